@@ -1,0 +1,34 @@
+"""Hadron interactions from lattice-QCD wave functions and correlators.
+
+Correlators become sources, sources train a potential, a potential gives
+observables. Names below are loaded when they are first used, so that
+``import halkit`` does not import torch.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "NonLocalPotentialRegressor": "halkit.potentials",
+    "TimeDependentHALRegressor": "halkit.potentials",
+    "RadialGrid": "halkit.radial",
+}
+_ROOMS = (
+    "datasets", "displays", "exceptions", "interactions", "potentials",
+    "radial", "scattering", "sources", "units",
+)  # fmt: skip
+
+__all__ = ["__version__", *_HOME, *_ROOMS]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return import_module(f"halkit.{name}")
+    raise AttributeError(f"module 'halkit' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

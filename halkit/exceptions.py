@@ -1,0 +1,15 @@
+"""The warnings that halkit raises on its own account.
+
+A fit that stops before it has converged raises scikit-learn's own
+:class:`sklearn.exceptions.ConvergenceWarning`.
+"""
+
+__all__ = ["AccuracyWarning", "UnderdeterminedWarning"]
+
+
+class AccuracyWarning(UserWarning):
+    """A number may be less accurate than asked for; the message says what to change."""
+
+
+class UnderdeterminedWarning(UserWarning):
+    """The data cannot tell apart the parts of the potential that were asked for."""
