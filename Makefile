@@ -1,0 +1,57 @@
+# Every target makes the environment first if it is missing or out of date.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+OUT ?= report
+
+python := $(VENV)/bin/python
+installed := $(VENV)/.installed
+
+# The arrays are small: one thread is faster than two, and results repeat.
+export OMP_NUM_THREADS ?= 1
+# The published correlators, if they lie beside the checkout.
+ifneq ($(wildcard ../shared/data/.),)
+export HALKIT_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: help install reproduce test lint format bench docs clean
+.DELETE_ON_ERROR:
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(installed)  ## Make .venv with the tested versions
+
+# torch goes first and alone: its pin keeps pip from looking at other builds.
+$(installed): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(python) -m pip install --quiet -c constraints.txt torch
+	$(python) -m pip install --quiet -c constraints.txt -e ".[plot,io,test]"
+	touch $@
+
+reproduce: $(installed)  ## Fit the examples and write OUT/index.html (default: report)
+	$(python) -m halkit reproduce --out $(OUT)
+
+test: $(installed)  ## Run the tests, the doctests and the documents' code
+	$(python) -m pytest
+
+lint: $(installed)  ## Check style and format
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+
+format: $(installed)  ## Format and fix what ruff can fix
+	$(python) -m ruff check --fix .
+	$(python) -m ruff format .
+
+bench: $(installed)  ## Run the benchmarks
+	$(python) -m pytest -o addopts=--import-mode=importlib -o "python_files=bench_*.py" \
+		--benchmark-only benchmarks
+
+docs: $(installed)  ## Run every example: README, docs/*.md, docstrings, docs/examples
+	$(python) -m pytest tests/test_readme.py halkit
+	set -e; for example in $(wildcard docs/examples/plot_*.py); do \
+		echo "$$example"; MPLBACKEND=Agg $(python) -W error "$$example"; done
+
+clean:  ## Remove what the targets above have written, but .venv
+	rm -rf $(OUT) build dist .pytest_cache .ruff_cache .hypothesis .benchmarks
+	find halkit tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""What every display draws on: axes, labels, and the nodes of an estimator."""
+
+import numpy as np
+
+__all__ = ["axis_label", "figure_axes", "matching", "new_axes", "output_nodes"]
+
+
+def new_axes(n_panels=1):
+    """Return ``n_panels`` new axes side by side.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message names the extra.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError("drawing needs matplotlib: pip install 'halkit[plot]'") from error
+    size = (1.0 + 4.4 * n_panels, 3.8)
+    figure, axes = pyplot.subplots(1, n_panels, figsize=size, squeeze=False, layout="constrained")
+    return figure, axes[0]
+
+
+def figure_axes(ax, n_panels=1):
+    """Return the figure and ``n_panels`` axes: the given ones, or new ones if `ax` is None."""
+    if ax is None:
+        return new_axes(n_panels)
+    axes = np.atleast_1d(np.asarray(ax, dtype=object))
+    if axes.shape != (n_panels,):
+        raise ValueError(f"expected {n_panels} axes, one per panel, got {axes.size}")
+    return axes[0].figure, axes
+
+
+def axis_label(symbol, unit=None):
+    """Return "symbol [unit]", or the symbol alone without a unit."""
+    return symbol if unit is None else f"{symbol} [{unit}]"
+
+
+def matching(values, shape, name):
+    """Return `values` as a real array of the given shape, or raise a ValueError that names it."""
+    values = np.asarray(values)
+    if np.iscomplexobj(values):
+        raise ValueError(f"{name}: expected real values, got complex ones")
+    if values.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {values.shape}")
+    return values.astype(np.float64)
+
+
+def output_nodes(estimator):
+    """Return the radii on which a fitted estimator gives its source: `r_out`, or else `r`."""
+    r_out = getattr(estimator, "r_out", None)
+    nodes = estimator.r if r_out is None else r_out
+    if nodes is None:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted without radii: expected r=..., got None"
+        )
+    return np.asarray(nodes, dtype=np.float64)

@@ -1,0 +1,186 @@
+"""Pictures of scattering: the phase shift δ(k).
+
+Angles come in radians, as everywhere in halkit, and are drawn in degrees. The
+axis is the momentum k, or the energy E = k²/2m if the reduced mass m is given.
+"""
+
+import numpy as np
+
+from halkit.displays.canvas import axis_label, figure_axes, matching
+
+__all__ = ["PhaseShiftDisplay"]
+
+
+def _reference(points):
+    """Return (k, δ, error or None) as float arrays of equal length."""
+    if len(points) not in (2, 3):
+        raise ValueError(f"reference: expected (k, delta) or (k, delta, error), got {len(points)}")
+    k = np.asarray(points[0], dtype=np.float64)
+    delta = matching(points[1], k.shape, "reference delta")
+    error = matching(points[2], k.shape, "reference error") if len(points) == 3 else None
+    return k, delta, error
+
+
+class PhaseShiftDisplay:
+    """Phase shift in degrees against momentum or energy.
+
+    Parameters
+    ----------
+    phase_shift : array of shape (n_k,)
+        δ(k) in radians.
+    k : array of shape (n_k,)
+        Momenta.
+    errors : array of shape (n_k,), default=None
+        One standard deviation of δ in radians, drawn as a band.
+    truth : array of shape (n_k,), or interaction, default=None
+        A known δ in radians, drawn as a dashed line: its values, or an object
+        with ``phase_shift(k)``.
+    reference : tuple of arrays, default=None
+        ``(k, delta)`` or ``(k, delta, error)`` in radians, drawn as points: a
+        published result, say.
+    name : str, default=None
+        Name of the curve in the legend.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    ax_ : matplotlib Axes
+    line_ : matplotlib Line2D
+    band_ : matplotlib FillBetweenPolyCollection or None
+    truth_line_ : matplotlib Line2D or None
+    reference_ : matplotlib ErrorbarContainer or None
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit `k`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.displays import PhaseShiftDisplay
+    >>> k = np.linspace(0.1, 1.0, 10)
+    >>> display = PhaseShiftDisplay(np.arctan(k), k)
+    >>> display.phase_shift.shape
+    (10,)
+    """
+
+    def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
+        self.k = np.asarray(k, dtype=np.float64)
+        truth = truth.phase_shift(self.k) if hasattr(truth, "phase_shift") else truth
+        self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
+        self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
+        self.truth = None if truth is None else matching(truth, self.k.shape, "truth")
+        self.reference = None if reference is None else _reference(reference)
+        self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        k,
+        *,
+        errors=None,
+        truth=None,
+        reference=None,
+        reduced_mass=None,
+        name=None,
+        units=None,
+        ax=None,
+    ):
+        """Draw ``estimator.phase_shift(k)``.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            Anything with ``phase_shift(k)``.
+        k : array of shape (n_k,)
+            Momenta.
+        errors, truth, reference
+            See the class.
+        name : str, default=None
+            None: the name of the estimator's class.
+        reduced_mass : float, default=None
+        units : str, default=None
+        ax : matplotlib Axes, default=None
+            See `plot`.
+
+        Returns
+        -------
+        PhaseShiftDisplay
+        """
+        display = cls(
+            estimator.phase_shift(k),
+            k,
+            errors=errors,
+            truth=truth,
+            reference=reference,
+            name=type(estimator).__name__ if name is None else name,
+        )
+        return display.plot(ax, reduced_mass=reduced_mass, units=units)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        phase_shift,
+        k,
+        *,
+        errors=None,
+        truth=None,
+        reference=None,
+        reduced_mass=None,
+        name=None,
+        units=None,
+        ax=None,
+    ):
+        """Draw given phase shifts; the parameters are those of the class and of `plot`."""
+        display = cls(phase_shift, k, errors=errors, truth=truth, reference=reference, name=name)
+        return display.plot(ax, reduced_mass=reduced_mass, units=units)
+
+    def plot(self, ax=None, *, reduced_mass=None, units=None):
+        """Draw δ in degrees.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None: a new figure.
+        reduced_mass : float, default=None
+            If given, the axis is the energy E = k²/2m instead of k.
+        units : str, default=None
+            Name of the unit of the axis, for the label alone: ``"MeV"``.
+            Nothing is converted.
+
+        Returns
+        -------
+        PhaseShiftDisplay
+            Itself.
+        """
+        self.figure_, (self.ax_,) = figure_axes(ax)
+        self.band_ = self.truth_line_ = self.reference_ = None
+        symbol = "$k$" if reduced_mass is None else "$E$"
+
+        def axis(k):
+            return k if reduced_mass is None else k**2 / (2 * reduced_mass)
+
+        x, delta = axis(self.k), np.degrees(self.phase_shift)
+        self.ax_.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
+        (self.line_,) = self.ax_.plot(x, delta, label=self.name)
+        if self.errors is not None:
+            error, color = np.degrees(self.errors), self.line_.get_color()
+            self.band_ = self.ax_.fill_between(
+                x, delta - error, delta + error, color=color, alpha=0.25, linewidth=0
+            )
+        if self.truth is not None:
+            style = {"color": "black", "linestyle": "--", "linewidth": 1.0}
+            (self.truth_line_,) = self.ax_.plot(x, np.degrees(self.truth), label="truth", **style)
+        if self.reference is not None:
+            k, delta, error = self.reference
+            error = None if error is None else np.degrees(error)
+            style = {"fmt": "o", "color": "0.3", "markersize": 3, "capsize": 2}
+            self.reference_ = self.ax_.errorbar(
+                axis(k), np.degrees(delta), error, label="reference", **style
+            )
+        self.ax_.set(xlabel=axis_label(symbol, units), ylabel=axis_label("$\\delta$", "deg"))
+        if self.ax_.get_legend_handles_labels()[1]:
+            self.ax_.legend()
+        return self

@@ -1,0 +1,128 @@
+"""The package as a whole: what importing it costs, what it promises, how it is written."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import halkit
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "halkit").rglob("*.py"))
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def name_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def python(code):
+    """Run code in a fresh interpreter and return what it prints."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+def body_lines(node):
+    """Return how many lines a function or class has below its docstring."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize(
+    "module", ["halkit", "halkit.displays", "halkit.scattering", "halkit.datasets"]
+)
+def test_import_is_light(module):
+    loaded = set(python(f"import {module}, sys; print(*sys.modules)"))
+    assert "halkit" in loaded
+    assert loaded.isdisjoint({"torch", "skorch", "matplotlib", "h5py", "tqdm", "dask"})
+
+
+def test_import_leaves_the_random_state_alone():
+    code = "import numpy as np; a = np.random.get_state()[1].sum(); import {}; "
+    code += "print(a == np.random.get_state()[1].sum())"
+    assert python(code.format("halkit.potentials, halkit.datasets")) == ["True"]
+
+
+@pytest.mark.parametrize("name", halkit.__all__)
+def test_every_lazy_name_is_there(name):
+    assert getattr(halkit, name) is not None
+    assert name in dir(halkit)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'halkit' has no attribute 'nothing'"):
+        _ = halkit.nothing
+
+
+def test_the_package_is_typed():
+    assert (ROOT / "halkit" / "py.typed").is_file()
+
+
+def test_one_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    newest = re.search(r"^## \[.*", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project["version"] == halkit.__version__
+    assert citation[1] == halkit.__version__
+    assert halkit.__version__ in newest[0]
+
+
+def test_one_licence_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["license"] == "BSD-3-Clause"
+    assert (ROOT / "LICENSE").read_text().startswith("BSD 3-Clause License")
+    assert "license: BSD-3-Clause\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_every_dependency_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["plot"], *extras["io"], *extras["test"]]
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in wanted}
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert names <= set(pins)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_names_its_idea_and_its_names(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    if path.name != "__main__.py":
+        module = import_module(name_of(path))
+        assert sorted(set(module.__all__)) == sorted(module.__all__)
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_public_object_has_a_docstring(path):
+    definitions = (*FUNCTION, ast.ClassDef)
+    nodes = [node for node in ast.parse(path.read_text()).body if isinstance(node, definitions)]
+    public = [node for node in nodes if not node.name.startswith("_")]
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_files_and_functions_are_short(path):
+    text = path.read_text()
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTION)]
+    classes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
+    assert len(text.splitlines()) <= 450
+    assert [node.name for node in functions if body_lines(node) > 60] == []
+    assert [
+        node.name
+        for node in classes
+        if body_lines(node) - sum(docstring_lines(method) for method in node.body) > 200
+    ] == []
+
+
+def docstring_lines(node):
+    """Return how many lines the docstring of a function takes."""
+    if not isinstance(node, FUNCTION) or not ast.get_docstring(node):
+        return 0
+    return node.body[0].end_lineno - node.body[0].lineno + 1
