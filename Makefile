@@ -52,4 +52,4 @@ docs: $(installed)  ## Run every example: README, docs/*.md, docstrings, docs/ex
 
 clean:  ## Remove what the targets above have written, but .venv
 	rm -rf $(OUT) build dist .pytest_cache .ruff_cache .hypothesis .benchmarks
-	find halkit tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
+	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
