@@ -45,11 +45,10 @@ bench: $(installed)  ## Run the benchmarks
 	$(python) -m pytest -o addopts=--import-mode=importlib -o "python_files=bench_*.py" \
 		--benchmark-only benchmarks
 
-docs: $(installed)  ## Run every example: README, docs/*.md, docstrings, docs/examples
-	$(python) -m pytest tests/test_readme.py halkit
-	set -e; for example in $(wildcard docs/examples/plot_*.py); do \
-		echo "$$example"; MPLBACKEND=Agg $(python) "$$example"; done
+docs: $(installed)  ## Run the examples and write docs/_build/html/index.html
+	$(python) -m pip install --quiet -c constraints.txt -e ".[docs]"
+	MPLBACKEND=Agg $(python) -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 clean:  ## Remove what the targets above have written, but .venv
-	rm -rf $(OUT) build dist .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(OUT) build dist docs/_build docs/auto_examples .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,28 @@
+"""How Sphinx makes the HTML: the Markdown pages, the reference, and the examples as a gallery."""
+
+from pathlib import Path
+
+import halkit
+
+project = "halkit"
+author = "The halkit developers"
+copyright = f"2026, {author}"
+version = release = halkit.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
+exclude_patterns = ["_build", "examples"]
+suppress_warnings = ["toc.not_included"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+autodoc_default_options = {"members": True, "show-inheritance": True}
+numpydoc_show_class_members = False
+html_theme = "alabaster"
+html_theme_options = {"page_width": "1100px", "description": "Hadron interactions from lattice QCD"}
+
+if list((Path(__file__).parent / "examples").glob("plot_*.py")):
+    extensions.append("sphinx_gallery.gen_gallery")
+    sphinx_gallery_conf = {
+        "examples_dirs": "examples",
+        "gallery_dirs": "auto_examples",
+        "abort_on_example_error": True,
+    }
