@@ -1,8 +1,8 @@
-"""What every display draws on: axes, labels, and the nodes of an estimator."""
+"""What every display draws on: axes and their labels, and arrays of the right shape."""
 
 import numpy as np
 
-__all__ = ["axis_label", "figure_axes", "matching", "new_axes", "output_nodes"]
+__all__ = ["axis_label", "figure_axes", "matching", "new_axes"]
 
 
 def new_axes(n_panels=1):
@@ -45,14 +45,3 @@ def matching(values, shape, name):
     if values.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {values.shape}")
     return values.astype(np.float64)
-
-
-def output_nodes(estimator):
-    """Return the radii on which a fitted estimator gives its source: `r_out`, or else `r`."""
-    r_out = getattr(estimator, "r_out", None)
-    nodes = estimator.r if r_out is None else r_out
-    if nodes is None:
-        raise ValueError(
-            f"{type(estimator).__name__} was fitted without radii: expected r=..., got None"
-        )
-    return np.asarray(nodes, dtype=np.float64)

@@ -7,7 +7,7 @@ measure 4πr'²dr' vanishes.
 
 import numpy as np
 
-from halkit.displays.canvas import axis_label, figure_axes, matching, output_nodes
+from halkit.displays.canvas import axis_label, figure_axes, matching
 
 __all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
 
@@ -78,7 +78,8 @@ class PotentialDisplay:
         Parameters
         ----------
         estimator : fitted estimator
-            Anything with ``predict_potential(r, r_prime)``.
+            Anything with ``predict_potential(r, r_prime)``, and nodes ``r_`` and
+            ``r_out_`` unless `r` is given.
         r, r_prime : array, default=None
             Radii. None: the nodes of the fit, where the spread over
             ``estimator.starts_`` is drawn too if there are several starts.
@@ -98,7 +99,7 @@ class PotentialDisplay:
         if r is None:
             if r_prime is not None:
                 raise ValueError("r_prime without r: expected both or r alone, got r=None")
-            r, r_prime = output_nodes(estimator), np.asarray(estimator.r, dtype=np.float64)
+            r, r_prime = estimator.r_out_, estimator.r_
             starts = [start.potential for start in getattr(estimator, "starts_", ())]
             spread = np.std(starts, axis=0, ddof=1) if len(starts) > 1 else None
         r_prime = r if r_prime is None else r_prime
@@ -231,7 +232,7 @@ class LocalPotentialDisplay:
         Parameters
         ----------
         estimator : fitted estimator
-            Anything with ``localize(X)``, and nodes `r` or `r_out`.
+            Anything with ``localize(X)`` on the nodes ``r_out_``.
         X : array of shape (n_samples, n_r)
             Wave functions or time slices R(t, r).
         errors, labels, truth
@@ -246,7 +247,7 @@ class LocalPotentialDisplay:
         """
         display = cls(
             estimator.localize(X),
-            output_nodes(estimator),
+            estimator.r_out_,
             errors=errors,
             labels=labels,
             truth=truth,

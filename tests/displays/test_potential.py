@@ -16,7 +16,8 @@ class Exponential:
     """U(r, r') = a exp(-r - 2r'), V(r) = a exp(-r), φ-independent; not symmetric on purpose."""
 
     def __init__(self, scale=1.0, r=R, r_out=None, starts=()):
-        self.scale, self.r, self.r_out = scale, r, r_out
+        self.scale, self.r_ = scale, r
+        self.r_out_ = r if r_out is None else r_out
         self.starts_ = [SimpleNamespace(potential=potential) for potential in starts]
 
     def nonlocal_potential(self, r, r_prime):
@@ -29,8 +30,7 @@ class Exponential:
         return self.scale * np.exp(-r)
 
     def localize(self, X):
-        nodes = self.r if self.r_out is None else self.r_out
-        return np.stack([self.local_potential(nodes) * row[0] for row in X])
+        return np.stack([self.local_potential(self.r_out_) * row[0] for row in X])
 
 
 def kernel(scale=1.0, r=R, r_prime=R):
@@ -155,11 +155,6 @@ def test_a_wrong_shape_is_named(name):
 def test_complex_values_are_refused():
     with pytest.raises(ValueError, match="potential: expected real values, got complex ones"):
         PotentialDisplay(np.ones((5, 5), dtype=complex), R)
-
-
-def test_an_estimator_without_radii_is_refused():
-    with pytest.raises(ValueError, match="Exponential was fitted without radii"):
-        PotentialDisplay.from_estimator(Exponential(r=None))
 
 
 def test_r_prime_alone_is_refused():
