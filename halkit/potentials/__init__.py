@@ -1,0 +1,6 @@
+"""Learn the non-local potential U(r, r') from wave functions and correlators."""
+
+from halkit.potentials.stationary import NonLocalPotentialRegressor
+from halkit.potentials.time_dependent import TimeDependentHALRegressor
+
+__all__ = ["NonLocalPotentialRegressor", "TimeDependentHALRegressor"]

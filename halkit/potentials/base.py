@@ -1,0 +1,211 @@
+r"""What every learned potential offers: sums over r', observables and scores.
+
+A fitted potential is U(r, r') + V(r) δ(r − r'), given as two functions of the radius.
+From them follow the sources y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the
+localised potential y/φ, and, through `halkit.scattering`, phase shifts, bound states
+and the effective-range parameters.
+"""
+
+import numpy as np
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit import scattering
+from halkit.potentials.validation import (
+    check_data,
+    check_sample_weight,
+    check_y_std,
+    node_columns,
+)
+from halkit.radial import RadialGrid, validate_nodes
+
+__all__ = ["PotentialMixin"]
+
+
+class PotentialMixin:
+    """Predictions and observables of a fitted potential.
+
+    A subclass provides ``local_potential``, ``nonlocal_potential``, ``has_local``,
+    ``has_nonlocal``, ``radius``, and the fitted ``r_``, ``weights_``, ``r_out_``;
+    `halkit.scattering` takes it wherever it takes an interaction.
+    """
+
+    @property
+    def potential_(self):
+        """U(r_out, r) on the nodes of the fit, shape (n_out, n_r), without the local term."""
+        check_is_fitted(self)
+        return self.predict_potential()
+
+    def predict_potential(self, r=None, r_prime=None):
+        """The non-local potential U(r, r') on any points.
+
+        Parameters
+        ----------
+        r : array-like of shape (n,), optional
+            Radii of the rows; the output nodes of the fit by default.
+        r_prime : array-like of shape (m,), optional
+            Radii of the columns; `r` if that is given, else the nodes of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n, m)
+            U in units of [energy]/[length]³. The local term is not in it: see
+            ``local_potential``.
+        """
+        check_is_fitted(self)
+        if r_prime is None:
+            r_prime = self.r_ if r is None else r
+        r = self.r_out_ if r is None else r
+        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
+        return self.nonlocal_potential(r[:, None], r_prime[None, :])
+
+    def kernel(self, r, r_prime):
+        """4π r r' U(r, r'), the kernel that acts on u = rφ; arguments broadcast."""
+        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        return 4 * np.pi * r * r_prime * self.nonlocal_potential(r, r_prime)
+
+    def predict(self, X):
+        """Sources Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_out), or (n_samples,) if y of the fit was 1-D
+        """
+        check_is_fitted(self)
+        y = self._action(self._validated(X), self.r_, self.weights_, self.r_out_)
+        return y[:, 0] if self._flat_target else y
+
+    def apply_potential(self, X, r, weights=None, r_out=None):
+        """The action of the potential on wave functions given on other nodes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n)
+            Wave functions on the nodes `r`: of another lattice, of another grid.
+        r : array-like of shape (n,)
+            Their nodes.
+        weights : array-like of shape (n,), optional
+            Measure of the sum over r'; 4πr²Δr by the trapezoid rule by default.
+        r_out : array-like of shape (n_out,), optional
+            Radii at which the source is wanted; `r` by default. With a local term they
+            must be among `r`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_out)
+        """
+        check_is_fitted(self)
+        r = validate_nodes(r)
+        r_out = r if r_out is None else validate_nodes(r_out, "r_out")
+        weights = RadialGrid.from_nodes(r).weights if weights is None else np.asarray(weights)
+        X = check_data(X, "X", n_columns=len(r))
+        if weights.shape != r.shape:
+            raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")
+        return self._action(X, r, weights, r_out)
+
+    def _action(self, X, r, weights, r_out):
+        y = np.zeros((len(X), len(r_out)))
+        if self.has_nonlocal:
+            y += (X * weights) @ self.nonlocal_potential(r_out[:, None], r[None, :]).T
+        if self.has_local:
+            y += self.local_potential(r_out) * X[:, node_columns(r_out, r)]
+        return y
+
+    def _validated(self, X):
+        check_data(X, "X")
+        return validate_data(self, X, dtype=np.float64, reset=False)
+
+    def localize(self, X):
+        r"""The local potential that acts on each wave function as U does.
+
+        V(r) = [Σ_j U(r, r_j) w_j φ(r_j) + V_loc(r) φ(r)] / φ(r).
+
+        Any U that fits the data gives the right V(r) here: the test of U is its phase
+        shift.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_out)
+            NaN where the wave function vanishes.
+        """
+        check_is_fitted(self)
+        X = self._validated(X)
+        source = self._action(X, self.r_, self.weights_, self.r_out_)
+        phi = X[:, node_columns(self.r_out_, self.r_)]
+        tiny = np.finfo(float).eps * np.abs(X).max(axis=1, keepdims=True)
+        V = np.full_like(source, np.nan)
+        return np.divide(source, phi, out=V, where=np.abs(phi) > tiny)
+
+    def score(self, X, y, sample_weight=None, y_std=None):
+        """Coefficient of determination R², weighted by the variance of each output.
+
+        1 − Σ w (y − ŷ)² / Σ w (y − ȳ)², with the sums over samples and outputs. The
+        uniform average over outputs, which ``scoring="r2"`` takes, gives the empty
+        outer nodes the same say as the rest; neither is defined on one sample (NaN).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+        y : array-like of shape (n_samples, n_out)
+        sample_weight : array-like of shape (n_samples,), optional
+        y_std : array-like of shape (n_samples, n_out), optional
+            Standard deviations of `y`: w = sample_weight/σ². Scorers given by a string
+            do not pass them.
+        """
+        prediction = self.predict(X)
+        y = check_data(y, "y", shape=prediction.shape)
+        if y_std is None:
+            return r2_score(
+                y, prediction, sample_weight=sample_weight, multioutput="variance_weighted"
+            )
+        s = check_sample_weight(sample_weight, len(y))
+        s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
+        w = s / check_y_std(y_std, y.shape) ** 2
+        spread = y - np.average(y, axis=0, weights=w)
+        return 1 - np.sum(w * (y - prediction) ** 2) / np.sum(w * spread**2)
+
+    def phase_shift(self, k, *, channel_radius=None, n_mesh=None):
+        """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
+
+        Parameters
+        ----------
+        k : array-like
+            Momenta, > 0, in the inverse unit of r.
+        channel_radius, n_mesh : optional
+            See `halkit.scattering.phase_shift`.
+
+        Returns
+        -------
+        ndarray of the shape of k
+        """
+        return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
+
+    def bound_states(self, *, channel_radius=None, n_mesh=None):
+        """Energies and binding momenta; see `halkit.scattering.bound_states`."""
+        return scattering.bound_states(self, **self._scattering(channel_radius, n_mesh))
+
+    def scattering_length(self, *, channel_radius=None, n_mesh=None):
+        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state."""
+        return scattering.scattering_length(self, **self._scattering(channel_radius, n_mesh))
+
+    def effective_range(self, *, channel_radius=None, n_mesh=None):
+        """r_eff in k cot δ = −1/a0 + r_eff k²/2."""
+        return scattering.effective_range(self, **self._scattering(channel_radius, n_mesh))
+
+    def _scattering(self, channel_radius, n_mesh):
+        check_is_fitted(self)
+        return {
+            "reduced_mass": self._reduced_mass(),
+            "channel_radius": channel_radius,
+            "n_mesh": n_mesh,
+        }

@@ -1,0 +1,239 @@
+r"""Networks that represent a non-local potential U(r, r').
+
+    plain      U = e(r) e(r') A f(x, x')
+    symmetric  U = e(r) e(r') A g(f(x) + f(x'))                (exchange symmetry)
+    separable  U = Σ_a c_a h_a(r) h_a(r'),  h_a = sqrt(A) e_a(r) f_a(x),  c_a = ±1
+
+x is the scaled radius, e a decay envelope with a learnable radius, A the prior
+scale of U, and f, g multilayer perceptrons. A local term V(r) δ(r − r') is a sum
+of Gaussians, linear in its coefficients. Every network knows the derivative of
+U with respect to its parameters: the residual of the Schrödinger equation is
+linear in U, so that derivative, contracted with the data, is the Jacobian of a
+Gauss-Newton step.
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.func import functional_call, grad, jacrev, vmap
+
+__all__ = [
+    "NETWORKS",
+    "Envelope",
+    "LocalTerm",
+    "PlainNetwork",
+    "SeparableNetwork",
+    "SymmetricNetwork",
+]
+
+
+def perceptron(sizes, last=None):
+    """Linear layers with tanh between them; weights N(0, 1/fan_in), biases N(0, 1)."""
+    layers = []
+    for n_in, n_out in pairwise(sizes):
+        linear = nn.Linear(n_in, n_out, dtype=torch.float64)
+        nn.init.normal_(linear.weight, std=1 / math.sqrt(n_in))
+        nn.init.normal_(linear.bias, std=1.0)
+        layers += [linear, nn.Tanh()]
+    layers[-1:] = [] if last is None else [last]
+    return nn.Sequential(*layers)
+
+
+def flatten(derivatives, n_leading):
+    """Dictionary of parameter derivatives to one array (..., n_parameters)."""
+    return torch.cat([d.flatten(n_leading) for d in derivatives.values()], dim=n_leading)
+
+
+class InputMap(nn.Module):
+    """x = r/scale, or arsinh(r/scale) for radii that span many scales."""
+
+    def __init__(self, scale, *, stretched=False):
+        super().__init__()
+        self.scale, self.stretched = scale, stretched
+
+    def forward(self, r):
+        x = r / self.scale
+        return torch.asinh(x) if self.stretched else x
+
+
+class Envelope(nn.Module):
+    """exp(−r/ρ) or exp(−r²/2ρ²), with ρ = radius · e^s and s learned from 0."""
+
+    def __init__(self, kind, radius, *, n_radii=1, learned=True):
+        super().__init__()
+        self.kind, self.radius = kind, radius
+        s = torch.zeros(n_radii, dtype=torch.float64)
+        if kind is not None and learned:
+            self.log_ratio = nn.Parameter(s)
+        else:
+            self.register_buffer("log_ratio", s)
+
+    @property
+    def radii(self):
+        return self.radius * self.log_ratio.exp()
+
+    def forward(self, r):
+        """Values at r (...,), shape (..., n_radii)."""
+        if self.kind is None:
+            return torch.ones_like(r)[..., None]
+        x = r[..., None] / self.radii
+        return torch.exp(-x) if self.kind == "exponential" else torch.exp(-0.5 * x**2)
+
+
+class PairNetwork(nn.Module):
+    """U from a function of the pair (r, r'), differentiated pair by pair."""
+
+    exchange_symmetric = False
+
+    def forward(self, r, r_prime):
+        """U(r, r'), the arguments broadcast against each other."""
+        envelope = (self.envelope(r) * self.envelope(r_prime))[..., 0]
+        return self.amplitude * envelope * self.shape(self.inputs(r), self.inputs(r_prime))
+
+    def action(self, r_out, r, phi):
+        """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
+        return phi @ self(r_out[:, None], r[None, :]).T
+
+    def jacobian(self, r_out, r):
+        """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
+        parameters = dict(self.named_parameters())
+
+        def pair(parameters, a, b):
+            return functional_call(self, parameters, (a, b))
+
+        half = self.exchange_symmetric and r_out is r
+        n_out, n_r = len(r_out), len(r)
+        i, j = (
+            torch.triu_indices(n_r, n_r)
+            if half
+            else torch.cartesian_prod(torch.arange(n_out), torch.arange(n_r)).T
+        )
+        derivatives = vmap(grad(pair), in_dims=(None, 0, 0))(parameters, r_out[i], r[j])
+        derivatives = flatten(derivatives, 1)
+        jacobian = derivatives.new_empty(n_out, n_r, derivatives.shape[1])
+        jacobian[i, j] = derivatives
+        if half:
+            jacobian[j, i] = derivatives
+        return jacobian
+
+    def action_jacobian(self, r_out, r, phi):
+        """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
+        return torch.matmul(phi, self.jacobian(r_out, r)).transpose(0, 1)
+
+
+class PlainNetwork(PairNetwork):
+    """U = A e(r) e(r') f(x, x'): no symmetry imposed."""
+
+    def __init__(self, hidden, *, inputs, envelope, amplitude):
+        super().__init__()
+        self.inputs, self.amplitude = inputs, amplitude
+        self.envelope = Envelope(**envelope)
+        self.mlp = perceptron((2, *hidden, 1))
+
+    def shape(self, x, x_prime):
+        pair = torch.broadcast_tensors(x, x_prime)
+        return self.mlp(torch.stack(pair, dim=-1))[..., 0]
+
+
+class SymmetricNetwork(PairNetwork):
+    """U = A e(r) e(r') g(f(x) + f(x')): U(r, r') = U(r', r) by construction."""
+
+    exchange_symmetric = True
+
+    def __init__(self, hidden, *, inputs, envelope, amplitude):
+        super().__init__()
+        self.inputs, self.amplitude = inputs, amplitude
+        self.envelope = Envelope(**envelope)
+        self.f = perceptron((1, *hidden))
+        self.g = nn.Sequential(nn.Tanh(), perceptron((hidden[-1], *hidden[1:], 1)))
+
+    def shape(self, x, x_prime):
+        return self.g(self.f(x[..., None]) + self.f(x_prime[..., None]))[..., 0]
+
+
+class SeparableNetwork(nn.Module):
+    """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
+
+    def __init__(self, hidden, *, inputs, envelope, amplitude, signs):
+        super().__init__()
+        self.inputs, self.amplitude = inputs, amplitude
+        self.envelope = Envelope(**envelope, n_radii=len(signs))
+        self.mlp = perceptron((1, *hidden, len(signs)))
+        self.register_buffer("signs", torch.as_tensor(signs, dtype=torch.float64))
+
+    def form_factors(self, r):
+        """h_a(r), shape (..., rank)."""
+        x = self.inputs(r)[..., None]
+        return math.sqrt(self.amplitude) * self.envelope(r) * self.mlp(x)
+
+    def forward(self, r, r_prime):
+        """U(r, r'), the arguments broadcast against each other."""
+        return (self.form_factors(r) * self.signs * self.form_factors(r_prime)).sum(-1)
+
+    def action(self, r_out, r, phi):
+        """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
+        return (phi @ self.form_factors(r) * self.signs) @ self.form_factors(r_out).T
+
+    def factor_jacobian(self, r):
+        """h_a(r_i) (n, rank) and ∂h_a(r_i)/∂θ_p (n, rank, n_parameters)."""
+        parameters = dict(self.named_parameters())
+
+        def factors(parameters, a):
+            h = functional_call(
+                _FormFactors(self), {f"network.{n}": p for n, p in parameters.items()}, (a,)
+            )
+            return h, h
+
+        derivatives, h = vmap(jacrev(factors, has_aux=True), in_dims=(None, 0))(parameters, r)
+        return h, flatten(derivatives, 2)
+
+    def jacobian(self, r_out, r):
+        """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
+        h_out, d_out = self.factor_jacobian(r_out)
+        h, d = self.factor_jacobian(r)
+        left = torch.einsum("a,iap,ja->ijp", self.signs, d_out, h)
+        return left + torch.einsum("a,ia,jap->ijp", self.signs, h_out, d)
+
+    def action_jacobian(self, r_out, r, phi):
+        """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
+        h_out, d_out = self.factor_jacobian(r_out)
+        h, d = (h_out, d_out) if r_out is r else self.factor_jacobian(r)
+        left = torch.einsum("sa,iap->sip", phi @ h * self.signs, d_out)
+        right = torch.einsum("ia,sap->sip", h_out * self.signs, torch.tensordot(phi, d, 1))
+        return left + right
+
+
+class _FormFactors(nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, r):
+        return self.network.form_factors(r)
+
+
+class LocalTerm(nn.Module):
+    """V(r) = A Σ_m θ_m exp(−r²/b_m²) with fixed widths b_m."""
+
+    def __init__(self, widths, amplitude):
+        super().__init__()
+        self.amplitude = amplitude
+        self.register_buffer("widths", torch.as_tensor(widths, dtype=torch.float64))
+        self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
+
+    def basis(self, r):
+        """A exp(−r²/b_m²), shape (..., n_widths)."""
+        return self.amplitude * torch.exp(-((r[..., None] / self.widths) ** 2))
+
+    def forward(self, r):
+        """V(r)."""
+        return self.basis(r) @ self.coefficients
+
+
+NETWORKS = {
+    "plain": PlainNetwork,
+    "symmetric": SymmetricNetwork,
+    "separable": SeparableNetwork,
+}

@@ -1,0 +1,274 @@
+"""The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
+
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit.potentials import networks, solvers
+from halkit.potentials.base import PotentialMixin
+from halkit.potentials.objective import Potential, row_weights
+from halkit.potentials.scales import prior_scales
+from halkit.potentials.validation import (
+    check_choice,
+    check_data,
+    check_number,
+    check_sample_weight,
+    check_y_std,
+    node_columns,
+    resolve_nodes,
+)
+
+__all__ = ["NeuralPotential"]
+
+
+class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
+    """What the neural regressors share: everything but the equation's masses and defaults.
+
+    A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
+    the inputs of the networks (``_input_map``) and the widths of the local Gaussians
+    (``_local_widths``).
+    """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = self.r is None
+        return tags
+
+    def fit(self, X, y, sample_weight=None, y_std=None):
+        """Find U, and V if wanted, with which the sources are reproduced.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes r.
+        y : array-like of shape (n_samples, n_out) or (n_samples,)
+            Their sources (E_k − H0) φ_k at r_out.
+        sample_weight : array-like of shape (n_samples,), optional
+        y_std : array-like of the shape of y, optional
+            Standard deviations of y: residuals are weighted by 1/σ². Without them, a
+            sample's residual is that of u = rφ, divided by the norm of its wave function.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters out of their range, complex or infinite data, and shapes that do
+            not fit the nodes.
+        """
+        self._check_parameters()
+        X, y = self._validated_pair(X, y)
+        sample_weight = check_sample_weight(sample_weight, len(X))
+        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+        self._flat_target = y.ndim == 1
+        y = y.reshape(len(X), -1)
+        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+            self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
+        )
+        W, total = row_weights(
+            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+        )
+        self._specify(X, y, W, total, has_errors=y_std is not None)
+        with solvers.one_thread():
+            self._train(X, y, W)
+        return self
+
+    def _validated_pair(self, X, y):
+        check_data(X, "X")
+        if y is not None:
+            check_data(y, "y")
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        return X, np.asarray(y, dtype=np.float64)
+
+    def _check_parameters(self):
+        check_choice(self.network, "network", list(networks.NETWORKS))
+        check_choice(self.solver, "solver", solvers.SOLVERS)
+        check_choice(self.envelope, "envelope", [None, "exponential", "gaussian"])
+        check_choice(self.local, "local", [False, True, "only"])
+        for name in ("rank", "max_iter", "n_init"):
+            check_number(getattr(self, name), name, low=1, integer=True)
+        for width in self.hidden_layer_sizes:
+            check_number(width, "hidden_layer_sizes", low=1, integer=True)
+        for name in ("regulator", "tol"):
+            check_number(getattr(self, name), name)
+        check_number(self.learning_rate, "learning_rate", closed=False)
+        for name in ("envelope_radius", "regulator_radius", "amplitude"):
+            if getattr(self, name) is not None:
+                check_number(getattr(self, name), name, closed=False)
+        if self.weight_decay is not None:
+            check_number(self.weight_decay, "weight_decay")
+        self._check_masses()
+
+    def _specify(self, X, y, W, total, *, has_errors):
+        """Scales and constants that, with the parameters θ, define the potential."""
+        size = self.r_[-1]
+        radius = self.envelope_radius or 0.16 * size
+        regulator_radius = self.regulator_radius or 0.8 * size
+        if self.regulator and not (self.r_ > regulator_radius).any():
+            raise ValueError(
+                f"regulator_radius needs a value below the last node r = {size}, "
+                f"got {regulator_radius}"
+            )
+        decay = has_errors if self.weight_decay is None else self.weight_decay
+        widths = self._local_widths() if self.local else None
+        scales = prior_scales(
+            X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
+            envelope=self.envelope, widths=widths, decay=decay / total,
+        )  # fmt: skip
+        self.amplitude_ = self.amplitude or scales.amplitude
+        self._design = {
+            "radius": radius,
+            "signs": scales.sign * (-1.0) ** np.arange(self.rank),
+            "widths": widths,
+            "local_amplitude": scales.local_amplitude,
+            "regulator_radius": regulator_radius,
+            "decay": decay / total,
+        }
+        self._start = scales.coefficients
+
+    def _build_module(self):
+        """The potential with fresh parameters, drawn from torch's generator."""
+        design, network, local = self._design, None, None
+        if self.local != "only":
+            settings = {
+                "inputs": self._input_map(),
+                "envelope": {
+                    "kind": self.envelope,
+                    "radius": design["radius"],
+                    "learned": self.fit_envelope,
+                },
+                "amplitude": self.amplitude_,
+            }
+            if self.network == "separable":
+                settings["signs"] = design["signs"]
+            network = networks.NETWORKS[self.network](tuple(self.hidden_layer_sizes), **settings)
+        if self.local:
+            local = networks.LocalTerm(design["widths"], design["local_amplitude"])
+        return Potential(
+            network, local, r=self.r_, weights=self.weights_, r_out=self.r_out_,
+            out_columns=node_columns(self.r_out_, self.r_) if self.local else None,
+            regulator=self.regulator, regulator_radius=design["regulator_radius"],
+            decay=design["decay"],
+        )  # fmt: skip
+
+    def _build_net(self, callbacks):
+        return solvers.make_net(
+            self._build_module(), solver=self.solver, max_iter=self.max_iter, tol=self.tol,
+            learning_rate=self.learning_rate, callbacks=callbacks, verbose=self.verbose,
+            device=self.device,
+        )  # fmt: skip
+
+    def _train(self, X, y, W):
+        """Train every start and keep the one with the lowest loss."""
+        data = torch.tensor(X), torch.tensor(np.stack([y, W], axis=1))
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
+        self._starts, self.loss_ = [], np.inf
+        for number, seed in enumerate(seeds, start=1):
+            bar = [solvers.ProgressBar(f"start {number}/{self.n_init}")] if self.verbose else []
+            with _seeded(seed):
+                net = self._build_net([*bar, *(self.callbacks or ())])
+            if self.local:
+                net.module.local.coefficients.data[:] = torch.tensor(self._start)
+            loss = solvers.train(net, *data)
+            n_iter = solvers.n_iterations(net)
+            self._starts.append((loss, n_iter, _parameters(net)))
+            if loss < self.loss_ or number == 1:
+                self.net_, self.loss_, self.n_iter_ = net, loss, n_iter
+                self._kept = number - 1
+        keys = ("epoch", "train_loss", "dur")
+        self.history_ = [{key: row[key] for key in keys} for row in self.net_.history]
+        if not solvers.has_converged(self.net_):
+            warnings.warn(
+                f"the fit had not converged after max_iter={self.max_iter} iterations of "
+                f"{self.solver!r} (loss {self.loss_:.2g}): raise max_iter, or tol={self.tol}",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def envelope_radii_(self):
+        check_is_fitted(self)
+        network = self.net_.module_.network
+        return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
+
+    @property
+    def starts_(self):
+        check_is_fitted(self)
+        starts = []
+        for loss, n_iter, parameters in self._starts:
+            U = _evaluate(
+                self._restore(parameters).module_.network, self.r_out_[:, None], self.r_[None, :]
+            )
+            starts.append(Bunch(loss=loss, n_iter=n_iter, potential=U))
+        return starts
+
+    @property
+    def has_local(self):
+        return bool(self.local)
+
+    @property
+    def has_nonlocal(self):
+        return self.local != "only"
+
+    @property
+    def radius(self):
+        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
+        return self.r_[-1] if self.envelope is None and self.has_nonlocal else None
+
+    def local_potential(self, r):
+        """V(r) of the local term, zero without one; any shape."""
+        check_is_fitted(self)
+        return _evaluate(self.net_.module_.local, r)
+
+    def nonlocal_potential(self, r, r_prime):
+        """U(r, r'), the arguments broadcast against each other."""
+        check_is_fitted(self)
+        return _evaluate(self.net_.module_.network, r, r_prime)
+
+    def _restore(self, parameters):
+        """An initialised net with given parameters."""
+        with _seeded(0):
+            net = self._build_net(None)
+        net.initialize()
+        state = {name: torch.tensor(value) for name, value in parameters.items()}
+        net.module_.load_state_dict(state, strict=False)
+        return net
+
+    def __getstate__(self):
+        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_starts" in state:
+            self.net_ = self._restore(self._starts[self._kept][2])
+
+
+@contextmanager
+def _seeded(seed):
+    """A private state of torch's generator."""
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(int(seed))
+        yield
+
+
+def _parameters(net):
+    return {n: p.detach().cpu().numpy().copy() for n, p in net.module_.named_parameters()}
+
+
+def _evaluate(module, *radii):
+    """A torch function of radii on numpy arrays; zero where there is no module."""
+    radii = [np.array(r, dtype=np.float64) for r in radii]
+    if module is None:
+        return np.zeros(np.broadcast_shapes(*(r.shape for r in radii)))
+    device = next(module.parameters()).device
+    with torch.no_grad(), solvers.one_thread():
+        return module(*(torch.tensor(r, device=device) for r in radii)).cpu().numpy()

@@ -1,0 +1,150 @@
+r"""The residual of the Schrödinger equation, and what a fit minimises.
+
+For samples φ_s with sources y_s, the measure w and row weights W,
+
+    ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj + V_θ(r_i) φ_si − y_si ],
+
+    L(θ) = Σ ρ² + λ ⟨U²⟩_{r, r' > R_c} / A² + η |θ|² / N,
+
+where A is the prior scale of U, λ the asymptotic regulator and η the strength of
+the N(0, 1) prior on the parameters. L is a sum of squares, and ρ is linear in U:
+a Gauss-Newton step needs ∂U/∂θ contracted with the data only.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+__all__ = ["Potential", "row_weights"]
+
+BLOCK_ENTRIES = 40_000_000
+
+
+def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
+    """Weights W (n_samples, n_out) of the residual, and the total weight N.
+
+    With `y_std`, W = 1/(σ sqrt(N)). Without, the residual is that of u = rφ
+    (W_i ∝ sqrt(w_i)), each sample divided by the norm of its wave function, and the
+    whole by a constant that makes Σ W² y² = 1. A node without measure (r = 0) gets
+    the weight of its neighbour: its row is used in the φ form.
+    """
+    s = np.ones(len(y)) if sample_weight is None else sample_weight
+    total = s.sum() * y.shape[1]
+    if y_std is not None:
+        return np.sqrt(s / total)[:, None] / y_std, total
+    g = np.ones(1) if y.shape[1] == 1 else np.sqrt(weights_out)
+    g = np.where(g > 0, g, np.roll(g, -1))
+    norm = np.sqrt(X**2 @ weights)
+    W = np.sqrt(s)[:, None] * g / np.where(norm > 0, norm, 1.0)[:, None]
+    size = np.sum((W * y) ** 2)
+    return W / np.sqrt(size if size > 0 else total), total
+
+
+class Potential(nn.Module):
+    """U_θ and V_θ on given nodes: wave functions (n_samples, n_r) → (n_samples, n_out).
+
+    Parameters
+    ----------
+    network, local : Module or None
+        U_θ(r, r') and V_θ(r).
+    r, weights : ndarray of shape (n_r,)
+        Nodes and measure of the sum over r'.
+    r_out : ndarray of shape (n_out,)
+        Nodes of the output rows.
+    out_columns : ndarray of int or None
+        Columns of the wave functions that hold φ(r_out): the local term needs them.
+    regulator, regulator_radius : float
+        λ and R_c.
+    decay : float
+        η/N.
+    """
+
+    def __init__(
+        self, network, local, *, r, weights, r_out, out_columns,
+        regulator=0.0, regulator_radius=np.inf, decay=0.0,
+    ):  # fmt: skip
+        super().__init__()
+        self.network, self.local = network, local
+        self.regulator, self.decay = regulator, decay
+        self.same_nodes = np.array_equal(r_out, r)
+        for name, value in (("r", r), ("weights", weights), ("r_out", r_out)):
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float64))
+        self.out_columns = out_columns
+        self.far = np.flatnonzero(r > regulator_radius)
+        self.far_out = np.flatnonzero(r_out > regulator_radius)
+
+    @property
+    def nodes(self):
+        """(r_out, r), one object where both are the same nodes."""
+        return (self.r, self.r) if self.same_nodes else (self.r_out, self.r)
+
+    @property
+    def n_parameters(self):
+        return sum(theta.numel() for theta in self.parameters())
+
+    def forward(self, X):
+        """Σ_j U(r_i, r_j) w_j X_sj + V(r_i) X_si."""
+        out = X.new_zeros(len(X), len(self.r_out))
+        if self.network is not None:
+            out = out + self.network.action(*self.nodes, X * self.weights)
+        if self.local is not None:
+            out = out + self.local(self.r_out) * X[:, self.out_columns]
+        return out
+
+    def objective(self, prediction, y, W):
+        """L(θ), differentiable."""
+        loss = torch.sum((W * (prediction - y)) ** 2)
+        if self.regulated:
+            r_out, r = self._far_nodes()
+            far = self.network(r_out[:, None], r[None, :]) / self.network.amplitude
+            loss = loss + self.regulator * torch.mean(far**2)
+        if self.decay:
+            loss = loss + self.decay * sum(torch.sum(t**2) for t in self.parameters())
+        return loss
+
+    @property
+    def regulated(self):
+        return bool(self.regulator and self.network is not None)
+
+    def residual_blocks(self, X, y, W):
+        """Blocks (ρ, ∂ρ/∂θ) with L = Σ ρ², of at most ``BLOCK_ENTRIES`` derivatives."""
+        rho = W * (self(X) - y)
+        for rows in self._row_blocks(len(X)):
+            jacobian = self._jacobian(X, rows) * W[:, rows, None]
+            yield rho[:, rows].reshape(-1), jacobian.flatten(0, 1)
+        if self.regulated:
+            yield self._regulator_block()
+        if self.decay:
+            theta = nn.utils.parameters_to_vector(self.parameters())
+            scale = self.decay**0.5
+            yield scale * theta, scale * torch.eye(len(theta)).to(theta)
+
+    def _jacobian(self, X, rows):
+        """∂(prediction)/∂θ for a slice of the output rows."""
+        r_out, r = self.nodes
+        if rows != slice(0, len(r_out)):
+            r_out = r_out[rows]
+        parts = []
+        if self.network is not None:
+            parts.append(self.network.action_jacobian(r_out, r, X * self.weights))
+        if self.local is not None:
+            parts.append(X[:, self.out_columns[rows], None] * self.local.basis(r_out))
+        return torch.cat(parts, dim=2)
+
+    def _far_nodes(self):
+        r = self.r[self.far]
+        return (r, r) if self.same_nodes else (self.r_out[self.far_out], r)
+
+    def _regulator_block(self):
+        r_out, r = self._far_nodes()
+        far = self.network(r_out[:, None], r[None, :])
+        scale = (self.regulator / far.numel()) ** 0.5 / self.network.amplitude
+        jacobian = self.network.jacobian(r_out, r).flatten(0, 1) * scale
+        zeros = jacobian.new_zeros(len(jacobian), self.n_parameters - jacobian.shape[1])
+        return far.reshape(-1) * scale, torch.cat([jacobian, zeros], dim=1)
+
+    def _row_blocks(self, n_samples):
+        per_row = max(n_samples, len(self.r)) * self.n_parameters
+        step = max(1, BLOCK_ENTRIES // per_row)
+        n_out = len(self.r_out)
+        return [slice(i, min(i + step, n_out)) for i in range(0, n_out, step)]

@@ -1,0 +1,313 @@
+r"""Solvers for the fit of a potential, all of them run by skorch.
+
+Levenberg-Marquardt minimises L = |ρ(θ)|²: with J = ∂ρ/∂θ each step solves
+
+    (JᵀJ + μ) Δ = −Jᵀρ,
+
+by Cholesky in the smaller of the two dimensions of J, and μ follows the gain ratio
+of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pass
+over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
+L-BFGS. History, callbacks and early stopping are the same for all three.
+"""
+
+from contextlib import ContextDecorator
+from threading import Lock
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.dataset import unpack_data
+from torch import nn
+from tqdm.auto import tqdm
+
+__all__ = [
+    "SOLVERS",
+    "LevenbergMarquardt",
+    "PotentialNet",
+    "ProgressBar",
+    "has_converged",
+    "make_net",
+    "n_iterations",
+    "one_thread",
+]
+
+SOLVERS = ("lm", "lbfgs", "adam")
+MAX_REJECTIONS = 30
+LBFGS_STEPS = 10
+PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 100}
+
+
+class _OneThread(ContextDecorator):
+    """One torch thread inside: the matrices are small, and more threads only wait.
+
+    Nested and concurrent uses share one count, so that the last one out restores the
+    number of threads that the first one found.
+    """
+
+    def __init__(self):
+        self.lock, self.depth, self.n_threads = Lock(), 0, 1
+
+    def __enter__(self):
+        with self.lock:
+            if self.depth == 0:
+                self.n_threads = torch.get_num_threads()
+                torch.set_num_threads(1)
+            self.depth += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                torch.set_num_threads(self.n_threads)
+
+
+_ONE_THREAD = _OneThread()
+
+
+def one_thread():
+    """Context in which torch uses one thread."""
+    return _ONE_THREAD
+
+
+class LevenbergMarquardt(torch.optim.Optimizer):
+    """Damped Gauss-Newton steps for a loss that is a sum of squares.
+
+    The closure of ``step`` returns the loss at the current parameters; ``blocks``
+    gives pieces (ρ, ∂ρ/∂θ) of the residual and its Jacobian.
+
+    Parameters
+    ----------
+    params : iterable of Parameter
+    damping : float
+        First μ, relative to the largest diagonal entry of JᵀJ.
+
+    References
+    ----------
+    H. B. Nielsen, Damping parameter in Marquardt's method, IMM-REP-1999-05 (1999).
+    """
+
+    def __init__(self, params, damping=1e-2):
+        super().__init__(params, {"damping": damping})
+        self.theta = self.param_groups[0]["params"]
+        self.mu, self.nu = None, 2.0
+
+    @torch.no_grad()
+    def step(self, closure, blocks):
+        """One step that lowers the loss (none if no damping does); the loss after it."""
+        theta = nn.utils.parameters_to_vector(self.theta)
+        system = _DampedSystem(blocks, len(theta))
+        if self.mu is None:
+            self.mu = self.param_groups[0]["damping"] * system.largest_curvature
+        for _ in range(MAX_REJECTIONS):
+            delta = system.solve(self.mu)
+            nn.utils.vector_to_parameters(theta + delta, self.theta)
+            loss = float(closure())
+            expected = float(delta @ (self.mu * delta - system.gradient))
+            gain = (system.loss - loss) / expected if expected > 0 else -1.0
+            if gain > 0:
+                self.mu *= max(1 / 3, 1 - (2 * gain - 1) ** 3)
+                self.nu = 2.0
+                return loss
+            self.mu, self.nu = self.mu * self.nu, self.nu * 2
+        nn.utils.vector_to_parameters(theta, self.theta)
+        return system.loss
+
+
+class _DampedSystem:
+    """(JᵀJ + μ) Δ = −Jᵀρ from blocks of (ρ, J), in the smaller dimension of J."""
+
+    def __init__(self, blocks, n_parameters):
+        self.loss, n_residuals, kept = 0.0, 0, []
+        self.gradient, self.gram = 0.0, 0.0
+        for rho, J in blocks:
+            self.loss += float(rho @ rho)
+            self.gradient = self.gradient + J.T @ rho
+            n_residuals += len(rho)
+            if kept is not None and n_residuals < n_parameters:
+                kept.append((rho, J))
+                continue
+            for _, earlier in kept or ():
+                self.gram = self.gram + earlier.T @ earlier
+            kept = None
+            self.gram = self.gram + J.T @ J
+        self.rho = self.J = None
+        if kept:
+            self.rho, self.J = (torch.cat(parts) for parts in zip(*kept, strict=True))
+            self.gram = self.J @ self.J.T
+        self.largest_curvature = max(float(self.gram.diagonal().max()), np.finfo(float).tiny)
+
+    def solve(self, mu):
+        """The step Δ; NaN, which no loss accepts, where the matrix is indefinite by rounding."""
+        damped = self.gram + mu * torch.eye(len(self.gram)).to(self.gram)
+        factor, info = torch.linalg.cholesky_ex(damped)
+        if int(info):
+            return torch.full_like(self.gradient, torch.nan)
+        if self.J is None:
+            return -torch.cholesky_solve(self.gradient[:, None], factor)[:, 0]
+        return -self.J.T @ torch.cholesky_solve(self.rho[:, None], factor)[:, 0]
+
+
+class _AllSamples:
+    """The whole training set as one batch of tensors that stay where they are."""
+
+    def __init__(self, dataset, *, batch_size):
+        self.batch = (dataset.X, dataset.y)
+        self.batch_size = batch_size
+
+    def __iter__(self):
+        yield self.batch
+
+
+class Convergence(Callback):
+    """Stops when the loss has settled, or the relative residual is below `tol`.
+
+    Parameters
+    ----------
+    tol : float
+        Smallest relative gain of the loss that counts, and the relative residual
+        (square root of the loss) that is small enough; 0 never stops.
+    patience : int
+        Epochs in a row without such a gain.
+    """
+
+    def __init__(self, tol, patience):
+        self.tol, self.patience = tol, patience
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        self.best_, self.misses_, self.reached_ = np.inf, 0, False
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+        loss = net.history[-1, "train_loss"]
+        if loss < (1 - self.tol) * self.best_:
+            self.best_, self.misses_ = loss, 0
+        else:
+            self.misses_ += 1
+        if self.tol and (self.misses_ >= self.patience or loss <= self.tol**2):
+            self.reached_ = True
+            raise KeyboardInterrupt
+
+
+class ProgressBar(Callback):
+    """A tqdm bar over the iterations of one start, with the loss beside it.
+
+    Parameters
+    ----------
+    description : str
+        Text before the bar.
+    """
+
+    def __init__(self, description="fit"):
+        self.description = description
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        self.bar_.close()
+        del self.bar_
+
+
+class PotentialNet(NeuralNet):
+    """skorch net of a `Potential` module, trained on all samples at once.
+
+    The target of a sample is the pair (y, W) on axis 1: the source and the weight
+    of each of its residuals. The module owns the objective.
+    """
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):  # noqa: ARG002
+        y, W = y_true.unbind(1)
+        return self.module_.objective(y_pred, y, W)
+
+    def train_step(self, batch, **fit_params):
+        if not isinstance(self.optimizer_, LevenbergMarquardt):
+            return super().train_step(batch, **fit_params)
+        X, y_true = unpack_data(batch)
+        y, W = y_true.unbind(1)
+        loss = self.optimizer_.step(
+            lambda: self.module_.objective(self.module_(X), y, W),
+            self.module_.residual_blocks(X, y, W),
+        )
+        return {"loss": torch.tensor(loss), "y_pred": None}
+
+
+def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=None, verbose=0,
+             device="cpu"):  # fmt: skip
+    """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
+
+    Parameters
+    ----------
+    module : Potential
+    solver : {"lm", "lbfgs", "adam"}
+    max_iter : int
+        Largest number of iterations.
+    tol : float
+        The fit stops after three epochs in a row (Adam: 100) that lower the loss by less
+        than this fraction, or where the relative residual is below it.
+    """
+    optimizer, settings, max_epochs = {
+        "lm": (_levenberg_marquardt, {}, max_iter),
+        "lbfgs": (
+            torch.optim.LBFGS,
+            {
+                "lr": 1.0,
+                "max_iter": min(max_iter, LBFGS_STEPS),
+                "history_size": 100,
+                "line_search_fn": "strong_wolfe",
+                "tolerance_change": 0.0,
+                "tolerance_grad": 0.0,
+            },
+            -(-max_iter // LBFGS_STEPS),
+        ),
+        "adam": (torch.optim.Adam, {"lr": learning_rate}, max_iter),
+    }[solver]
+    return PotentialNet(
+        module,
+        criterion=nn.Identity,
+        optimizer=optimizer,
+        max_epochs=max_epochs,
+        iterator_train=_AllSamples,
+        batch_size=-1,
+        train_split=None,
+        callbacks=[*(callbacks or ()), ("convergence", Convergence(tol, PATIENCE[solver]))],
+        verbose=max(verbose - 1, 0),
+        device=device,
+        **{f"optimizer__{name}": value for name, value in settings.items()},
+    )
+
+
+def _levenberg_marquardt(params, lr):  # noqa: ARG001
+    """skorch hands every optimizer a learning rate; this one has none."""
+    return LevenbergMarquardt(params)
+
+
+def train(net, X, y_and_weights):
+    """Train a net on all samples; the loss that it ends with.
+
+    Parameters
+    ----------
+    net : PotentialNet
+    X : Tensor of shape (n_samples, n_r)
+    y_and_weights : Tensor of shape (n_samples, 2, n_out)
+    """
+    X, y_and_weights = X.to(net.device), y_and_weights.to(net.device)
+    net.fit(X, y_and_weights)
+    with torch.no_grad():
+        return float(net.get_loss(net.module_(X), y_and_weights))
+
+
+def n_iterations(net):
+    """Iterations that the solver has made."""
+    if isinstance(net.optimizer_, torch.optim.LBFGS):
+        return next(iter(net.optimizer_.state.values()))["n_iter"]
+    return len(net.history)
+
+
+def has_converged(net):
+    """Whether a stopping rule, ours or one of the user's callbacks, ended the training."""
+    reached = dict(net.callbacks_)["convergence"].reached_
+    return reached or len(net.history) < net.max_epochs

@@ -1,0 +1,162 @@
+"""The stationary Schrödinger equation of wave functions as a regression."""
+
+import numpy as np
+
+from halkit.potentials.networks import InputMap
+from halkit.potentials.neural import NeuralPotential
+from halkit.potentials.validation import check_number
+
+__all__ = ["NonLocalPotentialRegressor"]
+
+
+class NonLocalPotentialRegressor(NeuralPotential):
+    r"""Non-local potential U(r, r') from wave functions, as a neural network.
+
+    A sample is one wave function φ_k on the nodes r, its target the source
+    (E_k − H0) φ_k. The Schrödinger equation
+
+        (E_k − H0) φ_k(r) = ∫ 4πr'² dr' U(r, r') φ_k(r')
+
+    makes this a linear-operator regression: ``predict`` returns the right-hand side.
+    U need not be known as a function of k, nor k at prediction.
+
+    Parameters
+    ----------
+    r : array-like of shape (n_r,), optional
+        Nodes of the wave functions, increasing and >= 0, in the user's unit of length
+        (ħ = c = 1). Without them: r = 1 … n_r.
+    weights : array-like of shape (n_r,), optional
+        Measure of the sum over r': 4πr²Δr by the trapezoid rule by default, or lattice
+        multiplicities.
+    r_out : array-like of shape (n_out,), optional
+        Radii of the columns of y; `r` by default.
+    reduced_mass : float
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    network : {"separable", "symmetric", "plain"}
+        Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r').
+    hidden_layer_sizes : tuple of int
+        Widths of the hidden layers.
+    rank : int
+        Number of terms of the separable network; their signs alternate.
+    envelope : {"exponential", "gaussian"} or None
+        Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}.
+    envelope_radius : float, optional
+        ρ at the start of the fit; 0.16 r[-1] by default.
+    fit_envelope : bool
+        Whether ρ is learned.
+    amplitude : float, optional
+        Prior scale of U; from the data by default.
+    weight_decay : float or None
+        Strength of the N(0, 1) prior on the parameters: 0 on exact data, 1 on data with
+        errors `y_std`. None takes 1 where `y_std` is given and 0 elsewhere.
+    local : bool or "only"
+        Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
+        coefficients: eleven Gaussians with widths in geometric progression.
+    regulator : float
+        λ >= 0, dimensionless: the loss gains λ ⟨U²⟩/amplitude² over pairs with r and r'
+        beyond `regulator_radius`.
+    regulator_radius : float, optional
+        0.8 r[-1] by default.
+    solver : {"lm", "lbfgs", "adam"}
+        Levenberg-Marquardt, L-BFGS, or Adam.
+    max_iter : int
+        Largest number of iterations of one start.
+    tol : float
+        A start ends when three iterations in a row (Adam: 100) lower the loss by less than
+        this fraction, or where the relative residual is below it.
+    n_init : int
+        Number of starts; the one with the lowest loss is kept.
+    learning_rate : float
+        Of Adam.
+    random_state : int, RandomState or None
+        Seeds the starts. The global generators are left alone.
+    device : str
+        Where torch trains.
+    callbacks : list of skorch callbacks, optional
+        Added to every start.
+    verbose : int
+        1: a bar over iterations, 2: also skorch's table.
+
+    Attributes
+    ----------
+    potential_ : ndarray of shape (n_out, n_r)
+        U on the nodes of the fit.
+    r_, weights_, r_out_ : ndarray
+        Nodes, measure and output nodes of the fit.
+    amplitude_ : float
+        The prior scale of U that was used.
+    envelope_radii_ : ndarray
+        Learned ρ.
+    history_ : list of dict
+        Loss and seconds of each epoch of the kept start.
+    n_iter_ : int
+        Iterations of the kept start.
+    loss_ : float
+        Loss of the kept start.
+    starts_ : list of Bunch
+        Loss, number of iterations and potential of every start.
+    net_ : skorch.NeuralNet
+        The trained net.
+
+    References
+    ----------
+    S. Aoki, T. Doi, Front. Phys. 8, 307 (2020); L. Wang, T. Doi, T. Hatsuda, Y. Lyu,
+    arXiv:2410.03082.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_separable
+    >>> from halkit.potentials import NonLocalPotentialRegressor
+    >>> d = make_separable()
+    >>> model = NonLocalPotentialRegressor(d.r, reduced_mass=3.3, n_init=1, random_state=0)
+    >>> model = model.fit(d.data, d.target)
+    >>> k = np.array([0.1, 0.5, 1.0])
+    >>> exact = d.interaction.phase_shift(k, reduced_mass=3.3)
+    >>> bool(np.all(np.abs(np.rad2deg(model.phase_shift(k) - exact)) < 0.05))
+    True
+    """
+
+    def __init__(
+        self, r=None, *, weights=None, r_out=None, reduced_mass=1.0, network="separable",
+        hidden_layer_sizes=(8, 8), rank=2, envelope="exponential", envelope_radius=None,
+        fit_envelope=True, amplitude=None, weight_decay=0.0, local=False, regulator=0.0,
+        regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
+        learning_rate=1e-2, random_state=None, device="cpu", callbacks=None, verbose=0,
+    ):  # fmt: skip
+        self.r = r
+        self.weights = weights
+        self.r_out = r_out
+        self.reduced_mass = reduced_mass
+        self.network = network
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.rank = rank
+        self.envelope = envelope
+        self.envelope_radius = envelope_radius
+        self.fit_envelope = fit_envelope
+        self.amplitude = amplitude
+        self.weight_decay = weight_decay
+        self.local = local
+        self.regulator = regulator
+        self.regulator_radius = regulator_radius
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_init = n_init
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.device = device
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def _check_masses(self):
+        check_number(self.reduced_mass, "reduced_mass", closed=False)
+
+    def _reduced_mass(self):
+        return self.reduced_mass
+
+    def _input_map(self):
+        return InputMap(0.2 * self.r_[-1])
+
+    def _local_widths(self):
+        return np.geomspace(0.02, 0.35, 11) * self.r_[-1]

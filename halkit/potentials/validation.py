@@ -1,0 +1,159 @@
+"""The border of the regressors: what arrays and parameters may come in."""
+
+import numbers
+
+import numpy as np
+from sklearn.utils import check_array
+
+from halkit.radial import RadialGrid, validate_nodes
+
+__all__ = [
+    "check_choice",
+    "check_data",
+    "check_number",
+    "check_sample_weight",
+    "check_y_std",
+    "node_columns",
+    "resolve_nodes",
+]
+
+
+def check_data(values, name, *, n_columns=None, shape=None):
+    """A finite real array, 2-D unless `shape` says otherwise.
+
+    Raises
+    ------
+    ValueError
+        For complex, infinite or NaN entries and for a wrong shape.
+    TypeError
+        For entries that carry their own errors (GVar, Obs, ufloat).
+    """
+    _refuse_complex(values, name)
+    _refuse_objects_with_errors(values, name)
+    if n_columns is None and shape is None:
+        return values
+    array = check_array(values, dtype=np.float64, input_name=name, ensure_2d=shape is None)
+    if n_columns is not None and array.shape[1] != n_columns:
+        raise ValueError(f"{name} needs {n_columns} columns, one per node; got {array.shape[1]}")
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} needs shape {shape}; got {array.shape}")
+    return array
+
+
+def _refuse_complex(values, name):
+    if np.iscomplexobj(values):
+        raise ValueError(
+            f"Complex data not supported: {name} is complex. An S-wave function is real up "
+            "to a constant phase; halkit.sources.remove_phase strips it."
+        )
+
+
+def _refuse_objects_with_errors(values, name):
+    if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.dtype(object):
+        for entry in np.asarray(values, dtype=object).flat:
+            if any(hasattr(entry, a) for a in ("sdev", "dvalue", "std_dev")):
+                raise TypeError(
+                    f"{name} needs real numbers, got {type(entry).__name__} objects; pass the "
+                    "central values here and the standard deviations of y as y_std"
+                )
+
+
+def check_y_std(y_std, shape):
+    """Positive errors of the shape of y."""
+    y_std = check_data(y_std, "y_std", shape=shape)
+    if not np.all(y_std > 0):
+        raise ValueError(f"y_std needs positive standard deviations; its minimum is {y_std.min()}")
+    return y_std
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Finite weights >= 0 of shape (n_samples,), or None."""
+    if sample_weight is None:
+        return None
+    s = check_array(sample_weight, dtype=np.float64, input_name="sample_weight", ensure_2d=False)
+    if s.ndim == 0:
+        s = np.full(n_samples, s)
+    if s.shape != (n_samples,):
+        raise ValueError(f"sample_weight needs shape ({n_samples},), got {s.shape}")
+    if np.any(s < 0) or not np.any(s > 0):
+        raise ValueError("sample_weight needs values >= 0, not all of them 0")
+    return s
+
+
+def check_number(value, name, *, low=0.0, closed=True, integer=False):
+    """A real number (or integer) at or above `low`.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    kind = numbers.Integral if integer else numbers.Real
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
+    if not np.isfinite(value) or value < low or (value == low and not closed):
+        raise ValueError(f"{name} needs a value {'>=' if closed else '>'} {low}, got {value!r}")
+
+
+def check_choice(value, name, choices):
+    """One of `choices`, which the message lists."""
+    if not any(value is choice or value == choice for choice in choices):
+        raise ValueError(f"{name} needs one of {list(choices)}, got {value!r}")
+
+
+def node_columns(r_out, r):
+    """Columns of r that hold the nodes r_out.
+
+    Raises
+    ------
+    ValueError
+        If a node of r_out is not a node of r.
+    """
+    columns = np.minimum(np.searchsorted(r, r_out), len(r) - 1)
+    missing = r[columns] != r_out
+    if missing.any():
+        raise ValueError(
+            "the wave function is needed at every output node, and r_out has nodes that are "
+            f"not in r: {r_out[missing][:5]}"
+        )
+    return columns
+
+
+def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
+    """Nodes r, their measure, the output nodes and the measure there.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not fit the data.
+    """
+    if r is None:
+        r = np.arange(1.0, n_features + 1)
+        if r_out is None and n_outputs > n_features:
+            raise ValueError(
+                f"y has {n_outputs} columns, more than the {n_features} of X: r_out is needed"
+            )
+        r_out = r[:n_outputs] if r_out is None else r_out
+    r = validate_nodes(r)
+    if len(r) != n_features:
+        raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
+    if r_out is None and n_outputs != len(r):
+        raise ValueError(
+            f"y has {n_outputs} columns and r has {len(r)} nodes: r_out says where the rows are"
+        )
+    r_out = r if r_out is None else validate_nodes(r_out, "r_out")
+    if len(r_out) != n_outputs:
+        raise ValueError(f"y needs {len(r_out)} columns, one per node of r_out; got {n_outputs}")
+    grid = RadialGrid.from_nodes(r)
+    w = grid.weights if weights is None else _check_weights(weights, r)
+    shared = np.isin(r_out, r).all()
+    w_out = w[node_columns(r_out, r)] if shared else RadialGrid.from_nodes(r_out).weights
+    return r, w, r_out, w_out
+
+
+def _check_weights(weights, r):
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.shape != r.shape:
+        raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
+        raise ValueError("weights need finite values >= 0, not all of them 0")
+    return weights
