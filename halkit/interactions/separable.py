@@ -1,0 +1,242 @@
+"""Separable potentials, whose scattering is known in closed form.
+
+U(r, r') = ω e^{−μr} e^{−μr'} (Aoki and Doi) and Yamaguchi's potential, with the
+phase shift from a polynomial k cot δ in k², and wave functions
+
+    φ_k(r) = [ sin(kr + δ) − sin δ e^{−μr} (1 + s r) ] / (kr) → sin(kr + δ) / (kr),
+
+where s = (μ² + k²)/2μ for the first and s = 0 (and β for μ) for the second.
+"""
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import exprel
+
+from halkit.interactions.base import Interaction, positive
+
+__all__ = ["Separable", "Yamaguchi"]
+
+
+class Separable(Interaction):
+    """The separable potential U(r, r') = ω e^{−μr} e^{−μr'}.
+
+    Parameters
+    ----------
+    omega : float
+        Strength ω; negative attracts.
+    mu : float
+        Inverse range μ > 0.
+
+    References
+    ----------
+    S. Aoki and T. Doi, Front. Phys. 8 (2020) 307; S. Aoki and K. Yazaki,
+    PTEP 2022 (2022) 033B04 [arXiv:2109.07665].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import Separable
+    >>> U = Separable(omega=-0.017, mu=1.0)
+    >>> float(np.degrees(U.phase_shift(0.05, reduced_mass=3.3)).round(6))
+    159.118331
+    """
+
+    has_nonlocal = True
+
+    def __init__(self, omega, mu):
+        self.omega = float(omega)
+        if not np.isfinite(self.omega) or self.omega == 0:
+            raise ValueError(f"omega must be finite and not zero, got {omega!r}")
+        self.mu = positive(mu, "mu")
+
+    def __repr__(self):
+        return f"Separable(omega={self.omega:g}, mu={self.mu:g})"
+
+    def nonlocal_potential(self, r, r_prime):
+        """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
+        return self.omega * np.exp(-self.mu * np.add(r, r_prime))
+
+    def k_cot_delta(self, k, *, reduced_mass):
+        """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
+        m, mu, k2 = positive(reduced_mass, "reduced_mass"), self.mu, np.square(k)
+        q2 = mu**2 + k2
+        bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
+        return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
+
+    def phase_shift(self, k, *, reduced_mass):
+        """Return δ(k) in radians, continuous, with δ(∞) = 0.
+
+        Parameters
+        ----------
+        k : array of any shape
+            Momenta, k > 0.
+        reduced_mass : float
+            Reduced mass m.
+
+        Returns
+        -------
+        array of the shape of `k`
+            δ(0+) = π if there is a bound state (Levinson).
+        """
+        k = _momenta(k)
+        branch = np.pi if self.omega > 0 else 0.0
+        return np.arctan2(k, self.k_cot_delta(k, reduced_mass=reduced_mass)) - branch
+
+    def wave_function(self, k, r, *, reduced_mass):
+        """Return the real wave functions φ_k(r) → sin(kr + δ)/(kr).
+
+        Parameters
+        ----------
+        k : float or array of shape (n_k,)
+            Momenta, k > 0.
+        r : array of shape (n_r,)
+            Distances; r = 0 gives the finite limit.
+        reduced_mass : float
+            Reduced mass m.
+
+        Returns
+        -------
+        array of shape (n_k, n_r)
+        """
+        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        s = (self.mu**2 + k**2) / (2 * self.mu)
+        return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
+
+    def source(self, k, r, *, reduced_mass):
+        """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ k).
+
+        Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
+        """
+        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
+        q2 = self.mu**2 + k**2
+        return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
+
+    def bound_states(self, *, reduced_mass):
+        """Return the energies −κ²/2m of the bound states, deepest first: none or one.
+
+        With s = 1 + κ/μ the bound state solves s⁴ = A (s² + 2s + 2), A = −2πmω/μ⁵.
+
+        Returns
+        -------
+        array of shape (0,) or (1,)
+        """
+        m = positive(reduced_mass, "reduced_mass")
+        A = -2 * np.pi * m * self.omega / self.mu**5
+        if 5 * A <= 1:
+            return np.empty(0)
+        s = brentq(lambda s: s**4 - A * (s**2 + 2 * s + 2), 1, np.sqrt(5 * A), xtol=1e-15)
+        return -np.square([self.mu * (s - 1)]) / (2 * m)
+
+    def scattering_length(self, *, reduced_mass):
+        """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2: a0 > 0 with a bound state."""
+        return float(-1 / self.k_cot_delta(0.0, reduced_mass=reduced_mass))
+
+    def effective_range(self, *, reduced_mass):
+        """Return r_eff, defined by k cot δ = −1/a0 + r_eff k²/2 + O(k⁴)."""
+        m = positive(reduced_mass, "reduced_mass")
+        return 15 / (8 * self.mu) - self.mu**4 / (4 * np.pi * m * self.omega)
+
+
+class Yamaguchi(Interaction):
+    """Yamaguchi's potential, K(r, r') = −(1/2m) 2β (α+β)² e^{−β(r + r')} on u = rφ.
+
+    Its bound state has κ = α exactly. U = K/(4π r r') is infinite at r = 0 or r' = 0;
+    the kernel is not.
+
+    Parameters
+    ----------
+    alpha : float
+        Inverse size of the bound state; −β < α < 0 makes it a virtual state.
+    beta : float
+        Inverse range β > 0.
+    reduced_mass : float
+        Reduced mass m, in units with ħ = c = 1.
+
+    References
+    ----------
+    Y. Yamaguchi, Phys. Rev. 95 (1954) 1628; parameters of the deuteron in
+    P. Descouvemont, Comput. Phys. Commun. 200 (2016) 199.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Yamaguchi
+    >>> U = Yamaguchi(alpha=0.2316053, beta=1.3918324, reduced_mass=2.379)
+    >>> round(U.scattering_length(), 6)
+    5.423
+    """
+
+    has_nonlocal = True
+
+    def __init__(self, alpha, beta, *, reduced_mass):
+        self.beta = positive(beta, "beta")
+        self.alpha = float(alpha)
+        if self.alpha + self.beta <= 0:
+            raise ValueError(f"alpha must be above -beta = {-beta!r}, got {alpha!r}")
+        self.reduced_mass = positive(reduced_mass, "reduced_mass")
+
+    def __repr__(self):
+        return (
+            f"Yamaguchi(alpha={self.alpha:g}, beta={self.beta:g}, "
+            f"reduced_mass={self.reduced_mass:g})"
+        )
+
+    def kernel(self, r, r_prime):
+        """Return K(r, r'), broadcasting; finite everywhere."""
+        strength = self.beta * (self.alpha + self.beta) ** 2 / self.reduced_mass
+        return -strength * np.exp(-self.beta * np.add(r, r_prime))
+
+    def nonlocal_potential(self, r, r_prime):
+        """Return U(r, r') = K(r, r')/(4π r r'), broadcasting; −∞ at r = 0 or r' = 0."""
+        with np.errstate(divide="ignore"):
+            return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
+
+    def k_cot_delta(self, k):
+        """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
+        alpha, beta, k2 = self.alpha, self.beta, np.square(k)
+        c0, c1 = -alpha * beta**2 * (alpha + 2 * beta), alpha**2 + 2 * alpha * beta + 3 * beta**2
+        return (c0 + c1 * k2 + k2**2) / (2 * beta * (alpha + beta) ** 2)
+
+    def phase_shift(self, k):
+        """Return δ(k) in radians, continuous, δ(∞) = 0: an array of the shape of `k` > 0."""
+        k = _momenta(k)
+        return np.arctan2(k, self.k_cot_delta(k))
+
+    def wave_function(self, k, r):
+        """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
+        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
+
+    def source(self, k, r):
+        """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
+        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
+        with np.errstate(divide="ignore"):
+            return -amplitude * np.exp(-self.beta * r) / (k * r)
+
+    def bound_states(self):
+        """Return the energies of the bound states: [−α²/2m] if α > 0, else none."""
+        return -np.square([self.alpha] if self.alpha > 0 else []) / (2 * self.reduced_mass)
+
+    def scattering_length(self):
+        """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2."""
+        return float(-1 / self.k_cot_delta(0.0))
+
+    def effective_range(self):
+        """Return r_eff = (α² + 2αβ + 3β²) / (β(α+β)²)."""
+        alpha, beta = self.alpha, self.beta
+        return (alpha**2 + 2 * alpha * beta + 3 * beta**2) / (beta * (alpha + beta) ** 2)
+
+
+def _momenta(k):
+    k = np.asarray(k, dtype=np.float64)
+    if not np.all(k > 0):
+        raise ValueError(f"k must be positive, got {k[~(k > 0)].flat[0]:g}")
+    return k
+
+
+def _scattering_wave(k, r, delta, mu, s):
+    """φ = cos δ j0(kr) + (sin δ/k) [cos kr − e^{−μr}(1 + s r)]/r, without cancellation at r → 0."""
+    x = k * r / 2
+    bracket = mu * exprel(-mu * r) - k * np.sin(x) * np.sinc(x / np.pi) - s * np.exp(-mu * r)
+    return np.cos(delta) * np.sinc(2 * x / np.pi) + np.sin(delta) / k * bracket

@@ -1,0 +1,97 @@
+"""Bound states: energies at which the interior joins a wave that decays.
+
+Inside, a u'(a)/u(a) = 1/R(E); outside, u ∝ κr k_l(κr), κ = √(−2mE), with the logarithmic
+derivative S_l(κa) (−κa for an S wave). So a bound state is a root of
+
+    1 − S_l(κa) R(E) = 0.
+
+The channel radius only has to enclose the potential, not the bound state. If U is
+symmetric, S_l R falls from one level of the interior to the next, and there is one root
+between any two of them.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from halkit.scattering.channel import converge, open_channel
+from halkit.scattering.rmatrix import decay_logarithm
+
+__all__ = ["BoundStates", "bound_states"]
+
+EPSILON = 4 * np.finfo(np.float64).eps
+
+
+class BoundStates(NamedTuple):
+    """Bound states, deepest first.
+
+    Attributes
+    ----------
+    energy : array of shape (n_bound,)
+        E = −κ²/2m < 0.
+    kappa : array of shape (n_bound,)
+        Binding momenta κ > 0: the wave function falls like e^{−κr}/r.
+    """
+
+    energy: np.ndarray
+    kappa: np.ndarray
+
+
+def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
+    """Return the bound states of a partial wave.
+
+    Parameters and warnings are those of `halkit.scattering.phase_shift`. If U is not
+    symmetric only the states of real energy are returned.
+
+    Returns
+    -------
+    BoundStates
+        Named tuple of the arrays ``energy`` and ``kappa``, deepest state first; empty
+        arrays if nothing is bound.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import bound_states
+    >>> bound_states(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3).kappa.round(8)
+    array([0.19717524])
+    """
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+    )
+    kappa = converge(
+        lambda n: _binding_momenta(channel.r_matrix(n)), _change, n_mesh, channel.mesh_size()
+    )
+    return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
+
+
+def _change(coarse, fine):
+    if coarse.size != fine.size:
+        return np.inf
+    return np.max(np.abs(fine - coarse) / fine, initial=0.0)
+
+
+def _binding_momenta(R):
+    def mismatch(energy):
+        x = np.sqrt(max(-2 * R.reduced_mass * energy, 0.0)) * R.radius
+        return 1 - decay_logarithm(R.l, x) * float(R(energy))
+
+    levels, sign = R.real_levels()
+    edges = [*zip(levels[levels < 0], sign[levels < 0], strict=True), (0.0, np.sign(mismatch(0.0)))]
+    roots = [
+        _root(mismatch, low, high)
+        for (low, rising), (high, arriving) in pairwise(edges)
+        if rising * arriving > 0
+    ]
+    return np.sqrt(-2 * R.reduced_mass * np.array(roots))
+
+
+def _root(mismatch, low, high):
+    """The root between two poles; at a pole that the surface does not feel, the pole itself."""
+    left, right = low * (1 - EPSILON), high * (1 + EPSILON)
+    at_left, at_right = mismatch(left), mismatch(right)
+    if at_left * at_right > 0:
+        return low if at_left > 0 else high
+    return brentq(mismatch, left, right, xtol=EPSILON * abs(low), rtol=EPSILON)

@@ -1,0 +1,136 @@
+"""From a potential to a converged R-matrix: where the potential ends, how fine the mesh must be.
+
+The channel radius is the first a beyond which the tails
+
+    2m ∫_a^∞ r |V(r)| dr    and    2m ∫_a^∞ dr r ∫ |K(r, r')| dr'
+
+(about the change of δ, in radians) are negligible. The mesh grows until the answer stops
+changing.
+"""
+
+from typing import NamedTuple
+from warnings import warn
+
+import numpy as np
+
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Interaction, as_interaction
+from halkit.interactions.base import positive
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh
+from halkit.scattering.rmatrix import r_matrix
+
+__all__ = ["Channel", "converge", "open_channel", "tail", "validate_mesh_size"]
+
+NEGLIGIBLE, NOTICEABLE = 1e-10, 1e-4
+TOLERANCE = 1e-8
+
+
+class Channel(NamedTuple):
+    """One partial wave of an interaction that is over at the channel radius."""
+
+    interaction: Interaction
+    radius: float
+    reduced_mass: float
+    l: int
+
+    def r_matrix(self, n):
+        """Return the R-matrix on a mesh of n points."""
+        mesh = lagrange_mesh(self.radius, n)
+        return r_matrix(
+            hamiltonian(self.interaction, mesh, reduced_mass=self.reduced_mass, l=self.l)
+        )
+
+    def mesh_size(self, k=0.0):
+        """Return the number of points to start with: a Legendre mesh needs more than ka/2."""
+        return 40 + int(0.7 * k * self.radius)
+
+
+def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
+    """Return the validated `Channel`, with its radius found if it is not given."""
+    interaction = as_interaction(potential, r)
+    m = positive(reduced_mass, "reduced_mass")
+    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
+        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    if channel_radius is None:
+        radius = interaction.radius or _decay_radius(interaction, m)
+        return Channel(interaction, float(radius), m, int(l))
+    radius = positive(channel_radius, "channel_radius")
+    if interaction.radius is None or interaction.radius > radius:
+        nodes, tails = tail(interaction, m)
+        _warn_of_tail(float(np.interp(radius, nodes, tails)), radius)
+    return Channel(interaction, radius, m, int(l))
+
+
+def tail(interaction, reduced_mass):
+    """Return nodes r, spaced geometrically, and the tail of the potential beyond each."""
+    m = reduced_mass
+    r = np.geomspace(1e-3, 1e4, 120) / m
+    inside = r <= (interaction.radius or np.inf)
+    density = np.zeros_like(r)
+    if interaction.has_local:
+        density += np.abs(interaction.local_potential(r))
+    if interaction.has_nonlocal:
+        kernel = np.abs(interaction.kernel(r[:, None], r[None, :]))
+        density += np.maximum(kernel @ (r * inside), kernel.T @ (r * inside)) * np.log(r[1] / r[0])
+    # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r
+    panels = 2 * m * r**2 * density * inside * np.log(r[1] / r[0])
+    return r, np.cumsum(panels[::-1])[::-1]
+
+
+def _decay_radius(interaction, m):
+    nodes, tails = tail(interaction, m)
+    for tolerance in (NEGLIGIBLE, NOTICEABLE):
+        small = np.flatnonzero(tails <= tolerance)
+        if small.size:
+            radius = float(nodes[small[0]])
+            break
+    else:
+        raise ValueError(
+            f"{interaction!r} does not decay before r = {nodes[-1]:g}: give channel_radius"
+        )
+    if tolerance == NOTICEABLE:
+        _warn_of_tail(float(tails[small[0]]), radius)
+    return radius
+
+
+def _warn_of_tail(size, radius):
+    if size > NOTICEABLE:
+        warn(
+            f"the potential has not decayed at the channel radius {radius:g}: "
+            f"a phase shift may be off by {size:.1g} rad; raise channel_radius",
+            AccuracyWarning,
+            stacklevel=4,
+        )
+
+
+def validate_mesh_size(n_mesh):
+    """Return the number of mesh points as an integer, or None."""
+    if n_mesh is None:
+        return None
+    if isinstance(n_mesh, bool) or not isinstance(n_mesh, (int, np.integer)) or n_mesh < 5:
+        raise ValueError(f"n_mesh must be an integer, at least 5, got {n_mesh!r}")
+    return int(n_mesh)
+
+
+def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
+    """Return ``solve(n)`` on a mesh fine enough that ``distance(coarser, result)`` is small.
+
+    With `n_mesh` given that mesh is used, and a coarser one only tells how good it is.
+    """
+    n = validate_mesh_size(n_mesh) or n_start
+    largest = n if n_mesh else max(400, 2 * n_start)
+    coarse = solve(max(4, 3 * n // 4))
+    while True:
+        result = solve(n)
+        error = distance(coarse, result)
+        if error <= tolerance or n >= largest:
+            break
+        coarse, n = result, min(largest, 4 * n // 3)
+    if error > NOTICEABLE:
+        warn(
+            f"the result still changes by {error:.1g} (radians or relative) "
+            f"between meshes of {3 * n // 4} and {n} points; raise n_mesh",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+    return result

@@ -1,0 +1,130 @@
+"""The Lagrange-Legendre mesh: functions on (0, a) on which H0 is exact and a potential diagonal.
+
+With x_j, λ_j the nodes and weights of the N-point Gauss-Legendre rule on (0, 1), r_j = a x_j,
+
+    f_j(r) = (−1)^{N−j} (r/r_j) √(r_j (1 − x_j)) P_N(2r/a − 1) / (r − r_j),
+
+so that u(r) = Σ_j c_j f_j(r) has c_j = √(aλ_j) u(r_j), a local potential is V(r_i) δ_ij
+and a non-local one √(aλ_i aλ_j) K(r_i, r_j). The kinetic matrix is that of
+−d²/dr² + δ(r − a) d/dr (the Bloch operator for u'(a) = 0), which is symmetric.
+
+References: D. Baye, Phys. Rep. 565 (2015) 1, Eq. 3.122 and the following;
+P. Descouvemont, Comput. Phys. Commun. 200 (2016) 199.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import roots_legendre
+
+__all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh"]
+
+LARGEST = 3000
+
+
+class LagrangeMesh(NamedTuple):
+    """The mesh on (0, a).
+
+    Attributes
+    ----------
+    r, weights : array of shape (n,)
+        Nodes and Gauss weights, Σ w f(r) ≈ ∫_0^a f dr.
+    kinetic : array of shape (n, n)
+        Matrix of −d²/dr² + δ(r − a) d/dr.
+    surface : array of shape (n,)
+        f_j(a), so that u(a) = Σ c_j f_j(a).
+    radius : float
+        a.
+    """
+
+    r: np.ndarray
+    weights: np.ndarray
+    kinetic: np.ndarray
+    surface: np.ndarray
+    radius: float
+
+    def interpolate(self, coefficients, r):
+        """Return φ(r) = u(r)/r = Σ c_j f_j(r)/r, a polynomial, for coefficients (n_states, n).
+
+        Barycentric interpolation, which stays accurate next to a node.
+        """
+        values = coefficients / (np.sqrt(self.weights) * self.r)
+        x = self.r / self.radius
+        barycentric = np.sqrt(x * (1 - x) * self.weights) * (-1.0) ** np.arange(x.size)
+        difference = np.subtract.outer(np.atleast_1d(r), self.r)
+        node = np.argwhere(difference == 0)
+        difference[difference == 0] = 1.0
+        ratio = barycentric / difference
+        result = values @ (ratio / ratio.sum(axis=1, keepdims=True)).T
+        result[:, node[:, 0]] = values[:, node[:, 1]]
+        return result
+
+
+class Hamiltonian(NamedTuple):
+    """H of u on a mesh, with the Bloch operator for u'(a) = 0.
+
+    Attributes
+    ----------
+    matrix : array of shape (n, n)
+    symmetric : bool
+        Whether U(r, r') = U(r', r) on the mesh.
+    mesh : LagrangeMesh
+    reduced_mass : float
+    l : int
+    """
+
+    matrix: np.ndarray
+    symmetric: bool
+    mesh: LagrangeMesh
+    reduced_mass: float
+    l: int
+
+
+def lagrange_mesh(radius, n):
+    """Return the Lagrange-Legendre mesh of n functions on (0, radius)."""
+    x, weights, kinetic, surface = _unit_mesh(n)
+    a = radius
+    return LagrangeMesh(a * x, a * weights, kinetic / a**2, surface / np.sqrt(a), a)
+
+
+@lru_cache(maxsize=32)
+def _unit_mesh(n):
+    if n > LARGEST:
+        raise ValueError(
+            f"a mesh of {n} points is needed, more than {LARGEST}: "
+            "lower k or the channel radius, or raise the length that resolves the potential"
+        )
+    z, weights = roots_legendre(n)
+    x = (z + 1) / 2
+    p = x * (1 - x)
+    sign = (-1.0) ** np.arange(n)
+    difference = np.subtract.outer(x, x) + np.eye(n)
+    pole = (np.add.outer(x, x) - 2 * np.outer(x, x)) / difference**2
+    kinetic = n**2 + n + 1 + pole - np.add.outer(1 / (1 - x), 1 / (1 - x))
+    kinetic *= np.outer(sign / np.sqrt(p), sign / np.sqrt(p))
+    np.fill_diagonal(kinetic, ((4 * n**2 + 4 * n + 3) * p - 6 * x + 1) / (3 * p**2))
+    surface = (-1.0) ** (n - 1) * sign / np.sqrt(p)
+    return x, weights / 2, kinetic, surface
+
+
+def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
+    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included."""
+    m, r = reduced_mass, mesh.r
+    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    matrix = mesh.kinetic / (2 * m)
+    diagonal = l * (l + 1) / (2 * m * r**2)
+    if interaction.has_local:
+        diagonal += inside * interaction.local_potential(r)
+    symmetric = True
+    if interaction.has_nonlocal:
+        kernel = interaction.kernel(r[:, None], r[None, :])
+        root = np.sqrt(mesh.weights) * inside
+        symmetric = np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel))
+        matrix = (
+            matrix + np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
+        )
+    matrix = matrix + np.diag(diagonal)
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"the potential {interaction!r} is not finite inside r = {mesh.radius:g}")
+    return Hamiltonian(matrix, bool(symmetric), mesh, m, l)

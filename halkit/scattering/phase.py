@@ -1,0 +1,158 @@
+"""Phase shifts δ_l(k), and the scattering length and effective range at zero energy.
+
+The radial equation of u = rφ, with ħ = c = 1 and m the reduced mass, is
+
+    u'' + [k² − l(l+1)/r² − 2m V(r)] u = 2m ∫ K(r, r') u(r') dr',   K = 4π r r' U(r, r').
+
+It is solved on a Lagrange-Legendre mesh up to the channel radius a, where the R-matrix
+joins it to the free waves.
+"""
+
+import numpy as np
+
+from halkit.scattering.channel import converge, open_channel
+
+__all__ = ["effective_range", "phase_shift", "scattering_length"]
+
+
+def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
+    """Return the phase shifts δ_l(k).
+
+    Parameters
+    ----------
+    interaction : Interaction, fitted regressor, or array
+        Anything that `halkit.interactions.as_interaction` takes: a local part, a
+        non-local part, or both. U need not be symmetric.
+    k : float or array of any shape
+        Momenta, k > 0.
+    reduced_mass : float
+        Reduced mass m, in the inverse of the unit of r (ħ = c = 1).
+    l : int, default 0
+        Orbital angular momentum. A non-local U(r, r') is that of this partial wave.
+    channel_radius : float, optional
+        Where the potential is over. Default: ``interaction.radius``, else where it has
+        decayed to 1e-10.
+    n_mesh : int, optional
+        Mesh points. Default: as many as δ needs to be stable to 1e-8 rad.
+    r : array of shape (n,), optional
+        The nodes, if `interaction` is an array of values on them. The spline through a
+        table costs accuracy: 0.01 to 0.04 degrees on 100 uniform nodes.
+
+    Returns
+    -------
+    float array of the shape of `k`
+        δ in radians, continuous in k, with δ(∞) = 0, so that δ(0+) is π times the number
+        of bound states (Levinson).
+
+    Raises
+    ------
+    ValueError
+        If a momentum or a mass is not positive, or if the potential does not decay.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the potential is not over at the channel radius, or if the mesh is too coarse.
+
+    References
+    ----------
+    D. Baye, Phys. Rep. 565 (2015) 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import phase_shift
+    >>> delta = phase_shift(Separable(omega=-0.017, mu=1.0), [0.05, 1.0], reduced_mass=3.3)
+    >>> np.degrees(delta).round(5)
+    array([159.11833,  14.60755])
+    """
+    k = np.asarray(k, dtype=np.float64)
+    if not np.all((k > 0) & np.isfinite(k)):
+        raise ValueError(f"k must be positive and finite, got {k[~(k > 0)].tolist() or k.max()}")
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+    )
+    return converge(
+        lambda n: channel.r_matrix(n).phase_shift(k),
+        lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
+        n_mesh,
+        channel.mesh_size(np.max(k, initial=0.0)),
+    )
+
+
+def scattering_length(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
+    """Return the S-wave scattering length a0, defined by k cot δ = −1/a0 + r_eff k²/2.
+
+    It is taken at zero energy, from the R-matrix: a0 = a [1 − R(0)], positive if there is
+    one shallow bound state, negative if there is attraction and none.
+
+    Parameters and warnings are those of `phase_shift`.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import scattering_length
+    >>> round(scattering_length(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
+    7.397087
+    """
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
+    )
+    return converge(
+        lambda n: _low_energy(channel, n)[0],
+        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), channel.radius),
+        n_mesh,
+        channel.mesh_size(),
+    )
+
+
+def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
+    """Return the S-wave effective range r_eff, defined by k cot δ = −1/a0 + r_eff k²/2.
+
+    It is taken at zero energy, from the R-matrix and its slope R' = dR/dk²:
+
+        r_eff = 2a [1 − a/a0 + a²/3a0²] − 2aR [a − ...],
+
+    that is, from the expansion of k cot δ = (aR k sin ka + cos ka)/(aR cos ka − sin ka/k).
+    It grows like 1/a0² where a0 → 0.
+
+    Parameters and warnings are those of `phase_shift`.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import effective_range
+    >>> round(effective_range(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
+    3.293493
+    """
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
+    )
+    return converge(
+        lambda n: _low_energy(channel, n)[1],
+        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), channel.radius),
+        n_mesh,
+        channel.mesh_size(),
+    )
+
+
+def _low_energy(channel, n):
+    """(a0, r_eff) from k cot δ = (n0 + n1 k² + …)/(d0 + d1 k² + …)."""
+    a, R = channel.radius, channel.r_matrix(n)
+    R0, R1 = R(0.0), R(0.0, derivative=1) / (2 * channel.reduced_mass)
+    a0 = a * (1 - R0)
+    n1 = a**2 * (R0 - 0.5)
+    d1 = a * R1 - a**3 * (R0 / 2 - 1 / 6)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(a0), float(-2 * (n1 * a0 + d1) / np.square(a0))

@@ -1,0 +1,114 @@
+"""The R-matrix: one eigendecomposition inside the channel radius a serves all energies.
+
+    u(a) = R(E) a u'(a),    R(E) = (1/2ma) Σ_n γ_n² / (E_n − E),
+
+with E_n the levels of the interior with u'(a) = 0 and γ_n = u_n(a). If U(r, r') is not
+symmetric, γ_n² is the product of the right and the left eigenvector at the surface.
+
+Outside, with F, G the Riccati-Bessel functions, G + iF = A e^{iφ}, ρ = ka, P = ρ/A²,
+S = ρA'/A, the phase shift is
+
+    δ = −φ(ρ) + arg[1 − S R + i P R] + π n(E),
+
+and n(E) the number of levels below E. This is the continuous branch with δ(∞) = 0: a
+bounded potential moves every level by a bounded amount, so that n(E) is the free count at
+high energy, and δ(0+) is π times the number of bound states.
+
+References: D. Baye, Phys. Rep. 565 (2015) 1, Sec. 5; A. M. Lane and R. G. Thomas,
+Rev. Mod. Phys. 30 (1958) 257.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.special import spherical_jn, spherical_yn
+
+__all__ = ["RMatrix", "decay_logarithm", "r_matrix", "surface_functions"]
+
+
+class RMatrix(NamedTuple):
+    """Poles and residues of R(E) = Σ_n strength_n / (E_n − E).
+
+    Attributes
+    ----------
+    energy, strength : array of shape (n,)
+        E_n and γ_n²/2ma; complex pairs may occur if U is not symmetric.
+    radius, reduced_mass : float
+    l : int
+    """
+
+    energy: np.ndarray
+    strength: np.ndarray
+    radius: float
+    reduced_mass: float
+    l: int
+
+    def __call__(self, energy, derivative=0):
+        """Return R(E), or dR/dE: an array of the shape of `energy`."""
+        gap = self.energy - np.asarray(energy, dtype=np.float64)[..., None]
+        gap = np.where(gap == 0, np.finfo(np.float64).tiny, gap)
+        return np.real(np.sum(self.strength / gap ** (1 + derivative), axis=-1))
+
+    def real_levels(self):
+        """Return the real E_n in rising order, and the signs of their strengths."""
+        real = np.isreal(self.energy)
+        energy, sign = self.energy[real].real, np.sign(self.strength[real].real)
+        order = np.argsort(energy)
+        return energy[order], sign[order]
+
+    def levels_below(self, energy):
+        """Return n(E): all levels less the real ones above E, each with its sign."""
+        levels, sign = self.real_levels()
+        above = np.append(np.cumsum(sign[::-1])[::-1], 0)
+        return self.energy.size - above[np.searchsorted(levels, energy)]
+
+    def phase_shift(self, k):
+        """Return δ(k) in radians on the branch δ(∞) = 0."""
+        energy = np.square(k) / (2 * self.reduced_mass)
+        phi, P, S = surface_functions(self.l, k * self.radius)
+        R = self(energy)
+        return np.arctan2(P * R, 1 - S * R) - phi + np.pi * self.levels_below(energy)
+
+
+def r_matrix(hamiltonian):
+    """Return the R-matrix of a `Hamiltonian`."""
+    H, mesh, m = hamiltonian.matrix, hamiltonian.mesh, hamiltonian.reduced_mass
+    if hamiltonian.symmetric:
+        energy, vectors = scipy.linalg.eigh(H, driver="evd")
+        strength = np.square(mesh.surface @ vectors)
+    else:
+        energy, left, right = scipy.linalg.eig(H, left=True, right=True)
+        overlap = np.sum(left.conj() * right, axis=0)
+        strength = (mesh.surface @ right) * (mesh.surface @ left.conj()) / overlap
+    return RMatrix(energy, strength / (2 * m * mesh.radius), mesh.radius, m, hamiltonian.l)
+
+
+def surface_functions(l, rho):
+    """Return the hard-sphere phase φ (continuous, φ(0) = 0), the penetration P and the shift S."""
+    rho = np.asarray(rho, dtype=np.float64)
+    if l == 0:
+        return rho, rho, np.zeros_like(rho)
+    F, G = rho * spherical_jn(l, rho), -rho * spherical_yn(l, rho)
+    dF = spherical_jn(l, rho) + rho * spherical_jn(l, rho, derivative=True)
+    dG = -spherical_yn(l, rho) - rho * spherical_yn(l, rho, derivative=True)
+    square = F**2 + G**2
+    phi = np.arctan2(F, G)
+    phi += 2 * np.pi * np.round((_debye_phase(l, rho) - phi) / (2 * np.pi))
+    return phi, rho / square, rho * (F * dF + G * dG) / square
+
+
+def _debye_phase(l, rho):
+    """φ to a fraction of a radian, to find its branch: Debye's expansion with ν = l + 1/2."""
+    nu = l + 0.5
+    ratio = np.minimum(nu / rho, 1.0)
+    return rho * np.sqrt(1 - ratio**2) - nu * np.arccos(ratio) + np.pi / 4 * (ratio < 1)
+
+
+def decay_logarithm(l, x):
+    """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κr, that decays outside: −κa if l = 0.
+
+    x k_l(x) ∝ e^{−x} x^{−l} p(x) with p(x) = Σ_j (l+j)! / (j! (l−j)! 2^j) x^{l−j}.
+    """
+    p = np.cumprod([1.0, *((l + 1 + j) * (l - j) / (2 * (j + 1)) for j in range(l))])
+    return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
