@@ -8,9 +8,12 @@ from halkit.interactions.base import (
     Tabulated,
     as_interaction,
 )
+from halkit.interactions.hal import omega_ccc
+from halkit.interactions.local import GaussianSum, Yukawa
 from halkit.interactions.separable import Separable, Yamaguchi
 
 __all__ = [
+    "GaussianSum",
     "Interaction",
     "Local",
     "NonLocal",
@@ -18,5 +21,7 @@ __all__ = [
     "Sum",
     "Tabulated",
     "Yamaguchi",
+    "Yukawa",
     "as_interaction",
+    "omega_ccc",
 ]

@@ -12,7 +12,7 @@ from scipy.interpolate import NdBSpline, make_interp_spline
 
 from halkit.radial import validate_nodes, validate_values
 
-__all__ = ["Interaction", "Local", "NonLocal", "Sum", "Tabulated", "as_interaction"]
+__all__ = ["Interaction", "Local", "NonLocal", "Sum", "Tabulated", "as_interaction", "positive"]
 
 
 class Interaction:
@@ -50,6 +50,9 @@ class Interaction:
         if not _is_interaction(other):
             return NotImplemented
         return Sum(self, other)
+
+    def __radd__(self, other):
+        return Sum(other, self) if _is_interaction(other) else NotImplemented
 
 
 class Local(Interaction):
@@ -150,9 +153,8 @@ class Sum(Interaction):
 
     def local_potential(self, r):
         """Return Σ V(r), elementwise."""
-        return sum(term.local_potential(r) for term in self.terms if term.has_local) + np.zeros(
-            np.shape(r)
-        )
+        terms = (term.local_potential(r) for term in self.terms if term.has_local)
+        return sum(terms) + super().local_potential(r)
 
     def nonlocal_potential(self, r, r_prime):
         """Return Σ U(r, r'), broadcasting."""
@@ -176,9 +178,10 @@ class Tabulated(Interaction):
     the kernel makes that harmless for nodes that start close to zero). Beyond the
     last node the potential is zero.
 
-    Whatever function the values came from is worth more than the values: a smooth
-    matrix on 100 uniform nodes gives phase shifts right to 0.01 to 0.04 degrees,
-    the function itself gives them to 1e-6 degrees.
+    Whatever function the values came from is worth more than the values. Measured on
+    e^{−μ(r+r')} with 100 uniform nodes: nodes up to 12.5/μ give phase shifts right to
+    0.014 degrees, all of it from the cut at the last node; nodes up to 25/μ give them
+    right to 1e-6 degrees (a cubic spline: 6e-4). Noise in the values comes on top.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.interactions.base import Interaction, positive
+from halkit.radial import validate_values
 
 __all__ = ["Separable", "Yamaguchi"]
 
@@ -229,9 +230,9 @@ class Yamaguchi(Interaction):
 
 
 def _momenta(k):
-    k = np.asarray(k, dtype=np.float64)
-    if not np.all(k > 0):
-        raise ValueError(f"k must be positive, got {k[~(k > 0)].flat[0]:g}")
+    k = validate_values(k, "k")
+    if np.any(k <= 0):
+        raise ValueError(f"k must be positive, got {np.min(k):g}")
     return k
 
 

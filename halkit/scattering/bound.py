@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from halkit.scattering.channel import converge, open_channel
-from halkit.scattering.rmatrix import decay_logarithm
+from halkit.scattering.rmatrix import decay_logarithm, r_matrix
 
 __all__ = ["BoundStates", "bound_states"]
 
@@ -62,7 +62,10 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
     )
     kappa = converge(
-        lambda n: _binding_momenta(channel.r_matrix(n)), _change, n_mesh, channel.mesh_size()
+        lambda n: _binding_momenta(r_matrix(channel.hamiltonian(n))),
+        _change,
+        n_mesh,
+        channel.mesh_size(),
     )
     return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
 

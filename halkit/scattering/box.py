@@ -157,7 +157,7 @@ def _solver(interaction, R, m, boundary, n_states):
             matrix = basis.T @ H.matrix @ basis
         energy, vectors = _lowest(matrix, H.symmetric, n_states)
         vectors = vectors if basis is None else basis @ vectors
-        vectors *= np.sign(vectors[0]) / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))
+        vectors *= np.where(vectors[0] < 0, -1, 1) / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))
         return mesh, energy, vectors.T
 
     return solve

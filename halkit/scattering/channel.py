@@ -17,12 +17,11 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.base import positive
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh
-from halkit.scattering.rmatrix import r_matrix
 
 __all__ = ["Channel", "converge", "open_channel", "tail", "validate_mesh_size"]
 
-NEGLIGIBLE, NOTICEABLE = 1e-10, 1e-4
-TOLERANCE = 1e-8
+NEGLIGIBLE, NOTICEABLE, ACCEPTABLE = 1e-10, 1e-4, 1e-2
+TOLERANCE = 1e-7
 
 
 class Channel(NamedTuple):
@@ -33,12 +32,10 @@ class Channel(NamedTuple):
     reduced_mass: float
     l: int
 
-    def r_matrix(self, n):
-        """Return the R-matrix on a mesh of n points."""
+    def hamiltonian(self, n):
+        """Return the Hamiltonian on a mesh of n points."""
         mesh = lagrange_mesh(self.radius, n)
-        return r_matrix(
-            hamiltonian(self.interaction, mesh, reduced_mass=self.reduced_mass, l=self.l)
-        )
+        return hamiltonian(self.interaction, mesh, reduced_mass=self.reduced_mass, l=self.l)
 
     def mesh_size(self, k=0.0):
         """Return the number of points to start with: a Legendre mesh needs more than ka/2."""
@@ -52,12 +49,18 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
         raise ValueError(f"l must be an integer, at least 0, got {l!r}")
     if channel_radius is None:
-        radius = interaction.radius or _decay_radius(interaction, m)
-        return Channel(interaction, float(radius), m, int(l))
-    radius = positive(channel_radius, "channel_radius")
-    if interaction.radius is None or interaction.radius > radius:
-        nodes, tails = tail(interaction, m)
-        _warn_of_tail(float(np.interp(radius, nodes, tails)), radius)
+        radius, beyond = _decay_radius(interaction, m)
+    else:
+        radius, beyond = positive(channel_radius, "channel_radius"), 0.0
+        if interaction.radius is None or interaction.radius > radius:
+            beyond = np.interp(radius, *tail(interaction, m))
+    if beyond > NOTICEABLE:
+        warn(
+            f"the potential has not decayed at the channel radius {radius:g}: "
+            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
     return Channel(interaction, radius, m, int(l))
 
 
@@ -78,29 +81,17 @@ def tail(interaction, reduced_mass):
 
 
 def _decay_radius(interaction, m):
+    """The radius by definition or the first node with a small tail, and the tail beyond it."""
+    if interaction.radius is not None:
+        return float(interaction.radius), 0.0
     nodes, tails = tail(interaction, m)
-    for tolerance in (NEGLIGIBLE, NOTICEABLE):
+    for tolerance in (NEGLIGIBLE, ACCEPTABLE):
         small = np.flatnonzero(tails <= tolerance)
         if small.size:
-            radius = float(nodes[small[0]])
-            break
-    else:
-        raise ValueError(
-            f"{interaction!r} does not decay before r = {nodes[-1]:g}: give channel_radius"
-        )
-    if tolerance == NOTICEABLE:
-        _warn_of_tail(float(tails[small[0]]), radius)
-    return radius
-
-
-def _warn_of_tail(size, radius):
-    if size > NOTICEABLE:
-        warn(
-            f"the potential has not decayed at the channel radius {radius:g}: "
-            f"a phase shift may be off by {size:.1g} rad; raise channel_radius",
-            AccuracyWarning,
-            stacklevel=4,
-        )
+            return float(nodes[small[0]]), float(tails[small[0]])
+    raise ValueError(
+        f"{interaction!r} has not decayed at r = {nodes[-1]:g}: give channel_radius to cut it off"
+    )
 
 
 def validate_mesh_size(n_mesh):

@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import roots_legendre
 
 __all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh"]
 
@@ -92,20 +91,41 @@ def lagrange_mesh(radius, n):
 def _unit_mesh(n):
     if n > LARGEST:
         raise ValueError(
-            f"a mesh of {n} points is needed, more than {LARGEST}: "
-            "lower k or the channel radius, or raise the length that resolves the potential"
+            f"a mesh of {n} points is needed, more than {LARGEST}: lower k or the channel radius"
         )
-    z, weights = roots_legendre(n)
-    x = (z + 1) / 2
-    p = x * (1 - x)
+    x, weights = _gauss_legendre(n)
+    y = x[::-1]  # 1 − x without cancellation
+    p = x * y
+    late = np.logical_and.outer(x > 0.5, x > 0.5)
+    difference = np.where(late, np.subtract.outer(y, y).T, np.subtract.outer(x, x)) + np.eye(n)
+    pole = (np.outer(x, y) + np.outer(y, x)) / difference**2
     sign = (-1.0) ** np.arange(n)
-    difference = np.subtract.outer(x, x) + np.eye(n)
-    pole = (np.add.outer(x, x) - 2 * np.outer(x, x)) / difference**2
-    kinetic = n**2 + n + 1 + pole - np.add.outer(1 / (1 - x), 1 / (1 - x))
+    kinetic = n**2 + n + 1 + pole - np.add.outer(1 / y, 1 / y)
     kinetic *= np.outer(sign / np.sqrt(p), sign / np.sqrt(p))
-    np.fill_diagonal(kinetic, ((4 * n**2 + 4 * n + 3) * p - 6 * x + 1) / (3 * p**2))
-    surface = (-1.0) ** (n - 1) * sign / np.sqrt(p)
-    return x, weights / 2, kinetic, surface
+    np.fill_diagonal(kinetic, ((4 * n**2 + 4 * n + 3) * p + y - 5 * x) / (3 * p**2))
+    surface = sign[::-1] / np.sqrt(p)
+    return x, weights, kinetic, surface
+
+
+def _gauss_legendre(n):
+    """Nodes and weights on (0, 1), right to rounding relative to x and to 1 − x.
+
+    The usual nodes z on (−1, 1) would give x = (1 + z)/2 with an absolute error only,
+    which an effective range feels. Newton's method in t = 1 − z, with the recurrence
+    for P_j − P_{j−1}, has no cancellation.
+    """
+    half = np.arange(1, (n + 1) // 2 + 1)
+    t = 2 * np.sin(np.pi * (4 * half - 1) / (8 * n + 4)) ** 2
+    for _ in range(6):
+        value, step = 1 - t, -t
+        for j in range(1, n):
+            step = (j * step - (2 * j + 1) * t * value) / (j + 1)
+            value = value + step
+        slope = n * (value - step - (1 - t) * value) / (t * (2 - t))
+        t = t + value / slope
+    x, weights = t / 2, 1 / (t * (2 - t) * slope**2)
+    middle = slice(None, None, -1) if n % 2 == 0 else slice(-2, None, -1)
+    return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
 
 
 def hamiltonian(interaction, mesh, *, reduced_mass, l=0):

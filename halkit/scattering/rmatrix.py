@@ -24,7 +24,7 @@ import numpy as np
 import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
-__all__ = ["RMatrix", "decay_logarithm", "r_matrix", "surface_functions"]
+__all__ = ["RMatrix", "decay_logarithm", "r_matrix", "surface_functions", "threshold"]
 
 
 class RMatrix(NamedTuple):
@@ -44,11 +44,11 @@ class RMatrix(NamedTuple):
     reduced_mass: float
     l: int
 
-    def __call__(self, energy, derivative=0):
-        """Return R(E), or dR/dE: an array of the shape of `energy`."""
+    def __call__(self, energy):
+        """Return R(E): an array of the shape of `energy`."""
         gap = self.energy - np.asarray(energy, dtype=np.float64)[..., None]
         gap = np.where(gap == 0, np.finfo(np.float64).tiny, gap)
-        return np.real(np.sum(self.strength / gap ** (1 + derivative), axis=-1))
+        return np.real(np.sum(self.strength / gap, axis=-1))
 
     def real_levels(self):
         """Return the real E_n in rising order, and the signs of their strengths."""
@@ -82,6 +82,21 @@ def r_matrix(hamiltonian):
         overlap = np.sum(left.conj() * right, axis=0)
         strength = (mesh.surface @ right) * (mesh.surface @ left.conj()) / overlap
     return RMatrix(energy, strength / (2 * m * mesh.radius), mesh.radius, m, hamiltonian.l)
+
+
+def threshold(hamiltonian):
+    """Return R and dR/dk² at zero energy, R = f·H⁻¹f/2ma with f = f_j(a).
+
+    A linear solve, scaled by the diagonal: the matrix is graded (large where r is small),
+    and the rounding errors of its eigenvalues would grow like a³ in the effective range.
+    """
+    H, f = hamiltonian.matrix, hamiltonian.mesh.surface
+    m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
+    scale = 1 / np.sqrt(np.abs(np.diag(H)))
+    scaled = H * np.outer(scale, scale)
+    x = scale * np.linalg.solve(scaled, scale * f)
+    second = scale * np.linalg.solve(scaled, scale * x)
+    return f @ x / (2 * m * a), f @ second / (4 * m**2 * a)
 
 
 def surface_functions(l, rho):

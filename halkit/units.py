@@ -1,0 +1,65 @@
+"""Lattice units, fm and MeV: ħc = 197.3269804 MeV fm joins them.
+
+Inside halkit ħ = c = 1 and the unit is the user's: energies, masses and momenta in 1/fm
+where lengths are in fm, or in 1/a where lengths are in a (lattice units). In every function
+``inverse_spacing`` is a⁻¹ in MeV; without it the values are in fm and 1/fm.
+"""
+
+import numpy as np
+
+__all__ = ["HBARC", "from_fm", "from_mev", "hbar2_over_2mu", "spacing", "to_fm", "to_mev"]
+
+HBARC = 197.3269804
+"""ħc in MeV fm (CODATA 2018, exact to the digits given)."""
+
+
+def spacing(inverse_spacing):
+    """Return the lattice spacing a = ħc / a⁻¹ in fm, for a⁻¹ in MeV.
+
+    Examples
+    --------
+    >>> from halkit.units import spacing
+    >>> round(spacing(2333), 5)
+    0.08458
+    """
+    if not 0 < inverse_spacing < np.inf:
+        raise ValueError(f"inverse_spacing must be positive, in MeV; got {inverse_spacing!r}")
+    return HBARC / inverse_spacing
+
+
+def to_fm(length, *, inverse_spacing=None):
+    """Return lengths in fm, from lattice units (or from fm, unchanged)."""
+    return np.multiply(length, _unit_length(inverse_spacing))
+
+
+def from_fm(length, *, inverse_spacing=None):
+    """Return lengths in lattice units (or in fm, unchanged), from fm."""
+    return np.divide(length, _unit_length(inverse_spacing))
+
+
+def to_mev(energy, *, inverse_spacing=None):
+    """Return energies, masses or momenta in MeV, from lattice units (or from 1/fm).
+
+    Examples
+    --------
+    >>> from halkit.units import to_mev
+    >>> float(round(to_mev(2.0), 4))
+    394.654
+    >>> float(to_mev(2.0, inverse_spacing=2333))
+    4666.0
+    """
+    return np.multiply(energy, HBARC / _unit_length(inverse_spacing))
+
+
+def from_mev(energy, *, inverse_spacing=None):
+    """Return energies, masses or momenta in lattice units (or in 1/fm), from MeV."""
+    return np.multiply(energy, _unit_length(inverse_spacing) / HBARC)
+
+
+def hbar2_over_2mu(reduced_mass):
+    """Return ħ²/2μ in MeV fm², for the reduced mass μ in MeV."""
+    return HBARC**2 / (2 * np.asarray(reduced_mass))[()]
+
+
+def _unit_length(inverse_spacing):
+    return 1.0 if inverse_spacing is None else spacing(inverse_spacing)
