@@ -106,6 +106,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 check_number(getattr(self, name), name, closed=False)
         if self.weight_decay is not None:
             check_number(self.weight_decay, "weight_decay")
+        if torch.device(self.device).type == "cuda" and not torch.cuda.is_available():
+            raise ValueError(f"device={self.device!r} needs CUDA, which torch does not find here")
         self._check_masses()
 
     def _specify(self, X, y, W, total, *, has_errors):
@@ -160,11 +162,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             decay=design["decay"],
         )  # fmt: skip
 
-    def _build_net(self, callbacks):
+    def _build_net(self, callbacks, device):
         return solvers.make_net(
             self._build_module(), solver=self.solver, max_iter=self.max_iter, tol=self.tol,
             learning_rate=self.learning_rate, callbacks=callbacks, verbose=self.verbose,
-            device=self.device,
+            device=device,
         )  # fmt: skip
 
     def _train(self, X, y, W):
@@ -175,7 +177,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         for number, seed in enumerate(seeds, start=1):
             bar = [solvers.ProgressBar(f"start {number}/{self.n_init}")] if self.verbose else []
             with _seeded(seed):
-                net = self._build_net([*bar, *(self.callbacks or ())])
+                net = self._build_net([*bar, *(self.callbacks or ())], self.device)
             if self.local:
                 net.module.local.coefficients.data[:] = torch.tensor(self._start)
             loss = solvers.train(net, *data)
@@ -203,13 +205,15 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     @property
     def starts_(self):
         check_is_fitted(self)
-        starts = []
-        for loss, n_iter, parameters in self._starts:
-            U = _evaluate(
-                self._restore(parameters).module_.network, self.r_out_[:, None], self.r_[None, :]
+        r_out, r = self.r_out_[:, None], self.r_[None, :]
+        return [
+            Bunch(
+                loss=loss,
+                n_iter=n_iter,
+                potential=_evaluate(self._restore(parameters, "cpu").module_.network, r_out, r),
             )
-            starts.append(Bunch(loss=loss, n_iter=n_iter, potential=U))
-        return starts
+            for loss, n_iter, parameters in self._starts
+        ]
 
     @property
     def has_local(self):
@@ -234,10 +238,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         return _evaluate(self.net_.module_.network, r, r_prime)
 
-    def _restore(self, parameters):
+    def _restore(self, parameters, device):
         """An initialised net with given parameters."""
         with _seeded(0):
-            net = self._build_net(None)
+            net = self._build_net(None, device)
         net.initialize()
         state = {name: torch.tensor(value) for name, value in parameters.items()}
         net.module_.load_state_dict(state, strict=False)
@@ -248,8 +252,18 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        if "_starts" in state:
-            self.net_ = self._restore(self._starts[self._kept][2])
+        if "_starts" not in state:
+            return
+        device = self.device
+        if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+            warnings.warn(
+                f"the model was fitted on {device!r}, which is not available here: it is "
+                "evaluated on the CPU",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            device = "cpu"
+        self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def check_data(values, name, *, n_columns=None, shape=None):
 
 
 def _refuse_complex(values, name):
-    if np.iscomplexobj(values):
+    if np.asarray(values).dtype.kind == "c":
         raise ValueError(
             f"Complex data not supported: {name} is complex. An S-wave function is real up "
             "to a constant phase; halkit.sources.remove_phase strips it."
@@ -75,8 +75,10 @@ def check_sample_weight(sample_weight, n_samples):
         s = np.full(n_samples, s)
     if s.shape != (n_samples,):
         raise ValueError(f"sample_weight needs shape ({n_samples},), got {s.shape}")
-    if np.any(s < 0) or not np.any(s > 0):
-        raise ValueError("sample_weight needs values >= 0, not all of them 0")
+    if np.any(s < 0):
+        raise ValueError(f"sample_weight needs values >= 0; its minimum is {s.min()}")
+    if not np.any(s > 0):
+        raise ValueError("sample_weight is zero for every sample")
     return s
 
 

@@ -1,0 +1,139 @@
+"""Bad input is refused with a message that says what was expected and what came."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
+
+R = np.linspace(0.2, 6.0, 12)
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(5, 12))
+Y = RNG.normal(size=(5, 12))
+SETTINGS = {"n_init": 1, "max_iter": 1000, "tol": 0.5}
+
+
+def fit(X=X, y=Y, *, r=R, y_std=None, sample_weight=None, **parameters):
+    model = NonLocalPotentialRegressor(r, **{**SETTINGS, **parameters})
+    return model.fit(X, y, y_std=y_std, sample_weight=sample_weight)
+
+
+class GVar:
+    """A number with an error, as the error-propagating packages have it."""
+
+    mean, sdev = 1.0, 0.1
+
+
+def with_entry(value, dtype=float):
+    array = X.astype(dtype)
+    array[1, 2] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"X": with_entry(np.nan)}, ValueError, "NaN"),
+        ({"X": with_entry(np.inf)}, ValueError, "infinity"),
+        ({"y": with_entry(np.nan)}, ValueError, "NaN"),
+        ({"X": X + 0j}, ValueError, "Complex data not supported.*remove_phase"),
+        ({"y": Y + 0j}, ValueError, "Complex data not supported.*remove_phase"),
+        ({"X": with_entry(GVar(), object)}, TypeError, "GVar objects.*y_std"),
+        ({"y": with_entry(GVar(), object)}, TypeError, "GVar objects.*y_std"),
+        ({"X": X[:, :11]}, ValueError, "12 columns.*got 11"),
+        ({"y": Y[:, :11]}, ValueError, "11 columns.*12 nodes: r_out"),
+        ({"y": None}, ValueError, "requires y to be passed"),
+        ({"r": R[::-1]}, ValueError, "increasing"),
+        ({"r": np.r_[R[:2], R[1:11]]}, ValueError, "increasing"),
+        ({"r": R - 1.0}, ValueError, "negative"),
+        ({"r": R[:10]}, ValueError, "10 columns.*got 12"),
+        ({"r": R[None]}, ValueError, "one-dimensional"),
+        ({"r_out": R[:3]}, ValueError, "3 columns.*got 12"),
+        ({"r_out": R + 0.01, "local": True}, ValueError, "not in r"),
+        ({"weights": np.ones(3)}, ValueError, r"shape \(12,\).*\(3,\)"),
+        ({"weights": -np.ones(12)}, ValueError, "weights"),
+        ({"regulator": -1.0}, ValueError, "regulator.*-1"),
+        ({"regulator": 1.0, "regulator_radius": 7.0}, ValueError, "regulator_radius.*6.0.*7"),
+        ({"regulator": "1"}, TypeError, "regulator needs a number"),
+        ({"network": "deep"}, ValueError, "separable.*deep"),
+        ({"solver": "sgd"}, ValueError, "lbfgs.*sgd"),
+        ({"envelope": "box"}, ValueError, "gaussian.*box"),
+        ({"local": "both"}, ValueError, "only.*both"),
+        ({"rank": 0}, ValueError, "rank"),
+        ({"n_init": 1.5}, TypeError, "n_init needs an integer"),
+        ({"hidden_layer_sizes": (8, 0)}, ValueError, "hidden_layer_sizes"),
+        ({"reduced_mass": 0.0}, ValueError, "reduced_mass"),
+        ({"amplitude": -1.0}, ValueError, "amplitude"),
+        ({"weight_decay": -1.0}, ValueError, "weight_decay"),
+        ({"y_std": np.zeros((5, 12))}, ValueError, "positive"),
+        ({"y_std": np.ones((5, 3))}, ValueError, r"\(5, 12\).*\(5, 3\)"),
+        ({"sample_weight": np.ones(4)}, ValueError, r"\(5,\).*\(4,\)"),
+        ({"sample_weight": -np.ones(5)}, ValueError, ">= 0"),
+    ],
+)
+def test_fit_refuses(parameters, error, message):
+    with pytest.raises(error, match=message):
+        fit(**parameters)
+
+
+def test_more_outputs_than_nodes_need_their_radii():
+    with pytest.raises(ValueError, match="r_out is needed"):
+        NonLocalPotentialRegressor().fit(X[:, :5], Y)
+
+
+@pytest.mark.parametrize("k", [0.0, -0.1, [0.3, 0.0], np.nan])
+def test_phase_shift_refuses_momenta_that_are_not_positive(k):
+    with pytest.raises(ValueError, match="k"):
+        fit().phase_shift(k)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("predict", (X,)),
+        ("score", (X, Y)),
+        ("predict_potential", ()),
+        ("localize", (X,)),
+        ("apply_potential", (X, R)),
+        ("phase_shift", (0.3,)),
+        ("bound_states", ()),
+        ("scattering_length", ()),
+        ("effective_range", ()),
+    ],
+)
+def test_nothing_works_before_fit(method, arguments):
+    with pytest.raises(NotFittedError):
+        getattr(NonLocalPotentialRegressor(R), method)(*arguments)
+
+
+def test_predict_refuses_other_nodes():
+    model = fit()
+    with pytest.raises(ValueError, match="11 features"):
+        model.predict(X[:, :11])
+    with pytest.raises(ValueError, match="12 columns.*got 11"):
+        model.apply_potential(X[:, :11], R)
+    with pytest.raises(ValueError, match="increasing"):
+        model.predict_potential(R[::-1])
+    with pytest.raises(ValueError, match="not in r"):
+        fit(local=True).apply_potential(X, R, r_out=[0.21])
+
+
+def test_time_slices_must_be_three_at_least():
+    model = TimeDependentHALRegressor(R, hadron_mass=2.0, **SETTINGS)
+    with pytest.raises(ValueError, match="3.*prepared rows"):
+        model.fit(X[:2])
+
+
+def test_bare_slices_need_nodes_and_take_no_weights():
+    with pytest.raises(ValueError, match="nodes r"):
+        TimeDependentHALRegressor().fit(X)
+    with pytest.raises(ValueError, match="prepared rows"):
+        TimeDependentHALRegressor(R).fit(X, sample_weight=np.ones(5))
+
+
+@pytest.mark.parametrize(
+    ("mass", "error"), [(0.0, ValueError), ((1.0, 2.0, 3.0), ValueError), ("heavy", TypeError)]
+)
+def test_hadron_mass_is_one_number_or_two(mass, error):
+    with pytest.raises(error, match="hadron_mass"):
+        TimeDependentHALRegressor(R, hadron_mass=mass, **SETTINGS).fit(X, Y)
