@@ -50,5 +50,6 @@ docs: $(installed)  ## Run the examples and write docs/_build/html/index.html
 	MPLBACKEND=Agg $(python) -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 clean:  ## Remove what the targets above have written, but .venv
-	rm -rf $(OUT) build dist docs/_build docs/auto_examples .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(OUT) build dist docs/_build docs/auto_examples docs/sg_execution_times.rst \
+		.pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
