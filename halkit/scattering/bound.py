@@ -82,19 +82,26 @@ def _binding_momenta(R):
         return 1 - decay_logarithm(R.l, x) * float(R(energy))
 
     levels, sign = R.real_levels()
-    edges = [*zip(levels[levels < 0], sign[levels < 0], strict=True), (0.0, np.sign(mismatch(0.0)))]
+    levels, sign = levels[levels < 0], sign[levels < 0]
+    if levels.size == 0:
+        return np.empty(0)
+    deepest = 2 * levels[0]
+    while mismatch(deepest) < 0:
+        deepest *= 2
+    # The mismatch leaves a level with the sign −s and arrives at the next one with its s.
+    edges = [(deepest, -1), *zip(levels, sign, strict=True), (0.0, np.sign(mismatch(0.0)))]
     roots = [
-        _root(mismatch, low, high)
-        for (low, rising), (high, arriving) in pairwise(edges)
-        if rising * arriving > 0
+        _root(mismatch, low, high, s)
+        for (low, s), (high, s_next) in pairwise(edges)
+        if s * s_next > 0
     ]
     return np.sqrt(-2 * R.reduced_mass * np.array(roots))
 
 
-def _root(mismatch, low, high):
-    """The root between two poles; at a pole that the surface does not feel, the pole itself."""
+def _root(mismatch, low, high, s):
+    """The root between two poles; next to a pole that the surface hardly feels, the pole."""
     left, right = low * (1 - EPSILON), high * (1 + EPSILON)
     at_left, at_right = mismatch(left), mismatch(right)
     if at_left * at_right > 0:
-        return low if at_left > 0 else high
+        return low if at_left * s > 0 else high
     return brentq(mismatch, left, right, xtol=EPSILON * abs(low), rtol=EPSILON)

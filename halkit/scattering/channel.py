@@ -20,7 +20,7 @@ from halkit.scattering.mesh import hamiltonian, lagrange_mesh
 
 __all__ = ["Channel", "converge", "open_channel", "tail", "validate_mesh_size"]
 
-NEGLIGIBLE, NOTICEABLE, ACCEPTABLE = 1e-10, 1e-4, 1e-2
+NOTICEABLE = 1e-4
 TOLERANCE = 1e-7
 
 
@@ -85,7 +85,7 @@ def _decay_radius(interaction, m):
     if interaction.radius is not None:
         return float(interaction.radius), 0.0
     nodes, tails = tail(interaction, m)
-    for tolerance in (NEGLIGIBLE, ACCEPTABLE):
+    for tolerance in (1e-10, 1e-7, NOTICEABLE, 1e-2):
         small = np.flatnonzero(tails <= tolerance)
         if small.size:
             return float(nodes[small[0]]), float(tails[small[0]])

@@ -108,7 +108,7 @@ def scattering_length(interaction, *, reduced_mass, channel_radius=None, n_mesh=
     )
     return converge(
         lambda n: _low_energy(channel, n)[0],
-        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), channel.radius),
+        _change(channel),
         n_mesh,
         channel.mesh_size(),
     )
@@ -121,7 +121,7 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
 
         k cot δ = (aR k sin ka + cos ka) / (aR cos ka − sin ka / k)
 
-    to first order in k². It grows like 1/a0² where a0 → 0.
+    to first order in k². It grows like 1/a0² where a0 → 0, and is infinite without an interaction.
 
     Parameters and warnings are those of `phase_shift`.
 
@@ -142,7 +142,7 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
     )
     return converge(
         lambda n: _low_energy(channel, n)[1],
-        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), channel.radius),
+        _change(channel),
         n_mesh,
         channel.mesh_size(),
     )
@@ -155,5 +155,15 @@ def _low_energy(channel, n):
     a0 = a * (1 - R0)
     n1 = a**2 * (R0 - 1 / 2)
     d1 = a * R1 - a**3 * (R0 / 2 - 1 / 6)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(a0), float(-2 * (n1 * a0 + d1) / np.square(a0))
+    if abs(a0) < 1e-10 * a:
+        return float(a0), np.inf
+    return float(a0), float(-2 * (n1 * a0 + d1) / a0**2)
+
+
+def _change(channel):
+    """How much a length differs between two meshes, relative to itself or to the channel."""
+
+    def change(coarse, fine):
+        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius)
+
+    return change
