@@ -54,6 +54,9 @@ class Interaction:
     def __radd__(self, other):
         return Sum(other, self) if _is_interaction(other) else NotImplemented
 
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
 
 class Local(Interaction):
     """A local potential V(r) given as a function.
@@ -217,6 +220,8 @@ class Tabulated(Interaction):
                 f"values must have shape ({self.r.size},) or ({self.r.size}, {self.r.size}) "
                 f"for {self.r.size} nodes, got {self.values.shape}"
             )
+        if self.r.size < 2:
+            raise ValueError("a table needs at least 2 nodes, got 1")
         if degree not in {1, 3, 5, 7}:
             raise ValueError(f"degree must be 1, 3, 5 or 7, got {degree!r}")
         self.degree = degree
@@ -313,8 +318,7 @@ def _evaluated(values, shape, what):
 
 
 def _tensor_spline(values, r, degree):
-    largest = max(r.size - 1, 0)
-    degree = min(degree, largest - (largest > 0 and largest % 2 == 0))
+    degree = min(degree, (r.size - 2) // 2 * 2 + 1)
     knots = None
     for axis in range(values.ndim):
         spline = make_interp_spline(r, values, k=degree, axis=axis)

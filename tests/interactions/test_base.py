@@ -1,0 +1,172 @@
+"""Interactions add, broadcast, end at their radius, pickle, and refuse what they cannot take."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from halkit.interactions import (
+    GaussianSum,
+    Interaction,
+    Local,
+    NonLocal,
+    Separable,
+    Sum,
+    Tabulated,
+    Yamaguchi,
+    Yukawa,
+    as_interaction,
+    omega_ccc,
+)
+
+r = np.linspace(0.1, 6, 25)
+
+
+def exponential(r):
+    return -np.exp(-r)
+
+
+def lopsided(r, s):
+    return np.exp(-r - 2 * s)
+
+
+EVERY = [
+    Interaction(),
+    Local(exponential),
+    NonLocal(lopsided, radius=4.0),
+    Separable(-0.017, 1.0),
+    Yamaguchi(0.2316053, 1.3918324, reduced_mass=2.379),
+    Yukawa(2.0, 1.0),
+    GaussianSum([1.0, -2.0], [3.0, 0.5]),
+    omega_ccc(),
+    Tabulated(exponential(r), r),
+    Tabulated(lopsided(r[:, None], r), r),
+    Yukawa(2.0, 1.0) + Separable(-0.017, 1.0),
+]
+
+
+@pytest.mark.parametrize("interaction", EVERY, ids=repr)
+class TestEvery:
+    def test_shapes_broadcast(self, interaction):
+        assert interaction.local_potential(r).shape == r.shape
+        assert interaction.local_potential(r.reshape(5, 5)).shape == (5, 5)
+        assert interaction.nonlocal_potential(r[:, None], r[:7]).shape == (25, 7)
+        assert interaction.kernel(r[:, None], r[:7]).shape == (25, 7)
+
+    def test_kernel_is_4_pi_r_r_times_u(self, interaction):
+        s = r[:, None]
+        U = interaction.nonlocal_potential(r, s)
+        np.testing.assert_allclose(interaction.kernel(r, s), 4 * np.pi * r * s * U, rtol=1e-14)
+
+    def test_says_which_part_it_has(self, interaction):
+        if not interaction.has_local:
+            assert np.all(interaction.local_potential(r) == 0)
+        if not interaction.has_nonlocal:
+            assert np.all(interaction.nonlocal_potential(r, r) == 0)
+
+    def test_vanishes_beyond_its_radius(self, interaction):
+        if interaction.radius is not None:
+            beyond = interaction.radius * np.array([1.001, 2.0, 30.0])
+            assert np.all(interaction.local_potential(beyond) == 0)
+            assert np.all(interaction.nonlocal_potential(beyond, 0.5) == 0)
+            assert np.all(interaction.nonlocal_potential(0.5, beyond) == 0)
+
+    def test_pickle(self, interaction):
+        again = pickle.loads(pickle.dumps(interaction))
+        assert repr(again) == repr(interaction)
+        np.testing.assert_array_equal(again.local_potential(r), interaction.local_potential(r))
+        np.testing.assert_array_equal(again.kernel(r, r), interaction.kernel(r, r))
+
+    def test_passes_through(self, interaction):
+        assert as_interaction(interaction) is interaction
+
+
+def test_sum_adds_both_parts():
+    V, U = Yukawa(2.0, 1.0), Separable(-0.017, 1.0)
+    total = V + U + V
+    np.testing.assert_allclose(total.local_potential(r), 2 * V(r), rtol=1e-15)
+    np.testing.assert_array_equal(total.nonlocal_potential(r, 1.0), U.nonlocal_potential(r, 1.0))
+    assert repr(V + U) == "Yukawa(alpha=2, mu=1) + Separable(omega=-0.017, mu=1)"
+
+
+def test_radius_of_a_sum():
+    short, long = Local(exponential, radius=2.0), NonLocal(lopsided, radius=3.0)
+    assert (short + long).radius == 3.0
+    assert (short + Yukawa(1.0, 1.0)).radius is None
+    assert Sum().radius is None
+
+
+class Fitted:
+    """The least that a fitted regressor offers."""
+
+    has_local, has_nonlocal = True, True
+
+    def local_potential(self, r):
+        return exponential(r)
+
+    def nonlocal_potential(self, r, r_prime):
+        return lopsided(r, r_prime)
+
+
+def test_an_object_with_the_two_potentials_is_an_interaction():
+    interaction = as_interaction(Fitted())
+    np.testing.assert_array_equal(interaction.local_potential(r), exponential(r))
+    expected = 4 * np.pi * r * 2.0 * lopsided(r, 2.0)
+    np.testing.assert_allclose(interaction.kernel(r, 2.0), expected, rtol=1e-15)
+    assert interaction.radius is None
+
+
+@pytest.mark.parametrize("total", [Fitted() + Yukawa(1.0, 1.0), Yukawa(1.0, 1.0) + Fitted()])
+def test_it_adds_from_both_sides(total):
+    np.testing.assert_allclose(total.local_potential(r), exponential(r) * (1 + 1 / r), rtol=1e-14)
+
+
+@pytest.mark.parametrize("degree", [1, 3, 5, 7])
+def test_table_interpolates_its_values(degree):
+    U = lopsided(r[:, None], r)
+    table = Tabulated(U, r, degree=degree)
+    np.testing.assert_allclose(table.nonlocal_potential(r[:, None], r), U, atol=1e-14)
+    np.testing.assert_allclose(
+        Tabulated(U[3], r, degree=degree).local_potential(r), U[3], atol=1e-14
+    )
+
+
+def test_table_reproduces_a_polynomial_also_below_the_first_node():
+    s = np.linspace(0, 6, 40)
+    table = Tabulated(np.outer(r**5 - r, r**4 + 1), r)
+    expected = np.outer(s**5 - s, s**4 + 1)
+    np.testing.assert_allclose(table.nonlocal_potential(s[:, None], s), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
+def test_table_of_few_nodes_lowers_the_degree(n):
+    nodes = np.arange(1.0, n + 1)
+    table = Tabulated(np.outer(nodes, nodes), nodes)
+    np.testing.assert_allclose(table.nonlocal_potential(nodes, nodes), nodes**2, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Tabulated(np.ones((3, 4)), np.arange(4.0)), ValueError, "values must have shape"),
+        (lambda: Tabulated(np.ones(3), np.arange(4.0)), ValueError, "values must have 4 entries"),
+        (lambda: Tabulated(np.full(4, np.nan), np.arange(4.0)), ValueError, "must be finite"),
+        (lambda: Tabulated(np.ones(4) * 1j, np.arange(4.0)), ValueError, "Complex data"),
+        (lambda: Tabulated(np.ones(4), np.arange(4.0)[::-1]), ValueError, "strictly increasing"),
+        (lambda: Tabulated([1.0], [1.0]), ValueError, "at least 2 nodes"),
+        (lambda: Tabulated(np.ones(9), np.arange(9.0), degree=2), ValueError, "degree must be"),
+        (lambda: Local(3.0), TypeError, "f must be callable, got float"),
+        (lambda: Local(exponential, radius=-1), ValueError, "radius must be positive"),
+        (lambda: Local(exponential, radius="1 fm"), TypeError, "must be a positive number"),
+        (lambda: Local(np.sum)(r), ValueError, r"V\(r\) must have the shape \(25,\)"),
+        (lambda: Local(lambda r: r * 1j)(r), TypeError, r"V\(r\) must be real"),
+        (lambda: NonLocal(np.vdot)(r, r), ValueError, r"U\(r, r'\) must have"),
+        (lambda: as_interaction(np.ones((3, 3))), TypeError, "got ndarray without r"),
+        (lambda: as_interaction("Yukawa"), TypeError, "expected an interaction"),
+        (lambda: as_interaction(Yukawa(1.0, 1.0), r), TypeError, "r goes with an array"),
+        (lambda: Yukawa(1.0, 1.0) + 3, TypeError, "unsupported operand"),
+    ],
+)
+def test_refusals_say_what_came(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

@@ -1,0 +1,45 @@
+"""Units: conversions are inverse to each other, and join published numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from halkit.units import HBARC, from_fm, from_mev, hbar2_over_2mu, spacing, to_fm, to_mev
+
+INVERSE_SPACINGS = st.one_of(st.none(), st.floats(100, 1e5))
+
+
+@pytest.mark.parametrize(("to", "back"), [(to_fm, from_fm), (to_mev, from_mev)])
+@given(value=st.floats(1e-6, 1e6), inverse_spacing=INVERSE_SPACINGS)
+def test_conversions_are_inverse(to, back, value, inverse_spacing):
+    there = to(value, inverse_spacing=inverse_spacing)
+    np.testing.assert_allclose(back(there, inverse_spacing=inverse_spacing), value, rtol=1e-14)
+
+
+@given(inverse_spacing=INVERSE_SPACINGS)
+def test_energy_times_length_is_hbarc(inverse_spacing):
+    product = to_mev(3.0, inverse_spacing=inverse_spacing) * to_fm(
+        2.0, inverse_spacing=inverse_spacing
+    )
+    np.testing.assert_allclose(product, 6 * HBARC, rtol=1e-14)
+
+
+def test_published_lattice_spacings():
+    # a⁻¹ = 2333 MeV: a = 0.0846 fm (Lyu et al., 2021); a⁻¹ = 2194 MeV: a = 0.09 fm
+    np.testing.assert_allclose([spacing(2333), spacing(2194)], [0.0846, 0.09], atol=1e-4)
+
+
+def test_hbar2_over_2mu():
+    # the reduced mass of two Ω_ccc of 4795.6 MeV
+    np.testing.assert_allclose(hbar2_over_2mu(2397.8), 8.11951313575, rtol=1e-11)
+
+
+def test_arrays_keep_their_shape():
+    assert to_mev(np.ones((2, 3)), inverse_spacing=2333).shape == (2, 3)
+
+
+@pytest.mark.parametrize("inverse_spacing", [0, -1.0, np.inf, np.nan])
+def test_inverse_spacing_must_be_positive(inverse_spacing):
+    with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV"):
+        spacing(inverse_spacing)
