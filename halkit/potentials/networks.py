@@ -118,6 +118,10 @@ class PairNetwork(nn.Module):
             jacobian[j, i] = derivatives
         return jacobian
 
+    def row_size(self, n_samples, n_r):
+        """Largest number of derivatives by one parameter held for one output row."""
+        return max(n_samples, n_r)
+
     def action_jacobian(self, r_out, r, phi):
         """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
         return torch.matmul(phi, self.jacobian(r_out, r)).transpose(0, 1)
@@ -196,10 +200,16 @@ class SeparableNetwork(nn.Module):
         left = torch.einsum("a,iap,ja->ijp", self.signs, d_out, h)
         return left + torch.einsum("a,ia,jap->ijp", self.signs, h_out, d)
 
+    def row_size(self, n_samples, n_r):  # noqa: ARG002
+        """Largest number of derivatives by one parameter held for one output row."""
+        return n_samples
+
     def action_jacobian(self, r_out, r, phi):
         """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
-        h_out, d_out = self.factor_jacobian(r_out)
-        h, d = (h_out, d_out) if r_out is r else self.factor_jacobian(r)
+        h, d = self.factor_jacobian(r)
+        n_out = len(r_out)
+        first = torch.equal(r_out, r[:n_out])
+        h_out, d_out = (h[:n_out], d[:n_out]) if first else self.factor_jacobian(r_out)
         left = torch.einsum("sa,iap->sip", phi @ h * self.signs, d_out)
         right = torch.einsum("ia,sap->sip", h_out * self.signs, torch.tensordot(phi, d, 1))
         return left + right

@@ -144,7 +144,10 @@ class Potential(nn.Module):
         return far.reshape(-1) * scale, torch.cat([jacobian, zeros], dim=1)
 
     def _row_blocks(self, n_samples):
-        per_row = max(n_samples, len(self.r)) * self.n_parameters
+        size = n_samples
+        if self.network is not None:
+            size = self.network.row_size(n_samples, len(self.r))
+        per_row = size * self.n_parameters
         step = max(1, BLOCK_ENTRIES // per_row)
         n_out = len(self.r_out)
         return [slice(i, min(i + step, n_out)) for i in range(0, n_out, step)]

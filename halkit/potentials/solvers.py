@@ -70,7 +70,7 @@ def one_thread():
     return _ONE_THREAD
 
 
-class LevenbergMarquardt(torch.optim.Optimizer):
+class LevenbergMarquardt:
     """Damped Gauss-Newton steps for a loss that is a sum of squares.
 
     The closure of ``step`` returns the loss at the current parameters; ``blocks``
@@ -88,8 +88,7 @@ class LevenbergMarquardt(torch.optim.Optimizer):
     """
 
     def __init__(self, params, damping=1e-2):
-        super().__init__(params, {"damping": damping})
-        self.theta = self.param_groups[0]["params"]
+        self.theta, self.damping = list(params), damping
         self.mu, self.nu = None, 2.0
 
     @torch.no_grad()
@@ -98,7 +97,7 @@ class LevenbergMarquardt(torch.optim.Optimizer):
         theta = nn.utils.parameters_to_vector(self.theta)
         system = _DampedSystem(blocks, len(theta))
         if self.mu is None:
-            self.mu = self.param_groups[0]["damping"] * system.largest_curvature
+            self.mu = self.damping * system.largest_curvature
         for _ in range(MAX_REJECTIONS):
             delta = system.solve(self.mu)
             nn.utils.vector_to_parameters(theta + delta, self.theta)
@@ -281,8 +280,8 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
 
 
 def _levenberg_marquardt(params, lr):  # noqa: ARG001
-    """skorch hands every optimizer a learning rate; this one has none."""
-    return LevenbergMarquardt(params)
+    """skorch hands over parameter groups and a learning rate; this solver has neither."""
+    return LevenbergMarquardt(theta for group in params for theta in group["params"])
 
 
 def train(net, X, y_and_weights):

@@ -60,7 +60,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         self, r=None, *, hadron_mass=1.0, dt=1.0, time_order="auto", local=True, weights=None,
         r_out=None, network="separable", hidden_layer_sizes=(8, 8), rank=2,
         envelope="gaussian", envelope_radius=5.5, fit_envelope=False, amplitude=None,
-        weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=150,
+        weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=300,
         tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
         callbacks=None, verbose=0,
     ):  # fmt: skip

@@ -1,0 +1,7 @@
+"""``python -m halkit``: the command line."""
+
+from halkit.cli import main
+
+__all__ = []
+
+raise SystemExit(main())

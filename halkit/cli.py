@@ -1,0 +1,63 @@
+"""The command line: ``halkit reproduce`` writes the report of the main job."""
+
+import argparse
+import os
+from pathlib import Path
+
+from halkit import __version__
+from halkit.reproduce import reproduce
+
+__all__ = ["main"]
+
+CORRELATORS = "xixi_1s0_rcorr.npz"
+
+
+def main(arguments=None):
+    """Run a command; the exit status.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after the program's name; ``sys.argv[1:]`` by default.
+    """
+    options = _parser().parse_args(arguments)
+    reproduce(options.out, data=options.data, random_state=options.seed)
+    print(f"report: {Path(options.out, 'index.html').resolve()}")
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="halkit", description="Hadron interactions, learned.")
+    parser.add_argument("--version", action="version", version=f"halkit {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser(
+        "reproduce",
+        help="fit the examples and write a report",
+        description=(
+            "Fit the separable toy model, synthetic correlators and, where there are any, real "
+            "ones; write index.html, pictures and metrics.json."
+        ),
+    )
+    command.add_argument("--out", default="report", metavar="DIR", help="default: report")
+    command.add_argument(
+        "--data",
+        type=_existing_file,
+        default=_default_data(),
+        metavar="FILE",
+        help=f"real correlators; default: {CORRELATORS} in the folder that HALKIT_DATA names",
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of the starts (default: 0)")
+    return parser
+
+
+def _existing_file(name):
+    path = Path(name)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{name} is not a file")
+    return path
+
+
+def _default_data():
+    folder = os.environ.get("HALKIT_DATA")
+    path = Path(folder or ".", CORRELATORS)
+    return path if folder and path.is_file() else None
