@@ -32,9 +32,8 @@ class PhaseShiftDisplay:
         Momenta.
     errors : array of shape (n_k,), default=None
         One standard deviation of δ in radians, drawn as a band.
-    truth : array of shape (n_k,), or interaction, default=None
-        A known δ in radians, drawn as a dashed line: its values, or an object
-        with ``phase_shift(k)``.
+    truth : array of shape (n_k,), default=None
+        A known δ in radians, drawn as a dashed line.
     reference : tuple of arrays, default=None
         ``(k, delta)`` or ``(k, delta, error)`` in radians, drawn as points: a
         published result, say.
@@ -67,7 +66,6 @@ class PhaseShiftDisplay:
 
     def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
         self.k = np.asarray(k, dtype=np.float64)
-        truth = truth.phase_shift(self.k) if hasattr(truth, "phase_shift") else truth
         self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
         self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
         self.truth = None if truth is None else matching(truth, self.k.shape, "truth")
