@@ -85,7 +85,7 @@ def spherical_box_states(
     n_mesh : int, optional
         Mesh points. Default: as many as the energies need.
     n_states : int, optional
-        Number of states, 20 by default.
+        Number of states. Default: 20, or a third of `n_mesh` if that is less.
     r : array of shape (n,), optional
         The nodes, if `interaction` is an array of values on them.
 
@@ -136,7 +136,7 @@ def spherical_box_states(
 def _validate_number(n_states, n_mesh):
     n_mesh = validate_mesh_size(n_mesh)
     if n_states is None:
-        return 20 if n_mesh is None else min(20, n_mesh // 2)
+        return 20 if n_mesh is None else min(20, n_mesh // 3)
     if isinstance(n_states, bool) or not isinstance(n_states, (int, np.integer)) or n_states < 1:
         raise ValueError(f"n_states must be an integer, at least 1, got {n_states!r}")
     if n_mesh is not None and 2 * n_states > n_mesh:

@@ -38,8 +38,20 @@ class Channel(NamedTuple):
         return hamiltonian(self.interaction, mesh, reduced_mass=self.reduced_mass, l=self.l)
 
     def mesh_size(self, k=0.0):
-        """Return the number of points to start with: a Legendre mesh needs more than ka/2."""
-        return 40 + int(0.7 * k * self.radius)
+        """Return the number of points to start with.
+
+        The nodes lie π√(r(a−r))/n apart; a few have to fit into the local wavelength
+        2π/√(k² + 2m|V|), in the wells that bind.
+        """
+        a, m = self.radius, self.reduced_mass
+        r = a * np.geomspace(1e-3, 1, 40)
+        depth = _density(self.interaction, r, local=_attraction)
+        waves = np.sqrt(r * (a - r)) * np.sqrt(2 * m * depth)
+        return 40 + int(0.7 * k * a + min(1.2 * np.max(waves), 300))
+
+
+def _attraction(V):
+    return np.maximum(-V, 0)
 
 
 def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
@@ -66,18 +78,24 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
 
 def tail(interaction, reduced_mass):
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each."""
-    m = reduced_mass
-    r = np.geomspace(1e-3, 1e4, 120) / m
-    inside = r <= (interaction.radius or np.inf)
+    r = np.geomspace(1e-3, 1e4, 120) / reduced_mass
+    # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
+    integrand = 2 * reduced_mass * r**2 * _density(interaction, r)
+    panels = integrand * np.log(r[1] / r[0])
+    return r, np.cumsum(panels[::-1])[::-1] + integrand[-1]
+
+
+def _density(interaction, r, local=np.abs):
+    """|V(r)| + ∫ |K(r, r')| dr' on geometric nodes (or another measure of V than |V|)."""
+    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
     density = np.zeros_like(r)
     if interaction.has_local:
-        density += np.abs(interaction.local_potential(r))
+        density += local(interaction.local_potential(r))
     if interaction.has_nonlocal:
         kernel = np.abs(interaction.kernel(r[:, None], r[None, :]))
-        density += np.maximum(kernel @ (r * inside), kernel.T @ (r * inside)) * np.log(r[1] / r[0])
-    # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r
-    panels = 2 * m * r**2 * density * inside * np.log(r[1] / r[0])
-    return r, np.cumsum(panels[::-1])[::-1]
+        weights = inside * r * np.log(r[1] / r[0])
+        density += np.maximum(kernel @ weights, kernel.T @ weights)
+    return density * inside
 
 
 def _decay_radius(interaction, m):
@@ -110,17 +128,18 @@ def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
     """
     n = validate_mesh_size(n_mesh) or n_start
     largest = n if n_mesh else max(400, 2 * n_start)
-    coarse = solve(max(4, 3 * n // 4))
+    coarse_n = 9 * n // 10 if n_mesh else 3 * n // 4
+    coarse = solve(coarse_n)
     while True:
         result = solve(n)
         error = distance(coarse, result)
         if error <= tolerance or n >= largest:
             break
-        coarse, n = result, min(largest, 4 * n // 3)
+        coarse, coarse_n, n = result, n, min(largest, 4 * n // 3)
     if error > NOTICEABLE:
         warn(
             f"the result still changes by {error:.1g} (radians or relative) "
-            f"between meshes of {3 * n // 4} and {n} points; raise n_mesh",
+            f"between meshes of {coarse_n} and {n} points; raise n_mesh",
             AccuracyWarning,
             stacklevel=3,
         )

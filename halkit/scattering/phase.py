@@ -44,7 +44,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     -------
     float array of the shape of `k`
         δ in radians, continuous in k, with δ(∞) = 0, so that δ(0+) is π times the number
-        of bound states (Levinson).
+        of bound states (Levinson; if U is not symmetric, those of complex energy count).
 
     Raises
     ------

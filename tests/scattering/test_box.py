@@ -1,0 +1,154 @@
+"""States in a sphere: orthonormal, and at the levels that the phase shift gives."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from halkit.interactions import Interaction, NonLocal, Separable, Yukawa
+from halkit.scattering import bound_states, spherical_box_states
+
+TOY, M, R = Separable(omega=-0.017, mu=1.0), 3.3, 30.0
+BOUNDARIES = ["neumann", "dirichlet"]
+
+
+def quadrature(n=200):
+    x, w = np.polynomial.legendre.leggauss(n)
+    r = R * (x + 1) / 2
+    return r, 4 * np.pi * r**2 * R * w / 2
+
+
+def test_free_neumann_levels():
+    """φ = j0(kr), j0'(kR) = 0: tan kR = kR, and the constant."""
+    energy, wave = spherical_box_states(Interaction(), radius=R, reduced_mass=M)
+    roots = [
+        brentq(lambda x: x * np.cos(x) - np.sin(x), n * np.pi, (n + 0.5) * np.pi)
+        for n in range(1, 20)
+    ]
+    np.testing.assert_allclose(energy, np.square([0, *roots]) / R**2 / (2 * M), atol=1e-12)
+    constant = wave([0.0, 3.0, R])[0]
+    np.testing.assert_allclose(constant, (4 * np.pi * R**3 / 3) ** -0.5, rtol=1e-10)
+
+
+def test_free_dirichlet_levels():
+    states = spherical_box_states(Interaction(), radius=R, reduced_mass=M, boundary="dirichlet")
+    expected = (np.pi * np.arange(1, 21) / R) ** 2 / (2 * M)
+    np.testing.assert_allclose(states.energy, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("interaction", [TOY, Yukawa(2.0, 1.0), TOY + Yukawa(1.0, 0.5)], ids=repr)
+def test_orthonormal(boundary, interaction):
+    states = spherical_box_states(interaction, radius=R, reduced_mass=M, boundary=boundary)
+    r, w = quadrature()
+    phi = states.wave_function(r)
+    np.testing.assert_allclose((phi * w) @ phi.T, np.eye(20), atol=1e-9)
+    assert np.all(np.diff(states.energy) > 0)
+    assert np.all(states.wave_function([1e-3]) > 0)
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_levels_follow_from_the_phase_shift(boundary):
+    """Outside u = sin(kr + δ): sin(kR + δ) = 0, or kR cos(kR + δ) = sin(kR + δ)."""
+    energy, _ = spherical_box_states(TOY, radius=R, reduced_mass=M, boundary=boundary)
+    k = np.sqrt(2 * M * energy[energy > 0])
+    phase = k * R + TOY.phase_shift(k, reduced_mass=M)
+    mismatch = np.sin(phase) - (boundary == "neumann") * k * R * np.cos(phase)
+    np.testing.assert_allclose(mismatch, 0, atol=1e-8)
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_walls(boundary):
+    states = spherical_box_states(TOY, radius=R, reduced_mass=M, boundary=boundary)
+    r, h = np.array([R - 1e-4, R]), 1e-4
+    at_wall = states.wave_function(r)
+    scale = np.abs(states.wave_function(np.linspace(0, R, 50))).max(axis=1)
+    if boundary == "dirichlet":
+        np.testing.assert_allclose(at_wall[:, 1] / scale, 0, atol=1e-10)
+    else:
+        np.testing.assert_allclose((at_wall[:, 1] - at_wall[:, 0]) / h / scale, 0, atol=1e-3)
+
+
+def test_they_solve_the_equation():
+    """E φ − H0 φ = ∫ U φ: with the separable U, a multiple of e^{−μr}, at all r."""
+    energy, wave = spherical_box_states(TOY, radius=R, reduced_mass=M, n_states=5)
+    s, w = quadrature()
+    overlap = (wave(s) * w) @ np.exp(-s)
+    r, h = np.linspace(0.5, 6, 9), 0.02
+    offsets, weights = h * np.arange(-2, 3), np.array([-1, 16, -30, 16, -1]) / (12 * h**2)
+    second = sum(c * (r + d) * wave(r + d) for c, d in zip(weights, offsets, strict=True))
+    left = energy[:, None] * r * wave(r) + second / (2 * M)
+    right = -0.017 * r * np.exp(-r) * overlap[:, None]
+    np.testing.assert_allclose(left, right, atol=1e-8)
+
+
+def test_bound_state_of_a_large_sphere():
+    energy = spherical_box_states(TOY, radius=60.0, reduced_mass=M).energy
+    bound = bound_states(TOY, reduced_mass=M).energy
+    assert energy[0] == pytest.approx(bound[0], abs=1e-10)
+    assert energy[1] > 0
+
+
+def test_u_that_is_not_symmetric():
+    U = NonLocal(lambda r, s: -0.02 * np.exp(-r - 1.3 * s))
+    UT = NonLocal(lambda r, s: -0.02 * np.exp(-s - 1.3 * r))
+    one = spherical_box_states(U, radius=R, reduced_mass=M)
+    two = spherical_box_states(UT, radius=R, reduced_mass=M)
+    np.testing.assert_allclose(one.energy, two.energy, atol=1e-9)
+    # right and left eigenfunctions are orthogonal
+    r, w = quadrature()
+    overlap = (one.wave_function(r) * w) @ two.wave_function(r).T
+    np.testing.assert_allclose(overlap - np.diag(np.diag(overlap)), 0, atol=1e-7)
+
+
+def test_complex_energies_are_refused():
+    # a rotation in the plane of two modes
+    def turn(r, s):
+        f, g = np.exp(-r - s) * (r - s), 40.0
+        return g * f
+
+    with pytest.raises(ValueError, match="an energy is complex"):
+        spherical_box_states(NonLocal(turn), radius=10.0, reduced_mass=M, n_mesh=60)
+
+
+def test_a_table_and_a_pickle():
+    r = np.linspace(0.01, 25, 100)
+    U = TOY.nonlocal_potential(r[:, None], r)
+    table = spherical_box_states(U, radius=25.0, reduced_mass=M, r=r)
+    exact = spherical_box_states(TOY, radius=25.0, reduced_mass=M)
+    np.testing.assert_allclose(table.energy, exact.energy, atol=1e-8)
+    again = pickle.loads(pickle.dumps(table))
+    np.testing.assert_array_equal(again.wave_function(r), table.wave_function(r))
+
+
+def test_number_of_states():
+    for n in (1, 7, 40):
+        energy, wave = spherical_box_states(TOY, radius=R, reduced_mass=M, n_states=n)
+        assert energy.shape == (n,)
+        assert wave(np.ones(3)).shape == (n, 3)
+    assert (
+        spherical_box_states(Interaction(), radius=R, reduced_mass=M, n_mesh=30).energy.size == 10
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"radius": -1.0}, "radius must be positive"),
+        ({"reduced_mass": 0}, "reduced_mass must be positive"),
+        ({"boundary": "periodic"}, 'boundary must be "neumann" or "dirichlet", got \'periodic\''),
+        ({"n_states": 0}, "n_states must be an integer, at least 1, got 0"),
+        ({"n_states": 30, "n_mesh": 40}, "30 states need a mesh of at least 60 points"),
+    ],
+)
+def test_refusals_say_what_came(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        spherical_box_states(TOY, **({"radius": R, "reduced_mass": M} | arguments))
+
+
+@pytest.mark.parametrize("r", [[R + 0.1], [-0.1], [np.nan], [[1.0]]])
+def test_wave_functions_live_in_the_box(r):
+    states = spherical_box_states(TOY, radius=R, reduced_mass=M)
+    with pytest.raises(ValueError, match="r must be an array of one axis between 0 and"):
+        states.wave_function(r)

@@ -1,0 +1,73 @@
+"""Where a potential ends, and what is said if it does not."""
+
+import numpy as np
+import pytest
+
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Interaction, Local, NonLocal, Separable, Yukawa
+from halkit.scattering import phase_shift
+from halkit.scattering.channel import converge, open_channel, tail
+
+TOY, M = Separable(omega=-0.017, mu=1.0), 3.3
+
+
+def test_radius_by_definition_is_the_channel_radius():
+    well = Local(lambda r: -np.exp(-r), radius=2.5)
+    assert open_channel(well, reduced_mass=1.0).radius == 2.5
+
+
+@pytest.mark.parametrize("mu", [0.05, 1.0, 20.0])
+def test_radius_scales_with_the_range(mu):
+    for interaction in (Separable(-0.02 * mu**4, mu), Yukawa(0.1, mu)):
+        assert 20 < open_channel(interaction, reduced_mass=mu).radius * mu < 45
+
+
+def test_tail_is_the_integral():
+    """2m ∫_a^∞ r α e^{−μr}/r dr = 2mα e^{−μa}/μ."""
+    a, beyond = tail(Yukawa(2.0, 0.5), 1.0)
+    some = (a > 0.1) & (a < 20)
+    np.testing.assert_allclose(beyond[some], 8 * np.exp(-0.5 * a[some]), rtol=0.8)
+
+
+def test_tail_of_a_kernel_looks_at_both_arguments():
+    U = NonLocal(lambda r, s: np.exp(-r - 5 * s))
+    UT = NonLocal(lambda r, s: np.exp(-s - 5 * r))
+    np.testing.assert_allclose(tail(U, 1.0), tail(UT, 1.0), rtol=1e-12)
+
+
+def test_nothing_needs_no_room():
+    assert open_channel(Interaction(), reduced_mass=1.0).radius > 0
+
+
+def test_a_channel_that_cuts_the_potential_warns():
+    with pytest.warns(AccuracyWarning, match="not decayed at the channel radius 9"):
+        phase_shift(TOY, 0.1, reduced_mass=M, channel_radius=9)
+    cut = NonLocal(TOY.nonlocal_potential, radius=9.0)
+    phase_shift(cut, 0.1, reduced_mass=M)
+    with pytest.warns(AccuracyWarning, match="not decayed at the channel radius 5"):
+        phase_shift(cut, 0.1, reduced_mass=M, channel_radius=5)
+
+
+def test_a_slow_tail_warns_and_an_endless_one_is_refused():
+    slow = Local(lambda r: -3 / (1 + r) ** 3)
+    with pytest.warns(AccuracyWarning, match="raise channel_radius"):
+        open_channel(slow, reduced_mass=1.0)
+    with pytest.raises(ValueError, match=r"has not decayed at r = 3030.3: give channel_radius"):
+        open_channel(Local(lambda r: 1 / r), reduced_mass=M)
+
+
+def test_convergence_stops_when_the_answer_does():
+    asked = []
+
+    def solve(n):
+        asked.append(n)
+        return 1 + 0.5**n
+
+    assert converge(solve, lambda a, b: abs(a - b), None, 20) == pytest.approx(1, abs=1e-7)
+    assert asked == sorted(asked)
+    assert asked[-1] < 60
+
+
+def test_convergence_warns_when_there_is_none():
+    with pytest.warns(AccuracyWarning, match="still changes by 1 "):
+        converge(lambda n: n, lambda a, b: b / a, None, 20)

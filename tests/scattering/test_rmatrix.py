@@ -1,0 +1,74 @@
+"""The pieces of the matching: free waves outside, one eigendecomposition inside."""
+
+import numpy as np
+import pytest
+from scipy.special import spherical_kn
+
+from halkit.interactions import Interaction, NonLocal, Separable
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh
+from halkit.scattering.rmatrix import decay_logarithm, r_matrix, surface_functions, threshold
+
+SYMMETRIC = Separable(-0.017, 1.0)
+LOPSIDED = NonLocal(lambda r, s: -0.02 * np.exp(-r - 1.3 * s) + 0.004 * s * np.exp(-0.8 * r - s))
+
+
+def solved(interaction, n=60, radius=30.0, m=3.3):
+    return hamiltonian(interaction, lagrange_mesh(radius, n), reduced_mass=m)
+
+
+@pytest.mark.parametrize("l", range(9))
+def test_hard_sphere_phase_is_continuous(l):
+    """φ' = 1/A² = P/ρ, from φ(0) = 0 to φ → ρ − lπ/2."""
+    rho = np.linspace(0.05, 60, 6000)
+    phi, P, _ = surface_functions(l, rho)
+    slope = np.gradient(phi, rho)
+    np.testing.assert_allclose(slope[2:-2], (P / rho)[2:-2], atol=2e-4)
+    assert abs(phi[0]) < 0.06
+    far = 1e4
+    assert surface_functions(l, far)[0] == pytest.approx(far - l * np.pi / 2, abs=0.01)
+
+
+@pytest.mark.parametrize("l", range(6))
+def test_decaying_wave(l):
+    x = np.array([0.01, 0.3, 2.0, 9.0])
+    slope = spherical_kn(l, x) + x * spherical_kn(l, x, derivative=True)
+    np.testing.assert_allclose(decay_logarithm(l, x), slope / spherical_kn(l, x), rtol=1e-11)
+    assert decay_logarithm(l, 0.0) == -l
+
+
+@pytest.mark.parametrize("interaction", [SYMMETRIC, LOPSIDED], ids=["symmetric", "lopsided"])
+def test_sum_over_levels_is_the_resolvent(interaction):
+    H = solved(interaction)
+    R, f = r_matrix(H), H.mesh.surface
+    for energy in [-0.3, -1e-3, 0.02, 0.7]:
+        x = np.linalg.solve(H.matrix - energy * np.eye(60), f)
+        assert R(energy) == pytest.approx(f @ x / (2 * 3.3 * 30), rel=1e-8)
+
+
+@pytest.mark.parametrize("interaction", [SYMMETRIC, LOPSIDED], ids=["symmetric", "lopsided"])
+def test_threshold_is_value_and_slope_at_zero(interaction):
+    H = solved(interaction)
+    R, h = r_matrix(H), 1e-7
+    value, slope = threshold(H)
+    assert value == pytest.approx(R(0.0), rel=1e-9)
+    assert slope == pytest.approx((R(h) - R(-h)) / (2 * h) / (2 * 3.3), rel=1e-5)
+
+
+def test_general_eigensolver_agrees_with_the_symmetric_one():
+    H = solved(SYMMETRIC)
+    k = np.linspace(0.01, 2, 50)
+    general = r_matrix(H._replace(symmetric=False)).phase_shift(k)
+    np.testing.assert_allclose(general, r_matrix(H).phase_shift(k), atol=1e-9)
+
+
+def test_levels_below_counts_like_sorting():
+    R = r_matrix(solved(Interaction()))
+    energy = np.array([-1.0, 0.001, 0.1, 1.0, 1e9])
+    expected = [np.sum(R.energy < e) for e in energy]
+    np.testing.assert_array_equal(R.levels_below(energy), expected)
+
+
+def test_an_energy_on_a_level_is_not_a_crash():
+    R = r_matrix(solved(SYMMETRIC))
+    k = np.sqrt(2 * 3.3 * R.energy[3])
+    assert np.isfinite(R._replace(energy=np.array(R.energy)).phase_shift(k))
