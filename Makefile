@@ -42,7 +42,7 @@ format: $(installed)  ## Format and fix what ruff can fix
 	$(python) -m ruff format .
 
 bench: $(installed)  ## Run the benchmarks
-	$(python) -m pytest -o addopts=--import-mode=importlib -o "python_files=bench_*.py" \
+	$(python) -m pytest -o addopts=--import-mode=importlib -o "python_files=bench_*.py" -o "python_functions=bench_*" \
 		--benchmark-only benchmarks
 
 docs: $(installed)  ## Run the examples and write docs/_build/html/index.html

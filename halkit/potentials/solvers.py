@@ -19,7 +19,6 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.dataset import unpack_data
 from torch import nn
-from tqdm.auto import tqdm
 
 __all__ = [
     "SOLVERS",
@@ -200,6 +199,8 @@ class ProgressBar(Callback):
         self.description = description
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        from tqdm.auto import tqdm
+
         self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
