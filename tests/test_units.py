@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halkit.units import HBARC, from_fm, from_mev, hbar2_over_2mu, spacing, to_fm, to_mev
@@ -12,12 +12,14 @@ INVERSE_SPACINGS = st.one_of(st.none(), st.floats(100, 1e5))
 
 @pytest.mark.parametrize(("to", "back"), [(to_fm, from_fm), (to_mev, from_mev)])
 @given(value=st.floats(1e-6, 1e6), inverse_spacing=INVERSE_SPACINGS)
+@settings(deadline=None)
 def test_conversions_are_inverse(to, back, value, inverse_spacing):
     there = to(value, inverse_spacing=inverse_spacing)
     np.testing.assert_allclose(back(there, inverse_spacing=inverse_spacing), value, rtol=1e-14)
 
 
 @given(inverse_spacing=INVERSE_SPACINGS)
+@settings(deadline=None)
 def test_energy_times_length_is_hbarc(inverse_spacing):
     product = to_mev(3.0, inverse_spacing=inverse_spacing) * to_fm(
         2.0, inverse_spacing=inverse_spacing

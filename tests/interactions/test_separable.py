@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halkit.interactions import Separable, Yamaguchi
@@ -97,6 +97,7 @@ def test_wave_function_is_smooth_at_the_origin(interaction, mass):
 
 
 @given(strength=st.floats(-3, 0.5).filter(lambda x: abs(x) > 1e-3), mu=st.floats(0.3, 3))
+@settings(deadline=None)
 def test_levinson_and_the_branch(strength, mu):
     """δ(∞) = 0, δ is continuous, and δ(0+) = π times the number of bound states."""
     interaction = Separable(strength * mu**4, mu)
@@ -110,6 +111,7 @@ def test_levinson_and_the_branch(strength, mu):
 
 
 @given(omega=st.floats(-5, -0.2), mass=st.floats(0.5, 5))
+@settings(deadline=None)
 def test_bound_state_is_a_pole(omega, mass):
     """k cot δ = −κ at k = iκ, by continuation of the polynomial to k² = −κ²."""
     interaction = Separable(omega, 1.0)

@@ -19,7 +19,7 @@ def test_separable():
 
 
 @given(omega=st.floats(-20, -0.2))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_separable_at_any_strength(omega):
     U = Separable(omega, 1.0)
     exact = U.bound_states(reduced_mass=1.0)
