@@ -1,0 +1,360 @@
+"""Nodes and Laplacians of S waves and partial waves: radial grids, and the wedge of a cubic lattice.
+
+With f(r) the radial part of a partial wave, both kinds of nodes carry the measure
+``Σ w f ≈ ∫ 4πr² f dr`` (on a lattice: the sum over its sites) and the Laplacian
+
+    ∇²f = f'' + 2f'/r − l(l+1)f/r² = (1/r) [u'' − l(l+1)u/r²],   u = r f.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.interpolate import make_interp_spline
+
+__all__ = [
+    "RadialGrid",
+    "Wedge",
+    "radial_laplacian",
+    "trapezoid_weights",
+    "validate_nodes",
+    "validate_values",
+]
+
+
+def validate_values(values, name, n=None):
+    """Return finite real values as float64, with ``n`` entries on the last axis if it is given.
+
+    Raises
+    ------
+    TypeError
+        If the values are not numbers.
+    ValueError
+        If they are complex, not finite, or have another number of entries.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {name} has dtype {values.dtype}; "
+            "halkit.sources.remove_phase strips a constant phase"
+        )
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, got an array of dtype {values.dtype}")
+    if n is not None and (values.ndim == 0 or values.shape[-1] != n):
+        raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
+    values = values.astype(np.float64, copy=False)
+    if not np.all(np.isfinite(values)):
+        bad = np.count_nonzero(~np.isfinite(values))
+        raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
+    return values
+
+
+def validate_nodes(r, name="r"):
+    """Return radial nodes as float64: one axis, finite, not negative, strictly increasing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the nodes are anything else.
+    """
+    r = validate_values(r, name)
+    if r.ndim != 1 or r.size == 0:
+        raise ValueError(f"{name} must be a one-dimensional array of nodes, got shape {r.shape}")
+    if r[0] < 0:
+        raise ValueError(f"{name} must not be negative, got {name}[0] = {r[0]:g}")
+    falling = np.flatnonzero(np.diff(r) <= 0)
+    if falling.size:
+        i = falling[0]
+        raise ValueError(
+            f"{name} must be strictly increasing, "
+            f"got {name}[{i}] = {r[i]:g} before {name}[{i + 1}] = {r[i + 1]:g}"
+        )
+    return r
+
+
+def trapezoid_weights(r):
+    """Weights w of the trapezoidal rule, Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr.
+
+    The first panel is [0, r_1], with the integrand 4πr²f = 0 at r = 0.
+
+    Parameters
+    ----------
+    r : array of shape (n,)
+        Increasing nodes.
+
+    Returns
+    -------
+    weights : array of shape (n,)
+        In units of r³.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.radial import trapezoid_weights
+    >>> r = np.linspace(0.05, 8.0, 160)
+    >>> float(round(trapezoid_weights(r) @ np.exp(-r**2) / np.pi**1.5, 9))
+    1.0
+    """
+    r = validate_nodes(r)
+    panels = np.diff(r, prepend=0.0)
+    return 2 * np.pi * r**2 * (panels + np.append(panels[1:], 0.0))
+
+
+def second_derivative_weights(x):
+    """Weights of u'' at the point 0 of each row of distinct points x (..., n), exact to degree n − 1.
+
+    Baltensperger & Trummer, SIAM J. Sci. Comput. 24 (2003) 1465, eqs. (3) and (5): with barycentric
+    weights b, D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)).
+    """
+    here = x == 0
+    gaps = x[..., :, np.newaxis] - x[..., np.newaxis, :] + np.eye(x.shape[-1])
+    barycentric = 1 / gaps.prod(axis=-1)
+    inverse = np.where(here, 0.0, -1 / np.where(here, 1.0, x))
+    first = barycentric * inverse / (barycentric * here).sum(axis=-1, keepdims=True)
+    second = 2 * first * (inverse.sum(axis=-1, keepdims=True) - inverse)
+    return second - here * second.sum(axis=-1, keepdims=True)
+
+
+def mirror(r):
+    """Return the nodes −r and r in one increasing array, and the index of each in r."""
+    index = np.arange(r.size)
+    start = 1 if r[0] == 0 else 0
+    return np.append(-r[start:][::-1], r), np.append(index[start:][::-1], index)
+
+
+def second_derivative(u, r, parity, order):
+    """Return u'' on the nodes; u(−r) = parity · u(r) provides the nodes left of the origin.
+
+    Windows that are symmetric about their node have order + 1 points, all others order + 2.
+    """
+    x, index = mirror(r)
+    centre = np.arange(x.size - r.size, x.size)
+    total = 0.0
+    for size in (order + 1, order + 2):
+        low = np.clip(centre - order // 2, 0, x.size - size)
+        window = low[:, np.newaxis] + np.arange(size)
+        offset = x[window] - r[:, np.newaxis]
+        if size == order + 1:
+            symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
+        chosen = symmetric if size == order + 1 else ~symmetric
+        weights = second_derivative_weights(offset) * np.where(x[window] < 0, parity, 1)
+        weights = weights * chosen[:, np.newaxis]
+        total = total + np.einsum("...ij,ij->...i", u[..., index[window]], weights)
+    return total
+
+
+def spline_second_derivative(u, r, parity):
+    """Return u'' of the quintic spline through u on the nodes and on their mirror images."""
+    x, index = mirror(r)
+    spline = make_interp_spline(x, u[..., index] * np.where(x < 0, parity, 1), k=5, axis=-1)
+    return spline.derivative(2)(r)
+
+
+def radial_laplacian(f, r, *, l=0, order=4):
+    """Laplacian of a partial wave, ∇²f = (1/r) [u'' − l(l+1)u/r²] with u = r f.
+
+    Nodes may have any spacing. Left of the origin f(−r) = (−1)^l f(r) provides mirror nodes, so
+    the error stays O(h^order) at the origin (O(h^(order−1)) there for odd l); the outer end is
+    one-sided. At r = 0 the limit is 3f'' for l = 0 and 0 for l > 0.
+
+    Parameters
+    ----------
+    f : array of shape (..., n)
+        Values on the nodes; regular at the origin.
+    r : array of shape (n,)
+        Increasing nodes.
+    l : int, default 0
+        Angular momentum.
+    order : {2, 4, 6, 8, "spline"}, default 4
+        Order of the finite differences, or a quintic spline of u (its error is O(h⁴)).
+
+    Returns
+    -------
+    laplacian : array of shape (..., n)
+        In units of f/r².
+
+    Raises
+    ------
+    ValueError
+        If r has fewer than order + 2 nodes (6 for the spline), or l or order is something else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.radial import radial_laplacian
+    >>> r = np.linspace(0.0, 2.0, 41)
+    >>> bool(np.allclose(radial_laplacian(r**4, r), 20 * r**2))
+    True
+    """
+    r = validate_nodes(r)
+    f = validate_values(f, "f", r.size)
+    validate_order(order, r.size)
+    if not isinstance(l, (int, np.integer)) or l < 0:
+        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    parity = -1 if l % 2 == 0 else 1
+    derive = spline_second_derivative if order == "spline" else second_derivative
+    options = () if order == "spline" else (order,)
+    start = 1 if r[0] == 0 else 0
+    result = np.zeros_like(f)
+    u = derive(r * f, r, parity, *options) - l * (l + 1) * f / np.where(r > 0, r, np.inf)
+    result[..., start:] = u[..., start:] / r[start:]
+    if start and l == 0:
+        result[..., 0] = 3 * derive(f, r, 1, *options)[..., 0]
+    return result
+
+
+def validate_order(order, n):
+    """Refuse an unknown order of differences, or one that n nodes cannot have."""
+    if isinstance(order, bool) or order not in (2, 4, 6, 8, "spline"):
+        raise ValueError(f'order must be 2, 4, 6, 8 or "spline", got {order!r}')
+    needed = 6 if order == "spline" else order + 2
+    if n < needed:
+        raise ValueError(f"order {order!r} needs at least {needed} nodes, got {n}")
+
+
+@dataclass(frozen=True, eq=False)
+class RadialGrid:
+    """Radial nodes with the weights of the measure: Σ w_i f(r_i) ≈ ∫ 4πr² f dr.
+
+    Parameters
+    ----------
+    r : array of shape (n,)
+        Increasing nodes, not negative.
+    weights : array of shape (n,)
+        In units of r³.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit import RadialGrid
+    >>> grid = RadialGrid.gauss_legendre(8.0, 30)
+    >>> float(round(grid.weights @ np.exp(-grid.r**2) / np.pi**1.5, 12))
+    1.0
+    """
+
+    r: np.ndarray
+    weights: np.ndarray
+
+    def __post_init__(self):
+        r = validate_nodes(self.r)
+        weights = validate_values(self.weights, "weights", r.size)
+        if weights.ndim != 1:
+            raise ValueError(f"weights must have shape {r.shape}, got {weights.shape}")
+        for name, values in (("r", r), ("weights", weights)):
+            values = values.copy()
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+
+    def __len__(self):
+        return self.r.size
+
+    @classmethod
+    def from_nodes(cls, r):
+        """Return the grid on given nodes with the weights of the trapezoidal rule."""
+        return cls(r, trapezoid_weights(r))
+
+    @classmethod
+    def uniform(cls, r_max, n, *, r_min=None):
+        """Return n equidistant nodes r_min … r_max (default r_min = r_max/n)."""
+        r_min = r_max / n if r_min is None else r_min
+        return cls.from_nodes(np.linspace(r_min, r_max, n))
+
+    @classmethod
+    def gauss_legendre(cls, r_max, n):
+        """Return the n Gauss-Legendre nodes of (0, r_max)."""
+        x, w = np.polynomial.legendre.leggauss(n)
+        r = r_max * (1 + x) / 2
+        return cls(r, 2 * np.pi * r_max * r**2 * w)
+
+    def laplacian(self, f, l=0, order=4):
+        """Return ∇²f on the nodes; see :func:`radial_laplacian`."""
+        return radial_laplacian(f, self.r, l=l, order=order)
+
+
+@dataclass(frozen=True)
+class Wedge:
+    """Irreducible wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of the periodic L³ lattice with cubic symmetry.
+
+    A field of the trivial representation (A1) is known everywhere from its wedge points, listed
+    with x as the slowest and z as the fastest coordinate: 0 ≤ x ≤ L/2, 0 ≤ y ≤ x, 0 ≤ z ≤ y.
+
+    Parameters
+    ----------
+    L : int
+        Sites per side, at least 2.
+
+    Examples
+    --------
+    >>> from halkit.radial import Wedge
+    >>> wedge = Wedge(64)
+    >>> wedge.xyz.shape, int(wedge.multiplicities.sum()) == 64**3
+    ((6545, 3), True)
+    """
+
+    L: int
+
+    def __post_init__(self):
+        if not isinstance(self.L, (int, np.integer)) or self.L < 2:
+            raise ValueError(f"L must be an integer, at least 2, got {self.L!r}")
+
+    @cached_property
+    def xyz(self):
+        """Coordinates of the points, shape (n, 3)."""
+        x, y, z = np.indices((self.L // 2 + 1,) * 3)
+        inside = (x >= y) & (y >= z)
+        return np.stack([x[inside], y[inside], z[inside]], axis=-1)
+
+    @cached_property
+    def multiplicities(self):
+        """Lattice sites that share the value of each point, shape (n,); their sum is L³."""
+        x, y, z = self.xyz.T
+        permutations = np.select([x == z, (x == y) | (y == z)], [1, 3], 6)
+        signs = np.where((self.xyz == 0) | (2 * self.xyz == self.L), 1, 2)
+        return permutations * signs.prod(axis=1)
+
+    @cached_property
+    def distance_squared(self):
+        """Squared distance x² + y² + z² of each point from the origin, shape (n,)."""
+        return (self.xyz**2).sum(axis=1)
+
+    def index(self, sites):
+        """Return the wedge index of lattice sites (..., 3), any integers."""
+        c = np.mod(sites, self.L)
+        x, y, z = np.moveaxis(-np.sort(-np.minimum(c, self.L - c), axis=-1), -1, 0)
+        return x * (x + 1) * (x + 2) // 6 + y * (y + 1) // 2 + z
+
+    @cached_property
+    def neighbours(self):
+        """Wedge indices of the six nearest neighbours, shape (6, n)."""
+        steps = np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+        return self.index(self.xyz + steps[:, np.newaxis])
+
+    def laplacian(self, field):
+        """Return the periodic 7-point Laplacian of fields (..., n)."""
+        field = validate_values(field, "field", len(self.xyz))
+        return sum(np.take(field, points, axis=-1) for points in self.neighbours) - 6 * field
+
+    @cached_property
+    def _shells(self):
+        """Squared radii, the points sorted by shell, and where each shell starts."""
+        squared, shell = np.unique(self.distance_squared, return_inverse=True)
+        order = np.argsort(shell, kind="stable")
+        return squared, order, np.searchsorted(shell[order], np.arange(squared.size))
+
+    @property
+    def shell_r(self):
+        """Radii of the shells of equal x² + y² + z², increasing, shape (n_shells,)."""
+        return np.sqrt(self._shells[0])
+
+    @cached_property
+    def shell_weights(self):
+        """Lattice sites on each shell, shape (n_shells,); their sum is L³."""
+        _, order, starts = self._shells
+        return np.add.reduceat(self.multiplicities[order], starts)
+
+    def to_shells(self, field):
+        """Return the mean over the sites of each shell, shape (..., n_shells)."""
+        field = validate_values(field, "field", len(self.xyz))
+        _, order, starts = self._shells
+        weighted = np.take(field * self.multiplicities, order, axis=-1)
+        return np.add.reduceat(weighted, starts, axis=-1) / self.shell_weights

@@ -1,0 +1,17 @@
+"""Where the published correlators are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """Folder that HALKIT_DATA names (default ../shared/data beside the repository)."""
+    folder = Path(os.environ.get("HALKIT_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "xixi_1s0_rcorr.npz").is_file():
+        pytest.skip(f"{folder} has no xixi_1s0_rcorr.npz; set HALKIT_DATA to the folder that has")
+    return folder
