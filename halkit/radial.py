@@ -1,4 +1,4 @@
-"""Nodes and Laplacians of S waves and partial waves: radial grids, and the wedge of a cubic lattice.
+"""Nodes and Laplacians of partial waves: radial grids, and the wedge of a cubic lattice.
 
 With f(r) the radial part of a partial wave, both kinds of nodes carry the measure
 ``Σ w f ≈ ∫ 4πr² f dr`` (on a lattice: the sum over its sites) and the Laplacian
@@ -101,10 +101,10 @@ def trapezoid_weights(r):
 
 
 def second_derivative_weights(x):
-    """Weights of u'' at the point 0 of each row of distinct points x (..., n), exact to degree n − 1.
+    """Weights of u'' at 0 for rows (..., n) of distinct points, one of them 0.
 
-    Baltensperger & Trummer, SIAM J. Sci. Comput. 24 (2003) 1465, eqs. (3) and (5): with barycentric
-    weights b, D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)).
+    Exact to degree n − 1. Lagrange's polynomials with barycentric weights b have the derivatives
+    D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)) at x_0.
     """
     here = x == 0
     gaps = x[..., :, np.newaxis] - x[..., np.newaxis, :] + np.eye(x.shape[-1])
@@ -122,6 +122,15 @@ def mirror(r):
     return np.append(-r[start:][::-1], r), np.append(index[start:][::-1], index)
 
 
+def nearest_windows(x, centre, size):
+    """Return the indices of the size consecutive nodes that are nearest to each centre."""
+    low = centre[:, np.newaxis] - np.arange(size)[::-1]
+    low = np.clip(low, 0, x.size - size)
+    reach = np.maximum(x[low + size - 1] - x[centre, np.newaxis], x[centre, np.newaxis] - x[low])
+    best = np.take_along_axis(low, reach.argmin(axis=1)[:, np.newaxis], axis=1)
+    return best + np.arange(size)
+
+
 def second_derivative(u, r, parity, order):
     """Return u'' on the nodes; u(−r) = parity · u(r) provides the nodes left of the origin.
 
@@ -129,18 +138,15 @@ def second_derivative(u, r, parity, order):
     """
     x, index = mirror(r)
     centre = np.arange(x.size - r.size, x.size)
-    total = 0.0
-    for size in (order + 1, order + 2):
-        low = np.clip(centre - order // 2, 0, x.size - size)
-        window = low[:, np.newaxis] + np.arange(size)
-        offset = x[window] - r[:, np.newaxis]
-        if size == order + 1:
-            symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
-        chosen = symmetric if size == order + 1 else ~symmetric
-        weights = second_derivative_weights(offset) * np.where(x[window] < 0, parity, 1)
-        weights = weights * chosen[:, np.newaxis]
-        total = total + np.einsum("...ij,ij->...i", u[..., index[window]], weights)
-    return total
+    odd, even = (nearest_windows(x, centre, size) for size in (order + 1, order + 2))
+    offset = x[odd] - r[:, np.newaxis]
+    symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
+    result = 0.0
+    for window, chosen in ((odd, symmetric), (even, ~symmetric)):
+        weights = second_derivative_weights(x[window] - r[:, np.newaxis])
+        weights = weights * np.where(x[window] < 0, parity, 1) * chosen[:, np.newaxis]
+        result = result + np.einsum("...ij,ij->...i", u[..., index[window]], weights)
+    return result
 
 
 def spline_second_derivative(u, r, parity):
@@ -241,9 +247,9 @@ class RadialGrid:
         if weights.ndim != 1:
             raise ValueError(f"weights must have shape {r.shape}, got {weights.shape}")
         for name, values in (("r", r), ("weights", weights)):
-            values = values.copy()
-            values.setflags(write=False)
-            object.__setattr__(self, name, values)
+            owned = values.copy()
+            owned.setflags(write=False)
+            object.__setattr__(self, name, owned)
 
     def __len__(self):
         return self.r.size
