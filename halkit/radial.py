@@ -7,7 +7,7 @@ With f(r) the radial part of a partial wave, both kinds of nodes carry the measu
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
@@ -115,13 +115,6 @@ def second_derivative_weights(x):
     return second - here * second.sum(axis=-1, keepdims=True)
 
 
-def mirror(r):
-    """Return the nodes −r and r in one increasing array, and the index of each in r."""
-    index = np.arange(r.size)
-    start = 1 if r[0] == 0 else 0
-    return np.append(-r[start:][::-1], r), np.append(index[start:][::-1], index)
-
-
 def nearest_windows(x, centre, size):
     """Return the indices of the size consecutive nodes that are nearest to each centre."""
     low = centre[:, np.newaxis] - np.arange(size)[::-1]
@@ -131,36 +124,36 @@ def nearest_windows(x, centre, size):
     return best + np.arange(size)
 
 
-def second_derivative(u, r, parity, order):
-    """Return u'' on the nodes; u(−r) = parity · u(r) provides the nodes left of the origin.
+def second_derivative(u, x, order):
+    """Return u'' on the nodes x, of which x[0] = 0 is the origin.
 
-    Windows that are symmetric about their node have order + 1 points, all others order + 2.
+    Windows that hold the origin have order + 3 points, since there u'' is going to be divided by
+    r = O(h); others order + 1 if they are symmetric about their node, and order + 2 if not.
     """
-    x, index = mirror(r)
-    centre = np.arange(x.size - r.size, x.size)
-    odd, even = (nearest_windows(x, centre, size) for size in (order + 1, order + 2))
-    offset = x[odd] - r[:, np.newaxis]
+    sizes = order + 1, order + 2, order + 3
+    windows = [nearest_windows(x, np.arange(x.size), size) for size in sizes]
+    offset = x[windows[0]] - x[:, np.newaxis]
     symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
+    inner = windows[2][:, 0] == 0
     result = 0.0
-    for window, chosen in ((odd, symmetric), (even, ~symmetric)):
-        weights = second_derivative_weights(x[window] - r[:, np.newaxis])
-        weights = weights * np.where(x[window] < 0, parity, 1) * chosen[:, np.newaxis]
-        result = result + np.einsum("...ij,ij->...i", u[..., index[window]], weights)
+    for window, chosen in zip(
+        windows, (symmetric & ~inner, ~symmetric & ~inner, inner), strict=True
+    ):
+        weights = second_derivative_weights(x[window] - x[:, np.newaxis])
+        result = result + np.einsum("...ij,ij->...i", u[..., window], weights * chosen[:, None])
     return result
 
 
-def spline_second_derivative(u, r, parity):
-    """Return u'' of the quintic spline through u on the nodes and on their mirror images."""
-    x, index = mirror(r)
-    spline = make_interp_spline(x, u[..., index] * np.where(x < 0, parity, 1), k=5, axis=-1)
-    return spline.derivative(2)(r)
+def spline_second_derivative(u, x):
+    """Return u'' of the quintic spline through u on the nodes x."""
+    return make_interp_spline(x, u, k=5, axis=-1).derivative(2)(x)
 
 
 def radial_laplacian(f, r, *, l=0, order=4):
     """Laplacian of a partial wave, ∇²f = (1/r) [u'' − l(l+1)u/r²] with u = r f.
 
-    Nodes may have any spacing. Left of the origin f(−r) = (−1)^l f(r) provides mirror nodes, so
-    the error stays O(h^order) at the origin (O(h^(order−1)) there for odd l); the outer end is
+    Nodes may have any spacing. The origin, where u = 0, is added to them; f(−r) = (−1)^l f(r) is
+    not used, since f of a potential with a cusp at r = 0 does not obey it. The outer end is
     one-sided. At r = 0 the limit is 3f'' for l = 0 and 0 for l > 0.
 
     Parameters
@@ -172,7 +165,9 @@ def radial_laplacian(f, r, *, l=0, order=4):
     l : int, default 0
         Angular momentum.
     order : {2, 4, 6, 8, "spline"}, default 4
-        Order of the finite differences, or a quintic spline of u (its error is O(h⁴)).
+        Order of the finite differences: the error is O(h^order) u^(order+2)(r)/r, also at both
+        ends; next to the origin this is O(h^order) where f is even in r, O(h^(order−1)) where
+        not (odd l, a cusp). Or a quintic spline of u, with O(h⁴) and O(h³).
 
     Returns
     -------
@@ -182,7 +177,8 @@ def radial_laplacian(f, r, *, l=0, order=4):
     Raises
     ------
     ValueError
-        If r has fewer than order + 2 nodes (6 for the spline), or l or order is something else.
+        If there are fewer than order + 3 nodes (6 for the spline) with the origin, or l or order
+        is something else.
 
     Examples
     --------
@@ -194,18 +190,18 @@ def radial_laplacian(f, r, *, l=0, order=4):
     """
     r = validate_nodes(r)
     f = validate_values(f, "f", r.size)
-    validate_order(order, r.size)
-    if not isinstance(l, (int, np.integer)) or l < 0:
-        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
-    parity = -1 if l % 2 == 0 else 1
-    derive = spline_second_derivative if order == "spline" else second_derivative
-    options = () if order == "spline" else (order,)
     start = 1 if r[0] == 0 else 0
+    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
+        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    validate_order(order, r.size + 1 - start)
+    derive = _derivative_of(order)
+    r, u = r[start:], (r * f)[..., start:]
+    x = np.append(0.0, r)
+    curvature = derive(np.concatenate([np.zeros_like(u[..., :1]), u], axis=-1), x)[..., 1:]
     result = np.zeros_like(f)
-    u = derive(r * f, r, parity, *options) - l * (l + 1) * f / np.where(r > 0, r, np.inf)
-    result[..., start:] = u[..., start:] / r[start:]
+    result[..., start:] = (curvature - l * (l + 1) * u / r**2) / r
     if start and l == 0:
-        result[..., 0] = 3 * derive(f, r, 1, *options)[..., 0]
+        result[..., 0] = 3 * derive(f, x)[..., 0]
     return result
 
 
@@ -213,9 +209,17 @@ def validate_order(order, n):
     """Refuse an unknown order of differences, or one that n nodes cannot have."""
     if isinstance(order, bool) or order not in (2, 4, 6, 8, "spline"):
         raise ValueError(f'order must be 2, 4, 6, 8 or "spline", got {order!r}')
-    needed = 6 if order == "spline" else order + 2
+    needed = 6 if order == "spline" else order + 3
     if n < needed:
-        raise ValueError(f"order {order!r} needs at least {needed} nodes, got {n}")
+        raise ValueError(
+            f"order {order!r} needs at least {needed} nodes, the origin among them, got {n}"
+        )
+
+
+def _derivative_of(order):
+    return (
+        spline_second_derivative if order == "spline" else partial(second_derivative, order=order)
+    )
 
 
 @dataclass(frozen=True, eq=False)

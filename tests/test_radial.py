@@ -41,13 +41,13 @@ def stretched(n):
 @pytest.mark.parametrize("l", [0, 1, 2])
 def test_differences_converge_with_the_stated_order(nodes, order, l):
     coarse, fine = (bessel_error(nodes(n), l, order).max() for n in (60, 120))
-    assert np.log2(coarse / fine) > order - (1.1 if l % 2 else 0.1 * order)
+    assert np.log2(coarse / fine) > order - (1.3 if l % 2 else 0.1 * order)
 
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
-def test_mirror_nodes_keep_the_order_at_the_origin(order):
+def test_the_order_holds_at_the_origin(order):
     inner = [bessel_error(uniform(n), 0, order)[: n // 4].max() for n in (40, 80)]
-    assert np.log2(inner[0] / inner[1]) > order - 0.2
+    assert np.log2(inner[0] / inner[1]) > 0.9 * order
 
 
 def test_the_spline_is_of_fourth_order():
@@ -61,6 +61,16 @@ def test_the_node_at_the_origin_takes_the_limit(order, l):
     r = np.linspace(0.0, 3.0, 121)
     tolerance = {2: 3e-3, "spline": 3e-6}.get(order, 2e-6)
     assert_allclose(bessel_error(r, l, order)[:4], 0.0, atol=tolerance * (100 if l == 1 else 1))
+
+
+@pytest.mark.parametrize("order", [2, 4, 6, 8])
+def test_a_cusp_at_the_origin_costs_no_more_than_one_order(order):
+    errors = []
+    for n in (60, 120):
+        r = uniform(n)
+        exact = np.exp(-r) * (r - 3)
+        errors.append(np.abs(radial_laplacian(np.exp(-r) * (1 + r), r, order=order) - exact).max())
+    assert np.log2(errors[0] / errors[1]) > 0.9 * (order - 1)
 
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
@@ -231,7 +241,7 @@ def test_what_does_not_fit_is_refused():
     r = uniform(5)
     with pytest.raises(ValueError, match=r"5 entries on its last axis, got shape \(4,\)"):
         radial_laplacian(r[:4], r, order=2)
-    with pytest.raises(ValueError, match="order 4 needs at least 6 nodes, got 5"):
+    with pytest.raises(ValueError, match="order 4 needs at least 7 nodes, the origin"):
         radial_laplacian(r, r, order=4)
     with pytest.raises(ValueError, match='order must be 2, 4, 6, 8 or "spline", got 3'):
         radial_laplacian(r, r, order=3)
