@@ -63,7 +63,7 @@ def test_the_node_at_the_origin_takes_the_limit(order, l):
     assert_allclose(bessel_error(r, l, order)[:4], 0.0, atol=tolerance * (100 if l == 1 else 1))
 
 
-@pytest.mark.parametrize("order", [2, 4, 6, 8])
+@pytest.mark.parametrize("order", [4, 6, 8])
 def test_a_cusp_at_the_origin_costs_no_more_than_one_order(order):
     errors = []
     for n in (60, 120):
