@@ -1,0 +1,18 @@
+"""Wave functions and correlators become rows (X, y) of a regression, y = ∫ U X.
+
+A row is one wave function: one momentum (`stationary_source`), or one time slice of one source
+(`time_dependent_source`, `lattice_rows`).
+"""
+
+from halkit.sources.lattice import lattice_rows
+from halkit.sources.stationary import remove_phase, stationary_source
+from halkit.sources.time import time_dependent_source, time_derivatives, time_stencil
+
+__all__ = [
+    "lattice_rows",
+    "remove_phase",
+    "stationary_source",
+    "time_dependent_source",
+    "time_derivatives",
+    "time_stencil",
+]

@@ -1,0 +1,135 @@
+"""Correlators on the wedge of an L³ lattice become rows (X, y, σ) on shells of equal r².
+
+Time differences and the 7-point Laplacian act on the lattice; only then are sites of equal r²
+averaged, which is exact for every U(|r|, |r'|): y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r') with
+n(r') the number of sites on a shell.
+"""
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from halkit.sources.time import STENCILS, time_part, time_stencil
+
+__all__ = ["lattice_rows", "ratio_errors"]
+
+
+def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order="auto"):
+    """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
+
+    Time differences and the 7-point Laplacian are taken on the wedge, then averaged over
+    shells of equal r²: exact for every U(|r|, |r'|). Each row is divided by one constant, the
+    mean of R over the output shells, so that times and sources are of one size.
+
+    Parameters
+    ----------
+    correlators : Bunch
+        As `halkit.datasets.load_correlators` returns it: ``correlators``, the arrays (n_t,
+        n_bins, n_wedge) of each source; ``t`` (n_t,), consecutive; ``hadron_mass``; ``wedge``.
+    times : sequence of int
+        Times of the rows.
+    sources : sequence of str
+        Keys of ``correlators.correlators``.
+    r_max : float
+        Largest radius of the output rows, in lattice units, at most L/2.
+    r_prime_max : float, optional
+        Largest radius of the sum over r'; by default three sites further, within L/2.
+    order : {"auto", 3, 5, 7}
+        Points of the time stencil, the same for all rows; "auto" is the widest that every one
+        of `times` allows.
+
+    Returns
+    -------
+    Bunch
+        data (n_bins, n_rows, n_r) and target (n_bins, n_rows, n_out): X and y of each bin;
+        sigma (n_rows, n_out): |R| times the jackknife error of y/R, in which the common
+        normalisation drops out; r, weights (n_r,): shells and their numbers of sites; r_out
+        (n_out,); labels: the pairs (source, t) of the rows; points: of the stencil.
+
+    Raises
+    ------
+    ValueError
+        For sources, times and radii that the correlators do not have, and for a single bin.
+
+    References
+    ----------
+    N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012); T. Iritani et al. (HAL QCD),
+    JHEP 03 (2019) 007, section 2.
+    """
+    _validate_sources(sources, correlators.correlators)
+    wedge = correlators.wedge
+    keep_out, keep = _radii(wedge, r_max, r_prime_max)
+    points = _common_stencil(correlators.t, times, order)
+    labels = [(source, t) for source in sources for t in times]
+    rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
+    data, target = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
+    return Bunch(
+        data=data,
+        target=target,
+        sigma=ratio_errors(data[..., keep_out], target),
+        r=wedge.shell_r[keep],
+        weights=wedge.shell_weights[keep].astype(float),
+        r_out=wedge.shell_r[keep_out],
+        labels=labels,
+        points=points,
+    )
+
+
+def _row(correlators, source, t, points, keep_out, keep):
+    """Return X (n_bins, n_r) and y (n_bins, n_out) of one source and time."""
+    wedge, half = correlators.wedge, points // 2
+    at = int(np.flatnonzero(np.equal(correlators.t, t))[0])
+    R = np.asarray(correlators.correlators[source])[at - half : at + half + 1]
+    mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
+    X = wedge.to_shells(R[half])
+    y = wedge.to_shells(part[0] + wedge.laplacian(R[half]) / (2 * mu))
+    size = np.average(np.abs(X.mean(axis=0)[keep_out]), weights=wedge.shell_weights[keep_out])
+    return X[:, keep] / size, y[:, keep_out] / size
+
+
+def ratio_errors(X, y):
+    """Return |R| times the jackknife error of y/R, with R and y (n_bins, n_rows, n_out)."""
+    n_bins = len(X)
+    if n_bins < 2:
+        raise ValueError(f"errors need at least 2 jackknife bins, got {n_bins}")
+    return np.abs(X.mean(axis=0)) * np.sqrt(n_bins - 1) * (y / X).std(axis=0)
+
+
+def _validate_sources(sources, known):
+    for source in sources:
+        if source not in known:
+            raise ValueError(f"sources must be among {list(known)}, got {source!r}")
+    if not len(sources):
+        raise ValueError(f"sources must name at least one of {list(known)}, got none")
+
+
+def _radii(wedge, r_max, r_prime_max):
+    """Return the slices of the shells up to r_max and up to r_prime_max."""
+    half = wedge.L / 2
+    r_prime_max = min(r_max + 3, half) if r_prime_max is None else r_prime_max
+    if not 0 < r_max <= r_prime_max <= half:
+        raise ValueError(
+            f"radii must obey 0 < r_max <= r_prime_max <= L/2 = {half}, got r_max = {r_max:g} "
+            f"and r_prime_max = {r_prime_max:g}"
+        )
+    r = wedge.shell_r
+    return (slice(0, int(np.searchsorted(r, limit, "right"))) for limit in (r_max, r_prime_max))
+
+
+def _common_stencil(t, times, order):
+    """Return the points of the widest stencil that every requested time allows."""
+    t = np.asarray(t)
+    if np.any(np.diff(t) != 1):
+        raise ValueError(f"the time slices must be consecutive, got t = {t}")
+    margins = [min(time - t[0], t[-1] - time) for time in times]
+    if not margins or min(margins) < 1 or not np.all(np.isin(times, t)):
+        raise ValueError(
+            f"times must be slices with neighbours, {t[0] + 1} … {t[-1] - 1}, got {list(times)}"
+        )
+    if order == "auto":
+        return max(points for points in STENCILS if points // 2 <= min(margins))
+    if time_stencil(len(t), order) // 2 > min(margins):
+        raise ValueError(
+            f"a stencil of {order} points does not fit around every one of {list(times)} in "
+            f"t = {t[0]} … {t[-1]}"
+        )
+    return order
