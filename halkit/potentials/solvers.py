@@ -34,7 +34,7 @@ __all__ = [
 SOLVERS = ("lm", "lbfgs", "adam")
 MAX_REJECTIONS = 30
 LBFGS_STEPS = 10
-PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 100}
+PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
 
 
 class _OneThread(ContextDecorator):
@@ -246,7 +246,7 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
     max_iter : int
         Largest number of iterations.
     tol : float
-        The fit stops after three epochs in a row (Adam: 100) that lower the loss by less
+        The fit stops after three epochs in a row (Adam: 500) that lower the loss by less
         than this fraction, or where the relative residual is below it.
     """
     optimizer, settings, max_epochs = {

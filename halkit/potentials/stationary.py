@@ -62,7 +62,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
     max_iter : int
         Largest number of iterations of one start.
     tol : float
-        A start ends when three iterations in a row (Adam: 100) lower the loss by less than
+        A start ends when three iterations in a row (Adam: 500) lower the loss by less than
         this fraction, or where the relative residual is below it.
     n_init : int
         Number of starts; the one with the lowest loss is kept.
