@@ -122,37 +122,33 @@ def toy_model(*, random_state=0):
 
 
 def _draw_toy(models, d, k, exact):
-    maps, axes = _figure(1, 3, width=15)
-    near = d.r < 5
-    for ax, name in zip(axes[:2], ("symmetric", "separable (default)"), strict=True):
-        PotentialDisplay(models[name].predict_potential(d.r[near]), d.r[near]).plot([ax])
+    figure, axes = _figure(2, 3, width=15)
+    near, best, some = d.r < 5, models["separable (default)"], [0, 4, 9]
+    maps = {"symmetric, no envelope": models["symmetric"].potential_, "separable": best.potential_}
+    for ax, (name, U) in zip(axes, {**maps, "truth": d.potential}.items(), strict=False):
+        PotentialDisplay(U[np.ix_(near, near)], d.r[near]).plot([ax])
         ax.set_title(name)
-    truth = d.potential[np.ix_(near, near)]
-    PotentialDisplay(truth, d.r[near]).plot([axes[2]])
-    axes[2].set_title("truth")
-
-    curves, axes = _figure(1, 2, width=12)
-    best, some = models["separable (default)"], [0, 4, 9]
-    LocalPotentialDisplay(
-        best.localize(d.data[some]), d.r, labels=[f"k = {d.k[i]:.2f}" for i in some]
-    ).plot(axes[0])
-    for i in some:
-        axes[0].plot(d.r, d.target[i] / d.data[i], "k:", lw=1)
-    axes[0].set(xlim=(0, 6), ylim=(-0.5, 0.1))
+    labels = [f"k = {d.k[i]:.2f}" for i in some]
+    LocalPotentialDisplay(best.localize(d.data[some]), d.r, labels=labels).plot(axes[3])
+    axes[3].plot(d.r, (d.target[some] / d.data[some]).T, "k:", lw=1)
+    axes[3].set(xlim=(0, 6), ylim=(-0.3, 0.1), title="localised; dots: truth")
+    PhaseShiftDisplay(best.phase_shift(k), k, truth=exact, name="separable").plot(axes[4])
     for name, model in models.items():
-        PhaseShiftDisplay(_quietly(model.phase_shift, k), k, name=name).plot(axes[1])
-    axes[1].plot(k, np.rad2deg(exact), "k:", label="closed form")
-    axes[1].legend()
-    return {"toy_potential": maps, "toy_observables": curves}
+        error = np.abs(np.rad2deg(_quietly(model.phase_shift, k) - exact))
+        axes[5].semilogy(k, error, label=name)
+    axes[5].set(xlabel="$k$", ylabel="error of $\\delta$ [deg]")
+    axes[5].legend()
+    return {"toy": figure}
 
 
 def omega_ccc_like(*, random_state=0, noise=1e-4):
     """Correlators of two sources with a local and a non-local potential, and their phases."""
     mass, spacing = 2.073, HBARC / 2333.0
-    truth = omega_ccc(inverse_spacing=2333.0) + Separable(-1.5e-4, 0.6)
+    truth = omega_ccc(inverse_spacing=2333.0) + Separable(-4e-5, 0.3)
     d = make_time_dependent(
-        truth, r=np.linspace(0.25, 30.0, 120), box_radius=48.0, hadron_mass=mass,
-        times=np.arange(22, 31), noise=noise, random_state=random_state,
+        truth, r=np.arange(1, 61) * 0.5, box_radius=48.0, hadron_mass=mass,
+        times=np.arange(22, 31), source_radius=1.5, noise=noise, n_bins=20,
+        random_state=random_state,
     )  # fmt: skip
     energy = np.geomspace(1.0, 300.0, 25)
     k = np.sqrt(mass * energy / 2333.0)
@@ -160,9 +156,9 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     rows, metrics, curves = [], {}, {}
     for name, local in (("local + separable", True), ("local only", "only")):
         model = TimeDependentHALRegressor(
-            d.r, hadron_mass=mass, local=local, random_state=random_state
+            d.r, hadron_mass=mass, local=local, weight_decay=0.1, random_state=random_state
         )
-        seconds = _fit(model, d.data, d.target)
+        seconds = _fit(model, d.data, d.target, y_std=d.sigma)
         curves[name] = _quietly(model.phase_shift, k)
         error = np.abs(np.rad2deg(curves[name] - exact)).max()
         metrics[name] = {"error_delta_deg": float(error), "seconds": seconds}
@@ -232,7 +228,7 @@ def _published_phases(path, to_mev):
         return np.sqrt(np.linspace(0.01, 0.6, 12)) * 510.0 / to_mev, None
     with np.load(file, allow_pickle=False) as archive:
         k2 = archive["k2_n2lo_w_v2_t13"]
-        bins = np.rad2deg(np.unwrap(2 * np.deg2rad(archive["delta_n2lo_w_v2_t13_jk"]), axis=1) / 2)
+        bins = np.rad2deg(np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi))
     some = np.arange(5, len(k2), 8)
     error = np.sqrt(len(bins) - 1) * bins.std(axis=0)
     return np.sqrt(k2[some]), (bins.mean(axis=0)[some], error[some])

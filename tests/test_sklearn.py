@@ -16,7 +16,7 @@ ESTIMATORS = [
 ]
 
 
-def expected_failures(estimator):  # noqa: ARG001
+def expected_failures(estimator):
     return {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
 
 

@@ -110,7 +110,7 @@ def test_predict_refuses_other_nodes():
     model = fit()
     with pytest.raises(ValueError, match="11 features"):
         model.predict(X[:, :11])
-    with pytest.raises(ValueError, match="12 columns.*got 11"):
+    with pytest.raises(ValueError, match=r"12 columns.*got 11"):
         model.apply_potential(X[:, :11], R)
     with pytest.raises(ValueError, match="increasing"):
         model.predict_potential(R[::-1])
@@ -120,7 +120,7 @@ def test_predict_refuses_other_nodes():
 
 def test_time_slices_must_be_three_at_least():
     model = TimeDependentHALRegressor(R, hadron_mass=2.0, **SETTINGS)
-    with pytest.raises(ValueError, match="3.*prepared rows"):
+    with pytest.raises(ValueError, match=r"3.*prepared rows"):
         model.fit(X[:2])
 
 

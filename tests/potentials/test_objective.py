@@ -113,7 +113,9 @@ def test_row_weights_ignore_the_norm_of_a_sample():
 def test_row_weights_are_those_of_the_u_form():
     X, y, _ = (a.numpy() for a in data(len(R)))
     W, _ = row_weights(X, y, WEIGHTS, WEIGHTS)
-    np.testing.assert_allclose(W[:, 1:] / W[:, :1], np.sqrt(WEIGHTS[1:] / WEIGHTS[0]) + 0 * W[:, 1:])
+    np.testing.assert_allclose(
+        W[:, 1:] / W[:, :1], np.sqrt(WEIGHTS[1:] / WEIGHTS[0]) + 0 * W[:, 1:]
+    )
 
 
 def test_a_node_at_zero_is_used_with_its_neighbours_weight():

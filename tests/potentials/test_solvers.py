@@ -60,9 +60,7 @@ def test_more_parameters_than_residuals_give_the_shortest_solution(pieces):
 
 
 def test_rosenbrock_valley():
-    problem = Residual(
-        lambda t: torch.stack([10 * (t[1] - t[0] ** 2), 1 - t[0]]), [-1.2, 1.0]
-    )
+    problem = Residual(lambda t: torch.stack([10 * (t[1] - t[0] ** 2), 1 - t[0]]), [-1.2, 1.0])
     losses = problem.minimise(60)
     np.testing.assert_allclose(problem.theta.detach(), [1.0, 1.0], rtol=1e-8)
     assert np.all(np.diff(losses) <= 0)

@@ -46,7 +46,9 @@ def fitted(toy):
 def error_of_u(model, toy):
     """Frobenius error of U, weighted by sqrt(w w'), relative."""
     w = np.sqrt(np.outer(toy.weights, toy.weights))
-    return np.linalg.norm(w * (model.potential_ - toy.potential)) / np.linalg.norm(w * toy.potential)
+    return np.linalg.norm(w * (model.potential_ - toy.potential)) / np.linalg.norm(
+        w * toy.potential
+    )
 
 
 def error_of_delta(model, toy):
@@ -96,7 +98,7 @@ def test_solvers_share_history_and_callbacks(toy):
     class Counter(Callback):
         seen = 0
 
-        def on_epoch_end(self, net, **kwargs):
+        def on_epoch_end(self, net, **kwargs):  # noqa: ARG002
             type(self).seen += 1
 
     for solver in ("lm", "lbfgs", "adam"):
@@ -188,10 +190,7 @@ def test_one_output_row(toy):
 def test_local_potential_alone():
     """A Gaussian well: V and its phase shifts from ten wave functions."""
     well, r, k = GaussianSum([-1.1], [1.0]), np.linspace(0.02, 8.0, 400), np.linspace(0.2, 2.0, 10)
-    X = []
-    for momentum in k:
-        X.append(numerov(well, r, momentum))
-    X = np.array(X)
+    X = np.array([numerov(well, r, momentum) for momentum in k])
     y = stationary_source(X, k, r, 1.0)
     model = NonLocalPotentialRegressor(r, reduced_mass=1.0, local="only", random_state=0)
     model.fit(X, y)

@@ -1,0 +1,68 @@
+"""The report: what it contains, and the command that writes it."""
+
+import json
+
+import pytest
+
+from halkit import reproduce as report
+from halkit.cli import main
+
+
+def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
+    """Two of the five networks; without real correlators the page says so."""
+    few = {"symmetric": {"network": "symmetric"}, "separable (default)": {}}
+    monkeypatch.setattr(report, "LADDER", few)
+    monkeypatch.delenv("HALKIT_DATA", raising=False)
+    assert main(["reproduce", "--out", str(tmp_path / "out")]) == 0
+    assert "index.html" in capsys.readouterr().out
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    for picture in ("toy.png", "omega_ccc.png"):
+        assert picture in page
+        assert (tmp_path / "out" / picture).read_bytes().startswith(b"\x89PNG")
+    assert "Real correlators: left out" in page
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["toy"]["separable (default)"]["error_delta_deg"] < 0.03
+    assert metrics["toy"]["separable (default)"]["error_u"] < 1e-3
+    assert metrics["omega_ccc"]["local + separable"]["error_delta_deg"] < 0.5
+    assert metrics["omega_ccc"]["local only"]["error_delta_deg"] > 5
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_report_of_real_correlators(data_dir):
+    section = report.xixi(data_dir / "xixi_1s0_rcorr.npz")
+    assert set(section.figures) == {"xixi"}
+    published = [float(cells[-1].split()[0]) for cells in section.rows]
+    errors = [float(cells[-1].split()[-1]) for cells in section.rows]
+    pulls = [
+        (mine - theirs) / error
+        for mine, theirs, error in zip(section.metrics["delta_deg"], published, errors, strict=True)
+    ]
+    assert max(map(abs, pulls)) < 2.0
+    assert published[1] == pytest.approx(21.45, abs=0.01)
+
+
+def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch):
+    done = report.Section("First <one>", "text", ["a"], [["1"]], metrics={"value": 1.0})
+    monkeypatch.setattr(report, "toy_model", lambda **_: done)
+
+    def fail(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "omega_ccc_like", fail)
+    with pytest.raises(KeyboardInterrupt):
+        report.reproduce(tmp_path)
+    assert "First &lt;one&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "metrics.json").read_text())["toy"]["value"] == 1.0
+
+
+def test_a_missing_file_is_named(capsys):
+    with pytest.raises(SystemExit):
+        main(["reproduce", "--data", "nowhere.npz"])
+    assert "nowhere.npz is not a file" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert "halkit 0.1.0" in capsys.readouterr().out
