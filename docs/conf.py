@@ -15,7 +15,11 @@ exclude_patterns = ["_build", "examples"]
 suppress_warnings = ["toc.not_included", "myst.xref_missing"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+    "exclude-members": "set_fit_request, set_score_request",
+}
 numpydoc_show_class_members = False
 html_theme = "alabaster"
 html_theme_options = {"page_width": "1100px", "description": "Hadron interactions from lattice QCD"}

@@ -16,7 +16,7 @@ from threading import Lock
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, PrintLog
 from skorch.dataset import unpack_data
 from torch import nn
 
@@ -276,6 +276,7 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
         callbacks=[*(callbacks or ()), ("convergence", Convergence(tol, PATIENCE[solver]))],
         verbose=max(verbose - 1, 0),
         device=device,
+        callbacks__print_log=PrintLog() if verbose > 1 else None,
         **{f"optimizer__{name}": value for name, value in settings.items()},
     )
 
