@@ -125,7 +125,8 @@ def make_time_dependent(
 
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the S-wave states ψ_n of the sphere with Neumann
     walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) ψ_n dr for a source s: "wall" s = 1,
-    "exp" s = e^{−r/b}. Each source is divided by its mean ``|R|`` over the nodes of the first slice.
+    "exp" s = e^{−r/b}. Each source is divided by its mean size over the nodes of the first
+    slice.
 
     Parameters
     ----------
@@ -164,8 +165,8 @@ def make_time_dependent(
         labels: the pairs (source, t) of the rows; points: of the stencil; correlators: R of each
         source, (n_t, n_r), or (n_t, n_bins, n_r) with bins; energies (n_states,): ΔW_n; r,
         weights (n_r,); t (n_t,); hadron_mass; interaction. With bins, data and target are means,
-        and there are data_bins, target_bins (n_bins, n_rows, n_r), sigma (n_rows, n_r): ``|R|`` times
-        the jackknife error of y/R, and kind = "jackknife"; else kind = "mean".
+        and there are data_bins, target_bins (n_bins, n_rows, n_r), sigma (n_rows, n_r): ``|R|``
+        times the jackknife error of y/R, and kind = "jackknife"; else kind = "mean".
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Correlators on the wedge of an L³ lattice become rows (X, y, σ) on shells of equal r².
 
 Time differences and the 7-point Laplacian act on the lattice; only then are sites of equal r²
-averaged, which is exact for every U(|r|, |r'|): y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r') with
+averaged, which is exact for every ``U(|r|, |r'|)``: y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r') with
 n(r') the number of sites on a shell.
 """
 
@@ -17,7 +17,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 
     Time differences and the 7-point Laplacian are taken on the wedge, then averaged over
-    shells of equal r²: exact for every U(|r|, |r'|). Each row is divided by one constant, the
+    shells of equal r²: exact for every ``U(|r|, |r'|)``. Each row is divided by one constant, the
     mean of R over the output shells, so that times and sources are of one size.
 
     Parameters
@@ -41,7 +41,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     -------
     Bunch
         data (n_bins, n_rows, n_r) and target (n_bins, n_rows, n_out): X and y of each bin;
-        sigma (n_rows, n_out): |R| times the jackknife error of y/R, in which the common
+        sigma (n_rows, n_out): ``|R|`` times the jackknife error of y/R, in which the common
         normalisation drops out; r, weights (n_r,): shells and their numbers of sites; r_out
         (n_out,); labels: the pairs (source, t) of the rows; points: of the stencil.
 
