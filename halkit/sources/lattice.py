@@ -1,8 +1,8 @@
 """Correlators on the wedge of an L³ lattice become rows (X, y, σ) on shells of equal r².
 
 Time differences and the 7-point Laplacian act on the lattice; only then are sites of equal r²
-averaged, which is exact for every ``U(|r|, |r'|)``: y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r') with
-n(r') the number of sites on a shell.
+averaged, which is exact for every ``U(|r|, |r'|)``: y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r')
+with n(r') the number of sites on a shell.
 """
 
 import numpy as np
