@@ -43,7 +43,8 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         data (n_bins, n_rows, n_r) and target (n_bins, n_rows, n_out): X and y of each bin;
         sigma (n_rows, n_out): ``|R|`` times the jackknife error of y/R, in which the common
         normalisation drops out; r, weights (n_r,): shells and their numbers of sites; r_out
-        (n_out,); labels: the pairs (source, t) of the rows; points: of the stencil.
+        (n_out,); laplacian (n_bins, n_rows, n_out): ∇²R at r_out; labels: the pairs (source, t)
+        of the rows; points: of the stencil.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     points = _common_stencil(correlators.t, times, order)
     labels = [(source, t) for source in sources for t in times]
     rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
-    data, target = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
+    data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     return Bunch(
         data=data,
         target=target,
@@ -69,21 +70,23 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         r=wedge.shell_r[keep],
         weights=wedge.shell_weights[keep].astype(float),
         r_out=wedge.shell_r[keep_out],
+        laplacian=laplacian,
         labels=labels,
         points=points,
     )
 
 
 def _row(correlators, source, t, points, keep_out, keep):
-    """Return X (n_bins, n_r) and y (n_bins, n_out) of one source and time."""
+    """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of one source and time."""
     wedge, half = correlators.wedge, points // 2
     at = int(np.flatnonzero(np.equal(correlators.t, t))[0])
     R = np.asarray(correlators.correlators[source])[at - half : at + half + 1]
     mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
     X = wedge.to_shells(R[half])
-    y = wedge.to_shells(part[0] + wedge.laplacian(R[half]) / (2 * mu))
+    D = wedge.to_shells(wedge.laplacian(R[half]))
+    y = wedge.to_shells(part[0]) + D / (2 * mu)
     size = np.average(np.abs(X.mean(axis=0)[keep_out]), weights=wedge.shell_weights[keep_out])
-    return X[:, keep] / size, y[:, keep_out] / size
+    return X[:, keep] / size, y[:, keep_out] / size, D[:, keep_out] / size
 
 
 def ratio_errors(X, y):
