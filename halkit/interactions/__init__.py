@@ -8,8 +8,8 @@ from halkit.interactions.base import (
     Tabulated,
     as_interaction,
 )
-from halkit.interactions.hal import omega_ccc
-from halkit.interactions.local import GaussianSum, Yukawa
+from halkit.interactions.hal import n_omega, n_phi, omega_ccc, omega_omega
+from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.separable import Separable, Yamaguchi
 
 __all__ = [
@@ -20,8 +20,12 @@ __all__ = [
     "Separable",
     "Sum",
     "Tabulated",
+    "TwoPionTail",
     "Yamaguchi",
     "Yukawa",
     "as_interaction",
+    "n_omega",
+    "n_phi",
     "omega_ccc",
+    "omega_omega",
 ]
