@@ -10,6 +10,7 @@ from halkit.interactions.base import (
 )
 from halkit.interactions.hal import n_omega, n_phi, omega_ccc, omega_omega
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
+from halkit.interactions.nucleon import malfliet_tjon, minnesota, reid68
 from halkit.interactions.separable import Separable, Yamaguchi
 
 __all__ = [
@@ -24,8 +25,11 @@ __all__ = [
     "Yamaguchi",
     "Yukawa",
     "as_interaction",
+    "malfliet_tjon",
+    "minnesota",
     "n_omega",
     "n_phi",
     "omega_ccc",
     "omega_omega",
+    "reid68",
 ]

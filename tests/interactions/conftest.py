@@ -10,20 +10,20 @@ from halkit.units import from_fm, to_fm, to_mev
 def _check_table(V, m, table, inverse_spacing=None):
     """Compare V, with the reduced mass m, to a table in MeV, fm and degrees.
 
-    Phase shifts to 1e-4 degrees, lengths to 1e-4, energies to 1e-5 of themselves.
+    Phase shifts to 2e-6 degrees, lengths to 5e-6 and energies to 1e-7 of themselves.
     """
     r = from_fm(table["r"], inverse_spacing=inverse_spacing)
     values = to_mev(V(r), inverse_spacing=inverse_spacing)
     np.testing.assert_allclose(values, table["V"], rtol=table.get("V_rtol", 2e-9))
     a0, r_eff = scattering_length(V, reduced_mass=m), effective_range(V, reduced_mass=m)
-    assert to_fm(a0, inverse_spacing=inverse_spacing) == pytest.approx(table["a0"], rel=1e-4)
-    rtol = table.get("r_eff_rtol", 1e-4)
+    assert to_fm(a0, inverse_spacing=inverse_spacing) == pytest.approx(table["a0"], rel=5e-6)
+    rtol = table.get("r_eff_rtol", 5e-6)
     assert to_fm(r_eff, inverse_spacing=inverse_spacing) == pytest.approx(table["r_eff"], rel=rtol)
     energy = to_mev(bound_states(V, reduced_mass=m).energy, inverse_spacing=inverse_spacing)
-    np.testing.assert_allclose(energy, table["E"], rtol=1e-5)
+    np.testing.assert_allclose(energy, table["E"], rtol=1e-7)
     k = to_fm(table["k"], inverse_spacing=inverse_spacing)
     delta = np.degrees(phase_shift(V, k, reduced_mass=m))
-    np.testing.assert_allclose(delta, table["delta"], atol=1e-4)
+    np.testing.assert_allclose(delta, table["delta"], atol=2e-6)
 
 
 @pytest.fixture(scope="session")
