@@ -1,5 +1,6 @@
 """Interactions with known answers: closed forms, sums of Gaussians, published fits, tables."""
 
+from halkit.interactions.av18 import AV18, CoupledAV18, av18
 from halkit.interactions.base import (
     Interaction,
     Local,
@@ -14,6 +15,8 @@ from halkit.interactions.nucleon import malfliet_tjon, minnesota, reid68
 from halkit.interactions.separable import Separable, Yamaguchi
 
 __all__ = [
+    "AV18",
+    "CoupledAV18",
     "GaussianSum",
     "Interaction",
     "Local",
@@ -25,6 +28,7 @@ __all__ = [
     "Yamaguchi",
     "Yukawa",
     "as_interaction",
+    "av18",
     "malfliet_tjon",
     "minnesota",
     "n_omega",
