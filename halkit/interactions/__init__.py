@@ -12,15 +12,19 @@ from halkit.interactions.base import (
 from halkit.interactions.hal import n_omega, n_phi, omega_ccc, omega_omega
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, reid68
+from halkit.interactions.perey_buck import PereyBuck
 from halkit.interactions.separable import Separable, Yamaguchi
+from halkit.interactions.xixi import GradientExpansion, xixi_leading_order, xixi_n2lo
 
 __all__ = [
     "AV18",
     "CoupledAV18",
     "GaussianSum",
+    "GradientExpansion",
     "Interaction",
     "Local",
     "NonLocal",
+    "PereyBuck",
     "Separable",
     "Sum",
     "Tabulated",
@@ -36,4 +40,6 @@ __all__ = [
     "omega_ccc",
     "omega_omega",
     "reid68",
+    "xixi_leading_order",
+    "xixi_n2lo",
 ]
