@@ -145,6 +145,13 @@ class Sum(Interaction):
     ----------
     *terms : Interaction
         What is added.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, Separable
+    >>> both = GaussianSum([-1.0], [2.0]) + Separable(omega=-0.5, mu=1.0)
+    >>> float(both(0.0)), float(both(0.0, 0.0))
+    (-1.0, -0.5)
     """
 
     def __init__(self, *terms):
@@ -168,6 +175,12 @@ class Sum(Interaction):
         """Return Σ K(r, r'), broadcasting."""
         terms = (term.kernel(r, r_prime) for term in self.terms if term.has_nonlocal)
         return sum(terms) + super().nonlocal_potential(r, r_prime)
+
+    def __call__(self, *points):
+        """Return Σ V(r) of one array of points, Σ U(r, r') of two."""
+        return (
+            self.local_potential(*points) if len(points) == 1 else self.nonlocal_potential(*points)
+        )
 
     def __repr__(self):
         return " + ".join(map(repr, self.terms))

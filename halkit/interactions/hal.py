@@ -1,20 +1,64 @@
 """Published HAL QCD potentials, as functions of r in consistent units (ħ = c = 1).
 
 A potential published as V in MeV and r in fm becomes V/ħc in fm⁻¹ and r in fm, or, with
-the inverse lattice spacing a⁻¹, V a and r/a in lattice units. The reduced mass goes along:
-in fm⁻¹ or in lattice units (see `halkit.units`).
+the inverse lattice spacing a⁻¹, V a and r/a in lattice units. The reduced mass goes along,
+from the masses of the two hadrons on the same lattice (`reduced_mass`).
+
+All of them are S waves, without Coulomb, near the physical point (m_π = 146 MeV).
 """
 
-from halkit.interactions.local import GaussianSum
+from halkit.interactions.base import positive
+from halkit.interactions.local import GaussianSum, TwoPionTail
 from halkit.units import from_fm, from_mev
 
-__all__ = ["OMEGA_CCC_MASS", "omega_ccc"]
+__all__ = [
+    "N_OMEGA_MASSES",
+    "N_PHI_MASSES",
+    "OMEGA_CCC_MASS",
+    "OMEGA_OMEGA_MASSES",
+    "n_omega",
+    "n_phi",
+    "omega_ccc",
+    "omega_omega",
+    "reduced_mass",
+]
 
 OMEGA_CCC_MASS = 4795.6
 """Mass of the Ω_ccc in MeV that goes with `omega_ccc`."""
 
-_STRENGTHS_MEV = (239.5, -62.7, -98.8)
-_EXPONENTS_FM = (48.5, 7.8, 3.4)
+OMEGA_OMEGA_MASSES = (1711.53, 1711.53)
+"""Masses of Ω and Ω in MeV that go with `omega_omega`."""
+
+N_OMEGA_MASSES = (954.69, 1711.53)
+"""Masses of N and Ω in MeV that go with `n_omega`."""
+
+N_PHI_MASSES = (954.0, 1048.0)
+"""Masses of N and φ in MeV that go with `n_phi`."""
+
+
+def reduced_mass(masses, *, inverse_spacing=None):
+    """Return the reduced mass m1 m2/(m1 + m2).
+
+    Parameters
+    ----------
+    masses : (float, float)
+        m1, m2 in MeV.
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: in lattice units; default: in fm⁻¹.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import N_OMEGA_MASSES, reduced_mass
+    >>> round(reduced_mass(N_OMEGA_MASSES), 5)
+    3.10574
+    """
+    first, second = (positive(mass, "a mass") for mass in masses)
+    mass = first * second / (first + second)
+    return float(from_mev(mass, inverse_spacing=inverse_spacing))
 
 
 def omega_ccc(*, inverse_spacing=None):
@@ -47,5 +91,112 @@ def omega_ccc(*, inverse_spacing=None):
     1.5824
     """
     fm = from_fm(1.0, inverse_spacing=inverse_spacing)
-    strengths = [from_mev(c, inverse_spacing=inverse_spacing) for c in _STRENGTHS_MEV]
-    return GaussianSum(strengths, [b / fm**2 for b in _EXPONENTS_FM])
+    strengths = _energies((239.5, -62.7, -98.8), inverse_spacing)
+    return GaussianSum(strengths, [b / fm**2 for b in (48.5, 7.8, 3.4)])
+
+
+def omega_omega(*, inverse_spacing=None):
+    """Return the ΩΩ (¹S₀) potential, V(r) = Σ c_i e^{−(r/d_i)²}.
+
+    c = (914, 305, −112) MeV, d = (0.143, 0.305, 0.949) fm. It binds by 1.63 MeV (published:
+    1.6(6) MeV), a0 = 4.49 fm, r_eff = 1.27 fm. Masses: `OMEGA_OMEGA_MASSES`.
+
+    Parameters
+    ----------
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    GaussianSum
+
+    References
+    ----------
+    S. Gongyo et al., Phys. Rev. Lett. 120 (2018) 212001 [arXiv:1709.00654].
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import OMEGA_OMEGA_MASSES, omega_omega, reduced_mass
+    >>> from halkit.scattering import scattering_length
+    >>> round(scattering_length(omega_omega(), reduced_mass=reduced_mass(OMEGA_OMEGA_MASSES)), 3)
+    4.49
+    """
+    ranges = [from_fm(d, inverse_spacing=inverse_spacing) for d in (0.143, 0.305, 0.949)]
+    return GaussianSum.from_ranges(_energies((914, 305, -112), inverse_spacing), ranges)
+
+
+def n_omega(*, inverse_spacing=None):
+    """Return the NΩ (⁵S₂) potential: a Gaussian and the exchange of two pions (fit at t/a = 12).
+
+    V(r) = b1 e^{−b2 r²} + b3 (1 − e^{−b4 r²}) (e^{−m_π r}/r)²,
+    b1 = −312.982 MeV, b2 = 81.70974 fm⁻², b3 = −251.6464 MeV fm², b4 = 0.845829 fm⁻²,
+    m_π = 146 MeV. It binds by 1.54 MeV, a0 = 5.29 fm, r_eff = 1.28 fm
+    at zero energy (published 1.26 fm, fitted over a range of k²). Masses: `N_OMEGA_MASSES`.
+
+    Parameters
+    ----------
+    inverse_spacing : float, optional
+        a⁻¹ in MeV (2333 in the reference). Given: lattice units; default: V in fm⁻¹ and
+        r in fm.
+
+    Returns
+    -------
+    Sum
+        Of a `GaussianSum` and a `TwoPionTail`.
+
+    References
+    ----------
+    T. Iritani et al., Phys. Lett. B 792 (2019) 284 [arXiv:1810.03416].
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import n_omega
+    >>> from halkit.units import to_mev
+    >>> to_mev(n_omega()([0.5, 1.0])).round(3)
+    array([-91.545, -32.705])
+    """
+    fm = from_fm(1.0, inverse_spacing=inverse_spacing)
+    core = GaussianSum(_energies((-312.982,), inverse_spacing), [81.70974 / fm**2])
+    (strength,) = _energies((-251.6464,), inverse_spacing)
+    pion = from_mev(146.0, inverse_spacing=inverse_spacing)
+    return core + TwoPionTail(strength * fm**2, 0.845829 / fm**2, pion)
+
+
+def n_phi(*, inverse_spacing=None):
+    """Return the Nφ (⁴S₃/₂) potential: two Gaussians and the exchange of two pions (fit A).
+
+    V(r) = a1 e^{−(r/b1)²} + a2 e^{−(r/b2)²} + a3 (1 − e^{−(r/b3)²})² (e^{−m_π r}/r)²,
+    a = (−371 MeV, −119 MeV, −97 MeV fm²), b = (0.13, 0.30, 0.63) fm, m_π = 146.4 MeV. Nothing
+    is bound: a0 = −1.44 fm, r_eff = 2.40 fm. Masses: `N_PHI_MASSES`. The tail is written with
+    the square of the form factor, which reproduces the published a0 = −1.43 fm.
+
+    Parameters
+    ----------
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    Sum
+        Of a `GaussianSum` and a `TwoPionTail`.
+
+    References
+    ----------
+    Y. Lyu et al., Phys. Rev. D 106 (2022) 074507 [arXiv:2205.10544].
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import N_PHI_MASSES, n_phi, reduced_mass
+    >>> from halkit.scattering import scattering_length
+    >>> round(scattering_length(n_phi(), reduced_mass=reduced_mass(N_PHI_MASSES)), 3)
+    -1.441
+    """
+    fm = from_fm(1.0, inverse_spacing=inverse_spacing)
+    core = GaussianSum.from_ranges(_energies((-371, -119), inverse_spacing), [0.13 * fm, 0.30 * fm])
+    (strength,) = _energies((-97,), inverse_spacing)
+    pion = from_mev(146.4, inverse_spacing=inverse_spacing)
+    return core + TwoPionTail(strength * fm**2, 1 / (0.63 * fm) ** 2, pion, power=2)
+
+
+def _energies(values, inverse_spacing):
+    return [from_mev(value, inverse_spacing=inverse_spacing) for value in values]

@@ -1,14 +1,15 @@
-"""Local potentials in closed form: sums of Gaussians and the Yukawa potential.
+"""Local potentials in closed form: Gaussians, Yukawa's potential, and the exchange of two.
 
-V(r) = Σ_i c_i e^{−b_i r²},        V(r) = −α e^{−μr} / r.
+V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 − e^{−br²})^p (e^{−μr}/r)².
 """
 
 import numpy as np
+from scipy.special import exprel
 
 from halkit.interactions.base import Interaction, positive
 from halkit.radial import validate_values
 
-__all__ = ["GaussianSum", "Yukawa"]
+__all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
 
 
 class GaussianSum(Interaction):
@@ -103,3 +104,55 @@ class Yukawa(Interaction):
 
     def __repr__(self):
         return f"Yukawa(alpha={self.alpha:g}, mu={self.mu:g})"
+
+
+class TwoPionTail(Interaction):
+    """The exchange of two particles, V(r) = c (1 − e^{−br²})^p (e^{−μr}/r)², regular at r = 0.
+
+    Parameters
+    ----------
+    strength : float
+        c, an energy times a squared length; negative attracts.
+    exponent : float
+        b > 0 of the form factor, an inverse squared length.
+    mu : float
+        Mass μ > 0 of what is exchanged twice, an inverse length.
+    power : int, default 1
+        p ≥ 1.
+
+    Examples
+    --------
+    >>> from halkit.interactions import TwoPionTail
+    >>> V = TwoPionTail(strength=-1.0, exponent=0.5, mu=0.7)
+    >>> float(V(0.0)), float(V(2.0).round(6))
+    (-0.5, -0.013145)
+    """
+
+    has_local = True
+
+    def __init__(self, strength, exponent, mu, *, power=1):
+        self.strength = float(strength)
+        if not np.isfinite(self.strength):
+            raise ValueError(f"strength must be finite, got {strength!r}")
+        self.exponent = positive(exponent, "exponent")
+        self.mu = positive(mu, "mu")
+        if isinstance(power, bool) or not isinstance(power, (int, np.integer)) or power < 1:
+            raise ValueError(f"power must be an integer, at least 1, got {power!r}")
+        self.power = int(power)
+
+    def local_potential(self, r):
+        """Return V(r), elementwise."""
+        r = np.asarray(r, dtype=np.float64)
+        x = self.exponent * r**2
+        over_square = self.exponent * exprel(-x) * (-np.expm1(-x)) ** (self.power - 1)
+        return self.strength * over_square * np.exp(-2 * self.mu * r)
+
+    def __call__(self, r):
+        """Return V(r), elementwise."""
+        return self.local_potential(r)
+
+    def __repr__(self):
+        return (
+            f"TwoPionTail(strength={self.strength:g}, exponent={self.exponent:g}, "
+            f"mu={self.mu:g}, power={self.power})"
+        )

@@ -1,0 +1,168 @@
+"""Simple local nucleon-nucleon potentials: Minnesota, Malfliet-Tjon, Reid's soft core.
+
+Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned in fm⁻¹ and fm
+(or in lattice units). Their reduced mass is a convention that belongs to the fit:
+ħ²/2m = 41.47 MeV fm², `nucleon_reduced_mass`.
+"""
+
+import numpy as np
+
+from halkit.interactions.base import Sum
+from halkit.interactions.local import GaussianSum, Yukawa
+from halkit.units import HBARC, from_fm, from_mev
+
+__all__ = ["malfliet_tjon", "minnesota", "nucleon_reduced_mass", "reid68"]
+
+
+def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
+    """Return the reduced mass m of two nucleons from ħ²/2m.
+
+    Parameters
+    ----------
+    hbar2_over_2mu : float, default 41.47
+        ħ²/2m in MeV fm²; ħ²/M for two nucleons of mass M.
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: in lattice units; default: in fm⁻¹.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from halkit.interactions.nucleon import nucleon_reduced_mass
+    >>> round(nucleon_reduced_mass(), 6)
+    2.379153
+    """
+    if not hbar2_over_2mu > 0:
+        raise ValueError(f"hbar2_over_2mu must be positive, in MeV fm²; got {hbar2_over_2mu!r}")
+    mass = HBARC**2 / (2 * hbar2_over_2mu)
+    return float(from_mev(mass, inverse_spacing=inverse_spacing))
+
+
+def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
+    """Return the central part of the Minnesota potential in the partial wave (spin, l).
+
+    V = [V_R + ½(1+P_σ) V_t + ½(1−P_σ) V_s] [½u + ½(2−u) P_r], with the exchanges of spins P_σ
+    and of positions P_r = (−1)^l, and
+
+        V_R = 200 e^{−1.487 r²},  V_t = −178 e^{−0.639 r²},  V_s = −91.85 e^{−0.465 r²}
+
+    (MeV, fm). The mixing u makes the factor 1 where l is even, whatever u, and u − 1 where l
+    is odd: u = 1 (Serber) is no interaction there, and u = 0.9 … 1 is in use. The spin-orbit
+    and Coulomb parts are left out.
+
+    Parameters
+    ----------
+    spin : int
+        0 (singlet) or 1 (triplet).
+    l : int, default 0
+        Orbital angular momentum.
+    u : float, default 1.0
+        Mixing of exchange; matters for odd l only.
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    GaussianSum
+        To be used with the reduced mass `nucleon_reduced_mass`.
+
+    References
+    ----------
+    D. R. Thompson, M. LeMere and Y. C. Tang, Nucl. Phys. A 286 (1977) 53.
+
+    Examples
+    --------
+    >>> from halkit.interactions.nucleon import minnesota, nucleon_reduced_mass
+    >>> from halkit.scattering import bound_states
+    >>> from halkit.units import to_mev
+    >>> states = bound_states(minnesota(spin=1), reduced_mass=nucleon_reduced_mass())
+    >>> to_mev(states.energy).round(4)
+    array([-2.2023])
+    """
+    strength, exponent = ((-91.85, 0.465), (-178.0, 0.639))[_spin(spin)]
+    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
+        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    factor = u - 1 if l % 2 else 1.0
+    fm = from_fm(1.0, inverse_spacing=inverse_spacing)
+    strengths = [from_mev(factor * c, inverse_spacing=inverse_spacing) for c in (200.0, strength)]
+    return GaussianSum(strengths, [1.487 / fm**2, exponent / fm**2])
+
+
+def malfliet_tjon(spin, *, inverse_spacing=None):
+    """Return the S-wave potential of Malfliet and Tjon: I (singlet) or III (triplet).
+
+    V(r) = [1438.72 e^{−3.11 r} − V_A e^{−1.55 r}]/r in MeV and fm, with V_A = 513.968 MeV fm
+    for spin 0 (MT I) and 626.885 MeV fm for spin 1 (MT III): the set in common use with
+    ħ²/2m = 41.47 MeV fm².
+
+    Parameters
+    ----------
+    spin : int
+        0 (singlet, ¹S₀) or 1 (triplet, ³S₁).
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    Sum
+        Of two `Yukawa` potentials, to be used with `nucleon_reduced_mass`.
+
+    References
+    ----------
+    R. A. Malfliet and J. A. Tjon, Nucl. Phys. A 127 (1969) 161.
+
+    Examples
+    --------
+    >>> from halkit.interactions.nucleon import malfliet_tjon, nucleon_reduced_mass
+    >>> from halkit.scattering import scattering_length
+    >>> V = malfliet_tjon(spin=0)
+    >>> round(scattering_length(V, reduced_mass=nucleon_reduced_mass()), 4)
+    -23.5823
+    """
+    attraction = (513.968, 626.885)[_spin(spin)]
+    return _yukawas([(1438.72, 3.11), (-attraction, 1.55)], inverse_spacing)
+
+
+def reid68(*, inverse_spacing=None):
+    """Return Reid's soft-core potential of 1968 in the ¹S₀ channel.
+
+    V(r) = [−10.463 e^{−x} − 1650.6 e^{−4x} + 6484.2 e^{−7x}]/x in MeV, x = μr, μ = 0.7 fm⁻¹.
+
+    Parameters
+    ----------
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    Sum
+        Of three `Yukawa` potentials, to be used with `nucleon_reduced_mass`.
+
+    References
+    ----------
+    R. V. Reid, Ann. Phys. (N.Y.) 50 (1968) 411.
+
+    Examples
+    --------
+    >>> from halkit.interactions.nucleon import nucleon_reduced_mass, reid68
+    >>> from halkit.scattering import scattering_length
+    >>> round(scattering_length(reid68(), reduced_mass=nucleon_reduced_mass()), 4)
+    -17.1468
+    """
+    mu = 0.7
+    terms = [(-10.463, 1), (-1650.6, 4), (6484.2, 7)]
+    return _yukawas([(c / mu, n * mu) for c, n in terms], inverse_spacing)
+
+
+def _yukawas(terms, inverse_spacing):
+    """Σ c e^{−μr}/r for the pairs (c in MeV fm, μ in fm⁻¹)."""
+    fm = from_fm(1.0, inverse_spacing=inverse_spacing)
+    return Sum(*(Yukawa(-c / HBARC, mu / fm) for c, mu in terms))
+
+
+def _spin(spin):
+    if isinstance(spin, bool) or spin not in {0, 1}:
+        raise ValueError(f"spin must be 0 or 1, got {spin!r}")
+    return int(spin)
