@@ -1,8 +1,11 @@
 """The time-dependent HAL QCD equation as a regression."""
 
+import warnings
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
 from halkit.potentials.validation import check_number
@@ -108,9 +111,27 @@ class TimeDependentHALRegressor(NeuralPotential):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `NonLocalPotentialRegressor.fit`; for fewer than three slices.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            Where a local and a non-local part are fitted to slices of one source.
         """
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std)
+            if self.local is True:
+                warnings.warn(
+                    "slices of one source do not tell a local from a non-local potential, which "
+                    "differ in their phase shifts: fit rows of two sources, or choose "
+                    "local='only' or local=False",
+                    UnderdeterminedWarning,
+                    stacklevel=2,
+                )
         return super().fit(X, y, sample_weight, y_std)
 
     def score(self, X, y=None, sample_weight=None, y_std=None):

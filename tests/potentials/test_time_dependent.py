@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from halkit.datasets import load_correlators, make_time_dependent
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import GaussianSum, Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 from halkit.radial import Wedge
@@ -77,6 +78,13 @@ def test_fit_of_bare_slices_is_the_fit_of_their_rows():
     assert direct.score(R) == prepared.score(X, y) > 0.9999
     near = d.r < 10
     np.testing.assert_allclose(direct.local_potential(d.r)[near], WELL(d.r)[near], atol=2e-4)
+
+
+def test_one_source_does_not_determine_a_nonlocal_part():
+    d, R = bare_slices()
+    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, n_init=1, tol=0.5, random_state=0)
+    with pytest.warns(UnderdeterminedWarning, match="one source"):
+        model.fit(R)
 
 
 def test_phase_shift_of_a_local_potential():
