@@ -2,14 +2,26 @@
 
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.box import BoxStates, spherical_box_states
+from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.scattering.waves import (
+    BoundWaves,
+    ScatteringWaves,
+    bound_wave_functions,
+    scattering_wave_functions,
+)
 
 __all__ = [
     "BoundStates",
+    "BoundWaves",
     "BoxStates",
+    "DerivativeExpansion",
+    "ScatteringWaves",
     "bound_states",
+    "bound_wave_functions",
     "effective_range",
     "phase_shift",
     "scattering_length",
+    "scattering_wave_functions",
     "spherical_box_states",
 ]

@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh"]
+from halkit.scattering.derivative import kinetic_scale
+
+__all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh", "real_values"]
 
 LARGEST = 3000
 
@@ -71,6 +73,8 @@ class Hamiltonian(NamedTuple):
     mesh : LagrangeMesh
     reduced_mass : float
     l : int
+    scale : array of shape (n,) or float
+        The matrix acts on the coefficients of u divided by this (1 without a V2∇²).
     """
 
     matrix: np.ndarray
@@ -78,6 +82,12 @@ class Hamiltonian(NamedTuple):
     mesh: LagrangeMesh
     reduced_mass: float
     l: int
+    scale: np.ndarray | float = 1.0
+
+    @property
+    def surface(self):
+        """Vector whose product with the coefficients is u(a)."""
+        return self.mesh.surface * self.scale
 
 
 def lagrange_mesh(radius, n):
@@ -128,17 +138,26 @@ def _gauss_legendre(n):
     return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
 
 
-def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
-    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included."""
+def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
+    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included.
+
+    With V2 it also has V2(r) (d²/dr² − l(l+1)/r²), see `halkit.scattering.derivative`.
+    """
     m, r = reduced_mass, mesh.r
     inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
     matrix = mesh.kinetic / (2 * m)
-    diagonal = l * (l + 1) / (2 * m * r**2)
+    centrifugal = l * (l + 1) / (2 * m * r**2)
+    scale = 1.0 if V2 is None else kinetic_scale(V2, r, m)
+    if V2 is not None:
+        matrix = matrix * np.outer(scale, scale)
+    diagonal = centrifugal * np.square(scale)
     if interaction.has_local:
-        diagonal += inside * interaction.local_potential(r)
+        diagonal = diagonal + inside * real_values(interaction.local_potential(r), "V(r)")
     symmetric = True
     if interaction.has_nonlocal:
-        kernel = interaction.kernel(r[:, None], r[None, :])
+        kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
+        if V2 is not None:
+            kernel = kernel * np.divide.outer(1 / scale, 1 / scale)
         root = np.sqrt(mesh.weights) * inside
         symmetric = np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel))
         matrix = (
@@ -147,4 +166,11 @@ def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
     matrix = matrix + np.diag(diagonal)
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"the potential {interaction!r} is not finite inside r = {mesh.radius:g}")
-    return Hamiltonian(matrix, bool(symmetric), mesh, m, l)
+    return Hamiltonian(matrix, bool(symmetric), mesh, m, l, scale)
+
+
+def real_values(values, name):
+    """Return values as they are, unless they are complex."""
+    if np.iscomplexobj(values):
+        raise ValueError(f"Complex data not supported: {name} has dtype {values.dtype}")
+    return values
