@@ -3,6 +3,8 @@
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.box import BoxStates, spherical_box_states
 from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.lattice import LatticeStates, lattice_spectrum
+from halkit.scattering.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.scattering.waves import (
     BoundWaves,
@@ -16,12 +18,17 @@ __all__ = [
     "BoundWaves",
     "BoxStates",
     "DerivativeExpansion",
+    "LatticeStates",
     "ScatteringWaves",
     "bound_states",
     "bound_wave_functions",
     "effective_range",
+    "lattice_spectrum",
+    "luscher_k_cot_delta",
+    "luscher_levels",
     "phase_shift",
     "scattering_length",
     "scattering_wave_functions",
     "spherical_box_states",
+    "zeta_00",
 ]

@@ -35,7 +35,7 @@ class DerivativeExpansion:
     >>> from halkit.scattering import DerivativeExpansion, phase_shift
     >>> U = DerivativeExpansion(GaussianSum([-0.5], [1.0]), lambda r: -0.1 * np.exp(-(r**2)))
     >>> phase_shift(U, [0.5, 1.0], reduced_mass=1.0).round(6)
-    array([0.226577, 0.22476 ])
+    array([0.226571, 0.224756])
     """
 
     def __init__(self, V0, V2):

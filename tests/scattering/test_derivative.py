@@ -24,15 +24,6 @@ def V2(r):
 # ΞΞ(¹S₀), t/a = 13, m_π = 510 MeV, lattice units: T. Iritani et al. (HAL QCD),
 # Phys. Rev. D 99 (2019) 014514 and JHEP 03 (2019) 007; data of the public analysis (MIT licence).
 M_XI, M_PI = 0.665, 510.0 / 2194.0
-V0_PARAMETERS = {
-    "LO_wall": [0.8758875354, 1.204031055, 0.4261062704, 0.3028031818,
-                0.2010080716, 0.0737253221, -0.02922255348, 0.008976576584],
-    "LO_smeared": [0.8794624993, 1.211478842, 0.4530187712, 0.2759049622,
-                   0.1822942377, 0.06011767574, -0.02187948211, 0.006220035877],
-    "N2LO": [1.142582133, 0.9332450236, 0.4244801922, 0.235795939,
-             0.2414666403, 0.07875819054, -0.03005392845, 0.009106600587],
-}  # fmt: skip
-V2_PARAMETERS = [-0.5291468838, 0.07574915359, 2.19533289, -0.1091349848, 0.2177105974, 7.024952783]
 K2 = np.array([0.000323232422, 0.00161616171, 0.00484848493, 0.012929293, 0.0258585859, 0.032])
 DEGREES = {
     "LO_wall": [12.0149, 20.7067, 22.3184, 15.5225, 5.9748, 2.5753],
@@ -43,24 +34,11 @@ DEGREES = {
 K_COT_0 = {"LO_wall": 0.3413, "N2LO_V0_only": 0.3684, "N2LO_V0_V2": 0.3523}
 
 
-def published(name):
-    p = V0_PARAMETERS[name.removesuffix("_V0_only").removesuffix("_V0_V2")]
-    V0 = GaussianSum(p[::2], p[1::2])
-    if not name.endswith("V0_V2"):
-        return V0
-    q = V2_PARAMETERS
-
-    def second(r):
-        return q[0] * np.exp(-q[1] * (r - q[2]) ** 2) + q[3] * np.exp(-q[4] * (r - q[5]) ** 2)
-
-    return DerivativeExpansion(V0, second)
-
-
 @pytest.mark.parametrize(
     ("name", "tolerance"),
     [("LO_wall", 0.02), ("LO_smeared", 0.06), ("N2LO_V0_only", 0.02), ("N2LO_V0_V2", 0.02)],
 )
-def test_published_phase_shifts(name, tolerance):
+def test_published_phase_shifts(published, name, tolerance):
     """At the mean parameters; published is the mean over samples, which the wide ones feel."""
     delta = np.degrees(phase_shift(published(name), np.sqrt(K2), reduced_mass=M_XI / 2))
     np.testing.assert_allclose(delta, DEGREES[name], atol=tolerance)
@@ -77,7 +55,7 @@ def test_published_phase_shifts_sample_by_sample(data_dir, name, key):
 
 
 @pytest.mark.parametrize("name", K_COT_0)
-def test_published_k_cot_delta_at_zero(name):
+def test_published_k_cot_delta_at_zero(published, name):
     a0 = scattering_length(published(name), reduced_mass=M_XI / 2, sign="lattice")
     assert 1 / (a0 * M_PI) == pytest.approx(K_COT_0[name], abs=0.01)
 

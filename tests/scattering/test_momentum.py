@@ -1,4 +1,4 @@
-"""Phase shifts against the Lippmann-Schwinger equation in momentum space, another method altogether.
+"""Phase shifts against the Lippmann-Schwinger equation in momentum space.
 
 K(p, k) = V(p, k) + 2m P∫ dq q² V(p, q) K(q, k)/(k² − q²), tan δ = −π m k K(k, k), with
 V(p, p') = (2/π) ∫∫ r j0(pr) K(r, r') r' j0(p'r') dr dr'. The principal value is subtracted.

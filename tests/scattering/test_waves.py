@@ -14,7 +14,6 @@ from halkit.interactions import (
     Local,
     NonLocal,
     Separable,
-    Tabulated,
     Yamaguchi,
     Yukawa,
 )
