@@ -3,6 +3,11 @@
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.box import BoxStates, spherical_box_states
 from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.femtoscopy import (
+    GaussianSource,
+    correlation_function,
+    lednicky_lyuboshitz,
+)
 from halkit.scattering.lattice import LatticeStates, lattice_spectrum
 from halkit.scattering.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
@@ -18,12 +23,15 @@ __all__ = [
     "BoundWaves",
     "BoxStates",
     "DerivativeExpansion",
+    "GaussianSource",
     "LatticeStates",
     "ScatteringWaves",
     "bound_states",
     "bound_wave_functions",
+    "correlation_function",
     "effective_range",
     "lattice_spectrum",
+    "lednicky_lyuboshitz",
     "luscher_k_cot_delta",
     "luscher_levels",
     "phase_shift",
