@@ -2,6 +2,13 @@
 
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.box import BoxStates, spherical_box_states
+from halkit.scattering.coulomb import (
+    coulomb_effective_range,
+    coulomb_phase_shift,
+    coulomb_potential,
+    coulomb_scattering_length,
+)
+from halkit.scattering.coulomb_waves import CoulombWaves, coulomb_functions
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.femtoscopy import (
     GaussianSource,
@@ -22,6 +29,7 @@ __all__ = [
     "BoundStates",
     "BoundWaves",
     "BoxStates",
+    "CoulombWaves",
     "DerivativeExpansion",
     "GaussianSource",
     "LatticeStates",
@@ -29,6 +37,11 @@ __all__ = [
     "bound_states",
     "bound_wave_functions",
     "correlation_function",
+    "coulomb_effective_range",
+    "coulomb_functions",
+    "coulomb_phase_shift",
+    "coulomb_potential",
+    "coulomb_scattering_length",
     "effective_range",
     "lattice_spectrum",
     "lednicky_lyuboshitz",
