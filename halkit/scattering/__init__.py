@@ -9,6 +9,12 @@ from halkit.scattering.coulomb import (
     coulomb_scattering_length,
 )
 from halkit.scattering.coulomb_waves import CoulombWaves, coulomb_functions
+from halkit.scattering.coupled import (
+    CoupledPhaseShifts,
+    coupled_phase_shifts,
+    coupled_s_matrix,
+)
+from halkit.scattering.coupled_bound import CoupledBoundStates, coupled_bound_states
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.femtoscopy import (
     GaussianSource,
@@ -30,6 +36,8 @@ __all__ = [
     "BoundWaves",
     "BoxStates",
     "CoulombWaves",
+    "CoupledBoundStates",
+    "CoupledPhaseShifts",
     "DerivativeExpansion",
     "GaussianSource",
     "LatticeStates",
@@ -42,6 +50,9 @@ __all__ = [
     "coulomb_phase_shift",
     "coulomb_potential",
     "coulomb_scattering_length",
+    "coupled_bound_states",
+    "coupled_phase_shifts",
+    "coupled_s_matrix",
     "effective_range",
     "lattice_spectrum",
     "lednicky_lyuboshitz",

@@ -19,7 +19,14 @@ import numpy as np
 
 from halkit.scattering.derivative import kinetic_scale
 
-__all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh", "real_values"]
+__all__ = [
+    "Hamiltonian",
+    "LagrangeMesh",
+    "hamiltonian",
+    "lagrange_mesh",
+    "potential_matrix",
+    "real_values",
+]
 
 LARGEST = 3000
 
@@ -144,29 +151,32 @@ def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
     With V2 it also has V2(r) (d²/dr² − l(l+1)/r²), see `halkit.scattering.derivative`.
     """
     m, r = reduced_mass, mesh.r
-    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
-    matrix = mesh.kinetic / (2 * m)
-    centrifugal = l * (l + 1) / (2 * m * r**2)
     scale = 1.0 if V2 is None else kinetic_scale(V2, r, m)
+    free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * r**2))
     if V2 is not None:
-        matrix = matrix * np.outer(scale, scale)
-    diagonal = centrifugal * np.square(scale)
-    if interaction.has_local:
-        diagonal = diagonal + inside * real_values(interaction.local_potential(r), "V(r)")
-    symmetric = True
+        free = free * np.outer(scale, scale)
+    potential, symmetric = potential_matrix(interaction, mesh, scale)
+    return Hamiltonian(free + potential, symmetric, mesh, m, l, scale)
+
+
+def potential_matrix(interaction, mesh, scale=1.0):
+    """Return V + U on the mesh, acting on u/scale, and whether it is symmetric."""
+    r = mesh.r
+    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    matrix, symmetric = np.zeros((r.size, r.size)), True
     if interaction.has_nonlocal:
         kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
-        if V2 is not None:
+        if np.ndim(scale):
             kernel = kernel * np.divide.outer(1 / scale, 1 / scale)
         root = np.sqrt(mesh.weights) * inside
-        symmetric = np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel))
-        matrix = (
-            matrix + np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
-        )
-    matrix = matrix + np.diag(diagonal)
+        symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
+        matrix = np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
+    if interaction.has_local:
+        local = inside * real_values(interaction.local_potential(r), "V(r)")
+        matrix = matrix + np.diag(local)
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"the potential {interaction!r} is not finite inside r = {mesh.radius:g}")
-    return Hamiltonian(matrix, bool(symmetric), mesh, m, l, scale)
+    return matrix, symmetric
 
 
 def real_values(values, name):

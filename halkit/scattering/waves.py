@@ -26,7 +26,9 @@ __all__ = [
     "ScatteringWaves",
     "WaveFunctions",
     "bound_wave_functions",
+    "decaying_waves",
     "scattering_wave_functions",
+    "tail_moments",
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
@@ -65,8 +67,8 @@ class WaveFunctions:
 
     def __repr__(self):
         return (
-            f"{type(self).__name__}({len(self.coefficients)} states, "
-            f"channel radius {self.mesh.radius:g})"
+            f"{type(self).__name__}({len(self.coefficients)} states, channel radius "
+            f"{self.mesh.radius:g})"
         )
 
 
@@ -257,12 +259,12 @@ def _bound(H):
     c = np.array([_eigenvector(H, E, x) for E, x in zip(energy, kappa * a, strict=True)])
     c = c.reshape(kappa.size, H.mesh.r.size)
     value, c = c @ H.surface, c * H.scale
-    norm, square = _tail_moments(l, kappa, a)
+    norm, square = tail_moments(l, kappa, a)
     total = np.sum(c**2, axis=1) + value**2 * norm
     radius = np.sqrt((c**2 @ H.mesh.r**2 + value**2 * square) / total)
     factor = np.where(c[:, 0] < 0, -1, 1) / np.sqrt(total)
     at_surface = value * factor
-    outside = partial(_decaying, l, kappa, a, at_surface / np.sqrt(4 * np.pi))
+    outside = partial(decaying_waves, l, kappa, a, at_surface / np.sqrt(4 * np.pi))
     waves = WaveFunctions(H.mesh, c * factor[:, None] / np.sqrt(4 * np.pi), outside)
     return BoundWaves(energy, kappa, radius, waves)
 
@@ -280,15 +282,15 @@ def _eigenvector(H, energy, x):
     return c
 
 
-def _decaying(l, kappa, a, at_surface, r):
-    """u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
+def decaying_waves(l, kappa, a, at_surface, r):
+    """Return u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
     x, edge = np.multiply.outer(kappa, r), (kappa * a)[:, None]
     ratio = decaying_wave(l, x) / decaying_wave(l, edge) * np.exp(edge - x)
     return at_surface[:, None] * ratio / r
 
 
-def _tail_moments(l, kappa, a):
-    """∫_a^∞ (u/u(a))² r^p dr for p = 0 and 2; Gauss-Legendre in s = log(r/a)."""
+def tail_moments(l, kappa, a):
+    """Return ∫_a^∞ (u/u(a))² r^p dr for p = 0 and 2; Gauss-Legendre in s = log(r/a)."""
     x, w = np.polynomial.legendre.leggauss(120)
     edge = kappa[:, None] * a
     s_max = np.log1p(20 / edge)
