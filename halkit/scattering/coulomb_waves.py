@@ -22,6 +22,7 @@ ORDER = 30
 TINY = 1e-290
 LARGEST_EXPONENT = 340.0
 LONGEST = 20_000
+BURIED = 1000.0
 
 
 class CoulombWaves(NamedTuple):
@@ -79,6 +80,17 @@ def coulomb_surface(l, eta, rho):
 
     φ is continuous in ρ, from 0 at ρ = 0 if the Coulomb force repels; φ' = 1/A².
     """
+    buried = (eta > BURIED) & (rho < eta / 10)
+    w = np.where(buried, 2 * eta / rho + l * (l + 1) / rho**2 - 1, 1.0)
+    phi, exponent = np.zeros_like(rho), np.full_like(rho, np.inf)
+    # WKB, F is 0 to rounding: G ∝ w^{−1/4} exp(−∫ √w)
+    p = -np.sqrt(w) + (2 * eta / rho**2 + 2 * l * (l + 1) / rho**3) / (4 * w)
+    here = ~buried
+    phi[here], p[here], exponent[here] = _surface(l, eta[here], rho[here])
+    return phi, p, exponent
+
+
+def _surface(l, eta, rho):
     far = np.maximum(rho, _turning_point(l, eta) + 4 + 0.5 * np.abs(eta))
     p, q = _steed(l, eta, far)
     gamma = (_logarithmic_slope(l, eta, far) - p) / q

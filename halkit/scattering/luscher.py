@@ -59,7 +59,7 @@ def _zeta(q2):
     if np.any(gap == 0):
         return np.inf
     near = np.sum(number * np.exp(-T * gap) / gap)
-    x, w = np.polynomial.legendre.leggauss(QUADRATURE)
+    x, w = _gauss_legendre()
     t, w = T * (1 + x) / 2, T * w / 2
     n2, number = _shells(int(EXPONENT * T / np.pi**2) + 1)
     images = np.exp(-(np.pi**2) * np.divide.outer(n2[1:], t)) * number[1:, None]
@@ -70,6 +70,11 @@ def _zeta(q2):
     else:
         zeroth = -2 * np.sqrt(np.pi) * root * erf(root) - 2 * np.exp(-(root**2))
     return (near + far + np.pi**1.5 * zeroth / np.sqrt(T)) / np.sqrt(4 * np.pi)
+
+
+@lru_cache(maxsize=1)
+def _gauss_legendre():
+    return np.polynomial.legendre.leggauss(QUADRATURE)
 
 
 @lru_cache(maxsize=64)

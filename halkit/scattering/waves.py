@@ -66,10 +66,8 @@ class WaveFunctions:
         return values
 
     def __repr__(self):
-        return (
-            f"{type(self).__name__}({len(self.coefficients)} states, channel radius "
-            f"{self.mesh.radius:g})"
-        )
+        states, a = len(self.coefficients), self.mesh.radius
+        return f"{type(self).__name__}({states} states, channel radius {a:g})"
 
 
 class ScatteringWaves(WaveFunctions):

@@ -72,12 +72,13 @@ def test_phase_is_continuous(l, eta):
 
 
 def test_deep_below_the_barrier():
-    F, _, G, _ = coulomb_functions(0, 500.0, 1.0)
-    assert F == 0
-    assert np.isposinf(G)
-    phi, p, _ = coulomb_surface(0, np.array([500.0]), np.array([1.0]))
-    assert phi == 0
-    assert p == pytest.approx(-np.sqrt(1000), rel=0.02)
+    for eta in (500.0, 999.0, 1001.0, 1e6):
+        F, _, G, _ = coulomb_functions(0, eta, 1.0)
+        assert F == 0
+        assert np.isposinf(G)
+        phi, p, _ = coulomb_surface(0, np.array([eta]), np.array([1.0]))
+        assert phi == 0
+        assert p == pytest.approx(-np.sqrt(2 * eta - 1) + 0.25, rel=1e-3)
 
 
 @pytest.mark.parametrize(("kappa", "r"), [(0.35, 4.0), (0.0173, 20.0), (2.0, 1.0)])

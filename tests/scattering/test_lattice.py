@@ -71,6 +71,15 @@ def test_free_levels(laplacian):
     np.testing.assert_allclose(energy, np.sort(expected), atol=1e-11)
 
 
+def test_two_symmetric_states_of_one_energy():
+    """n² = 9 is (3, 0, 0) and (2, 2, 1)."""
+    free = Local(lambda r: 0 * r)
+    options = {"reduced_mass": 0.5, "laplacian": "spectral"}
+    energy = lattice_spectrum(free, L=12, n_states=12, **options).energy
+    expected = [0, 1, 2, 3, 4, 5, 6, 8, 9, 9, 10, 11]
+    np.testing.assert_allclose(energy * (12 / (2 * np.pi)) ** 2, expected, atol=1e-9)
+
+
 @pytest.mark.parametrize("sector", ["A1", "all"])
 def test_orthonormal(sector):
     states = lattice_spectrum(WELL + U, L=10, reduced_mass=0.6, spacing=0.9, sector=sector)
