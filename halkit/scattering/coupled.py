@@ -50,22 +50,23 @@ class CoupledPhaseShifts(NamedTuple):
 
 
 def coupled_phase_shifts(
-    interactions, k, *, reduced_mass, l=(0, 2), channel_radius=None, n_mesh=None
+    interactions, k, *, reduced_mass, l=None, channel_radius=None, n_mesh=None
 ):
     """Return the bar phase shifts and the mixing angle of two coupled waves.
 
     Parameters
     ----------
-    interactions : list of 2 lists of 2 interactions
+    interactions : list of 2 lists of 2 interactions, or object that has one
         [[V11, V12], [V21, V22]], each as in `halkit.scattering.phase_shift`, None where
-        there is none. As a matrix it has to be symmetric: V12(r) = V21(r), and
-        U12(r, r') = U21(r', r).
+        there is none; or an object with this list as its attribute ``interactions``. As a
+        matrix it has to be symmetric: V12(r) = V21(r), and U12(r, r') = U21(r', r).
     k : float or array of any shape
         Momenta, k > 0.
     reduced_mass : float
         Reduced mass m (ħ = c = 1).
-    l : pair of int, default (0, 2)
-        Orbital angular momenta.
+    l : pair of int, optional
+        Orbital angular momenta. Default: the attribute ``l`` of `interactions` if there is
+        one, else (0, 2).
     channel_radius, n_mesh
         As in `halkit.scattering.phase_shift`.
 
@@ -126,7 +127,7 @@ def coupled_phase_shifts(
     )
 
 
-def coupled_s_matrix(interactions, k, *, reduced_mass, l=(0, 2), channel_radius=None, n_mesh=None):
+def coupled_s_matrix(interactions, k, *, reduced_mass, l=None, channel_radius=None, n_mesh=None):
     """Return the S-matrix of any number of coupled waves.
 
     Parameters, errors and warnings are those of `coupled_phase_shifts`, with a square

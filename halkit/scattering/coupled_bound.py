@@ -43,7 +43,7 @@ class CoupledBoundStates(NamedTuple):
     wave_function: tuple
 
 
-def coupled_bound_states(interactions, *, reduced_mass, l=(0, 2), channel_radius=None, n_mesh=None):
+def coupled_bound_states(interactions, *, reduced_mass, l=None, channel_radius=None, n_mesh=None):
     """Return the bound states of coupled waves, and the share that each wave has in them.
 
     Parameters, errors and warnings are those of `coupled_phase_shifts`, with a square

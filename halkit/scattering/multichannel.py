@@ -28,7 +28,10 @@ class CoupledSystem:
     """
 
     def __init__(self, interactions, reduced_mass, l, channel_radius):
+        if l is None:
+            l = getattr(interactions, "l", (0, 2))
         self.l = tuple(validate_l(one) for one in l)
+        interactions = getattr(interactions, "interactions", interactions)
         n = len(self.l)
         rows = [list(row) for row in interactions]
         if len(rows) != n or any(len(row) != n for row in rows):

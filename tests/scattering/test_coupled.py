@@ -278,6 +278,19 @@ def test_refusals_say_what_came(arguments, message):
         coupled_phase_shifts(**({"interactions": LOCAL, "k": K, "reduced_mass": M} | arguments))
 
 
+class Pair:
+    """A coupled potential that brings its own l."""
+
+    l, interactions = (1, 3), LOCAL
+
+
+def test_an_object_with_interactions():
+    S = coupled_s_matrix(Pair(), K, reduced_mass=M)
+    np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M, l=(1, 3)))
+    S = coupled_s_matrix(Pair(), K, reduced_mass=M, l=(0, 2))
+    np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M))
+
+
 def test_a_v2_is_refused():
     U = DerivativeExpansion(S, lambda r: -0.1 * np.exp(-(r**2)))
     with pytest.raises(TypeError, match="without a V2"):
