@@ -295,3 +295,24 @@ def test_bad_distances_are_refused(r):
     waves = scattering_wave_functions(TOY, 0.1, reduced_mass=M)
     with pytest.raises(ValueError, match="r must be"):
         waves(r)
+
+
+class Fitted:
+    """What a fitted regressor offers: no kernel, no radius."""
+
+    has_local, has_nonlocal = True, True
+
+    def local_potential(self, r):
+        return GaussianSum([-0.2], [0.5])(r)
+
+    def nonlocal_potential(self, r, r_prime):
+        return TOY.nonlocal_potential(r, r_prime)
+
+
+def test_a_fitted_estimator():
+    same = TOY + GaussianSum([-0.2], [0.5])
+    ours, theirs = (scattering_wave_functions(U, K, reduced_mass=M)(R) for U in (Fitted(), same))
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    ours, theirs = (bound_wave_functions(U, reduced_mass=M) for U in (Fitted(), same))
+    np.testing.assert_allclose(ours.energy, theirs.energy, rtol=1e-12)
+    np.testing.assert_allclose(ours.wave_function(R), theirs.wave_function(R), atol=1e-12)
