@@ -2,14 +2,65 @@
 
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.box import BoxStates, spherical_box_states
+from halkit.scattering.coulomb import (
+    coulomb_effective_range,
+    coulomb_phase_shift,
+    coulomb_potential,
+    coulomb_scattering_length,
+)
+from halkit.scattering.coulomb_waves import CoulombWaves, coulomb_functions
+from halkit.scattering.coupled import (
+    CoupledPhaseShifts,
+    coupled_phase_shifts,
+    coupled_s_matrix,
+)
+from halkit.scattering.coupled_bound import CoupledBoundStates, coupled_bound_states
+from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.femtoscopy import (
+    GaussianSource,
+    correlation_function,
+    lednicky_lyuboshitz,
+)
+from halkit.scattering.lattice import LatticeStates, lattice_spectrum
+from halkit.scattering.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.scattering.waves import (
+    BoundWaves,
+    ScatteringWaves,
+    bound_wave_functions,
+    scattering_wave_functions,
+)
 
 __all__ = [
     "BoundStates",
+    "BoundWaves",
     "BoxStates",
+    "CoulombWaves",
+    "CoupledBoundStates",
+    "CoupledPhaseShifts",
+    "DerivativeExpansion",
+    "GaussianSource",
+    "LatticeStates",
+    "ScatteringWaves",
     "bound_states",
+    "bound_wave_functions",
+    "correlation_function",
+    "coulomb_effective_range",
+    "coulomb_functions",
+    "coulomb_phase_shift",
+    "coulomb_potential",
+    "coulomb_scattering_length",
+    "coupled_bound_states",
+    "coupled_phase_shifts",
+    "coupled_s_matrix",
     "effective_range",
+    "lattice_spectrum",
+    "lednicky_lyuboshitz",
+    "luscher_k_cot_delta",
+    "luscher_levels",
     "phase_shift",
     "scattering_length",
+    "scattering_wave_functions",
     "spherical_box_states",
+    "zeta_00",
 ]

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.rmatrix import decay_logarithm, r_matrix
 
-__all__ = ["BoundStates", "bound_states"]
+__all__ = ["BoundStates", "binding_momenta", "bound_states", "relative_change"]
 
 EPSILON = 4 * np.finfo(np.float64).eps
 
@@ -42,7 +42,8 @@ class BoundStates(NamedTuple):
 def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
     """Return the bound states of a partial wave.
 
-    Parameters and warnings are those of `halkit.scattering.phase_shift`. If U is not
+    Parameters and warnings are those of `halkit.scattering.phase_shift`; the wave functions
+    are those of `halkit.scattering.bound_wave_functions`. If U is not
     symmetric only the states of real energy are returned.
 
     Returns
@@ -62,21 +63,24 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
     )
     kappa = converge(
-        lambda n: _binding_momenta(r_matrix(channel.hamiltonian(n))),
-        _change,
+        lambda n: binding_momenta(r_matrix(channel.hamiltonian(n))),
+        relative_change,
         n_mesh,
         channel.mesh_size(),
     )
     return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
 
 
-def _change(coarse, fine):
+def relative_change(coarse, fine):
+    """Return the largest relative change of κ; infinite if a state has come or gone."""
     if coarse.size != fine.size:
         return np.inf
     return np.max(np.abs(fine - coarse) / fine, initial=0.0)
 
 
-def _binding_momenta(R):
+def binding_momenta(R):
+    """Return the κ of the bound states that an R-matrix has, deepest first."""
+
     def mismatch(energy):
         x = np.sqrt(max(-2 * R.reduced_mass * energy, 0.0)) * R.radius
         return 1 - decay_logarithm(R.l, x) * float(R(energy))

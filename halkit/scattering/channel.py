@@ -16,26 +16,37 @@ import numpy as np
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.base import positive
-from halkit.scattering.mesh import hamiltonian, lagrange_mesh
+from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh, real_values
 
-__all__ = ["Channel", "converge", "open_channel", "tail", "validate_mesh_size"]
+__all__ = [
+    "Channel",
+    "converge",
+    "find_radius",
+    "open_channel",
+    "tail",
+    "validate_l",
+    "validate_mesh_size",
+]
 
 NOTICEABLE = 1e-4
 TOLERANCE = 1e-7
 
 
 class Channel(NamedTuple):
-    """One partial wave of an interaction that is over at the channel radius."""
+    """One partial wave of an interaction (and a V2∇²) that is over at the channel radius."""
 
     interaction: Interaction
     radius: float
     reduced_mass: float
     l: int
+    V2: Interaction | None = None
 
     def hamiltonian(self, n):
         """Return the Hamiltonian on a mesh of n points."""
         mesh = lagrange_mesh(self.radius, n)
-        return hamiltonian(self.interaction, mesh, reduced_mass=self.reduced_mass, l=self.l)
+        m, l = self.reduced_mass, self.l
+        return hamiltonian(self.interaction, mesh, reduced_mass=m, l=l, V2=self.V2)
 
     def mesh_size(self, k=0.0):
         """Return the number of points to start with.
@@ -46,6 +57,8 @@ class Channel(NamedTuple):
         a, m = self.radius, self.reduced_mass
         r = a * np.geomspace(1e-3, 1, 40)
         depth = _density(self.interaction, r, local=_attraction)
+        if np.any(np.isnan(depth)):
+            raise ValueError(f"the potential {self.interaction!r} is not finite inside r = {a:g}")
         waves = np.sqrt(r * (a - r)) * np.sqrt(2 * m * depth)
         return 40 + int(0.7 * k * a + min(1.2 * np.max(waves), 300))
 
@@ -56,16 +69,14 @@ def _attraction(V):
 
 def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     """Return the validated `Channel`, with its radius found if it is not given."""
+    if isinstance(potential, DerivativeExpansion):
+        potential, V2 = potential.V0, potential.V2
+    else:
+        V2 = None
     interaction = as_interaction(potential, r)
     m = positive(reduced_mass, "reduced_mass")
-    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
-        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
-    if channel_radius is None:
-        radius, beyond = _decay_radius(interaction, m)
-    else:
-        radius, beyond = positive(channel_radius, "channel_radius"), 0.0
-        if interaction.radius is None or interaction.radius > radius:
-            beyond = np.interp(radius, *tail(interaction, m))
+    l = validate_l(l)
+    radius, beyond = find_radius(interaction, m, channel_radius, V2)
     if beyond > NOTICEABLE:
         warn(
             f"the potential has not decayed at the channel radius {radius:g}: "
@@ -73,14 +84,38 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
             AccuracyWarning,
             stacklevel=3,
         )
-    return Channel(interaction, radius, m, int(l))
+    return Channel(interaction, radius, m, l, V2)
 
 
-def tail(interaction, reduced_mass):
-    """Return nodes r, spaced geometrically, and the tail of the potential beyond each."""
+def validate_l(l):
+    """Return an orbital angular momentum as an integer, at least 0."""
+    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
+        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    return int(l)
+
+
+def find_radius(interaction, m, channel_radius=None, V2=None):
+    """Return the channel radius, found if it is not given, and the tail beyond it."""
+    defined = interaction.radius if V2 is None else None
+    if channel_radius is None:
+        return _decay_radius(interaction, m, defined, V2)
+    radius = positive(channel_radius, "channel_radius")
+    if defined is None or defined > radius:
+        return radius, float(np.interp(radius, *tail(interaction, m, V2)))
+    return radius, 0.0
+
+
+def tail(interaction, reduced_mass, V2=None):
+    """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
+
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m.
+    """
     r = np.geomspace(1e-3, 1e4, 120) / reduced_mass
+    density = _density(interaction, r)
+    if V2 is not None:
+        density = density + np.abs(V2.local_potential(r)) * reduced_mass**2
     # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
-    integrand = 2 * reduced_mass * r**2 * _density(interaction, r)
+    integrand = 2 * reduced_mass * r**2 * density
     panels = integrand * np.log(r[1] / r[0])
     return r, np.cumsum(panels[::-1])[::-1] + integrand[-1]
 
@@ -90,19 +125,19 @@ def _density(interaction, r, local=np.abs):
     inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
     density = np.zeros_like(r)
     if interaction.has_local:
-        density += local(interaction.local_potential(r))
+        density += local(real_values(interaction.local_potential(r), "V(r)"))
     if interaction.has_nonlocal:
-        kernel = np.abs(interaction.kernel(r[:, None], r[None, :]))
+        kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
         weights = inside * r * np.log(r[1] / r[0])
         density += np.maximum(kernel @ weights, kernel.T @ weights)
     return density * inside
 
 
-def _decay_radius(interaction, m):
+def _decay_radius(interaction, m, defined, V2):
     """The radius by definition or the first node with a small tail, and the tail beyond it."""
-    if interaction.radius is not None:
-        return float(interaction.radius), 0.0
-    nodes, tails = tail(interaction, m)
+    if defined is not None:
+        return float(defined), 0.0
+    nodes, tails = tail(interaction, m, V2)
     for tolerance in (1e-10, 1e-7, NOTICEABLE, 1e-2):
         small = np.flatnonzero(tails <= tolerance)
         if small.size:

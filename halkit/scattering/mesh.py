@@ -17,7 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Hamiltonian", "LagrangeMesh", "hamiltonian", "lagrange_mesh"]
+from halkit.scattering.derivative import kinetic_scale
+
+__all__ = [
+    "Hamiltonian",
+    "LagrangeMesh",
+    "hamiltonian",
+    "lagrange_mesh",
+    "potential_matrix",
+    "real_values",
+]
 
 LARGEST = 3000
 
@@ -71,6 +80,8 @@ class Hamiltonian(NamedTuple):
     mesh : LagrangeMesh
     reduced_mass : float
     l : int
+    scale : array of shape (n,) or float
+        The matrix acts on the coefficients of u divided by this (1 without a V2∇²).
     """
 
     matrix: np.ndarray
@@ -78,6 +89,12 @@ class Hamiltonian(NamedTuple):
     mesh: LagrangeMesh
     reduced_mass: float
     l: int
+    scale: np.ndarray | float = 1.0
+
+    @property
+    def surface(self):
+        """Vector whose product with the coefficients is u(a)."""
+        return self.mesh.surface * self.scale
 
 
 def lagrange_mesh(radius, n):
@@ -128,23 +145,42 @@ def _gauss_legendre(n):
     return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
 
 
-def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
-    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included."""
+def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
+    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included.
+
+    With V2 it also has V2(r) (d²/dr² − l(l+1)/r²), see `halkit.scattering.derivative`.
+    """
     m, r = reduced_mass, mesh.r
+    scale = 1.0 if V2 is None else kinetic_scale(V2, r, m)
+    free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * r**2))
+    if V2 is not None:
+        free = free * np.outer(scale, scale)
+    potential, symmetric = potential_matrix(interaction, mesh, scale)
+    return Hamiltonian(free + potential, symmetric, mesh, m, l, scale)
+
+
+def potential_matrix(interaction, mesh, scale=1.0):
+    """Return V + U on the mesh, acting on u/scale, and whether it is symmetric."""
+    r = mesh.r
     inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
-    matrix = mesh.kinetic / (2 * m)
-    diagonal = l * (l + 1) / (2 * m * r**2)
-    if interaction.has_local:
-        diagonal += inside * interaction.local_potential(r)
-    symmetric = True
+    matrix, symmetric = np.zeros((r.size, r.size)), True
     if interaction.has_nonlocal:
-        kernel = interaction.kernel(r[:, None], r[None, :])
+        kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
+        if np.ndim(scale):
+            kernel = kernel * np.divide.outer(1 / scale, 1 / scale)
         root = np.sqrt(mesh.weights) * inside
-        symmetric = np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel))
-        matrix = (
-            matrix + np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
-        )
-    matrix = matrix + np.diag(diagonal)
+        symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
+        matrix = np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
+    if interaction.has_local:
+        local = inside * real_values(interaction.local_potential(r), "V(r)")
+        matrix = matrix + np.diag(local)
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"the potential {interaction!r} is not finite inside r = {mesh.radius:g}")
-    return Hamiltonian(matrix, bool(symmetric), mesh, m, l)
+    return matrix, symmetric
+
+
+def real_values(values, name):
+    """Return values as they are, unless they are complex."""
+    if np.iscomplexobj(values):
+        raise ValueError(f"Complex data not supported: {name} has dtype {values.dtype}")
+    return values

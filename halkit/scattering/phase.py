@@ -22,9 +22,9 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
 
     Parameters
     ----------
-    interaction : Interaction, fitted regressor, or array
+    interaction : Interaction, fitted regressor, array, or DerivativeExpansion
         Anything that `halkit.interactions.as_interaction` takes: a local part, a
-        non-local part, or both. U need not be symmetric.
+        non-local part, or both; or V0(r) + V2(r) ∇². U need not be symmetric.
     k : float or array of any shape
         Momenta, k > 0.
     reduced_mass : float
@@ -83,13 +83,21 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     )
 
 
-def scattering_length(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
+def scattering_length(
+    interaction, *, reduced_mass, sign="nuclear", channel_radius=None, n_mesh=None, r=None
+):
     """Return the S-wave scattering length a0, defined by k cot δ = −1/a0 + r_eff k²/2.
 
     It is taken at zero energy, from the R-matrix: a0 = a [1 − R(0)], positive if there is
-    one shallow bound state, negative if there is attraction and none.
+    one shallow bound state, negative if there is attraction and none. With
+    ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead.
 
     Parameters and warnings are those of `phase_shift`.
+
+    Raises
+    ------
+    ValueError
+        Also if `sign` is neither "nuclear" nor "lattice".
 
     Returns
     -------
@@ -103,15 +111,18 @@ def scattering_length(interaction, *, reduced_mass, channel_radius=None, n_mesh=
     >>> round(scattering_length(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
     7.397087
     """
+    if sign not in {"nuclear", "lattice"}:
+        raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
     channel = open_channel(
         interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
     )
-    return converge(
+    a0 = converge(
         lambda n: _low_energy(channel, n)[0],
         _change(channel),
         n_mesh,
         channel.mesh_size(),
     )
+    return a0 if sign == "nuclear" else -a0
 
 
 def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):

@@ -24,7 +24,15 @@ import numpy as np
 import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
-__all__ = ["RMatrix", "decay_logarithm", "r_matrix", "surface_functions", "threshold"]
+__all__ = [
+    "RMatrix",
+    "decay_logarithm",
+    "decaying_wave",
+    "r_matrix",
+    "riccati_bessel",
+    "surface_functions",
+    "threshold",
+]
 
 
 class RMatrix(NamedTuple):
@@ -73,15 +81,16 @@ class RMatrix(NamedTuple):
 
 def r_matrix(hamiltonian):
     """Return the R-matrix of a `Hamiltonian`."""
-    H, mesh, m = hamiltonian.matrix, hamiltonian.mesh, hamiltonian.reduced_mass
+    H, f, m = hamiltonian.matrix, hamiltonian.surface, hamiltonian.reduced_mass
+    a = hamiltonian.mesh.radius
     if hamiltonian.symmetric:
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
-        strength = np.square(mesh.surface @ vectors)
+        strength = np.square(f @ vectors)
     else:
         energy, left, right = scipy.linalg.eig(H, left=True, right=True)
         overlap = np.sum(left.conj() * right, axis=0)
-        strength = (mesh.surface @ right) * (mesh.surface @ left.conj()) / overlap
-    return RMatrix(energy, strength / (2 * m * mesh.radius), mesh.radius, m, hamiltonian.l)
+        strength = (f @ right) * (f @ left.conj()) / overlap
+    return RMatrix(energy, strength / (2 * m * a), a, m, hamiltonian.l)
 
 
 def threshold(hamiltonian):
@@ -90,7 +99,7 @@ def threshold(hamiltonian):
     A linear solve, scaled by the diagonal: the matrix is graded (large where r is small),
     and the rounding errors of its eigenvalues would grow like a³ in the effective range.
     """
-    H, f = hamiltonian.matrix, hamiltonian.mesh.surface
+    H, f = hamiltonian.matrix, hamiltonian.surface
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
     scale = 1 / np.sqrt(np.abs(np.diag(H)))
     scaled = H * np.outer(scale, scale)
@@ -104,13 +113,19 @@ def surface_functions(l, rho):
     rho = np.asarray(rho, dtype=np.float64)
     if l == 0:
         return rho, rho, np.zeros_like(rho)
-    F, G = rho * spherical_jn(l, rho), -rho * spherical_yn(l, rho)
-    dF = spherical_jn(l, rho) + rho * spherical_jn(l, rho, derivative=True)
-    dG = -spherical_yn(l, rho) - rho * spherical_yn(l, rho, derivative=True)
+    F, dF, G, dG = riccati_bessel(l, rho)
     square = F**2 + G**2
     phi = np.arctan2(F, G)
     phi += 2 * np.pi * np.round((_debye_phase(l, rho) - phi) / (2 * np.pi))
     return phi, rho / square, rho * (F * dF + G * dG) / square
+
+
+def riccati_bessel(l, rho):
+    """Return F, F', G, G' of the free waves: F → sin(ρ − lπ/2), G → cos(ρ − lπ/2)."""
+    j, y = spherical_jn(l, rho), spherical_yn(l, rho)
+    dF = j + rho * spherical_jn(l, rho, derivative=True)
+    dG = -y - rho * spherical_yn(l, rho, derivative=True)
+    return rho * j, dF, -rho * y, dG
 
 
 def _debye_phase(l, rho):
@@ -121,9 +136,17 @@ def _debye_phase(l, rho):
 
 
 def decay_logarithm(l, x):
-    """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κr, that decays outside: −κa if l = 0.
-
-    x k_l(x) ∝ e^{−x} x^{−l} p(x) with p(x) = Σ_j (l+j)! / (j! (l−j)! 2^j) x^{l−j}.
-    """
-    p = np.cumprod([1.0, *((l + 1 + j) * (l - j) / (2 * (j + 1)) for j in range(l))])
+    """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κr, that decays outside: −κa if l = 0."""
+    p = _decay_polynomial(l)
     return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
+
+
+def decaying_wave(l, x):
+    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞."""
+    x = np.asarray(x, dtype=np.float64)
+    return np.polyval(_decay_polynomial(l)[::-1], 1 / x)
+
+
+def _decay_polynomial(l):
+    """p(x) = Σ_j (l+j)! / (j! (l−j)! 2^j) x^{l−j}, with x k_l(x) ∝ e^{−x} x^{−l} p(x)."""
+    return np.cumprod([1.0, *((l + 1 + j) * (l - j) / (2 * (j + 1)) for j in range(l))])

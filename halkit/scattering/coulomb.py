@@ -1,0 +1,295 @@
+"""Scattering of charged hadrons: strong interaction and Coulomb force together.
+
+    V_C(r) = Z1 Z2 α/r                                             (points)
+    V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d
+
+(dipole form factors). The R-matrix of strong force plus V_C joins the Coulomb functions of
+η = Z1 Z2 α m/k at the channel radius, so δ is the phase shift against those of two points.
+At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|η|,
+
+    C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
+"""
+
+from warnings import warn
+
+import numpy as np
+
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Local, Sum
+from halkit.interactions.base import positive
+from halkit.radial import validate_values
+from halkit.scattering.channel import converge, open_channel
+from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
+from halkit.scattering.rmatrix import r_matrix, threshold
+
+__all__ = [
+    "FINE_STRUCTURE",
+    "coulomb_effective_range",
+    "coulomb_phase_shift",
+    "coulomb_potential",
+    "coulomb_scattering_length",
+]
+
+FINE_STRUCTURE = 1 / 137.035999084
+"""α (CODATA 2018)."""
+
+
+def coulomb_potential(r, *, charge_product, dipole_radius=None):
+    """Return the Coulomb potential V_C(r) of two points, or of two dipole charge distributions.
+
+    Parameters
+    ----------
+    r : array of any shape
+        Distances.
+    charge_product : float
+        Z1 Z2, positive if it repels; not zero.
+    dipole_radius : float, optional
+        r_d of V_C = Z1 Z2 α/r [1 − e^{−x}(1 + 11x/16 + 3x²/16 + x³/48)], x = 2√6 r/r_d.
+        Default: points.
+
+    Returns
+    -------
+    array of the shape of `r`
+        In the inverse of the unit of r (ħ = c = 1).
+
+    References
+    ----------
+    Y. Lyu et al., Phys. Rev. Lett. 127 (2021) 072003 [arXiv:2102.00181].
+
+    Examples
+    --------
+    >>> from halkit.scattering import coulomb_potential
+    >>> float(coulomb_potential(1.0, charge_product=4).round(6))
+    0.029189
+    >>> float(coulomb_potential(0.0, charge_product=4, dipole_radius=0.41).round(6))
+    0.108993
+    """
+    r, strength = np.asarray(r, dtype=np.float64), _strength(charge_product)
+    if dipole_radius is None:
+        with np.errstate(divide="ignore"):
+            return strength / r
+    x_over_r = 2 * np.sqrt(6) / positive(dipole_radius, "dipole_radius")
+    x = x_over_r * np.where(r > 0, r, 1.0)
+    form = -np.expm1(-x) - x * np.exp(-x) * (11 / 16 + 3 * x / 16 + x**2 / 48)
+    return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
+
+
+def coulomb_phase_shift(
+    interaction,
+    k,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    l=0,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+):
+    """Return the phase shifts δ_l(k) of charged hadrons, against point Coulomb functions.
+
+    u → sin(kr − η ln 2kr − lπ/2 + σ_l + δ), η = Z1 Z2 α m/k.
+
+    Parameters
+    ----------
+    interaction, reduced_mass, l, channel_radius, n_mesh, r
+        As in `halkit.scattering.phase_shift`: the strong interaction alone.
+    k : float or array of any shape
+        Momenta, k > 0.
+    charge_product : float
+        Z1 Z2, positive if it repels; not zero.
+    dipole_radius : float, optional
+        As in `coulomb_potential`. Default: points.
+
+    Returns
+    -------
+    float array of the shape of `k`
+        δ in radians, continuous in k, with δ(∞) = 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or if the strong interaction does not decay.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the strong interaction, or the size of the charges, is not over at the channel
+        radius, or if the mesh is too coarse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_phase_shift
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> delta = coulomb_phase_shift(
+    ...     omega_ccc(), [0.5, 1.0], reduced_mass=m, charge_product=4, dipole_radius=0.41
+    ... )
+    >>> np.degrees(delta).round(3)
+    array([131.015, 116.841])
+    """
+    k = validate_values(k, "k")
+    if np.any(k <= 0):
+        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    channel = _charged_channel(
+        interaction, reduced_mass, charge_product, dipole_radius, l, channel_radius, r
+    )
+    momenta, m = k.ravel(), channel.reduced_mass
+    rho = momenta * channel.radius
+    phi, p, log_A = coulomb_surface(channel.l, _strength(charge_product) * m / momenta, rho)
+    penetration, shift = rho * np.exp(-2 * log_A), rho * p
+
+    def solve(n):
+        R = r_matrix(channel.hamiltonian(n))
+        energy = momenta**2 / (2 * m)
+        value = R(energy)
+        joint = np.arctan2(penetration * value, 1 - shift * value)
+        return joint - phi + np.pi * R.levels_below(energy)
+
+    delta = converge(
+        solve,
+        lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
+        n_mesh,
+        channel.mesh_size(np.max(momenta, initial=0.0)),
+    )
+    return delta.reshape(k.shape)[()]
+
+
+def coulomb_scattering_length(
+    interaction,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+):
+    """Return the Coulomb-modified S-wave scattering length a0.
+
+    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
+    warnings are those of `coulomb_phase_shift`.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    References
+    ----------
+    H. A. Bethe, Phys. Rev. 76 (1949) 38.
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_scattering_length
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> round(coulomb_scattering_length(omega_ccc(), reduced_mass=m, charge_product=4), 1)
+    -11.7
+    """
+    channel = _charged_channel(
+        interaction, reduced_mass, charge_product, dipole_radius, 0, channel_radius, r
+    )
+    return _at_threshold(channel, _strength(charge_product), n_mesh, 0)
+
+
+def coulomb_effective_range(
+    interaction,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+):
+    """Return the Coulomb-modified S-wave effective range r_eff.
+
+    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
+    warnings are those of `coulomb_phase_shift`.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    References
+    ----------
+    H. A. Bethe, Phys. Rev. 76 (1949) 38.
+
+    Examples
+    --------
+    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_effective_range
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> round(coulomb_effective_range(omega_ccc(), reduced_mass=m, charge_product=4), 3)
+    0.463
+    """
+    channel = _charged_channel(
+        interaction, reduced_mass, charge_product, dipole_radius, 0, channel_radius, r
+    )
+    return _at_threshold(channel, _strength(charge_product), n_mesh, 1)
+
+
+def _strength(charge_product):
+    charge = float(validate_values(charge_product, "charge_product"))
+    if charge == 0:
+        raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
+    return charge * FINE_STRUCTURE
+
+
+def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l, radius, r):
+    """The channel of the strong interaction and V_C, as wide as both need."""
+    strength = _strength(charge_product)
+    channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
+    a = channel.radius
+    if dipole_radius is not None:
+        size = positive(dipole_radius, "dipole_radius") / (2 * np.sqrt(6))
+        a = max(a, 35 * size) if radius is None else a
+        x = a / size
+        beyond = 2 * channel.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
+        if beyond > 1e-4:
+            warn(
+                f"the charge distributions overlap at the channel radius {a:g}: a phase "
+                f"shift may be off by {beyond:.1g} rad; raise channel_radius",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+
+    def potential(r):
+        return coulomb_potential(r, charge_product=charge_product, dipole_radius=dipole_radius)
+
+    return channel._replace(interaction=Sum(channel.interaction, Local(potential)), radius=a)
+
+
+def _at_threshold(channel, strength, n_mesh, which):
+    """a0 (which = 0) or r_eff (1), from −1/a0 + r_eff k²/2 = (g − aR g')/(aR f' − f)."""
+    a, kappa = channel.radius, strength * channel.reduced_mass
+    (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
+    wronskian = f * dg - df * g + 1
+    if abs(wronskian) > 1e-7:
+        warn(
+            f"the Coulomb functions at the channel radius {a:g} are right to {abs(wronskian):.1g} "
+            "only; lower channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+
+    def solve(n):
+        R0, R1 = a * np.array(threshold(channel.hamiltonian(n)))
+        top, bottom = g - R0 * dg, R0 * df - f
+        if which == 0:
+            return float(-bottom / top)
+        top1, bottom1 = g1 - R0 * dg1 - R1 * dg, R0 * df1 + R1 * df - f1
+        return float(2 * (top1 - top / bottom * bottom1) / bottom)
+
+    return converge(
+        solve,
+        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a),
+        n_mesh,
+        channel.mesh_size(),
+    )

@@ -1,0 +1,238 @@
+"""Femtoscopy: momentum correlations of two hadrons that a source of size R emits.
+
+Koonin and Pratt: C(k) = ∫ d³r S(r) |Ψ_k(r)|². With interactions in S waves of weights w,
+
+    C(k) = 1 + Σ w ∫ 4πr² S(r) [ψ_k(r)² − j0(kr)²] dr                     (distinguishable)
+    C(k) = 1 ± ∫ 4πr² S(r) j0(2kr) dr/(2s+1) + 2 Σ w ∫ 4πr² S(r) [ψ_k² − j0²] dr   (identical)
+
+(+ for bosons, − for fermions of spin s; the pair of identical hadrons is in an S wave only
+if its spin state lets it, hence the 2). ψ_k → sin(kr + δ)/(kr), S normalised to 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import dawsn
+
+from halkit.interactions.base import positive
+from halkit.radial import validate_values
+from halkit.scattering.waves import scattering_wave_functions
+
+__all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
+
+POINTS = 12
+LARGEST = 200_000
+
+
+@dataclass(frozen=True)
+class GaussianSource:
+    """S(r) = (4πR²)^{−3/2} e^{−r²/4R²}: the distance of two hadrons, each from a Gaussian of R.
+
+    Parameters
+    ----------
+    R : float
+        Radius of the single-particle source, R > 0, in the unit of r.
+
+    Examples
+    --------
+    >>> from halkit.scattering import GaussianSource
+    >>> round(float(GaussianSource(1.0)(0.0)), 6)
+    0.022448
+    """
+
+    R: float
+
+    def __post_init__(self):
+        object.__setattr__(self, "R", positive(self.R, "R"))
+
+    def __call__(self, r):
+        """Return S(r), elementwise."""
+        return np.exp(-np.square(r) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
+
+
+def correlation_function(
+    channels, k, *, reduced_mass, source, spin=None, channel_radius=None, n_mesh=None, r=None
+):
+    """Return the correlation function C(k) of Koonin and Pratt, with the full wave functions.
+
+    Parameters
+    ----------
+    channels : interaction, or list of (weight, interaction)
+        An interaction as in `halkit.scattering.phase_shift`, or the spin channels with an
+        S-wave interaction: each with its weight, (2S+1)/(2s+1)² for two hadrons of spin s.
+        Weights add up to at most 1; what is missing does not interact.
+    k : float or array of any shape
+        Relative momenta k > 0 in the rest frame of the pair.
+    reduced_mass : float
+        Reduced mass m (ħ = c = 1).
+    source : callable
+        S(r), normalised to ∫ 4πr² S dr = 1; `GaussianSource` is one.
+    spin : float, optional
+        Spin s = 0, 1/2, 1, … of two identical hadrons: bosons or fermions. Default: the
+        hadrons are distinguishable.
+    channel_radius, n_mesh, r
+        As in `halkit.scattering.phase_shift`.
+
+    Returns
+    -------
+    float array of the shape of `k`
+        C(k), dimensionless, without Coulomb force or feed-down.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or if the source is not normalised to 0.1 %.
+
+    References
+    ----------
+    S. E. Koonin, Phys. Lett. B 70 (1977) 43; S. Pratt, Phys. Rev. Lett. 53 (1984) 1219.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import GaussianSource, correlation_function
+    >>> U = Separable(omega=-0.017, mu=1.0)
+    >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
+    array([0.7854 , 0.88654])
+    """
+    k = validate_values(k, "k")
+    if np.any(k <= 0):
+        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    if not callable(source):
+        raise TypeError(f"source must be a function S(r), got {source!r}")
+    momenta, channels = k.ravel(), _validate_channels(channels)
+    identical, exchange = _exchange(spin)
+    waves = [
+        scattering_wave_functions(
+            interaction,
+            momenta,
+            reduced_mass=reduced_mass,
+            channel_radius=channel_radius,
+            n_mesh=n_mesh,
+            r=r,
+        )
+        for _, interaction in channels
+    ]
+    if momenta.size == 0:
+        return np.zeros(k.shape)
+    radii = [wave.mesh.radius for wave in waves]
+    nodes, weights = _quadrature(source, momenta, radii, 1 / positive(reduced_mass, "reduced_mass"))
+    C = 1 + exchange * np.sinc(2 * np.outer(momenta, nodes) / np.pi) @ weights
+    free = np.sinc(np.outer(momenta, nodes) / np.pi) ** 2
+    for (weight, _), wave in zip(channels, waves, strict=True):
+        C += weight * (2 if identical else 1) * ((wave(nodes) ** 2 - free) @ weights)
+    return C.reshape(k.shape)[()]
+
+
+def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
+    """Return C(k) for a Gaussian source, with the asymptotic wave function at all r.
+
+    C = 1 + |f|²/2R² [1 − r_eff/(2√π R)] + 2 Re f F1(2kR)/(√π R) − Im f F2(2kR)/R, with
+    f = 1/(−1/a0 + r_eff k²/2 − ik), F1(z) = ∫_0^z e^{x²−z²} dx/z, F2(z) = (1 − e^{−z²})/z, for
+    two distinguishable hadrons and one channel. A good approximation where R is large
+    against the range: 10 % off at R = 1 fm and 0.3 % at 3 fm for two Ω at 10 MeV.
+
+    Parameters
+    ----------
+    k : float or array of any shape
+        Relative momenta, k > 0.
+    R : float
+        Radius of the source, as in `GaussianSource`.
+    scattering_length : float
+        a0 ≠ 0, defined by k cot δ = −1/a0 + r_eff k²/2: positive with a shallow bound state.
+    effective_range : float, default 0.0
+        r_eff.
+
+    Returns
+    -------
+    float array of the shape of `k`
+
+    References
+    ----------
+    R. Lednický and V. L. Lyuboshitz, Sov. J. Nucl. Phys. 35 (1982) 770.
+
+    Examples
+    --------
+    >>> from halkit.scattering import lednicky_lyuboshitz
+    >>> C = lednicky_lyuboshitz(0.1, R=1.0, scattering_length=4.5, effective_range=1.3)
+    >>> round(float(C), 5)
+    2.06136
+    """
+    k, R = validate_values(k, "k"), positive(R, "R")
+    if np.any(k <= 0):
+        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    if not np.isfinite(scattering_length) or scattering_length == 0:
+        raise ValueError(
+            f"scattering_length must be finite and not zero, got {scattering_length!r}"
+        )
+    f = 1 / (-1 / scattering_length + effective_range * k**2 / 2 - 1j * k)
+    z = 2 * k * R
+    F1, F2 = dawsn(z) / z, -np.expm1(-(z**2)) / z
+    short = 1 - effective_range / (2 * np.sqrt(np.pi) * R)
+    return (
+        1
+        + np.abs(f) ** 2 / (2 * R**2) * short
+        + 2 * f.real * F1 / (np.sqrt(np.pi) * R)
+        - f.imag * F2 / R
+    )
+
+
+def _validate_channels(channels):
+    if not isinstance(channels, list) or not all(isinstance(c, tuple) for c in channels):
+        return [(1.0, channels)]
+    weights = validate_values([weight for weight, _ in channels], "weights of channels")
+    if np.any(weights < 0) or np.sum(weights) > 1 + 1e-12:
+        raise ValueError(
+            f"weights of channels must not be negative, nor exceed 1 in all; got {weights.tolist()}"
+        )
+    return channels
+
+
+def _exchange(spin):
+    """Whether the hadrons are identical, and the factor ±1/(2s+1) of the exchange term."""
+    if spin is None:
+        return False, 0.0
+    twice = 2 * spin
+    if isinstance(spin, bool) or twice != int(twice) or twice < 0:
+        raise ValueError(f"spin must be 0, 1/2, 1, 3/2, … or None, got {spin!r}")
+    return True, (-1) ** int(twice) / (twice + 1)
+
+
+def _quadrature(source, k, radii, length):
+    """Nodes and weights of ∫ 4πr² S(r) … dr: panels that grow, but fit into a wave length."""
+    edges = np.append(0, length * np.geomspace(1e-3, 1e5, 120))
+    edges = np.union1d(edges, radii)
+    total, tail = _tails(source, edges, np.min(k))
+    if not abs(total - 1) < 1e-3:
+        raise ValueError(f"the source must be normalised, ∫ 4πr² S(r) dr = 1; got {total:.6g}")
+    last = min(np.searchsorted(-tail, -1e-9) + 1, edges.size - 1)
+    edges = edges[: last + 1]
+    pieces = np.ceil(np.diff(edges) * np.max(k) / 2).astype(int) + 1
+    if POINTS * np.sum(pieces) > LARGEST:
+        raise ValueError(
+            f"the source reaches out to r = {edges[-1]:g}, too far for waves of k = {np.max(k):g}"
+        )
+    low = np.repeat(edges[:-1], pieces)
+    width = np.repeat(np.diff(edges) / pieces, pieces)
+    low = low + width * np.concatenate([np.arange(n) for n in pieces])
+    x, w = np.polynomial.legendre.leggauss(POINTS)
+    r = (low[:, None] + width[:, None] * (1 + x) / 2).ravel()
+    return r, 4 * np.pi * r**2 * _real(source, r) * (width[:, None] * w / 2).ravel()
+
+
+def _tails(source, edges, k):
+    """∫ 4πr² S dr, and beyond each edge what is left of ∫ 4πr² S min(1, 1/(kr)²) dr."""
+    x, w = np.polynomial.legendre.leggauss(POINTS)
+    width = np.diff(edges)
+    r = edges[:-1, None] + width[:, None] * (1 + x) / 2
+    mass = 4 * np.pi * r**2 * _real(source, r)
+    panels = np.minimum(1, 1 / (k * r) ** 2) * np.abs(mass) @ w * width / 2
+    left = np.append(np.cumsum(panels[::-1])[::-1], 0)
+    return np.sum(mass @ w * width / 2), left
+
+
+def _real(source, r):
+    values = validate_values(source(r), "S(r)")
+    if values.shape != r.shape:
+        raise ValueError(f"S(r) must have the shape {r.shape} of r, got {values.shape}")
+    return values

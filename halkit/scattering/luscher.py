@@ -1,0 +1,190 @@
+"""Lüscher's formula: energies in a periodic box L³ ↔ S-wave phase shifts.
+
+    k cot δ(k) = 2 Z00(1; q²) / (√π L),    q = kL/2π,    k² = 2mE,
+
+exact for s waves up to e^{−L/range} and the mixing with l = 4, 6, …. The zeta function
+
+    Z00(1; q²) = (1/√4π) Σ_{n ∈ Z³} 1/(n² − q²),    regularised,
+
+is summed with 1/(n²−q²) = e^{−T(n²−q²)}/(n²−q²) + ∫_0^T e^{−t(n²−q²)} dt and Poisson's
+formula under the integral; T ~ 1/q² keeps both sums short and free of cancellation.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import dawsn, erf
+
+from halkit.interactions.base import positive
+from halkit.radial import validate_values
+
+__all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
+
+EXPONENT = 40.0
+QUADRATURE = 60
+
+
+def zeta_00(q2):
+    """Return Lüscher's zeta function Z00(1; q²) for the rest frame of a cubic box.
+
+    Parameters
+    ----------
+    q2 : float or array of any shape
+        q² = (kL/2π)², of either sign; Z00 has poles at q² = n² (0, 1, 2, 3, 4, 5, 6, 8, …).
+
+    Returns
+    -------
+    float array of the shape of `q2`
+        Right to about 13 digits; infinite on a pole.
+
+    References
+    ----------
+    M. Lüscher, Nucl. Phys. B 354 (1991) 531.
+
+    Examples
+    --------
+    >>> from halkit.scattering import zeta_00
+    >>> round(float(zeta_00(0.5)), 9)
+    0.312058047
+    """
+    q2 = validate_values(q2, "q2")
+    return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
+
+
+def _zeta(q2):
+    T = 1 / max(1.0, abs(q2))
+    n2, number = _shells(int((EXPONENT + max(q2, 0.0) * T) / T) + 1)
+    gap = n2 - q2
+    if np.any(gap == 0):
+        return np.inf
+    near = np.sum(number * np.exp(-T * gap) / gap)
+    x, w = _gauss_legendre()
+    t, w = T * (1 + x) / 2, T * w / 2
+    n2, number = _shells(int(EXPONENT * T / np.pi**2) + 1)
+    images = np.exp(-(np.pi**2) * np.divide.outer(n2[1:], t)) * number[1:, None]
+    far = np.sum(w * np.exp(q2 * t) * (np.pi / t) ** 1.5 * images.sum(axis=0))
+    root = np.sqrt(abs(q2) * T)
+    if q2 > 0:
+        zeroth = 4 * root * np.exp(root**2) * dawsn(root) - 2 * np.exp(root**2)
+    else:
+        zeroth = -2 * np.sqrt(np.pi) * root * erf(root) - 2 * np.exp(-(root**2))
+    return (near + far + np.pi**1.5 * zeroth / np.sqrt(T)) / np.sqrt(4 * np.pi)
+
+
+@lru_cache(maxsize=1)
+def _gauss_legendre():
+    return np.polynomial.legendre.leggauss(QUADRATURE)
+
+
+@lru_cache(maxsize=64)
+def _shells(largest):
+    """n² up to the largest that points of Z³ have, with the number of points."""
+    squares = np.arange(int(np.sqrt(largest)) + 1) ** 2
+    weights = np.where(squares == 0, 1, 2)
+    n2 = (squares[:, None, None] + squares[:, None] + squares).ravel()
+    number = (weights[:, None, None] * weights[:, None] * weights).ravel()
+    count = np.bincount(n2[n2 <= largest], number[n2 <= largest], largest + 1)
+    occupied = np.flatnonzero(count)
+    return occupied.astype(np.float64), count[occupied]
+
+
+def luscher_k_cot_delta(energy, *, L, reduced_mass):
+    """Return k cot δ at energies of two hadrons at rest in a periodic box.
+
+    Parameters
+    ----------
+    energy : float or array of any shape
+        E = k²/2m, measured from threshold; negative below it.
+    L : float
+        Side of the box, in the unit of 1/m (not a number of sites, unless the unit is a).
+    reduced_mass : float
+        Reduced mass m.
+
+    Returns
+    -------
+    float array of the shape of `energy`
+        k cot δ = 2 Z00(1; (kL/2π)²) / (√π L), in 1/L; infinite at a level of free hadrons.
+        Below threshold a bound state of the infinite volume has k cot δ = −κ.
+
+    References
+    ----------
+    M. Lüscher, Nucl. Phys. B 354 (1991) 531.
+
+    Examples
+    --------
+    >>> from halkit.scattering import luscher_k_cot_delta
+    >>> round(float(luscher_k_cot_delta(0.1, L=10.0, reduced_mass=0.5)), 6)
+    -0.254226
+    """
+    L, m = positive(L, "L"), positive(reduced_mass, "reduced_mass")
+    q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
+    return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
+
+
+def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
+    """Return the lowest energies of two hadrons at rest in a periodic box, from k cot δ.
+
+    The inverse of `luscher_k_cot_delta`: roots of k cot δ(k²) = 2 Z00(1; q²)/(√π L).
+
+    Parameters
+    ----------
+    k_cot_delta : callable
+        Maps k² (a float of either sign) to k cot δ; below threshold its continuation,
+        such as −1/a0 + r_eff k²/2.
+    L : float
+        Side of the box.
+    reduced_mass : float
+        Reduced mass m.
+    n_levels : int, default 5
+
+    Returns
+    -------
+    array of shape (n_levels,)
+        E = k²/2m in rising order. States bound more deeply than q² = −100 are not looked for.
+
+    Raises
+    ------
+    ValueError
+        If `n_levels` is not a positive integer.
+
+    References
+    ----------
+    M. Lüscher, Nucl. Phys. B 354 (1991) 531.
+
+    Examples
+    --------
+    >>> from halkit.scattering import luscher_levels
+    >>> luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=3).round(5)
+    array([-0.01566,  0.2926 ,  0.64392])
+    """
+    L, m = positive(L, "L"), positive(reduced_mass, "reduced_mass")
+    if isinstance(n_levels, bool) or not isinstance(n_levels, (int, np.integer)) or n_levels < 1:
+        raise ValueError(f"n_levels must be a positive integer, got {n_levels!r}")
+    unit = (2 * np.pi / L) ** 2
+
+    def mismatch(q2):
+        return 2 * _zeta(q2) / (np.sqrt(np.pi) * L) - float(k_cot_delta(unit * q2))
+
+    roots, edge = [], -100.0
+    for pole in _shells(3 * (n_levels + 3) ** 2)[0]:
+        roots += _roots(mismatch, edge, pole)
+        edge = pole
+        if len(roots) >= n_levels:
+            break
+    return np.array(roots[:n_levels]) * unit / (2 * m)
+
+
+def _roots(f, low, high):
+    """Roots between two poles of Z00; a sign change that a pole of k cot δ makes is none."""
+    s = np.linspace(0, np.pi, 42)
+    x = (low + high) / 2 - (high - low) / 2 * np.cos(s) * (1 - 1e-9)
+    if low == -100.0:
+        x = high - np.geomspace(high - low, 1e-9, 80)
+    y = np.array([f(point) for point in x])
+    found = []
+    for i in np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0):
+        root = brentq(f, x[i], x[i + 1], xtol=1e-13)
+        if abs(f(root)) <= 1e-3 * max(abs(y[i]), abs(y[i + 1])):
+            found.append(root)
+    return found

@@ -1,0 +1,88 @@
+"""Fields on the sites of a periodic L³ lattice: the wedge of cubic symmetry, or all sites.
+
+Both have −∇² as a function of columns of fields, shape (n_sites, n_fields): with nearest
+neighbours ("7-point", 2 − 2 cos p_i in momentum space) or on plane waves ("spectral", p_i²).
+|r| is the distance to the nearest image of the origin; shells are sites of equal r².
+"""
+
+import numpy as np
+from scipy.fft import irfftn, rfftn
+from scipy.sparse import csr_array
+
+__all__ = ["CubeFields", "WedgeFields"]
+
+
+class WedgeFields:
+    """Fields of cubic symmetry: the points of the wedge, each with its number of sites.
+
+    Parameters
+    ----------
+    wedge : Wedge
+    laplacian : {"7-point", "spectral"}
+
+    Attributes
+    ----------
+    sites : array of shape (n_sites, 3)
+    weights : array of shape (n_sites,)
+        Number of lattice sites that a point stands for.
+    shell : array of shape (n_sites,)
+        Index of the shell of each site.
+    shell_r : array of shape (n_shells,)
+        Radii of the shells, rising.
+    """
+
+    def __init__(self, wedge, laplacian):
+        self.sites, self.weights = wedge.xyz, wedge.multiplicities.astype(np.float64)
+        squared, self.shell = np.unique(wedge.distance_squared, return_inverse=True)
+        self.shell_r = np.sqrt(squared)
+        n, L, side = len(self.sites), wedge.L, np.arange(wedge.L // 2 + 1)
+        if laplacian == "7-point":
+            rows = np.tile(np.arange(n), 6)
+            hops = csr_array((np.ones(6 * n), (rows, wedge.neighbours.ravel())), (n, n))
+            self.minus_laplacian = lambda field: 6 * field - hops @ field
+            return
+        octant = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1)
+        spread, gather = wedge.index(octant), tuple(self.sites.T)
+        # an even function on a ring: x and L − x share their value
+        fold = np.minimum(np.arange(L), L - np.arange(L))[:, None] == side
+        second = _ring(L)[: side.size] @ fold
+        self.minus_laplacian = lambda field: _along_axes(second, field[spread])[gather]
+
+
+class CubeFields:
+    """Fields on all sites, x slowest and z fastest; attributes as of `WedgeFields`."""
+
+    def __init__(self, wedge, laplacian):
+        L = self.L = wedge.L
+        self.sites = np.stack(np.indices((L, L, L)), axis=-1).reshape(-1, 3)
+        self.weights = np.ones(L**3)
+        squared = np.sum(np.minimum(self.sites, L - self.sites) ** 2, axis=1)
+        squared, self.shell = np.unique(squared, return_inverse=True)
+        self.shell_r = np.sqrt(squared)
+        p = 2 * np.pi * np.fft.fftfreq(L)
+        one = 2 - 2 * np.cos(p) if laplacian == "7-point" else p**2
+        self.symbol = one[:, None, None] + one[:, None] + one[: L // 2 + 1]
+
+    def minus_laplacian(self, field):
+        """Return −∇² of fields, shape (n_sites, n_fields)."""
+        return self.multiply(self.symbol, field)
+
+    def multiply(self, symbol, field):
+        """Multiply fields by a function of momentum."""
+        shape = (self.L,) * 3
+        transform = rfftn(field.reshape(*shape, -1), axes=(0, 1, 2))
+        transform *= symbol[..., None]
+        return irfftn(transform, s=shape, axes=(0, 1, 2)).reshape(field.shape)
+
+
+def _ring(L):
+    """Matrix of −d²/dx² on a ring of L sites, exact for its plane waves."""
+    p = 2 * np.pi * np.fft.fftfreq(L)
+    return np.real(np.fft.ifft(p[:, None] ** 2 * np.fft.fft(np.eye(L), axis=0), axis=0))
+
+
+def _along_axes(matrix, cube):
+    """(M ⊗ 1 ⊗ 1 + 1 ⊗ M ⊗ 1 + 1 ⊗ 1 ⊗ M) acting on the first three axes of an array."""
+    return sum(
+        np.moveaxis(np.tensordot(matrix, cube, axes=(1, axis)), 0, axis) for axis in range(3)
+    )

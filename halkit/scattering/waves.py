@@ -1,0 +1,299 @@
+"""Wave functions at all r: the mesh expansion inside the channel radius, free waves outside.
+
+Inside, (H − E) c = f_j(a) u'(a)/2m gives the coefficients of u up to a factor. Outside,
+u = α F_l(kr) + β G_l(kr), with α, β from u(a) and u'(a), and the factor makes
+
+    u(r) → sin(kr − lπ/2 + δ),    ψ_k(r) = u(r)/(kr).
+
+A bound state continues as u ∝ κr k_l(κr), and 4π ∫ r² φ² dr = ∫ u² dr = 1, φ = u/(√4π r).
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.special import spherical_jn, spherical_yn
+
+from halkit.radial import validate_values
+from halkit.scattering.bound import binding_momenta, relative_change
+from halkit.scattering.channel import converge, open_channel
+from halkit.scattering.mesh import LagrangeMesh
+from halkit.scattering.rmatrix import decay_logarithm, decaying_wave, r_matrix, riccati_bessel
+
+__all__ = [
+    "BoundWaves",
+    "ScatteringWaves",
+    "WaveFunctions",
+    "bound_wave_functions",
+    "decaying_waves",
+    "scattering_wave_functions",
+    "tail_moments",
+]
+
+PROBES = np.linspace(0.05, 0.95, 12)
+
+
+class WaveFunctions:
+    """Wave functions as functions of r: called with r they return an array (n_states, n_r).
+
+    Parameters
+    ----------
+    mesh : LagrangeMesh
+    coefficients : array of shape (n_states, n_mesh)
+        Inside the channel radius.
+    outside : callable
+        Maps r of shape (n_r,) beyond the channel radius to the values (n_states, n_r).
+    """
+
+    def __init__(self, mesh, coefficients, outside):
+        self.mesh = LagrangeMesh(*mesh)
+        self.coefficients = coefficients
+        self.outside = outside
+
+    def __call__(self, r):
+        """Return the wave functions at r ≥ 0, shape (n_states, n_r)."""
+        r = np.atleast_1d(validate_values(r, "r"))
+        if r.ndim != 1 or np.any(r < 0):
+            raise ValueError(
+                f"r must be an array of one axis, not negative; got shape {r.shape}, "
+                f"smallest value {np.min(r, initial=np.inf):g}"
+            )
+        values = np.empty((len(self.coefficients), r.size))
+        inside = r <= self.mesh.radius
+        values[:, inside] = self.mesh.interpolate(self.coefficients, r[inside])
+        values[:, ~inside] = self.outside(r[~inside])
+        return values
+
+    def __repr__(self):
+        states, a = len(self.coefficients), self.mesh.radius
+        return f"{type(self).__name__}({states} states, channel radius {a:g})"
+
+
+class ScatteringWaves(WaveFunctions):
+    """Scattering wave functions ψ_k(r), called with r; see `scattering_wave_functions`.
+
+    Attributes
+    ----------
+    k, phase_shift : array of shape (n_k,)
+        Momenta, and δ_l(k) in radians.
+    l : int
+    """
+
+    def __init__(self, mesh, coefficients, outside, k, phase_shift, l):
+        super().__init__(mesh, coefficients, outside)
+        self.k, self.phase_shift, self.l = k, phase_shift, l
+
+
+class BoundWaves(NamedTuple):
+    """Bound states with their wave functions, deepest first.
+
+    Attributes
+    ----------
+    energy, kappa : array of shape (n_bound,)
+        E = −κ²/2m and κ, as in `halkit.scattering.bound_states`.
+    rms_radius : array of shape (n_bound,)
+        √⟨r²⟩ of the distance r between the two hadrons (not r/2).
+    wave_function : WaveFunctions
+        ``wave_function(r)`` returns φ_n(r), shape (n_bound, n_r), with ∫ 4πr² φ_n² dr = 1
+        and φ_n > 0 next to the origin.
+    """
+
+    energy: np.ndarray
+    kappa: np.ndarray
+    rms_radius: np.ndarray
+    wave_function: WaveFunctions
+
+
+def scattering_wave_functions(
+    interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None
+):
+    """Return the scattering wave functions ψ_k(r) → sin(kr − lπ/2 + δ)/(kr), at any r.
+
+    The radial part u/(kr) of a partial wave, in the real normalisation; e^{iδ} times it
+    belongs to the plane wave Σ (2l+1) i^l j_l(kr) P_l(cos θ). If U is not symmetric, it
+    is the solution of the equation with U(r, r') acting on ψ(r').
+
+    Parameters
+    ----------
+    interaction, reduced_mass, l, channel_radius, n_mesh, r
+        As in `halkit.scattering.phase_shift`.
+    k : float or array of shape (n_k,)
+        Momenta, k > 0.
+
+    Returns
+    -------
+    ScatteringWaves
+        A function: called with r of shape (n_r,) it returns ψ_k(r), shape (n_k, n_r); r
+        may lie inside or outside the channel radius. Its attributes ``k`` and
+        ``phase_shift`` have shape (n_k,).
+
+    Raises
+    ------
+    ValueError
+        If a momentum or a mass is not positive, or if the potential is complex, not
+        finite, or does not decay.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the potential is not over at the channel radius, or if the mesh is too coarse
+        for the largest k.
+
+    References
+    ----------
+    D. Baye, Phys. Rep. 565 (2015) 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import Separable
+    >>> from halkit.scattering import scattering_wave_functions
+    >>> U = Separable(omega=-0.017, mu=1.0)
+    >>> waves = scattering_wave_functions(U, [0.1, 0.5], reduced_mass=3.3)
+    >>> waves([1.0, 50.0]).round(6)
+    array([[2.082023, 0.183186],
+           [1.023107, 0.028532]])
+    """
+    k = np.atleast_1d(validate_values(k, "k"))
+    if k.ndim != 1 or np.any(k <= 0):
+        raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+    )
+    return converge(
+        lambda n: _scattering(channel.hamiltonian(n), k),
+        lambda coarse, fine: np.max(np.abs(_probe(fine) - _probe(coarse)), initial=0.0),
+        n_mesh,
+        channel.mesh_size(np.max(k, initial=0.0)),
+    )
+
+
+def bound_wave_functions(
+    interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None
+):
+    """Return the bound states of a partial wave with their wave functions and radii.
+
+    Parameters and warnings are those of `halkit.scattering.phase_shift`.
+
+    Returns
+    -------
+    BoundWaves
+        Named tuple of ``energy``, ``kappa``, ``rms_radius``, each of shape (n_bound,), and
+        the function ``wave_function``; deepest state first.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Yamaguchi
+    >>> from halkit.scattering import bound_wave_functions
+    >>> deuteron = Yamaguchi(alpha=0.2316053, beta=1.3918324, reduced_mass=2.379)
+    >>> states = bound_wave_functions(deuteron, reduced_mass=2.379)
+    >>> states.rms_radius.round(6), states.wave_function([0.0, 1.0]).shape
+    (array([3.871877]), (1, 2))
+    """
+    channel = open_channel(
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+    )
+
+    def change(coarse, fine):
+        if coarse.kappa.size != fine.kappa.size:
+            return np.inf
+        old, new = (_probe(states.wave_function) for states in (coarse, fine))
+        scale = np.max(np.abs(new), axis=-1, keepdims=True, initial=1e-300)
+        moved = np.max(np.abs(new - old) / scale, initial=0.0)
+        return max(relative_change(coarse.kappa, fine.kappa), moved)
+
+    return converge(lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, channel.mesh_size())
+
+
+def _probe(waves):
+    """u on a few points inside; k ψ r for a scattering wave."""
+    r = PROBES * waves.mesh.radius
+    return waves(r) * r * getattr(waves, "k", np.ones(1))[:, None]
+
+
+def _scattering(H, k):
+    R = r_matrix(H)
+    delta = R.phase_shift(k)
+    inside, value, slope = _response(H, np.square(k) / (2 * H.reduced_mass))
+    rho = k * R.radius
+    F, dF, G, dG = riccati_bessel(H.l, rho)
+    alpha, beta = slope / rho * G - value * dG, value * dF - slope / rho * F
+    factor = np.hypot(alpha, beta)
+    factor *= np.where(alpha * np.cos(delta) + beta * np.sin(delta) < 0, -1, 1)
+    coefficients = inside / (factor * k)[:, None] * H.scale
+    outside = partial(_free, H.l, k, alpha / factor, beta / factor)
+    return ScatteringWaves(H.mesh, coefficients, outside, k, delta, H.l)
+
+
+def _free(l, k, alpha, beta, r):
+    """α j_l(kr) − β y_l(kr), shape (n_k, n_r): u = α F + β G, with (α, β) = (cos δ, sin δ)."""
+    x = np.multiply.outer(k, r)
+    return alpha[:, None] * spherical_jn(l, x) - beta[:, None] * spherical_yn(l, x)
+
+
+def _response(H, energy):
+    """c of (H − E) c ∝ f_j(a), u(a) = f·c and a u'(a), up to a factor for each E."""
+    f, m, a = H.surface, H.reduced_mass, H.mesh.radius
+    if H.symmetric:
+        levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
+        gap = levels - energy[:, None]
+        gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(levels), gap)
+        nearest = np.min(np.abs(gap), axis=1, initial=np.inf)
+        c = (nearest[:, None] / gap * (f @ vectors)) @ vectors.T
+    else:
+        one = np.eye(f.size)
+        c = np.array([np.linalg.solve(H.matrix - E * one, f) for E in energy])
+        c = c.reshape(energy.size, f.size)
+        nearest = 1 / np.max(np.abs(c), axis=1, initial=1e-300)
+        c = c * nearest[:, None]
+    return c, c @ f, 2 * m * a * nearest
+
+
+def _bound(H):
+    m, a, l = H.reduced_mass, H.mesh.radius, H.l
+    kappa = binding_momenta(r_matrix(H))
+    energy = -np.square(kappa) / (2 * m)
+    c = np.array([_eigenvector(H, E, x) for E, x in zip(energy, kappa * a, strict=True)])
+    c = c.reshape(kappa.size, H.mesh.r.size)
+    value, c = c @ H.surface, c * H.scale
+    norm, square = tail_moments(l, kappa, a)
+    total = np.sum(c**2, axis=1) + value**2 * norm
+    radius = np.sqrt((c**2 @ H.mesh.r**2 + value**2 * square) / total)
+    factor = np.where(c[:, 0] < 0, -1, 1) / np.sqrt(total)
+    at_surface = value * factor
+    outside = partial(decaying_waves, l, kappa, a, at_surface / np.sqrt(4 * np.pi))
+    waves = WaveFunctions(H.mesh, c * factor[:, None] / np.sqrt(4 * np.pi), outside)
+    return BoundWaves(energy, kappa, radius, waves)
+
+
+def _eigenvector(H, energy, x):
+    """Inverse iteration with the Bloch operator of the wave that decays, x = κa."""
+    f, m, a = H.surface, H.reduced_mass, H.mesh.radius
+    boundary = decay_logarithm(H.l, x) / (2 * m * a) * np.outer(f, f)
+    nearly_singular = H.matrix - boundary - energy * (1 + 1e-13) * np.eye(f.size)
+    factors = scipy.linalg.lu_factor(nearly_singular)
+    c = np.ones(f.size)
+    for _ in range(4):
+        c = scipy.linalg.lu_solve(factors, c)
+        c /= np.linalg.norm(c)
+    return c
+
+
+def decaying_waves(l, kappa, a, at_surface, r):
+    """Return u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
+    x, edge = np.multiply.outer(kappa, r), (kappa * a)[:, None]
+    ratio = decaying_wave(l, x) / decaying_wave(l, edge) * np.exp(edge - x)
+    return at_surface[:, None] * ratio / r
+
+
+def tail_moments(l, kappa, a):
+    """Return ∫_a^∞ (u/u(a))² r^p dr for p = 0 and 2; Gauss-Legendre in s = log(r/a)."""
+    x, w = np.polynomial.legendre.leggauss(120)
+    edge = kappa[:, None] * a
+    s_max = np.log1p(20 / edge)
+    s = s_max * (1 + x) / 2
+    r = a * np.exp(s)
+    u = decaying_wave(l, kappa[:, None] * r) / decaying_wave(l, edge) * np.exp(-edge * np.expm1(s))
+    integrand = u**2 * r * w * s_max / 2
+    return integrand.sum(axis=1), (integrand * r**2).sum(axis=1)

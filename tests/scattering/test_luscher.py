@@ -1,0 +1,158 @@
+"""The zeta function against known zeros and sums; energies in a box and phase shifts, both ways."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from halkit.interactions import GaussianSum, NonLocal, Separable
+from halkit.scattering import (
+    bound_states,
+    lattice_spectrum,
+    luscher_k_cot_delta,
+    luscher_levels,
+    phase_shift,
+    zeta_00,
+)
+
+# Zeros of Z00(1; q²): unitarity levels, as printed by many authors to 4 digits or more.
+ZEROS = [-0.0959007, 0.4728943, 1.4415913, 2.6270076, 3.5366199, 4.2517060, 5.5377008]
+
+
+@pytest.mark.parametrize("q2", ZEROS)
+def test_known_zeros(q2):
+    assert zeta_00(q2 - 1e-7) < 0 < zeta_00(q2 + 1e-7)
+
+
+def test_threshold_expansion():
+    """√4π Z00 + 1/q² → −8.91363292 + 16.53231596 q² + 8.40192397 q⁴: Lüscher's constants."""
+    q2 = np.array([-1e-2, 1e-2])
+    even = np.sqrt(4 * np.pi) * zeta_00(q2) + 1 / q2
+    series = -8.91363291758 + 16.53231595950 * q2 + 8.40192397480 * q2**2
+    np.testing.assert_allclose(even, series + 6.9458079 * q2**3, atol=1e-7)
+
+
+@pytest.mark.parametrize("q2", [-60.0, -20.0, -8.0])
+def test_far_below_threshold(q2):
+    """Z00 → −π^{3/2} κ + √π Σ (6/n…) e^{−2πκn}: the image sum of a bound state."""
+    kappa = np.sqrt(-q2)
+    shells = [(6, 1.0), (12, np.sqrt(2)), (8, np.sqrt(3)), (6, 2.0), (24, np.sqrt(5))]
+    images = sum(c * np.exp(-2 * np.pi * n * kappa) / n for c, n in shells)
+    expected = np.sqrt(np.pi) / 2 * (images - 2 * np.pi * kappa)
+    assert zeta_00(q2) == pytest.approx(expected, rel=1e-13)
+
+
+@given(q2=st.floats(-30, 30))
+@settings(max_examples=40, deadline=None)
+def test_slope_is_a_convergent_sum(q2):
+    """dZ00/dq² = Σ 1/(n²−q²)²/√4π: summed over a cube, with an integral over the rest."""
+    side = np.arange(-30, 31) ** 2
+    n2 = side[:, None, None] + side[:, None] + side
+    distance = np.min(np.abs(n2 - q2))
+    if distance < 0.05:
+        return
+    h = 1e-3 * distance
+    slope = (zeta_00(q2 + h) - zeta_00(q2 - h)) / (2 * h)
+    ball = np.sum(1 / (n2[n2 < 900] - q2) ** 2.0)
+    rest = 4 * np.pi / 30 * (1 + 2 * q2 / (3 * 900))  # ∫ 4πn² dn/(n² − q²)², n > 30
+    assert slope == pytest.approx((ball + rest) / np.sqrt(4 * np.pi), rel=1e-3)
+
+
+def test_poles_and_shape():
+    assert zeta_00([0.0, 1.0, 6.0]).tolist() == [np.inf] * 3
+    assert np.isfinite(zeta_00(7.0))  # no three squares add up to 7
+    assert zeta_00(np.full((2, 3), 0.5)).shape == (2, 3)
+    assert np.shape(zeta_00(0.5)) == ()
+
+
+WELL = GaussianSum([-0.35], [0.16])
+TWO = NonLocal(lambda r, s: -0.02 * np.exp(-(r**2 + s**2) / 6))
+
+
+@pytest.mark.parametrize(
+    ("interaction", "tolerance"), [(WELL, 2e-4), (TWO, 1e-6), (WELL + TWO, 2e-4)], ids=repr
+)
+def test_levels_of_a_box_give_the_phase_shift(interaction, tolerance):
+    """Plane waves on the lattice: the continuum in a box. The local well also mixes in l = 4."""
+    L, m = 30, 0.6
+    energy = lattice_spectrum(
+        interaction, L=L, reduced_mass=m, n_states=5, laplacian="spectral"
+    ).energy
+    energy = energy[energy > 0][:3]
+    k = np.sqrt(2 * m * energy)
+    from_box = np.arctan2(k, luscher_k_cot_delta(energy, L=L, reduced_mass=m))
+    delta = phase_shift(interaction, k, reduced_mass=m)
+    np.testing.assert_allclose(np.degrees(np.sin(from_box - delta)), 0, atol=np.degrees(tolerance))
+
+
+def test_bound_state_in_a_box():
+    """k cot δ continued below threshold, in closed form; e^{−μr} has a cusp that costs O(a⁴)."""
+    m, mu, omega, L = 0.6, 0.9, -0.05, 24
+    U = Separable(omega, mu)
+    kappa = np.sqrt(-2 * m * U.bound_states(reduced_mass=m))
+    assert kappa.size == 1
+
+    def k_cot_delta(k2):
+        q2 = mu**2 + k2
+        bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
+        return -(bracket + q2**4 / (8 * np.pi * m * omega)) / (4 * mu**2)
+
+    energy = luscher_levels(k_cot_delta, L=L, reduced_mass=m, n_levels=3)
+    direct = lattice_spectrum(
+        U, L=2 * L, spacing=1 / 2, reduced_mass=m, n_states=3, laplacian="spectral"
+    ).energy
+    np.testing.assert_allclose(direct, energy, atol=1.5e-4)
+    assert energy[0] < bound_states(U, reduced_mass=m).energy[0] < 0
+
+
+@given(
+    a0=st.floats(-8, 8).filter(lambda x: abs(x) > 0.2),
+    r_eff=st.floats(0.0, 1.0),
+    L=st.floats(8.0, 30.0),
+)
+@settings(max_examples=8, deadline=None)
+def test_there_and_back(a0, r_eff, L):
+    def k_cot_delta(k2):
+        return -1 / a0 + r_eff * k2 / 2
+
+    energy = luscher_levels(k_cot_delta, L=L, reduced_mass=0.7, n_levels=5)
+    assert np.all(np.diff(energy) > 0)
+    back = luscher_k_cot_delta(energy, L=L, reduced_mass=0.7)
+    np.testing.assert_allclose(back, k_cot_delta(1.4 * energy), atol=1e-6, rtol=1e-6)
+
+
+def test_one_level_between_two_free_ones():
+    free = np.array([0, 1, 2, 3, 4, 5, 6, 8]) * (2 * np.pi / 10) ** 2
+    energy = luscher_levels(lambda k2: 0.2 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=8)
+    assert energy[0] < 0
+    assert np.all((energy[1:] > free[:-1]) & (energy[1:] < free[1:]))
+
+
+def test_a_pole_of_k_cot_delta_is_no_level():
+    """δ passes 0 at k² = 0.5: k cot δ changes sign without a level there."""
+    energy = luscher_levels(lambda k2: 0.3 / (0.5 - k2), L=10.0, reduced_mass=0.5, n_levels=4)
+    back = luscher_k_cot_delta(energy, L=10.0, reduced_mass=0.5)
+    np.testing.assert_allclose(back, 0.3 / (0.5 - energy), rtol=1e-6)
+
+
+def test_weak_interaction():
+    """E0 → 2π a0/(mL³) (1 + 2.837297 a0/L + 6.375183 a0²/L²), a0 > 0 repulsive here."""
+    a0, L, m = 0.05, 10.0, 0.5
+    (energy,) = luscher_levels(lambda _: -1 / a0, L=L, reduced_mass=m, n_levels=1)
+    x = a0 / L
+    expected = 2 * np.pi * a0 / (m * L**3) * (1 + 2.837297 * x + 6.375183 * x**2)
+    assert energy == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: zeta_00(np.nan), "q2 must be finite"),
+        (lambda: luscher_k_cot_delta(0.1, L=-1, reduced_mass=1), "L must be positive"),
+        (lambda: luscher_k_cot_delta(0.1, L=1, reduced_mass=0), "reduced_mass must be positive"),
+        (lambda: luscher_levels(abs, L=1, reduced_mass=1, n_levels=0), "n_levels must be"),
+    ],
+)
+def test_refusals_say_what_came(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
