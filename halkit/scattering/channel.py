@@ -138,6 +138,8 @@ def _decay_radius(interaction, m, defined, V2):
     if defined is not None:
         return float(defined), 0.0
     nodes, tails = tail(interaction, m, V2)
+    if np.isnan(tails).any():
+        raise ValueError(f"{interaction!r} is NaN at some radii up to r = {nodes[-1]:g}")
     for tolerance in (1e-10, 1e-7, NOTICEABLE, 1e-2):
         small = np.flatnonzero(tails <= tolerance)
         if small.size:

@@ -71,3 +71,9 @@ def test_convergence_stops_when_the_answer_does():
 def test_convergence_warns_when_there_is_none():
     with pytest.warns(AccuracyWarning, match="still changes by 1 "):
         converge(lambda n: n, lambda a, b: b / a, None, 20)
+
+
+def test_a_potential_that_is_nan_is_named_as_such():
+    hole = Local(lambda r: np.where((r > 1) & (r < 2), np.nan, -np.exp(-r)))
+    with pytest.raises(ValueError, match="NaN"):
+        phase_shift(hole, 0.5, reduced_mass=1.0)
