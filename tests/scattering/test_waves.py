@@ -316,3 +316,18 @@ def test_a_fitted_estimator():
     ours, theirs = (bound_wave_functions(U, reduced_mass=M) for U in (Fitted(), same))
     np.testing.assert_allclose(ours.energy, theirs.energy, rtol=1e-12)
     np.testing.assert_allclose(ours.wave_function(R), theirs.wave_function(R), atol=1e-12)
+
+
+def test_wronskian_of_two_energies():
+    """u1 u2' − u1' u2 = (k1² − k2²) ∫ u1 u2 dr at any radius beyond a symmetric potential."""
+    potential = Separable(-0.017, 1.0) + GaussianSum([-0.2], [0.5])
+    k, a = np.array([0.4, 0.7]), 40.0
+    waves = scattering_wave_functions(potential, k, reduced_mass=3.3)
+    x, w = np.polynomial.legendre.leggauss(200)
+    r = a * (1 + x) / 2
+    u1, u2 = waves(r) * r * k[:, np.newaxis]
+    integral = np.sum(w * u1 * u2) * a / 2
+    phase = k * a + waves.phase_shift
+    s, c = np.sin(phase), np.cos(phase)
+    wronskian = s[0] * k[1] * c[1] - k[0] * c[0] * s[1]
+    assert (k[0] ** 2 - k[1] ** 2) * integral == pytest.approx(wronskian, rel=1e-8)
