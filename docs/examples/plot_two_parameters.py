@@ -4,7 +4,7 @@ Two parameters from one row
 
 The separable potential of Aoki and Doi,
 
-.. math:: U(r, r') = \\omega\\, e^{-\\theta_1 r} e^{-\\theta_2 r'}, \\quad \\theta_1 = \\theta_2 = 1,
+.. math:: U(r, r') = \\omega\\, e^{-\\theta_1 r - \\theta_2 r'}, \\quad \\theta_1 = \\theta_2 = 1,
 
 has a known strength ω = −0.017. Its two ranges are learned from twenty wave functions and
 their sources at the single radius r = R = 2.5 (units μ = 1): by least squares, by Adam, and
