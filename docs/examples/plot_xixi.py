@@ -81,23 +81,23 @@ if folder is not None:
         left.errorbar(r, points, error, fmt=".", ms=3, color="0.4", alpha=0.4, zorder=0)
     left.set(xlim=(0.15, 2.2), ylim=(-50, 150), title="localised, t = 13; points: data")
 
-    k = np.sqrt(np.linspace(0.01, 0.6, 12)) * correlators.pion_mass / to_mev
+    k = np.linspace(10.0, 400.0, 60) / to_mev
     reference, file = None, Path(folder, "xixi_1s0_published.npz")
     if file.is_file():
         with np.load(file, allow_pickle=False) as archive:
-            k = np.sqrt(archive["k2_n2lo_w_v2_t13"][5::8])
+            published = np.sqrt(archive["k2_n2lo_w_v2_t13"][5::8])
             bins = np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi)[:, 5::8]
-        reference = k * to_mev, bins.mean(axis=0), np.sqrt(len(bins) - 1) * bins.std(axis=0)
-    delta = model.phase_shift(k)
-    PhaseShiftDisplay(delta, k * to_mev, reference=reference, name="learned").plot(
+        reference = published * to_mev, bins.mean(axis=0), np.sqrt(len(bins) - 1) * bins.std(axis=0)
+    PhaseShiftDisplay(model.phase_shift(k), k * to_mev, reference=reference, name="learned").plot(
         right, units="MeV"
     )
     right.set_title("¹S₀ phase shift")
     plt.show()
     for source, V in zip(("wall", "smeared"), model.localize(X[at_13]) * to_mev, strict=True):
         print(f"V(0.40 fm), {source}: {V[np.argmin(np.abs(r - 0.402))]:.1f} MeV")
-    for momentum, angle in zip(k[:6] * to_mev, np.rad2deg(delta), strict=False):
-        print(f"δ({momentum:.0f} MeV) = {angle:.2f}°")
+    for momentum in (100.0, 200.0, 300.0):
+        delta = np.rad2deg(model.phase_shift(momentum / to_mev))
+        print(f"δ({momentum:.0f} MeV) = {delta:.2f}°")
     if reference is not None:
-        pull = np.abs(delta - reference[1]) / reference[2]
+        pull = np.abs(model.phase_shift(published) - reference[1]) / reference[2]
         print(f"largest distance to the published phases: {pull.max():.2f} σ")
