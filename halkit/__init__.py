@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "NonLocalPotentialRegressor": "halkit.potentials",
+    "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",
     "RadialGrid": "halkit.radial",
 }

@@ -1,22 +1,38 @@
 """scikit-learn's own checks on every public estimator."""
 
+import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
+from halkit.potentials import (
+    NonLocalPotentialRegressor,
+    ParametricPotentialRegressor,
+    TimeDependentHALRegressor,
+)
 
 WEIGHTS = (
     "a repeated sample and a doubled weight give the same objective; the optimiser's path "
     "from a random start differs by rounding"
 )
+
+
+def exponentials(r, r_prime, theta):
+    """A function of a module, so that a model with it can be pickled."""
+    return theta[0] * np.exp(-(theta[1] ** 2) * r - theta[2] ** 2 * r_prime)
+
+
 ESTIMATORS = [
     NonLocalPotentialRegressor(n_init=1, max_iter=20),
     TimeDependentHALRegressor(n_init=1, max_iter=20),
+    ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
 ]
 
 
 def expected_failures(estimator):
+    if isinstance(estimator, ParametricPotentialRegressor):
+        return {}
     return {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
 
 
@@ -30,6 +46,6 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_poor_scores_are_admitted_only_without_nodes(estimator):
     assert get_tags(estimator).regressor_tags.poor_score
-    estimator = type(estimator)(r=[0.5, 1.0])
+    estimator = clone(estimator).set_params(r=[0.5, 1.0])
     assert not get_tags(estimator).regressor_tags.poor_score
     assert get_tags(estimator).target_tags.multi_output

@@ -1,0 +1,304 @@
+r"""A potential of known form: U(r, r') = function(r, r', θ), with few parameters θ.
+
+The residual is that of the networks, ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj − y_si ];
+least squares minimise L = Σ ρ². With J = ∂ρ/∂θ and N the total weight, the covariance
+of θ is (N JᵀJ)⁻¹ where the errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.optimize import least_squares
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit.potentials.base import PotentialMixin
+from halkit.potentials.objective import row_weights
+from halkit.potentials.validation import (
+    check_data,
+    check_number,
+    check_sample_weight,
+    check_y_std,
+    resolve_nodes,
+)
+
+__all__ = ["ParametricPotentialRegressor"]
+
+# Three-point differences are right to eps^(2/3) = 4e-11 of a column.
+RESOLUTION = 1e-9
+
+
+class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
+    r"""Non-local potential U(r, r') of a given form, its parameters by least squares.
+
+    A sample is one wave function φ_k on the nodes r, its target the source
+
+        (E_k − H0) φ_k(r) = ∫ 4πr'² dr' U(r, r'; θ) φ_k(r').
+
+    Parameters
+    ----------
+    function : callable
+        ``function(r, r_prime, theta)`` gives U in units of [energy]/[length]³; r and r'
+        come as arrays that broadcast, theta as an array of shape (n_parameters,). A model
+        that shall be pickled needs a function of a module, not a lambda.
+    initial : array-like of shape (n_parameters,)
+        θ at the start.
+    r : array-like of shape (n_r,), optional
+        Nodes of the wave functions, increasing and >= 0, in the user's unit of length
+        (ħ = c = 1). Without them: r = 1 … n_r.
+    weights : array-like of shape (n_r,), optional
+        Measure of the sum over r': 4πr²Δr by the trapezoid rule by default, or lattice
+        multiplicities.
+    r_out : array-like of shape (n_out,), optional
+        Radii of the columns of y; `r` by default.
+    reduced_mass : float
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    radius : float, optional
+        U is zero where r or r' is beyond it. Without it `function` must decay by itself
+        if phase shifts are wanted.
+    bounds : pair of float or of array-like of shape (n_parameters,), optional
+        Lowest and highest θ.
+    max_nfev : int, optional
+        Largest number of evaluations, those for derivatives apart; 100 per parameter by
+        default.
+    tol : float
+        The fit stops where L or θ changes by less than this fraction, or where the
+        gradient of L/2 is below it.
+
+    Attributes
+    ----------
+    theta_ : ndarray of shape (n_parameters,)
+        Parameters with the least loss found.
+    theta_cov_ : ndarray of shape (n_parameters, n_parameters)
+        Their covariance in the linear approximation, bounds aside. With `y_std` it takes
+        those errors as they are, for values of y that are independent of each other.
+        Without, it takes weighted residuals of one common size, read off the fit. Infinite
+        where the data do not determine θ, or leave no residual over to read a size off.
+    potential_ : ndarray of shape (n_out, n_r)
+        U on the nodes of the fit.
+    r_, weights_, r_out_ : ndarray
+        Nodes, measure and output nodes of the fit.
+    n_iter_ : int
+        Iterations, that is Jacobians.
+    loss_ : float
+        L, relative to Σ W² y² without `y_std`, the mean of ((prediction − y)/σ)² with it.
+
+    See Also
+    --------
+    NonLocalPotentialRegressor : where the form of U is not known.
+
+    References
+    ----------
+    S. Aoki, T. Doi, Front. Phys. 8, 307 (2020); L. Wang, T. Doi, T. Hatsuda, Y. Lyu,
+    arXiv:2410.03082.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_separable
+    >>> from halkit.potentials import ParametricPotentialRegressor
+    >>> def exponentials(r, r_prime, theta):
+    ...     return theta[0] * np.exp(-theta[1] * r - theta[2] * r_prime)
+    >>> d = make_separable()
+    >>> model = ParametricPotentialRegressor(
+    ...     exponentials, [-0.01, 0.5, 0.5], r=d.r, reduced_mass=3.3
+    ... ).fit(d.data, d.target)
+    >>> bool(np.allclose(model.theta_, [-0.017, 1.0, 1.0], rtol=1e-3))
+    True
+    """
+
+    has_local = False
+    has_nonlocal = True
+
+    def __init__(
+        self, function, initial, *, r=None, weights=None, r_out=None, reduced_mass=1.0,
+        radius=None, bounds=None, max_nfev=None, tol=1e-10,
+    ):  # fmt: skip
+        self.function = function
+        self.initial = initial
+        self.r = r
+        self.weights = weights
+        self.r_out = r_out
+        self.reduced_mass = reduced_mass
+        self.radius = radius
+        self.bounds = bounds
+        self.max_nfev = max_nfev
+        self.tol = tol
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = self.r is None
+        return tags
+
+    def fit(self, X, y, sample_weight=None, y_std=None):
+        """Find the θ with which the sources are reproduced best.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes r.
+        y : array-like of shape (n_samples, n_out) or (n_samples,)
+            Their sources (E_k − H0) φ_k at r_out.
+        sample_weight : array-like of shape (n_samples,), optional
+            With `y_std`, s counts as s equal measurements in the covariance.
+        y_std : array-like of the shape of y, optional
+            Standard deviations of y: residuals are weighted by 1/σ². Without them, a
+            sample's residual is that of u = rφ, divided by the norm of its wave function.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters out of their range, a function that does not broadcast or is
+            complex or infinite at the start, complex or infinite data, and shapes that do
+            not fit the nodes.
+        """
+        start, bounds = self._check_parameters()
+        X, y = self._validated_pair(X, y)
+        sample_weight = check_sample_weight(sample_weight, len(X))
+        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+        self._flat_target = y.ndim == 1
+        y = y.reshape(len(X), -1)
+        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+            self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
+        )
+        W, total = row_weights(
+            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+        )
+        self._check_function(start)
+        solution = self._solve(X, y, W, start, bounds)
+        self.theta_, self.n_iter_ = solution.x, int(solution.njev)
+        self.loss_ = 2 * float(solution.cost)
+        n_left = np.count_nonzero(W) - len(start)
+        size = self.loss_ / n_left if n_left > 0 else np.inf
+        self.theta_cov_ = _covariance(solution.jac, 1 / total if y_std is not None else size)
+        return self
+
+    def _check_parameters(self):
+        check_number(self.reduced_mass, "reduced_mass", closed=False)
+        check_number(self.tol, "tol", low=np.finfo(float).eps)
+        if self.radius is not None:
+            check_number(self.radius, "radius", closed=False)
+        if self.max_nfev is not None:
+            check_number(self.max_nfev, "max_nfev", low=1, integer=True)
+        if not callable(self.function):
+            raise TypeError(
+                f"function needs a callable of (r, r_prime, theta), got {self.function!r}"
+            )
+        start = _real(self.initial, "initial")
+        if start.ndim != 1 or not len(start):
+            raise ValueError(
+                f"initial needs a 1-D array, one value per parameter; got shape {start.shape}"
+            )
+        if not np.all(np.isfinite(start)):
+            raise ValueError(f"initial needs finite values, got {start}")
+        return start, self._check_bounds(start)
+
+    def _check_bounds(self, start):
+        if self.bounds is None:
+            return -np.inf, np.inf
+        if len(self.bounds) != 2:
+            raise ValueError(f"bounds need a pair (lowest, highest), got {self.bounds!r}")
+        lowest, highest = (_real(bound, "bounds") for bound in self.bounds)
+        for bound in (lowest, highest):
+            if bound.shape not in {(), start.shape}:
+                raise ValueError(
+                    f"bounds need numbers or arrays of shape {start.shape}, that of initial; "
+                    f"got shape {bound.shape}"
+                )
+        if not np.all(lowest < highest):
+            raise ValueError(f"bounds need lowest < highest, got {self.bounds!r}")
+        if not np.all((lowest <= start) & (start <= highest)):
+            raise ValueError(f"initial needs to lie within bounds {self.bounds!r}, got {start}")
+        return lowest, highest
+
+    def _validated_pair(self, X, y):
+        check_data(X, "X")
+        if y is not None:
+            check_data(y, "y")
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        return X, np.asarray(y, dtype=np.float64)
+
+    def _check_function(self, start):
+        """Try the function at the start, with messages that name it."""
+        r, r_prime = self.r_out_[:, None], self.r_[None, :]
+        try:
+            self.function(r, r_prime, start)
+        except Exception as error:
+            raise ValueError(
+                f"function needs to take arrays r of shape {r.shape}, r_prime of shape "
+                f"{r_prime.shape} and theta of shape {start.shape}, that of initial; it raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not np.all(np.isfinite(self._evaluate(r, r_prime, start))):
+            raise ValueError(f"function needs finite values at initial = {start}; got inf or NaN")
+
+    def _evaluate(self, r, r_prime, theta):
+        shape = np.broadcast_shapes(r.shape, r_prime.shape)
+        U = _real(self.function(r, r_prime, theta), "function")
+        try:
+            U = np.broadcast_to(U, shape)
+        except ValueError as error:
+            raise ValueError(
+                f"function needs to broadcast r of shape {r.shape} with r_prime of shape "
+                f"{r_prime.shape} to {shape}; it returned shape {U.shape}"
+            ) from error
+        if self.radius is None:
+            return U
+        return np.where((r <= self.radius) & (r_prime <= self.radius), U, 0.0)
+
+    def _solve(self, X, y, W, start, bounds):
+        r, r_prime, X = self.r_out_[:, None], self.r_[None, :], X * self.weights_
+
+        def residual(theta):
+            return (W * (X @ self._evaluate(r, r_prime, theta).T - y)).ravel()
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            solution = least_squares(
+                residual, start, jac="3-point", bounds=bounds, x_scale="jac",
+                max_nfev=self.max_nfev, ftol=self.tol, xtol=self.tol, gtol=self.tol,
+            )  # fmt: skip
+        if solution.status == 0:
+            warnings.warn(
+                f"the fit had not converged after {solution.nfev} evaluations "
+                f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={self.tol}",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return solution
+
+    def _reduced_mass(self):
+        return self.reduced_mass
+
+    def local_potential(self, r):
+        """Zero: there is no local term; any shape."""
+        return np.zeros(np.shape(r))
+
+    def nonlocal_potential(self, r, r_prime):
+        """U(r, r') with the fitted θ, the arguments broadcast against each other."""
+        check_is_fitted(self)
+        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        return np.array(self._evaluate(r, r_prime, self.theta_))
+
+
+def _real(values, name):
+    """A float64 array of any shape; complex numbers and what is no number are refused."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} needs real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64)
+
+
+def _covariance(J, size):
+    """size · (JᵀJ)⁻¹, infinite where J is singular to the accuracy of its differences."""
+    scale = np.linalg.norm(J, axis=0)
+    if np.all(scale > 0) and J.shape[0] >= J.shape[1] and np.isfinite(size):
+        _, s, Vt = np.linalg.svd(J / scale, full_matrices=False)
+        if s[-1] > RESOLUTION * s[0]:
+            return size * ((Vt.T / s**2) @ Vt) / np.outer(scale, scale)
+    return np.full((J.shape[1], J.shape[1]), np.inf)
