@@ -16,6 +16,7 @@ from halkit.potentials.validation import (
     check_sample_weight,
     check_y_std,
     node_columns,
+    refuse_complex_and_objects,
 )
 from halkit.radial import RadialGrid, validate_nodes
 
@@ -117,8 +118,15 @@ class PotentialMixin:
         return y
 
     def _validated(self, X):
-        check_data(X, "X")
+        refuse_complex_and_objects(X, "X")
         return validate_data(self, X, dtype=np.float64, reset=False)
+
+    def _validated_pair(self, X, y):
+        refuse_complex_and_objects(X, "X")
+        if y is not None:
+            refuse_complex_and_objects(y, "y")
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        return X, np.asarray(y, dtype=np.float64)
 
     def localize(self, X):
         r"""The local potential that acts on each wave function as U does.

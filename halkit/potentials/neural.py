@@ -8,7 +8,7 @@ import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
@@ -16,7 +16,6 @@ from halkit.potentials.objective import Potential, row_weights
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
     check_choice,
-    check_data,
     check_number,
     check_sample_weight,
     check_y_std,
@@ -81,13 +80,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         with solvers.one_thread():
             self._train(X, y, W)
         return self
-
-    def _validated_pair(self, X, y):
-        check_data(X, "X")
-        if y is not None:
-            check_data(y, "y")
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        return X, np.asarray(y, dtype=np.float64)
 
     def _check_parameters(self):
         check_choice(self.network, "network", list(networks.NETWORKS))

@@ -11,12 +11,11 @@ import numpy as np
 from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
-    check_data,
     check_number,
     check_sample_weight,
     check_y_std,
@@ -216,13 +215,6 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         if not np.all((lowest <= start) & (start <= highest)):
             raise ValueError(f"initial needs to lie within bounds {self.bounds!r}, got {start}")
         return lowest, highest
-
-    def _validated_pair(self, X, y):
-        check_data(X, "X")
-        if y is not None:
-            check_data(y, "y")
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        return X, np.asarray(y, dtype=np.float64)
 
     def _check_function(self, start):
         """Try the function at the start, with messages that name it."""

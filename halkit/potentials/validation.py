@@ -14,6 +14,7 @@ __all__ = [
     "check_sample_weight",
     "check_y_std",
     "node_columns",
+    "refuse_complex_and_objects",
     "resolve_nodes",
 ]
 
@@ -28,16 +29,19 @@ def check_data(values, name, *, n_columns=None, shape=None):
     TypeError
         For entries that carry their own errors (GVar, Obs, ufloat).
     """
-    _refuse_complex(values, name)
-    _refuse_objects_with_errors(values, name)
-    if n_columns is None and shape is None:
-        return values
+    refuse_complex_and_objects(values, name)
     array = check_array(values, dtype=np.float64, input_name=name, ensure_2d=shape is None)
     if n_columns is not None and array.shape[1] != n_columns:
         raise ValueError(f"{name} needs {n_columns} columns, one per node; got {array.shape[1]}")
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} needs shape {shape}; got {array.shape}")
     return array
+
+
+def refuse_complex_and_objects(values, name):
+    """Refuse what scikit-learn's checks would refuse without naming the way out."""
+    _refuse_complex(values, name)
+    _refuse_objects_with_errors(values, name)
 
 
 def _refuse_complex(values, name):
