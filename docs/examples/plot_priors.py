@@ -97,5 +97,8 @@ phases.set(xlabel="$k$", ylabel="error of $\\delta$ [deg]", title="phase shifts"
 plt.show()
 
 # %%
-# The regulator changes none of these numbers. The envelope is what takes U, and with it δ,
-# to the truth: the errors fall by more than a factor of a hundred.
+# The regulator changes none of these numbers. With an envelope both errors fall by more than
+# a factor of a hundred from one symmetric network to the other. Part of that is speed: with
+# 150 iterations, the default, the networks without an envelope come nearer (plain: 0.24 for
+# U and 0.05° for δ; symmetric: 0.04 and 0.2°), and the plain network then has the better δ
+# of the two with the worse U.
