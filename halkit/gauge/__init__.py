@@ -1,5 +1,11 @@
 """Two-dimensional U(1) gauge links: observables, exact results, exact samples, Markov chains."""
 
+from halkit.gauge.exact import (
+    charge_probability,
+    exact_susceptibility,
+    exact_wilson_loop,
+    sample_exact,
+)
 from halkit.gauge.lattice import (
     Susceptibility,
     action,
@@ -18,11 +24,15 @@ from halkit.gauge.lattice import (
 __all__ = [
     "Susceptibility",
     "action",
+    "charge_probability",
+    "exact_susceptibility",
+    "exact_wilson_loop",
     "flux_links",
     "force",
     "gauge_transform",
     "plaquette",
     "polyakov_loop",
+    "sample_exact",
     "sine_charge",
     "susceptibility",
     "topological_charge",
