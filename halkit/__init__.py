@@ -16,7 +16,7 @@ _HOME = {
     "RadialGrid": "halkit.radial",
 }
 _ROOMS = (
-    "datasets", "displays", "exceptions", "interactions", "potentials",
+    "datasets", "displays", "exceptions", "gauge", "interactions", "potentials",
     "radial", "scattering", "sources", "units",
 )  # fmt: skip
 

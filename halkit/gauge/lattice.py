@@ -1,0 +1,364 @@
+"""Observables of two-dimensional U(1) gauge links: functions of the closed loops alone.
+
+    S = β Σ_x (1 − cos P(x)),    Q = (1/2π) Σ_x wrap P(x),    χ = ⟨Q²⟩/V
+
+with the plaquette P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x) and V = L0·L1. Everywhere
+``theta`` is an array (n, 2, L0, L1) of angles in radians, μ on axis 1; rows (n, 2·L0·L1) are
+taken too, with ``lattice_shape=(L0, L1)``. What is returned has one entry per configuration.
+"""
+
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+
+from halkit.gauge.torus import (
+    TWO_PI,
+    as_links,
+    check_beta,
+    check_count,
+    check_lattice_shape,
+    curl,
+    flux_quantum,
+    plaquette_sum,
+    wrap,
+)
+
+__all__ = [
+    "Susceptibility",
+    "action",
+    "flux_links",
+    "force",
+    "gauge_transform",
+    "plaquette",
+    "polyakov_loop",
+    "sine_charge",
+    "susceptibility",
+    "topological_charge",
+    "wilson_loop",
+    "wrap",
+]
+
+
+def plaquette(theta, *, lattice_shape=None):
+    """Return the plaquette angles, in [−π, π).
+
+    Parameters
+    ----------
+    theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        Link angles in radians.
+    lattice_shape : (int, int), optional
+        (L0, L1), needed for rows.
+
+    Returns
+    -------
+    array of shape (n, L0, L1)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If theta is not an array of real, finite angles on a lattice of at least 2 × 2.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links, plaquette
+    >>> plaquette(flux_links(1, (2, 3))).round(4)
+    array([[[1.0472, 1.0472, 1.0472],
+            [1.0472, 1.0472, 1.0472]]])
+    """
+    return wrap(plaquette_sum(as_links(theta, lattice_shape)))
+
+
+def wilson_loop(theta, R, T, *, lattice_shape=None):
+    """Return the mean over the lattice of cos(angle around an R × T rectangle).
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`.
+    R, T : int
+        Sides along 0̂ and 1̂, 1 ≤ R ≤ L0, 1 ≤ T ≤ L1.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`, and if the loop is longer than the lattice.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links, wilson_loop
+    >>> wilson_loop(flux_links(1, (4, 6)), 2, 3).round(6)
+    array([0.])
+    """
+    links = as_links(theta, lattice_shape)
+    R, T = check_count(R, "R", least=1), check_count(T, "T", least=1)
+    if links.shape[2] < R or links.shape[3] < T:
+        raise ValueError(f"a {R} x {T} loop is longer than the {links.shape[2:]} lattice")
+    bottom, left = _line(links[:, 0], R, axis=1), _line(links[:, 1], T, axis=2)
+    top, right = np.roll(bottom, -T, axis=2), np.roll(left, -R, axis=1)
+    return np.cos(bottom + right - top - left).mean(axis=(1, 2))
+
+
+def _line(angle, length, axis):
+    """Return the sum of ``length`` links that start at every site and follow an axis."""
+    return sum(np.roll(angle, -step, axis=axis) for step in range(length))
+
+
+def polyakov_loop(theta, mu, *, lattice_shape=None):
+    """Return exp(i Σ θ_μ) along the lines that close around the lattice in direction μ.
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`.
+    mu : {0, 1}
+        Direction.
+
+    Returns
+    -------
+    complex array of shape (n, L1) for μ = 0, (n, L0) for μ = 1
+        One loop for each site across.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`, and if mu is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import polyakov_loop
+    >>> polyakov_loop(np.full((1, 2, 2, 3), np.pi / 2), 0).real
+    array([[-1., -1., -1.]])
+    """
+    links = as_links(theta, lattice_shape)
+    if mu not in (0, 1):
+        raise ValueError(f"mu must be 0 or 1; got {mu!r}")
+    return np.exp(1j * links[:, mu].sum(axis=1 + mu))
+
+
+def action(theta, beta, *, lattice_shape=None):
+    """Return the Wilson action S = β Σ_x (1 − cos P(x)).
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`.
+    beta : float
+        Coupling β ≥ 0; the weight of a configuration is e^{−S}.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`, and if beta is negative or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import action
+    >>> action(np.zeros((2, 2, 4, 4)), 7.0)
+    array([0., 0.])
+    """
+    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    # 1 − cos P = 2 sin²(P/2) keeps its digits where P is small.
+    return 2 * beta * np.square(np.sin(plaquette_sum(links) / 2)).sum(axis=(1, 2))
+
+
+def force(theta, beta, *, lattice_shape=None):
+    """Return −∂S/∂θ_μ(x): the curl of h = −β sin P.
+
+    Parameters
+    ----------
+    theta, beta, lattice_shape
+        As for `action`.
+
+    Returns
+    -------
+    array of the shape of theta
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `action`.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links, force
+    >>> bool(abs(force(flux_links(1, (4, 6)), 7.0)).max() < 1e-14)
+    True
+    """
+    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    return curl(-beta * np.sin(plaquette_sum(links))).reshape(np.shape(theta))
+
+
+def topological_charge(theta, *, lattice_shape=None):
+    """Return Q = (1/2π) Σ_x wrap P(x), an integer on the torus.
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`.
+
+    Returns
+    -------
+    integer array of shape (n,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links, topological_charge
+    >>> topological_charge(flux_links(-2, (8, 4)))
+    array([-2])
+    """
+    angle = plaquette(theta, lattice_shape=lattice_shape)
+    return np.rint(angle.sum(axis=(1, 2), dtype=np.float64) / TWO_PI).astype(np.int64)
+
+
+def sine_charge(theta, *, lattice_shape=None):
+    """Return (1/2π) Σ_x sin P(x): smooth in the links, not an integer, not `topological_charge`.
+
+    Parameters, returned shape and errors are those of `topological_charge`; the array is of
+    floats.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links, sine_charge
+    >>> sine_charge(flux_links(1, (4, 4))).round(4)
+    array([0.9745])
+    """
+    return np.sin(plaquette_sum(as_links(theta, lattice_shape))).sum(axis=(1, 2)) / TWO_PI
+
+
+class Susceptibility(NamedTuple):
+    """Topological susceptibility.
+
+    Attributes
+    ----------
+    value : float
+        χ = ⟨Q²⟩/V.
+    error : float
+        Standard error of the mean.
+    """
+
+    value: float
+    error: float
+
+
+def susceptibility(theta, *, lattice_shape=None, tau_int=0.5):
+    """Return the topological susceptibility χ = ⟨Q²⟩/V, with V = L0·L1 plaquettes.
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`, n ≥ 2.
+    tau_int : float, default 0.5
+        Integrated autocorrelation time of Q², ½ for independent configurations; the error
+        grows as √(2 tau_int).
+
+    Returns
+    -------
+    Susceptibility
+        Named tuple of ``value`` and ``error``, both in lattice units.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`, for fewer than two configurations and if tau_int is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import flux_links, susceptibility
+    >>> fluxes = np.concatenate([flux_links(q, (4, 8)) for q in (-1, 0, 1, 0)])
+    >>> chi = susceptibility(fluxes)
+    >>> chi.value, round(chi.error, 5)
+    (0.015625, 0.00902)
+    """
+    links = as_links(theta, lattice_shape)
+    if len(links) < 2:
+        raise ValueError("an error needs at least two configurations; got one")
+    if not isinstance(tau_int, Real) or not 0 < tau_int < np.inf:
+        raise ValueError(f"tau_int must be positive and finite; got {tau_int!r}")
+    square = topological_charge(links) ** 2 / np.prod(links.shape[2:])
+    error = square.std(ddof=1) * np.sqrt(2 * tau_int / len(links))
+    return Susceptibility(float(square.mean()), float(error))
+
+
+def gauge_transform(theta, alpha, *, lattice_shape=None):
+    """Return θ_μ(x) + α(x) − α(x+μ̂), wrapped: the same physics in another gauge.
+
+    Parameters
+    ----------
+    theta, lattice_shape
+        As for `plaquette`.
+    alpha : array of shape (n, L0, L1) or (L0, L1)
+        Angles at the sites, radians.
+
+    Returns
+    -------
+    array of the shape of theta
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `plaquette`, and if alpha does not fit the lattice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import gauge_transform
+    >>> gauge_transform(np.zeros((1, 2, 2, 2)), [[0.0, 1.0], [0.0, 0.0]])[0, 0]
+    array([[ 0.,  1.],
+           [ 0., -1.]])
+    """
+    links, alpha = as_links(theta, lattice_shape), np.asarray(alpha)
+    sites = (len(links), *links.shape[2:])
+    if alpha.dtype.kind not in "fiu" or not np.isfinite(alpha).all():
+        raise ValueError("alpha must be real, finite angles")
+    if alpha.shape not in (sites, sites[1:]):
+        raise ValueError(f"alpha must have shape {sites} or {sites[1:]}; got {alpha.shape}")
+    gradient = [np.roll(alpha, -1, axis=axis) - alpha for axis in (-2, -1)]
+    return wrap(links - np.stack(gradient, axis=-3)).reshape(np.shape(theta))
+
+
+def flux_links(charge, lattice_shape):
+    """Return links of a uniform flux: every plaquette is 2πQ/V, so that S is least for Q.
+
+    Parameters
+    ----------
+    charge : int
+        Topological charge Q, |Q| < V/2.
+    lattice_shape : (int, int)
+        (L0, L1).
+
+    Returns
+    -------
+    array of shape (1, 2, L0, L1)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the charge is no integer or does not fit the lattice.
+
+    Examples
+    --------
+    >>> from halkit.gauge import flux_links
+    >>> flux_links(0, (4, 6)).shape
+    (1, 2, 4, 6)
+    """
+    lattice_shape = check_lattice_shape(lattice_shape)
+    if 2 * abs(check_count(charge, "charge", least=-np.inf)) >= np.prod(lattice_shape):
+        raise ValueError(f"charge must be below V/2 in size on {lattice_shape}; got {charge}")
+    return wrap(charge * flux_quantum(lattice_shape))[None]

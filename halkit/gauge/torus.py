@@ -1,0 +1,160 @@
+"""Links on a periodic L0 × L1 lattice: the checks at the border and the formulas inside.
+
+A configuration is a set of angles θ_μ(x) of the links e^{iθ_μ(x)}, μ on axis −3, x on the last
+two axes. Curl and divergence are adjoint: the plaquettes are the curl of the links,
+
+    P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x),
+
+and a scalar h per plaquette pulls at the links with
+
+    s_0(x) = h(x) − h(x−1̂),    s_1(x) = h(x−0̂) − h(x).
+
+The functions that do not begin with ``check`` or ``as`` trust their arguments.
+"""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+__all__ = [
+    "as_generator",
+    "as_links",
+    "check_beta",
+    "check_count",
+    "check_lattice_shape",
+    "curl",
+    "flux_quantum",
+    "plaquette_sum",
+    "wrap",
+]
+
+TWO_PI = 2 * np.pi
+
+
+def wrap(angle):
+    """Return angles in [−π, π), each moved by a multiple of 2π.
+
+    Parameters
+    ----------
+    angle : array_like of float
+        Angles in radians, any shape.
+
+    Returns
+    -------
+    array of the shape of angle
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import wrap
+    >>> wrap([0.5, 2 * np.pi + 0.5, -4.0]).round(4)
+    array([0.5   , 0.5   , 2.2832])
+    """
+    angle = np.asarray(angle)
+    wrapped = angle - TWO_PI * np.rint(angle / TWO_PI)
+    return np.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
+
+
+def plaquette_sum(links):
+    """Return θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x), not wrapped."""
+    along_0, along_1 = links[..., 0, :, :], links[..., 1, :, :]
+    return along_0 - np.roll(along_0, -1, axis=-1) + np.roll(along_1, -1, axis=-2) - along_1
+
+
+def curl(h):
+    """Return the pull (..., 2, L0, L1) of a scalar h (..., L0, L1) per plaquette on the links."""
+    return np.stack([h - np.roll(h, 1, axis=-1), np.roll(h, 1, axis=-2) - h], axis=-3)
+
+
+def flux_quantum(lattice_shape):
+    """Return links (2, L0, L1) with 2π/V, modulo 2π, in each of the V plaquettes.
+
+    θ_0(x, y) = −2πy/V and θ_1(x, L1−1) = 2πx/L0.
+    """
+    size_0, size_1 = lattice_shape
+    links = np.zeros((2, size_0, size_1))
+    links[0] = -TWO_PI * np.arange(size_1) / (size_0 * size_1)
+    links[1, :, -1] = TWO_PI * np.arange(size_0) / size_0
+    return links
+
+
+def as_links(theta, lattice_shape=None):
+    """Return configurations as an array (n, 2, L0, L1) of angles, after the checks.
+
+    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning.
+    """
+    theta = np.asarray(theta)
+    if theta.dtype.kind not in "fiu":
+        raise TypeError(f"theta must be real link angles in radians; got dtype {theta.dtype}")
+    if theta.dtype not in (np.float32, np.float64):
+        theta = theta.astype(np.float64)
+    theta = _shape_links(theta, lattice_shape)
+    if not np.isfinite(theta).all():
+        raise ValueError("theta must be finite; it has NaN or infinite angles")
+    if theta.size and np.abs(theta).max() > TWO_PI * (1 + 1e-6):
+        warnings.warn(
+            "theta has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
+            stacklevel=3,
+        )
+        theta = wrap(theta)
+    return theta
+
+
+def _shape_links(theta, lattice_shape):
+    if lattice_shape is not None:
+        lattice_shape = check_lattice_shape(lattice_shape)
+    if theta.ndim == 2 and lattice_shape is not None:
+        if theta.shape[1] != 2 * np.prod(lattice_shape):
+            raise ValueError(
+                f"rows of a {lattice_shape} lattice have {2 * np.prod(lattice_shape)} angles; "
+                f"got {theta.shape[1]}"
+            )
+        theta = theta.reshape(-1, 2, *lattice_shape)
+    if theta.ndim != 4 or theta.shape[1] != 2:
+        raise ValueError(
+            "theta must have shape (n, 2, L0, L1), or (n, 2*L0*L1) with lattice_shape; "
+            f"got {theta.shape}"
+        )
+    if lattice_shape is not None and theta.shape[2:] != lattice_shape:
+        raise ValueError(f"theta is on a {theta.shape[2:]} lattice, not on {lattice_shape}")
+    check_lattice_shape(theta.shape[2:])
+    if not len(theta):
+        raise ValueError("theta must hold at least one configuration; got none")
+    return theta
+
+
+def check_lattice_shape(lattice_shape):
+    """Return (L0, L1) as a tuple of integers ≥ 2, or raise."""
+    shape = lattice_shape if isinstance(lattice_shape, tuple | list) else ()
+    if len(shape) != 2 or not all(isinstance(size, Integral) and size >= 2 for size in shape):
+        raise ValueError(
+            f"lattice_shape must be two integers (L0, L1), each at least 2; got {lattice_shape!r}"
+        )
+    return tuple(int(size) for size in shape)
+
+
+def check_beta(beta):
+    """Return the coupling as a float ≥ 0, or raise."""
+    if not isinstance(beta, Real):
+        raise TypeError(f"beta must be a real number; got {beta!r}")
+    if not 0 <= beta < np.inf:
+        raise ValueError(f"beta must be finite and at least 0; got {beta!r}")
+    return float(beta)
+
+
+def check_count(value, name, *, least):
+    """Return an integer at least `least`, or raise."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer; got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}; got {value}")
+    return int(value)
+
+
+def as_generator(random_state):
+    """Return a Generator: itself, or one seeded from what scikit-learn calls a random state."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))
