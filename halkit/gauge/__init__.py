@@ -1,5 +1,13 @@
 """Two-dimensional U(1) gauge links: observables, exact results, exact samples, Markov chains."""
 
+from halkit.gauge.autocorrelation import AutocorrelationTime, autocorrelation_time
+from halkit.gauge.charge import (
+    Susceptibility,
+    flux_links,
+    sine_charge,
+    susceptibility,
+    topological_charge,
+)
 from halkit.gauge.exact import (
     charge_probability,
     exact_susceptibility,
@@ -7,29 +15,30 @@ from halkit.gauge.exact import (
     sample_exact,
 )
 from halkit.gauge.lattice import (
-    Susceptibility,
     action,
-    flux_links,
     force,
     gauge_transform,
     plaquette,
     polyakov_loop,
-    sine_charge,
-    susceptibility,
-    topological_charge,
     wilson_loop,
     wrap,
 )
+from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
 
 __all__ = [
+    "AutocorrelationTime",
     "Susceptibility",
+    "Trajectory",
     "action",
+    "autocorrelation_time",
     "charge_probability",
     "exact_susceptibility",
     "exact_wilson_loop",
     "flux_links",
     "force",
     "gauge_transform",
+    "hmc",
+    "integrate",
     "plaquette",
     "polyakov_loop",
     "sample_exact",
@@ -37,5 +46,6 @@ __all__ = [
     "susceptibility",
     "topological_charge",
     "wilson_loop",
+    "winding_hit",
     "wrap",
 ]

@@ -1,40 +1,30 @@
-"""Observables of two-dimensional U(1) gauge links: functions of the closed loops alone.
+"""Two-dimensional U(1) gauge links: plaquettes, loops, action, force, gauge transformations.
 
-    S = β Σ_x (1 − cos P(x)),    Q = (1/2π) Σ_x wrap P(x),    χ = ⟨Q²⟩/V
+    S = β Σ_x (1 − cos P(x))
 
 with the plaquette P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x) and V = L0·L1. Everywhere
 ``theta`` is an array (n, 2, L0, L1) of angles in radians, μ on axis 1; rows (n, 2·L0·L1) are
 taken too, with ``lattice_shape=(L0, L1)``. What is returned has one entry per configuration.
 """
 
-from numbers import Real
-from typing import NamedTuple
-
 import numpy as np
 
 from halkit.gauge.torus import (
-    TWO_PI,
     as_links,
     check_beta,
     check_count,
-    check_lattice_shape,
-    curl,
-    flux_quantum,
     plaquette_sum,
+    wilson_action,
+    wilson_force,
     wrap,
 )
 
 __all__ = [
-    "Susceptibility",
     "action",
-    "flux_links",
     "force",
     "gauge_transform",
     "plaquette",
     "polyakov_loop",
-    "sine_charge",
-    "susceptibility",
-    "topological_charge",
     "wilson_loop",
     "wrap",
 ]
@@ -167,9 +157,7 @@ def action(theta, beta, *, lattice_shape=None):
     >>> action(np.zeros((2, 2, 4, 4)), 7.0)
     array([0., 0.])
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
-    # 1 − cos P = 2 sin²(P/2) keeps its digits where P is small.
-    return 2 * beta * np.square(np.sin(plaquette_sum(links) / 2)).sum(axis=(1, 2))
+    return wilson_action(as_links(theta, lattice_shape), check_beta(beta))
 
 
 def force(theta, beta, *, lattice_shape=None):
@@ -195,105 +183,8 @@ def force(theta, beta, *, lattice_shape=None):
     >>> bool(abs(force(flux_links(1, (4, 6)), 7.0)).max() < 1e-14)
     True
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
-    return curl(-beta * np.sin(plaquette_sum(links))).reshape(np.shape(theta))
-
-
-def topological_charge(theta, *, lattice_shape=None):
-    """Return Q = (1/2π) Σ_x wrap P(x), an integer on the torus.
-
-    Parameters
-    ----------
-    theta, lattice_shape
-        As for `plaquette`.
-
-    Returns
-    -------
-    integer array of shape (n,)
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for `plaquette`.
-
-    Examples
-    --------
-    >>> from halkit.gauge import flux_links, topological_charge
-    >>> topological_charge(flux_links(-2, (8, 4)))
-    array([-2])
-    """
-    angle = plaquette(theta, lattice_shape=lattice_shape)
-    return np.rint(angle.sum(axis=(1, 2), dtype=np.float64) / TWO_PI).astype(np.int64)
-
-
-def sine_charge(theta, *, lattice_shape=None):
-    """Return (1/2π) Σ_x sin P(x): smooth in the links, not an integer, not `topological_charge`.
-
-    Parameters, returned shape and errors are those of `topological_charge`; the array is of
-    floats.
-
-    Examples
-    --------
-    >>> from halkit.gauge import flux_links, sine_charge
-    >>> sine_charge(flux_links(1, (4, 4))).round(4)
-    array([0.9745])
-    """
-    return np.sin(plaquette_sum(as_links(theta, lattice_shape))).sum(axis=(1, 2)) / TWO_PI
-
-
-class Susceptibility(NamedTuple):
-    """Topological susceptibility.
-
-    Attributes
-    ----------
-    value : float
-        χ = ⟨Q²⟩/V.
-    error : float
-        Standard error of the mean.
-    """
-
-    value: float
-    error: float
-
-
-def susceptibility(theta, *, lattice_shape=None, tau_int=0.5):
-    """Return the topological susceptibility χ = ⟨Q²⟩/V, with V = L0·L1 plaquettes.
-
-    Parameters
-    ----------
-    theta, lattice_shape
-        As for `plaquette`, n ≥ 2.
-    tau_int : float, default 0.5
-        Integrated autocorrelation time of Q², ½ for independent configurations; the error
-        grows as √(2 tau_int).
-
-    Returns
-    -------
-    Susceptibility
-        Named tuple of ``value`` and ``error``, both in lattice units.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for `plaquette`, for fewer than two configurations and if tau_int is not positive.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.gauge import flux_links, susceptibility
-    >>> fluxes = np.concatenate([flux_links(q, (4, 8)) for q in (-1, 0, 1, 0)])
-    >>> chi = susceptibility(fluxes)
-    >>> chi.value, round(chi.error, 5)
-    (0.015625, 0.00902)
-    """
     links = as_links(theta, lattice_shape)
-    if len(links) < 2:
-        raise ValueError("an error needs at least two configurations; got one")
-    if not isinstance(tau_int, Real) or not 0 < tau_int < np.inf:
-        raise ValueError(f"tau_int must be positive and finite; got {tau_int!r}")
-    square = topological_charge(links) ** 2 / np.prod(links.shape[2:])
-    error = square.std(ddof=1) * np.sqrt(2 * tau_int / len(links))
-    return Susceptibility(float(square.mean()), float(error))
+    return wilson_force(links, check_beta(beta)).reshape(np.shape(theta))
 
 
 def gauge_transform(theta, alpha, *, lattice_shape=None):
@@ -331,34 +222,3 @@ def gauge_transform(theta, alpha, *, lattice_shape=None):
         raise ValueError(f"alpha must have shape {sites} or {sites[1:]}; got {alpha.shape}")
     gradient = [np.roll(alpha, -1, axis=axis) - alpha for axis in (-2, -1)]
     return wrap(links - np.stack(gradient, axis=-3)).reshape(np.shape(theta))
-
-
-def flux_links(charge, lattice_shape):
-    """Return links of a uniform flux: every plaquette is 2πQ/V, so that S is least for Q.
-
-    Parameters
-    ----------
-    charge : int
-        Topological charge Q, |Q| < V/2.
-    lattice_shape : (int, int)
-        (L0, L1).
-
-    Returns
-    -------
-    array of shape (1, 2, L0, L1)
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the charge is no integer or does not fit the lattice.
-
-    Examples
-    --------
-    >>> from halkit.gauge import flux_links
-    >>> flux_links(0, (4, 6)).shape
-    (1, 2, 4, 6)
-    """
-    lattice_shape = check_lattice_shape(lattice_shape)
-    if 2 * abs(check_count(charge, "charge", least=-np.inf)) >= np.prod(lattice_shape):
-        raise ValueError(f"charge must be below V/2 in size on {lattice_shape}; got {charge}")
-    return wrap(charge * flux_quantum(lattice_shape))[None]

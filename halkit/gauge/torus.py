@@ -27,6 +27,8 @@ __all__ = [
     "curl",
     "flux_quantum",
     "plaquette_sum",
+    "wilson_action",
+    "wilson_force",
     "wrap",
 ]
 
@@ -66,6 +68,16 @@ def plaquette_sum(links):
 def curl(h):
     """Return the pull (..., 2, L0, L1) of a scalar h (..., L0, L1) per plaquette on the links."""
     return np.stack([h - np.roll(h, 1, axis=-1), np.roll(h, 1, axis=-2) - h], axis=-3)
+
+
+def wilson_action(links, beta):
+    """Return β Σ (1 − cos P) of each configuration; 2 sin²(P/2) keeps its digits at small P."""
+    return 2 * beta * np.square(np.sin(plaquette_sum(links) / 2)).sum(axis=(-2, -1))
+
+
+def wilson_force(links, beta):
+    """Return −∂S/∂θ, the curl of h = −β sin P."""
+    return curl(-beta * np.sin(plaquette_sum(links)))
 
 
 def flux_quantum(lattice_shape):
