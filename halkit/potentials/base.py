@@ -31,6 +31,16 @@ class PotentialMixin:
     `halkit.scattering` takes it wherever it takes an interaction.
     """
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = self.r is None
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        """A fit that failed half-way is no fit."""
+        return hasattr(self, "loss_")
+
     @property
     def potential_(self):
         """U(r_out, r) on the nodes of the fit, shape (n_out, n_r), without the local term."""

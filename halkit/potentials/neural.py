@@ -34,12 +34,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     (``_local_widths``).
     """
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.regressor_tags.poor_score = self.r is None
-        return tags
-
     def fit(self, X, y, sample_weight=None, y_std=None):
         """Find U, and V if wanted, with which the sources are reproduced.
 

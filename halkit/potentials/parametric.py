@@ -125,12 +125,6 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         self.max_nfev = max_nfev
         self.tol = tol
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.regressor_tags.poor_score = self.r is None
-        return tags
-
     def fit(self, X, y, sample_weight=None, y_std=None):
         """Find the θ with which the sources are reproduced best.
 

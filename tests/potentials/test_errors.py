@@ -137,3 +137,11 @@ def test_bare_slices_need_nodes_and_take_no_weights():
 def test_hadron_mass_is_one_number_or_two(mass, error):
     with pytest.raises(error, match="hadron_mass"):
         TimeDependentHALRegressor(R, hadron_mass=mass, **SETTINGS).fit(X, Y)
+
+
+def test_a_fit_that_failed_is_no_fit():
+    model = NonLocalPotentialRegressor(R, regulator=1.0, regulator_radius=7.0)
+    with pytest.raises(ValueError, match="regulator_radius"):
+        model.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
