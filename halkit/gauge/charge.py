@@ -128,7 +128,7 @@ def flux_links(charge, lattice_shape):
     Parameters
     ----------
     charge : int
-        Topological charge Q, |Q| < V/2.
+        Topological charge Q, ``|Q|`` < V/2.
     lattice_shape : (int, int)
         (L0, L1).
 
