@@ -12,6 +12,7 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
 )
+from halkit.resampling import JackknifeRegressor
 
 WEIGHTS = (
     "a repeated sample and a doubled weight give the same objective; the optimiser's path "
@@ -29,6 +30,7 @@ ESTIMATORS = [
     TimeDependentHALRegressor(n_init=1, max_iter=20),
     ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
     GaussianProcessPotentialRegressor(),
+    JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
 ]
 
 
@@ -49,6 +51,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_poor_scores_are_admitted_only_without_nodes(estimator):
     assert get_tags(estimator).regressor_tags.poor_score
-    estimator = clone(estimator).set_params(r=[0.5, 1.0])
+    inner = "estimator__" if "estimator" in estimator.get_params() else ""
+    estimator = clone(estimator).set_params(**{f"{inner}r": [0.5, 1.0]})
     assert not get_tags(estimator).regressor_tags.poor_score
     assert get_tags(estimator).target_tags.multi_output
