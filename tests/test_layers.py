@@ -38,7 +38,7 @@ PACKAGES = {
     "displays": {"numpy"},
     "potentials": LEARNING,
     "gauge": LEARNING,
-    "resampling": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
+    "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},
     "reproduce": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
     "cli": {"numpy", "sklearn"},
     "persistence": {"numpy", "sklearn"},
