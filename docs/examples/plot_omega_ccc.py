@@ -112,8 +112,8 @@ print(f"{'truth':62s}{a0:11.4f}{binding:11.3f}")
 # how it acts on other waves. The talk's form is off by 70°, with other seeds by 142° and 117°,
 # and binds by 3.7, 0.0 and 0.0 MeV. (Adam's 2000 epochs, as in the talk, leave V off by 21 MeV.)
 # With an envelope and two sources a smooth U is right to half a degree up
-# to 100 MeV, and still wrong by 13° at 300 MeV, beyond the momenta that the correlators hold. The
-# local term is what is needed here.
+# to 100 MeV, and still wrong by 13° at 300 MeV, of which the correlators hold little. The local
+# term is what is needed here.
 #
 # The mass
 # --------
@@ -167,6 +167,10 @@ figure, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
 for name, style in zip(models, (":", "-.", "--", "-"), strict=True):
     local.plot(r / FM, localised[name] * TO_MEV, style, label=name)
     phases.semilogx(energy, deltas[name], style, label=name)
+V, spread = (v[at_26] * TO_MEV for v in jackknife.localize(noisy.data_bins, return_std=True))
+local.fill_between(
+    r / FM, V - 2 * spread, V + 2 * spread, color="C0", alpha=0.3, label="20 bins, noise 1e-3: 2σ"
+)
 local.plot(r / FM, truth(r) * TO_MEV, "k--", lw=0.8, label="truth")
 local.set(
     xlim=(0, 2), ylim=(-130, 60), xlabel="$r$ [fm]", ylabel="$V(r)$ [MeV]",
