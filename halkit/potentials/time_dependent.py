@@ -40,7 +40,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         Points of the time stencil for ``fit(R)``; "auto" takes the widest that the slices
         allow.
     local : bool or "only"
-        The local term, on by default: widths 0.6 … 9 in geometric progression.
+        The local term, on by default: widths 0.6 … 9 in geometric progression, but those below
+        the smallest spacing of the output nodes.
     envelope_radius : float
         ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
         the range over which potentials of different sources differ. For another spacing
@@ -178,4 +179,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         return InputMap(2.0, stretched=True)
 
     def _local_widths(self):
-        return np.geomspace(0.6, 9.0, 11)
+        # A narrower Gaussian is seen by one node alone: data without errors would not bound it.
+        widths = np.geomspace(0.6, 9.0, 11)
+        spacing = np.diff(self.r_out_).min(initial=widths[-1])
+        return widths if len(self.r_out_) == 1 else widths[widths >= spacing]
