@@ -28,6 +28,8 @@ ARROWS = {
     "displays": set(),
     "persistence": set(),
 }
+ARROWS["report"] = set()
+ARROWS["gallery"] = {"report"}
 ARROWS["reproduce"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = set(ARROWS)
@@ -39,6 +41,8 @@ PACKAGES = {
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},
+    "report": set(),
+    "gallery": {"tqdm"},
     "reproduce": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
     "cli": {"numpy", "sklearn"},
     "persistence": {"numpy", "sklearn"},
