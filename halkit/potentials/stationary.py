@@ -4,8 +4,7 @@ import numpy as np
 
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_choice, check_number
-from halkit.radial import validate_nodes
+from halkit.potentials.validation import check_choice, check_number, check_widths
 
 __all__ = ["NonLocalPotentialRegressor"]
 
@@ -161,8 +160,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _check_parameters(self):
         super()._check_parameters()
         check_choice(self.local_basis, "local_basis", ["gaussian", "yukawa"])
-        if self.local_widths is not None and _widths(self.local_widths)[0] == 0:
-            raise ValueError("local_widths need values > 0, got 0")
+        if self.local_widths is not None:
+            check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
         check_number(self.reduced_mass, "reduced_mass", closed=False)
@@ -183,8 +182,4 @@ class NonLocalPotentialRegressor(NeuralPotential):
             )
         if self.local_widths is None:
             return np.geomspace(0.02, 0.35, 11) * self.r_[-1]
-        return _widths(self.local_widths)
-
-
-def _widths(widths):
-    return validate_nodes(widths, "local_widths")
+        return check_widths(self.local_widths, "local_widths")

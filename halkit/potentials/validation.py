@@ -12,6 +12,7 @@ __all__ = [
     "check_data",
     "check_number",
     "check_sample_weight",
+    "check_widths",
     "check_y_std",
     "node_columns",
     "refuse_complex_and_objects",
@@ -98,6 +99,19 @@ def check_number(value, name, *, low=0.0, closed=True, integer=False):
         raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
     if not np.isfinite(value) or value < low or (value == low and not closed):
         raise ValueError(f"{name} needs a value {'>=' if closed else '>'} {low}, got {value!r}")
+
+
+def check_widths(widths, name):
+    """Positive, strictly increasing widths as a 1-D array.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    widths = validate_nodes(widths, name)
+    if widths[0] == 0:
+        raise ValueError(f"{name} need values > 0, got 0")
+    return widths
 
 
 def check_choice(value, name, choices):
