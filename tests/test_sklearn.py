@@ -7,6 +7,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from halkit.potentials import (
+    GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
@@ -28,18 +29,20 @@ ESTIMATORS = [
     NonLocalPotentialRegressor(n_init=1, max_iter=20),
     TimeDependentHALRegressor(n_init=1, max_iter=20),
     ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
+    GaussianProcessPotentialRegressor(),
     JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
 ]
 
 
 def expected_failures(estimator):
-    if isinstance(estimator, ParametricPotentialRegressor):
+    if not hasattr(estimator, "n_init"):
         return {}
     return {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
