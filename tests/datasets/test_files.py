@@ -260,7 +260,7 @@ def test_damage_inside_is_found(tmp_path):
     damaged = bytearray(path.read_bytes())
     damaged[2000:2010] = bytes(10)
     path.write_bytes(damaged)
-    with pytest.raises(ValueError, match=r"a of .* cannot be read, it is damaged"):
+    with pytest.raises(ValueError, match=r"a of .* cannot be read, the file is damaged"):
         load_correlators(path)
 
 
