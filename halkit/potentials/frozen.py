@@ -109,7 +109,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape)
         self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)
-        self._check_separable()
+        _refuse_other_networks(self.estimator_)
         self._flat_target = y.ndim == 1
         y = y.reshape(len(X), -1)
         y_std = None if y_std is None else y_std.reshape(y.shape)
@@ -121,14 +121,6 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         decay = self.estimator_.weight_decay
         self._solve(X, y, W, (y_std is not None if decay is None else decay) / total)
         return self
-
-    def _check_separable(self):
-        module = getattr(getattr(self.estimator_, "net_", None), "module_", None)
-        if module is None or not isinstance(module.network, SeparableNetwork | None):
-            raise ValueError(
-                "FrozenBasisRegressor needs a network='separable' fit, whose form factors it "
-                f"keeps; got {self.estimator!r}"
-            )
 
     def _solve(self, X, y, W, decay):
         """Least squares for v/B and the upper triangle of C, by singular values."""
@@ -201,6 +193,15 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
             return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
         h, h_prime = (_numpy(self._module.network.form_factors, x) for x in (r, r_prime))
         return ((h @ self.C_) * h_prime).sum(axis=-1)
+
+
+def _refuse_other_networks(fit):
+    module = getattr(getattr(fit, "net_", None), "module_", None)
+    if module is None or not isinstance(module.network, SeparableNetwork | None):
+        raise ValueError(
+            "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
+            f"got {fit!r}"
+        )
 
 
 def _numpy(function, r):

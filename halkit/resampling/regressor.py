@@ -142,6 +142,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             models = [FrozenBasisRegressor(FrozenEstimator(centre)) for _ in X]
             centre = clone(models[0]).fit(*mean, **common)
         else:
+            first.update(_common_scale(centre))
             models = [clone(self.estimator).set_params(**first) for _ in X]
         fits = [centre]
         if len(models) > 1:
@@ -211,6 +212,12 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
                     seed[name] = value
         return first, seeds
+
+
+def _common_scale(centre):
+    """The prior scale of U that a network reads off its data: for all bins that of the mean."""
+    found = hasattr(centre, "amplitude_") and "amplitude" in centre.get_params(deep=False)
+    return {"amplitude": centre.amplitude_} if found else {}
 
 
 def _draw(state, n):
