@@ -45,7 +45,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         network learned from the mean and solves for the coefficients alone, see
         `halkit.potentials.FrozenBasisRegressor`; the centre does so too. It is fast, and free of
         the noise of the optimiser, but leaves the fluctuations of the shapes out: errors came out
-        10 % small on ΞΞ(¹S₀) and up to 30 % on synthetic correlators.
+        10 to 30 % small on ΞΞ(¹S₀) and on synthetic correlators.
     n_seeds : int
         Number of fits with ``resample="seeds"``.
     n_jobs : int or None
