@@ -112,6 +112,7 @@ def test_a_network_is_trained_where_none_is_frozen(correlators):
     assert restored.predict(d.data).shape == d.target.shape
 
 
+@pytest.mark.slow
 def test_linear_refits_of_bins_against_full_ones(correlators):
     """Errors of δ by linear refits are 0.68 … 0.96 of those by full ones here."""
     d = correlators
