@@ -48,7 +48,7 @@ PACKAGES = {
     "persistence": {"numpy", "sklearn"},
 }
 ARRAYS = {"numpy", "scipy", "sklearn.utils", "sklearn.exceptions"}
-OPTIONAL = {"dask", "distributed", "h5py", "matplotlib"}
+OPTIONAL = {"dask", "distributed", "gvar", "h5py", "matplotlib", "pyerrors"}
 STANDARD = sys.stdlib_module_names
 
 

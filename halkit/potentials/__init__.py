@@ -1,5 +1,6 @@
 """Learn the non-local potential U(r, r') from wave functions and correlators."""
 
+from halkit.potentials.frozen import FrozenBasisRegressor
 from halkit.potentials.gaussian_process import GaussianProcessPotentialRegressor
 from halkit.potentials.parametric import ParametricPotentialRegressor
 from halkit.potentials.prior import lattice_prior
@@ -7,6 +8,7 @@ from halkit.potentials.stationary import NonLocalPotentialRegressor
 from halkit.potentials.time_dependent import TimeDependentHALRegressor
 
 __all__ = [
+    "FrozenBasisRegressor",
     "GaussianProcessPotentialRegressor",
     "NonLocalPotentialRegressor",
     "ParametricPotentialRegressor",

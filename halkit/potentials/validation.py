@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from sklearn.utils import check_array
 
-from halkit.radial import RadialGrid, validate_nodes
+from halkit.radial import RadialGrid, refuse_entries_with_errors, validate_nodes
 
 __all__ = [
     "check_choice",
@@ -55,12 +55,7 @@ def _refuse_complex(values, name):
 
 def _refuse_objects_with_errors(values, name):
     if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.dtype(object):
-        for entry in np.asarray(values, dtype=object).flat:
-            if any(hasattr(entry, a) for a in ("sdev", "dvalue", "std_dev")):
-                raise TypeError(
-                    f"{name} needs real numbers, got {type(entry).__name__} objects; pass the "
-                    "central values here and the standard deviations of y as y_std"
-                )
+        refuse_entries_with_errors(np.asarray(values, dtype=object), name)
 
 
 def check_y_std(y_std, shape):

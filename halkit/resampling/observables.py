@@ -81,10 +81,6 @@ class ResampledPotential:
     def _error(self, samples):
         return resampling_error(samples, self.resample)
 
-    def _centre_and_std(self, method, return_std):
-        check_is_fitted(self)
-        return self.evaluate(method) if return_std else method(self.estimator_)
-
     def predict(self, X, return_std=False):
         """Sources of wave functions.
 
@@ -103,36 +99,22 @@ class ResampledPotential:
         y_std : ndarray of shape (n_samples, n_out)
             If `return_std`.
         """
-        return self._of_data(methodcaller, "predict", X, return_std)
+        return _of_data(self, "predict", X, return_std)
 
     @_offered("localize")
     def localize(self, X, return_std=False):
         """Local potentials that act on each wave function as U does; see `predict`."""
-        return self._of_data(methodcaller, "localize", X, return_std)
-
-    def _of_data(self, call, name, X, return_std):
-        check_is_fitted(self)
-        if np.asarray(X).ndim != 3:
-            return self._centre_and_std(call(name, X), return_std)
-        X = self._validated_bins(X, "X")
-        if len(X) != len(self.estimators_):
-            raise ValueError(
-                f"X needs {len(self.estimators_)} bins, as many as the fit had, got {len(X)}"
-            )
-        centre = call(name, X.mean(axis=0))(self.estimator_)
-        if not return_std:
-            return centre
-        return centre, self._error(self.samples(_Method(name), X))
+        return _of_data(self, "localize", X, return_std)
 
     @_offered("predict_potential")
     def predict_potential(self, r=None, r_prime=None, return_std=False):
         """The non-local potential U(r, r') on any points, (n, m), and its error."""
-        return self._centre_and_std(methodcaller("predict_potential", r, r_prime), return_std)
+        return _centre_and_std(self, methodcaller("predict_potential", r, r_prime), return_std)
 
     @_offered("local_potential")
     def local_potential(self, r, return_std=False):
         """V(r) of the local term, and its error."""
-        return self._centre_and_std(methodcaller("local_potential", r), return_std)
+        return _centre_and_std(self, methodcaller("local_potential", r), return_std)
 
     @_offered("phase_shift")
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
@@ -161,7 +143,7 @@ class ResampledPotential:
             Where bins were on another branch; they are named.
         """
         method = methodcaller("phase_shift", k, channel_radius=channel_radius, n_mesh=n_mesh)
-        delta = self._centre_and_std(method, return_std=False)
+        delta = _centre_and_std(self, method, return_std=False)
         if not return_std:
             return delta
         return delta, self._error(_on_branch(self.samples(method), delta))
@@ -184,7 +166,7 @@ class ResampledPotential:
             Where bins have another number of states than the fit to the mean; counted.
         """
         method = methodcaller("bound_states", channel_radius=channel_radius, n_mesh=n_mesh)
-        states = self._centre_and_std(method, return_std=False)
+        states = _centre_and_std(self, method, return_std=False)
         if not return_std:
             return states
         bins = self._on_bins(method)
@@ -208,26 +190,33 @@ class ResampledPotential:
         AccuracyWarning
             Where the number of bound states differs between bins.
         """
-        return self._threshold("scattering_length", channel_radius, n_mesh, return_std)
+        return _threshold(self, "scattering_length", channel_radius, n_mesh, return_std)
 
     @_offered("effective_range")
     def effective_range(self, *, channel_radius=None, n_mesh=None, return_std=False):
         """r_eff in k cot δ = −1/a0 + r_eff k²/2, and its error; see `scattering_length`."""
-        return self._threshold("effective_range", channel_radius, n_mesh, return_std)
+        return _threshold(self, "effective_range", channel_radius, n_mesh, return_std)
 
-    def _threshold(self, name, channel_radius, n_mesh, return_std):
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        centre = self._centre_and_std(methodcaller(name, **settings), return_std=False)
-        if not return_std:
-            return centre
-        method = methodcaller("bound_states", **settings)
-        _same_number_of_states(
-            method(self.estimator_),
-            self._on_bins(method),
-            "a0 passes through infinity between them, and its error and that of r_eff mean "
-            "little; quote k cot δ(0) = −1/a0",
+
+def _centre_and_std(model, method, return_std):
+    check_is_fitted(model)
+    return model.evaluate(method) if return_std else method(model.estimator_)
+
+
+def _of_data(model, name, X, return_std):
+    """A method of the fits, of one X for all of them or of one for each."""
+    check_is_fitted(model)
+    if np.asarray(X).ndim != 3:
+        return _centre_and_std(model, methodcaller(name, X), return_std)
+    X = model._validated_bins(X, "X")
+    if len(X) != len(model.estimators_):
+        raise ValueError(
+            f"X needs {len(model.estimators_)} bins, as many as the fit had, got {len(X)}"
         )
-        return centre, self._error(self.samples(methodcaller(name, **settings)))
+    centre = methodcaller(name, X.mean(axis=0))(model.estimator_)
+    if not return_std:
+        return centre
+    return centre, model._error(model.samples(_Method(name), X))
 
 
 class _Method:
@@ -238,6 +227,22 @@ class _Method:
 
     def __call__(self, estimator, argument):
         return getattr(estimator, self.name)(argument)
+
+
+def _threshold(model, name, channel_radius, n_mesh, return_std):
+    """Scattering length or effective range, with a warning where binding comes and goes."""
+    settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+    centre = _centre_and_std(model, methodcaller(name, **settings), return_std=False)
+    if not return_std:
+        return centre
+    method = methodcaller("bound_states", **settings)
+    _same_number_of_states(
+        method(model.estimator_),
+        model._on_bins(method),
+        "a0 passes through infinity between them, and its error and that of r_eff mean little; "
+        "quote k cot δ(0) = −1/a0",
+    )
+    return centre, model._error(model.samples(methodcaller(name, **settings)))
 
 
 def _on_branch(samples, delta):

@@ -6,9 +6,11 @@ its samples f(fit of X_b), see `halkit.resampling.resampling_error`.
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_array, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.potentials import FrozenBasisRegressor
 from halkit.potentials.validation import (
     check_choice,
     check_number,
@@ -38,6 +40,12 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         leave one out, the standard deviation for bootstrap samples. "seeds" is the spread of
         the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
+    refit : {"full", "linear"}
+        Whether a bin trains the whole potential. "linear" keeps the form factors that a separable
+        network learned from the mean and solves for the coefficients alone, see
+        `halkit.potentials.FrozenBasisRegressor`; the centre does so too. It is fast, and free of
+        the noise of the optimiser, but leaves the fluctuations of the shapes out: errors came out
+        10 to 30 % small on ΞΞ(¹S₀) and on synthetic correlators.
     n_seeds : int
         Number of fits with ``resample="seeds"``.
     n_jobs : int or None
@@ -75,9 +83,12 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     ((2,), True, 4)
     """
 
-    def __init__(self, estimator, *, resample="jackknife", n_seeds=10, n_jobs=None):
+    def __init__(
+        self, estimator, *, resample="jackknife", refit="full", n_seeds=10, n_jobs=None
+    ):  # fmt: skip
         self.estimator = estimator
         self.resample = resample
+        self.refit = refit
         self.n_seeds = n_seeds
         self.n_jobs = n_jobs
 
@@ -125,13 +136,16 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         mean = (X.mean(axis=0), y.mean(axis=0))
         centre = clone(self.estimator).set_params(**first).fit(*mean, **common)
         if self.resample == "seeds":
-            X, y, states = *([m] * self.n_seeds for m in mean), seeds
+            models = [clone(self.estimator).set_params(**seed) for seed in seeds]
+            X, y = ([m] * self.n_seeds for m in mean)
+        elif self.refit == "linear":
+            models = [FrozenBasisRegressor(FrozenEstimator(centre)) for _ in X]
+            centre = clone(models[0]).fit(*mean, **common)
         else:
-            states = [first] * len(X)
-        if len(states) == 1:
-            fits = [centre]
-        else:
-            models = [clone(self.estimator).set_params(**state) for state in states]
+            first.update(_common_scale(centre))
+            models = [clone(self.estimator).set_params(**first) for _ in X]
+        fits = [centre]
+        if len(models) > 1:
             fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
         self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
         return self
@@ -143,6 +157,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
 
     def _check_parameters(self):
         check_choice(self.resample, "resample", RESAMPLINGS)
+        check_choice(self.refit, "refit", ["full", "linear"])
+        if self.resample == "seeds" and self.refit == "linear":
+            raise ValueError("refit='linear' has no seeds: resample='seeds' needs refit='full'")
         check_number(self.n_seeds, "n_seeds", low=2, integer=True)
 
     def _validated_data(self, X, y):
@@ -195,6 +212,12 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
                     seed[name] = value
         return first, seeds
+
+
+def _common_scale(centre):
+    """The prior scale of U that a network reads off its data: for all bins that of the mean."""
+    found = hasattr(centre, "amplitude_") and "amplitude" in centre.get_params(deep=False)
+    return {"amplitude": centre.amplitude_} if found else {}
 
 
 def _draw(state, n):

@@ -16,8 +16,6 @@ from halkit.potentials.solvers import one_thread
 
 __all__ = ["run_bins"]
 
-SAME_MESSAGE = (ValueError, TypeError, ArithmeticError, RuntimeError, MemoryError)
-
 
 def run_bins(function, *columns, n_jobs=None, numbers=None):
     """Return [function(*arguments of bin b) for each b].
@@ -54,7 +52,7 @@ def _call(number, function, *arguments):
         warnings.simplefilter("always")
         try:
             result = function(*arguments)
-        except SAME_MESSAGE as error:
+        except Exception as error:
             raise _named(error, number) from error
     return result, [(w.category, str(w.message)) for w in caught]
 

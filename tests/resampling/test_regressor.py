@@ -298,6 +298,13 @@ def test_pickle_and_clone(correlators):
     assert not hasattr(fresh, "estimators_")
 
 
+def test_the_scale_of_the_prior_is_common(correlators):
+    """A network reads it off its data; the bins take that of the mean."""
+    model = fitted(correlators)
+    assert {m.amplitude_ for m in model.estimators_} == {model.estimator_.amplitude_}
+    assert model.estimator.amplitude is None
+
+
 def test_localized_potential_of_the_bins(correlators):
     """Of a local potential, V_eff is V, with its error, whatever the wave function."""
     d, model = correlators, fitted(correlators)
