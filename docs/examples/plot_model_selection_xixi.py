@@ -90,7 +90,7 @@ if folder is not None:
         table = -search.cv_results_[f"mean_{name}_score"].reshape(len(AMPLITUDES), len(RADII))
         ax.imshow(np.log(table), cmap="viridis", aspect="auto")
         for (i, j), value in np.ndenumerate(table):
-            ax.text(j, i, f"{value:.2f}", ha="center", va="center", color="w")
+            ax.text(j, i, f"{value:.2f}", ha="center", va="center", color="k" if value > 7 else "w")
         ax.set(
             title=f"mean (residual/σ)², {name}", xlabel="envelope radius ρ [a]",
             xticks=range(len(RADII)), xticklabels=RADII,
