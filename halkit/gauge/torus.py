@@ -12,7 +12,9 @@ and a scalar h per plaquette pulls at the links with
 The functions that do not begin with ``check`` or ``as`` trust their arguments.
 """
 
+import sys
 import warnings
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -27,6 +29,7 @@ __all__ = [
     "curl",
     "flux_quantum",
     "plaquette_sum",
+    "takes_tensors",
     "wilson_action",
     "wilson_force",
     "wrap",
@@ -57,6 +60,25 @@ def wrap(angle):
     angle = np.asarray(angle)
     wrapped = angle - TWO_PI * np.rint(angle / TWO_PI)
     return np.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
+
+
+def takes_tensors(function):
+    """Let a function of an array `theta` take a torch tensor too, and return a tensor then.
+
+    Without gradients: a tensor that requires them is refused, not cut off from its graph.
+    """
+
+    @wraps(function)
+    def with_tensors(theta, *arguments, **keywords):
+        torch = sys.modules.get("torch")
+        if torch is None or not isinstance(theta, torch.Tensor):
+            return function(theta, *arguments, **keywords)
+        if theta.requires_grad:
+            raise TypeError("theta requires gradients, which end here: pass theta.detach()")
+        result = function(theta.cpu().numpy(), *arguments, **keywords)
+        return torch.from_numpy(np.ascontiguousarray(result)).to(theta.device)
+
+    return with_tensors
 
 
 def plaquette_sum(links):
