@@ -18,12 +18,13 @@ ARROWS = {
     "exceptions": set(),
     "radial": set(),
     "units": set(),
+    "training": set(),
     "interactions": {"radial", "units"},
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units"},
-    "potentials": {"radial", "sources", "scattering"},
+    "potentials": {"radial", "sources", "scattering", "training"},
     "resampling": {"potentials"},
-    "gauge": set(),
+    "gauge": {"training"},
     "datasets": {"radial", "units", "interactions", "sources", "scattering", "potentials", "gauge"},
     "displays": set(),
     "persistence": set(),
@@ -36,6 +37,7 @@ ARROWS["__init__"] = set()
 LEARNING = {"numpy", "scipy", "sklearn", "joblib", "skorch", "torch", "tqdm"}
 PACKAGES = {
     "displays": {"numpy"},
+    "training": LEARNING,
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
