@@ -14,6 +14,7 @@ _HOME = {
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",
     "RadialGrid": "halkit.radial",
+    "U1DiffusionSampler": "halkit.gauge",
 }
 _ROOMS = (
     "datasets", "displays", "exceptions", "gauge", "interactions", "potentials",

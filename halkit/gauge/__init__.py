@@ -24,11 +24,13 @@ from halkit.gauge.lattice import (
     wrap,
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
+from halkit.gauge.sampler import U1DiffusionSampler
 
 __all__ = [
     "AutocorrelationTime",
     "Susceptibility",
     "Trajectory",
+    "U1DiffusionSampler",
     "action",
     "autocorrelation_time",
     "charge_probability",

@@ -10,6 +10,8 @@ has a gradient whose noise does not grow as σ → 0. In the training ℓ is wei
 and |σt|², which no network changes, is left out.
 """
 
+import math
+
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
@@ -20,7 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from halkit.gauge.noise import SIGMA_MAX, wrapped_normal_score
 
-__all__ = ["denoising_loss", "draw_noise", "make_net"]
+__all__ = ["denoising_loss", "draw_noise", "make_net", "was_interrupted"]
 
 SIGMA_MIN = 0.03
 SIGMA_0 = 0.5
@@ -65,7 +67,7 @@ class _Batches:
         self.X, self.batch_size, self.shuffle = dataset.X, batch_size, shuffle
 
     def __len__(self):
-        return -(-len(self.X) // self.batch_size)
+        return math.ceil(len(self.X) / self.batch_size)
 
     def __iter__(self):
         order = torch.randperm(len(self.X)) if self.shuffle else torch.arange(len(self.X))
@@ -110,8 +112,11 @@ class Patience(Callback):
         loss = net.history[-1, "valid_loss"]
         self.misses_ = 0 if loss < self.best_ else self.misses_ + 1
         self.best_ = min(loss, self.best_)
-        if self.misses_ >= self.epochs:
+        if self.is_over():
             raise KeyboardInterrupt
+
+    def is_over(self):
+        return self.misses_ >= self.epochs
 
 
 class ScoreNet(NeuralNet):
@@ -146,8 +151,8 @@ def make_net(module, X_valid, *, n_batches, max_epochs, batch_size, learning_rat
     ----------
     module : Module
         Score network.
-    X_valid : Tensor
-        Configurations for the validation.
+    X_valid : Tensor or None
+        Configurations for the validation; None for a net that is not to be trained.
     n_batches : int
         Batches in an epoch.
     """
@@ -169,9 +174,14 @@ def make_net(module, X_valid, *, n_batches, max_epochs, batch_size, learning_rat
         iterator_train=_Batches,
         iterator_train__shuffle=True,
         iterator_valid=_Batches,
-        train_split=predefined_split(Dataset(X_valid)),
+        train_split=None if X_valid is None else predefined_split(Dataset(X_valid)),
         callbacks=[*own, *(callbacks or ())],
         callbacks__print_log=None,
         verbose=verbose,
         device=device,
     )
+
+
+def was_interrupted(net):
+    """Whether the keyboard, and not a rule, ended the training."""
+    return len(net.history) < net.max_epochs and not dict(net.callbacks_)["patience"].is_over()

@@ -15,6 +15,7 @@ the coupling that they reach is about 2β − β0.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 
@@ -98,7 +99,7 @@ def reverse_process(score, theta, beta, ratio, *, noisy, generator, n_steps=REVE
     """
     last = SIGMA_MIN / math.sqrt(max(beta, 1.0))
     levels = noise_levels(n_steps + 1, last).tolist()
-    for sigma, following in zip(levels, levels[1:], strict=False):
+    for sigma, following in pairwise(levels):
         fall = sigma**2 - following**2
         theta = theta + (ratio if noisy else ratio / 2) * fall * score(theta, sigma)
         if noisy:

@@ -6,19 +6,28 @@ the curl of one scalar h per plaquette,
     s_0(x) = h(x) − h(x−1̂),    s_1(x) = h(x−0̂) − h(x),    h(x) = e^{−2σ²} Σ_c g_c(x) o_c(x),
 
 with o_c = sin P, sin 2P and the sines of the 2 × 1 rectangles on x, odd under θ → −θ, and
-gates g_c, a convolutional network of the cosines of the same loops, which are even. e^{−2σ²} is what the
-noise on four links leaves of cos P. ``unet`` convolves (cos θ, sin θ) without knowing of
-gauge invariance, ``mlp`` takes any n angles. Both have the damping e^{−σ²/2} of one link.
+gates g_c, a convolutional network of the cosines of the same loops, which are even;
+e^{−2σ²} is what the noise on four links leaves of cos P. ``unet`` convolves (cos θ, sin θ)
+without knowing of gauge invariance, ``mlp`` takes any n angles; both have the damping
+e^{−σ²/2} of one link.
 
 The width enters as e^{−kσ²/2}, the damping of the harmonics, and scales and shifts every
 channel. No layer looks at more than a neighbourhood or averages over the lattice, so that the
 two convolutional networks take links of any size.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
-__all__ = ["NETWORKS", "GaugeEquivariantNetwork", "MultilayerPerceptron", "UNet", "plaquette_and_rectangles"]
+__all__ = [
+    "NETWORKS",
+    "GaugeEquivariantNetwork",
+    "MultilayerPerceptron",
+    "UNet",
+    "_loops",
+]
 
 EMBEDDING = 8
 
@@ -61,7 +70,7 @@ def _output(layer):
     return layer
 
 
-def plaquette_and_rectangles(theta):
+def _loops(theta):
     """Cosines (n, 4, L0, L1) and sines (n, 6, L0, L1) of loops on every plaquette.
 
     Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
@@ -97,14 +106,13 @@ class GaugeEquivariantNetwork(nn.Module):
         self.embedding = WidthEmbedding()
         sizes = [4, *hidden_channels]
         self.layers = nn.ModuleList(
-            Conditioned(convolution(n, m), m, EMBEDDING)
-            for n, m in zip(sizes, sizes[1:], strict=False)
+            Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(sizes)
         )
         self.gates = _output(nn.Conv2d(sizes[-1], 6, 1))
 
     def scalar(self, theta, sigma):
         """The scalar h (n, L0, L1) whose curl is the score."""
-        x, odd = plaquette_and_rectangles(theta)
+        x, odd = _loops(theta)
         x = x.contiguous(memory_format=torch.channels_last)
         embedding = self.embedding(sigma)
         for layer in self.layers:
@@ -135,13 +143,12 @@ class UNet(nn.Module):
         self.embedding = WidthEmbedding()
         down = [4, *hidden_channels]
         self.down = nn.ModuleList(
-            Conditioned(convolution(n, m), m, EMBEDDING)
-            for n, m in zip(down, down[1:], strict=False)
+            Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(down)
         )
         up = hidden_channels[::-1]
         self.up = nn.ModuleList(
             Conditioned(convolution(n if i == 0 else 2 * n, m), m, EMBEDDING)
-            for i, (n, m) in enumerate(zip(up, up[1:], strict=False))
+            for i, (n, m) in enumerate(pairwise(up))
         )
         self.output = _output(convolution(2 * up[-1] if len(up) > 1 else up[-1], 2))
 
@@ -176,8 +183,7 @@ class MultilayerPerceptron(nn.Module):
         self.embedding = WidthEmbedding()
         sizes = [2 * n_features, *hidden_channels]
         self.layers = nn.ModuleList(
-            Conditioned(nn.Linear(n, m), m, EMBEDDING)
-            for n, m in zip(sizes, sizes[1:], strict=False)
+            Conditioned(nn.Linear(n, m), m, EMBEDDING) for n, m in pairwise(sizes)
         )
         self.output = _output(nn.Linear(sizes[-1], n_features))
 
