@@ -22,7 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from halkit.gauge.noise import SIGMA_MAX, wrapped_normal_score
 
-__all__ = ["denoising_loss", "draw_noise", "make_net", "was_interrupted"]
+__all__ = ["denoising_loss", "draw_noise", "has_converged", "make_net"]
 
 SIGMA_MIN = 0.03
 SIGMA_0 = 0.5
@@ -182,6 +182,6 @@ def make_net(module, X_valid, *, n_batches, max_epochs, batch_size, learning_rat
     )
 
 
-def was_interrupted(net):
-    """Whether the keyboard, and not a rule, ended the training."""
-    return len(net.history) < net.max_epochs and not dict(net.callbacks_)["patience"].is_over()
+def has_converged(net):
+    """Whether the validation loss, and not the keyboard, ended the training early."""
+    return dict(net.callbacks_)["patience"].is_over()

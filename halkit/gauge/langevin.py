@@ -63,7 +63,7 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
     score : callable
         From (θ, σ) to the score s at β0, of the shape of θ; σ is a float.
     theta : Tensor of shape (n, …)
-        Where to start: uniform angles.
+        Where to start: uniform angles, which are already right at β = 0.
     beta, ratio : float
         Coupling β, and β/β0.
     lattice : bool
@@ -78,6 +78,8 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
     Tensor of the shape of theta
         Not wrapped.
     """
+    if not ratio:
+        return theta
     levels = _annealing_levels(n_steps, beta, lattice=lattice).tolist()
     velocity = _normal(theta, generator)
     pull = ratio * score(theta, levels[0])

@@ -123,10 +123,10 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, progress=False
     """
     device = next(module.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    sizes = [min(_batch(shape), n - start) for start in range(0, n, _batch(shape))]
-    parts = []
+    starts, samples = range(0, n, _batch(shape)), np.empty((n, *shape))
     with torch.no_grad(), one_thread():
-        for size in _bar(sizes, "sample") if progress else sizes:
+        for start in _bar(starts, "sample") if progress else starts:
+            size = min(_batch(shape), n - start)
             theta = math.pi * (2 * torch.rand((size, *shape), generator=generator) - 1)
             theta = theta.to(device)
             if method == "annealed":
@@ -137,11 +137,11 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, progress=False
                 theta = langevin.reverse_process(
                     _score(module), theta, beta, ratio, noisy=method == "sde", generator=generator
                 )
-            parts.append(theta.cpu().double().numpy())
-    return np.concatenate(parts)
+            samples[start : start + size] = theta.cpu().numpy()
+    return samples
 
 
-def _bar(sizes, description):
+def _bar(batches, description):
     from tqdm.auto import tqdm
 
-    return tqdm(sizes, desc=description, leave=False)
+    return tqdm(batches, desc=description, leave=False)
