@@ -18,20 +18,22 @@ from halkit.gauge.torus import (
     check_count,
     flux_quantum,
     wilson_action,
-    wilson_force,
     wrap,
+)
+from halkit.gauge.trajectory import (
+    INTEGRATORS,
+    batch_innermost,
+    follow,
+    keep,
+    metropolis,
+    wilson_kick,
+    wilson_trajectory,
 )
 
 __all__ = ["Trajectory", "hmc", "integrate", "winding_hit"]
 
 # Beyond a step of 2/ω the leapfrog is unstable; √(8β) is the largest frequency ω at θ = 0.
 LARGEST = 2.0
-# Kicks and drifts of one step. The Omelyan number makes the error term of second order least.
-OMELYAN = 0.1931833275037836
-INTEGRATORS = {
-    "leapfrog": ((0.5, 0.5), (1.0,)),
-    "omelyan": ((OMELYAN, 1 - 2 * OMELYAN, OMELYAN), (0.5, 0.5)),
-}
 
 
 class Trajectory(NamedTuple):
@@ -103,28 +105,14 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     theta, momentum = as_links(theta), np.asarray(momentum)
     if momentum.shape != theta.shape:
         raise ValueError(f"momentum must have the shape {theta.shape}; got {momentum.shape}")
-    return _integrate(
+    return follow(
         theta,
         momentum,
-        check_beta(beta),
+        wilson_kick(check_beta(beta)),
         _check_positive(step_size, "step_size"),
         check_count(n_steps, "n_steps", least=1),
         _check_integrator(integrator),
     )
-
-
-def _integrate(theta, momentum, beta, step_size, n_steps, integrator):
-    kicks, drifts = integrator
-    for step in range(n_steps):
-        for place, drift in enumerate(drifts):
-            joined = kicks[-1] if step and not place else 0.0
-            momentum = momentum + (kicks[place] + joined) * step_size * wilson_force(theta, beta)
-            theta = theta + drift * step_size * momentum
-    return theta, momentum + kicks[-1] * step_size * wilson_force(theta, beta)
-
-
-def _keep(accepted, new, old):
-    return np.where(accepted[:, None, None, None], new, old)
 
 
 def winding_hit(theta, beta, *, random_state=None, lattice_shape=None):
@@ -160,19 +148,18 @@ def winding_hit(theta, beta, *, random_state=None, lattice_shape=None):
     0.8
     """
     links, beta = as_links(theta, lattice_shape), check_beta(beta)
-    links, accepted = _winding_hit(links, beta, as_generator(random_state))
+    links, accepted, _ = _winding_hit(links, beta, as_generator(random_state))
     return links.reshape(np.shape(theta)), accepted
 
 
-def _winding_hit(theta, beta, rng):
+def _winding_hit(theta, beta, rng, *, before=None):
+    """Return the links, whether the hit was accepted, and the action; `before` if it is known."""
+    before = wilson_action(theta, beta) if before is None else before
     sign = rng.choice([-1.0, 1.0], (len(theta), 1, 1, 1))
     proposal = wrap(theta + sign * flux_quantum(theta.shape[2:]))
-    accepted = _metropolis(wilson_action(proposal, beta) - wilson_action(theta, beta), rng)
-    return _keep(accepted, proposal, theta), accepted
-
-
-def _metropolis(difference, rng):
-    return rng.exponential(size=len(difference)) > difference
+    after = wilson_action(proposal, beta)
+    accepted = metropolis(after - before, rng)
+    return keep(accepted, proposal, theta), accepted, np.where(accepted, after, before)
 
 
 def hmc(
@@ -257,7 +244,7 @@ def hmc(
     if _check_positive(target_acceptance, "target_acceptance") >= 1:
         raise ValueError(f"target_acceptance must be below 1; got {target_acceptance!r}")
     return _chain(
-        wrap(links),
+        batch_innermost(wrap(links)),
         beta,
         _check_integrator(integrator),
         length,
@@ -274,17 +261,19 @@ def hmc(
 def _chain(
     theta, beta, integrator, length, step_size, jitter, target, n_warmup, n_trajectories, hits, rng
 ):
-    steps = []
+    steps, energy = [], None
     largest = min(length, LARGEST / np.sqrt(8 * beta) if beta else np.inf)
     for number in range(n_warmup + n_trajectories):
         if number and number == n_warmup:
             step_size = float(np.exp(np.mean(np.log(steps[n_warmup // 2 :]))))
         n_steps = max(1, round(length / step_size))
         step = step_size * rng.uniform(1 - jitter, 1 + jitter)
-        theta, accepted, delta_h = _trajectory(theta, beta, integrator, step, n_steps, rng)
+        theta, accepted, delta_h, energy = wilson_trajectory(
+            theta, beta, step, n_steps, integrator, rng, before=energy
+        )
         won = np.zeros(len(theta))
         for _ in range(hits):
-            theta, hit = _winding_hit(theta, beta, rng)
+            theta, hit, energy = _winding_hit(theta, beta, rng, before=energy)
             won += hit
         if number < n_warmup:
             step_size = min(_tuned(step_size, delta_h, target, number), largest)
@@ -292,15 +281,6 @@ def _chain(
         else:
             winding = won / hits if hits else np.full(len(theta), np.nan)
             yield Trajectory(theta, accepted, delta_h, winding, step_size, n_steps)
-
-
-def _trajectory(theta, beta, integrator, step_size, n_steps, rng):
-    momentum = rng.standard_normal(theta.shape)
-    proposal, end = _integrate(theta, momentum, beta, step_size, n_steps, integrator)
-    kinetic = (np.square(end) - np.square(momentum)).sum(axis=(1, 2, 3)) / 2
-    delta_h = kinetic + wilson_action(proposal, beta) - wilson_action(theta, beta)
-    accepted = _metropolis(delta_h, rng)
-    return _keep(accepted, wrap(proposal), theta), accepted, delta_h
 
 
 def _tuned(step_size, delta_h, target, number):

@@ -62,7 +62,12 @@ def wrap(angle):
 def plaquette_sum(links):
     """Return θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x), not wrapped."""
     along_0, along_1 = links[..., 0, :, :], links[..., 1, :, :]
-    return along_0 - np.roll(along_0, -1, axis=-1) + np.roll(along_1, -1, axis=-2) - along_1
+    total = along_0 - along_1
+    total[..., :-1] -= along_0[..., 1:]
+    total[..., -1] -= along_0[..., 0]
+    total[..., :-1, :] += along_1[..., 1:, :]
+    total[..., -1, :] += along_1[..., 0, :]
+    return total
 
 
 def curl(h):
@@ -72,7 +77,10 @@ def curl(h):
 
 def wilson_action(links, beta):
     """Return β Σ (1 − cos P) of each configuration; 2 sin²(P/2) keeps its digits at small P."""
-    return 2 * beta * np.square(np.sin(plaquette_sum(links) / 2)).sum(axis=(-2, -1))
+    half = plaquette_sum(links)
+    half /= 2
+    np.square(np.sin(half, out=half), out=half)
+    return 2 * beta * half.sum(axis=(-2, -1))
 
 
 def wilson_force(links, beta):
