@@ -29,8 +29,8 @@ N_STEPS = 100
 FAINT = 0.3
 SIGMA_MIN = 0.03
 # Step: STEP/√κ where the wells are narrow, and STEP/√SOFT where they are wide and anharmonic.
-STEP, SOFT = 1.2, 30.0
-KEEP = 0.85
+STEP, SOFT = 0.9, 30.0
+KEEP = 0.7
 REVERSE_STEPS = 200
 
 

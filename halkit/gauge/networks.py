@@ -11,9 +11,10 @@ e^{−2σ²} is what the noise on four links leaves of cos P. ``unet`` convolves
 without knowing of gauge invariance, ``mlp`` takes any n angles; both have the damping
 e^{−σ²/2} of one link.
 
-The width enters as e^{−kσ²/2}, the damping of the harmonics, and scales and shifts every
-channel. No layer looks at more than a neighbourhood or averages over the lattice, so that the
-two convolutional networks take links of any size.
+The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
+large k resolve the small widths, where the score still changes by 3σ². No layer looks at more
+than a neighbourhood or averages over the lattice, so that the two convolutional networks take
+links of any size.
 """
 
 from itertools import pairwise
@@ -46,12 +47,12 @@ class Conditioned(nn.Module):
 
 
 class WidthEmbedding(nn.Module):
-    """Functions of σ, from the powers of e^{−σ²/2}."""
+    """Functions of σ, from powers of e^{−σ²/2}."""
 
     def __init__(self, width=EMBEDDING):
         super().__init__()
         self.layer = nn.Linear(EMBEDDING, width)
-        self.register_buffer("power", torch.arange(1.0, EMBEDDING + 1), persistent=False)
+        self.register_buffer("power", 2.0 ** torch.arange(EMBEDDING), persistent=False)
 
     def forward(self, sigma):
         damping = torch.exp(-0.5 * self.power * sigma[:, None] ** 2)

@@ -2,16 +2,26 @@
 
 from numbers import Integral
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.gauge.correction import correct
 from halkit.gauge.estimator import ScoreEstimator, check_choice
 from halkit.gauge.langevin import METHODS
 from halkit.gauge.model import draw
-from halkit.gauge.torus import as_generator, check_beta, check_count, check_lattice_shape, wrap
+from halkit.gauge.report import sample_report
+from halkit.gauge.torus import (
+    as_generator,
+    as_links,
+    check_beta,
+    check_count,
+    check_lattice_shape,
+    wrap,
+)
 
 __all__ = ["U1DiffusionSampler"]
 
-CORRECTIONS = (None, "hmc", "smc")
+CORRECTIONS = (None, "hmc")
 
 
 class U1DiffusionSampler(ScoreEstimator):
@@ -134,8 +144,10 @@ class U1DiffusionSampler(ScoreEstimator):
             true action, see `halkit.gauge.correct`. None returns what the network draws: χ is
             then too large at β ≳ 4.
         method : {"annealed", "sde", "ode"}
-            Dynamics, see `halkit.gauge.langevin`. The reverse processes reach the wrong
-            coupling unless β = β0.
+            "annealed" is kinetic Langevin dynamics, 100 steps along falling widths. "sde" and
+            "ode" are the naive reverse processes of the noise with the scaled score, kept to
+            show what is wrong with them: unless β = β0 they reach another coupling, in the
+            limit of small angles 2β − β0. See `halkit.gauge.langevin`.
         random_state : int, RandomState, Generator or None
             Source of the random numbers.
 
@@ -161,7 +173,38 @@ class U1DiffusionSampler(ScoreEstimator):
             seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,
             progress=bool(self.verbose),
         )  # fmt: skip
-        return wrap(theta)
+        theta = wrap(theta)
+        if correction is None:
+            return theta
+        return correct(theta, beta, random_state=rng, verbose=bool(self.verbose))
+
+    def sample_report(self, X, beta=None):
+        """Compare configurations with the exact formulas: means, errors and z-scores.
+
+        Parameters
+        ----------
+        X : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Independent configurations, on any lattice; rows on that of the fit.
+        beta : float, optional
+            Coupling that they are meant for; that of the training by default.
+
+        Returns
+        -------
+        SampleReport
+            See `halkit.gauge.sample_report`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `halkit.gauge.sample_report`, and if the model was fitted on no lattice.
+        """
+        check_is_fitted(self)
+        if self.lattice_shape_ is None:
+            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+        shape = self.lattice_shape_ if np.ndim(X) == 2 else None
+        theta = as_links(X, shape)
+        loops = [(r, r) for r in (1, 2, 4) if r <= min(theta.shape[2:])]
+        return sample_report(theta, self.beta_ if beta is None else beta, loops=loops)
 
     def _ratio(self, beta):
         if self.beta_ == 0 and beta > 0:
