@@ -55,7 +55,7 @@ def _normal(theta, generator):
     return torch.randn(theta.shape, generator=generator).to(theta)
 
 
-def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
+def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=None):
     """Follow kinetic Langevin dynamics, one step per width.
 
     Parameters
@@ -70,8 +70,8 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
         Whether the angles are links of a lattice with plaquettes.
     generator : torch.Generator
         Source of the random numbers, on the CPU.
-    n_steps : int
-        Number of steps, each with one score.
+    n_steps : int, optional
+        Number of steps, each with one score: 100 by default.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
     """
     if not ratio:
         return theta
-    levels = _annealing_levels(n_steps, beta, lattice=lattice).tolist()
+    levels = _annealing_levels(n_steps or N_STEPS, beta, lattice=lattice).tolist()
     velocity = _normal(theta, generator)
     pull = ratio * score(theta, levels[0])
     for sigma in levels:
@@ -94,13 +94,13 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=N_STEPS):
     return theta
 
 
-def reverse_process(score, theta, beta, ratio, *, noisy, generator, n_steps=REVERSE_STEPS):
+def reverse_process(score, theta, beta, ratio, *, noisy, generator, n_steps=None):
     """Run the noise backwards by Euler's method, with the scaled score: "sde" if noisy, else "ode".
 
-    Parameters and result are those of `anneal`.
+    Parameters and result are those of `anneal`, with 200 steps by default.
     """
     last = SIGMA_MIN / math.sqrt(max(beta, 1.0))
-    levels = noise_levels(n_steps + 1, last).tolist()
+    levels = noise_levels((n_steps or REVERSE_STEPS) + 1, last).tolist()
     for sigma, following in pairwise(levels):
         fall = sigma**2 - following**2
         theta = theta + (ratio if noisy else ratio / 2) * fall * score(theta, sigma)

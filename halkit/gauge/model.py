@@ -100,7 +100,7 @@ def denoising_scores(module, X):
     return -(loss / SCORE_DRAWS + float(constant))
 
 
-def draw(module, n, shape, *, beta, ratio, method, seed, lattice, progress=False):
+def draw(module, n, shape, *, beta, ratio, method, seed, lattice, n_steps=None, progress=False):
     """Draw angles, in batches, from uniform ones; see `halkit.gauge.langevin`.
 
     Parameters
@@ -114,6 +114,7 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, progress=False
     method : {"annealed", "sde", "ode"}
     seed : int
     lattice : bool
+    n_steps : int, optional
     progress : bool
         Whether to show a bar.
 
@@ -129,14 +130,12 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, progress=False
             size = min(_batch(shape), n - start)
             theta = math.pi * (2 * torch.rand((size, *shape), generator=generator) - 1)
             theta = theta.to(device)
+            arguments = _score(module), theta, beta, ratio
+            options = {"generator": generator, "n_steps": n_steps}
             if method == "annealed":
-                theta = langevin.anneal(
-                    _score(module), theta, beta, ratio, lattice=lattice, generator=generator
-                )
+                theta = langevin.anneal(*arguments, lattice=lattice, **options)
             else:
-                theta = langevin.reverse_process(
-                    _score(module), theta, beta, ratio, noisy=method == "sde", generator=generator
-                )
+                theta = langevin.reverse_process(*arguments, noisy=method == "sde", **options)
             samples[start : start + size] = theta.cpu().numpy()
     return samples
 

@@ -72,7 +72,7 @@ def wrapped_normal_score(angle, sigma):
 
 
 def _by_width(angle, sigma, narrow, wide):
-    angle, sigma = torch.broadcast_tensors(angle, torch.as_tensor(sigma, dtype=angle.dtype))
+    angle, sigma = torch.broadcast_tensors(angle, torch.as_tensor(sigma).to(angle))
     angle = angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
     small = sigma < SWITCH
     result = torch.empty_like(angle)
@@ -97,7 +97,7 @@ def _score_windings(angle, sigma):
 
 
 def _harmonics(angle, sigma):
-    n = torch.tensor(HARMONICS, dtype=angle.dtype).reshape(-1, *[1] * angle.ndim)
+    n = torch.tensor(HARMONICS).to(angle).reshape(-1, *[1] * angle.ndim)
     weight = 2 * torch.exp(-0.5 * (n * sigma) ** 2)
     return n, weight, 1 + (weight * torch.cos(n * angle)).sum(dim=0)
 

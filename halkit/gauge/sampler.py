@@ -127,6 +127,7 @@ class U1DiffusionSampler(ScoreEstimator):
         lattice_size=None,
         correction="hmc",
         method="annealed",
+        n_steps=None,
         random_state=None,
     ):
         """Generate configurations at any coupling, on a lattice of any size.
@@ -144,10 +145,13 @@ class U1DiffusionSampler(ScoreEstimator):
             true action, see `halkit.gauge.correct`. None returns what the network draws: χ is
             then too large at β ≳ 4.
         method : {"annealed", "sde", "ode"}
-            "annealed" is kinetic Langevin dynamics, 100 steps along falling widths. "sde" and
+            "annealed" is kinetic Langevin dynamics along falling widths. "sde" and
             "ode" are the naive reverse processes of the noise with the scaled score, kept to
             show what is wrong with them: unless β = β0 they reach another coupling, in the
             limit of small angles 2β − β0. See `halkit.gauge.langevin`.
+        n_steps : int, optional
+            Steps of the dynamics, each with one score: 100 by default, 200 for "sde" and "ode".
+            With more steps the charge freezes later, and the raw χ comes nearer.
         random_state : int, RandomState, Generator or None
             Source of the random numbers.
 
@@ -166,12 +170,14 @@ class U1DiffusionSampler(ScoreEstimator):
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
+        if n_steps is not None:
+            n_steps = check_count(n_steps, "n_steps", least=1)
         shape = self._sample_shape(lattice_size, correction)
         rng = as_generator(random_state)
         theta = draw(
             self.net_.module_, n_samples, shape, beta=beta, ratio=self._ratio(beta), method=method,
             seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,
-            progress=bool(self.verbose),
+            n_steps=n_steps, progress=bool(self.verbose),
         )  # fmt: skip
         theta = wrap(theta)
         if correction is None:

@@ -23,6 +23,7 @@ from halkit.gauge import (
     plaquette,
     sample_exact,
     susceptibility,
+    topological_charge,
     wilson_loop,
 )
 
@@ -177,6 +178,20 @@ def test_corrected_samples_are_exact(fitted, beta, size, n):
     assert report.charge_p_value > 1e-3
 
 
+def test_more_steps_bring_the_raw_charge_nearer(fitted):
+    squares = [
+        topological_charge(
+            fitted.sample(300, beta=7.0, correction=None, n_steps=n_steps, random_state=5)
+        )
+        ** 2
+        for n_steps in (60, 800)
+    ]
+    fast, slow = (square.mean() for square in squares)
+    error = np.sqrt(sum(square.var() for square in squares) / 300)
+    assert fast - slow > 4 * error
+    assert slow > exact_susceptibility(7.0, (8, 8)) * 64
+
+
 def test_report_sees_the_bias_of_raw_samples(fitted):
     theta = fitted.sample(400, beta=7.0, correction=None, random_state=1)
     assert fitted.sample_report(theta, 7.0).rows[-1].z > 5
@@ -185,8 +200,9 @@ def test_report_sees_the_bias_of_raw_samples(fitted):
     assert fitted.sample_report(theta).beta == fitted.beta
 
 
-def test_without_coupling_the_links_are_uniform(fitted):
-    theta = fitted.sample(500, beta=0, correction=None, random_state=3)
+@pytest.mark.parametrize("correction", [None, "hmc"])
+def test_without_coupling_the_links_are_uniform(fitted, correction):
+    theta = fitted.sample(500, beta=0, correction=correction, random_state=3)
     for n in (1, 2):
         z = np.cos(n * theta).mean() / np.sqrt(0.5 / theta.size)
         assert abs(z) < 3.5
@@ -223,6 +239,15 @@ def test_fits_repeat_bit_for_bit(tiny, X):
     again = clone(tiny).fit(X)
     assert np.array_equal(again.score_samples(X), tiny.score_samples(X))
     assert again.history_[-1]["valid_loss"] == tiny.history_[-1]["valid_loss"]
+
+
+def test_bars_are_drawn_on_demand(X, capsys):
+    model = U1DiffusionSampler(**TINY).fit(X)
+    model.sample(2, random_state=0)
+    assert capsys.readouterr() == ("", "")
+    model.set_params(verbose=1).fit(X).sample(2, random_state=0)
+    printed = capsys.readouterr().err
+    assert all(name in printed for name in ("fit", "sample", "correct"))
 
 
 # A good estimator
@@ -295,6 +320,7 @@ np.save(sys.argv[3], model.score_samples(np.load(sys.argv[4])))
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_draws_the_same(tiny, X, tmp_path):
     paths = [tmp_path / name for name in ("model.joblib", "draws.npy", "scores.npy", "X.npy")]
     joblib.dump(tiny, paths[0])
@@ -313,10 +339,10 @@ def test_a_pickle_holds_arrays_and_parameters_only(tiny):
 
 def test_memory_does_not_grow(fitted):
     """Peak of the process, in kB, after each of five draws of the same size."""
-    fitted.sample(300, lattice_size=16, random_state=0)
+    fitted.sample(150, lattice_size=16, random_state=0)
     peaks = []
     for seed in range(5):
-        fitted.sample(300, lattice_size=16, random_state=seed)
+        fitted.sample(150, lattice_size=16, random_state=seed)
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     assert peaks[-1] - peaks[0] < 8_000
 
@@ -459,6 +485,7 @@ def test_bad_parameters(X, parameters, error, match):
         ({"lattice_size": (4, 4, 4)}, ValueError, "lattice_shape"),
         ({"correction": "metropolis"}, ValueError, "correction"),
         ({"method": "euler"}, ValueError, "annealed"),
+        ({"n_steps": 0}, ValueError, "n_steps"),
     ],
 )
 def test_bad_requests(tiny, arguments, error, match):
