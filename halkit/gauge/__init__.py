@@ -8,6 +8,7 @@ from halkit.gauge.charge import (
     susceptibility,
     topological_charge,
 )
+from halkit.gauge.correction import correct, tail_length
 from halkit.gauge.exact import (
     charge_probability,
     exact_susceptibility,
@@ -24,14 +25,18 @@ from halkit.gauge.lattice import (
     wrap,
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
+from halkit.gauge.report import Observable, SampleReport, sample_report
 
 __all__ = [
     "AutocorrelationTime",
+    "Observable",
+    "SampleReport",
     "Susceptibility",
     "Trajectory",
     "action",
     "autocorrelation_time",
     "charge_probability",
+    "correct",
     "exact_susceptibility",
     "exact_wilson_loop",
     "flux_links",
@@ -42,8 +47,10 @@ __all__ = [
     "plaquette",
     "polyakov_loop",
     "sample_exact",
+    "sample_report",
     "sine_charge",
     "susceptibility",
+    "tail_length",
     "topological_charge",
     "wilson_loop",
     "winding_hit",

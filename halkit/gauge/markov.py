@@ -171,6 +171,7 @@ def hmc(
     step_size=None,
     trajectory_length=1.0,
     jitter=0.2,
+    spread=0.0,
     integrator="omelyan",
     winding_hits=0,
     target_acceptance=0.85,
@@ -201,8 +202,11 @@ def hmc(
         Molecular-dynamics time.
     jitter : float, default 0.2
         Every trajectory has its own step, `step_size` times a random factor in 1 ± jitter that
-        all chains share. At fixed length a mode whose half period fits into the trajectory
-        would come back to where it was.
+        all chains share.
+    spread : float, default 0.0
+        Every trajectory has its own length, `trajectory_length` times a random factor in
+        1 ± spread. At fixed length a wave whose half period fits into the trajectory comes back
+        to where it was, up to a sign; 0.5 cures that at no cost.
     integrator : {"omelyan", "leapfrog"}
         See `integrate`.
     winding_hits : int, default 0
@@ -249,7 +253,8 @@ def hmc(
         _check_integrator(integrator),
         length,
         step_size,
-        _check_jitter(jitter),
+        _check_fraction(jitter, "jitter"),
+        _check_fraction(spread, "spread"),
         target_acceptance,
         check_count(n_warmup, "n_warmup", least=0),
         check_count(n_trajectories, "n_trajectories", least=1),
@@ -259,14 +264,26 @@ def hmc(
 
 
 def _chain(
-    theta, beta, integrator, length, step_size, jitter, target, n_warmup, n_trajectories, hits, rng
+    theta,
+    beta,
+    integrator,
+    length,
+    step_size,
+    jitter,
+    spread,
+    target,
+    n_warmup,
+    n_trajectories,
+    hits,
+    rng,
 ):
     steps, energy = [], None
     largest = min(length, LARGEST / np.sqrt(8 * beta) if beta else np.inf)
     for number in range(n_warmup + n_trajectories):
         if number and number == n_warmup:
             step_size = float(np.exp(np.mean(np.log(steps[n_warmup // 2 :]))))
-        n_steps = max(1, round(length / step_size))
+        factor = rng.uniform(1 - spread, 1 + spread) if spread else 1.0
+        n_steps = max(1, round(factor * length / step_size))
         step = step_size * rng.uniform(1 - jitter, 1 + jitter)
         theta, accepted, delta_h, energy = wilson_trajectory(
             theta, beta, step, n_steps, integrator, rng, before=energy
@@ -296,10 +313,10 @@ def _check_positive(value, name):
     return float(value)
 
 
-def _check_jitter(jitter):
-    if not isinstance(jitter, Real) or not 0 <= jitter < 1:
-        raise ValueError(f"jitter must be in [0, 1); got {jitter!r}")
-    return float(jitter)
+def _check_fraction(value, name):
+    if not isinstance(value, Real) or not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1); got {value!r}")
+    return float(value)
 
 
 def _check_integrator(integrator):
