@@ -14,7 +14,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export HALKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help install reproduce test lint format bench docs clean
+.PHONY: help install reproduce full test lint format bench docs clean
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -29,6 +29,9 @@ $(installed): pyproject.toml constraints.txt
 
 reproduce: $(installed)  ## Fit the examples and write OUT/index.html (default: report)
 	$(python) -m halkit reproduce --out $(OUT)
+
+full: $(installed)  ## Run every example of the documents and write OUT/index.html
+	$(python) -m halkit reproduce --full --out $(OUT)
 
 test: $(installed)  ## Run the tests, the doctests and the documents' code
 	$(python) -m pytest

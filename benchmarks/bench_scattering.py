@@ -1,9 +1,12 @@
 """Scattering: cost against mesh points and momenta, beside jitr, and of each kind of answer.
 
 ``make bench`` runs it. The column ``error_deg`` (in the JSON, ``--benchmark-json``) is the
-largest error of δ. jitr (if it can be imported) gets the matrix of the interaction ready
-made through its ``interaction_matrix`` argument, and its free matrix scaled from one that
-is computed before: what is timed is its solver alone.
+largest error of δ. jitr (if it can be imported) gets the matrix of the interaction through
+its ``interaction_matrix`` argument. Both programs are timed in two ways, on one mesh and at
+one channel radius: from ready matrices, that is the solver alone, and from the potential,
+that is its matrix and all that depends on k too, with the mesh and the free matrix, which
+each makes once, ready. halkit's call from the potential also solves on a second mesh, to
+tell how accurate the first is.
 """
 
 import numpy as np
@@ -22,6 +25,8 @@ from halkit.scattering import (
     scattering_wave_functions,
     zeta_00,
 )
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh
+from halkit.scattering.rmatrix import phase_shifts
 from halkit.units import from_mev
 
 TOY, MASS, RADIUS = Separable(omega=-0.017, mu=1.0), 3.3, 28.0
@@ -58,55 +63,69 @@ def bench_momenta(benchmark, kind, n_k):
     benchmark(solve, POTENTIALS[kind], np.linspace(0.01, 2.0, n_k), MESH)
 
 
-def jitr_phases(jitr, potential, k):
-    """Return a function that solves for all k with jitr's solver, its inputs ready made."""
-    solver = jitr.rmatrix.Solver(MESH)
-    mesh = solver.kernel.quadrature
-    r, w = RADIUS * np.asarray(mesh.abscissa), RADIUS * np.asarray(mesh.weights)
-    V = np.sqrt(np.outer(w, w)) * potential.kernel(r[:, None], r) + 0j
-    one, none = np.ones(1), np.zeros(1, dtype=np.int64)
-    kinetic = solver.kinetic_matrix(1.0, none)
-    overlap = solver.energy_matrix(1.0, none)
-    boundary = solver.precompute_boundaries(1.0)
-    inputs = []
-    for q in k:
-        a, energy = q * RADIUS, q**2 / (2 * MASS)
-        plus = np.exp([1j * a])
-        channels = jitr.reactions.system.Channels(
-            energy * one, q * one, MASS * one, 0 * one, a, none, np.zeros((1, 1))
-        )
-        outside = jitr.reactions.system.Asymptotics(plus, plus.conj(), 1j * plus, -1j * plus.conj())
-        inputs.append((channels, outside, V / energy, kinetic / a**2 - overlap))
+class Jitr:
+    """Phase shifts by jitr's solver; what depends neither on k nor on the potential is ready."""
 
-    def run():
+    def __init__(self, jitr):
+        self.jitr, self.solver = jitr, jitr.rmatrix.Solver(MESH)
+        mesh = self.solver.kernel.quadrature
+        self.r, self.w = RADIUS * np.asarray(mesh.abscissa), RADIUS * np.asarray(mesh.weights)
+        self.one, self.l = np.ones(1), np.zeros(1, dtype=np.int64)
+        self.kinetic = self.solver.kinetic_matrix(1.0, self.l)
+        self.overlap = self.solver.energy_matrix(1.0, self.l)
+        self.boundary = self.solver.precompute_boundaries(1.0)
+
+    def inputs(self, potential, k):
+        r, w, one = self.r, self.w, self.one
+        V = np.sqrt(np.outer(w, w)) * potential.kernel(r[:, None], r) + 0j
+        system = self.jitr.reactions.system
+        for q in k:
+            a, energy = q * RADIUS, q**2 / (2 * MASS)
+            plus = np.exp([1j * a])
+            channels = system.Channels(
+                energy * one, q * one, MASS * one, 0 * one, a, self.l, np.zeros((1, 1))
+            )
+            outside = system.Asymptotics(plus, plus.conj(), 1j * plus, -1j * plus.conj())
+            yield channels, outside, V / energy, self.kinetic / a**2 - self.overlap
+
+    def phases(self, inputs):
         S = [
-            solver.solve(
+            self.solver.solve(
                 channels,
                 outside,
                 interaction_matrix=matrix,
                 free_matrix=free,
-                basis_boundary=boundary,
+                basis_boundary=self.boundary,
             )[1][0, 0]
             for channels, outside, matrix, free in inputs
         ]
         return np.angle(S) / 2
 
-    return run
+
+def job(solver, potential, k, start):
+    """Return the function to be timed."""
+    if solver == "halkit" and start == "from the potential":
+        return lambda: solve(potential, k, MESH)
+    if solver == "halkit":
+        H = hamiltonian(potential, lagrange_mesh(RADIUS, MESH), reduced_mass=MASS)
+        return lambda: phase_shifts(H, k)
+    jitr = Jitr(pytest.importorskip("jitr"))
+    ready = list(jitr.inputs(potential, k))
+    if start == "from the potential":
+        return lambda: jitr.phases(jitr.inputs(potential, k))
+    return lambda: jitr.phases(ready)
 
 
 @pytest.mark.benchmark(group="50 mesh points: halkit and jitr")
 @pytest.mark.parametrize("n_k", [20, 1000])
+@pytest.mark.parametrize("start", ["from ready matrices", "from the potential"])
 @pytest.mark.parametrize("solver", ["halkit", "jitr"])
 @pytest.mark.parametrize("kind", list(POTENTIALS))
-def bench_against_jitr(benchmark, kind, solver, n_k):
+def bench_against_jitr(benchmark, kind, solver, start, n_k):
     potential, k = POTENTIALS[kind], np.linspace(0.01, 2.0, n_k)
-    if solver == "halkit":
-        delta = benchmark(solve, potential, k, MESH)
-    else:
-        jitr = pytest.importorskip("jitr")
-        run = jitr_phases(jitr, potential, k)
-        run()  # compiles
-        delta = benchmark(run)
+    run = job(solver, potential, k, start)
+    run()  # compiles
+    delta = benchmark(run)
     benchmark.extra_info["error_deg"] = largest_error(potential, k, delta)
     benchmark.extra_info["microseconds_per_k"] = 1e6 / n_k * benchmark.stats.stats.median
 

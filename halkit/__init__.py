@@ -10,6 +10,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "FrozenBasisRegressor": "halkit.potentials",
+    "GaussianProcessPotentialRegressor": "halkit.potentials",
+    "JackknifeRegressor": "halkit.resampling",
     "NonLocalPotentialRegressor": "halkit.potentials",
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",
@@ -18,7 +21,7 @@ _HOME = {
 }
 _ROOMS = (
     "datasets", "displays", "exceptions", "gauge", "interactions", "potentials",
-    "radial", "scattering", "sources", "units",
+    "radial", "resampling", "scattering", "sources", "units",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from halkit import __version__
+from halkit.gallery import reproduce_all
 from halkit.reproduce import reproduce
 
 __all__ = ["main"]
@@ -21,9 +23,16 @@ def main(arguments=None):
         The words after the program's name; ``sys.argv[1:]`` by default.
     """
     options = _parser().parse_args(arguments)
-    reproduce(options.out, data=options.data, random_state=options.seed)
+    failed = []
+    if options.full:
+        metrics = reproduce_all(options.out, folder=options.examples, data=options.data)
+        failed = [name for name, numbers in metrics.items() if numbers["failed"]]
+    else:
+        reproduce(options.out, data=options.data, random_state=options.seed)
     print(f"report: {Path(options.out, 'index.html').resolve()}")
-    return 0
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _parser():
@@ -45,6 +54,12 @@ def _parser():
         default=_default_data(),
         metavar="FILE",
         help=f"real correlators; default: {CORRELATORS} in the folder that HALKIT_DATA names",
+    )
+    command.add_argument(
+        "--full", action="store_true", help="run every example of the documents instead (minutes)"
+    )
+    command.add_argument(
+        "--examples", metavar="DIR", help="with --full: the examples; default: docs/examples"
     )
     command.add_argument("--seed", type=int, default=0, help="seed of the starts (default: 0)")
     return parser

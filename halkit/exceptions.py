@@ -4,11 +4,15 @@ A fit that stops before it has converged raises scikit-learn's own
 :class:`sklearn.exceptions.ConvergenceWarning`.
 """
 
-__all__ = ["AccuracyWarning", "UnderdeterminedWarning"]
+__all__ = ["AccuracyWarning", "OverfitWarning", "UnderdeterminedWarning"]
 
 
 class AccuracyWarning(UserWarning):
     """A number may be less accurate than asked for; the message says what to change."""
+
+
+class OverfitWarning(UserWarning):
+    """A potential describes its data by a state that the data do not hold."""
 
 
 class UnderdeterminedWarning(UserWarning):

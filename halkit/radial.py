@@ -16,6 +16,7 @@ __all__ = [
     "RadialGrid",
     "Wedge",
     "radial_laplacian",
+    "refuse_entries_with_errors",
     "trapezoid_weights",
     "validate_nodes",
     "validate_values",
@@ -39,6 +40,7 @@ def validate_values(values, name, n=None):
             "halkit.sources.remove_phase strips a constant phase"
         )
     if values.dtype.kind not in "iuf":
+        refuse_entries_with_errors(values, name)
         raise TypeError(f"{name} must hold real numbers, got an array of dtype {values.dtype}")
     if n is not None and (values.ndim == 0 or values.shape[-1] != n):
         raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
@@ -47,6 +49,28 @@ def validate_values(values, name, n=None):
         bad = np.count_nonzero(~np.isfinite(values))
         raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
     return values
+
+
+def refuse_entries_with_errors(values, name):
+    """Refuse numbers that carry their own errors, which a cast to float would lose.
+
+    Raises
+    ------
+    TypeError
+        For a GVar, an Obs or a ufloat; the message names the way to samples.
+    """
+    ways = {
+        "sdev": "halkit.resampling.from_gvar turns them into samples, a bin each; or ",
+        "dvalue": "halkit.resampling.from_obs turns them into samples, a bin each; or ",
+        "std_dev": "",
+    }
+    plain = "pass the central values, and the standard deviations of y as y_std"
+    for entry in values.flat:
+        for attribute, way in ways.items():
+            if hasattr(entry, attribute):
+                raise TypeError(
+                    f"{name} needs real numbers, got {type(entry).__name__} objects: {way}{plain}"
+                )
 
 
 def validate_nodes(r, name="r"):

@@ -5,39 +5,26 @@ truth or with the published result, and returns a `Section`. `reproduce` writes 
 ``index.html`` with pictures, and their numbers as ``metrics.json``.
 """
 
-import json
 import time
 import warnings
-from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from halkit import __version__
 from halkit.datasets import load_correlators, make_separable, make_time_dependent
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
+from halkit.report import Section, write_report
 from halkit.scattering import phase_shift
 from halkit.sources import lattice_rows
 from halkit.units import HBARC
 
-__all__ = ["Section", "omega_ccc_like", "reproduce", "toy_model", "xixi"]
+__all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi"]
 
-
-@dataclass
-class Section:
-    """One experiment: text, a table, pictures by name, and its numbers."""
-
-    title: str
-    text: str
-    header: list
-    rows: list
-    figures: dict = field(default_factory=dict)
-    metrics: dict = field(default_factory=dict)
+NO_DATA = "Real correlators: left out, no file was given (--data, HALKIT_DATA)."
 
 
 def reproduce(out="report", *, data=None, random_state=0):
@@ -74,7 +61,7 @@ def reproduce(out="report", *, data=None, random_state=0):
         begin = time.perf_counter()
         sections[name] = jobs[name]()
         sections[name].metrics["seconds"] = time.perf_counter() - begin
-        _write(out, sections, complete=data is not None)
+        write_report(out, sections, note="" if data is not None else NO_DATA)
     return {name: section.metrics for name, section in sections.items()}
 
 
@@ -285,42 +272,3 @@ def _figure(n_rows, n_columns, *, width):
     size = (width, 0.8 * width * n_rows / n_columns)
     figure = Figure(figsize=size, layout="constrained")
     return figure, list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
-
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>halkit: report</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto }}
-table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right }}
-td:first-child, th:first-child {{ text-align: left }} tr:nth-child(even) {{ background: #f3f3f3 }}
-img {{ max-width: 100% }}
-</style>
-<h1>halkit {version}: report</h1>
-{sections}
-</html>
-"""
-
-
-def _write(out, sections, *, complete):
-    """Write what there is so far: an interrupted run keeps its finished sections."""
-    parts = []
-    for section in sections.values():
-        for name, figure in section.figures.items():
-            figure.savefig(out / f"{name}.png", dpi=100)
-        parts.append(_html(section))
-    if not complete:
-        parts.append("<p>Real correlators: left out, no file was given (--data, HALKIT_DATA).</p>")
-    page = PAGE.format(version=__version__, sections="\n".join(parts))
-    (out / "index.html").write_text(page, encoding="utf-8")
-    metrics = {name: section.metrics for name, section in sections.items()}
-    (out / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
-
-
-def _html(section):
-    def row(cells, tag):
-        return "<tr>" + "".join(f"<{tag}>{escape(str(c))}</{tag}>" for c in cells) + "</tr>"
-
-    table = [row(section.header, "th"), *(row(cells, "td") for cells in section.rows)]
-    images = [f'<p><img src="{name}.png" alt="{name}"></p>' for name in section.figures]
-    title, text = escape(section.title), escape(section.text)
-    return "\n".join([f"<h2>{title}</h2><p>{text}</p><table>", *table, "</table>", *images])

@@ -29,6 +29,8 @@ ARROWS = {
     "displays": set(),
     "persistence": set(),
 }
+ARROWS["report"] = set()
+ARROWS["gallery"] = {"report"}
 ARROWS["reproduce"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = set(ARROWS)
@@ -40,13 +42,15 @@ PACKAGES = {
     "training": LEARNING,
     "potentials": LEARNING,
     "gauge": LEARNING,
-    "resampling": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
+    "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},
+    "report": set(),
+    "gallery": {"tqdm"},
     "reproduce": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
     "cli": {"numpy", "sklearn"},
     "persistence": {"numpy", "sklearn"},
 }
 ARRAYS = {"numpy", "scipy", "sklearn.utils", "sklearn.exceptions"}
-OPTIONAL = {"dask", "distributed", "h5py", "matplotlib"}
+OPTIONAL = {"dask", "distributed", "gvar", "h5py", "matplotlib", "pyerrors"}
 STANDARD = sys.stdlib_module_names
 
 

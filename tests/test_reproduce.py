@@ -6,6 +6,8 @@ import pytest
 
 from halkit import reproduce as report
 from halkit.cli import main
+from halkit.gallery import examples, run_example
+from halkit.report import Section
 
 
 def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
@@ -43,7 +45,7 @@ def test_report_of_real_correlators(data_dir):
 
 
 def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch):
-    done = report.Section("First <one>", "text", ["a"], [["1"]], metrics={"value": 1.0})
+    done = Section("First <one>", "text", ["a"], [["1"]], metrics={"value": 1.0})
     monkeypatch.setattr(report, "toy_model", lambda **_: done)
 
     def fail(**_):
@@ -54,6 +56,59 @@ def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch
         report.reproduce(tmp_path)
     assert "First &lt;one&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "metrics.json").read_text())["toy"]["value"] == 1.0
+
+
+GOOD = '''"""
+A good one
+==========
+
+Draws a line
+and prints <what> it is.
+"""
+import os
+import matplotlib.pyplot as plt
+
+print("1 < 2", os.environ.get("HALKIT_DATA"))
+plt.plot([0, 1], [0, 1])
+plt.show()
+'''
+BAD = '"""\nA bad one\n=========\n\nFails.\n"""\nprint("before")\n1 / 0\n'
+
+
+def test_full_report_runs_every_example_and_keeps_going(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HALKIT_DATA", "elsewhere")
+    (tmp_path / "plot_a_bad.py").write_text(BAD, encoding="utf-8")
+    (tmp_path / "plot_good.py").write_text(GOOD, encoding="utf-8")
+    out = tmp_path / "out"
+    status = main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)])
+    assert status == 1
+    assert "failed: plot_a_bad" in capsys.readouterr().err
+    page = (out / "index.html").read_text(encoding="utf-8")
+    for text in ("A good one", "prints &lt;what&gt; it is", "1 &lt; 2 None", "before",
+                 "ZeroDivisionError"):  # fmt: skip
+        assert text in page
+    assert (out / "good_1.png").read_bytes().startswith(b"\x89PNG")
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    assert {name: numbers["failed"] for name, numbers in metrics.items()} == {
+        "plot_a_bad": True,
+        "plot_good": False,
+    }
+    (tmp_path / "plot_a_bad.py").unlink()
+    assert main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)]) == 0
+
+
+def test_the_examples_of_the_checkout_are_found():
+    names = [path.stem for path in examples()]
+    assert names == sorted(names)
+    assert {"plot_two_parameters", "plot_priors", "plot_omega_ccc"} <= set(names)
+
+
+def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no examples plot_\*\.py in"):
+        examples(tmp_path)
+    (tmp_path / "plot_x.py").write_text("print(1)", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"plot_x\.py must begin with a docstring"):
+        run_example(tmp_path / "plot_x.py")
 
 
 def test_a_missing_file_is_named(capsys):

@@ -1,10 +1,11 @@
-"""Published correlators, read without unpickling: R(t, bin, point) on the wedge of a lattice."""
+"""Correlators from files, read without unpickling: R(t, bin, point) on a wedge or radial nodes."""
 
 from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
 
+from halkit.datasets.files import holds_groups, read_group
 from halkit.radial import Wedge, validate_values
 
 __all__ = ["load_correlators"]
@@ -19,35 +20,45 @@ CITATION = (
 LICENSE = "MIT, Copyright (c) 2019 Takumi Iritani; its text must accompany the data"
 
 
-def load_correlators(path, lattice="L64"):
-    """Read the published ΞΞ(¹S₀) correlators of one lattice.
+def load_correlators(path, lattice="L64", *, group=None):
+    """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
-    R(r, t) is the four-point correlator over the square of the Ξ correlator, projected on A1 and
-    formed per jackknife sample; its overall constant drops out of potentials.
+    The layout of files is that of `halkit.datasets.files`. Of the published file one lattice is
+    read; there R(r, t) is the four-point correlator over the square of the Ξ correlator, projected
+    on A1 and formed per jackknife sample, and its overall constant drops out of potentials.
 
     Parameters
     ----------
     path : str or path
-        The file ``xixi_1s0_rcorr.npz``, or the folder that holds it.
+        An npz file; an HDF5 file, which ends in ``.h5`` or ``.hdf5`` (needs h5py, the extra
+        ``io``); or the folder that holds ``xixi_1s0_rcorr.npz``.
     lattice : {"L40", "L48", "L64"}
-        Which lattice; 64 sites are 5.76 fm.
+        Which lattice of the published file; 64 sites are 5.76 fm.
+    group : str, optional
+        Which group of another file; not needed where there is one.
 
     Returns
     -------
     Bunch
-        correlators: R of the sources "wall" and "exp" (smeared), each (n_t, n_bins, n_wedge);
-        wedge: `halkit.radial.Wedge`, which orders the last axis; L; t (n_t,): times in lattice
-        units; hadron_mass: of the Ξ, lattice units; inverse_spacing, pion_mass: in MeV; n_bins;
-        kind: "jackknife", that is errors are sqrt(n_bins − 1) times the standard deviation over
-        bins; units; citation; license.
+        correlators: R of each source, (n_t, n_bins, n_points) each; wedge and L:
+        `halkit.radial.Wedge`, which orders the last axis; or r (n_points,): radial nodes; t
+        (n_t,): times; hadron_mass: of one hadron, or of both; n_bins; kind: of the bins, with
+        "jackknife" errors are sqrt(n_bins − 1) times the standard deviation over bins, with
+        "bootstrap" the standard deviation, and "configs" are no samples yet
+        (`halkit.resampling.jackknife_samples`); units; and what else the file has, as bin_size
+        or inverse_spacing in MeV. Of the published file: the sources "wall" and "exp" (smeared),
+        lattice units, pion_mass in MeV, citation and license.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
+    ImportError
+        If h5py is needed and missing.
     ValueError
-        If the lattice is another one, or if keys, shapes or the order of the points are not those
-        of the published file; the message names the key.
+        If the lattice or the group is another one; if the file is not whole, or something in it
+        is missing, does not fit or is not finite; the message names it. Objects that would need
+        unpickling are not read.
 
     References
     ----------
@@ -57,12 +68,19 @@ def load_correlators(path, lattice="L64"):
     Notes
     -----
     ``halkit.sources.lattice_rows(correlators, times=[12, 13, 14, 15], sources=["wall", "exp"],
-    r_max=26.7)`` makes the rows of a fit of them.
+    r_max=26.7)`` makes the rows of a fit of the published ones.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}; expected {FILE}")
+    if group is not None or holds_groups(path):
+        return read_group(path, group)
+    return _load_published(path, lattice)
+
+
+def _load_published(path, lattice):
+    """The Bunch of one lattice of the published file."""
     with np.load(path, allow_pickle=False) as archive:
         _validate_lattice(archive, lattice, path)
         L = int(lattice[1:])

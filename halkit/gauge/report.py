@@ -19,6 +19,7 @@ from halkit.gauge.torus import as_links, check_beta
 __all__ = ["Observable", "SampleReport", "sample_report"]
 
 LEAST_EXPECTED = 5
+ROUNDING = 1e-13
 
 
 class Observable(NamedTuple):
@@ -32,7 +33,8 @@ class Observable(NamedTuple):
     exact : float
         On the same torus.
     z : float
-        (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter.
+        (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter. For
+        Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample may hold none.
     """
 
     name: str
@@ -119,18 +121,30 @@ def sample_report(theta, beta, *, loops=((1, 1), (2, 2), (4, 4)), lattice_shape=
         for R, T in loops
     ]
     charge = topological_charge(links)
-    square = exact_susceptibility(beta, shape) * np.prod(shape)
-    rows.append(_observable("Q^2", charge**2, square))
+    rows.append(_square(charge, beta, shape))
     p_value = _charge_p_value(charge, beta, shape)
     return SampleReport(tuple(rows), p_value, len(links), shape, beta)
 
 
 def _observable(name, values, exact):
     mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-    difference = mean - float(exact)
+    return Observable(name, mean, error, float(exact), _z(mean - float(exact), error))
+
+
+def _square(charge, beta, lattice_shape):
+    """The row of Q², its z with the exact scatter of Q²."""
+    charges = np.arange(np.prod(lattice_shape) // 2 + 1)
+    probability = charge_probability(charges, beta, lattice_shape)
+    exact = float(exact_susceptibility(beta, lattice_shape) * np.prod(lattice_shape))
+    spread = np.sqrt(2 * float(probability @ charges.astype(float) ** 4) - exact**2)
+    row = _observable("Q^2", charge**2, exact)
+    return row._replace(z=_z(row.mean - exact, spread / np.sqrt(len(charge))))
+
+
+def _z(difference, error):
+    difference = 0.0 if abs(difference) < ROUNDING else difference
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = float(np.divide(difference, error))
-    return Observable(name, mean, error, float(exact), z)
+        return float(np.divide(difference, error))
 
 
 def _charge_p_value(charge, beta, lattice_shape):

@@ -1,11 +1,17 @@
 """Learn the non-local potential U(r, r') from wave functions and correlators."""
 
+from halkit.potentials.frozen import FrozenBasisRegressor
+from halkit.potentials.gaussian_process import GaussianProcessPotentialRegressor
 from halkit.potentials.parametric import ParametricPotentialRegressor
+from halkit.potentials.prior import lattice_prior
 from halkit.potentials.stationary import NonLocalPotentialRegressor
 from halkit.potentials.time_dependent import TimeDependentHALRegressor
 
 __all__ = [
+    "FrozenBasisRegressor",
+    "GaussianProcessPotentialRegressor",
     "NonLocalPotentialRegressor",
     "ParametricPotentialRegressor",
     "TimeDependentHALRegressor",
+    "lattice_prior",
 ]

@@ -6,7 +6,7 @@ r"""Networks that represent a non-local potential U(r, r').
 
 x is the scaled radius, e a decay envelope with a learnable radius, A the prior
 scale of U, and f, g multilayer perceptrons. A local term V(r) δ(r − r') is a sum
-of Gaussians, linear in its coefficients. Every network knows the derivative of
+of Gaussians or Yukawa potentials, linear in its coefficients. Every network knows the derivative of
 U with respect to its parameters: the residual of the Schrödinger equation is
 linear in U, so that derivative, contracted with the data, is the Jacobian of a
 Gauss-Newton step.
@@ -225,17 +225,20 @@ class _FormFactors(nn.Module):
 
 
 class LocalTerm(nn.Module):
-    """V(r) = A Σ_m θ_m exp(−r²/b_m²) with fixed widths b_m."""
+    """V(r) = A Σ_m θ_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed widths b_m."""
 
-    def __init__(self, widths, amplitude):
+    def __init__(self, widths, amplitude, kind="gaussian"):
         super().__init__()
-        self.amplitude = amplitude
+        self.amplitude, self.kind = amplitude, kind
         self.register_buffer("widths", torch.as_tensor(widths, dtype=torch.float64))
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
     def basis(self, r):
-        """A exp(−r²/b_m²), shape (..., n_widths)."""
-        return self.amplitude * torch.exp(-((r[..., None] / self.widths) ** 2))
+        """A v(r/b_m), shape (..., n_widths)."""
+        x = r[..., None] / self.widths
+        return self.amplitude * (
+            torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x
+        )
 
     def forward(self, r):
         """V(r)."""

@@ -37,8 +37,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
-    the inputs of the networks (``_input_map``) and the widths of the local Gaussians
-    (``_local_widths``).
+    the inputs of the networks (``_input_map``), the widths of the local term
+    (``_local_widths``) and, if it is no sum of Gaussians, its form (``_local_basis``).
     """
 
     def fit(self, X, y, sample_weight=None, y_std=None):
@@ -107,16 +107,18 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         size = self.r_[-1]
         radius = self.envelope_radius or 0.16 * size
         regulator_radius = self.regulator_radius or 0.8 * size
-        if self.regulator and not (self.r_ > regulator_radius).any():
+        reach = min(size, self.r_out_[-1])
+        if self.regulator and reach <= regulator_radius:
             raise ValueError(
-                f"regulator_radius needs a value below the last node r = {size}, "
-                f"got {regulator_radius}"
+                "regulator_radius needs a value below the last node of r and that of r_out, "
+                f"{reach}; got {regulator_radius}"
             )
         decay = has_errors if self.weight_decay is None else self.weight_decay
         widths = self._local_widths() if self.local else None
         scales = prior_scales(
             X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
             envelope=self.envelope, widths=widths, decay=decay / total,
+            local_basis=self._local_basis(),
         )  # fmt: skip
         self.amplitude_ = self.amplitude or scales.amplitude
         self._design = {
@@ -128,6 +130,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             "decay": decay / total,
         }
         self._start = scales.coefficients
+
+    def _local_basis(self):
+        return "gaussian"
 
     def _build_module(self):
         """The potential with fresh parameters, drawn from torch's generator."""
@@ -146,7 +151,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 settings["signs"] = design["signs"]
             network = networks.NETWORKS[self.network](tuple(self.hidden_layer_sizes), **settings)
         if self.local:
-            local = networks.LocalTerm(design["widths"], design["local_amplitude"])
+            local = networks.LocalTerm(
+                design["widths"], design["local_amplitude"], self._local_basis()
+            )
         return Potential(
             network, local, r=self.r_, weights=self.weights_, r_out=self.r_out_,
             out_columns=node_columns(self.r_out_, self.r_) if self.local else None,

@@ -4,6 +4,7 @@ The local term starts from its own weighted least-squares solution; what that le
 over, compared with e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ class PriorScales(NamedTuple):
     coefficients: np.ndarray
 
 
-def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay):
+def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay,
+                 local_basis="gaussian"):  # fmt: skip
     """Scales for samples X with sources y and residual weights W.
 
     Parameters
@@ -36,14 +38,18 @@ def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay)
     radius, envelope : float, str or None
         Of the decay of U; without an envelope an exponential sets the scale.
     widths : ndarray or None
-        Of the local Gaussians.
+        Of the local term.
     decay : float
         Strength of the N(0, 1) prior relative to Σ W² (…)².
+    local_basis : str
+        Of the local term.
     """
     local_amplitude, coefficients = 1.0, np.zeros(0)
     if widths is not None:
         phi = X[:, node_columns(r_out, r)]
-        local_amplitude, coefficients, y = _local_start(phi, y, W, r_out, widths, decay)
+        local_amplitude, coefficients, y = _local_start(
+            phi, y, W, r_out, partial(LocalTerm, widths, kind=local_basis), decay
+        )
     decay_function = Envelope(envelope or "exponential", radius, learned=False)
     e, e_out = (decay_function(torch.tensor(x))[:, 0].numpy() for x in (r, r_out))
     shape = np.outer(X @ (weights * e), e_out)
@@ -53,15 +59,16 @@ def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay)
     return PriorScales(amplitude or 1.0, sign, local_amplitude, coefficients)
 
 
-def _local_start(phi, y, W, r_out, widths, decay):
+def _local_start(phi, y, W, r_out, term, decay):
     """Scale of V, ridge solution of its coefficients, and the sources that it leaves over."""
     size = np.sum((W * phi) ** 2, axis=0)
     pointwise = np.divide(np.sum(W**2 * y * phi, axis=0), size, out=np.zeros_like(size),
                           where=size > 0)  # fmt: skip
     amplitude = 2 * np.abs(pointwise).max() or 1.0
-    basis = LocalTerm(widths, amplitude).basis(torch.tensor(r_out)).numpy()
-    columns = ((W * phi)[:, :, None] * basis).reshape(-1, len(widths))
-    A = np.vstack([columns, np.sqrt(decay) * np.eye(len(widths))])
-    b = np.concatenate([(W * y).ravel(), np.zeros(len(widths))])
+    basis = term(amplitude).basis(torch.tensor(r_out)).numpy()
+    n = basis.shape[1]
+    columns = ((W * phi)[:, :, None] * basis).reshape(-1, n)
+    A = np.vstack([columns, np.sqrt(decay) * np.eye(n)])
+    b = np.concatenate([(W * y).ravel(), np.zeros(n)])
     coefficients = np.linalg.lstsq(A, b, rcond=None)[0]
     return amplitude, coefficients, y - phi * (basis @ coefficients)

@@ -4,7 +4,7 @@ import numpy as np
 
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_number
+from halkit.potentials.validation import check_choice, check_number, check_widths
 
 __all__ = ["NonLocalPotentialRegressor"]
 
@@ -51,7 +51,12 @@ class NonLocalPotentialRegressor(NeuralPotential):
         errors `y_std`. None takes 1 where `y_std` is given and 0 elsewhere.
     local : bool or "only"
         Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
-        coefficients: eleven Gaussians with widths in geometric progression.
+        coefficients: V(r) = Σ_b c_b v(r/b).
+    local_basis : {"gaussian", "yukawa"}
+        v(x) = e^{−x²}, or e^{−x}/x for a potential that is f(r)/r with a finite f(0): then
+        rφ meets f alone. No output node may be at r = 0 then.
+    local_widths : array-like of shape (n_widths,), optional
+        Widths b; eleven of 0.02 … 0.35 r[-1] in geometric progression by default.
     regulator : float
         λ >= 0, dimensionless: the loss gains λ ⟨U²⟩/amplitude² over pairs with r and r'
         beyond `regulator_radius`.
@@ -120,9 +125,10 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=1.0, network="separable",
         hidden_layer_sizes=(8, 8), rank=2, envelope="exponential", envelope_radius=None,
-        fit_envelope=True, amplitude=None, weight_decay=0.0, local=False, regulator=0.0,
-        regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
-        learning_rate=1e-2, random_state=None, device="cpu", callbacks=None, verbose=0,
+        fit_envelope=True, amplitude=None, weight_decay=0.0, local=False,
+        local_basis="gaussian", local_widths=None, regulator=0.0, regulator_radius=None,
+        solver="lm", max_iter=150, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None,
+        device="cpu", callbacks=None, verbose=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -137,6 +143,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.amplitude = amplitude
         self.weight_decay = weight_decay
         self.local = local
+        self.local_basis = local_basis
+        self.local_widths = local_widths
         self.regulator = regulator
         self.regulator_radius = regulator_radius
         self.solver = solver
@@ -149,6 +157,12 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.callbacks = callbacks
         self.verbose = verbose
 
+    def _check_parameters(self):
+        super()._check_parameters()
+        check_choice(self.local_basis, "local_basis", ["gaussian", "yukawa"])
+        if self.local_widths is not None:
+            check_widths(self.local_widths, "local_widths")
+
     def _check_masses(self):
         check_number(self.reduced_mass, "reduced_mass", closed=False)
 
@@ -158,5 +172,14 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _input_map(self):
         return InputMap(0.2 * self.r_[-1])
 
+    def _local_basis(self):
+        return self.local_basis
+
     def _local_widths(self):
-        return np.geomspace(0.02, 0.35, 11) * self.r_[-1]
+        if self.local_basis == "yukawa" and self.r_out_[0] == 0:
+            raise ValueError(
+                "local_basis='yukawa' is infinite at r = 0: r_out needs nodes > 0, got 0"
+            )
+        if self.local_widths is None:
+            return np.geomspace(0.02, 0.35, 11) * self.r_[-1]
+        return check_widths(self.local_widths, "local_widths")

@@ -5,13 +5,14 @@ import numbers
 import numpy as np
 from sklearn.utils import check_array
 
-from halkit.radial import RadialGrid, validate_nodes
+from halkit.radial import RadialGrid, refuse_entries_with_errors, validate_nodes
 
 __all__ = [
     "check_choice",
     "check_data",
     "check_number",
     "check_sample_weight",
+    "check_widths",
     "check_y_std",
     "node_columns",
     "refuse_complex_and_objects",
@@ -54,12 +55,7 @@ def _refuse_complex(values, name):
 
 def _refuse_objects_with_errors(values, name):
     if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.dtype(object):
-        for entry in np.asarray(values, dtype=object).flat:
-            if any(hasattr(entry, a) for a in ("sdev", "dvalue", "std_dev")):
-                raise TypeError(
-                    f"{name} needs real numbers, got {type(entry).__name__} objects; pass the "
-                    "central values here and the standard deviations of y as y_std"
-                )
+        refuse_entries_with_errors(np.asarray(values, dtype=object), name)
 
 
 def check_y_std(y_std, shape):
@@ -98,6 +94,19 @@ def check_number(value, name, *, low=0.0, closed=True, integer=False):
         raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
     if not np.isfinite(value) or value < low or (value == low and not closed):
         raise ValueError(f"{name} needs a value {'>=' if closed else '>'} {low}, got {value!r}")
+
+
+def check_widths(widths, name):
+    """Positive, strictly increasing widths as a 1-D array.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    widths = validate_nodes(widths, name)
+    if widths[0] == 0:
+        raise ValueError(f"{name} need values > 0, got 0")
+    return widths
 
 
 def check_choice(value, name, choices):

@@ -23,6 +23,12 @@ from halkit.scattering.femtoscopy import (
 )
 from halkit.scattering.lattice import LatticeStates, lattice_spectrum
 from halkit.scattering.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
+from halkit.scattering.momentum import (
+    discrete_fourier_potential,
+    fourier_potential,
+    inverse_fourier_potential,
+    sine_grids,
+)
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.scattering.waves import (
     BoundWaves,
@@ -53,7 +59,10 @@ __all__ = [
     "coupled_bound_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "discrete_fourier_potential",
     "effective_range",
+    "fourier_potential",
+    "inverse_fourier_potential",
     "lattice_spectrum",
     "lednicky_lyuboshitz",
     "luscher_k_cot_delta",
@@ -61,6 +70,7 @@ __all__ = [
     "phase_shift",
     "scattering_length",
     "scattering_wave_functions",
+    "sine_grids",
     "spherical_box_states",
     "zeta_00",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
-from halkit.scattering.rmatrix import r_matrix, threshold
+from halkit.scattering.rmatrix import phase_shifts, threshold
 
 __all__ = ["effective_range", "phase_shift", "scattering_length"]
 
@@ -76,10 +76,10 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
     )
     return converge(
-        lambda n: r_matrix(channel.hamiltonian(n)).phase_shift(k),
+        lambda n: phase_shifts(channel.hamiltonian(n), k),
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
-        channel.mesh_size(np.max(k, initial=0.0)),
+        n_mesh or channel.mesh_size(np.max(k, initial=0.0)),
     )
 
 

@@ -1,9 +1,15 @@
-"""The R-matrix: one eigendecomposition inside the channel radius a serves all energies.
+"""The R-matrix: one decomposition inside the channel radius a serves all energies.
 
     u(a) = R(E) a u'(a),    R(E) = (1/2ma) Σ_n γ_n² / (E_n − E),
 
 with E_n the levels of the interior with u'(a) = 0 and γ_n = u_n(a). If U(r, r') is not
-symmetric, γ_n² is the product of the right and the left eigenvector at the surface.
+symmetric, γ_n² is the product of the right and the left eigenvector at the surface. If it
+is, a phase shift needs no eigenvector: in the tridiagonal form whose first direction is
+the surface vector f, with diagonal d_i and off-diagonal e_i, R is a continued fraction,
+
+    R(E) = (f²/2ma) / p_1,    p_i = d_i − E − e_i² / p_{i+1},
+
+and the number of negative p_i is that of the levels below E (Sturm's sequence).
 
 Outside, with F, G the Riccati-Bessel functions, G + iF = A e^{iφ}, ρ = ka, P = ρ/A²,
 S = ρA'/A, the phase shift is
@@ -15,19 +21,24 @@ bounded potential moves every level by a bounded amount, so that n(E) is the fre
 high energy, and δ(0+) is π times the number of bound states.
 
 References: D. Baye, Phys. Rep. 565 (2015) 1, Sec. 5; A. M. Lane and R. G. Thomas,
-Rev. Mod. Phys. 30 (1958) 257.
+Rev. Mod. Phys. 30 (1958) 257; B. N. Parlett, The Symmetric Eigenvalue Problem (1998),
+Ch. 3 and 7.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
+from scipy.linalg.lapack import dsytrd
 from scipy.special import spherical_jn, spherical_yn
 
 __all__ = [
+    "ContinuedFraction",
     "RMatrix",
+    "continued_fraction",
     "decay_logarithm",
     "decaying_wave",
+    "phase_shifts",
     "r_matrix",
     "riccati_bessel",
     "surface_functions",
@@ -71,12 +82,67 @@ class RMatrix(NamedTuple):
         above = np.append(np.cumsum(sign[::-1])[::-1], 0)
         return self.energy.size - above[np.searchsorted(levels, energy)]
 
-    def phase_shift(self, k):
-        """Return δ(k) in radians on the branch δ(∞) = 0."""
-        energy = np.square(k) / (2 * self.reduced_mass)
-        phi, P, S = surface_functions(self.l, k * self.radius)
-        R = self(energy)
-        return np.arctan2(P * R, 1 - S * R) - phi + np.pi * self.levels_below(energy)
+
+class ContinuedFraction(NamedTuple):
+    """R(E) of a symmetric interaction from its tridiagonal form.
+
+    Attributes
+    ----------
+    diagonal : array of shape (n,)
+    square : array of shape (n − 1,)
+        Squares of the off-diagonal.
+    numerator : float
+        f²/2ma.
+    """
+
+    diagonal: np.ndarray
+    square: np.ndarray
+    numerator: float
+
+    def evaluate(self, energy):
+        """Return R(E) and the number of levels below E, each of the shape of `energy`."""
+        energy = np.asarray(energy, dtype=np.float64)
+        pivots = np.subtract.outer(self.diagonal, energy.reshape(-1))
+        pivot, quotient = pivots[-1], np.empty_like(pivots[-1])
+        with np.errstate(divide="ignore"):
+            for square, row in zip(self.square[::-1], pivots[-2::-1], strict=True):
+                np.divide(square, pivot, out=quotient)
+                pivot = np.subtract(row, quotient, out=row)
+        pivot = np.where(pivot == 0, np.finfo(np.float64).tiny, pivot)
+        below = np.count_nonzero(pivots < 0, axis=0)
+        return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
+
+
+def phase_shifts(hamiltonian, k):
+    """Return δ(k) in radians on the branch δ(∞) = 0."""
+    m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
+    energy = np.square(k) / (2 * m)
+    if hamiltonian.symmetric:
+        R, below = continued_fraction(hamiltonian).evaluate(energy)
+    else:
+        poles = r_matrix(hamiltonian)
+        R, below = poles(energy), poles.levels_below(energy)
+    phi, P, S = surface_functions(hamiltonian.l, k * a)
+    return np.arctan2(P * R, 1 - S * R) - phi + np.pi * below
+
+
+def continued_fraction(hamiltonian):
+    """Return the `ContinuedFraction` of a symmetric `Hamiltonian`.
+
+    A reflection takes f to the first axis, which Householder's reduction from the lower
+    triangle then leaves alone.
+    """
+    H, f = hamiltonian.matrix, hamiltonian.surface
+    length = np.linalg.norm(f)
+    v = f / length
+    v[0] += np.copysign(1.0, v[0])
+    v /= np.linalg.norm(v)
+    w = H @ v
+    w -= (v @ w) * v
+    cross = 2 * np.outer(v, w)
+    _, diagonal, off, _, _ = dsytrd(H - cross - cross.T, lower=1, overwrite_a=1)
+    scale = 2 * hamiltonian.reduced_mass * hamiltonian.mesh.radius
+    return ContinuedFraction(diagonal, off**2, length**2 / scale)
 
 
 def r_matrix(hamiltonian):
@@ -87,9 +153,8 @@ def r_matrix(hamiltonian):
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
         strength = np.square(f @ vectors)
     else:
-        energy, left, right = scipy.linalg.eig(H, left=True, right=True)
-        overlap = np.sum(left.conj() * right, axis=0)
-        strength = (f @ right) * (f @ left.conj()) / overlap
+        energy, vectors = np.linalg.eig(H)
+        strength = (f @ vectors) * np.linalg.solve(vectors, f)
     return RMatrix(energy, strength / (2 * m * a), a, m, hamiltonian.l)
 
 

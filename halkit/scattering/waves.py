@@ -19,7 +19,13 @@ from halkit.radial import validate_values
 from halkit.scattering.bound import binding_momenta, relative_change
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.mesh import LagrangeMesh
-from halkit.scattering.rmatrix import decay_logarithm, decaying_wave, r_matrix, riccati_bessel
+from halkit.scattering.rmatrix import (
+    decay_logarithm,
+    decaying_wave,
+    phase_shifts,
+    r_matrix,
+    riccati_bessel,
+)
 
 __all__ = [
     "BoundWaves",
@@ -213,10 +219,9 @@ def _probe(waves):
 
 
 def _scattering(H, k):
-    R = r_matrix(H)
-    delta = R.phase_shift(k)
+    delta = phase_shifts(H, k)
     inside, value, slope = _response(H, np.square(k) / (2 * H.reduced_mass))
-    rho = k * R.radius
+    rho = k * H.mesh.radius
     F, dF, G, dG = riccati_bessel(H.l, rho)
     alpha, beta = slope / rho * G - value * dG, value * dF - slope / rho * F
     factor = np.hypot(alpha, beta)

@@ -5,11 +5,14 @@ A row is one wave function: one momentum (`stationary_source`), or one time slic
 """
 
 from halkit.sources.gradient import local_approximation
+from halkit.sources.identifiability import Identifiability, identifiability
 from halkit.sources.lattice import lattice_rows
 from halkit.sources.stationary import remove_phase, stationary_source
 from halkit.sources.time import time_dependent_source, time_derivatives, time_stencil
 
 __all__ = [
+    "Identifiability",
+    "identifiability",
     "lattice_rows",
     "local_approximation",
     "remove_phase",

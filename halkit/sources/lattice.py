@@ -24,7 +24,8 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     ----------
     correlators : Bunch
         As `halkit.datasets.load_correlators` returns it: ``correlators``, the arrays (n_t,
-        n_bins, n_wedge) of each source; ``t`` (n_t,), consecutive; ``hadron_mass``; ``wedge``.
+        n_bins, n_wedge) of each source; ``t`` (n_t,), consecutive; ``hadron_mass``; ``wedge``;
+        ``kind`` of the bins, "jackknife" (the default) or "bootstrap".
     times : sequence of int
         Times of the rows.
     sources : sequence of str
@@ -41,7 +42,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     -------
     Bunch
         data (n_bins, n_rows, n_r) and target (n_bins, n_rows, n_out): X and y of each bin;
-        sigma (n_rows, n_out): ``|R|`` times the jackknife error of y/R, in which the common
+        sigma (n_rows, n_out): ``|R|`` times the error of y/R over bins, in which the common
         normalisation drops out; r, weights (n_r,): shells and their numbers of sites; r_out
         (n_out,); laplacian (n_bins, n_rows, n_out): ∇²R at r_out; labels: the pairs (source, t)
         of the rows; points: of the stencil.
@@ -49,7 +50,8 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     Raises
     ------
     ValueError
-        For sources, times and radii that the correlators do not have, and for a single bin.
+        For sources, times and radii that the correlators do not have, for a single bin, and for
+        bins that are no samples yet.
 
     References
     ----------
@@ -57,6 +59,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     JHEP 03 (2019) 007, section 2.
     """
     _validate_sources(sources, correlators.correlators)
+    kind = _validate_kind(correlators.get("kind", "jackknife"))
     wedge = correlators.wedge
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
     points = _common_stencil(correlators.t, times, order)
@@ -66,7 +69,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     return Bunch(
         data=data,
         target=target,
-        sigma=ratio_errors(data[..., keep_out], target),
+        sigma=ratio_errors(data[..., keep_out], target, kind),
         r=wedge.shell_r[keep],
         weights=wedge.shell_weights[keep].astype(float),
         r_out=wedge.shell_r[keep_out],
@@ -89,12 +92,22 @@ def _row(correlators, source, t, points, keep_out, keep):
     return X[:, keep] / size, y[:, keep_out] / size, D[:, keep_out] / size
 
 
-def ratio_errors(X, y):
-    """Return |R| times the jackknife error of y/R, with R and y (n_bins, n_rows, n_out)."""
+def ratio_errors(X, y, kind="jackknife"):
+    """Return |R| times the error of y/R over bins, with R and y (n_bins, n_rows, n_out)."""
     n_bins = len(X)
     if n_bins < 2:
-        raise ValueError(f"errors need at least 2 jackknife bins, got {n_bins}")
-    return np.abs(X.mean(axis=0)) * np.sqrt(n_bins - 1) * (y / X).std(axis=0)
+        raise ValueError(f"errors need at least 2 {kind} bins, got {n_bins}")
+    factor = n_bins - 1 if kind == "jackknife" else n_bins / (n_bins - 1)
+    return np.abs(X.mean(axis=0)) * np.sqrt(factor) * (y / X).std(axis=0)
+
+
+def _validate_kind(kind):
+    if kind not in ("jackknife", "bootstrap"):
+        raise ValueError(
+            f"correlators need bins of kind 'jackknife' or 'bootstrap', got {kind!r}: average "
+            "single configurations with halkit.resampling.jackknife_samples, then form ratios"
+        )
+    return kind
 
 
 def _validate_sources(sources, known):

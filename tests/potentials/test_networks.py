@@ -142,3 +142,6 @@ def test_local_term_is_linear_in_its_coefficients():
     r = R.numpy()
     expected = 3 * (np.exp(-((r / 0.5) ** 2)) - 2 * np.exp(-((r / 2) ** 2)))
     np.testing.assert_allclose(local(R).detach(), expected, rtol=1e-13)
+    local.kind = "yukawa"
+    expected = 3 * (np.exp(-r / 0.5) * 0.5 / r - 2 * np.exp(-r / 2) * 2 / r)
+    np.testing.assert_allclose(local(R).detach(), expected, rtol=1e-13)

@@ -17,10 +17,10 @@ from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
 from halkit.datasets import make_separable
-from halkit.interactions import GaussianSum, Separable
+from halkit.interactions import GaussianSum, Local, Separable, Yukawa
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.radial import trapezoid_weights
-from halkit.scattering import phase_shift
+from halkit.scattering import bound_states, phase_shift, scattering_wave_functions
 from halkit.sources import stationary_source
 
 K = np.linspace(0.05, 1.0, 20)
@@ -199,6 +199,44 @@ def test_local_potential_alone():
     exact = phase_shift(well, k, reduced_mass=1.0)
     np.testing.assert_allclose(model.phase_shift(k), exact, atol=np.deg2rad(0.05))
     assert not model.potential_.any()
+
+
+def test_a_local_potential_with_a_pole(yukawa):
+    """−2 e^{−r}/r on r = 0.01 … 5: δ of the potential cut at 5, and the bound states, to 1e-4."""
+    r, X, y = yukawa
+    cut = Local(YUKAWA.local_potential, radius=5.0)
+    exact, bound = phase_shift(cut, K, reduced_mass=MASS), bound_states(cut, reduced_mass=MASS)
+    settings = {"reduced_mass": MASS, "local": "only", "n_init": 1, "random_state": 0}
+    model = NonLocalPotentialRegressor(r, local_basis="yukawa", **settings).fit(X, y)
+    fit = Local(model.local_potential, radius=5.0)
+    np.testing.assert_allclose(phase_shift(fit, K, reduced_mass=MASS), exact, atol=np.deg2rad(1e-4))
+    energies = bound_states(fit, reduced_mass=MASS).energy
+    np.testing.assert_allclose(energies, bound.energy, rtol=1e-6)
+    gaussians = NonLocalPotentialRegressor(r, **settings).fit(X, y)
+    fit = Local(gaussians.local_potential, radius=5.0)
+    assert np.abs(phase_shift(fit, K, reduced_mass=MASS) - exact).max() > np.deg2rad(10)
+    loaded = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(loaded.local_potential(r), model.local_potential(r))
+
+
+def test_widths_of_the_local_term(yukawa):
+    """With the one width that V has the fit is that one coefficient: −2 e^{−r}/r."""
+    r, X, y = yukawa
+    model = NonLocalPotentialRegressor(
+        r, reduced_mass=MASS, local="only", local_basis="yukawa", local_widths=[1.0], n_init=1
+    ).fit(X, y)
+    np.testing.assert_allclose(model.local_potential(r), YUKAWA(r), rtol=1e-9)
+
+
+YUKAWA = Yukawa(2.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def yukawa():
+    """Waves at k = 1, 2, 3 and their sources by finite differences."""
+    r, k = np.linspace(0.01, 5.0, 500), np.array([1.0, 2.0, 3.0])
+    X = scattering_wave_functions(YUKAWA, k, reduced_mass=MASS)(r)
+    return r, X, stationary_source(X, k, r, MASS, order=8)
 
 
 def numerov(interaction, r, k, steps=40):

@@ -1,4 +1,4 @@
-"""The pieces of the matching: free waves outside, one eigendecomposition inside."""
+"""The pieces of the matching: free waves outside, one decomposition inside."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,15 @@ from scipy.special import spherical_kn
 
 from halkit.interactions import Interaction, NonLocal, Separable
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh
-from halkit.scattering.rmatrix import decay_logarithm, r_matrix, surface_functions, threshold
+from halkit.scattering.rmatrix import (
+    ContinuedFraction,
+    continued_fraction,
+    decay_logarithm,
+    phase_shifts,
+    r_matrix,
+    surface_functions,
+    threshold,
+)
 
 SYMMETRIC = Separable(-0.017, 1.0)
 LOPSIDED = NonLocal(lambda r, s: -0.02 * np.exp(-r - 1.3 * s) + 0.004 * s * np.exp(-0.8 * r - s))
@@ -57,8 +65,20 @@ def test_threshold_is_value_and_slope_at_zero(interaction):
 def test_general_eigensolver_agrees_with_the_symmetric_one():
     H = solved(SYMMETRIC)
     k = np.linspace(0.01, 2, 50)
-    general = r_matrix(H._replace(symmetric=False)).phase_shift(k)
-    np.testing.assert_allclose(general, r_matrix(H).phase_shift(k), atol=1e-9)
+    general = phase_shifts(H._replace(symmetric=False), k)
+    np.testing.assert_allclose(general, phase_shifts(H, k), atol=1e-9)
+
+
+@pytest.mark.parametrize("interaction", [SYMMETRIC, Interaction()], ids=["toy", "free"])
+@pytest.mark.parametrize("n", [20, 60, 200])
+def test_continued_fraction_is_the_sum_over_levels(interaction, n):
+    H = solved(interaction, n)
+    poles = r_matrix(H)
+    energy = np.append(np.linspace(-0.5, 2.0, 41), 1e9).reshape(6, 7)
+    R, below = continued_fraction(H).evaluate(energy)
+    np.testing.assert_allclose(R, poles(energy), rtol=1e-7)
+    np.testing.assert_array_equal(below, poles.levels_below(energy))
+    assert continued_fraction(H).evaluate(0.3)[0].shape == ()
 
 
 def test_levels_below_counts_like_sorting():
@@ -69,6 +89,10 @@ def test_levels_below_counts_like_sorting():
 
 
 def test_an_energy_on_a_level_is_not_a_crash():
-    R = r_matrix(solved(SYMMETRIC))
-    k = np.sqrt(2 * 3.3 * R.energy[3])
-    assert np.isfinite(R._replace(energy=np.array(R.energy)).phase_shift(k))
+    H = solved(SYMMETRIC)
+    R = r_matrix(H)
+    assert np.isfinite(R(R.energy[3]))
+    assert np.isfinite(phase_shifts(H, np.sqrt(2 * 3.3 * R.energy[3])))
+    two_levels = ContinuedFraction(np.zeros(2), np.ones(1), 1.0)  # at ±1, a pivot 0 at E = 0
+    np.testing.assert_array_equal(two_levels.evaluate([0.0, 1.0])[1], [1, 1])
+    assert np.isfinite(two_levels.evaluate(1.0)[0])

@@ -134,3 +134,37 @@ def test_a_single_bin_has_no_error(correlators):
         lattice_rows(
             Bunch(**{**correlators, "correlators": one}), times=[8], sources=["wall"], r_max=3.0
         )
+
+
+def test_errors_of_each_kind_of_bins(correlators):
+    """Of the same bins, bootstrap errors are jackknife errors times sqrt(N)/(N − 1)."""
+    options = {"times": [8], "sources": ["wall"], "r_max": 3.0}
+    jackknife = lattice_rows(Bunch(**correlators, kind="jackknife"), **options).sigma
+    bootstrap = lattice_rows(Bunch(**correlators, kind="bootstrap"), **options).sigma
+    assert_allclose(lattice_rows(correlators, **options).sigma, jackknife)
+    assert_allclose(bootstrap, jackknife * np.sqrt(5) / 4, rtol=1e-12)
+    with pytest.raises(ValueError, match="got 'configs': average single configurations"):
+        lattice_rows(Bunch(**correlators, kind="configs"), **options)
+
+
+def test_unequal_masses_on_the_lattice(correlators):
+    """The rows of a pair of masses are the series in ∂t with its μ and δ, bin by bin."""
+    m1, m2 = 0.6, 1.1
+    rows = lattice_rows(
+        Bunch(**{**correlators, "hadron_mass": (m1, m2)}),
+        times=[8, 9], sources=["wall", "exp"], r_max=4.0,
+    )  # fmt: skip
+    mu, delta, wedge, n = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2), correlators.wedge, 0
+    for source in ("wall", "exp"):
+        for at in (4, 5):
+            R = correlators.correlators[source][at - 3 : at + 4]
+            d1, d2, d3 = (d[0] for d in time_derivatives(R, points=7))
+            y = -d1 + (1 + 3 * delta**2) / (8 * mu) * d2 + wedge.laplacian(R[3]) / (2 * mu)
+            y = wedge.to_shells(y + delta**2 * (1 - delta**2) / (8 * mu**2) * d3)
+            ratio = (y / wedge.to_shells(R[3]))[:, : rows.r_out.size]
+            assert_allclose(rows.target[:, n] / rows.data[:, n, : rows.r_out.size], ratio)
+            error = np.sqrt(4) * ratio.std(axis=0) * np.abs(rows.data[:, n].mean(axis=0))[
+                : rows.r_out.size
+            ]  # fmt: skip
+            assert_allclose(rows.sigma[n], error, rtol=1e-8)
+            n += 1

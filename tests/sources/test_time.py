@@ -135,3 +135,30 @@ R3 = np.ones((3, 80))
 def test_bad_values_are_refused(R, options, message):
     with pytest.raises(ValueError, match=message):
         time_dependent_source(R, NODES, **{"hadron_mass": 1.0, **options})
+
+
+def k_squared(delta_w, m1, m2):
+    """k² of two free hadrons of total energy m1 + m2 + ΔW, without cancellation at small ΔW."""
+    W, M, D = m1 + m2 + delta_w, m1 + m2, m1 - m2
+    return delta_w * (2 * M + delta_w) * (W**2 - D**2) / (4 * W**2)
+
+
+@pytest.mark.parametrize(("points", "power"), [(3, 3), (5, 4), (7, 4)])
+def test_order_of_truncation_for_unequal_masses(points, power):
+    """What is left of a free state falls like ΔW³ without the third derivative, ΔW⁴ with it.
+
+    Slices are dense (dt = 0.01/ΔW), so that the stencils add less than the series leaves out.
+    The second of two bins is the first times −2.
+    """
+    m1, m2 = 0.5, 1.5
+    left = []
+    for delta_w in (0.08, 0.04):
+        dt = 0.01 / delta_w
+        R = free_state(delta_w, k_squared(delta_w, m1, m2), dt * np.arange(-3, 4))
+        bins = np.stack([R, -2 * R])
+        X, y = time_dependent_source(
+            bins, NODES, hadron_mass=(m1, m2), dt=dt, order=points, space_order=8
+        )
+        assert_allclose(y[1] / X[1], y[0] / X[0], rtol=1e-6)
+        left.append(np.median(np.abs(y / X)))
+    assert abs(np.log2(left[0] / left[1]) - power) < 0.15

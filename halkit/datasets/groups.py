@@ -1,0 +1,197 @@
+"""What a group of a correlator file must hold, and the Bunch that it stands for.
+
+The file has the bins first, R (n_bin, n_t, n_points); in memory time comes first, (n_t, n_bins,
+n_points), for time differences.
+"""
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from halkit.radial import Wedge, validate_nodes, validate_values
+
+__all__ = ["KINDS", "group_of", "pack", "unpack", "validate_kinds"]
+
+KINDS = ("configs", "jackknife", "bootstrap")
+# What r, t and masses are measured in, in each system of units.
+SYSTEMS = {
+    "lattice": {"r_units": "a", "t_units": "a", "mass_units": "1/a"},
+    "fm": {"r_units": "fm", "t_units": "fm", "mass_units": "1/fm"},
+    "MeV": {"r_units": "1/MeV", "t_units": "1/MeV", "mass_units": "MeV"},
+}
+ARRAYS = ("R", "r", "xyz", "t", "sources", "L")
+REQUIRED = ("kind", "hadron_mass", "units")
+
+
+def group_of(key):
+    """Return the group of an npz key ``group/name``."""
+    return key.rpartition("/")[0]
+
+
+def validate_kinds(kinds, where):
+    """Refuse groups whose bins are of different kinds: no joint error could be formed.
+
+    Parameters
+    ----------
+    kinds : mapping of str to str
+        The kind of each group.
+    """
+    if len(set(kinds.values())) > 1:
+        raise ValueError(f"all groups of {where} must have bins of one kind, got {kinds}")
+
+
+def pack(bunch, name):
+    """Return the arrays and attributes of a group, after the same checks as on reading."""
+    values = dict(bunch)
+    where = f"groups[{name!r}]"
+    for key in ("correlators", "t", *REQUIRED):
+        if key not in values:
+            raise ValueError(f"{where} must hold {key!r}, got {sorted(values)}")
+    sources = values.pop("correlators")
+    if not sources:
+        raise ValueError(f"{where} must hold correlators of one source at least, got none")
+    arrays = {source: _time_first(R, f"{source} of {where}") for source, R in sources.items()}
+    shapes = {source: R.shape for source, R in arrays.items()}
+    if len(set(shapes.values())) > 1:
+        raise ValueError(f"the sources of {where} must have one shape, got {shapes}")
+    packed = {"R": np.stack([np.moveaxis(R, 0, 1) for R in arrays.values()])}
+    packed["sources"] = [str(source) for source in arrays]
+    packed["t"] = values.pop("t")
+    wedge, n_bins = values.pop("wedge", None), values.pop("n_bins", None)
+    if wedge is not None:
+        packed["xyz"], packed["L"] = wedge.xyz, wedge.L
+    values = {key: _attribute(value, key, where) for key, value in values.items()}
+    group = {**values, **packed}
+    bunch = unpack(group, where)
+    if n_bins not in (None, bunch.n_bins):
+        raise ValueError(f"{where} has n_bins = {n_bins}, but {bunch.n_bins} bins in correlators")
+    return group
+
+
+def unpack(group, where):
+    """Return the checked Bunch of a group.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If something is missing, does not fit or is not finite; the message names it.
+    """
+    group = {key: _plain(value) for key, value in group.items()}
+    for key in ("R", "t", *REQUIRED):
+        if key not in group:
+            raise ValueError(f"{where} must hold {key!r}, got {sorted(group)}")
+    if group["kind"] not in KINDS:
+        raise ValueError(f"kind of {where} must be one of {KINDS}, got {group['kind']!r}")
+    _validate_units(group, where)
+    t = _validate_times(group["t"], where)
+    points = _validate_points(group, where)
+    R = _validate_bins(group["R"], group.get("sources"), len(t), points, where)
+    others = {key: value for key, value in group.items() if key not in ARRAYS}
+    others["hadron_mass"] = _validate_mass(group["hadron_mass"], where)
+    return Bunch(
+        **others, **points, correlators=R, t=t, n_bins=next(iter(R.values())).shape[1]
+    )  # fmt: skip
+
+
+def _time_first(R, name):
+    R = np.asarray(R)
+    if R.ndim != 3:
+        raise ValueError(f"{name} must have the axes (n_t, n_bins, n_points), got shape {R.shape}")
+    return R
+
+
+def _attribute(value, key, where):
+    """A number, a text, or an array of numbers: what an attribute holds."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufU" or (key != "r" and array.ndim > 1):
+        raise TypeError(
+            f"{where} can hold numbers, texts and lists of numbers beside its correlators, got "
+            f"{key} of type {type(value).__name__}: leave it out"
+        )
+    return value
+
+
+def _plain(value):
+    """Numbers and texts out of their zero-dimensional arrays, and text out of bytes."""
+    value = value.decode() if isinstance(value, bytes) else value
+    array = np.asarray(value)
+    return array[()].item() if array.ndim == 0 else array
+
+
+def _validate_units(group, where):
+    """One system of units: a length in fm and a mass in 1/a have no common ħ = c = 1."""
+    system = str(group["units"]).replace(",", " ").replace(";", " ").split()[:1]
+    if not system or system[0] not in SYSTEMS:
+        raise ValueError(
+            f"units of {where} must begin with one of {list(SYSTEMS)}, got {group['units']!r}"
+        )
+    expected = SYSTEMS[system[0]]
+    found = {key: group[key] for key in expected if key in group}
+    wrong = {key: unit for key, unit in found.items() if unit != expected[key]}
+    if wrong:
+        raise ValueError(
+            f"{where} has units = {system[0]!r}, that is {expected}, but {wrong}: convert to one "
+            "system (halkit.units)"
+        )
+
+
+def _validate_times(t, where):
+    t = validate_values(t, f"t of {where}")
+    if t.ndim != 1 or t.size < 3:
+        raise ValueError(f"t of {where} must list three slices at least, got {t}")
+    steps = np.diff(t)
+    if steps[0] <= 0 or np.ptp(steps) > 1e-9 * np.abs(steps[0]):
+        raise ValueError(f"t of {where} must increase in equal steps, got {t}")
+    return t.astype(int) if np.array_equal(t, np.rint(t)) else t
+
+
+def _validate_points(group, where):
+    """Return r, or the wedge and L."""
+    if ("r" in group) == ("xyz" in group):
+        raise ValueError(f"{where} must hold either r or xyz, got {sorted(group)}")
+    if "r" in group:
+        return {"r": validate_nodes(group["r"], f"r of {where}")}
+    xyz = np.asarray(group["xyz"])
+    half = int(xyz.max(initial=0))
+    if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:
+        raise ValueError(
+            f"xyz of {where} has {len(xyz)} points and coordinates up to {half}: no wedge "
+            "L/2 ≥ x ≥ y ≥ z ≥ 0 has"
+        )
+    L = group.get("L")
+    if L not in (2 * half, 2 * half + 1):
+        raise ValueError(f"L of {where} must be {2 * half} or {2 * half + 1} for xyz, got {L!r}")
+    wedge = Wedge(int(L))
+    if not np.array_equal(xyz, wedge.xyz):
+        raise ValueError(f"xyz of {where} must list the wedge of L = {L} with z fastest")
+    return {"wedge": wedge, "L": wedge.L}
+
+
+def _validate_bins(R, sources, n_t, points, where):
+    """Return the arrays (n_t, n_bins, n_points) of each source."""
+    R, n_points = np.asarray(R), len(points["r"] if "r" in points else points["wedge"].xyz)
+    if R.dtype.kind not in "iuf":
+        validate_values(R, f"R of {where}")
+    R = R[np.newaxis] if R.ndim == 3 else R
+    sources = ["R"] if sources is None else [str(source) for source in np.ravel(sources)]
+    if R.ndim != 4 or len(sources) != len(R) or R.shape[2:] != (n_t, n_points):
+        raise ValueError(
+            f"R of {where} must have the axes (n_bin, n_t, n_points) = (n_bin, {n_t}, "
+            f"{n_points}), the bins among them, or four with its sources {sources} first; got "
+            f"shape {R.shape}"
+        )
+    if R.shape[1] < 1 or len(set(sources)) < len(sources):
+        raise ValueError(f"R of {where} needs bins and different sources, got {R.shape}, {sources}")
+    bad = np.argwhere(~np.isfinite(R).all(axis=(2, 3)))
+    if bad.size:
+        found = ", ".join(f"bin {b} of {sources[s]!r}" for s, b in bad)
+        raise ValueError(f"R of {where} must be finite, got NaN or infinite values in {found}")
+    R = R.astype(np.float64, copy=False)
+    return {source: np.moveaxis(R[i], 1, 0) for i, source in enumerate(sources)}
+
+
+def _validate_mass(mass, where):
+    values = validate_values(mass, f"hadron_mass of {where}")
+    if values.size not in (1, 2) or np.any(values <= 0):
+        raise ValueError(f"hadron_mass of {where} must be one mass or two, > 0, got {mass}")
+    values = values.ravel()
+    return float(values[0]) if values.size == 1 else tuple(float(m) for m in values)

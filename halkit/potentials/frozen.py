@@ -1,0 +1,211 @@
+r"""The functions of a fitted network, with their coefficients solved for anew.
+
+A separable network has learned U = Σ_a c_a h_a(r) h_a(r') and the widths b_m of V. With these
+functions kept,
+
+    U(r, r') = Σ_ab C_ab h_a(r) h_b(r'),   C symmetric,      V(r) = Σ_m v_m e^{−r²/b_m²},
+
+is linear in C and v: other data are fitted by one least-squares problem with a dozen unknowns,
+
+    Σ_si W_si² (prediction − y)²_si + (η/N) [ Σ_m (v_m/B)² + Σ_ab (C_ab − c_a δ_ab)² ],
+
+B being the scale of V and η the weight decay of the network, whose prior this is.
+"""
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from halkit.potentials.base import PotentialMixin
+from halkit.potentials.networks import SeparableNetwork
+from halkit.potentials.objective import row_weights
+from halkit.potentials.solvers import one_thread
+from halkit.potentials.validation import (
+    check_sample_weight,
+    check_y_std,
+    node_columns,
+    resolve_nodes,
+)
+
+__all__ = ["FrozenBasisRegressor"]
+
+
+class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    r"""A separable network's form factors, with new coefficients from a linear fit.
+
+    For the bins of a jackknife: what the network learned from the mean is common to them, the
+    coefficients of V and of U are fitted to each. The shape of the form factors is held fixed,
+    so that its part of the error is left out; `halkit.resampling.JackknifeRegressor` with
+    ``refit="full"`` has it.
+
+    Parameters
+    ----------
+    estimator : NonLocalPotentialRegressor or TimeDependentHALRegressor
+        With the separable network, or with the local term alone. It is cloned and fitted first;
+        within ``sklearn.frozen.FrozenEstimator`` a fitted one is used as it is.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        The fitted network.
+    C_ : ndarray of shape (rank, rank)
+        Symmetric; diag(c_a) = diag(±1) is the network itself.
+    local_coefficients_ : ndarray of shape (n_widths,)
+        v_m/B.
+    r_, weights_, r_out_ : ndarray
+        Nodes, measure and output nodes of the network.
+    loss_ : float
+        Σ W² (prediction − y)² and the prior, as the network's loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from halkit.datasets import make_separable
+    >>> from halkit.potentials import FrozenBasisRegressor, NonLocalPotentialRegressor
+    >>> d = make_separable()
+    >>> network = NonLocalPotentialRegressor(d.r, reduced_mass=3.3, n_init=1, random_state=0)
+    >>> frozen = FrozenEstimator(network.fit(d.data, d.target))
+    >>> stronger = FrozenBasisRegressor(frozen).fit(d.data, 1.1 * d.target)
+    >>> U = network.nonlocal_potential(0.5, 1.0)
+    >>> bool(np.isclose(stronger.nonlocal_potential(0.5, 1.0), 1.1 * U, rtol=1e-3))
+    True
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def __sklearn_tags__(self):
+        tags = RegressorMixin.__sklearn_tags__(self)
+        inner = get_tags(self.estimator)
+        tags.target_tags.multi_output = inner.target_tags.multi_output
+        tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
+        return tags
+
+    def fit(self, X, y, sample_weight=None, y_std=None):
+        """Find the coefficients with which the sources are reproduced.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes of the network.
+        y : array-like of shape (n_samples, n_out) or (n_samples,)
+            Their sources at its output nodes.
+        sample_weight, y_std : optional
+            As in `NonLocalPotentialRegressor.fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            What the network refuses; if it is not separable; for data that do not fit its nodes.
+        """
+        X, y = self._validated_pair(X, y)
+        sample_weight = check_sample_weight(sample_weight, len(X))
+        y_std = None if y_std is None else check_y_std(y_std, y.shape)
+        self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)
+        _refuse_other_networks(self.estimator_)
+        self._flat_target = y.ndim == 1
+        y = y.reshape(len(X), -1)
+        y_std = None if y_std is None else y_std.reshape(y.shape)
+        nodes = (self.estimator_.r_, self.estimator_.weights_, self.estimator_.r_out_)
+        self.r_, self.weights_, self.r_out_, w_out = resolve_nodes(
+            *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
+        )
+        W, total = row_weights(X, y, self.weights_, w_out, sample_weight=sample_weight, y_std=y_std)
+        decay = self.estimator_.weight_decay
+        self._solve(X, y, W, (y_std is not None if decay is None else decay) / total)
+        return self
+
+    def _solve(self, X, y, W, decay):
+        """Least squares for v/B and the upper triangle of C, by singular values."""
+        columns, centre, size = self._columns(X)
+        root = np.sqrt(decay * size)
+        A = np.vstack([(W[..., None] * columns).reshape(-1, len(size)), np.diag(root)])
+        b = np.concatenate([(W * y).ravel(), root * centre])
+        scale = np.linalg.norm(A, axis=0)
+        scale[scale == 0] = 1.0
+        theta = np.linalg.lstsq(A / scale, b, rcond=None)[0] / scale
+        self.loss_ = float(np.sum((A @ theta - b) ** 2))
+        rank = len(self._module.network.signs) if self.has_nonlocal else 0
+        pairs = np.triu_indices(rank)
+        n_local = len(theta) - len(pairs[0])
+        self.local_coefficients_ = theta[:n_local]
+        self.C_ = np.zeros((rank, rank))
+        self.C_[pairs] = self.C_.T[pairs] = theta[n_local:]
+
+    def _columns(self, X):
+        """Sources of each function (n_samples, n_out, p); prior means and weights (p,)."""
+        signs = self._module.network.signs.cpu().numpy() if self.has_nonlocal else np.zeros(0)
+        parts, n_local = [], 0
+        if self.has_local:
+            phi = X[:, node_columns(self.r_out_, self.r_)]
+            parts.append(phi[:, :, None] * _numpy(self._module.local.basis, self.r_out_))
+            n_local = parts[0].shape[2]
+        a, b = np.triu_indices(len(signs))
+        if self.has_nonlocal:
+            overlap = (X * self.weights_) @ _numpy(self._module.network.form_factors, self.r_)
+            h = _numpy(self._module.network.form_factors, self.r_out_)
+            both = overlap[:, None, a] * h[:, b] + overlap[:, None, b] * h[:, a]
+            parts.append(np.where(a == b, both / 2, both))
+        centre = np.concatenate([np.zeros(n_local), np.where(a == b, signs[a], 0.0)])
+        size = np.concatenate([np.ones(n_local), np.where(a == b, 1.0, 2.0)])
+        return np.concatenate(parts, axis=2), centre, size
+
+    @property
+    def _module(self):
+        return self.estimator_.net_.module_
+
+    @property
+    def has_local(self):
+        """Whether there is a local term."""
+        return self._module.local is not None
+
+    @property
+    def has_nonlocal(self):
+        """Whether there is a non-local part."""
+        return self._module.network is not None
+
+    @property
+    def radius(self):
+        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
+        return self.estimator_.radius
+
+    def _reduced_mass(self):
+        return self.estimator_._reduced_mass()
+
+    def local_potential(self, r):
+        """V(r) of the local term, zero without one; any shape."""
+        check_is_fitted(self)
+        if not self.has_local:
+            return np.zeros(np.shape(r))
+        return _numpy(self._module.local.basis, r) @ self.local_coefficients_
+
+    def nonlocal_potential(self, r, r_prime):
+        """U(r, r'), the arguments broadcast against each other."""
+        check_is_fitted(self)
+        if not self.has_nonlocal:
+            return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+        h, h_prime = (_numpy(self._module.network.form_factors, x) for x in (r, r_prime))
+        return ((h @ self.C_) * h_prime).sum(axis=-1)
+
+
+def _refuse_other_networks(fit):
+    module = getattr(getattr(fit, "net_", None), "module_", None)
+    if module is None or not isinstance(module.network, SeparableNetwork | None):
+        raise ValueError(
+            "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
+            f"got {fit!r}"
+        )
+
+
+def _numpy(function, r):
+    """A method of a torch module, of radii, on a numpy array."""
+    device = next(function.__self__.parameters()).device
+    with torch.no_grad(), one_thread():
+        return function(torch.tensor(np.array(r, dtype=np.float64), device=device)).cpu().numpy()

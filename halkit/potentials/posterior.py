@@ -1,0 +1,289 @@
+r"""The posterior of a potential that is linear in Gaussian coefficients, and what it predicts.
+
+With whitened data b = W y and design A = W ∂y/∂θ, and the prior θ ~ N(0, 1),
+
+    θ | b ~ N(C Aᵀb, C),    C = (AᵀA + 1)⁻¹ = R⁻¹ R⁻ᵀ,
+
+where R is the triangle of the QR decomposition of A over the unit matrix: AᵀA itself, whose
+condition is the square, is never formed. The evidence is the density of b ~ N(0, AAᵀ + 1),
+
+    −2 log p(b) = |b − Aθ|² + |θ|² + log det(AᵀA + 1) + n log 2π.
+"""
+
+import warnings
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from halkit import scattering
+from halkit.exceptions import OverfitWarning
+from halkit.potentials.base import PotentialMixin
+from halkit.potentials.validation import check_number, node_columns
+
+__all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
+
+# Of the norm of a bound state, inside the span of the wave functions of the fit.
+SEEN = 0.9
+
+
+class Ridge(NamedTuple):
+    """The posterior N(mean, factor factorᵀ) of unit-normal coefficients.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (p,)
+    factor : ndarray of shape (p, p)
+        R⁻¹.
+    misfit : float
+        |b − Aθ|² + |θ|² at the mean.
+    log_determinant : float
+        log det(AᵀA + 1).
+    """
+
+    mean: np.ndarray
+    factor: np.ndarray
+    misfit: float
+    log_determinant: float
+
+    @property
+    def n_effective(self):
+        """Trace of the hat matrix A C Aᵀ: p − tr C."""
+        return float(len(self.mean) - np.sum(self.factor**2))
+
+    @property
+    def information_gain(self):
+        """Divergence of the posterior from the prior, in nats."""
+        change = np.sum(self.mean**2) - self.n_effective + self.log_determinant
+        return float(0.5 * change)
+
+    def log_evidence(self, n):
+        """log p(b) of n data."""
+        return -0.5 * (self.misfit + self.log_determinant + n * np.log(2 * np.pi))
+
+    def std(self, functions, rows=slice(None)):
+        """Standard deviation of Σ_p functions_p θ_p, shape of the leading axes.
+
+        `rows` are the coefficients that the last axis of `functions` stands for.
+        """
+        return np.linalg.norm(functions @ self.factor[rows], axis=-1)
+
+
+def solve_ridge(A, b):
+    """The posterior of θ for whitened data, b = Aθ + N(0, 1)."""
+    p = A.shape[1]
+    stacked = np.block([[A, b[:, None]], [np.eye(p), np.zeros((p, 1))]])
+    R = scipy.linalg.qr(stacked, mode="r", overwrite_a=True, check_finite=False)[0][: p + 1]
+    triangle, image, rest = R[:p, :p], R[:p, p], R[p, p]
+    factor = scipy.linalg.solve_triangular(triangle, np.eye(p))
+    log_determinant = 2 * float(np.sum(np.log(np.abs(np.diag(triangle)))))
+    return Ridge(factor @ image, factor, float(rest**2), log_determinant)
+
+
+class PosteriorDraw:
+    """One potential drawn from a posterior: what `halkit.scattering` takes as interaction."""
+
+    radius = None
+
+    def __init__(self, prior, coefficients):
+        self.prior, self.coefficients = prior, coefficients
+        self.has_local, self.has_nonlocal = bool(prior.local), bool(prior.nonlocal_)
+
+    def local_potential(self, r):
+        """V(r), any shape."""
+        return self.prior.local_potential(self.coefficients, r)
+
+    def nonlocal_potential(self, r, r_prime):
+        """U(r, r'), the arguments broadcast."""
+        return self.prior.nonlocal_potential(self.coefficients, r, r_prime)
+
+    def kernel(self, r, r_prime):
+        """4π r r' U(r, r')."""
+        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
+
+
+class PosteriorMixin(PotentialMixin):
+    """Predictions with standard deviations, from the fitted ``_prior`` and ``_posterior``."""
+
+    def predict(self, X, return_std=False):
+        """Sources Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i) of the posterior mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes of the fit.
+        return_std : bool
+            Whether to return the posterior standard deviation too: of the source, without
+            the noise of data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_out), or (n_samples,) if y of the fit was 1-D
+        y_std : ndarray of the same shape, if `return_std`
+        """
+        y = super().predict(X)
+        return (y, self._source_std(self._validated(X)).reshape(y.shape)) if return_std else y
+
+    def predict_potential(self, r=None, r_prime=None, return_std=False):
+        """The non-local potential U(r, r') on any points.
+
+        Parameters
+        ----------
+        r, r_prime : array-like, optional
+            As in `NonLocalPotentialRegressor.predict_potential`.
+        return_std : bool
+            Whether to return the posterior standard deviation too.
+
+        Returns
+        -------
+        U : ndarray of shape (n, m)
+        U_std : ndarray of shape (n, m), if `return_std`
+        """
+        U = super().predict_potential(r, r_prime)
+        if not return_std:
+            return U
+        if r_prime is None:
+            r_prime = self.r_ if r is None else r
+        r = self.r_out_ if r is None else r
+        if not self.has_nonlocal:
+            return U, np.zeros_like(U)
+        functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
+        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
+
+    def localize(self, X, return_std=False):
+        """The local potential that acts on each wave function as U and V do.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_r)
+            Wave functions on the nodes of the fit.
+        return_std : bool
+            Whether to return the posterior standard deviation too.
+
+        Returns
+        -------
+        V : ndarray of shape (n_samples, n_out)
+            NaN where the wave function vanishes.
+        V_std : ndarray of shape (n_samples, n_out), if `return_std`
+        """
+        V = super().localize(X)
+        if not return_std:
+            return V
+        X = self._validated(X)
+        phi = np.where(np.isnan(V), np.nan, X[:, node_columns(self.r_out_, self.r_)])
+        return V, self._source_std(X) / np.abs(phi)
+
+    def _source_std(self, X):
+        """Standard deviation of the sources of X on the nodes of the fit."""
+        design = self._prior.design(X, self.r_, self.weights_, self.r_out_)
+        return self._posterior.std(design)
+
+    def draw_potentials(self, n_draws=1, random_state=None):
+        """Potentials drawn from the posterior.
+
+        Parameters
+        ----------
+        n_draws : int
+        random_state : int, RandomState or None
+            That of the estimator by default.
+
+        Returns
+        -------
+        list of PosteriorDraw
+            With ``local_potential`` and ``nonlocal_potential``: `halkit.scattering` takes
+            each of them as an interaction.
+        """
+        check_is_fitted(self)
+        check_number(n_draws, "n_draws", low=1, integer=True)
+        random = check_random_state(self.random_state if random_state is None else random_state)
+        mean, factor = self._posterior.mean, self._posterior.factor
+        normal = random.standard_normal((n_draws, len(mean)))
+        return [PosteriorDraw(self._prior, theta) for theta in mean + normal @ factor.T]
+
+    def phase_shift(self, k, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
+        """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
+
+        Parameters
+        ----------
+        k : array-like
+            Momenta, > 0, in the inverse unit of r.
+        return_std : bool
+            Whether to return the standard deviation over draws from the posterior too. It
+            takes the errors of the data as independent; jackknife the fit where they are
+            not.
+        n_draws : int
+            Number of draws, seeded by ``random_state``.
+        channel_radius, n_mesh : optional
+            See `halkit.scattering.phase_shift`.
+
+        Returns
+        -------
+        delta : ndarray of the shape of k
+        delta_std : ndarray of the shape of k, if `return_std`
+        """
+        observable = partial(_at_momenta, k=k)
+        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+
+    def scattering_length(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
+        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
+
+        Parameters are those of ``phase_shift``.
+        """
+        observable = scattering.scattering_length
+        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+
+    def effective_range(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
+        """r_eff in k cot δ = −1/a0 + r_eff k²/2.
+
+        Parameters are those of ``phase_shift``.
+        """
+        observable = scattering.effective_range
+        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+
+    def _observe(self, observable, return_std, n_draws, channel_radius, n_mesh):
+        settings = self._scattering(channel_radius, n_mesh)
+        value = observable(self, **settings)
+        if not return_std:
+            return value
+        check_number(n_draws, "n_draws", low=2, integer=True)
+        draws = [observable(draw, **settings) for draw in self.draw_potentials(n_draws)]
+        return value, np.std(draws, axis=0, ddof=1)
+
+    def bound_states(self, *, channel_radius=None, n_mesh=None):
+        """Energies and binding momenta; see `halkit.scattering.bound_states`.
+
+        Warns
+        -----
+        OverfitWarning
+            If more than a tenth of the norm of a bound state lies outside the span of the wave
+            functions of the fit: the state rests on the prior.
+        """
+        settings = self._scattering(channel_radius, n_mesh)
+        states = scattering.bound_states(self, **settings)
+        if len(states.energy):
+            waves = scattering.bound_wave_functions(self, **settings)
+            self._check_seen(waves.energy, waves.wave_function(self.r_))
+        return states
+
+    def _check_seen(self, energy, waves):
+        """Warn of bound states outside the span of the wave functions of the fit."""
+        root = np.sqrt(self.weights_)
+        share = np.sum((waves * root @ self._span.T) ** 2, axis=1) / (waves**2 @ self.weights_)
+        unseen = share < SEEN
+        if unseen.any():
+            warnings.warn(
+                f"the fit has bound states at E = {energy[unseen]} whose wave functions lie for "
+                f"{share[unseen].round(3)} of their norm in the span of those of the data: they "
+                "rest on the prior. Take a smaller envelope_radius or amplitude, and test on "
+                "data left out of the fit, best of another volume",
+                OverfitWarning,
+                stacklevel=3,
+            )
+
+
+def _at_momenta(interaction, k, **settings):
+    return scattering.phase_shift(interaction, k, **settings)

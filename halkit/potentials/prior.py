@@ -1,0 +1,242 @@
+r"""A Gaussian prior over potentials, in the basis in which its coefficients are independent.
+
+    V(r)     = B Σ_m θ_m e^{−r²/2b_m²},                           θ ~ N(0, 1),
+    U(r, r') ~ GP(0, A² c(r, s) c(r', s')),     c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
+
+with the envelope e(r) = e^{−r²/2ρ²} or e^{−r/ρ}; a symmetric U is the mean of such a
+draw and its transpose. The Karhunen-Loève expansion c(r, s) = Σ_a f_a(r) f_a(s), with
+f_a orthogonal on 0 < r < ∞ and falling, makes U a finite sum
+
+    U(r, r') = A Σ_ab θ_ab f_a(r) f_b(r').
+
+The f_a are found on a quadrature and continued by c itself (Nyström), so that they are
+smooth functions of r. The action of U on data is linear in θ: the fit is ridge regression.
+"""
+
+import numpy as np
+
+from halkit.potentials.validation import check_number, node_columns
+
+__all__ = [
+    "LOCAL_WIDTHS",
+    "LocalPrior",
+    "NonLocalPrior",
+    "PotentialPrior",
+    "SmoothBasis",
+    "lattice_prior",
+    "signal_beside_local",
+]
+
+LARGEST = 3000
+LOCAL_WIDTHS = np.geomspace(0.6, 9.0, 11)
+SPACING = 0.09
+
+
+class SmoothBasis:
+    """The functions f_a(r) with Σ_a f_a(r) f_a(s) = e(r) e(s) e^{−(r−s)²/2ℓ²}.
+
+    Parameters
+    ----------
+    length_scale, envelope_radius : float
+        ℓ and ρ.
+    envelope : {"gaussian", "exponential"}
+        e^{−r²/2ρ²} or e^{−r/ρ}.
+    tol : float
+        Functions smaller than tol times the largest, in the root of their mean square, are
+        left out.
+    """
+
+    def __init__(self, length_scale, envelope_radius, envelope, tol):
+        self.length_scale, self.envelope_radius = length_scale, envelope_radius
+        self.envelope, self.tol = envelope, tol
+        decades = np.log(1e3 / tol)
+        reach = np.sqrt(2 * decades) if envelope == "gaussian" else decades
+        self.nodes, measure = _half_line(reach * envelope_radius, length_scale)
+        root = np.sqrt(measure)
+        variance, vectors = np.linalg.eigh(root[:, None] * self._covariance(self.nodes) * root)
+        variance, vectors = variance[::-1], vectors[:, ::-1]
+        kept = np.count_nonzero(variance > tol**2 * variance[0])
+        self.size = np.sqrt(variance[:kept])
+        self._continuation = root[:, None] * vectors[:, :kept] / self.size
+
+    def _envelope(self, r):
+        x = np.abs(r) / self.envelope_radius
+        return np.exp(-0.5 * x**2 if self.envelope == "gaussian" else -x)
+
+    def _covariance(self, r):
+        """c(r, nodes), shape (..., n_nodes)."""
+        r = np.asarray(r, dtype=float)[..., None]
+        smooth = np.exp(-0.5 * ((r - self.nodes) / self.length_scale) ** 2)
+        return self._envelope(r) * self._envelope(self.nodes) * smooth
+
+    def __call__(self, r):
+        """f_a(r), shape (..., n_functions)."""
+        return self._covariance(r) @ self._continuation
+
+
+def _half_line(reach, length_scale):
+    """Gauss-Legendre nodes and weights on (0, reach) that resolve the length scale."""
+    n = 40 + int(8 * reach / length_scale)
+    if n > LARGEST:
+        raise ValueError(
+            f"length_scale = {length_scale:g} is too short for an envelope that reaches to "
+            f"r = {reach:.3g}: {n} nodes are needed, more than {LARGEST}"
+        )
+    x, w = np.polynomial.legendre.leggauss(n)
+    return reach * (1 + x) / 2, reach * w / 2
+
+
+class LocalPrior:
+    """V(r) = B Σ_m θ_m e^{−r²/2b_m²}."""
+
+    def __init__(self, widths, amplitude):
+        self.widths, self.amplitude = widths, amplitude
+        self.n_parameters = len(widths)
+
+    def functions(self, r):
+        """The functions that θ multiplies, shape (..., n_parameters)."""
+        r = np.asarray(r, dtype=float)[..., None]
+        return self.amplitude * np.exp(-0.5 * (r / self.widths) ** 2)
+
+    def design(self, phi, r_out):
+        """V(r_i) φ_si by θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""
+        return phi[:, :, None] * self.functions(r_out)
+
+    def potential(self, theta, r):
+        """V(r), any shape."""
+        return self.functions(r) @ theta
+
+
+class NonLocalPrior:
+    """U(r, r') = A Σ_ab θ_ab f_a(r) f_b(r'), pairs whose scale is above the tolerance.
+
+    Parameters
+    ----------
+    basis : SmoothBasis
+    amplitude : float
+        A, the standard deviation of U(0, 0).
+    symmetric : bool
+        Whether U(r, r') = U(r', r): then U = (W + Wᵀ)/2 for a draw W of the plain prior.
+    """
+
+    def __init__(self, basis, amplitude, symmetric):
+        self.basis, self.symmetric = basis, symmetric
+        size = basis.size / basis.size[0]
+        kept = np.outer(size, size) > basis.tol
+        self.left, self.right = np.nonzero(np.triu(kept) if symmetric else kept)
+        self.n_parameters = len(self.left)
+        if self.n_parameters > LARGEST:
+            raise ValueError(
+                f"the prior has {self.n_parameters} functions of (r, r'), more than {LARGEST}: "
+                "raise length_scale or tol, or lower envelope_radius"
+            )
+        # (θ_ab + θ_ba)/2 has the variance 1/2; the terms of a = b come twice in `_pairs`
+        halved = np.where(self.left == self.right, 0.5, np.sqrt(0.5))
+        self.scale = amplitude * (halved if symmetric else 1.0)
+
+    def _pairs(self, f, g):
+        """f_a g_b, and its transpose where U is symmetric, scaled; f and g broadcast."""
+        pairs = f[..., self.left] * g[..., self.right]
+        if self.symmetric:
+            pairs += f[..., self.right] * g[..., self.left]
+        pairs *= self.scale
+        return pairs
+
+    def functions(self, r, r_prime):
+        """The functions of (r, r') that θ multiplies, shape (..., n_parameters)."""
+        return self._pairs(self.basis(r), self.basis(r_prime))
+
+    def design(self, X, r, weights, r_out):
+        """Σ_j U(r_i, r_j) w_j φ_sj by θ, shape (n_samples, n_out, n_parameters)."""
+        projected = (X * weights) @ self.basis(r)
+        return self._pairs(self.basis(r_out), projected[:, None, :])
+
+    def potential(self, theta, r, r_prime):
+        """U(r, r'), the arguments broadcast."""
+        n = len(self.basis.size)
+        matrix = np.zeros((n, n))
+        matrix[self.left, self.right] = self.scale * theta
+        if self.symmetric:
+            matrix += matrix.T
+        return np.einsum("...a,...a->...", self.basis(r) @ matrix, self.basis(r_prime))
+
+
+class PotentialPrior:
+    """Both terms, or one of them; θ holds the local coefficients first."""
+
+    def __init__(self, local, nonlocal_):
+        self.local, self.nonlocal_ = local, nonlocal_
+        self.n_local = local.n_parameters if local else 0
+
+    def design(self, X, r, weights, r_out):
+        """The sources at r_out by θ, shape (n_samples, n_out, n_parameters)."""
+        parts = []
+        if self.local:
+            parts.append(self.local.design(X[:, node_columns(r_out, r)], r_out))
+        if self.nonlocal_:
+            parts.append(self.nonlocal_.design(X, r, weights, r_out))
+        return np.concatenate(parts, axis=2)
+
+    def local_potential(self, theta, r):
+        """V(r), zero without a local term; any shape."""
+        r = np.asarray(r, dtype=float)
+        return self.local.potential(theta[: self.n_local], r) if self.local else np.zeros(r.shape)
+
+    def nonlocal_potential(self, theta, r, r_prime):
+        """U(r, r'), zero without a non-local term; the arguments broadcast."""
+        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        if self.nonlocal_:
+            return self.nonlocal_.potential(theta[self.n_local :], r, r_prime)
+        return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
+
+
+def signal_beside_local(design, phi):
+    """Singular values of a non-local design without what a free local V(r) can do.
+
+    Parameters
+    ----------
+    design : ndarray of shape (n_samples, n_out, n_parameters)
+        In units of the errors of y.
+    phi : ndarray of shape (n_samples, n_out)
+        The wave functions in the same units: V(r_i) moves the data by V(r_i) φ_si.
+    """
+    norm = np.linalg.norm(phi, axis=0)
+    unit = (phi / np.where(norm > 0, norm, 1.0))[:, :, None]
+    rest = design - unit * np.sum(unit * design, axis=0)
+    triangle = np.linalg.qr(rest.reshape(phi.size, -1), mode="r")
+    return np.linalg.svd(triangle, compute_uv=False)
+
+
+def lattice_prior(unit):
+    """Parameters of the prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
+
+    Lengths scale as 1/unit, V as unit and U as unit⁴ (ħ = c = 1).
+
+    Parameters
+    ----------
+    unit : float
+        The unit of length in fm: a lattice spacing, or 1 for r in fm and energies in 1/fm.
+
+    Returns
+    -------
+    dict
+        ``length_scale``, ``envelope_radius``, ``amplitude``, ``local_widths`` and
+        ``local_amplitude`` of `GaussianProcessPotentialRegressor`.
+
+    Examples
+    --------
+    >>> from halkit.potentials import GaussianProcessPotentialRegressor, lattice_prior
+    >>> prior = lattice_prior(0.06)
+    >>> prior["length_scale"], round(prior["envelope_radius"], 9)
+    (6.0, 8.25)
+    >>> model = GaussianProcessPotentialRegressor(**prior)
+    """
+    check_number(unit, "unit", closed=False)
+    x = unit / SPACING
+    return {
+        "length_scale": 4.0 / x,
+        "envelope_radius": 5.5 / x,
+        "amplitude": 1e-5 * x**4,
+        "local_widths": LOCAL_WIDTHS / x,
+        "local_amplitude": 3.0 * x,
+    }

@@ -1,0 +1,78 @@
+"""The pages that `halkit reproduce` writes: text, tables, printed lines and pictures."""
+
+import json
+from dataclasses import dataclass, field
+from html import escape
+
+from halkit import __version__
+
+__all__ = ["Section", "write_report"]
+
+
+@dataclass
+class Section:
+    """One experiment: text, a table, printed lines, pictures by name, and its numbers."""
+
+    title: str
+    text: str
+    header: list = field(default_factory=list)
+    rows: list = field(default_factory=list)
+    figures: dict = field(default_factory=dict)
+    metrics: dict = field(default_factory=dict)
+    printed: str = ""
+
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>halkit: report</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto }}
+table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right }}
+td:first-child, th:first-child {{ text-align: left }} tr:nth-child(even) {{ background: #f3f3f3 }}
+img {{ max-width: 100% }}
+pre {{ background: #f3f3f3; padding: .5rem .8rem; overflow-x: auto }}
+</style>
+<h1>halkit {version}: report</h1>
+{sections}
+</html>
+"""
+
+
+def write_report(out, sections, *, note=""):
+    """Write ``index.html``, the pictures and ``metrics.json``.
+
+    Parameters
+    ----------
+    out : Path
+        An existing folder.
+    sections : dict of str to Section
+        What there is so far: a run that is interrupted keeps its finished sections.
+    note : str
+        A last paragraph.
+    """
+    parts = []
+    for section in sections.values():
+        for name, figure in section.figures.items():
+            if figure is not None:
+                figure.savefig(out / f"{name}.png", dpi=100)
+        section.figures = dict.fromkeys(section.figures)  # drawn once, then let go
+        parts.append(_html(section))
+    if note:
+        parts.append(f"<p>{escape(note)}</p>")
+    page = PAGE.format(version=__version__, sections="\n".join(parts))
+    (out / "index.html").write_text(page, encoding="utf-8")
+    metrics = {name: section.metrics for name, section in sections.items()}
+    (out / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+
+
+def _html(section):
+    def row(cells, tag):
+        return "<tr>" + "".join(f"<{tag}>{escape(str(c))}</{tag}>" for c in cells) + "</tr>"
+
+    parts = [f"<h2>{escape(section.title)}</h2>", f"<p>{escape(section.text)}</p>"]
+    if section.rows:
+        table = [row(section.header, "th"), *(row(cells, "td") for cells in section.rows)]
+        parts += ["<table>", *table, "</table>"]
+    if section.printed:
+        parts.append(f"<pre>{escape(section.printed)}</pre>")
+    parts += [f'<p><img src="{name}.png" alt="{name}"></p>' for name in section.figures]
+    return "\n".join(parts)

@@ -1,0 +1,180 @@
+r"""Numbers that carry their own errors, gvar's GVar and pyerrors' Obs, to samples and back.
+
+A GVar has a mean and a covariance C with every other: samples are μ + C^{1/2} ξ. An Obs has the
+fluctuations δ_i of its measurements: x_i = value + δ_i give jackknife samples. Back, samples
+give a mean and the covariance over them, or the fluctuations.
+"""
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from halkit.potentials.validation import check_choice, check_number
+from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
+
+__all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
+
+
+def from_gvar(*arrays, n_samples=100, random_state=None):
+    """Bootstrap samples of arrays of GVar, with all the correlations between them.
+
+    Parameters
+    ----------
+    *arrays : array-like of GVar
+        Of any shape; X and y together, so that they stay correlated.
+    n_samples : int
+        Number of samples. Their mean is the mean of the GVars; their errors are those of the
+        GVars to a relative 1/sqrt(2 n_samples).
+    random_state : int, RandomState or None
+
+    Returns
+    -------
+    ndarray of shape (n_samples, ...), or a list of them
+        For ``JackknifeRegressor(..., resample="bootstrap")``.
+
+    Raises
+    ------
+    ImportError
+        If gvar is missing.
+    TypeError
+        If something else than GVars and numbers comes.
+    """
+    gvar = _gvar()
+    check_number(n_samples, "n_samples", low=2, integer=True)
+    arrays = [np.asarray(array, dtype=object) for array in arrays]
+    flat = np.concatenate([array.ravel() for array in arrays])
+    for entry in flat:
+        if not isinstance(entry, (gvar.GVar, int, float, np.number)):
+            raise TypeError(f"from_gvar needs arrays of GVar, got a {type(entry).__name__}")
+    flat = np.array([gvar.gvar(entry, 0) if not _is_gvar(entry) else entry for entry in flat])
+    values, vectors = np.linalg.eigh(gvar.evalcov(flat))
+    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    noise = check_random_state(random_state).standard_normal((n_samples, len(flat)))
+    noise = (noise - noise.mean(axis=0)) @ root.T
+    samples = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in arrays])[:-1], axis=1)
+    samples = [s.reshape(n_samples, *a.shape) for s, a in zip(samples, arrays, strict=True)]
+    return samples[0] if len(samples) == 1 else samples
+
+
+def from_obs(*arrays, bin_size=1):
+    """Jackknife samples of arrays of Obs.
+
+    Parameters
+    ----------
+    *arrays : array-like of Obs
+        Of any shape, all measured on the same configurations of one ensemble.
+    bin_size : int
+        Consecutive configurations in a bin: several autocorrelation times.
+
+    Returns
+    -------
+    ndarray of shape (n_configs / bin_size, ...), or a list of them
+
+    Raises
+    ------
+    TypeError
+        If something else than Obs comes.
+    ValueError
+        If they are not of one ensemble and replicum, or not of the same configurations.
+    """
+    arrays = [np.asarray(array, dtype=object) for array in arrays]
+    known = None
+    for entry in (entry for array in arrays for entry in array.flat):
+        if not hasattr(entry, "deltas"):
+            raise TypeError(f"from_obs needs arrays of Obs, got a {type(entry).__name__}")
+        if len(entry.names) != 1:
+            raise ValueError(f"from_obs needs Obs of one ensemble and replicum, got {entry.names}")
+        where = entry.names[0], list(entry.idl[entry.names[0]])
+        known = where if known is None else known
+        if where != known:
+            raise ValueError(
+                "from_obs needs Obs of the same configurations, got some of "
+                f"{known[0]!r} ({len(known[1])}) and of {where[0]!r} ({len(where[1])})"
+            )
+    samples = []
+    for array in arrays:
+        data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
+        samples.append(jackknife_samples(data.T.reshape(-1, *array.shape), bin_size))
+    return samples[0] if len(samples) == 1 else samples
+
+
+def to_gvar(samples, resample="jackknife", *, centre=None):
+    """GVars with the covariance of samples.
+
+    Parameters
+    ----------
+    samples : array-like of shape (n_samples, ...)
+        As `JackknifeRegressor.samples` gives them.
+    resample : {"jackknife", "bootstrap", "seeds"}
+        What they are.
+    centre : array-like of shape (...), optional
+        Central values; the mean of the samples by default.
+
+    Returns
+    -------
+    GVar, or ndarray of GVar of shape (...)
+    """
+    gvar = _gvar()
+    check_choice(resample, "resample", RESAMPLINGS)
+    samples, centre = _samples_and_centre(samples, centre)
+    n, shape = len(samples), samples.shape[1:]
+    spread = (samples - samples.mean(axis=0)).reshape(n, -1)
+    factor = (n - 1) / n if resample == "jackknife" else 1 / (n - 1)
+    out = gvar.gvar(centre.ravel(), factor * spread.T @ spread)
+    return out.reshape(shape) if shape else out[0]
+
+
+def to_obs(samples, name, *, centre=None):
+    """Obs with the fluctuations of jackknife samples.
+
+    Parameters
+    ----------
+    samples : array-like of shape (n_samples, ...)
+        Jackknife samples.
+    name : str
+        Of the ensemble: Obs of one name are correlated, sample by sample.
+    centre : array-like of shape (...), optional
+        Central values; the mean of the samples by default.
+
+    Returns
+    -------
+    Obs, or ndarray of Obs of shape (...)
+        Bins are independent: ``gamma_method(S=0)`` gives the jackknife error.
+    """
+    pyerrors = _pyerrors()
+    samples, centre = _samples_and_centre(samples, centre)
+    values = np.concatenate([centre[np.newaxis], samples]).reshape(len(samples) + 1, -1)
+    out = np.empty(values.shape[1], dtype=object)
+    out[:] = [pyerrors.import_jackknife(column, name) for column in values.T]
+    return out.reshape(centre.shape) if centre.shape else out[0]
+
+
+def _samples_and_centre(samples, centre):
+    samples = np.asarray(samples, dtype=np.float64)
+    if samples.ndim == 0 or len(samples) < 2:
+        raise ValueError(f"samples needs two samples at least, got shape {samples.shape}")
+    if not np.all(np.isfinite(samples)):
+        raise ValueError("samples needs finite values, got NaN or infinite ones")
+    centre = samples.mean(axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
+    if centre.shape != samples.shape[1:]:
+        raise ValueError(f"centre needs shape {samples.shape[1:]}, got {centre.shape}")
+    return samples, centre
+
+
+def _is_gvar(entry):
+    return hasattr(entry, "sdev")
+
+
+def _gvar():
+    try:
+        import gvar
+    except ImportError as error:
+        raise ImportError("GVars need gvar: pip install gvar") from error
+    return gvar
+
+
+def _pyerrors():
+    try:
+        import pyerrors
+    except ImportError as error:
+        raise ImportError("Obs need pyerrors: pip install pyerrors") from error
+    return pyerrors

@@ -1,0 +1,231 @@
+r"""One fit for each bin of resampled correlators, with everything else in common.
+
+The centre is the fit to the mean X̄ = Σ_b X_b / n_bins; the error of an observable f is that of
+its samples f(fit of X_b), see `halkit.resampling.resampling_error`.
+"""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_array, check_random_state, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit.potentials import FrozenBasisRegressor
+from halkit.potentials.validation import (
+    check_choice,
+    check_number,
+    refuse_complex_and_objects,
+)
+from halkit.resampling.observables import ResampledPotential
+from halkit.resampling.samples import RESAMPLINGS
+from halkit.resampling.workers import run_bins
+
+__all__ = ["JackknifeRegressor"]
+
+
+class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    r"""A potential with statistical errors: one fit for each bin, common hyperparameters.
+
+    Bins share almost all of their data: they are no cross-validation samples. Search
+    hyperparameters on the mean, before, with `GridSearchCV` over whole volumes or sources; then
+    put the estimator that was found in here.
+
+    Parameters
+    ----------
+    estimator : regressor
+        A potential, not fitted; every bin gets a clone. All clones start from the same random
+        numbers, so that the spread over bins is statistical.
+    resample : {"jackknife", "bootstrap", "seeds"}
+        What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
+        leave one out, the standard deviation for bootstrap samples. "seeds" is the spread of
+        the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
+        random numbers; bins of X are averaged.
+    refit : {"full", "linear"}
+        Whether a bin trains the whole potential. "linear" keeps the form factors that a separable
+        network learned from the mean and solves for the coefficients alone, see
+        `halkit.potentials.FrozenBasisRegressor`; the centre does so too. It is fast, and free of
+        the noise of the optimiser, but leaves the fluctuations of the shapes out: errors came out
+        10 to 30 % small on ΞΞ(¹S₀) and on synthetic correlators.
+    n_seeds : int
+        Number of fits with ``resample="seeds"``.
+    n_jobs : int or None
+        Processes, for joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
+        cluster. Results do not depend on it.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        The fit to the mean over bins, the central value.
+    estimators_ : list of regressor
+        The fits of the bins.
+    n_bins_ : int
+        Their number.
+
+    See Also
+    --------
+    jackknife_samples, bootstrap_samples : bins from single configurations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.potentials import TimeDependentHALRegressor
+    >>> from halkit.resampling import JackknifeRegressor
+    >>> d = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12.0, 30), box_radius=30.0,
+    ...     hadron_mass=2.0, times=range(20, 25), noise=1e-4, n_bins=4, random_state=0,
+    ... )
+    >>> potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
+    >>> model = JackknifeRegressor(potential).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+    >>> V, V_std = model.local_potential([2.0, 4.0], return_std=True)
+    >>> V.shape, bool(np.all(V_std > 0)), model.n_bins_
+    ((2,), True, 4)
+    """
+
+    def __init__(
+        self, estimator, *, resample="jackknife", refit="full", n_seeds=10, n_jobs=None
+    ):  # fmt: skip
+        self.estimator = estimator
+        self.resample = resample
+        self.refit = refit
+        self.n_seeds = n_seeds
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.target_tags.multi_output = inner.target_tags.multi_output
+        tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        """A fit that failed half-way is no fit."""
+        return hasattr(self, "estimators_")
+
+    def fit(self, X, y, sample_weight=None, y_std=None):
+        """Fit the mean, then every bin.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_bins, n_samples, n_r)
+            Wave functions of each bin. An array (n_samples, n_r) is one bin, which has no
+            error: NaN.
+        y : array-like of shape (n_bins, n_samples, n_out) or (n_bins, n_samples)
+            Their sources; without the axis of bins if X has none.
+        sample_weight : array-like of shape (n_samples,), optional
+            The same for all bins.
+        y_std : array-like of shape (n_samples, n_out), optional
+            Standard deviations of the mean of y, which weight the residuals of all bins alike.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For shapes that do not fit, complex and infinite values (the bin is named), and what
+            the estimator refuses.
+        """
+        self._check_parameters()
+        X, y = self._validated_data(X, y)
+        common = {"sample_weight": sample_weight, "y_std": y_std}
+        common = {name: value for name, value in common.items() if value is not None}
+        first, seeds = self._random_states()
+        mean = (X.mean(axis=0), y.mean(axis=0))
+        centre = clone(self.estimator).set_params(**first).fit(*mean, **common)
+        if self.resample == "seeds":
+            models = [clone(self.estimator).set_params(**seed) for seed in seeds]
+            X, y = ([m] * self.n_seeds for m in mean)
+        elif self.refit == "linear":
+            models = [FrozenBasisRegressor(FrozenEstimator(centre)) for _ in X]
+            centre = clone(models[0]).fit(*mean, **common)
+        else:
+            first.update(_common_scale(centre))
+            models = [clone(self.estimator).set_params(**first) for _ in X]
+        fits = [centre]
+        if len(models) > 1:
+            fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
+        self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
+        return self
+
+    def score(self, X, y, sample_weight=None):
+        """R² of the fit to the mean; see `halkit.potentials` for its weights."""
+        check_is_fitted(self)
+        return self.estimator_.score(X, y, sample_weight=sample_weight)
+
+    def _check_parameters(self):
+        check_choice(self.resample, "resample", RESAMPLINGS)
+        check_choice(self.refit, "refit", ["full", "linear"])
+        if self.resample == "seeds" and self.refit == "linear":
+            raise ValueError("refit='linear' has no seeds: resample='seeds' needs refit='full'")
+        check_number(self.n_seeds, "n_seeds", low=2, integer=True)
+
+    def _validated_data(self, X, y):
+        """X (n_bins, n_samples, n_r) and y with the same leading axes."""
+        for values, name in ((X, "X"), (y, "y")):
+            if values is not None:
+                refuse_complex_and_objects(values, name)
+        if np.asarray(X).ndim != 3:
+            X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+            return X[np.newaxis], np.asarray(y, dtype=np.float64)[np.newaxis]
+        X, y = self._validated_bins(X, "X"), self._validated_bins(y, "y")
+        if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
+            raise ValueError(
+                f"y needs the axes (n_bins, n_samples) = {X.shape[:2]} of X first, then n_out; "
+                f"got shape {y.shape}"
+            )
+        validate_data(self, X[0], y[0], multi_output=True)
+        return X, y
+
+    def _validated_bins(self, values, name):
+        """Finite numbers with bins first; an error names the bins."""
+        values = check_array(
+            values, dtype=np.float64, ensure_all_finite=False, ensure_2d=False, allow_nd=True,
+            input_name=name,
+        )  # fmt: skip
+        bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+        if bad.size:
+            raise ValueError(
+                f"{name} needs finite values; there are NaN or infinite ones in "
+                f"{bad.size} of {len(values)} bins: {', '.join(map(str, bad))}"
+            )
+        return values
+
+    def _random_states(self):
+        """The random_state of the estimator as parameters: for all bins, and for each seed."""
+        names = [
+            name
+            for name in self.estimator.get_params()
+            if name == "random_state" or name.endswith("__random_state")
+        ]
+        if self.resample == "seeds" and not names:
+            raise ValueError(
+                f"{type(self.estimator).__name__} has no random_state: its fits do not depend "
+                "on seeds"
+            )
+        first, seeds = {}, [{} for _ in range(self.n_seeds)]
+        for name, state in clone(self.estimator).get_params().items():
+            if name in names:
+                first[name] = state if isinstance(state, int) else _draw(state, 1)[0]
+                for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
+                    seed[name] = value
+        return first, seeds
+
+
+def _common_scale(centre):
+    """The prior scale of U that a network reads off its data: for all bins that of the mean."""
+    found = hasattr(centre, "amplitude_") and "amplitude" in centre.get_params(deep=False)
+    return {"amplitude": centre.amplitude_} if found else {}
+
+
+def _draw(state, n):
+    """Seeds from a random state; from the system's entropy where it is None."""
+    if state is None:
+        state = int(np.random.default_rng().integers(2**32))
+    return [int(seed) for seed in check_random_state(state).randint(2**31 - 1, size=n)]
+
+
+def _fit(estimator, X, y, options):
+    return estimator.fit(X, y, **options)

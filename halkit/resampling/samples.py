@@ -1,0 +1,191 @@
+r"""From configurations to resampled averages, and from those to errors.
+
+With N bins of configurations and their averages x_b, a jackknife sample leaves one bin out,
+
+    x̄_b = (Σ_c x_c − x_b)/(N − 1),   σ² = (N − 1)/N Σ_b (x̄_b − x̄)²,
+
+a bootstrap sample is the average of N bins drawn with replacement, and σ is the standard
+deviation of the samples. Both go through any function f: σ_f follows from f(x̄_b).
+"""
+
+import numpy as np
+from sklearn.utils import check_array, check_random_state
+
+from halkit.potentials.validation import check_choice, check_number, refuse_complex_and_objects
+
+__all__ = [
+    "RESAMPLINGS",
+    "bootstrap_samples",
+    "jackknife_error",
+    "jackknife_mean",
+    "jackknife_samples",
+    "resampling_error",
+]
+
+RESAMPLINGS = ("jackknife", "bootstrap", "seeds")
+
+
+def jackknife_samples(configs, bin_size=1):
+    """Averages that leave one bin of configurations out.
+
+    Ratios of correlators are formed of these, not of single configurations.
+
+    Parameters
+    ----------
+    configs : array-like of shape (n_configs, ...)
+        Measurements, in the order of the Markov chain.
+    bin_size : int
+        Consecutive configurations in a bin: several autocorrelation times.
+
+    Returns
+    -------
+    ndarray of shape (n_configs / bin_size, ...)
+
+    Raises
+    ------
+    ValueError
+        If bin_size does not divide the number of configurations (none is dropped), or leaves
+        fewer than two bins; for complex or infinite values.
+    TypeError
+        For objects that carry their own errors.
+
+    Examples
+    --------
+    >>> from halkit.resampling import jackknife_samples
+    >>> jackknife_samples([1.0, 3.0, 5.0, 7.0], bin_size=2)
+    array([6., 2.])
+    """
+    bins = _bin_averages(configs, bin_size)
+    return (bins.sum(axis=0) - bins) / (len(bins) - 1)
+
+
+def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
+    """Averages of bins of configurations drawn with replacement.
+
+    Parameters
+    ----------
+    configs : array-like of shape (n_configs, ...)
+        Measurements, in the order of the Markov chain.
+    n_samples : int
+        Number of samples, at least 2.
+    bin_size : int
+        Consecutive configurations in a bin.
+    random_state : int, RandomState or None
+        One value for all observables of an ensemble keeps their correlations.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, ...)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `jackknife_samples`.
+
+    Examples
+    --------
+    >>> from halkit.resampling import bootstrap_samples
+    >>> bootstrap_samples([[1.0, 3.0]] * 5, 100, random_state=0).shape
+    (100, 2)
+    """
+    check_number(n_samples, "n_samples", low=2, integer=True)
+    bins = _bin_averages(configs, bin_size)
+    drawn = check_random_state(random_state).randint(len(bins), size=(n_samples, len(bins)))
+    counts = np.stack([np.bincount(draw, minlength=len(bins)) for draw in drawn])
+    return np.tensordot(counts / len(bins), bins, axes=1)
+
+
+def jackknife_mean(samples, axis=0):
+    """Mean of jackknife samples, which for averages is the mean of all measurements.
+
+    Parameters
+    ----------
+    samples : array-like
+        Jackknife samples of a number or an array.
+    axis : int
+        The axis of the samples.
+    """
+    return _numbers(samples, "samples").mean(axis=axis)
+
+
+def jackknife_error(samples, axis=0):
+    """Standard error sqrt((N − 1)/N Σ_b (x_b − x̄)²) from N jackknife samples.
+
+    Parameters
+    ----------
+    samples : array-like
+        Jackknife samples of a number or an array.
+    axis : int
+        The axis of the samples.
+
+    Returns
+    -------
+    ndarray
+        Without that axis; NaN for a single sample, and where a sample is NaN.
+
+    Examples
+    --------
+    The error of an average is σ/√N:
+
+    >>> import numpy as np
+    >>> from halkit.resampling import jackknife_error, jackknife_samples
+    >>> x = np.array([1.0, 2.0, 4.0, 9.0])
+    >>> bool(np.isclose(jackknife_error(jackknife_samples(x)), x.std(ddof=1) / 2))
+    True
+    """
+    return resampling_error(samples, "jackknife", axis)
+
+
+def resampling_error(samples, resample, axis=0):
+    """Standard error from N samples of one kind.
+
+    Parameters
+    ----------
+    samples : array-like
+    resample : {"jackknife", "bootstrap", "seeds"}
+        Jackknife: sqrt((N − 1)/N Σ_b (x_b − x̄)²). Bootstrap and seeds: the standard deviation,
+        sqrt(Σ_b (x_b − x̄)²/(N − 1)).
+    axis : int
+        The axis of the samples.
+
+    Returns
+    -------
+    ndarray
+        Without that axis; NaN for a single sample, and where a sample is NaN.
+    """
+    check_choice(resample, "resample", RESAMPLINGS)
+    samples = _numbers(samples, "samples")
+    n = samples.shape[axis]
+    spread = samples.std(axis=axis)
+    if n < 2:
+        return np.full_like(spread, np.nan)[()]
+    return spread * np.sqrt(n - 1 if resample == "jackknife" else n / (n - 1))
+
+
+def _bin_averages(configs, bin_size):
+    """Averages over consecutive configurations, (n_bins, ...), n_bins ≥ 2."""
+    configs = check_array(
+        _numbers(configs, "configs"), ensure_2d=False, allow_nd=True, input_name="configs"
+    )
+    check_number(bin_size, "bin_size", low=1, integer=True)
+    n_bins, left = divmod(len(configs), bin_size)
+    if left:
+        raise ValueError(
+            f"bin_size = {bin_size} does not divide {len(configs)} configurations: {left} would "
+            "be left over"
+        )
+    if n_bins < 2:
+        raise ValueError(
+            f"errors need at least two bins, got {len(configs)} configurations in bins of "
+            f"{bin_size}"
+        )
+    return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
+
+
+def _numbers(values, name):
+    """Real numbers as float64, with at least one axis; NaN is let through."""
+    refuse_complex_and_objects(values, name)
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim == 0:
+        raise ValueError(f"{name} needs an axis of samples, got a single number")
+    return values

@@ -1,0 +1,115 @@
+"""One function on every bin, in this process or in others.
+
+Each call runs on one thread, so that results do not depend on where it runs; a failure names
+its bin, and warnings come back from the workers, gathered.
+"""
+
+import warnings
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+
+from joblib import Parallel, delayed
+from threadpoolctl import ThreadpoolController
+
+from halkit.potentials.solvers import one_thread
+
+__all__ = ["run_bins"]
+
+
+def run_bins(function, *columns, n_jobs=None, numbers=None):
+    """Return [function(*arguments of bin b) for each b].
+
+    Parameters
+    ----------
+    function : callable
+    *columns : sequences of one length n_bins
+        One sequence for each argument.
+    n_jobs : int or None
+        For joblib; None is one, unless a ``joblib.parallel_config`` says otherwise.
+    numbers : sequence of int, optional
+        What the bins are called in messages; 0 … n_bins − 1 by default.
+
+    Raises
+    ------
+    Exception
+        The first failure, its message headed by the number of the bin.
+    """
+    rows = list(zip(*columns, strict=True))
+    numbers = range(len(rows)) if numbers is None else numbers
+    with _SINGLE():
+        done = Parallel(n_jobs=n_jobs)(
+            delayed(_call)(number, function, *row)
+            for number, row in zip(numbers, rows, strict=True)
+        )
+    _warn_once({number: caught for number, (_, caught) in zip(numbers, done, strict=True)})
+    return [result for result, _ in done]
+
+
+def _call(number, function, *arguments):
+    """Result and warnings of one bin."""
+    with _SINGLE(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = function(*arguments)
+        except Exception as error:
+            raise _named(error, number) from error
+    return result, [(w.category, str(w.message)) for w in caught]
+
+
+def _named(error, number):
+    """The error with the bin in its message, of its own class where that takes a message."""
+    message = f"bin {number}: {error}"
+    try:
+        return type(error)(message)
+    except TypeError:
+        return RuntimeError(message)
+
+
+def _warn_once(caught):
+    """One warning for each category: the bins, and the first message."""
+    found = {}
+    for number, entries in caught.items():
+        for category, message in entries:
+            found.setdefault(category, {}).setdefault(number, message)
+    for category, messages in found.items():
+        bins = list(messages)
+        warnings.warn(
+            f"in {len(bins)} of {len(caught)} bins ({', '.join(map(str, bins))}): "
+            f"{messages[bins[0]]}",
+            category,
+            stacklevel=4,
+        )
+
+
+class _SingleThread:
+    """One thread for torch and for the linear algebra of numpy, counted as `one_thread` is.
+
+    Concurrent uses share one limit: the last one out lifts it.
+    """
+
+    def __init__(self):
+        self.lock, self.depth, self.limit = Lock(), 0, None
+
+    @contextmanager
+    def __call__(self):
+        with self.lock:
+            if self.depth == 0:
+                self.limit = _libraries().limit(limits=1)
+            self.depth += 1
+        try:
+            with one_thread():
+                yield
+        finally:
+            with self.lock:
+                self.depth -= 1
+                if self.depth == 0:
+                    self.limit.restore_original_limits()
+
+
+@cache
+def _libraries():
+    return ThreadpoolController()
+
+
+_SINGLE = _SingleThread()

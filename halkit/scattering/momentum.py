@@ -1,0 +1,248 @@
+r"""Potentials between plane waves: the S-wave Fourier-Bessel transform, its inverse, and a sum.
+
+With j0(x) = sin(x)/x,
+
+    Ũ(p, p') = 4π ∫∫ r² r'² j0(pr) U(r, r') j0(p'r') dr dr' + ∫ r² j0(pr) V(r) j0(p'r) dr,
+    U(r, r') = (1/π³) ∫∫ p² p'² j0(pr) Ũ(p, p') j0(p'r') dp dp',
+
+so that 4πŨ is ⟨p|U|p'⟩ with plane waves e^{ip·r}, and (2/π) Ũ the potential V(p, p') of the
+Lippmann-Schwinger equation T = V + ∫ q² dq V T / (E − q²/2m). Integrals are sums over nodes.
+On the nodes of `sine_grids` j0 is the matrix of the discrete sine transform, which is its own
+inverse: there the round trip is exact.
+"""
+
+import numpy as np
+
+from halkit.interactions import as_interaction
+from halkit.interactions.base import positive
+from halkit.radial import RadialGrid, validate_nodes, validate_values
+from halkit.scattering.mesh import real_values
+
+__all__ = [
+    "discrete_fourier_potential",
+    "fourier_potential",
+    "inverse_fourier_potential",
+    "sine_grids",
+]
+
+
+def sine_grids(radius, n):
+    """Nodes r and p between which the transform of functions that end at `radius` is exact.
+
+    r_i = i h and p_j = jπ/radius with i, j = 1 … n and h = radius/(n + 1): the discrete sine
+    transform (of type I) of rf(r), which takes rf to be zero at r = 0 and at the radius.
+
+    Parameters
+    ----------
+    radius : float
+    n : int
+        Number of nodes.
+
+    Returns
+    -------
+    r, p : RadialGrid
+        Nodes and the measures 4πr²h and 4πp²π/radius.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a radius that is not positive, and for n that is no integer of at least 1.
+
+    Examples
+    --------
+    >>> from halkit.scattering import sine_grids
+    >>> r, p = sine_grids(20.0, 99)
+    >>> float(r.r[-1]), float(p.r[0].round(6))
+    (19.8, 0.15708)
+    """
+    radius = positive(radius, "radius")
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise ValueError(f"n must be an integer, at least 1, got {n!r}")
+    index = np.arange(1, n + 1)
+    return tuple(
+        RadialGrid(step * index, 4 * np.pi * (step * index) ** 2 * step)
+        for step in (radius / (n + 1), np.pi / radius)
+    )
+
+
+def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
+    """The potential between S waves of momenta p and p'.
+
+    Ũ(p, p') = 4π ∫∫ r² r'² j0(pr) U(r, r') j0(p'r') dr dr' + ∫ r² j0(pr) V(r) j0(p'r) dr.
+
+    For U = ω e^{−μ(r + r')} it is 16π μ² ω / [(μ² + p²)² (μ² + p'²)²].
+
+    Parameters
+    ----------
+    potential : Interaction, fitted regressor, or array of shape (n, n) or (n,)
+        Anything that `halkit.interactions.as_interaction` takes; U(r_i, r_j) or V(r_i).
+    r : array-like of shape (n,)
+        Nodes of the sums: those of the array; for a function, any that resolve it and the
+        waves, such as `RadialGrid.gauss_legendre` gives. What lies beyond the last is left out.
+    p, p_prime : array-like of shape (n_p,), (n_p_prime,)
+        Momenta, >= 0, in the inverse of the unit of r; `p_prime` is `p` by default.
+    weights : array-like of shape (n,), optional
+        Measure, Σ w f ≈ ∫ 4πr² f dr; that of the trapezoidal rule by default.
+
+    Returns
+    -------
+    ndarray of shape (n_p, n_p_prime)
+        In units of an energy times a length cubed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For nodes or momenta that are not increasing and >= 0, for arrays that are complex,
+        infinite or do not fit the nodes, and for what is neither potential nor array.
+
+    See Also
+    --------
+    inverse_fourier_potential : The way back.
+    sine_grids : Nodes for which both ways together are exact.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import Separable
+    >>> from halkit.radial import RadialGrid
+    >>> from halkit.scattering import fourier_potential
+    >>> grid, p = RadialGrid.gauss_legendre(40.0, 80), np.array([0.0, 0.5, 2.0])
+    >>> U = fourier_potential(Separable(-0.017, 1.0), grid.r, p, weights=grid.weights)
+    >>> exact = 16 * np.pi * -0.017 / np.outer((1 + p**2) ** 2, (1 + p**2) ** 2)
+    >>> bool(np.allclose(U, exact, rtol=1e-10))
+    True
+    """
+    r = validate_nodes(r)
+    w = _measure(weights, r, "weights")
+    p = validate_nodes(p, "p")
+    p_prime = p if p_prime is None else validate_nodes(p_prime, "p_prime")
+    matrix = _on_nodes(potential, r, w)
+    left, right = (_spherical_waves(q, r) * w for q in (p, p_prime))
+    return left @ matrix @ right.T / (4 * np.pi)
+
+
+def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
+    """The potential between two points, from that between S waves.
+
+    U(r, r') = (1/π³) ∫∫ p² p'² j0(pr) Ũ(p, p') j0(p'r') dp dp'.
+
+    Parameters
+    ----------
+    potential : array-like of shape (n, n)
+        Ũ(p_i, p_j).
+    p : array-like of shape (n,)
+        Momenta of the sums, increasing, >= 0. What lies beyond the last is left out.
+    r, r_prime : array-like of shape (n_r,), (n_r_prime,)
+        Distances, >= 0; `r_prime` is `r` by default.
+    weights : array-like of shape (n,), optional
+        Measure, Σ w f ≈ ∫ 4πp² f dp; that of the trapezoidal rule by default.
+
+    Returns
+    -------
+    ndarray of shape (n_r, n_r_prime)
+        In units of an energy divided by a length cubed. A local potential comes back as
+        V(r) δ(r − r')/(4πr'²), as sharp as the momenta allow.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `fourier_potential`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.scattering import fourier_potential, inverse_fourier_potential, sine_grids
+    >>> r, p = sine_grids(20.0, 60)
+    >>> U = -np.exp(-r.r[:, None] - 0.5 * r.r)
+    >>> waves = fourier_potential(U, r.r, p.r, weights=r.weights)
+    >>> back = inverse_fourier_potential(waves, p.r, r.r, weights=p.weights)
+    >>> bool(np.allclose(back, U, rtol=0, atol=1e-12))
+    True
+    """
+    p = validate_nodes(p, "p")
+    w = _measure(weights, p, "weights")
+    r = validate_nodes(r)
+    r_prime = r if r_prime is None else validate_nodes(r_prime, "r_prime")
+    matrix = _square(potential, p)
+    left, right = (_spherical_waves(s, p) * w for s in (r, r_prime))
+    return left @ matrix @ right.T / (16 * np.pi**5)
+
+
+def discrete_fourier_potential(potential):
+    """The plain double sum u(p, p') = Σ_rr' U(r, r') e^{−2πi(rp + r'p')/N} of a matrix.
+
+    r and p count the nodes, 0 … N − 1. It knows no measure 4πr² and no spacing, so that it is
+    not the potential between waves of momenta p and p': for that, see `fourier_potential`.
+
+    Parameters
+    ----------
+    potential : array-like of shape (N, N)
+        U on equidistant nodes.
+
+    Returns
+    -------
+    complex ndarray of shape (N, N)
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a matrix that is not square, or complex, or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.scattering import discrete_fourier_potential
+    >>> discrete_fourier_potential(np.ones((2, 2))).real
+    array([[4., 0.],
+           [0., 0.]])
+    """
+    matrix = validate_values(potential, "potential")
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"potential must be a square matrix, got shape {matrix.shape}")
+    return np.fft.fft2(matrix)
+
+
+def _measure(weights, nodes, name):
+    if weights is None:
+        return RadialGrid.from_nodes(nodes).weights
+    weights = validate_values(weights, name)
+    if weights.shape != nodes.shape:
+        raise ValueError(f"{name} must have shape {nodes.shape}, got {weights.shape}")
+    return weights
+
+
+def _square(values, nodes):
+    matrix = validate_values(values, "potential", nodes.size)
+    if matrix.shape != (nodes.size, nodes.size):
+        raise ValueError(
+            f"potential must have shape ({nodes.size}, {nodes.size}) for {nodes.size} nodes, "
+            f"got {matrix.shape}"
+        )
+    return matrix
+
+
+def _on_nodes(potential, r, w):
+    """U(r_i, r_j), and V(r_i)/w_i added on the diagonal: δ³(r − r') is δ_ij/w_j."""
+    if isinstance(potential, (np.ndarray, list, tuple)):
+        values = validate_values(potential, "potential", r.size)
+        return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
+    interaction = as_interaction(potential)
+    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    matrix = np.zeros((r.size, r.size))
+    if interaction.has_nonlocal:
+        U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
+        matrix += np.outer(inside, inside) * U
+    if interaction.has_local:
+        matrix += _diagonal(inside * real_values(interaction.local_potential(r), "V(r)"), w)
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"the potential {interaction!r} is not finite on every node of r")
+    return matrix
+
+
+def _diagonal(values, w):
+    return np.diag(np.divide(values, w, out=np.zeros_like(values), where=w > 0))
+
+
+def _spherical_waves(q, x):
+    """j0(q_i x_j)."""
+    return np.sinc(np.outer(q, x) / np.pi)

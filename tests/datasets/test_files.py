@@ -1,0 +1,325 @@
+"""Correlator files: round trips, the streaming reader, and everything that is refused."""
+
+import gc
+import io
+import weakref
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.utils import Bunch
+
+from halkit.datasets import (
+    iter_correlators,
+    load_correlators,
+    make_time_dependent,
+    save_correlators,
+)
+from halkit.interactions import GaussianSum
+from halkit.radial import Wedge
+from halkit.sources import lattice_rows, time_dependent_source
+
+SUFFIXES = (".npz", ".h5")
+
+
+def radial(n_bins=4, n_t=5, n_r=6, seed=0, **changes):
+    random = np.random.default_rng(seed)
+    values = {
+        "correlators": {s: random.standard_normal((n_t, n_bins, n_r)) for s in ("wall", "exp")},
+        "r": np.linspace(0.5, 3.0, n_r),
+        "t": np.arange(10, 10 + n_t),
+        "kind": "jackknife",
+        "bin_size": 4,
+        "hadron_mass": 0.665,
+        "units": "lattice",
+        "inverse_spacing": 2194.0,
+    }
+    return Bunch(**{k: v for k, v in {**values, **changes}.items() if v is not None})
+
+
+def on_wedge(L=6, **changes):
+    wedge = Wedge(L)
+    R = np.random.default_rng(1).uniform(1, 2, (7, 4, len(wedge.xyz)))
+    values = {"correlators": {"wall": R}, "r": None, "wedge": wedge, "t": np.arange(4, 11)}
+    return radial(**{**values, **changes})
+
+
+def assert_same(a, b):
+    assert set(a) - {"n_bins", "L"} == set(b) - {"n_bins", "L"}
+    assert list(a.correlators) == list(b.correlators)
+    for source in a.correlators:
+        assert_array_equal(a.correlators[source], b.correlators[source])
+    assert_array_equal(a.get("r", 0), b.get("r", 0))
+    assert a.get("wedge") == b.get("wedge")
+    assert_array_equal(a.t, b.t)
+    for key in set(a) - {"correlators", "r", "wedge", "t", "n_bins", "L"}:
+        assert_array_equal(a[key], b[key])
+
+
+@pytest.fixture(params=SUFFIXES)
+def path(request, tmp_path):
+    if request.param == ".h5":
+        pytest.importorskip("h5py")
+    return tmp_path / f"correlators{request.param}"
+
+
+def test_what_is_saved_is_loaded(path):
+    groups = {"ccc": radial(hadron_mass=(0.4, 0.7), remark="a text"), "xi/L6": on_wedge()}
+    save_correlators(path, groups)
+    for name, group in groups.items():
+        assert_same(load_correlators(path, group=name), group)
+    loaded = load_correlators(path, group="xi/L6")
+    assert (loaded.n_bins, loaded.L, loaded.bin_size) == (4, 6, 4)
+    # and what was loaded can be saved again
+    save_correlators(path, {"xi/L6": loaded}, overwrite=True)
+    assert_same(load_correlators(path), groups["xi/L6"])
+    assert list(path.parent.iterdir()) == [path]
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 4), st.integers(3, 5), st.integers(1, 4), st.integers(0, 99), FINITE,
+    st.text(min_size=1, max_size=8, alphabet="abcλ ._-").filter(lambda s: s == s.strip(" .")),
+    st.sampled_from(SUFFIXES), st.sampled_from(["configs", "jackknife", "bootstrap"]),
+)  # fmt: skip
+def test_round_trip(tmp_path_factory, n_bins, n_t, n_r, seed, value, name, suffix, kind):
+    if suffix == ".h5":
+        pytest.importorskip("h5py")
+    path = tmp_path_factory.mktemp("files") / f"a{suffix}"
+    group = radial(n_bins, n_t, n_r, seed, kind=kind, anything=value, remark=name)
+    save_correlators(path, {name: group})
+    assert_same(load_correlators(path), group)
+
+
+@pytest.mark.data
+def test_the_published_correlators_in_a_file(path, data_dir):
+    published = load_correlators(data_dir, "L40")
+    save_correlators(path, {"xixi_1s0/L40": published})
+    loaded = load_correlators(path)
+    assert_same(loaded, published)
+    options = {"times": [12, 13], "sources": ["wall", "exp"], "r_max": 10.0}
+    before, after = lattice_rows(published, **options), lattice_rows(loaded, **options)
+    assert_array_equal(before.target, after.target)
+    assert_array_equal(before.sigma, after.sigma)
+
+
+def test_from_a_file_to_rows(path):
+    d = make_time_dependent(
+        GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12.0, 30), box_radius=30.0,
+        hadron_mass=2.0, times=range(20, 27), noise=1e-4, n_bins=4, random_state=0,
+    )  # fmt: skip
+    kept = ("correlators", "r", "t", "kind", "hadron_mass")
+    save_correlators(path, {"well": Bunch(**{k: d[k] for k in kept}, units="lattice")})
+    c = load_correlators(path)
+    rows = [
+        time_dependent_source(np.moveaxis(R, 1, 0), c.r, hadron_mass=c.hadron_mass)
+        for R in c.correlators.values()
+    ]
+    X, y = (np.concatenate(part, axis=1) for part in zip(*rows, strict=True))
+    assert_array_equal(X, d.data_bins)
+    assert_allclose(y, d.target_bins, rtol=1e-12)
+
+
+def test_the_reader_keeps_no_group(path):
+    save_correlators(path, {name: radial(seed=i) for i, name in enumerate("abc")})
+    alive = []
+    for name, c in iter_correlators(path):
+        assert_same(c, radial(seed="abc".index(name)))
+        alive.append(weakref.ref(c.correlators["wall"]))
+        del c
+        gc.collect()
+        assert all(reference() is None for reference in alive)
+    assert len(alive) == 3
+
+
+def test_a_file_is_replaced_only_on_demand(path):
+    save_correlators(path, {"a": radial()})
+    with pytest.raises(FileExistsError, match="overwrite=True replaces it"):
+        save_correlators(path, {"a": radial(seed=1)})
+    assert_same(load_correlators(path), radial())
+    with pytest.raises(ValueError, match="must be finite"):
+        save_correlators(path, {"a": radial(t=np.array([1.0, np.nan, 3.0]))}, overwrite=True)
+    assert_same(load_correlators(path), radial())
+    save_correlators(path, {"a": radial(seed=1)}, overwrite=True)
+    assert_same(load_correlators(path), radial(seed=1))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failure_while_writing_leaves_the_old_file(path, monkeypatch):
+    save_correlators(path, {"a": radial()})
+    before = path.read_bytes()
+
+    def full(*arguments):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        save_correlators(path, {"a": radial(seed=1)}, overwrite=True)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def nan_in(bin_number):
+    R = np.ones((5, 4, 6))
+    R[2, bin_number, 3] = np.nan
+    return {"wall": np.ones((5, 4, 6)), "exp": R}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"t": np.array([10, 11, 13, 14, 15])}, r"t of .*must increase in equal steps, got \[10"),
+        ({"t": np.arange(14, 9, -1)}, "t of .*must increase in equal steps"),
+        ({"t": np.arange(2)}, "t of .*must list three slices at least"),
+        ({"t": None}, "must hold 't'"),
+        ({"kind": None}, "must hold 'kind'"),
+        ({"kind": "mean"}, r"kind of .* must be one of \('configs', .*got 'mean'"),
+        ({"units": "cm"}, r"units of .* must begin with one of \['lattice', 'fm', 'MeV'\].*'cm'"),
+        ({"r_units": "fm"}, r"units = 'lattice', .* but \{'r_units': 'fm'\}: convert"),
+        ({"units": "fm", "mass_units": "1/a"}, r"units = 'fm', .* but \{'mass_units': '1/a'\}"),
+        ({"hadron_mass": -1.0}, "hadron_mass of .* must be one mass or two, > 0, got -1"),
+        ({"hadron_mass": (1.0, 1.0, 1.0)}, "must be one mass or two"),
+        ({"correlators": {}}, "correlators of one source at least"),
+        ({"correlators": nan_in(3)}, "NaN or infinite values in bin 3 of 'exp'"),
+        ({"correlators": {"wall": np.ones((5, 6))}}, r"axes \(n_t, n_bins, n_points\), got .*5, 6"),
+        ({"correlators": {"wall": np.ones((5, 0, 6))}}, "needs bins"),
+        ({"correlators": {"wall": np.ones((5, 4, 7))}}, r"n_bin, 5, 6\).*got shape \(1, 4, 5, 7\)"),
+        ({"correlators": {"wall": np.ones((5, 4, 6)) * 1j}}, "Complex data not supported"),
+        ({"correlators": {"a": np.ones((5, 4, 6)), "b": np.ones((5, 3, 6))}}, "one shape"),
+        ({"r": None}, "must hold either r or xyz"),
+        ({"wedge": Wedge(6)}, "must hold either r or xyz"),
+        ({"r": np.linspace(3, 0.5, 6)}, "r of .* must be strictly increasing"),
+    ],
+)
+def test_groups_that_do_not_hold_together(path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        save_correlators(path, {"a": radial(**changes)})
+    assert not list(path.parent.iterdir())
+
+
+def test_a_wrong_count_of_bins(path):
+    with pytest.raises(ValueError, match="n_bins = 5, but 4 bins in correlators"):
+        save_correlators(path, {"a": Bunch(**radial(), n_bins=5)})
+
+
+def test_objects_are_not_stored(path):
+    with pytest.raises(TypeError, match="got interaction of type GaussianSum: leave it out"):
+        save_correlators(path, {"a": radial(interaction=GaussianSum([-1.0], [1.0]))})
+
+
+def test_groups_of_one_kind(path):
+    with pytest.raises(ValueError, match=r"bins of one kind, got \{'a': 'jackknife', 'b': 'boot"):
+        save_correlators(path, {"a": radial(), "b": radial(kind="bootstrap")})
+
+
+@pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", 3])
+def test_names_of_groups(path, name):
+    with pytest.raises(ValueError, match="names like 'xixi_1s0'"):
+        save_correlators(path, {name: radial()})
+
+
+def test_other_endings_and_missing_files(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in .h5, .hdf5 or .npz"):
+        save_correlators(tmp_path / "a.txt", {"a": radial()})
+    with pytest.raises(ValueError, match="at least one channel"):
+        save_correlators(tmp_path / "a.npz", {})
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        next(iter_correlators(tmp_path / "a.h5"))
+
+
+def test_groups_are_listed(path):
+    save_correlators(path, {"a": radial(), "b": radial()})
+    with pytest.raises(ValueError, match=r"group must be one of \['a', 'b'\].*got None"):
+        load_correlators(path)
+    with pytest.raises(ValueError, match=r"group must be one of \['a', 'b'\].*got 'c'"):
+        load_correlators(path, group="c")
+
+
+def test_a_truncated_file(path):
+    save_correlators(path, {"a": radial(n_bins=40)})
+    whole = path.read_bytes()
+    for part in (0.5, 0.95):
+        path.write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(ValueError, match=r"is no whole|damaged"):
+            load_correlators(path)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="is no whole"):
+        load_correlators(path)
+
+
+def test_damage_inside_is_found(tmp_path):
+    """npz files carry check sums."""
+    path = tmp_path / "a.npz"
+    save_correlators(path, {"a": radial(n_bins=40)})
+    damaged = bytearray(path.read_bytes())
+    damaged[2000:2010] = bytes(10)
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"a of .* cannot be read, the file is damaged"):
+        load_correlators(path)
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    path, stream = tmp_path / "a.npz", io.BytesIO()
+    save_correlators(path, {"a": radial()})
+    np.save(stream, np.array([{}], dtype=object), allow_pickle=True)
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("a/secret.npy", stream.getvalue())
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load_correlators(path)
+
+
+def raw_hdf5(path, **changes):
+    """Write a group by hand, as other programs would."""
+    wedge = Wedge(6)
+    values = {
+        "R": np.ones((4, 3, 20)), "xyz": wedge.xyz, "t": [3, 4, 5], "L": 6, "kind": "jackknife",
+        "hadron_mass": [0.5, 0.6], "units": "lattice", **changes,
+    }  # fmt: skip
+    with pytest.importorskip("h5py").File(path, "w") as file:
+        for key, value in values.items():
+            if value is not None and key in ("R", "xyz", "r", "t"):
+                file.create_dataset(f"a/{key}", data=value)
+            elif value is not None:
+                file["a"].attrs[key] = value
+    return path
+
+
+def test_files_of_other_programs(tmp_path):
+    c = load_correlators(raw_hdf5(tmp_path / "a.hdf5"))
+    assert c.correlators["R"].shape == (3, 4, 20)
+    assert (c.wedge, c.hadron_mass, c.n_bins, c.kind) == (Wedge(6), (0.5, 0.6), 4, "jackknife")
+    assert load_correlators(raw_hdf5(tmp_path / "b.h5", kind=np.bytes_("bootstrap"))).kind == (
+        "bootstrap"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"R": np.ones((3, 20))}, r"the bins among them.*got shape \(3, 20\)"),
+        ({"R": np.ones((4, 3, 21))}, r"got shape \(1, 4, 3, 21\)"),
+        ({"R": np.ones((2, 4, 3, 20))}, r"four with its sources \['R'\] first"),
+        ({"xyz": Wedge(6).xyz[:-1]}, "19 points and coordinates up to 3: no wedge"),
+        ({"xyz": Wedge(6).xyz[::-1]}, "must list the wedge of L = 6 with z fastest"),
+        ({"L": 9}, "L of .* must be 6 or 7 for xyz, got 9"),
+        ({"L": None}, "L of .* must be 6 or 7 for xyz, got None"),
+        ({"xyz": None, "r": np.arange(20.0), "L": None, "r_units": "fm"}, "one system|convert to"),
+        ({"units": None}, "must hold 'units'"),
+    ],
+)
+def test_bad_files_of_other_programs(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        load_correlators(raw_hdf5(tmp_path / "a.h5", **changes))
+
+
+def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "h5py", None)
+    with pytest.raises(ImportError, match=r"halkit\[io\]"):
+        save_correlators(tmp_path / "a.h5", {"a": radial()})
+    assert not list(tmp_path.iterdir())

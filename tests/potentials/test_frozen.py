@@ -1,0 +1,167 @@
+"""Frozen form factors: a linear problem, against its normal equations and against full refits."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+
+from halkit.datasets import load_correlators, make_separable, make_time_dependent
+from halkit.interactions import Separable, omega_ccc
+from halkit.potentials import (
+    FrozenBasisRegressor,
+    NonLocalPotentialRegressor,
+    ParametricPotentialRegressor,
+    TimeDependentHALRegressor,
+)
+from halkit.resampling import JackknifeRegressor
+from halkit.sources import lattice_rows
+
+
+@pytest.fixture(scope="module")
+def correlators():
+    """Ω_ccc-like, with a separable non-local part; two sources, ten bins."""
+    return make_time_dependent(
+        omega_ccc(inverse_spacing=2333.0) + Separable(-4e-5, 0.3), r=np.arange(1, 61) * 0.5,
+        box_radius=48.0, hadron_mass=2.073, times=np.arange(22, 31), source_radius=1.5,
+        noise=1e-3, n_bins=10, random_state=0,
+    )  # fmt: skip
+
+
+def network(d, **parameters):
+    settings = {"hadron_mass": 2.073, "n_init": 1, "amplitude": 4e-5, "tol": 1e-3}
+    return TimeDependentHALRegressor(d.r, random_state=0, **{**settings, **parameters})
+
+
+@pytest.fixture(scope="module")
+def trained(correlators):
+    return network(correlators).fit(correlators.data, correlators.target, y_std=correlators.sigma)
+
+
+def test_the_network_is_its_own_refit(correlators, trained):
+    """At the minimum of the network's loss new coefficients have next to nothing to gain."""
+    d = correlators
+    frozen = FrozenBasisRegressor(FrozenEstimator(trained)).fit(d.data, d.target, y_std=d.sigma)
+    assert frozen.estimator_.estimator is trained
+    k = np.linspace(0.05, 0.5, 5)
+    assert_allclose(frozen.phase_shift(k), trained.phase_shift(k), atol=np.deg2rad(0.5))
+    before, after = (
+        np.mean(((m.predict(d.data) - d.target) / d.sigma) ** 2) for m in (trained, frozen)
+    )
+    assert after < 1.01 * before
+    assert_allclose(frozen.C_, frozen.C_.T)
+
+
+def test_the_coefficients_solve_the_normal_equations(correlators, trained):
+    """The gradient of the loss, by differences of the loss itself, vanishes."""
+    d = correlators
+    frozen = FrozenBasisRegressor(FrozenEstimator(trained)).fit(
+        d.data_bins[3], d.target_bins[3], y_std=d.sigma
+    )
+    signs = trained._design["signs"]
+
+    def loss():
+        pulls = (frozen.predict(d.data_bins[3]) - d.target_bins[3]) / d.sigma
+        prior = np.sum(frozen.local_coefficients_**2) + np.sum((frozen.C_ - np.diag(signs)) ** 2)
+        return np.mean(pulls**2) + prior / d.target.size
+
+    best = loss()
+    assert best == pytest.approx(frozen.loss_, rel=1e-9)
+    directions = np.random.default_rng(0).standard_normal((6, 11 + 4))
+    v, C = frozen.local_coefficients_, frozen.C_
+    for step in directions:
+        up = []
+        for h in (1e-3, -1e-3):
+            frozen.local_coefficients_ = v + h * step[:11]
+            change = step[11:].reshape(2, 2)
+            frozen.C_ = C + h * (change + change.T)
+            up.append(loss() - best)
+        assert min(up) > 0
+        assert up[0] == pytest.approx(up[1], rel=1e-5)
+    frozen.local_coefficients_, frozen.C_ = v, C
+
+
+def test_the_fit_is_linear_in_the_sources():
+    d = make_separable()
+    model = NonLocalPotentialRegressor(
+        d.r, reduced_mass=3.3, n_init=1, random_state=0, weight_decay=0.0
+    ).fit(d.data, d.target)
+    refit = FrozenBasisRegressor(FrozenEstimator(model))
+    U = [refit.fit(d.data, f * d.target).predict_potential() for f in (1.0, 1.3)]
+    assert_allclose(U[1], 1.3 * U[0], rtol=1e-6)
+    assert not refit.has_local
+    assert_array_equal(refit.local_potential(d.r), 0.0)
+
+
+def test_a_local_term_alone(correlators):
+    d = correlators
+    model = network(d, local="only").fit(d.data, d.target, y_std=d.sigma)
+    frozen = FrozenBasisRegressor(FrozenEstimator(model)).fit(d.data, d.target, y_std=d.sigma)
+    assert frozen.C_.shape == (0, 0)
+    assert_allclose(frozen.local_potential(d.r), model.local_potential(d.r), atol=1e-5)
+    assert_array_equal(frozen.nonlocal_potential(d.r[:, None], d.r), 0.0)
+
+
+def test_a_network_is_trained_where_none_is_frozen(correlators):
+    d = correlators
+    model = FrozenBasisRegressor(network(d, tol=0.1)).fit(d.data, d.target, y_std=d.sigma)
+    restored = pickle.loads(pickle.dumps(model))
+    assert_array_equal(restored.phase_shift([0.1]), model.phase_shift([0.1]))
+    assert restored.predict(d.data).shape == d.target.shape
+
+
+@pytest.mark.slow
+def test_linear_refits_of_bins_against_full_ones(correlators):
+    """Errors of δ by linear refits are 0.68 … 0.96 of those by full ones here."""
+    d = correlators
+    data = {"X": d.data_bins, "y": d.target_bins, "y_std": d.sigma}
+    k = np.linspace(0.1, 0.5, 5)
+    _, linear = JackknifeRegressor(network(d), refit="linear").fit(**data).phase_shift(
+        k, return_std=True
+    )  # fmt: skip
+    _, full = JackknifeRegressor(network(d)).fit(**data).phase_shift(k, return_std=True)
+    assert 0.5 < (linear / full).min() < (linear / full).max() < 1.2
+
+
+def test_what_has_no_form_factors_is_refused(correlators):
+    d = correlators
+    rows = {"X": d.data, "y": d.target, "y_std": d.sigma}
+    symmetric = network(d, network="symmetric", hidden_layer_sizes=(2,), tol=0.5)
+    with pytest.raises(ValueError, match="needs a network='separable' fit"):
+        FrozenBasisRegressor(symmetric).fit(**rows)
+    known = ParametricPotentialRegressor(scaled, [1.0], r=d.r)
+    with pytest.raises(ValueError, match="got ParametricPotentialRegressor"):
+        FrozenBasisRegressor(known).fit(**rows)
+    with pytest.raises(NotFittedError):
+        FrozenBasisRegressor(FrozenEstimator(network(d))).fit(**rows)
+    with pytest.raises(ValueError, match="resample='seeds' needs refit='full'"):
+        JackknifeRegressor(network(d), resample="seeds", refit="linear").fit(d.data, d.target)
+
+
+def scaled(r, r_prime, theta):
+    return theta[0] * np.exp(-r - r_prime)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_bins_of_real_correlators(data_dir):
+    """k cot δ(0)/m_π of ΞΞ(¹S₀), L = 64, with linear refits: .38 with an error of .030."""
+    c = load_correlators(data_dir)
+    fm = 197.3269804 / c.inverse_spacing
+    rows = lattice_rows(c, times=[12, 13, 14, 15], sources=["wall", "exp"], r_max=2.4 / fm)
+    potential = TimeDependentHALRegressor(
+        rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=c.hadron_mass,
+        n_init=1, random_state=0,
+    )  # fmt: skip
+    model = JackknifeRegressor(potential, refit="linear").fit(
+        rows.data, rows.target, y_std=rows.sigma
+    )
+    k_cot, error = model.evaluate(
+        lambda m: -1 / m.scattering_length(channel_radius=40.0, n_mesh=150)
+    )
+    unit = c.pion_mass / c.inverse_spacing
+    assert k_cot / unit == pytest.approx(0.387, abs=0.02)
+    assert 0.025 < error / unit < 0.055

@@ -1,0 +1,338 @@
+"""JackknifeRegressor on estimators whose answers are known in closed form, and on potentials."""
+
+import pickle
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.linear_model import LinearRegression
+from sklearn.utils import check_random_state
+
+from halkit import scattering
+from halkit.datasets import make_time_dependent
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import GaussianSum
+from halkit.potentials import ParametricPotentialRegressor, TimeDependentHALRegressor
+from halkit.radial import trapezoid_weights
+from halkit.resampling import JackknifeRegressor, jackknife_error, jackknife_samples
+
+WELL = GaussianSum([-0.04], [0.1])
+
+
+class Strength(RegressorMixin, BaseEstimator):
+    """V(r) = g e^{−r²/2} in front of a known well; g is the mean of y."""
+
+    has_local, has_nonlocal, radius = True, False, None
+
+    def __init__(self, wobble=0.0, random_state=None):
+        self.wobble = wobble
+        self.random_state = random_state
+
+    def fit(self, X, y):  # noqa: ARG002
+        if np.mean(y) > 50:
+            raise ValueError("too large")
+        if np.mean(y) > 10:
+            warnings.warn(f"large: {np.mean(y):.1f}", AccuracyWarning, stacklevel=2)
+        random = check_random_state(self.random_state)
+        self.g_ = np.mean(y) + self.wobble * random.standard_normal()
+        return self
+
+    def predict(self, X):
+        return self.g_ * np.sum(X, axis=1)
+
+    def local_potential(self, r):
+        return self.g_ * np.exp(-np.square(r) / 2)
+
+    def nonlocal_potential(self, r, r_prime):
+        return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+
+    def phase_shift(self, k, channel_radius=None, n_mesh=None):
+        return scattering.phase_shift(
+            self, k, reduced_mass=1.0, channel_radius=channel_radius, n_mesh=n_mesh
+        )
+
+    def bound_states(self, channel_radius=None, n_mesh=None):
+        return scattering.bound_states(
+            self, reduced_mass=1.0, channel_radius=channel_radius, n_mesh=n_mesh
+        )
+
+    def scattering_length(self, channel_radius=None, n_mesh=None):
+        return scattering.scattering_length(
+            self, reduced_mass=1.0, channel_radius=channel_radius, n_mesh=n_mesh
+        )
+
+    def effective_range(self, channel_radius=None, n_mesh=None):
+        return scattering.effective_range(
+            self, reduced_mass=1.0, channel_radius=channel_radius, n_mesh=n_mesh
+        )
+
+
+def strengths(g, spread=0.0, n_bins=8, seed=0):
+    """X and y whose jackknife samples of g scatter with a known error of their mean."""
+    configs = g + spread * np.random.default_rng(seed).standard_normal(n_bins)
+    y = jackknife_samples(configs)[:, np.newaxis] * np.ones((1, 3))
+    return np.ones((n_bins, 3, 2)), y, configs.std(ddof=1) / np.sqrt(n_bins)
+
+
+def test_error_of_a_linear_observable_in_closed_form():
+    X, y, error = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    V, std = model.local_potential([0.0, 1.0], return_std=True)
+    assert_allclose(V, y.mean() * np.exp([0.0, -0.5]), rtol=1e-12)
+    assert_allclose(std, error * np.exp([0.0, -0.5]), rtol=1e-12)
+    assert_allclose(model.local_potential([0.0, 1.0]), V)
+    assert_allclose(model.predict(np.ones((2, 2)), return_std=True)[1], 2 * error, rtol=1e-12)
+    assert (model.n_bins_, model.n_features_in_) == (8, 2)
+
+
+def test_bootstrap_samples_scatter_by_the_error_itself():
+    X, y, _ = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(Strength(), resample="bootstrap").fit(X, y)
+    _, std = model.local_potential(0.0, return_std=True)
+    assert std == pytest.approx(y[:, 0].std(ddof=1), rel=1e-12)
+
+
+def test_error_of_the_phase_shift_is_linear_propagation():
+    X, y, error = strengths(-0.5, 0.01)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    k = np.array([0.2, 1.0])
+    delta, std = model.phase_shift(k, return_std=True)
+    up, down = (
+        clone(Strength()).fit(X[0], np.full(3, y.mean() + h)).phase_shift(k) for h in (1e-3, -1e-3)
+    )
+    assert_allclose(std, np.abs(up - down) / 2e-3 * error, rtol=0.02)
+    assert_allclose(delta, model.estimator_.phase_shift(k))
+
+
+def test_bins_of_data_use_their_own_fit():
+    X, y, _ = strengths(-0.5, 0.1)
+    X = X * np.linspace(0.9, 1.1, 8)[:, np.newaxis, np.newaxis]
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    centre, std = model.predict(X, return_std=True)
+    each = y * X.sum(axis=2)
+    assert_allclose(centre, y.mean() * X.mean(axis=0).sum(axis=1), rtol=1e-12)
+    assert_allclose(std, jackknife_error(each), rtol=1e-12)
+    with pytest.raises(ValueError, match="X needs 8 bins, as many as the fit had, got 3"):
+        model.predict(X[:3])
+
+
+def test_any_function_of_the_fit():
+    X, y, error = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    centre, std = model.evaluate(lambda m: 3 * m.g_)
+    assert (centre, std) == pytest.approx((3 * y.mean(), 3 * error))
+    assert_allclose(model.samples(lambda m: m.g_), y[:, 0])
+    with pytest.raises(ValueError, match=r"one shape for all bins, got shapes \[\(0,\), \(1,\)\]"):
+        model.samples(lambda m: np.zeros(int(m.g_ > y.mean())))
+
+
+def test_branches_of_the_phase_shift_are_compared_modulo_pi():
+    """Wells on both sides of the threshold of binding."""
+    X, y, _ = strengths(0.0, 0.05)
+    model = JackknifeRegressor(Strength()).fit(X, y - y.mean() - 0.666)
+    counts = {len(m.bound_states().energy) for m in model.estimators_}
+    assert counts == {0, 1}
+    k = np.array([1e-3, 0.5])
+    with pytest.warns(AccuracyWarning, match="bins .* δ is a multiple of π away"):
+        _, std = model.phase_shift(k, return_std=True)
+    assert std[1] < 0.1
+    assert_allclose(std[1], jackknife_error(model.samples(lambda m: m.phase_shift(k)))[1])
+    with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: a0 passes through"):
+        model.scattering_length(return_std=True)
+    with pytest.warns(AccuracyWarning, match="a0 passes through infinity"):
+        model.effective_range(return_std=True)
+    with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: the errors of"):
+        states, std = model.bound_states(return_std=True)
+    assert np.isnan(std.energy).all()
+    assert len(std.energy) == len(states.energy)
+    # k cot δ(0) is smooth there.
+    _, slope = model.evaluate(lambda m: -1 / m.scattering_length())
+    assert 0 < slope < 0.1
+
+
+def test_a_bound_state_of_every_bin_has_an_error():
+    X, y, _ = strengths(-2.0, 0.01)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    states, std = model.bound_states(return_std=True)
+    assert std.energy.shape == states.energy.shape == (1,)
+    assert_allclose(std.energy, -states.kappa * -std.kappa, rtol=0.01)  # E = −κ²/2m, m = 1
+    a0, a0_std = model.scattering_length(return_std=True)
+    r_eff, r_eff_std = model.effective_range(return_std=True)
+    assert a0 == model.scattering_length() > 5 * a0_std > 0
+    assert r_eff == model.effective_range() > 5 * r_eff_std > 0
+
+
+def test_seeds_measure_the_optimiser():
+    X, y, _ = strengths(-0.5)
+    seeds = JackknifeRegressor(Strength(1e-3, random_state=7), resample="seeds", n_seeds=100)
+    model = clone(seeds).fit(X, y)
+    assert model.n_bins_ == 100
+    _, std = model.local_potential(0.0, return_std=True)
+    assert std == pytest.approx(1e-3, rel=4 / np.sqrt(200))
+    same = seeds.fit(X[0], y[0])
+    assert same.local_potential(0.0, return_std=True)[1] == pytest.approx(std, rel=1e-9)
+    with pytest.raises(ValueError, match="LinearRegression has no random_state"):
+        JackknifeRegressor(LinearRegression(), resample="seeds").fit(X[0], y[0])
+
+
+def test_all_bins_start_from_the_same_random_numbers():
+    X, y, _ = strengths(-0.5)
+    model = JackknifeRegressor(Strength(1e-3)).fit(X, y)
+    assert model.local_potential(0.0, return_std=True)[1] == pytest.approx(0.0, abs=1e-15)
+    assert {m.g_ for m in model.estimators_} == {model.estimator_.g_}
+
+
+def test_one_bin_has_no_error():
+    X, y, _ = strengths(-0.5)
+    for one in (
+        JackknifeRegressor(Strength()).fit(X[0], y[0]),
+        JackknifeRegressor(Strength()).fit(X[:1], y[:1]),
+    ):
+        V, std = one.local_potential([0.0, 1.0], return_std=True)
+        assert_allclose(V, -0.5 * np.exp([0.0, -0.5]))
+        assert np.isnan(std).all()
+        assert np.isnan(one.phase_shift([0.5], return_std=True)[1]).all()
+
+
+def test_failures_and_warnings_name_their_bins():
+    X, y, _ = strengths(-0.5)
+    y[[2, 5]] = 20.0
+    with pytest.warns(AccuracyWarning, match=r"in 2 of 8 bins \(2, 5\): large: 20"):
+        JackknifeRegressor(Strength()).fit(X, y)
+    y[4] = 60.0
+    with (
+        pytest.raises(ValueError, match=r"^bin 4: too large"),
+        pytest.warns(AccuracyWarning, match="large"),
+    ):
+        JackknifeRegressor(Strength()).fit(X, y)
+
+
+def test_other_estimators_have_no_phase_shift():
+    X, y, _ = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(LinearRegression()).fit(X, y)
+    assert model.predict(X[0]).shape == (3,)
+    assert not hasattr(model, "phase_shift")
+    with pytest.raises(AttributeError, match="phase_shift"):
+        model.phase_shift([0.1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X, y[:5]), r"y needs the axes .* = \(8, 3\) of X first.*got shape \(5, 3\)"),
+        (lambda X, y: (X, y[0]), r"y needs the axes .* of X first.*got shape \(3,\)"),
+        (lambda X, y: (X, np.full_like(y, np.inf)), "8 of 8 bins"),
+        (lambda X, y: (X * 1j, y), "Complex data not supported"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(change, message):
+    X, y, _ = strengths(-0.5)
+    with pytest.raises(ValueError, match=message):
+        JackknifeRegressor(Strength()).fit(*change(X, y))
+
+
+def test_nan_in_one_bin_is_named():
+    X, y, _ = strengths(-0.5)
+    X[3, 1, 0] = np.nan
+    with pytest.raises(ValueError, match=r"X needs finite values; .* in 1 of 8 bins: 3$"):
+        JackknifeRegressor(Strength()).fit(X, y)
+
+
+@pytest.mark.parametrize("parameters", [{"resample": "mean"}, {"n_seeds": 1}])
+def test_parameters_out_of_range(parameters):
+    X, y, _ = strengths(-0.5)
+    with pytest.raises(ValueError, match=next(iter(parameters))):
+        JackknifeRegressor(Strength(), **parameters).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def correlators():
+    return make_time_dependent(
+        WELL, r=np.linspace(0.2, 12.0, 30), box_radius=30.0, hadron_mass=2.0,
+        times=range(20, 25), noise=1e-4, n_bins=4, random_state=0,
+    )  # fmt: skip
+
+
+def fitted(d, **parameters):
+    potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
+    return JackknifeRegressor(potential, **parameters).fit(
+        d.data_bins, d.target_bins, y_std=d.sigma
+    )
+
+
+def test_processes_give_the_same_bits(correlators):
+    one, two = fitted(correlators), fitted(correlators, n_jobs=2)
+    with joblib.parallel_config("threading", n_jobs=2):
+        threads = fitted(correlators)
+    k = [0.1, 0.3]
+    for model in (two, threads):
+        assert_array_equal(
+            np.array(one.phase_shift(k, return_std=True)),
+            np.array(model.phase_shift(k, return_std=True)),
+        )
+
+
+def test_a_dask_cluster_gives_the_same_bits(correlators):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None),
+        joblib.parallel_config("dask"),
+    ):
+        cluster = fitted(correlators)
+    assert_array_equal(cluster.phase_shift([0.1]), fitted(correlators).phase_shift([0.1]))
+
+
+def test_pickle_and_clone(correlators):
+    model = fitted(correlators)
+    restored = pickle.loads(pickle.dumps(model))
+    for name in ("phase_shift", "local_potential"):
+        before = getattr(model, name)([0.1, 0.3], return_std=True)
+        after = getattr(restored, name)([0.1, 0.3], return_std=True)
+        assert_array_equal(np.array(before), np.array(after))
+    fresh = clone(model).set_params(estimator__hadron_mass=3.0, estimator__local=True)
+    assert fresh.get_params()["estimator__hadron_mass"] == fresh.estimator.hadron_mass == 3.0
+    assert model.estimator.hadron_mass == 2.0
+    assert not hasattr(fresh, "estimators_")
+
+
+def test_the_scale_of_the_prior_is_common(correlators):
+    """A network reads it off its data; the bins take that of the mean."""
+    model = fitted(correlators)
+    assert {m.amplitude_ for m in model.estimators_} == {model.estimator_.amplitude_}
+    assert model.estimator.amplitude is None
+
+
+def test_localized_potential_of_the_bins(correlators):
+    """Of a local potential, V_eff is V, with its error, whatever the wave function."""
+    d, model = correlators, fitted(correlators)
+    V, std = model.localize(d.data_bins, return_std=True)
+    expected, error = model.local_potential(d.r, return_std=True)
+    assert_allclose(V, np.tile(expected, (len(d.data), 1)), rtol=1e-10)
+    assert_allclose(std, np.tile(error, (len(d.data), 1)), rtol=1e-6)
+    assert model.score(d.data, d.target) == model.estimator_.score(d.data, d.target)
+    assert model.predict_potential(return_std=True)[1].shape == (30, 30)
+
+
+def test_a_potential_of_known_form():
+    """The jackknife error of θ is that of the covariance for independent Gaussian noise."""
+    random = np.random.default_rng(5)
+    r = np.linspace(0.1, 8.0, 40)
+    X = np.array([np.exp(-r / 4), np.exp(-r / 2), np.exp(-(r**2) / 9)])
+    truth = ParametricPotentialRegressor(gaussian, [-0.5], r=r)
+    y0 = (X * trapezoid_weights(r)) @ gaussian(r[:, None], r, [-0.5]).T
+    sigma = 0.05 * np.abs(y0).max()
+    configs = y0 + sigma * np.sqrt(50) * random.standard_normal((50, *y0.shape))
+    model = JackknifeRegressor(truth).fit(
+        np.tile(X, (50, 1, 1)), jackknife_samples(configs), y_std=np.full(y0.shape, sigma)
+    )
+    theta, std = model.evaluate(lambda m: m.theta_[0])
+    expected = np.sqrt(model.estimator_.theta_cov_[0, 0])
+    assert std == pytest.approx(expected, rel=4 / np.sqrt(2 * 49))
+    assert abs(theta + 0.5) < 4 * expected
+
+
+def gaussian(r, r_prime, theta):
+    return theta[0] * np.exp(-(r**2) - r_prime**2)

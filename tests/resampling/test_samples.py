@@ -1,0 +1,111 @@
+"""Jackknife and bootstrap samples against closed forms and coverage on Gaussian data."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from halkit.resampling import (
+    bootstrap_samples,
+    jackknife_error,
+    jackknife_mean,
+    jackknife_samples,
+    resampling_error,
+)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
+def test_the_error_of_an_average_is_sigma_over_root_n(x):
+    samples = jackknife_samples(x)
+    assert_allclose(jackknife_mean(samples), np.mean(x), rtol=1e-12, atol=1e-9)
+    assert_allclose(jackknife_error(samples), np.std(x, ddof=1) / np.sqrt(len(x)), atol=1e-9)
+
+
+def test_a_linear_functional_has_the_error_of_its_average():
+    x = np.random.default_rng(0).standard_normal((24, 5, 3))
+    a = np.array([1.0, -2.0, 0.5])
+    error = jackknife_error(jackknife_samples(x) @ a)
+    assert_allclose(error, (x @ a).std(axis=0, ddof=1) / np.sqrt(24), rtol=1e-12)
+
+
+def test_bins_are_averages_of_consecutive_configurations():
+    x = np.arange(12.0).reshape(6, 2)
+    samples = jackknife_samples(x, bin_size=2)
+    assert_allclose(samples, jackknife_samples(x.reshape(3, 2, 2).mean(axis=1)), rtol=1e-14)
+    assert samples.shape == (3, 2)
+    assert_allclose(samples[0], x[2:].mean(axis=0), rtol=1e-14)
+
+
+def test_the_axis_of_the_samples():
+    x = np.random.default_rng(1).standard_normal((4, 7))
+    assert_allclose(jackknife_error(x.T, axis=1), jackknife_error(x))
+    assert_allclose(jackknife_mean(x.T, axis=1), x.mean(axis=0))
+
+
+def ratio(x):
+    """A curved function of two averages."""
+    return x[..., 0] / x[..., 1] ** 2
+
+
+def draw(random, n):
+    a, b = random.standard_normal((2, n))
+    return np.stack([2 + 0.5 * a, 1.5 + 0.2 * (a + b)], axis=-1)
+
+
+def test_coverage_of_the_jackknife():
+    """Pulls of a ratio over 1000 ensembles of 40: mean 0, width 1 but for Student's t."""
+    random = np.random.default_rng(2)
+    pulls = []
+    for _ in range(1000):
+        samples = ratio(jackknife_samples(draw(random, 40)))
+        pulls.append((samples.mean() - 2 / 1.5**2) / jackknife_error(samples))
+    assert abs(np.mean(pulls)) < 4 / np.sqrt(1000)
+    # Var of Student's t with 39 degrees of freedom: 39/37.
+    assert abs(np.std(pulls) / np.sqrt(39 / 37) - 1) < 4 / np.sqrt(2000) + 0.02
+
+
+def test_bootstrap_and_jackknife_agree():
+    x = draw(np.random.default_rng(3), 200)
+    jackknife = jackknife_error(ratio(jackknife_samples(x)))
+    samples = ratio(bootstrap_samples(x, 4000, random_state=0))
+    # The standard deviation of 4000 samples is known to 1.1 %, the small-N bias is 1/2N.
+    assert_allclose(resampling_error(samples, "bootstrap"), jackknife, rtol=4 * 0.011 + 1 / 400)
+
+
+def test_bootstrap_draws_bins_with_replacement():
+    x = np.eye(5)
+    samples = bootstrap_samples(x, 300, random_state=1)
+    assert_allclose(samples.sum(axis=1), 1.0)
+    assert set(np.unique(np.rint(5 * samples))) >= {0.0, 1.0, 2.0}
+    assert_allclose(samples, bootstrap_samples(x, 300, random_state=1))
+
+
+def test_one_sample_has_no_error_and_nan_is_not_hidden():
+    assert np.isnan(jackknife_error([[1.0, 2.0]])).all()
+    error = jackknife_error([[1.0, np.nan], [2.0, 0.0]])
+    assert_allclose(error, [0.5, np.nan])
+    assert resampling_error([1.0, 3.0], "seeds") == pytest.approx(np.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("configs", "bin_size", "message"),
+    [
+        (np.ones(7), 2, "bin_size = 2 does not divide 7 configurations: 1 would be left over"),
+        (np.ones(4), 4, "at least two bins, got 4 configurations in bins of 4"),
+        ([1.0, np.nan], 1, "contains NaN"),
+        ([1.0, 1j], 1, "Complex data not supported"),
+        (3.0, 1, "needs an axis of samples"),
+        (np.ones(4), 0, "bin_size needs a value >= 1"),
+    ],
+)
+def test_what_is_no_set_of_bins_is_refused(configs, bin_size, message):
+    with pytest.raises(ValueError, match=message):
+        jackknife_samples(configs, bin_size)
+
+
+def test_unknown_kinds_are_listed():
+    with pytest.raises(ValueError, match=r"resample needs one of .*'seeds'.*got 'mean'"):
+        resampling_error([1.0, 2.0], "mean")
+    with pytest.raises(ValueError, match="n_samples needs a value >= 2"):
+        bootstrap_samples([1.0, 2.0], 1)
