@@ -23,7 +23,7 @@ ARROWS = {
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units"},
     "potentials": {"radial", "sources", "scattering", "training"},
-    "resampling": {"potentials"},
+    "resampling": {"potentials", "training"},
     "gauge": {"training"},
     "datasets": {"radial", "units", "interactions", "sources", "scattering", "potentials", "gauge"},
     "displays": set(),
