@@ -26,6 +26,7 @@ from halkit.gauge.lattice import (
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
 from halkit.gauge.report import Observable, SampleReport, sample_report
+from halkit.gauge.sampler import U1DiffusionSampler
 from halkit.gauge.smc import ParticleSample, sample_smc
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SampleReport",
     "Susceptibility",
     "Trajectory",
+    "U1DiffusionSampler",
     "action",
     "autocorrelation_time",
     "charge_probability",
