@@ -103,10 +103,22 @@ class ParticleSample(NamedTuple):
             error = max(error, np.sqrt(np.sum(totals**2) * n_populations / (n_populations - 1)))
         return mean, float(error)
 
-    def resampled(self, random_state=None):
-        """Configurations of equal weight, shape of theta: some of them more than once."""
+    def resampled(self, random_state=None, *, n=None):
+        """Configurations of equal weight, some of them more than once.
+
+        Parameters
+        ----------
+        random_state : int, RandomState, Generator or None
+        n : int, optional
+            How many; as many as there are particles by default.
+
+        Returns
+        -------
+        array of shape (n, 2, L0, L1)
+        """
         rng = as_generator(random_state)
-        return self.theta[rng.permutation(_systematic(self.weights, len(self.weights), rng))]
+        n = len(self.weights) if n is None else check_count(n, "n", least=1)
+        return self.theta[rng.permutation(_systematic(self.weights, n, rng))]
 
 
 def sample_smc(

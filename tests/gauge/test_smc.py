@@ -38,8 +38,8 @@ def test_loops_charges_and_z_are_exact(shape, beta):
         mean, error = sample.mean(values)
         assert abs(mean - exact) < 3.5 * error
         assert error < 0.2 * exact
-        repeated = sample.resampled(1)
-        assert repeated.shape == sample.theta.shape
+    assert sample.resampled(1).shape == sample.theta.shape
+    assert sample.resampled(1, n=7).shape == (7, 2, *shape)
     error = sample.log_z.std(ddof=1) / 2
     assert abs(sample.log_z.mean() - log_z(beta, shape)) < 5 * error + 0.02
 
