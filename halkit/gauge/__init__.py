@@ -8,6 +8,7 @@ from halkit.gauge.charge import (
     susceptibility,
     topological_charge,
 )
+from halkit.gauge.correction import correct, tail_length
 from halkit.gauge.exact import (
     charge_probability,
     exact_susceptibility,
@@ -24,14 +25,22 @@ from halkit.gauge.lattice import (
     wrap,
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
+from halkit.gauge.report import Observable, SampleReport, sample_report
+from halkit.gauge.sampler import U1DiffusionSampler
+from halkit.gauge.smc import ParticleSample, sample_smc
 
 __all__ = [
     "AutocorrelationTime",
+    "Observable",
+    "ParticleSample",
+    "SampleReport",
     "Susceptibility",
     "Trajectory",
+    "U1DiffusionSampler",
     "action",
     "autocorrelation_time",
     "charge_probability",
+    "correct",
     "exact_susceptibility",
     "exact_wilson_loop",
     "flux_links",
@@ -42,8 +51,11 @@ __all__ = [
     "plaquette",
     "polyakov_loop",
     "sample_exact",
+    "sample_report",
+    "sample_smc",
     "sine_charge",
     "susceptibility",
+    "tail_length",
     "topological_charge",
     "wilson_loop",
     "winding_hit",

@@ -19,12 +19,14 @@ from halkit.gauge.torus import (
     check_lattice_shape,
     flux_quantum,
     plaquette_sum,
+    takes_tensors,
     wrap,
 )
 
 __all__ = ["Susceptibility", "flux_links", "sine_charge", "susceptibility", "topological_charge"]
 
 
+@takes_tensors
 def topological_charge(theta, *, lattice_shape=None):
     """Return Q = (1/2π) Σ_x wrap P(x), an integer on the torus.
 
@@ -52,6 +54,7 @@ def topological_charge(theta, *, lattice_shape=None):
     return np.rint(angle.sum(axis=(1, 2), dtype=np.float64) / TWO_PI).astype(np.int64)
 
 
+@takes_tensors
 def sine_charge(theta, *, lattice_shape=None):
     """Return (1/2π) Σ_x sin P(x): smooth in the links, not an integer, not `topological_charge`.
 

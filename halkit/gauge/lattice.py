@@ -14,6 +14,7 @@ from halkit.gauge.torus import (
     check_beta,
     check_count,
     plaquette_sum,
+    takes_tensors,
     wilson_action,
     wilson_force,
     wrap,
@@ -30,13 +31,14 @@ __all__ = [
 ]
 
 
+@takes_tensors
 def plaquette(theta, *, lattice_shape=None):
     """Return the plaquette angles, in [−π, π).
 
     Parameters
     ----------
-    theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        Link angles in radians.
+    theta : array or torch tensor of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        Link angles in radians. A tensor gives a tensor, on its device and without gradients.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
 
@@ -59,6 +61,7 @@ def plaquette(theta, *, lattice_shape=None):
     return wrap(plaquette_sum(as_links(theta, lattice_shape)))
 
 
+@takes_tensors
 def wilson_loop(theta, R, T, *, lattice_shape=None):
     """Return the mean over the lattice of cos(angle around an R × T rectangle).
 
@@ -98,6 +101,7 @@ def _line(angle, length, axis):
     return sum(np.roll(angle, -step, axis=axis) for step in range(length))
 
 
+@takes_tensors
 def polyakov_loop(theta, mu, *, lattice_shape=None):
     """Return exp(i Σ θ_μ) along the lines that close around the lattice in direction μ.
 
@@ -131,6 +135,7 @@ def polyakov_loop(theta, mu, *, lattice_shape=None):
     return np.exp(1j * links[:, mu].sum(axis=1 + mu))
 
 
+@takes_tensors
 def action(theta, beta, *, lattice_shape=None):
     """Return the Wilson action S = β Σ_x (1 − cos P(x)).
 
@@ -160,6 +165,7 @@ def action(theta, beta, *, lattice_shape=None):
     return wilson_action(as_links(theta, lattice_shape), check_beta(beta))
 
 
+@takes_tensors
 def force(theta, beta, *, lattice_shape=None):
     """Return −∂S/∂θ_μ(x): the curl of h = −β sin P.
 
@@ -187,6 +193,7 @@ def force(theta, beta, *, lattice_shape=None):
     return wilson_force(links, check_beta(beta)).reshape(np.shape(theta))
 
 
+@takes_tensors
 def gauge_transform(theta, alpha, *, lattice_shape=None):
     """Return θ_μ(x) + α(x) − α(x+μ̂), wrapped: the same physics in another gauge.
 

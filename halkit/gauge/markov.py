@@ -18,20 +18,22 @@ from halkit.gauge.torus import (
     check_count,
     flux_quantum,
     wilson_action,
-    wilson_force,
     wrap,
+)
+from halkit.gauge.trajectory import (
+    INTEGRATORS,
+    batch_innermost,
+    follow,
+    keep,
+    metropolis,
+    wilson_kick,
+    wilson_trajectory,
 )
 
 __all__ = ["Trajectory", "hmc", "integrate", "winding_hit"]
 
 # Beyond a step of 2/ω the leapfrog is unstable; √(8β) is the largest frequency ω at θ = 0.
 LARGEST = 2.0
-# Kicks and drifts of one step. The Omelyan number makes the error term of second order least.
-OMELYAN = 0.1931833275037836
-INTEGRATORS = {
-    "leapfrog": ((0.5, 0.5), (1.0,)),
-    "omelyan": ((OMELYAN, 1 - 2 * OMELYAN, OMELYAN), (0.5, 0.5)),
-}
 
 
 class Trajectory(NamedTuple):
@@ -103,28 +105,18 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     theta, momentum = as_links(theta), np.asarray(momentum)
     if momentum.shape != theta.shape:
         raise ValueError(f"momentum must have the shape {theta.shape}; got {momentum.shape}")
-    return _integrate(
+    if momentum.dtype.kind not in "fiu":
+        raise TypeError(f"momentum must be real; got dtype {momentum.dtype}")
+    common = np.result_type(theta, momentum, np.float32)
+    theta, momentum = theta.astype(common), momentum.astype(common)
+    return follow(
         theta,
         momentum,
-        check_beta(beta),
+        wilson_kick(check_beta(beta)),
         _check_positive(step_size, "step_size"),
         check_count(n_steps, "n_steps", least=1),
         _check_integrator(integrator),
     )
-
-
-def _integrate(theta, momentum, beta, step_size, n_steps, integrator):
-    kicks, drifts = integrator
-    for step in range(n_steps):
-        for place, drift in enumerate(drifts):
-            joined = kicks[-1] if step and not place else 0.0
-            momentum = momentum + (kicks[place] + joined) * step_size * wilson_force(theta, beta)
-            theta = theta + drift * step_size * momentum
-    return theta, momentum + kicks[-1] * step_size * wilson_force(theta, beta)
-
-
-def _keep(accepted, new, old):
-    return np.where(accepted[:, None, None, None], new, old)
 
 
 def winding_hit(theta, beta, *, random_state=None, lattice_shape=None):
@@ -160,19 +152,18 @@ def winding_hit(theta, beta, *, random_state=None, lattice_shape=None):
     0.8
     """
     links, beta = as_links(theta, lattice_shape), check_beta(beta)
-    links, accepted = _winding_hit(links, beta, as_generator(random_state))
+    links, accepted, _ = _winding_hit(links, beta, as_generator(random_state))
     return links.reshape(np.shape(theta)), accepted
 
 
-def _winding_hit(theta, beta, rng):
+def _winding_hit(theta, beta, rng, *, before=None):
+    """Return the links, whether the hit was accepted, and the action; `before` if it is known."""
+    before = wilson_action(theta, beta) if before is None else before
     sign = rng.choice([-1.0, 1.0], (len(theta), 1, 1, 1))
     proposal = wrap(theta + sign * flux_quantum(theta.shape[2:]))
-    accepted = _metropolis(wilson_action(proposal, beta) - wilson_action(theta, beta), rng)
-    return _keep(accepted, proposal, theta), accepted
-
-
-def _metropolis(difference, rng):
-    return rng.exponential(size=len(difference)) > difference
+    after = wilson_action(proposal, beta)
+    accepted = metropolis(after - before, rng)
+    return keep(accepted, proposal, theta), accepted, np.where(accepted, after, before)
 
 
 def hmc(
@@ -184,6 +175,7 @@ def hmc(
     step_size=None,
     trajectory_length=1.0,
     jitter=0.2,
+    spread=0.0,
     integrator="omelyan",
     winding_hits=0,
     target_acceptance=0.85,
@@ -214,8 +206,11 @@ def hmc(
         Molecular-dynamics time.
     jitter : float, default 0.2
         Every trajectory has its own step, `step_size` times a random factor in 1 ± jitter that
-        all chains share. At fixed length a mode whose half period fits into the trajectory
-        would come back to where it was.
+        all chains share.
+    spread : float, default 0.0
+        Every trajectory has its own length, `trajectory_length` times a random factor in
+        1 ± spread. At fixed length a wave whose half period fits into the trajectory comes back
+        to where it was, up to a sign; 0.5 cures that at no cost.
     integrator : {"omelyan", "leapfrog"}
         See `integrate`.
     winding_hits : int, default 0
@@ -257,12 +252,13 @@ def hmc(
     if _check_positive(target_acceptance, "target_acceptance") >= 1:
         raise ValueError(f"target_acceptance must be below 1; got {target_acceptance!r}")
     return _chain(
-        wrap(links),
+        batch_innermost(wrap(links)),
         beta,
         _check_integrator(integrator),
         length,
         step_size,
-        _check_jitter(jitter),
+        _check_fraction(jitter, "jitter"),
+        _check_fraction(spread, "spread"),
         target_acceptance,
         check_count(n_warmup, "n_warmup", least=0),
         check_count(n_trajectories, "n_trajectories", least=1),
@@ -272,19 +268,33 @@ def hmc(
 
 
 def _chain(
-    theta, beta, integrator, length, step_size, jitter, target, n_warmup, n_trajectories, hits, rng
+    theta,
+    beta,
+    integrator,
+    length,
+    step_size,
+    jitter,
+    spread,
+    target,
+    n_warmup,
+    n_trajectories,
+    hits,
+    rng,
 ):
-    steps = []
+    steps, energy = [], None
     largest = min(length, LARGEST / np.sqrt(8 * beta) if beta else np.inf)
     for number in range(n_warmup + n_trajectories):
         if number and number == n_warmup:
             step_size = float(np.exp(np.mean(np.log(steps[n_warmup // 2 :]))))
-        n_steps = max(1, round(length / step_size))
+        factor = rng.uniform(1 - spread, 1 + spread) if spread else 1.0
+        n_steps = max(1, round(factor * length / step_size))
         step = step_size * rng.uniform(1 - jitter, 1 + jitter)
-        theta, accepted, delta_h = _trajectory(theta, beta, integrator, step, n_steps, rng)
+        theta, accepted, delta_h, energy = wilson_trajectory(
+            theta, beta, step, n_steps, integrator, rng, before=energy
+        )
         won = np.zeros(len(theta))
         for _ in range(hits):
-            theta, hit = _winding_hit(theta, beta, rng)
+            theta, hit, energy = _winding_hit(theta, beta, rng, before=energy)
             won += hit
         if number < n_warmup:
             step_size = min(_tuned(step_size, delta_h, target, number), largest)
@@ -292,15 +302,6 @@ def _chain(
         else:
             winding = won / hits if hits else np.full(len(theta), np.nan)
             yield Trajectory(theta, accepted, delta_h, winding, step_size, n_steps)
-
-
-def _trajectory(theta, beta, integrator, step_size, n_steps, rng):
-    momentum = rng.standard_normal(theta.shape)
-    proposal, end = _integrate(theta, momentum, beta, step_size, n_steps, integrator)
-    kinetic = (np.square(end) - np.square(momentum)).sum(axis=(1, 2, 3)) / 2
-    delta_h = kinetic + wilson_action(proposal, beta) - wilson_action(theta, beta)
-    accepted = _metropolis(delta_h, rng)
-    return _keep(accepted, wrap(proposal), theta), accepted, delta_h
 
 
 def _tuned(step_size, delta_h, target, number):
@@ -316,10 +317,10 @@ def _check_positive(value, name):
     return float(value)
 
 
-def _check_jitter(jitter):
-    if not isinstance(jitter, Real) or not 0 <= jitter < 1:
-        raise ValueError(f"jitter must be in [0, 1); got {jitter!r}")
-    return float(jitter)
+def _check_fraction(value, name):
+    if not isinstance(value, Real) or not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1); got {value!r}")
+    return float(value)
 
 
 def _check_integrator(integrator):

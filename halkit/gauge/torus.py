@@ -12,7 +12,9 @@ and a scalar h per plaquette pulls at the links with
 The functions that do not begin with ``check`` or ``as`` trust their arguments.
 """
 
+import sys
 import warnings
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -27,6 +29,7 @@ __all__ = [
     "curl",
     "flux_quantum",
     "plaquette_sum",
+    "takes_tensors",
     "wilson_action",
     "wilson_force",
     "wrap",
@@ -59,10 +62,34 @@ def wrap(angle):
     return np.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
 
 
+def takes_tensors(function):
+    """Let a function of an array `theta` take a torch tensor too, and return a tensor then.
+
+    Without gradients: a tensor that requires them is refused, not cut off from its graph.
+    """
+
+    @wraps(function)
+    def with_tensors(theta, *arguments, **keywords):
+        torch = sys.modules.get("torch")
+        if torch is None or not isinstance(theta, torch.Tensor):
+            return function(theta, *arguments, **keywords)
+        if theta.requires_grad:
+            raise TypeError("theta requires gradients, which end here: pass theta.detach()")
+        result = function(theta.cpu().numpy(), *arguments, **keywords)
+        return torch.from_numpy(np.ascontiguousarray(result)).to(theta.device)
+
+    return with_tensors
+
+
 def plaquette_sum(links):
     """Return θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x), not wrapped."""
     along_0, along_1 = links[..., 0, :, :], links[..., 1, :, :]
-    return along_0 - np.roll(along_0, -1, axis=-1) + np.roll(along_1, -1, axis=-2) - along_1
+    total = along_0 - along_1
+    total[..., :-1] -= along_0[..., 1:]
+    total[..., -1] -= along_0[..., 0]
+    total[..., :-1, :] += along_1[..., 1:, :]
+    total[..., -1, :] += along_1[..., 0, :]
+    return total
 
 
 def curl(h):
@@ -72,7 +99,10 @@ def curl(h):
 
 def wilson_action(links, beta):
     """Return β Σ (1 − cos P) of each configuration; 2 sin²(P/2) keeps its digits at small P."""
-    return 2 * beta * np.square(np.sin(plaquette_sum(links) / 2)).sum(axis=(-2, -1))
+    half = plaquette_sum(links)
+    half /= 2
+    np.square(np.sin(half, out=half), out=half)
+    return 2 * beta * half.sum(axis=(-2, -1))
 
 
 def wilson_force(links, beta):

@@ -1,0 +1,45 @@
+"""Configurations that are made are exact, by either method."""
+
+import numpy as np
+import pytest
+
+from halkit.datasets import make_u1_configurations
+from halkit.gauge import sample_exact, sample_report
+
+
+@pytest.mark.parametrize("method", ["exact", "hmc"])
+def test_configurations_are_exact(method):
+    theta = make_u1_configurations(800, (6, 8), 4.0, method=method, random_state=0)
+    report = sample_report(theta, 4.0)
+    assert max(abs(row.z) for row in report.rows) < 3.5, str(report)
+    assert report.charge_p_value > 1e-3
+
+
+@pytest.mark.parametrize("method", ["exact", "hmc"])
+def test_seeds_and_shapes(method):
+    one, again = (
+        make_u1_configurations(3, 4, 2.0, method=method, random_state=1) for _ in range(2)
+    )
+    assert np.array_equal(one, again)
+    assert one.shape == (3, 2, 4, 4)
+    assert make_u1_configurations(1, [2, 5], 1.0, method=method).shape == (1, 2, 2, 5)
+
+
+def test_exact_is_the_exact_sampler():
+    made = make_u1_configurations(3, 4, 2.0, random_state=np.random.default_rng(2))
+    assert np.array_equal(made, sample_exact(3, (4, 4), 2.0, random_state=np.random.default_rng(2)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "method", "error", "message"),
+    [
+        ((3, 4, 2.0), "magic", ValueError, "'exact' or 'hmc'; got 'magic'"),
+        ((0, 4, 2.0), "exact", ValueError, "n must be at least 1"),
+        ((3, 1, 2.0), "exact", ValueError, "each at least 2"),
+        ((3, 4.0, 2.0), "hmc", ValueError, "two integers"),
+        ((3, 4, -2.0), "hmc", ValueError, "beta must be finite"),
+    ],
+)
+def test_bad_input_is_refused(arguments, method, error, message):
+    with pytest.raises(error, match=message):
+        make_u1_configurations(*arguments, method=method)
