@@ -17,6 +17,7 @@ _HOME = {
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",
     "RadialGrid": "halkit.radial",
+    "U1DiffusionSampler": "halkit.gauge",
 }
 _ROOMS = (
     "datasets", "displays", "exceptions", "gauge", "interactions", "potentials",

@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from halkit.gauge import U1DiffusionSampler
 from halkit.potentials import (
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
@@ -27,7 +28,7 @@ def exponentials(r, r_prime, theta):
     return theta[0] * np.exp(-(theta[1] ** 2) * r - theta[2] ** 2 * r_prime)
 
 
-ESTIMATORS = [
+REGRESSORS = [
     NonLocalPotentialRegressor(n_init=1, max_iter=20),
     TimeDependentHALRegressor(n_init=1, max_iter=20),
     ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
@@ -35,6 +36,7 @@ ESTIMATORS = [
     FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
     JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
 ]
+ESTIMATORS = [*REGRESSORS, U1DiffusionSampler(hidden_channels=(8,), max_epochs=2)]
 
 
 def expected_failures(estimator):
@@ -45,13 +47,14 @@ def expected_failures(estimator):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings("ignore:X has angles beyond 2π")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", REGRESSORS)
 def test_poor_scores_are_admitted_only_without_nodes(estimator):
     assert get_tags(estimator).regressor_tags.poor_score
     inner = "estimator__" if "estimator" in estimator.get_params() else ""

@@ -1,9 +1,4 @@
-"""Pictures of gauge configurations: topological charges, and Wilson loops against their area.
-
-The exact values come as arrays or as a function, from `halkit.gauge` say; nothing is computed
-here but frequencies. In two dimensions ⟨W⟩ falls as e^{−σA} with the area A, and frozen chains
-show in the history of Q long before they show in any loop.
-"""
+"""Pictures of U(1) configurations: topological charges and Wilson loops beside exact results."""
 
 import numpy as np
 
@@ -12,229 +7,189 @@ from halkit.displays.canvas import figure_axes, matching
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
 
 
-def _integers(charge, name):
-    """Return charges as integers, or raise a ValueError that names them."""
-    charge = np.asarray(charge)
-    if charge.dtype.kind not in "iuf" or not charge.size:
-        raise ValueError(f"{name}: expected integers, got {charge.size} of dtype {charge.dtype}")
-    if not np.array_equal(charge, np.rint(charge)):
-        raise ValueError(
-            f"{name}: a topological charge is an integer, got {charge.dtype} that isn't"
-        )
-    return charge.astype(np.int64)
-
-
 class TopologyDisplay:
-    """Histogram of the topological charge, beside its history in a Markov chain.
+    """Histogram of the topological charge, and the charge in the order of the configurations.
 
     Parameters
     ----------
-    charge : integer array of shape (n,)
-        Topological charges Q of the configurations.
-    probability : callable, default=None
-        The exact P(Q), called with an integer array.
-    history : integer array of shape (n_trajectories,) or (n_chains, n_trajectories), default=None
-        Q after each trajectory of one or more chains, drawn in a panel of its own.
+    charge : int array of shape (n,)
+        Q of each configuration, in the order of the Markov chain if there is one.
+    probability : array of shape (2q + 1,), default=None
+        Exact P(Q) for Q = −q … q, drawn as points.
     name : str, default=None
-        Name of the samples in the legend.
+        Name of the histogram in the legend.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-    axes_ : array of matplotlib Axes
-        The histogram, then the history if given.
+    axes_ : array of two matplotlib Axes
     bars_ : matplotlib BarContainer
-        Observed frequencies with their binomial errors.
-    exact_ : matplotlib Line2D or None
-    history_ : list of matplotlib Line2D
-        One per chain.
+    exact_line_ : matplotlib Line2D or None
+    history_line_ : matplotlib Line2D
 
     Raises
     ------
     ValueError
-        If a charge is no integer, or an array has the wrong shape.
+        If charges are no integers, or the number of probabilities is even.
 
     Examples
     --------
     >>> from halkit.displays import TopologyDisplay
-    >>> display = TopologyDisplay([0, 0, 1, -1])
-    >>> display.charges, display.frequency
-    (array([-1,  0,  1]), array([0.25, 0.5 , 0.25]))
+    >>> from halkit.gauge import charge_probability, sample_exact, topological_charge
+    >>> charge = topological_charge(sample_exact(500, (8, 8), 2.0, random_state=0))
+    >>> display = TopologyDisplay(charge, charge_probability(range(-6, 7), 2.0, (8, 8)))
+    >>> bool(abs(display.frequency().sum() - 1) < 1e-12)
+    True
     """
 
-    def __init__(self, charge, *, probability=None, history=None, name=None):
-        self.charge = _integers(charge, "charge")
-        if self.charge.ndim != 1:
-            raise ValueError(f"charge: expected shape (n,), got {self.charge.shape}")
-        largest = int(np.abs(self.charge).max())
-        self.charges = np.arange(-largest, largest + 1)
-        counts = np.bincount(self.charge + largest, minlength=len(self.charges))
-        self.frequency = counts / len(self.charge)
-        self.probability = probability
-        self.history = None if history is None else np.atleast_2d(_integers(history, "history"))
-        if self.history is not None and self.history.ndim != 2:
-            raise ValueError(
-                "history: expected shape (n_trajectories,) or (n_chains, n_trajectories), "
-                f"got {self.history.shape}"
-            )
+    def __init__(self, charge, probability=None, *, name=None):
+        charge = np.asarray(charge)
+        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
+            raise ValueError("charge: expected a 1-D array of integers, at least one")
+        self.charge = charge.astype(np.int64)
+        self.probability = None
+        if probability is not None:
+            size = np.size(probability)
+            if not size % 2:
+                raise ValueError(f"probability: expected values for Q = -q … q, got {size}")
+            self.probability = matching(probability, (size,), "probability")
         self.name = name
 
-    @classmethod
-    def from_predictions(cls, charge, *, probability=None, history=None, name=None, ax=None):
-        """Draw given charges; the parameters are those of the class and of `plot`."""
-        return cls(charge, probability=probability, history=history, name=name).plot(ax)
+    @property
+    def charges(self):
+        """The Q of the histogram, −q … q."""
+        q = int(np.abs(self.charge).max())
+        if self.probability is not None:
+            q = max(q, len(self.probability) // 2)
+        return np.arange(-q, q + 1)
+
+    def frequency(self):
+        """Relative frequency of each of `charges`."""
+        q = self.charges[-1]
+        return np.bincount(self.charge + q, minlength=2 * q + 1) / len(self.charge)
 
     def plot(self, ax=None):
-        """Draw the histogram, and the history if there is one.
+        """Draw.
 
         Parameters
         ----------
-        ax : matplotlib Axes or sequence of them, default=None
-            One per panel. None: a new figure.
+        ax : two matplotlib Axes, default=None
+            None: new ones.
 
         Returns
         -------
         TopologyDisplay
-            Itself.
         """
-        self.figure_, self.axes_ = figure_axes(ax, 1 if self.history is None else 2)
-        self._plot_histogram(self.axes_[0])
-        self.history_ = [] if self.history is None else self._plot_history(self.axes_[1])
-        return self
-
-    def _plot_histogram(self, ax):
-        error = np.sqrt(self.frequency * (1 - self.frequency) / len(self.charge))
-        style = {"color": "C0", "alpha": 0.6, "width": 0.8, "capsize": 2}
-        self.bars_ = ax.bar(self.charges, self.frequency, yerr=error, label=self.name, **style)
-        self.exact_ = None
+        self.figure_, self.axes_ = figure_axes(ax, 2)
+        left, right = self.axes_
+        frequency = self.frequency()
+        error = np.sqrt(frequency * (1 - frequency) / len(self.charge))
+        self.bars_ = left.bar(
+            self.charges, frequency, yerr=error, color="C0", alpha=0.6, label=self.name or "sample"
+        )
+        self.exact_line_ = None
         if self.probability is not None:
-            exact = matching(self.probability(self.charges), self.charges.shape, "probability")
-            style = {"color": "black", "linestyle": "none", "marker": "_", "markersize": 12}
-            (self.exact_,) = ax.plot(self.charges, exact, label="exact", **style)
-        ax.set(xlabel="$Q$", ylabel="$P(Q)$")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        if ax.get_legend_handles_labels()[1]:
-            ax.legend()
-
-    def _plot_history(self, ax):
-        ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-        trajectory = np.arange(1, self.history.shape[1] + 1)
-        lines = [
-            ax.plot(trajectory, chain, drawstyle="steps-mid", linewidth=0.8)[0]
-            for chain in self.history
-        ]
-        ax.set(xlabel="trajectory", ylabel="$Q$")
-        ax.yaxis.get_major_locator().set_params(integer=True)
-        return lines
+            q = len(self.probability) // 2
+            (self.exact_line_,) = left.plot(
+                np.arange(-q, q + 1), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
+            )
+        left.set(xlabel="$Q$", ylabel="frequency")
+        left.legend()
+        (self.history_line_,) = right.plot(self.charge, drawstyle="steps-mid", lw=0.8)
+        right.set(xlabel="configuration", ylabel="$Q$")
+        return self
 
 
 class WilsonLoopDisplay:
-    """Wilson loops against their area, and their deviation from the exact values.
+    """Wilson loops with errors beside their exact values, and the deviations in errors.
 
     Parameters
     ----------
-    loops : array of shape (n_loops,)
-        Measured means ⟨W⟩.
-    area : array of shape (n_loops,)
-        Areas in plaquettes, R·T.
-    errors : array of shape (n_loops,), default=None
-        One standard deviation of each mean.
-    exact : array of shape (n_loops,), default=None
-        Exact means, drawn as a line. With `errors` and `exact` a second panel shows
-        (loops − exact)/errors.
+    labels : sequence of str
+        Names of the loops.
+    mean, error, exact : array of shape (n_loops,)
     name : str, default=None
-        Name of the points in the legend.
+        Name of the sample in the legend.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-    axes_ : array of matplotlib Axes
-        The loops, then the deviations if there are any.
+    axes_ : array of two matplotlib Axes
     points_ : matplotlib ErrorbarContainer
-    exact_ : matplotlib Line2D or None
-    deviations_ : matplotlib Line2D or None
+    exact_line_ : matplotlib Line2D
 
     Raises
     ------
     ValueError
-        If a shape does not fit `area`, an area is not positive, or an error is negative.
+        If a shape does not fit `labels`.
 
     Examples
     --------
     >>> from halkit.displays import WilsonLoopDisplay
-    >>> display = WilsonLoopDisplay([0.92, 0.71], [1, 4], errors=[0.01, 0.02], exact=[0.93, 0.73])
-    >>> display.deviation.round(6)
-    array([-1., -1.])
+    >>> from halkit.gauge import sample_exact, sample_report
+    >>> report = sample_report(sample_exact(500, (8, 8), 3.0, random_state=0), 3.0)
+    >>> WilsonLoopDisplay.from_report(report, draw=False).labels
+    ['1x1', '2x2', '4x4']
     """
 
-    def __init__(self, loops, area, *, errors=None, exact=None, name=None):
-        self.area = np.atleast_1d(np.asarray(area, dtype=np.float64))
-        if self.area.ndim != 1 or not np.all(self.area > 0):
-            raise ValueError(f"area: expected positive numbers of shape (n_loops,), got {area!r}")
-        self.loops = matching(loops, self.area.shape, "loops")
-        self.errors = None if errors is None else matching(errors, self.area.shape, "errors")
-        if self.errors is not None and not np.all(self.errors >= 0):
-            raise ValueError(f"errors: expected numbers of at least 0, got {errors!r}")
-        self.exact = None if exact is None else matching(exact, self.area.shape, "exact")
+    def __init__(self, labels, mean, error, exact, *, name=None):
+        self.labels = list(labels)
+        shape = (len(self.labels),)
+        self.mean = matching(mean, shape, "mean")
+        self.error = matching(error, shape, "error")
+        self.exact = matching(exact, shape, "exact")
         self.name = name
 
-    @property
-    def deviation(self):
-        """(loops − exact)/errors, or None if either is unknown; not finite without an error."""
-        if self.errors is None or self.exact is None:
-            return None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return (self.loops - self.exact) / self.errors
-
     @classmethod
-    def from_predictions(
-        cls, loops, area, *, errors=None, exact=None, name=None, logarithmic=True, ax=None
-    ):
-        """Draw given loops; the parameters are those of the class and of `plot`."""
-        display = cls(loops, area, errors=errors, exact=exact, name=name)
-        return display.plot(ax, logarithmic=logarithmic)
-
-    def plot(self, ax=None, *, logarithmic=True):
-        """Draw the loops, and their deviations if errors and exact values are known.
+    def from_report(cls, report, *, name=None, ax=None, draw=True):
+        """Draw the loops of what `halkit.gauge.sample_report` returns.
 
         Parameters
         ----------
-        ax : matplotlib Axes or sequence of them, default=None
-            One per panel. None: a new figure.
-        logarithmic : bool, default=True
-            Scale of ⟨W⟩; an area law is a straight line on it. Loops that are not positive
-            are seen on the linear scale alone.
+        report : SampleReport
+            Anything with ``rows`` of ``name``, ``mean``, ``error``, ``exact``; rows that are no
+            loop, W(…), are left to other pictures.
+        name : str, default=None
+        ax : two matplotlib Axes, default=None
+        draw : bool, default=True
 
         Returns
         -------
         WilsonLoopDisplay
-            Itself.
         """
-        deviation = self.deviation
-        self.figure_, self.axes_ = figure_axes(ax, 1 if deviation is None else 2)
-        self._plot_loops(self.axes_[0], logarithmic)
-        self.deviations_ = None if deviation is None else self._plot_deviation(self.axes_[1])
-        return self
+        loops = [row for row in report.rows if row.name.startswith("W(")]
+        columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
+        display = cls([row.name[2:-1] for row in loops], *columns, name=name)
+        return display.plot(ax) if draw else display
 
-    def _plot_loops(self, ax, logarithmic):
-        style = {"fmt": "o", "color": "C0", "markersize": 4, "capsize": 2}
-        self.points_ = ax.errorbar(self.area, self.loops, self.errors, label=self.name, **style)
-        self.exact_ = None
-        if self.exact is not None:
-            order = np.argsort(self.area, kind="stable")
-            style = {"color": "black", "linestyle": "--", "linewidth": 1.0, "zorder": 0}
-            (self.exact_,) = ax.plot(self.area[order], self.exact[order], label="exact", **style)
-        ax.set(
-            xlabel="area [plaquettes]",
-            ylabel="$\\langle W \\rangle$",
-            yscale="log" if logarithmic else "linear",
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : two matplotlib Axes, default=None
+            None: new ones.
+
+        Returns
+        -------
+        WilsonLoopDisplay
+        """
+        self.figure_, self.axes_ = figure_axes(ax, 2)
+        left, right = self.axes_
+        x = np.arange(len(self.labels))
+        self.points_ = left.errorbar(
+            x, self.mean, self.error, fmt="o", ms=4, capsize=3, label=self.name or "sample"
         )
-        if ax.get_legend_handles_labels()[1]:
-            ax.legend()
-
-    def _plot_deviation(self, ax):
-        ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-        ax.axhspan(-1, 1, color="0.93", zorder=-1)
-        (points,) = ax.plot(self.area, self.deviation, "o", color="C0", markersize=4)
-        ax.set(xlabel="area [plaquettes]", ylabel="(measured − exact) / error")
-        return points
+        (self.exact_line_,) = left.plot(x, self.exact, "k_", ms=16, mew=1.5, label="exact")
+        left.set_yscale("log" if min(self.mean.min(), self.exact.min()) > 0 else "linear")
+        left.set(ylabel="$\\langle W\\rangle$")
+        left.legend()
+        known = self.error > 0
+        right.axhspan(-2, 2, color="0.9")
+        right.axhline(0, color="k", lw=0.8)
+        z = np.divide(self.mean - self.exact, self.error, where=known, out=np.full(len(x), np.nan))
+        right.plot(x, z, "o", ms=4)
+        right.set(ylabel="(mean − exact)/error")
+        for panel in self.axes_:
+            panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
+        return self

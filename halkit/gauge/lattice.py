@@ -38,8 +38,8 @@ def plaquette(theta, *, lattice_shape=None):
 
     Parameters
     ----------
-    theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        Link angles in radians.
+    theta : array or torch tensor of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        Link angles in radians. A tensor gives a tensor, through which derivatives flow.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
 

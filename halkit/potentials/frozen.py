@@ -21,13 +21,13 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.objective import row_weights
-from halkit.potentials.solvers import one_thread
 from halkit.potentials.validation import (
     check_sample_weight,
     check_y_std,
     node_columns,
     resolve_nodes,
 )
+from halkit.training import one_thread
 
 __all__ = ["FrozenBasisRegressor"]
 

@@ -1,7 +1,6 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -21,6 +20,14 @@ from halkit.potentials.validation import (
     check_y_std,
     node_columns,
     resolve_nodes,
+)
+from halkit.training import (
+    ProgressBar,
+    available_device,
+    check_device,
+    one_thread,
+    parameter_arrays,
+    seeded,
 )
 
 __all__ = ["NeuralPotential"]
@@ -71,7 +78,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
         self._specify(X, y, W, total, has_errors=y_std is not None)
-        with solvers.one_thread():
+        with one_thread():
             self._train(X, y, W)
         return self
 
@@ -92,8 +99,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 check_number(getattr(self, name), name, closed=False)
         if self.weight_decay is not None:
             check_number(self.weight_decay, "weight_decay")
-        if torch.device(self.device).type == "cuda" and not torch.cuda.is_available():
-            raise ValueError(f"device={self.device!r} needs CUDA, which torch does not find here")
+        check_device(self.device)
         self._check_masses()
 
     def _specify(self, X, y, W, total, *, has_errors):
@@ -168,14 +174,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
         self._starts, self.loss_ = [], np.inf
         for number, seed in enumerate(seeds, start=1):
-            bar = [solvers.ProgressBar(f"start {number}/{self.n_init}")] if self.verbose else []
-            with _seeded(seed):
+            bar = [ProgressBar(f"start {number}/{self.n_init}")] if self.verbose else []
+            with seeded(seed):
                 net = self._build_net([*bar, *(self.callbacks or ())], self.device)
             if self.local:
                 net.module.local.coefficients.data[:] = torch.tensor(self._start)
             loss = solvers.train(net, *data)
             n_iter = solvers.n_iterations(net)
-            self._starts.append((loss, n_iter, _parameters(net)))
+            self._starts.append((loss, n_iter, parameter_arrays(net.module_)))
             if loss < self.loss_ or number == 1:
                 self.net_, self.loss_, self.n_iter_ = net, loss, n_iter
                 self._kept = number - 1
@@ -233,7 +239,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""
-        with _seeded(0):
+        with seeded(0):
             net = self._build_net(None, device)
         net.initialize()
         state = {name: torch.tensor(value) for name, value in parameters.items()}
@@ -247,28 +253,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         super().__setstate__(state)
         if "_starts" not in state:
             return
-        device = self.device
-        if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-            warnings.warn(
-                f"the model was fitted on {device!r}, which is not available here: it is "
-                "evaluated on the CPU",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            device = "cpu"
+        device = available_device(self.device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
-
-
-@contextmanager
-def _seeded(seed):
-    """A private state of torch's generator."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(int(seed))
-        yield
-
-
-def _parameters(net):
-    return {n: p.detach().cpu().numpy().copy() for n, p in net.module_.named_parameters()}
 
 
 def _evaluate(module, *radii):
@@ -277,5 +263,5 @@ def _evaluate(module, *radii):
     if module is None:
         return np.zeros(np.broadcast_shapes(*(r.shape for r in radii)))
     device = next(module.parameters()).device
-    with torch.no_grad(), solvers.one_thread():
+    with torch.no_grad(), one_thread():
         return module(*(torch.tensor(r, device=device) for r in radii)).cpu().numpy()

@@ -10,9 +10,6 @@ over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations 
 L-BFGS. History, callbacks and early stopping are the same for all three.
 """
 
-from contextlib import ContextDecorator
-from threading import Lock
-
 import numpy as np
 import torch
 from skorch import NeuralNet
@@ -24,49 +21,15 @@ __all__ = [
     "SOLVERS",
     "LevenbergMarquardt",
     "PotentialNet",
-    "ProgressBar",
     "has_converged",
     "make_net",
     "n_iterations",
-    "one_thread",
 ]
 
 SOLVERS = ("lm", "lbfgs", "adam")
 MAX_REJECTIONS = 30
 LBFGS_STEPS = 10
 PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
-
-
-class _OneThread(ContextDecorator):
-    """One torch thread inside: the matrices are small, and more threads only wait.
-
-    Nested and concurrent uses share one count, so that the last one out restores the
-    number of threads that the first one found.
-    """
-
-    def __init__(self):
-        self.lock, self.depth, self.n_threads = Lock(), 0, 1
-
-    def __enter__(self):
-        with self.lock:
-            if self.depth == 0:
-                self.n_threads = torch.get_num_threads()
-                torch.set_num_threads(1)
-            self.depth += 1
-
-    def __exit__(self, *error):
-        with self.lock:
-            self.depth -= 1
-            if self.depth == 0:
-                torch.set_num_threads(self.n_threads)
-
-
-_ONE_THREAD = _OneThread()
-
-
-def one_thread():
-    """Context in which torch uses one thread."""
-    return _ONE_THREAD
 
 
 class LevenbergMarquardt:
@@ -184,32 +147,6 @@ class Convergence(Callback):
         if self.tol and (self.misses_ >= self.patience or loss <= self.tol**2):
             self.reached_ = True
             raise KeyboardInterrupt
-
-
-class ProgressBar(Callback):
-    """A tqdm bar over the iterations of one start, with the loss beside it.
-
-    Parameters
-    ----------
-    description : str
-        Text before the bar.
-    """
-
-    def __init__(self, description="fit"):
-        self.description = description
-
-    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
-        from tqdm.auto import tqdm
-
-        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
-
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
-        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
-        self.bar_.update()
-
-    def on_train_end(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
-        self.bar_.close()
-        del self.bar_
 
 
 class PotentialNet(NeuralNet):

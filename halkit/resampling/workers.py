@@ -12,7 +12,7 @@ from threading import Lock
 from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
-from halkit.potentials.solvers import one_thread
+from halkit.training import one_thread
 
 __all__ = ["run_bins"]
 

@@ -10,7 +10,8 @@ from torch import nn
 from halkit.potentials import solvers
 from halkit.potentials.networks import LocalTerm
 from halkit.potentials.objective import Potential
-from halkit.potentials.solvers import LevenbergMarquardt, has_converged, make_net, one_thread, train
+from halkit.potentials.solvers import LevenbergMarquardt, has_converged, make_net, train
+from halkit.training import ProgressBar, one_thread
 
 
 class Residual(nn.Module):
@@ -122,9 +123,7 @@ def test_iterations_of_lbfgs_are_counted_not_its_epochs():
 
 def test_progress_bar_ends_with_the_fit(capsys):
     module, _, data = local_problem()
-    net = make_net(
-        module, solver="lm", max_iter=4, tol=0.0, callbacks=[solvers.ProgressBar("start 1/1")]
-    )
+    net = make_net(module, solver="lm", max_iter=4, tol=0.0, callbacks=[ProgressBar("start 1/1")])
     train(net, *data)
     assert "start 1/1" in capsys.readouterr().err
 

@@ -1,0 +1,237 @@
+"""Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
+
+import warnings
+from contextlib import contextmanager
+from numbers import Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit.gauge import denoising
+from halkit.gauge.model import Architecture, denoising_scores, evaluate_score
+from halkit.gauge.networks import NETWORKS
+from halkit.gauge.torus import (
+    TWO_PI,
+    as_links,
+    check_beta,
+    check_count,
+    check_lattice_shape,
+    wrap,
+)
+from halkit.training import (
+    ProgressBar,
+    available_device,
+    check_device,
+    one_thread,
+    parameter_arrays,
+    seeded,
+)
+
+__all__ = ["ScoreEstimator", "check_choice"]
+
+
+class ScoreEstimator(DensityMixin, BaseEstimator):
+    """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
+
+    def fit(self, X, y=None):  # noqa: ARG002
+        """Learn the score of links with noise, by denoising.
+
+        A training that is interrupted from the keyboard after its first epoch keeps what it
+        has learned, with a warning; after any other end an earlier fit is still there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Link angles in radians, n ≥ 2, of configurations at the coupling `beta`.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters out of their range, and for X that is no array of finite angles.
+        """
+        _check_parameters(self)
+        with _unchanged_on_error(self):
+            X = self._angles(X, fitting=True)
+            self._keep(self._train(X, check_random_state(self.random_state)))
+        return self
+
+    def _train(self, X, random):
+        order = random.permutation(len(X))
+        n_valid = max(1, round(self.validation_fraction * len(X)))
+        valid, train = (torch.tensor(X[i], dtype=torch.float32) for i in np.split(order, [n_valid]))
+        network = "mlp" if X.ndim == 2 else self.network
+        self._architecture = Architecture(network, tuple(self.hidden_channels), X.shape[1:])
+        net = denoising.make_net(
+            self._architecture.build(random.randint(2**31 - 1)), valid,
+            n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
+            batch_size=self.batch_size, learning_rate=self.learning_rate, device=self.device,
+            callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
+            verbose=max(self.verbose - 1, 0),
+        )  # fmt: skip
+        with seeded(random.randint(2**31 - 1)), one_thread():
+            return net.fit(train, None)
+
+    def _keep(self, net):
+        keys = ("epoch", "train_loss", "valid_loss", "dur")
+        history = [{k: row[k] for k in keys} for row in net.history if keys[-1] in row]
+        if not history:
+            raise KeyboardInterrupt("the training was interrupted in its first epoch")
+        self.history_, self.n_iter_, self.net_ = history, len(history), net
+        self.beta_ = float(self.beta)
+        self._weights = parameter_arrays(net.module_)
+        if self.n_iter_ < self.max_epochs and not denoising.has_converged(net):
+            warnings.warn(
+                f"the training was interrupted after {self.n_iter_} of {self.max_epochs} epochs: "
+                "the weights of that moment are kept",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _angles(self, X, *, fitting=False):
+        """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
+        shape = None if self.lattice_shape is None else check_lattice_shape(self.lattice_shape)
+        if np.ndim(X) == 4:
+            links = as_links(X, shape)
+            shape, X = links.shape[2:], links.reshape(len(links), -1)
+            if not fitting and shape != self.lattice_shape_:
+                raise ValueError(
+                    f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
+                )
+        X = validate_data(
+            self, X, dtype=[np.float64, np.float32], reset=fitting, ensure_min_samples=1 + fitting
+        )
+        if fitting:
+            self.lattice_shape_ = shape or _square(X.shape[1])
+        if self.lattice_shape_ is not None:
+            return as_links(X, self.lattice_shape_)
+        if np.abs(X).max() > TWO_PI * (1 + 1e-6):
+            warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
+        return wrap(X)
+
+    def score_samples(self, X):
+        r"""Minus the denoising loss ⟨(σs − σt)²⟩ of each configuration.
+
+        Mean over links and over sixteen draws of width and noise, the same for every
+        configuration and for every model; at best about minus the variance of the noise that
+        no network can know.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Angles on the lattice of the fit.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        check_is_fitted(self)
+        return denoising_scores(self.net_.module_, self._angles(X))
+
+    def score(self, X, y=None):  # noqa: ARG002
+        """Mean of `score_samples`: larger is better, comparable between networks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        y : ignored
+
+        Returns
+        -------
+        float
+        """
+        return float(self.score_samples(X).mean())
+
+    def link_score(self, theta, sigma):
+        """The learned score ∂ log p_σ/∂θ at β0.
+
+        Parameters
+        ----------
+        theta : array of shape (n, 2, L0, L1)
+            Noisy links, on any lattice that the network takes; rows without a lattice.
+        sigma : float
+            Width σ > 0 of the noise.
+
+        Returns
+        -------
+        float32 array of the shape of theta
+        """
+        check_is_fitted(self)
+        if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
+            raise ValueError(f"sigma must be positive and finite; got {sigma!r}")
+        if self.lattice_shape_ is None:
+            return evaluate_score(self.net_.module_, self._angles(theta), float(sigma))
+        theta = as_links(theta)
+        self._check_size(theta.shape[2:])
+        return evaluate_score(self.net_.module_, theta, float(sigma))
+
+    def _check_size(self, lattice_shape):
+        if not self._architecture.any_size and tuple(lattice_shape) != self.lattice_shape_:
+            raise ValueError(
+                f"the network {self._architecture.network!r} was made for the lattice "
+                f"{self.lattice_shape_} and cannot change to {tuple(lattice_shape)}: use "
+                "'gauge_equivariant' or 'unet'"
+            )
+
+    def __getstate__(self):
+        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_weights" not in state:
+            return
+        net = denoising.make_net(
+            self._architecture.build(0), None, n_batches=1, max_epochs=1,
+            batch_size=self.batch_size, learning_rate=self.learning_rate,
+            device=available_device(self.device),
+        ).initialize()  # fmt: skip
+        arrays = {name: torch.tensor(value) for name, value in self._weights.items()}
+        net.module_.load_state_dict(arrays)
+        self.net_ = net
+
+
+@contextmanager
+def _unchanged_on_error(model):
+    """Give a model back its attributes if what is inside does not come to its end."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
+
+
+def _square(n_features):
+    """(L, L) if rows have 2L² angles, L ≥ 2, else None."""
+    size = round((n_features / 2) ** 0.5)
+    return (size, size) if size >= 2 and 2 * size**2 == n_features else None
+
+
+def check_choice(value, name, choices):
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
+
+
+def _check_parameters(model):
+    check_beta(model.beta)
+    check_choice(model.network, "network", NETWORKS)
+    if not isinstance(model.hidden_channels, tuple | list) or not model.hidden_channels:
+        raise ValueError(f"hidden_channels must be integers; got {model.hidden_channels!r}")
+    for channels in model.hidden_channels:
+        check_count(channels, "hidden_channels", least=1)
+    check_count(model.max_epochs, "max_epochs", least=1)
+    check_count(model.batch_size, "batch_size", least=1)
+    for name, high in (("learning_rate", np.inf), ("validation_fraction", 1)):
+        value = getattr(model, name)
+        if not isinstance(value, Real) or not 0 < value < high:
+            raise ValueError(f"{name} must be between 0 and {high}; got {value!r}")
+    check_device(model.device)

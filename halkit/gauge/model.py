@@ -1,0 +1,146 @@
+"""A trained score network: what it is made of, what it says, what it draws."""
+
+import copy
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from halkit.gauge import denoising, langevin
+from halkit.gauge.networks import NETWORKS
+from halkit.gauge.noise import wrapped_normal_score
+from halkit.training import one_thread, seeded
+
+__all__ = ["Architecture", "denoising_scores", "draw", "evaluate_score"]
+
+# Angles of one batch: 64 configurations of 16 × 16 links.
+BATCH = 2**15
+SCORE_DRAWS = 16
+
+
+class Architecture(NamedTuple):
+    """Name of the network, its channels, and the shape of what it was made for."""
+
+    network: str
+    hidden_channels: tuple
+    shape: tuple
+
+    def build(self, seed):
+        """The network with fresh parameters."""
+        with seeded(seed):
+            module = NETWORKS[self.network](self.hidden_channels, int(np.prod(self.shape)))
+        return module.to(memory_format=torch.channels_last)
+
+    @property
+    def any_size(self):
+        return NETWORKS[self.network].any_size
+
+
+def _batch(shape):
+    return max(1, BATCH // int(np.prod(shape)))
+
+
+def evaluate_score(module, X, sigma):
+    """The score s(θ, σ) of numpy angles, in batches.
+
+    Parameters
+    ----------
+    module : Module
+    X : array of shape (n, …)
+    sigma : float
+
+    Returns
+    -------
+    float32 array of the shape of X
+    """
+    device = next(module.parameters()).device
+    parts = []
+    with torch.no_grad(), one_thread():
+        for start in range(0, len(X), _batch(X.shape[1:])):
+            theta = torch.tensor(X[start : start + _batch(X.shape[1:])], dtype=torch.float32)
+            parts.append(_score(module)(theta.to(device), sigma).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _score(module):
+    def score(theta, sigma):
+        return module(theta, torch.full((len(theta),), sigma).to(theta)) / sigma
+
+    return score
+
+
+def denoising_scores(module, X):
+    """−|f(θ ± σε, σ) ∓ σt|² of each sample, averaged over links and over the same draws (σ, ε).
+
+    Parameters
+    ----------
+    module : Module
+    X : array of shape (n, …)
+
+    Returns
+    -------
+    array of shape (n,)
+    """
+    module = copy.deepcopy(module).cpu().double()
+    generator = torch.Generator().manual_seed(0)
+    sigma, epsilon = denoising.draw_noise((SCORE_DRAWS, *X.shape[1:]), generator=generator)
+    sigma, epsilon = sigma.double(), epsilon.double()
+    width = sigma.reshape(-1, *[1] * (X.ndim - 1))
+    constant = (width * wrapped_normal_score(width * epsilon, width)).square().mean()
+    loss = np.zeros(len(X))
+    with torch.no_grad(), one_thread():
+        for start in range(0, len(X), _batch(X.shape[1:])):
+            theta = torch.tensor(X[start : start + _batch(X.shape[1:])], dtype=torch.float64)
+            for s, noise in zip(sigma, epsilon, strict=True):
+                part = denoising.denoising_loss(
+                    module, theta, s.expand(len(theta)), noise.expand_as(theta)
+                )
+                loss[start : start + len(theta)] += part.numpy()
+    return -(loss / SCORE_DRAWS + float(constant))
+
+
+def draw(module, n, shape, *, beta, ratio, method, seed, lattice, n_steps=None, progress=False):
+    """Draw angles, in batches, from uniform ones; see `halkit.gauge.langevin`.
+
+    Parameters
+    ----------
+    module : Module
+    n : int
+    shape : tuple
+        Shape of one sample.
+    beta, ratio : float
+        β, and β/β0.
+    method : {"annealed", "sde", "ode"}
+    seed : int
+    lattice : bool
+    n_steps : int, optional
+    progress : bool
+        Whether to show a bar.
+
+    Returns
+    -------
+    float64 array of shape (n, …), not wrapped
+    """
+    device = next(module.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    starts, samples = range(0, n, _batch(shape)), np.empty((n, *shape))
+    with torch.no_grad(), one_thread():
+        for start in _bar(starts, "sample") if progress else starts:
+            size = min(_batch(shape), n - start)
+            theta = math.pi * (2 * torch.rand((size, *shape), generator=generator) - 1)
+            theta = theta.to(device)
+            arguments = _score(module), theta, beta, ratio
+            options = {"generator": generator, "n_steps": n_steps}
+            if method == "annealed":
+                theta = langevin.anneal(*arguments, lattice=lattice, **options)
+            else:
+                theta = langevin.reverse_process(*arguments, noisy=method == "sde", **options)
+            samples[start : start + size] = theta.cpu().numpy()
+    return samples
+
+
+def _bar(batches, description):
+    from tqdm.auto import tqdm
+
+    return tqdm(batches, desc=description, leave=False)

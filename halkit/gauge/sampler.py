@@ -1,0 +1,248 @@
+"""A diffusion model of U(1) links: trained at one coupling, it generates at every coupling."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from halkit.gauge.correction import correct
+from halkit.gauge.estimator import ScoreEstimator, check_choice
+from halkit.gauge.langevin import METHODS
+from halkit.gauge.model import draw
+from halkit.gauge.report import sample_report
+from halkit.gauge.smc import sample_smc
+from halkit.gauge.torus import (
+    as_generator,
+    as_links,
+    check_beta,
+    check_count,
+    check_lattice_shape,
+    wrap,
+)
+
+__all__ = ["U1DiffusionSampler"]
+
+CORRECTIONS = (None, "hmc", "smc")
+POPULATIONS = 4
+LEAST_PARTICLES = 1024
+
+
+class U1DiffusionSampler(ScoreEstimator):
+    r"""Generate U(1) links with a score network that was trained at one coupling.
+
+    The network learns the score s = ∂ log p_σ/∂θ of links with noise of width σ. Times β/β0
+    it drives annealed Langevin dynamics from uniform links to the coupling β, on a lattice of
+    any size. The local distribution comes out right, the topological charge does not: it
+    freezes on the way, and χ is too large. Hybrid Monte Carlo with winding hits at the true
+    action then makes the samples exact.
+
+    Parameters
+    ----------
+    beta : float, default 1.0
+        Coupling β0 > 0 of the configurations that `fit` gets.
+    network : {"gauge_equivariant", "unet", "mlp"}
+        See `halkit.gauge.networks`. Rows that are no lattice always get "mlp".
+    hidden_channels : tuple of int
+        Channels of the hidden layers.
+    lattice_shape : (int, int), optional
+        (L0, L1) of rows; by default rows of 2L² angles are L × L, and rows of other lengths
+        are angles without a lattice.
+    max_epochs : int
+        Largest number of passes over the configurations. The learning rate falls to zero over
+        them.
+    batch_size : int
+        Configurations in a batch.
+    learning_rate : float
+        First learning rate of Adam.
+    validation_fraction : float
+        Part of the configurations that is kept for the validation loss, which stops the
+        training when it no longer falls for eight epochs.
+    random_state : int, RandomState or None
+        Makes a fit reproducible.
+    device : str
+        Where torch works.
+    callbacks : list, optional
+        Callbacks of skorch.
+    verbose : int
+        1 shows bars, 2 also what skorch prints.
+
+    Attributes
+    ----------
+    lattice_shape_ : (int, int) or None
+        Lattice of the fit.
+    net_ : skorch.NeuralNet
+        The trained net; its weights are the average over the last batches.
+    history_ : list of dict
+        Epoch, training and validation loss, and seconds.
+    n_iter_ : int
+        Epochs.
+    n_features_in_ : int
+        Angles of one configuration.
+
+    References
+    ----------
+    L. Wang, G. Aarts, K. Zhou, JHEP 05 (2024) 060; Q. Zhu, G. Aarts, W. Wang, K. Zhou,
+    L. Wang, arXiv:2410.19602 (2024).
+
+    Examples
+    --------
+    >>> from halkit.gauge import U1DiffusionSampler, sample_exact
+    >>> X = sample_exact(64, (4, 4), 1.0, random_state=0)
+    >>> model = U1DiffusionSampler(hidden_channels=(4,), max_epochs=2, random_state=0).fit(X)
+    >>> model.sample(3, beta=2.0, lattice_size=(4, 6), correction=None, random_state=0).shape
+    (3, 2, 4, 6)
+    """
+
+    def __init__(
+        self,
+        *,
+        beta=1.0,
+        network="gauge_equivariant",
+        hidden_channels=(24, 24, 24),
+        lattice_shape=None,
+        max_epochs=20,
+        batch_size=64,
+        learning_rate=5e-3,
+        validation_fraction=0.1,
+        random_state=None,
+        device="cpu",
+        callbacks=None,
+        verbose=0,
+    ):
+        self.beta = beta
+        self.network = network
+        self.hidden_channels = hidden_channels
+        self.lattice_shape = lattice_shape
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.device = device
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def sample(
+        self,
+        n_samples=1,
+        *,
+        beta=None,
+        lattice_size=None,
+        correction="hmc",
+        method="annealed",
+        n_steps=None,
+        random_state=None,
+    ):
+        """Generate configurations at any coupling, on a lattice of any size.
+
+        Parameters
+        ----------
+        n_samples : int, default 1
+            Number of configurations.
+        beta : float, optional
+            Coupling β ≥ 0; that of the training by default.
+        lattice_size : int or (int, int), optional
+            L, or (L0, L1); that of the training by default.
+        correction : {"hmc", "smc", None}
+            "hmc" follows the network's samples by hybrid Monte Carlo with winding hits at the
+            true action, see `halkit.gauge.correct`. None returns what the network draws: χ is
+            then too large at β ≳ 4. "smc" uses no move made for topology, and none of the
+            network's samples: sequential Monte Carlo from uniform links in four populations of
+            at least 1024, from whose weighted particles n_samples are drawn. It warns where it
+            has not converged; `halkit.gauge.sample_smc` also returns the weights, the number of
+            ancestors and ln Z.
+        method : {"annealed", "sde", "ode"}
+            "annealed" is kinetic Langevin dynamics along falling widths. "sde" and
+            "ode" are the naive reverse processes of the noise with the scaled score, kept to
+            show what is wrong with them: unless β = β0 they reach another coupling, in the
+            limit of small angles 2β − β0. See `halkit.gauge.langevin`.
+        n_steps : int, optional
+            Steps of the dynamics, each with one score: 100 by default, 200 for "sde" and "ode".
+            With more steps the charge freezes later, and the raw χ comes nearer.
+        random_state : int, RandomState, Generator or None
+            Source of the random numbers.
+
+        Returns
+        -------
+        array of shape (n_samples, 2, L0, L1), or (n_samples, n) without a lattice
+            Angles in [−π, π).
+
+        Raises
+        ------
+        ValueError, TypeError
+            For arguments out of their range, and if the network cannot change its size.
+        """
+        check_is_fitted(self)
+        n_samples = check_count(n_samples, "n_samples", least=1)
+        beta = self.beta_ if beta is None else check_beta(beta)
+        check_choice(correction, "correction", CORRECTIONS)
+        check_choice(method, "method", METHODS)
+        if n_steps is not None:
+            n_steps = check_count(n_steps, "n_steps", least=1)
+        shape = self._sample_shape(lattice_size, correction)
+        rng = as_generator(random_state)
+        if correction == "smc":
+            n = POPULATIONS * max(LEAST_PARTICLES, -(-n_samples // POPULATIONS))
+            particles = sample_smc(
+                n, shape[1:], beta, n_populations=POPULATIONS, random_state=rng,
+                verbose=bool(self.verbose),
+            )  # fmt: skip
+            return particles.resampled(rng, n=n_samples)
+        theta = draw(
+            self.net_.module_, n_samples, shape, beta=beta, ratio=self._ratio(beta), method=method,
+            seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,
+            n_steps=n_steps, progress=bool(self.verbose),
+        )  # fmt: skip
+        theta = wrap(theta)
+        if correction is None:
+            return theta
+        return correct(theta, beta, random_state=rng, verbose=bool(self.verbose))
+
+    def sample_report(self, X, beta=None):
+        """Compare configurations with the exact formulas: means, errors and z-scores.
+
+        Parameters
+        ----------
+        X : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Independent configurations, on any lattice; rows on that of the fit.
+        beta : float, optional
+            Coupling that they are meant for; that of the training by default.
+
+        Returns
+        -------
+        SampleReport
+            See `halkit.gauge.sample_report`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `halkit.gauge.sample_report`, and if the model was fitted on no lattice.
+        """
+        check_is_fitted(self)
+        if self.lattice_shape_ is None:
+            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+        shape = self.lattice_shape_ if np.ndim(X) == 2 else None
+        theta = as_links(X, shape)
+        loops = [(r, r) for r in (1, 2, 4) if r <= min(theta.shape[2:])]
+        return sample_report(theta, self.beta_ if beta is None else beta, loops=loops)
+
+    def _ratio(self, beta):
+        if self.beta_ == 0 and beta > 0:
+            raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
+        return beta / self.beta_ if self.beta_ else 0.0
+
+    def _sample_shape(self, lattice_size, correction):
+        if self.lattice_shape_ is None:
+            if lattice_size is not None or correction is not None:
+                raise ValueError(
+                    f"the model was fitted on rows of {self.n_features_in_} angles, which are no "
+                    "lattice: lattice_size and correction must be None"
+                )
+            return (self.n_features_in_,)
+        if lattice_size is None:
+            lattice_size = self.lattice_shape_
+        elif isinstance(lattice_size, Integral):
+            lattice_size = (lattice_size, lattice_size)
+        lattice_shape = check_lattice_shape(lattice_size)
+        self._check_size(lattice_shape)
+        return (2, *lattice_shape)

@@ -1,0 +1,111 @@
+"""What every training of a network needs: one thread, a private generator, a bar, a device.
+
+Tensors meet numpy here: a network is kept as a dictionary of arrays, and nothing else of torch
+survives a pickle.
+"""
+
+import warnings
+from contextlib import ContextDecorator, contextmanager
+from threading import Lock
+
+import torch
+from skorch.callbacks import Callback
+
+__all__ = [
+    "ProgressBar",
+    "available_device",
+    "check_device",
+    "one_thread",
+    "parameter_arrays",
+    "seeded",
+]
+
+
+class _OneThread(ContextDecorator):
+    """One torch thread inside: the matrices are small, and more threads only wait.
+
+    Nested and concurrent uses share one count, so that the last one out restores the
+    number of threads that the first one found.
+    """
+
+    def __init__(self):
+        self.lock, self.depth, self.n_threads = Lock(), 0, 1
+
+    def __enter__(self):
+        with self.lock:
+            if self.depth == 0:
+                self.n_threads = torch.get_num_threads()
+                torch.set_num_threads(1)
+            self.depth += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                torch.set_num_threads(self.n_threads)
+
+
+_ONE_THREAD = _OneThread()
+
+
+def one_thread():
+    """Context in which torch uses one thread."""
+    return _ONE_THREAD
+
+
+@contextmanager
+def seeded(seed):
+    """A private state of torch's generator."""
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(int(seed))
+        yield
+
+
+def parameter_arrays(module):
+    """The parameters of a module as numpy arrays, by name."""
+    return {n: p.detach().cpu().numpy().copy() for n, p in module.named_parameters()}
+
+
+def check_device(device):
+    """Refuse a CUDA device where torch finds none."""
+    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device={device!r} needs CUDA, which torch does not find here")
+
+
+def available_device(device):
+    """The device of a model that was fitted elsewhere: the CPU, with a warning, if it is gone."""
+    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+        warnings.warn(
+            f"the model was fitted on {device!r}, which is not available here: it is "
+            "evaluated on the CPU",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return "cpu"
+    return device
+
+
+class ProgressBar(Callback):
+    """A tqdm bar over the epochs of a training, with the loss beside it.
+
+    Parameters
+    ----------
+    description : str
+        Text before the bar.
+    """
+
+    def __init__(self, description="fit"):
+        self.description = description
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+        self.bar_.close()
+        del self.bar_
