@@ -5,7 +5,14 @@ Data go into ``__init__``, drawing is done by ``plot(ax=None)``, and
 duck types. matplotlib is imported when something is drawn.
 """
 
+from halkit.displays.gauge import TopologyDisplay, WilsonLoopDisplay
 from halkit.displays.potential import LocalPotentialDisplay, PotentialDisplay
 from halkit.displays.scattering import PhaseShiftDisplay
 
-__all__ = ["LocalPotentialDisplay", "PhaseShiftDisplay", "PotentialDisplay"]
+__all__ = [
+    "LocalPotentialDisplay",
+    "PhaseShiftDisplay",
+    "PotentialDisplay",
+    "TopologyDisplay",
+    "WilsonLoopDisplay",
+]

@@ -31,10 +31,12 @@ from halkit.gauge.lattice import (
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
 from halkit.gauge.report import Observable, SampleReport, sample_report
+from halkit.gauge.smc import ParticleSample, sample_smc
 
 __all__ = [
     "AutocorrelationTime",
     "Observable",
+    "ParticleSample",
     "SampleReport",
     "Susceptibility",
     "Trajectory",
@@ -54,6 +56,7 @@ __all__ = [
     "polyakov_loop",
     "sample_exact",
     "sample_report",
+    "sample_smc",
     "sine_charge",
     "susceptibility",
     "tail_length",

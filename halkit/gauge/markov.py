@@ -105,6 +105,10 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     theta, momentum = as_links(theta), np.asarray(momentum)
     if momentum.shape != theta.shape:
         raise ValueError(f"momentum must have the shape {theta.shape}; got {momentum.shape}")
+    if momentum.dtype.kind not in "fiu":
+        raise TypeError(f"momentum must be real; got dtype {momentum.dtype}")
+    common = np.result_type(theta, momentum, np.float32)
+    theta, momentum = theta.astype(common), momentum.astype(common)
     return follow(
         theta,
         momentum,

@@ -10,6 +10,7 @@ from halkit.gauge.estimator import ScoreEstimator, check_choice
 from halkit.gauge.langevin import METHODS
 from halkit.gauge.model import draw
 from halkit.gauge.report import sample_report
+from halkit.gauge.smc import sample_smc
 from halkit.gauge.torus import (
     as_generator,
     as_links,
@@ -21,7 +22,9 @@ from halkit.gauge.torus import (
 
 __all__ = ["U1DiffusionSampler"]
 
-CORRECTIONS = (None, "hmc")
+CORRECTIONS = (None, "hmc", "smc")
+POPULATIONS = 4
+LEAST_PARTICLES = 1024
 
 
 class U1DiffusionSampler(ScoreEstimator):
@@ -140,10 +143,14 @@ class U1DiffusionSampler(ScoreEstimator):
             Coupling β ≥ 0; that of the training by default.
         lattice_size : int or (int, int), optional
             L, or (L0, L1); that of the training by default.
-        correction : {"hmc", None}
+        correction : {"hmc", "smc", None}
             "hmc" follows the network's samples by hybrid Monte Carlo with winding hits at the
             true action, see `halkit.gauge.correct`. None returns what the network draws: χ is
-            then too large at β ≳ 4.
+            then too large at β ≳ 4. "smc" uses no move made for topology, and none of the
+            network's samples: sequential Monte Carlo from uniform links in four populations of
+            at least 1024, from whose weighted particles n_samples are drawn. It warns where it
+            has not converged; `halkit.gauge.sample_smc` also returns the weights, the number of
+            ancestors and ln Z.
         method : {"annealed", "sde", "ode"}
             "annealed" is kinetic Langevin dynamics along falling widths. "sde" and
             "ode" are the naive reverse processes of the noise with the scaled score, kept to
@@ -174,6 +181,13 @@ class U1DiffusionSampler(ScoreEstimator):
             n_steps = check_count(n_steps, "n_steps", least=1)
         shape = self._sample_shape(lattice_size, correction)
         rng = as_generator(random_state)
+        if correction == "smc":
+            n = POPULATIONS * max(LEAST_PARTICLES, -(-n_samples // POPULATIONS))
+            particles = sample_smc(
+                n, shape[1:], beta, n_populations=POPULATIONS, random_state=rng,
+                verbose=bool(self.verbose),
+            )  # fmt: skip
+            return particles.resampled(rng, n=n_samples)
         theta = draw(
             self.net_.module_, n_samples, shape, beta=beta, ratio=self._ratio(beta), method=method,
             seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,

@@ -200,6 +200,13 @@ def test_report_sees_the_bias_of_raw_samples(fitted):
     assert fitted.sample_report(theta).beta == fitted.beta
 
 
+def test_sequential_monte_carlo_is_a_correction_too(fitted):
+    theta = fitted.sample(1500, beta=3.0, lattice_size=4, correction="smc", random_state=0)
+    assert theta.shape == (1500, 2, 4, 4)
+    report = fitted.sample_report(theta, 3.0)
+    assert max(abs(row.z) for row in report.rows) < 5  # some particles come more than once
+
+
 @pytest.mark.parametrize("correction", [None, "hmc"])
 def test_without_coupling_the_links_are_uniform(fitted, correction):
     theta = fitted.sample(500, beta=0, correction=correction, random_state=3)

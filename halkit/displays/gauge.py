@@ -1,0 +1,195 @@
+"""Pictures of U(1) configurations: topological charges and Wilson loops beside exact results."""
+
+import numpy as np
+
+from halkit.displays.canvas import figure_axes, matching
+
+__all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
+
+
+class TopologyDisplay:
+    """Histogram of the topological charge, and the charge in the order of the configurations.
+
+    Parameters
+    ----------
+    charge : int array of shape (n,)
+        Q of each configuration, in the order of the Markov chain if there is one.
+    probability : array of shape (2q + 1,), default=None
+        Exact P(Q) for Q = −q … q, drawn as points.
+    name : str, default=None
+        Name of the histogram in the legend.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : array of two matplotlib Axes
+    bars_ : matplotlib BarContainer
+    exact_line_ : matplotlib Line2D or None
+    history_line_ : matplotlib Line2D
+
+    Raises
+    ------
+    ValueError
+        If charges are no integers, or the number of probabilities is even.
+
+    Examples
+    --------
+    >>> from halkit.displays import TopologyDisplay
+    >>> from halkit.gauge import charge_probability, sample_exact, topological_charge
+    >>> charge = topological_charge(sample_exact(500, (8, 8), 2.0, random_state=0))
+    >>> display = TopologyDisplay(charge, charge_probability(range(-6, 7), 2.0, (8, 8)))
+    >>> bool(abs(display.frequency().sum() - 1) < 1e-12)
+    True
+    """
+
+    def __init__(self, charge, probability=None, *, name=None):
+        charge = np.asarray(charge)
+        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
+            raise ValueError("charge: expected a 1-D array of integers, at least one")
+        self.charge = charge.astype(np.int64)
+        self.probability = None
+        if probability is not None:
+            size = np.size(probability)
+            if not size % 2:
+                raise ValueError(f"probability: expected values for Q = -q … q, got {size}")
+            self.probability = matching(probability, (size,), "probability")
+        self.name = name
+
+    @property
+    def charges(self):
+        """The Q of the histogram, −q … q."""
+        q = int(np.abs(self.charge).max())
+        if self.probability is not None:
+            q = max(q, len(self.probability) // 2)
+        return np.arange(-q, q + 1)
+
+    def frequency(self):
+        """Relative frequency of each of `charges`."""
+        q = self.charges[-1]
+        return np.bincount(self.charge + q, minlength=2 * q + 1) / len(self.charge)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : two matplotlib Axes, default=None
+            None: new ones.
+
+        Returns
+        -------
+        TopologyDisplay
+        """
+        self.figure_, self.axes_ = figure_axes(ax, 2)
+        left, right = self.axes_
+        frequency = self.frequency()
+        error = np.sqrt(frequency * (1 - frequency) / len(self.charge))
+        self.bars_ = left.bar(
+            self.charges, frequency, yerr=error, color="C0", alpha=0.6, label=self.name or "sample"
+        )
+        self.exact_line_ = None
+        if self.probability is not None:
+            q = len(self.probability) // 2
+            (self.exact_line_,) = left.plot(
+                np.arange(-q, q + 1), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
+            )
+        left.set(xlabel="$Q$", ylabel="frequency")
+        left.legend()
+        (self.history_line_,) = right.plot(self.charge, drawstyle="steps-mid", lw=0.8)
+        right.set(xlabel="configuration", ylabel="$Q$")
+        return self
+
+
+class WilsonLoopDisplay:
+    """Wilson loops with errors beside their exact values, and the deviations in errors.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Names of the loops.
+    mean, error, exact : array of shape (n_loops,)
+    name : str, default=None
+        Name of the sample in the legend.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : array of two matplotlib Axes
+    points_ : matplotlib ErrorbarContainer
+    exact_line_ : matplotlib Line2D
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit `labels`.
+
+    Examples
+    --------
+    >>> from halkit.displays import WilsonLoopDisplay
+    >>> from halkit.gauge import sample_exact, sample_report
+    >>> report = sample_report(sample_exact(500, (8, 8), 3.0, random_state=0), 3.0)
+    >>> WilsonLoopDisplay.from_report(report, draw=False).labels
+    ['1x1', '2x2', '4x4']
+    """
+
+    def __init__(self, labels, mean, error, exact, *, name=None):
+        self.labels = list(labels)
+        shape = (len(self.labels),)
+        self.mean = matching(mean, shape, "mean")
+        self.error = matching(error, shape, "error")
+        self.exact = matching(exact, shape, "exact")
+        self.name = name
+
+    @classmethod
+    def from_report(cls, report, *, name=None, ax=None, draw=True):
+        """Draw the loops of what `halkit.gauge.sample_report` returns.
+
+        Parameters
+        ----------
+        report : SampleReport
+            Anything with ``rows`` of ``name``, ``mean``, ``error``, ``exact``; rows that are no
+            loop, W(…), are left to other pictures.
+        name : str, default=None
+        ax : two matplotlib Axes, default=None
+        draw : bool, default=True
+
+        Returns
+        -------
+        WilsonLoopDisplay
+        """
+        loops = [row for row in report.rows if row.name.startswith("W(")]
+        columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
+        display = cls([row.name[2:-1] for row in loops], *columns, name=name)
+        return display.plot(ax) if draw else display
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : two matplotlib Axes, default=None
+            None: new ones.
+
+        Returns
+        -------
+        WilsonLoopDisplay
+        """
+        self.figure_, self.axes_ = figure_axes(ax, 2)
+        left, right = self.axes_
+        x = np.arange(len(self.labels))
+        self.points_ = left.errorbar(
+            x, self.mean, self.error, fmt="o", ms=4, capsize=3, label=self.name or "sample"
+        )
+        (self.exact_line_,) = left.plot(x, self.exact, "k_", ms=16, mew=1.5, label="exact")
+        left.set_yscale("log" if min(self.mean.min(), self.exact.min()) > 0 else "linear")
+        left.set(ylabel="$\\langle W\\rangle$")
+        left.legend()
+        known = self.error > 0
+        right.axhspan(-2, 2, color="0.9")
+        right.axhline(0, color="k", lw=0.8)
+        z = np.divide(self.mean - self.exact, self.error, where=known, out=np.full(len(x), np.nan))
+        right.plot(x, z, "o", ms=4)
+        right.set(ylabel="(mean − exact)/error")
+        for panel in self.axes_:
+            panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
+        return self

@@ -1,0 +1,61 @@
+"""Charges and loops are drawn where they belong."""
+
+import numpy as np
+import pytest
+
+from halkit.displays import TopologyDisplay, WilsonLoopDisplay
+from halkit.gauge import charge_probability, sample_exact, sample_report, topological_charge
+
+
+@pytest.fixture(scope="module")
+def theta():
+    return sample_exact(400, (6, 6), 2.0, random_state=0)
+
+
+def test_histogram_and_history_of_the_charge(theta):
+    charge = topological_charge(theta)
+    probability = charge_probability(np.arange(-9, 10), 2.0, (6, 6))
+    display = TopologyDisplay(charge, probability, name="exact sampler").plot()
+    heights = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in display.bars_}
+    assert heights[0] == pytest.approx(np.mean(charge == 0))
+    assert heights[-1] == pytest.approx(np.mean(charge == -1))
+    assert sum(heights.values()) == pytest.approx(1.0)
+    np.testing.assert_array_equal(display.exact_line_.get_ydata(), probability)
+    np.testing.assert_array_equal(display.history_line_.get_ydata(), charge)
+    assert display.axes_[0].get_legend_handles_labels()[1] == ["exact $P(Q)$", "exact sampler"]
+    assert TopologyDisplay([0, 3]).plot().exact_line_ is None
+
+
+def test_loops_and_their_deviations(theta):
+    report = sample_report(theta, 2.0)
+    display = WilsonLoopDisplay.from_report(report)
+    loops = report.rows[:3]
+    np.testing.assert_allclose(display.exact_line_.get_ydata(), [row.exact for row in loops])
+    np.testing.assert_allclose(display.axes_[1].lines[1].get_ydata(), [row.z for row in loops])
+    assert [text.get_text() for text in display.axes_[0].get_xticklabels()] == display.labels
+    frozen = WilsonLoopDisplay(["1x1"], [1.0], [0.0], [1.0]).plot()
+    assert np.isnan(frozen.axes_[1].lines[1].get_ydata()).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TopologyDisplay([0.5]), "1-D array of integers"),
+        (lambda: TopologyDisplay([]), "at least one"),
+        (lambda: TopologyDisplay([0], [0.5, 0.5]), "got 2"),
+        (lambda: WilsonLoopDisplay(["a"], [1.0, 2.0], [1.0], [1.0]), "mean: expected shape"),
+        (lambda: WilsonLoopDisplay(["a"], [1j], [1.0], [1.0]), "mean: expected real"),
+    ],
+)
+def test_what_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_given_axes_are_used(theta):
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots(1, 2)
+    assert TopologyDisplay(topological_charge(theta)).plot(axes).figure_ is axes[0].figure
+    with pytest.raises(ValueError, match="expected 2 axes"):
+        TopologyDisplay([0]).plot(axes[0])
