@@ -1,4 +1,9 @@
-"""Two-dimensional U(1) gauge links: observables, exact results, exact samples, Markov chains."""
+"""Two-dimensional U(1) gauge links: exact results and samples, Markov chains, diffusion.
+
+`U1DiffusionSampler` is loaded when it is first used: it alone needs torch.
+"""
+
+from importlib import import_module
 
 from halkit.gauge.autocorrelation import AutocorrelationTime, autocorrelation_time
 from halkit.gauge.charge import (
@@ -26,7 +31,6 @@ from halkit.gauge.lattice import (
 )
 from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
 from halkit.gauge.report import Observable, SampleReport, sample_report
-from halkit.gauge.sampler import U1DiffusionSampler
 from halkit.gauge.smc import ParticleSample, sample_smc
 
 __all__ = [
@@ -61,3 +65,9 @@ __all__ = [
     "winding_hit",
     "wrap",
 ]
+
+
+def __getattr__(name):
+    if name == "U1DiffusionSampler":
+        return import_module(f"{__name__}.sampler").U1DiffusionSampler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
