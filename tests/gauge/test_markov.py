@@ -167,20 +167,24 @@ def test_autocorrelation_of_the_charge(beta, n, n_trajectories):
     assert tau.error < 0.15 * value
 
 
-def test_jitter_frees_the_waves_that_return():
-    """At fixed step a wave of k = 4 comes back to where it was; it decorrelates with jitter."""
-    theta = sample_exact(24, (16, 16), 7.0, random_state=1)
-    tau = []
-    for jitter in (0.0, 0.2):
-        settings = {"jitter": jitter, "n_warmup": 20, "random_state": 2}
+def test_jitter_and_spread_free_a_wave_that_returns():
+    """Half a period, ω = 2√(β⟨cos P⟩) sin(πk/L), brings a wave back up to its sign."""
+    theta, wave = sample_exact(100, (16, 16), 7.0, random_state=1), 4
+    stiffness = 7.0 * exact_wilson_loop(1, 7.0, (16, 16))
+    length = np.pi / (2 * np.sqrt(stiffness) * np.sin(np.pi * wave / 16))
+    kept = []
+    for jitter, spread in ((0.0, 0.0), (0.2, 0.0), (0.0, 0.5)):
+        path = {"step_size": length / 5, "trajectory_length": length, "random_state": 11}
         power = []
-        for state in hmc(theta, 7.0, n_trajectories=1000, **settings):
+        for state in hmc(theta, 7.0, n_trajectories=100, jitter=jitter, spread=spread, **path):
             h = np.sin(plaquette(state.theta)).mean(axis=1)
-            power.append(np.abs(np.fft.rfft(h, axis=-1)[:, 4]) ** 2)
-        tau.append(autocorrelation_time(np.transpose(power)))
-    fixed, free = tau
-    assert fixed.value - free.value > 3 * np.hypot(fixed.error, free.error)
-    assert fixed.value > 5 * free.value
+            power.append(np.abs(np.fft.rfft(h, axis=-1)[:, wave]) ** 2)
+        deviation = np.array(power) - np.mean(power)
+        kept.append(np.mean(deviation[4:] * deviation[:-4]) / np.mean(deviation**2))
+    fixed, jittered, spread = kept
+    assert fixed > 0.9
+    assert 0.4 < jittered < 0.75
+    assert abs(spread) < 0.2
 
 
 # (L, beta): acceptance of a hit in equilibrium and its error, runs made elsewhere.
