@@ -1,6 +1,6 @@
-"""Two-dimensional U(1) links: observables, exact results and samples, Markov chains, diffusion.
+"""Two-dimensional U(1) gauge links: exact results and samples, Markov chains, diffusion.
 
-`U1DiffusionSampler` is loaded when it is first used, so that the rest does not import torch.
+`U1DiffusionSampler` is loaded when it is first used: it alone needs torch.
 """
 
 from importlib import import_module
@@ -69,9 +69,5 @@ __all__ = [
 
 def __getattr__(name):
     if name == "U1DiffusionSampler":
-        return import_module(".sampler", __name__).U1DiffusionSampler
+        return import_module(f"{__name__}.sampler").U1DiffusionSampler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)

@@ -217,7 +217,7 @@ def _square(n_features):
 
 
 def check_choice(value, name, choices):
-    """Refuse a value that is none of the choices."""
+    """Raise a ValueError unless the value is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
 
