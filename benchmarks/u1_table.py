@@ -193,6 +193,8 @@ says nothing of the network; the raw columns do.
 β = 7, L = 16, {n_dynamics} configurations, not corrected. A slower annealing brings χ down, at its
 price. "sde" and "ode" are the reverse processes of the noise with the scaled score in them: the
 score of the noisy links at β is not that at β0 times β/β0, so that they reach another coupling.
+The published sampler of this kind, with 100 widths of 400 steps each, has χ = 0.0063(3) here,
+1.60(8) times the exact 0.00393.
 
 {dynamics}
 """

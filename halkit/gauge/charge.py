@@ -18,15 +18,14 @@ from halkit.gauge.torus import (
     check_count,
     check_lattice_shape,
     flux_quantum,
+    namespace,
     plaquette_sum,
-    takes_tensors,
     wrap,
 )
 
 __all__ = ["Susceptibility", "flux_links", "sine_charge", "susceptibility", "topological_charge"]
 
 
-@takes_tensors
 def topological_charge(theta, *, lattice_shape=None):
     """Return Q = (1/2π) Σ_x wrap P(x), an integer on the torus.
 
@@ -51,10 +50,11 @@ def topological_charge(theta, *, lattice_shape=None):
     array([-2])
     """
     angle = plaquette(theta, lattice_shape=lattice_shape)
-    return np.rint(angle.sum(axis=(1, 2), dtype=np.float64) / TWO_PI).astype(np.int64)
+    xp = namespace(angle)
+    winding = xp.round(angle.sum((1, 2), dtype=xp.float64) / TWO_PI)
+    return winding.astype(np.int64) if xp is np else winding.long()
 
 
-@takes_tensors
 def sine_charge(theta, *, lattice_shape=None):
     """Return (1/2π) Σ_x sin P(x): smooth in the links, not an integer, not `topological_charge`.
 
@@ -67,7 +67,8 @@ def sine_charge(theta, *, lattice_shape=None):
     >>> sine_charge(flux_links(1, (4, 4))).round(4)
     array([0.9745])
     """
-    return np.sin(plaquette_sum(as_links(theta, lattice_shape))).sum(axis=(1, 2)) / TWO_PI
+    angle = plaquette_sum(as_links(theta, lattice_shape, tensors=True))
+    return namespace(angle).sin(angle).sum((1, 2)) / TWO_PI
 
 
 class Susceptibility(NamedTuple):
@@ -75,9 +76,9 @@ class Susceptibility(NamedTuple):
 
     Attributes
     ----------
-    value : float
+    value : float, or tensor
         χ = ⟨Q²⟩/V.
-    error : float
+    error : float, or tensor
         Standard error of the mean.
     """
 
@@ -115,12 +116,18 @@ def susceptibility(theta, *, lattice_shape=None, tau_int=0.5):
     >>> chi.value, round(chi.error, 5)
     (0.015625, 0.00902)
     """
-    links = as_links(theta, lattice_shape)
+    links = as_links(theta, lattice_shape, tensors=True)
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
     if not isinstance(tau_int, Real) or not 0 < tau_int < np.inf:
         raise ValueError(f"tau_int must be positive and finite; got {tau_int!r}")
-    square = topological_charge(links) ** 2 / np.prod(links.shape[2:])
+    xp = namespace(links)
+    square = topological_charge(links) ** 2
+    volume = links.shape[2] * links.shape[3]
+    if xp is not np:
+        square = square.to(links.dtype) / volume
+        return Susceptibility(square.mean(), square.std() * (2 * tau_int / len(links)) ** 0.5)
+    square = square / volume
     error = square.std(ddof=1) * np.sqrt(2 * tau_int / len(links))
     return Susceptibility(float(square.mean()), float(error))
 

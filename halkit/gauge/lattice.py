@@ -5,16 +5,18 @@
 with the plaquette P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x) and V = L0·L1. Everywhere
 ``theta`` is an array (n, 2, L0, L1) of angles in radians, μ on axis 1; rows (n, 2·L0·L1) are
 taken too, with ``lattice_shape=(L0, L1)``. What is returned has one entry per configuration.
+Torch tensors give tensors of their precision, through which derivatives flow.
 """
 
 import numpy as np
 
 from halkit.gauge.torus import (
     as_links,
+    as_real,
     check_beta,
     check_count,
+    namespace,
     plaquette_sum,
-    takes_tensors,
     wilson_action,
     wilson_force,
     wrap,
@@ -31,14 +33,13 @@ __all__ = [
 ]
 
 
-@takes_tensors
 def plaquette(theta, *, lattice_shape=None):
     """Return the plaquette angles, in [−π, π).
 
     Parameters
     ----------
     theta : array or torch tensor of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        Link angles in radians. A tensor gives a tensor, on its device and without gradients.
+        Link angles in radians. A tensor gives a tensor, through which derivatives flow.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
 
@@ -58,10 +59,9 @@ def plaquette(theta, *, lattice_shape=None):
     array([[[1.0472, 1.0472, 1.0472],
             [1.0472, 1.0472, 1.0472]]])
     """
-    return wrap(plaquette_sum(as_links(theta, lattice_shape)))
+    return wrap(plaquette_sum(as_links(theta, lattice_shape, tensors=True)))
 
 
-@takes_tensors
 def wilson_loop(theta, R, T, *, lattice_shape=None):
     """Return the mean over the lattice of cos(angle around an R × T rectangle).
 
@@ -87,21 +87,22 @@ def wilson_loop(theta, R, T, *, lattice_shape=None):
     >>> wilson_loop(flux_links(1, (4, 6)), 2, 3).round(6)
     array([0.])
     """
-    links = as_links(theta, lattice_shape)
+    links = as_links(theta, lattice_shape, tensors=True)
     R, T = check_count(R, "R", least=1), check_count(T, "T", least=1)
     if links.shape[2] < R or links.shape[3] < T:
         raise ValueError(f"a {R} x {T} loop is longer than the {links.shape[2:]} lattice")
+    xp = namespace(links)
     bottom, left = _line(links[:, 0], R, axis=1), _line(links[:, 1], T, axis=2)
-    top, right = np.roll(bottom, -T, axis=2), np.roll(left, -R, axis=1)
-    return np.cos(bottom + right - top - left).mean(axis=(1, 2))
+    top, right = xp.roll(bottom, -T, 2), xp.roll(left, -R, 1)
+    return xp.cos(bottom + right - top - left).mean((1, 2))
 
 
 def _line(angle, length, axis):
     """Return the sum of ``length`` links that start at every site and follow an axis."""
-    return sum(np.roll(angle, -step, axis=axis) for step in range(length))
+    roll = namespace(angle).roll
+    return sum(roll(angle, -step, axis) for step in range(length))
 
 
-@takes_tensors
 def polyakov_loop(theta, mu, *, lattice_shape=None):
     """Return exp(i Σ θ_μ) along the lines that close around the lattice in direction μ.
 
@@ -129,13 +130,12 @@ def polyakov_loop(theta, mu, *, lattice_shape=None):
     >>> polyakov_loop(np.full((1, 2, 2, 3), np.pi / 2), 0).real
     array([[-1., -1., -1.]])
     """
-    links = as_links(theta, lattice_shape)
+    links = as_links(theta, lattice_shape, tensors=True)
     if mu not in (0, 1):
         raise ValueError(f"mu must be 0 or 1; got {mu!r}")
-    return np.exp(1j * links[:, mu].sum(axis=1 + mu))
+    return namespace(links).exp(1j * links[:, mu].sum(1 + mu))
 
 
-@takes_tensors
 def action(theta, beta, *, lattice_shape=None):
     """Return the Wilson action S = β Σ_x (1 − cos P(x)).
 
@@ -162,10 +162,9 @@ def action(theta, beta, *, lattice_shape=None):
     >>> action(np.zeros((2, 2, 4, 4)), 7.0)
     array([0., 0.])
     """
-    return wilson_action(as_links(theta, lattice_shape), check_beta(beta))
+    return wilson_action(as_links(theta, lattice_shape, tensors=True), check_beta(beta))
 
 
-@takes_tensors
 def force(theta, beta, *, lattice_shape=None):
     """Return −∂S/∂θ_μ(x): the curl of h = −β sin P.
 
@@ -189,11 +188,10 @@ def force(theta, beta, *, lattice_shape=None):
     >>> bool(abs(force(flux_links(1, (4, 6)), 7.0)).max() < 1e-14)
     True
     """
-    links = as_links(theta, lattice_shape)
+    links = as_links(theta, lattice_shape, tensors=True)
     return wilson_force(links, check_beta(beta)).reshape(np.shape(theta))
 
 
-@takes_tensors
 def gauge_transform(theta, alpha, *, lattice_shape=None):
     """Return θ_μ(x) + α(x) − α(x+μ̂), wrapped: the same physics in another gauge.
 
@@ -221,11 +219,13 @@ def gauge_transform(theta, alpha, *, lattice_shape=None):
     array([[ 0.,  1.],
            [ 0., -1.]])
     """
-    links, alpha = as_links(theta, lattice_shape), np.asarray(alpha)
-    sites = (len(links), *links.shape[2:])
-    if alpha.dtype.kind not in "fiu" or not np.isfinite(alpha).all():
-        raise ValueError("alpha must be real, finite angles")
+    links = as_links(theta, lattice_shape, tensors=True)
+    xp, sites = namespace(links), (len(links), *links.shape[2:])
+    alpha = as_real(alpha, xp, "alpha must be real angles")
+    if not xp.isfinite(alpha).all():
+        raise ValueError("alpha must be finite; it has NaN or infinite angles")
     if alpha.shape not in (sites, sites[1:]):
-        raise ValueError(f"alpha must have shape {sites} or {sites[1:]}; got {alpha.shape}")
-    gradient = [np.roll(alpha, -1, axis=axis) - alpha for axis in (-2, -1)]
-    return wrap(links - np.stack(gradient, axis=-3)).reshape(np.shape(theta))
+        raise ValueError(f"alpha must have shape {sites} or {sites[1:]}; got {tuple(alpha.shape)}")
+    alpha = alpha if xp is np else alpha.to(links)
+    gradient = xp.stack([xp.roll(alpha, -1, axis) - alpha for axis in (-2, -1)], -3)
+    return wrap(links - gradient).reshape(np.shape(theta))

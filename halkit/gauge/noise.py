@@ -72,7 +72,9 @@ def wrapped_normal_score(angle, sigma):
 
 
 def _by_width(angle, sigma, narrow, wide):
-    angle, sigma = torch.broadcast_tensors(angle, torch.as_tensor(sigma).to(angle))
+    angle, sigma = torch.broadcast_tensors(
+        angle, torch.as_tensor(sigma, dtype=angle.dtype, device=angle.device)
+    )
     angle = angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
     small = sigma < SWITCH
     result = torch.empty_like(angle)

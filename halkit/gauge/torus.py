@@ -9,12 +9,12 @@ and a scalar h per plaquette pulls at the links with
 
     s_0(x) = h(x) − h(x−1̂),    s_1(x) = h(x−0̂) − h(x).
 
-The functions that do not begin with ``check`` or ``as`` trust their arguments.
+The functions that do not begin with ``check`` or ``as`` trust their arguments. The formulas hold
+for torch tensors as well, with derivatives; `namespace` tells whose functions to call.
 """
 
 import sys
 import warnings
-from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,13 +23,14 @@ from sklearn.utils import check_random_state
 __all__ = [
     "as_generator",
     "as_links",
+    "as_real",
     "check_beta",
     "check_count",
     "check_lattice_shape",
     "curl",
     "flux_quantum",
+    "namespace",
     "plaquette_sum",
-    "takes_tensors",
     "wilson_action",
     "wilson_force",
     "wrap",
@@ -38,17 +39,26 @@ __all__ = [
 TWO_PI = 2 * np.pi
 
 
+def namespace(array):
+    """Return torch for a tensor, else numpy; torch is not imported for it.
+
+    The two agree on ``roll(a, shift, axis)`` and ``stack(arrays, axis)`` if the axis has no name.
+    """
+    torch = sys.modules.get("torch")
+    return np if torch is None or not isinstance(array, torch.Tensor) else torch
+
+
 def wrap(angle):
     """Return angles in [−π, π), each moved by a multiple of 2π.
 
     Parameters
     ----------
-    angle : array_like of float
+    angle : array_like of float, or tensor
         Angles in radians, any shape.
 
     Returns
     -------
-    array of the shape of angle
+    array or tensor of the shape of angle
 
     Examples
     --------
@@ -57,28 +67,10 @@ def wrap(angle):
     >>> wrap([0.5, 2 * np.pi + 0.5, -4.0]).round(4)
     array([0.5   , 0.5   , 2.2832])
     """
-    angle = np.asarray(angle)
-    wrapped = angle - TWO_PI * np.rint(angle / TWO_PI)
-    return np.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
-
-
-def takes_tensors(function):
-    """Let a function of an array `theta` take a torch tensor too, and return a tensor then.
-
-    Without gradients: a tensor that requires them is refused, not cut off from its graph.
-    """
-
-    @wraps(function)
-    def with_tensors(theta, *arguments, **keywords):
-        torch = sys.modules.get("torch")
-        if torch is None or not isinstance(theta, torch.Tensor):
-            return function(theta, *arguments, **keywords)
-        if theta.requires_grad:
-            raise TypeError("theta requires gradients, which end here: pass theta.detach()")
-        result = function(theta.cpu().numpy(), *arguments, **keywords)
-        return torch.from_numpy(np.ascontiguousarray(result)).to(theta.device)
-
-    return with_tensors
+    xp = namespace(angle)
+    angle = np.asarray(angle) if xp is np else angle
+    wrapped = angle - TWO_PI * xp.round(angle / TWO_PI)
+    return xp.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
 
 
 def plaquette_sum(links):
@@ -94,20 +86,22 @@ def plaquette_sum(links):
 
 def curl(h):
     """Return the pull (..., 2, L0, L1) of a scalar h (..., L0, L1) per plaquette on the links."""
-    return np.stack([h - np.roll(h, 1, axis=-1), np.roll(h, 1, axis=-2) - h], axis=-3)
+    xp = namespace(h)
+    return xp.stack([h - xp.roll(h, 1, -1), xp.roll(h, 1, -2) - h], -3)
 
 
 def wilson_action(links, beta):
     """Return β Σ (1 − cos P) of each configuration; 2 sin²(P/2) keeps its digits at small P."""
-    half = plaquette_sum(links)
+    xp, half = namespace(links), plaquette_sum(links)
     half /= 2
-    np.square(np.sin(half, out=half), out=half)
-    return 2 * beta * half.sum(axis=(-2, -1))
+    # In place where no derivative needs what is overwritten.
+    out = half if xp is np else None
+    return 2 * beta * xp.square(xp.sin(half, out=out), out=out).sum((-2, -1))
 
 
 def wilson_force(links, beta):
     """Return −∂S/∂θ, the curl of h = −β sin P."""
-    return curl(-beta * np.sin(plaquette_sum(links)))
+    return curl(-beta * namespace(links).sin(plaquette_sum(links)))
 
 
 def flux_quantum(lattice_shape):
@@ -122,26 +116,38 @@ def flux_quantum(lattice_shape):
     return links
 
 
-def as_links(theta, lattice_shape=None):
+def as_links(theta, lattice_shape=None, *, tensors=False):
     """Return configurations as an array (n, 2, L0, L1) of angles, after the checks.
 
-    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning.
+    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning. With
+    `tensors` a torch tensor stays one.
     """
-    theta = np.asarray(theta)
-    if theta.dtype.kind not in "fiu":
-        raise TypeError(f"theta must be real link angles in radians; got dtype {theta.dtype}")
-    if theta.dtype not in (np.float32, np.float64):
-        theta = theta.astype(np.float64)
-    theta = _shape_links(theta, lattice_shape)
-    if not np.isfinite(theta).all():
+    xp = namespace(theta) if tensors else np
+    theta = _shape_links(as_real(theta, xp, "theta must be real link angles"), lattice_shape)
+    if not xp.isfinite(theta).all():
         raise ValueError("theta must be finite; it has NaN or infinite angles")
-    if theta.size and np.abs(theta).max() > TWO_PI * (1 + 1e-6):
+    if xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
         warnings.warn(
             "theta has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
             stacklevel=3,
         )
         theta = wrap(theta)
     return theta
+
+
+def as_real(angle, xp, expected):
+    """Return angles as an array of numpy or torch, in double precision unless in single."""
+    if xp is np:
+        angle = np.asarray(angle)
+        real = angle.dtype.kind in "fiu"
+    else:
+        angle = xp.as_tensor(angle)
+        real = not angle.is_complex() and angle.dtype != xp.bool
+    if not real:
+        raise TypeError(f"{expected} in radians; got dtype {angle.dtype}")
+    if angle.dtype in (xp.float32, xp.float64):
+        return angle
+    return angle.astype(np.float64) if xp is np else angle.double()
 
 
 def _shape_links(theta, lattice_shape):

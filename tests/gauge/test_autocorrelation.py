@@ -25,6 +25,19 @@ def test_ar1(a, shape):
     assert tau.window < 15 * exact + 5
 
 
+@pytest.mark.parametrize("a", [0.3, 0.7, 0.9, 0.98])
+def test_pyerrors_finds_the_same(a):
+    """Two programs, one method: the same window, and τ up to terms of order 1/N."""
+    pyerrors = pytest.importorskip("pyerrors")
+    series = ar1(a, 60_000, seed=3)
+    observable = pyerrors.Obs([series], ["chain"])
+    observable.gamma_method(S=1.5)
+    tau = autocorrelation_time(series)
+    assert tau.window == observable.e_windowsize["chain"]
+    assert tau.value == pytest.approx(observable.e_tauint["chain"], rel=1e-4)
+    assert tau.error == pytest.approx(observable.e_dtauint["chain"], rel=0.02)
+
+
 @pytest.mark.parametrize("a", [0.5, 0.9])
 def test_the_error_is_the_scatter(a):
     tau = [autocorrelation_time(ar1(a, 20_000, seed)) for seed in range(100)]
