@@ -18,7 +18,7 @@ myst_heading_anchors = 3
 autodoc_default_options = {
     "members": True,
     "show-inheritance": True,
-    "exclude-members": "set_fit_request, set_score_request",
+    "exclude-members": "set_fit_request, set_predict_request, set_score_request",
 }
 numpydoc_show_class_members = False
 html_theme = "alabaster"
