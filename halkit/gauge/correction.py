@@ -23,7 +23,7 @@ from halkit.gauge.torus import (
     check_lattice_shape,
 )
 
-__all__ = ["correct", "tail_length"]
+__all__ = ["correct", "progress", "tail_length"]
 
 RELAXATIONS = 10
 ENERGY_TIME = 4.0
@@ -129,7 +129,7 @@ def correct(
     length, hits = _moves(beta, shape)
     size = max(1, SITES // int(np.prod(shape)))
     corrected, step_size = np.empty(links.shape), None
-    for start in _progress(range(0, len(links), size), "correct", verbose):
+    for start in progress(range(0, len(links), size), "correct", verbose):
         n_warmup = n_trajectories // 2 if step_size is None else 0
         *_, state = hmc(
             links[start : start + size],
@@ -146,12 +146,12 @@ def correct(
     return corrected.reshape(np.shape(theta))
 
 
-def _progress(batches, description, verbose):
-    """Return the batches, under a bar if one is wanted and can be drawn."""
+def progress(steps, description, verbose, *, total=None):
+    """Return the steps, under a bar if one is wanted and can be drawn."""
     if not verbose:
-        return batches
+        return steps
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        return batches
-    return tqdm(batches, desc=description, leave=False)
+        return steps
+    return tqdm(steps, total=total, desc=description, leave=False)

@@ -24,6 +24,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
+from halkit.gauge.correction import progress
 from halkit.gauge.torus import (
     as_generator,
     check_beta,
@@ -211,7 +212,7 @@ def _population(n, shape, beta, n_levels, n_steps, rng, verbose):
     ancestor, step_size = np.arange(n), 1.0
     couplings = np.linspace(0.0, beta, n_levels + 1)
     levels = pairwise(couplings)
-    for before, coupling in _progress(levels, n_levels, verbose):
+    for before, coupling in progress(levels, "levels", verbose, total=n_levels):
         log_w -= (coupling - before) * action
         weights = np.exp(log_w - log_w.max())
         if np.sum(weights) ** 2 < 0.5 * n * np.sum(weights**2):
@@ -244,13 +245,3 @@ def _warn(sample):
         ConvergenceWarning,
         stacklevel=3,
     )
-
-
-def _progress(levels, total, verbose):
-    if not verbose:
-        return levels
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return levels
-    return tqdm(levels, total=total, desc="levels", leave=False)
