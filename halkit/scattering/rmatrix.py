@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
+from scipy.linalg.blas import dsyr2
 from scipy.linalg.lapack import dsytrd
 from scipy.special import spherical_jn, spherical_yn
 
@@ -105,10 +106,10 @@ class ContinuedFraction(NamedTuple):
         pivots = np.subtract.outer(self.diagonal, energy.reshape(-1))
         pivot, quotient = pivots[-1], np.empty_like(pivots[-1])
         with np.errstate(divide="ignore"):
-            for square, row in zip(self.square[::-1], pivots[-2::-1], strict=True):
-                np.divide(square, pivot, out=quotient)
-                pivot = np.subtract(row, quotient, out=row)
-        pivot = np.where(pivot == 0, np.finfo(np.float64).tiny, pivot)
+            for square, row in zip(self.square[::-1].tolist(), pivots[-2::-1], strict=True):
+                np.divide(square, pivot, quotient)
+                pivot = np.subtract(row, quotient, row)
+        pivot = np.where(pivot == 0, 1e-100, pivot)  # on a level R is infinite; keep it finite
         below = np.count_nonzero(pivots < 0, axis=0)
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 
@@ -139,8 +140,8 @@ def continued_fraction(hamiltonian):
     v /= np.linalg.norm(v)
     w = H @ v
     w -= (v @ w) * v
-    cross = 2 * np.outer(v, w)
-    _, diagonal, off, _, _ = dsytrd(H - cross - cross.T, lower=1, overwrite_a=1)
+    reflected = dsyr2(-2.0, v, w, a=H, lower=1)  # H − 2vwᵀ − 2wvᵀ, its lower triangle
+    _, diagonal, off, _, _ = dsytrd(reflected, lower=1, overwrite_a=1)
     scale = 2 * hamiltonian.reduced_mass * hamiltonian.mesh.radius
     return ContinuedFraction(diagonal, off**2, length**2 / scale)
 

@@ -93,6 +93,6 @@ def test_an_energy_on_a_level_is_not_a_crash():
     R = r_matrix(H)
     assert np.isfinite(R(R.energy[3]))
     assert np.isfinite(phase_shifts(H, np.sqrt(2 * 3.3 * R.energy[3])))
-    two_levels = ContinuedFraction(np.zeros(2), np.ones(1), 1.0)  # at ±1, a pivot 0 at E = 0
+    two_levels = ContinuedFraction(np.zeros(2), np.ones(1), 99.0)  # at ±1, a pivot 0 at E = 0
     np.testing.assert_array_equal(two_levels.evaluate([0.0, 1.0])[1], [1, 1])
     assert np.isfinite(two_levels.evaluate(1.0)[0])
