@@ -22,13 +22,18 @@ def main(arguments=None):
     arguments : list of str, optional
         The words after the program's name; ``sys.argv[1:]`` by default.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.full and options.seed is not None:
+        parser.error("--seed has no effect with --full: the examples have seeds of their own")
+    if options.examples is not None and not options.full:
+        parser.error("--examples needs --full")
     failed = []
     if options.full:
         metrics = reproduce_all(options.out, folder=options.examples, data=options.data)
         failed = [name for name, numbers in metrics.items() if numbers["failed"]]
     else:
-        reproduce(options.out, data=options.data, random_state=options.seed)
+        reproduce(options.out, data=options.data, random_state=options.seed or 0)
     print(f"report: {Path(options.out, 'index.html').resolve()}")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
@@ -61,7 +66,7 @@ def _parser():
     command.add_argument(
         "--examples", metavar="DIR", help="with --full: the examples; default: docs/examples"
     )
-    command.add_argument("--seed", type=int, default=0, help="seed of the starts (default: 0)")
+    command.add_argument("--seed", type=int, help="seed of the starts (default: 0)")
     return parser
 
 

@@ -97,6 +97,16 @@ def test_full_report_runs_every_example_and_keeps_going(tmp_path, capsys, monkey
     assert main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--full", "--seed", "1"], "--seed has no effect"), (["--examples", "."], "needs --full")],
+)
+def test_options_that_would_be_ignored_are_refused(options, message, capsys):
+    with pytest.raises(SystemExit):
+        main(["reproduce", *options])
+    assert message in capsys.readouterr().err
+
+
 def test_the_examples_of_the_checkout_are_found():
     names = [path.stem for path in examples()]
     assert names == sorted(names)

@@ -181,6 +181,10 @@ class U1DiffusionSampler(ScoreEstimator):
             n_steps = check_count(n_steps, "n_steps", least=1)
         shape = self._sample_shape(lattice_size, correction)
         rng = as_generator(random_state)
+        if correction == "smc" and (method != "annealed" or n_steps is not None):
+            raise ValueError(
+                'correction="smc" starts from uniform links: method and n_steps have no effect'
+            )
         if correction == "smc":
             n = POPULATIONS * max(LEAST_PARTICLES, -(-n_samples // POPULATIONS))
             particles = sample_smc(

@@ -74,8 +74,13 @@ class ParticleSample(NamedTuple):
     @property
     def converged(self):
         """At least 100 ancestors in each population, and ln Z scatters by at most 0.3."""
-        scatter = self.log_z.std(ddof=1) if len(self.log_z) > 1 else 0.0
-        return bool(self.distinct_ancestors.min() >= LEAST_ANCESTORS and scatter <= LARGEST_SCATTER)
+        enough = self.distinct_ancestors.min() >= LEAST_ANCESTORS
+        return bool(enough and self.scatter <= LARGEST_SCATTER)
+
+    @property
+    def scatter(self):
+        """Standard deviation of ln Z between populations; 0 of one."""
+        return float(self.log_z.std(ddof=1)) if len(self.log_z) > 1 else 0.0
 
     def mean(self, values):
         """Weighted mean and its error.
@@ -237,10 +242,9 @@ def _systematic(weights, n, rng):
 
 
 def _warn(sample):
-    scatter = sample.log_z.std(ddof=1) if len(sample.log_z) > 1 else 0.0
     warnings.warn(
         f"not converged: {sample.distinct_ancestors.min()} distinct ancestors in the poorest "
-        f"population ({LEAST_ANCESTORS} wanted), ln Z scatters by {scatter:.2g} between "
+        f"population ({LEAST_ANCESTORS} wanted), ln Z scatters by {sample.scatter:.2g} between "
         f"populations ({LARGEST_SCATTER} allowed); raise n_levels or n",
         ConvergenceWarning,
         stacklevel=3,

@@ -46,6 +46,9 @@ __all__ = [
     "threshold",
 ]
 
+# In the place of a zero, so that R stays finite on a level.
+NEVER_ZERO = 1e-100
+
 
 class RMatrix(NamedTuple):
     """Poles and residues of R(E) = Σ_n strength_n / (E_n − E).
@@ -67,7 +70,7 @@ class RMatrix(NamedTuple):
     def __call__(self, energy):
         """Return R(E): an array of the shape of `energy`."""
         gap = self.energy - np.asarray(energy, dtype=np.float64)[..., None]
-        gap = np.where(gap == 0, np.finfo(np.float64).tiny, gap)
+        gap = np.where(gap == 0, NEVER_ZERO, gap)
         return np.real(np.sum(self.strength / gap, axis=-1))
 
     def real_levels(self):
@@ -109,7 +112,7 @@ class ContinuedFraction(NamedTuple):
             for square, row in zip(self.square[::-1].tolist(), pivots[-2::-1], strict=True):
                 np.divide(square, pivot, quotient)
                 pivot = np.subtract(row, quotient, row)
-        pivot = np.where(pivot == 0, 1e-100, pivot)  # on a level R is infinite; keep it finite
+        pivot = np.where(pivot == 0, NEVER_ZERO, pivot)
         below = np.count_nonzero(pivots < 0, axis=0)
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 

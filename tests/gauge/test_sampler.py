@@ -205,6 +205,9 @@ def test_sequential_monte_carlo_is_a_correction_too(fitted):
     assert theta.shape == (1500, 2, 4, 4)
     report = fitted.sample_report(theta, 3.0)
     assert max(abs(row.z) for row in report.rows) < 5  # some particles come more than once
+    for settings in ({"method": "ode"}, {"n_steps": 50}):
+        with pytest.raises(ValueError, match="no effect"):
+            fitted.sample(3, correction="smc", **settings)
 
 
 @pytest.mark.parametrize("correction", [None, "hmc"])
