@@ -12,7 +12,7 @@ from halkit.gauge.networks import NETWORKS
 from halkit.gauge.noise import wrapped_normal_score
 from halkit.training import one_thread, seeded
 
-__all__ = ["Architecture", "denoising_scores", "draw", "evaluate_score"]
+__all__ = ["Architecture", "NetworkPath", "denoising_scores", "draw", "evaluate_score"]
 
 # Angles of one batch: 64 configurations of 16 × 16 links.
 BATCH = 2**15
@@ -68,6 +68,54 @@ def _score(module):
         return module(theta, torch.full((len(theta),), sigma).to(theta)) / sigma
 
     return score
+
+
+class NetworkPath:
+    """The energy of a network times β/β0, along falling widths: a path for `sample_smc`.
+
+    At the place u the width is that where the noise leaves u of cos P, u = e^{−2σ²}: all of the
+    energy is hidden at u = 0, and none at u = 1.
+
+    Parameters
+    ----------
+    module : GaugeEnergyNetwork
+    ratio : float
+        β/β0.
+    """
+
+    def __init__(self, module, ratio):
+        self.module, self.ratio = module, ratio
+
+    def energy(self, theta, u):
+        """Return E of links (n, 2, L0, L1), as an array (n,)."""
+        return self._collect(theta, u, self._batch_energy, (len(theta),))
+
+    def force(self, theta, u):
+        """Return −∂E/∂θ, of the shape of the links."""
+        return self._collect(theta, u, self._batch_force, theta.shape)
+
+    def _batch_energy(self, links, sigma):
+        with torch.no_grad():
+            return self.module.density(links, sigma).sum(dim=(1, 2), dtype=torch.float64)
+
+    def _batch_force(self, links, sigma):
+        links.requires_grad_()
+        (slope,) = torch.autograd.grad(self.module.density(links, sigma).sum(), links)
+        return -slope
+
+    def _collect(self, theta, u, of_batch, shape):
+        values = np.zeros(shape)
+        if u == 0:
+            return values
+        sigma, device = math.sqrt(-math.log(u) / 2), next(self.module.parameters()).device
+        size = _batch(theta.shape[1:])
+        with one_thread():
+            for start in range(0, len(theta), size):
+                links = np.ascontiguousarray(theta[start : start + size], dtype=np.float32)
+                links = torch.from_numpy(links).to(device)
+                part = of_batch(links, torch.full((len(links),), sigma).to(links))
+                values[start : start + size] = part.cpu().numpy()
+        return self.ratio * values
 
 
 def denoising_scores(module, X):

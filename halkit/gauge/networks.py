@@ -7,7 +7,12 @@ the curl of one scalar h per plaquette,
 
 with o_c = sin P, sin 2P and the sines of the 2 × 1 rectangles on x, odd under θ → −θ, and
 gates g_c, a convolutional network of the cosines of the same loops, which are even;
-e^{−2σ²} is what the noise on four links leaves of cos P. ``unet`` convolves (cos θ, sin θ)
+e^{−2σ²} is what the noise on four links leaves of cos P. ``gauge_energy`` has the same layers
+and gates the cosines instead: they add up to one energy,
+
+    E(θ, σ) = e^{−2σ²} Σ_x Σ_c g_c(x) e_c(x),    s = −∂E/∂θ,
+
+so that its score has a density, at twice to thrice the price. ``unet`` convolves (cos θ, sin θ)
 without knowing of gauge invariance, ``mlp`` takes any n angles; both have the damping
 e^{−σ²/2} of one link.
 
@@ -24,6 +29,7 @@ from torch import nn
 
 __all__ = [
     "NETWORKS",
+    "GaugeEnergyNetwork",
     "GaugeEquivariantNetwork",
     "MultilayerPerceptron",
     "UNet",
@@ -77,8 +83,15 @@ def _loops(theta):
     Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
     and of the rectangles on the other side of x.
     """
+    return _loops_of(_plaquettes(theta))
+
+
+def _plaquettes(theta):
     a, b = theta.unbind(1)
-    P = a - a.roll(-1, -1) + b.roll(-1, -2) - b
+    return a - a.roll(-1, -1) + b.roll(-1, -2) - b
+
+
+def _loops_of(P):
     c, s = torch.cos(P), torch.sin(P)
     even, odd = [c, 2 * c * c - 1], [s, 2 * s * c]
     for axis in (-2, -1):
@@ -101,6 +114,7 @@ class GaugeEquivariantNetwork(nn.Module):
     """
 
     any_size = True
+    n_gates = 6
 
     def __init__(self, hidden_channels, n_features=None):  # noqa: ARG002
         super().__init__()
@@ -109,21 +123,67 @@ class GaugeEquivariantNetwork(nn.Module):
         self.layers = nn.ModuleList(
             Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(sizes)
         )
-        self.gates = _output(nn.Conv2d(sizes[-1], 6, 1))
+        self.gates = _output(nn.Conv2d(sizes[-1], self.n_gates, 1))
 
     def scalar(self, theta, sigma):
         """The scalar h (n, L0, L1) whose curl is the score."""
-        x, odd = _loops(theta)
-        x = x.contiguous(memory_format=torch.channels_last)
+        even, odd = _loops(theta)
+        return self._gated(even, odd, sigma)
+
+    def _gated(self, even, loops, sigma):
+        """e^{−2σ²} Σ_c g_c(x) times the loops, g a function of the cosines."""
+        x = even.contiguous(memory_format=torch.channels_last)
         embedding = self.embedding(sigma)
         for layer in self.layers:
             y = layer(x, embedding)
             x = x + y if x.shape == y.shape else y
-        return torch.exp(-2 * sigma**2)[:, None, None] * (self.gates(x) * odd).sum(dim=1)
+        return torch.exp(-2 * sigma**2)[:, None, None] * (self.gates(x) * loops).sum(dim=1)
 
     def forward(self, theta, sigma):
         h = sigma[:, None, None] * self.scalar(theta, sigma)
         return torch.stack([h - h.roll(1, -1), h.roll(1, -2) - h], dim=1)
+
+
+class GaugeEnergyNetwork(GaugeEquivariantNetwork):
+    """Score of one scalar energy of the plaquettes; see the module.
+
+    Parameters
+    ----------
+    hidden_channels : tuple of int
+        Channels of the 3 × 3 convolutions.
+    n_features : int
+        Not used: the network takes links of any size.
+    """
+
+    n_gates = 4
+
+    def density(self, theta, sigma):
+        """The energy per site (n, L0, L1); up to a constant, −log p_σ is its sum."""
+        return self._density_of(_plaquettes(theta), sigma)
+
+    def _density_of(self, P, sigma):
+        even, _ = _loops_of(P)
+        return self._gated(even, even, sigma)
+
+    def scalar(self, theta, sigma):
+        """The scalar h (n, L0, L1) whose curl is the score: −∂E/∂P of every plaquette.
+
+        Each plaquette is given an angle of its own, P + η, and the slope taken at η = 0.
+        """
+        grad = torch.is_grad_enabled()
+        with torch.enable_grad():
+            P = _plaquettes(theta).detach().requires_grad_()
+            energy = self._density_of(P, sigma).sum()
+            (slope,) = torch.autograd.grad(energy, P, create_graph=grad)
+        return -slope
+
+    def forward(self, theta, sigma):
+        grad = torch.is_grad_enabled()
+        with torch.enable_grad():
+            links = theta.detach().requires_grad_()
+            energy = self.density(links, sigma).sum()
+            (slope,) = torch.autograd.grad(energy, links, create_graph=grad)
+        return -sigma[:, None, None, None] * slope
 
 
 class UNet(nn.Module):
@@ -199,6 +259,7 @@ class MultilayerPerceptron(nn.Module):
 
 NETWORKS = {
     "gauge_equivariant": GaugeEquivariantNetwork,
+    "gauge_energy": GaugeEnergyNetwork,
     "unet": UNet,
     "mlp": MultilayerPerceptron,
 }

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.gauge.correction import correct
 from halkit.gauge.estimator import ScoreEstimator, check_choice
 from halkit.gauge.langevin import METHODS
-from halkit.gauge.model import draw
+from halkit.gauge.model import NetworkPath, draw
 from halkit.gauge.report import sample_report
 from halkit.gauge.smc import sample_smc
 from halkit.gauge.torus import (
@@ -23,6 +23,7 @@ from halkit.gauge.torus import (
 __all__ = ["U1DiffusionSampler"]
 
 CORRECTIONS = (None, "hmc", "smc")
+PATHS = ("ramp", "network")
 POPULATIONS = 4
 LEAST_PARTICLES = 1024
 
@@ -40,7 +41,7 @@ class U1DiffusionSampler(ScoreEstimator):
     ----------
     beta : float, default 1.0
         Coupling β0 > 0 of the configurations that `fit` gets.
-    network : {"gauge_equivariant", "unet", "mlp"}
+    network : {"gauge_equivariant", "gauge_energy", "unet", "mlp"}
         See `halkit.gauge.networks`. Rows that are no lattice always get "mlp".
     hidden_channels : tuple of int
         Channels of the hidden layers.
@@ -131,6 +132,7 @@ class U1DiffusionSampler(ScoreEstimator):
         correction="hmc",
         method="annealed",
         n_steps=None,
+        smc_path="ramp",
         random_state=None,
     ):
         """Generate configurations at any coupling, on a lattice of any size.
@@ -159,6 +161,9 @@ class U1DiffusionSampler(ScoreEstimator):
         n_steps : int, optional
             Steps of the dynamics, each with one score: 100 by default, 200 for "sde" and "ode".
             With more steps the charge freezes later, and the raw χ comes nearer.
+        smc_path : {"ramp", "network"}
+            What "smc" follows from uniform links to the true action: the ramp of β, or the
+            energy of the network "gauge_energy", see `energy_path`.
         random_state : int, RandomState, Generator or None
             Source of the random numbers.
 
@@ -177,6 +182,9 @@ class U1DiffusionSampler(ScoreEstimator):
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
+        check_choice(smc_path, "smc_path", PATHS)
+        if smc_path != "ramp" and correction != "smc":
+            raise ValueError(f'smc_path={smc_path!r} has no effect unless correction="smc"')
         if n_steps is not None:
             n_steps = check_count(n_steps, "n_steps", least=1)
         shape = self._sample_shape(lattice_size, correction)
@@ -189,6 +197,7 @@ class U1DiffusionSampler(ScoreEstimator):
             n = POPULATIONS * max(LEAST_PARTICLES, -(-n_samples // POPULATIONS))
             particles = sample_smc(
                 n, shape[1:], beta, n_populations=POPULATIONS, random_state=rng,
+                path=self.energy_path(beta) if smc_path == "network" else None,
                 verbose=bool(self.verbose),
             )  # fmt: skip
             return particles.resampled(rng, n=n_samples)
@@ -201,6 +210,35 @@ class U1DiffusionSampler(ScoreEstimator):
         if correction is None:
             return theta
         return correct(theta, beta, random_state=rng, verbose=bool(self.verbose))
+
+    def energy_path(self, beta=None):
+        """Return the energy of the network times β/β0, along falling widths.
+
+        It is the `path` of `halkit.gauge.sample_smc`, which also returns the weights, the number
+        of ancestors and ln Z. The end of the path is the true action, not the network's.
+
+        Parameters
+        ----------
+        beta : float, optional
+            Coupling β ≥ 0 of the target; that of the training by default.
+
+        Returns
+        -------
+        NetworkPath
+
+        Raises
+        ------
+        ValueError
+            If the network has no energy: only "gauge_energy" has one.
+        """
+        check_is_fitted(self)
+        beta = self.beta_ if beta is None else check_beta(beta)
+        if not hasattr(self.net_.module_, "density"):
+            raise ValueError(
+                f"the network {self._architecture.network!r} has a score but no energy: fit with "
+                'network="gauge_energy"'
+            )
+        return NetworkPath(self.net_.module_.eval(), self._ratio(beta))
 
     def sample_report(self, X, beta=None):
         """Compare configurations with the exact formulas: means, errors and z-scores.

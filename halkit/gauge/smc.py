@@ -1,15 +1,18 @@
 r"""Sequential Monte Carlo from uniform links to e^{−S}, without any move made for topology.
 
-Particles start uniform, β = 0, and go through the couplings 0 = β_0 < … < β_M = β in equal steps.
-At level j each is weighted and then moved by one trajectory of hybrid Monte Carlo at β_j:
+Particles start uniform and go through the actions S_0 = const, …, S_M = S in equal steps of
+u = j/M. At level j each is weighted and then moved by one trajectory of hybrid Monte Carlo in S_j:
 
-    w ← w e^{−(β_j − β_{j−1}) Σ_P (1 − cos P)},    Ẑ ← Ẑ Σ_i w_i / Σ_i w_i(before);
+    w ← w e^{−(S_j − S_{j−1})},    Ẑ ← Ẑ Σ_i w_i / Σ_i w_i(before),
+    S_j = u S + (1 − u) E(θ, u),
 
-where the effective sample size (Σw)²/Σw² falls below half of the particles, they are drawn
-anew in proportion to w (systematic resampling). Ẑ is an unbiased estimate of Z(β)/Z(0) =
-e^{−βV} Σ_n I_n(β)^V, and weighted means are consistent.
+with E = 0, a ramp of β, or any other energy that is flat at u = 0, like that of a network: as
+(1 − u) vanishes at the end, the target is the true action whatever E is. Where the effective
+sample size (Σw)²/Σw² falls below half of the particles, they are drawn anew in proportion to w
+(systematic resampling). Ẑ is an unbiased estimate of Z(β)/Z(0) = e^{−βV} Σ_n I_n(β)^V if
+E(θ, 0) = 0, and weighted means are consistent.
 
-Errors come from genealogy: particles of one ancestor at β = 0 are not independent. A final
+Errors come from genealogy: particles of one ancestor at u = 0 are not independent. A final
 effective sample size says nothing about that, and is no test of convergence.
 
 References: P. Del Moral, A. Doucet, A. Jasra, J. R. Stat. Soc. B 68, 411 (2006); A. Lee,
@@ -17,7 +20,6 @@ N. Whiteley, Biometrika 105, 609 (2018).
 """
 
 import warnings
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +35,13 @@ from halkit.gauge.torus import (
     wilson_action,
     wrap,
 )
-from halkit.gauge.trajectory import INTEGRATORS, batch_innermost, wilson_trajectory
+from halkit.gauge.trajectory import (
+    INTEGRATORS,
+    batch_innermost,
+    trajectory,
+    wilson_kick,
+    wilson_trajectory,
+)
 
 __all__ = ["ParticleSample", "sample_smc"]
 
@@ -41,6 +49,8 @@ LEAST_ANCESTORS = 100
 LARGEST_SCATTER = 0.3
 ACCEPTANCE = 0.8
 LEVELS = 1.0
+# Largest spread of a path's energy over uniform links at u = 0, where it must be flat.
+FLAT = 1e-3
 
 
 class ParticleSample(NamedTuple):
@@ -52,7 +62,7 @@ class ParticleSample(NamedTuple):
     weights : array of shape (n,)
         Their sum is 1; populations count in proportion to their estimates of Z.
     population, ancestor : int array of shape (n,)
-        Which population a configuration is of, and which particle at β = 0 it descends from.
+        Which population a configuration is of, and which particle at u = 0 it descends from.
     log_z : array of shape (n_populations,)
         Estimates of ln Z(β)/Z(0).
     distinct_ancestors : int array of shape (n_populations,)
@@ -128,10 +138,10 @@ class ParticleSample(NamedTuple):
 
 
 def sample_smc(
-    n, lattice_shape, beta, *, n_populations=4, n_levels=None, n_steps=4, random_state=None,
-    verbose=False,
+    n, lattice_shape, beta, *, n_populations=4, n_levels=None, n_steps=4, path=None,
+    random_state=None, verbose=False,
 ):  # fmt: skip
-    """Sample links of the Wilson action by sequential Monte Carlo along a ramp of β.
+    """Sample links of the Wilson action by sequential Monte Carlo along a path of actions.
 
     Parameters
     ----------
@@ -145,10 +155,16 @@ def sample_smc(
     n_populations : int, default 4
         Independent runs, whose scatter is part of the error.
     n_levels : int, optional
-        Couplings on the way; βV by default, at least 100. Twice as many levels give about
+        Actions on the way; βV by default, at least 100. Twice as many levels give about
         twice as many surviving ancestors.
     n_steps : int, default 4
         Steps of leapfrog in a trajectory; the step size follows an acceptance of 0.8.
+    path : object, optional
+        None is the ramp u βS, u = 0 … 1. Else an energy E that is added with weight 1 − u: its
+        ``energy(theta, u)`` returns E of links (n, 2, L0, L1) as an array (n,), its
+        ``force(theta, u)`` −∂E/∂θ, of the shape of the links; at u = 0 it must be constant.
+        `U1DiffusionSampler.energy_path` makes one of a network. Whatever E is, the weighted
+        samples are those of the Wilson action; a poor one costs ancestors.
     random_state : int, RandomState, Generator or None
         Source of the random numbers.
     verbose : bool, default False
@@ -161,7 +177,8 @@ def sample_smc(
     Raises
     ------
     ValueError, TypeError
-        For counts below 1, n that is no multiple of n_populations, and β < 0.
+        For counts below 1, n that is no multiple of n_populations, β < 0, and a path that
+        lacks its functions, is not flat at u = 0 or not finite.
 
     Warns
     -----
@@ -188,8 +205,9 @@ def sample_smc(
         n_levels = max(100, int(np.ceil(LEVELS * beta * np.prod(shape))))
     n_levels = check_count(n_levels, "n_levels", least=1)
     rng = as_generator(random_state)
+    actions = _Ramp(beta) if path is None else _Guided(beta, path)
     runs = [
-        _population(n // n_populations, shape, beta, n_levels, n_steps, rng, verbose)
+        _population(n // n_populations, shape, actions, n_levels, n_steps, rng, verbose)
         for _ in range(n_populations)
     ]
     theta, log_weights, ancestors, log_z = zip(*runs, strict=True)
@@ -210,26 +228,98 @@ def sample_smc(
     return sample
 
 
-def _population(n, shape, beta, n_levels, n_steps, rng, verbose):
+class _Ramp:
+    """u βS."""
+
+    def __init__(self, beta):
+        self.beta = beta
+
+    def start(self, theta):
+        return np.zeros(len(theta))
+
+    def raised(self, theta, action, before, after):
+        """The action at level `after` of links whose action at level `before` is known."""
+        return after / before * action if before else after * wilson_action(theta, self.beta)
+
+    def move(self, theta, u, step_size, n_steps, rng, action):
+        leapfrog = INTEGRATORS["leapfrog"]
+        return wilson_trajectory(
+            theta, u * self.beta, step_size, n_steps, leapfrog, rng, before=action
+        )
+
+
+class _Guided:
+    """u βS + (1 − u) E(θ, u)."""
+
+    def __init__(self, beta, path):
+        if not callable(getattr(path, "energy", None)) or not callable(
+            getattr(path, "force", None)
+        ):
+            raise TypeError(
+                f"path must have the methods energy(theta, u) and force(theta, u); got {path!r}"
+            )
+        self.beta, self.path = beta, path
+
+    def start(self, theta):
+        energy = self._energy(theta, 0.0)
+        if np.ptp(energy) > FLAT:
+            raise ValueError(
+                "the energy of path must be constant at u = 0, where links are uniform; it "
+                f"varies by {np.ptp(energy):.3g}"
+            )
+        return energy
+
+    def raised(self, theta, action, before, after):  # noqa: ARG002
+        return self._action(theta, after)
+
+    def move(self, theta, u, step_size, n_steps, rng, action):
+        wilson = wilson_kick(u * self.beta)
+
+        def kick(momentum, links, scale):
+            wilson(momentum, links, scale)
+            if u < 1:
+                force = _shaped(self.path.force(links, u), links.shape, "force")
+                momentum += scale * (1 - u) * force
+
+        return trajectory(
+            theta, lambda links: self._action(links, u), kick, step_size, n_steps,
+            INTEGRATORS["leapfrog"], rng, before=action,
+        )  # fmt: skip
+
+    def _action(self, theta, u):
+        action = wilson_action(theta, u * self.beta)
+        return action if u == 1 else action + (1 - u) * self._energy(theta, u)
+
+    def _energy(self, theta, u):
+        return _shaped(self.path.energy(theta, u), (len(theta),), "energy")
+
+
+def _shaped(values, shape, name):
+    values = np.asarray(values)
+    if values.shape != shape:
+        raise ValueError(f"{name} of path must have shape {shape}; got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} of path must be finite")
+    return values
+
+
+def _population(n, shape, actions, n_levels, n_steps, rng, verbose):
     """Return links, log weights, ancestors and the estimate of ln Z of one population."""
     theta = batch_innermost(rng.uniform(-np.pi, np.pi, (n, 2, *shape)))
-    action, log_w, log_z = wilson_action(theta, 1.0), np.zeros(n), 0.0
-    ancestor, step_size = np.arange(n), 1.0
-    couplings = np.linspace(0.0, beta, n_levels + 1)
-    levels = pairwise(couplings)
-    for before, coupling in progress(levels, "levels", verbose, total=n_levels):
-        log_w -= (coupling - before) * action
+    action, log_w, log_z = actions.start(theta), np.zeros(n), 0.0
+    ancestor, step_size, before = np.arange(n), 1.0, 0.0
+    levels = (np.arange(1, n_levels + 1) / n_levels).tolist()
+    for u in progress(levels, "levels", verbose):
+        raised = actions.raised(theta, action, before, u)
+        log_w -= raised - action
+        action, before = raised, u
         weights = np.exp(log_w - log_w.max())
         if np.sum(weights) ** 2 < 0.5 * n * np.sum(weights**2):
             log_z += logsumexp(log_w) - np.log(n)
             chosen = _systematic(weights / weights.sum(), n, rng)
             theta, action, ancestor = theta[chosen], action[chosen], ancestor[chosen]
             theta, log_w = batch_innermost(theta), np.zeros(n)
-        start = coupling * action
-        theta, accepted, _, energy = wilson_trajectory(
-            theta, coupling, step_size, n_steps, INTEGRATORS["leapfrog"], rng, before=start
-        )
-        action = energy / coupling if coupling else wilson_action(theta, 1.0)
+        theta, accepted, _, action = actions.move(theta, u, step_size, n_steps, rng, action)
         step_size = min(step_size * np.exp(0.2 * (accepted.mean() - ACCEPTANCE)), np.pi / 2)
     log_z += logsumexp(log_w) - np.log(n)
     return np.ascontiguousarray(wrap(theta)), log_w, ancestor, log_z

@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 from scipy.linalg.blas import dsyr2
-from scipy.linalg.lapack import dsytrd
+from scipy.linalg.lapack import dgeev, dgesv, dsytrd
 from scipy.special import spherical_jn, spherical_yn
 
 __all__ = [
@@ -67,11 +67,22 @@ class RMatrix(NamedTuple):
     reduced_mass: float
     l: int
 
+    def evaluate(self, energy):
+        """Return R(E) and n(E), each of the shape of `energy`.
+
+        n(E) counts all levels less the real ones above E, each with the sign of its strength.
+        """
+        energy = np.asarray(energy, dtype=np.float64)
+        gap = self.energy - energy[..., None]
+        sign = np.where(self.energy.imag == 0, np.sign(self.strength.real), 0.0)
+        below = self.energy.size - (gap.real >= 0) @ sign
+        if not gap.all():
+            gap[gap == 0] = NEVER_ZERO
+        return np.real(np.reciprocal(gap) @ self.strength), below
+
     def __call__(self, energy):
         """Return R(E): an array of the shape of `energy`."""
-        gap = self.energy - np.asarray(energy, dtype=np.float64)[..., None]
-        gap = np.where(gap == 0, NEVER_ZERO, gap)
-        return np.real(np.sum(self.strength / gap, axis=-1))
+        return self.evaluate(energy)[0]
 
     def real_levels(self):
         """Return the real E_n in rising order, and the signs of their strengths."""
@@ -82,9 +93,7 @@ class RMatrix(NamedTuple):
 
     def levels_below(self, energy):
         """Return n(E): all levels less the real ones above E, each with its sign."""
-        levels, sign = self.real_levels()
-        above = np.append(np.cumsum(sign[::-1])[::-1], 0)
-        return self.energy.size - above[np.searchsorted(levels, energy)]
+        return self.evaluate(energy)[1]
 
 
 class ContinuedFraction(NamedTuple):
@@ -121,11 +130,8 @@ def phase_shifts(hamiltonian, k):
     """Return δ(k) in radians on the branch δ(∞) = 0."""
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
     energy = np.square(k) / (2 * m)
-    if hamiltonian.symmetric:
-        R, below = continued_fraction(hamiltonian).evaluate(energy)
-    else:
-        poles = r_matrix(hamiltonian)
-        R, below = poles(energy), poles.levels_below(energy)
+    poles = (continued_fraction if hamiltonian.symmetric else r_matrix)(hamiltonian)
+    R, below = poles.evaluate(energy)
     phi, P, S = surface_functions(hamiltonian.l, k * a)
     return np.arctan2(P * R, 1 - S * R) - phi + np.pi * below
 
@@ -157,9 +163,29 @@ def r_matrix(hamiltonian):
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
         strength = np.square(f @ vectors)
     else:
-        energy, vectors = np.linalg.eig(H)
-        strength = (f @ vectors) * np.linalg.solve(vectors, f)
+        energy, strength = _poles(H, f)
     return RMatrix(energy, strength / (2 * m * a), a, m, hamiltonian.l)
+
+
+def _poles(H, f):
+    """Return the eigenvalues of H, and f·v times (V⁻¹f) of each eigenvector v.
+
+    LAPACK stores the vectors of a complex pair as their real and imaginary parts; f is solved
+    for in this real basis.
+    """
+    real, imaginary, _, vectors, failed = dgeev(H, compute_vl=0)
+    *_, right, singular = dgesv(vectors, f)
+    if failed or singular:
+        raise np.linalg.LinAlgError("the Hamiltonian has no complete set of eigenvectors")
+    left = f @ vectors
+    if not imaginary.any():
+        return real, left * right
+    strength = (left * right).astype(complex)
+    first = np.flatnonzero(imaginary > 0)
+    second = first + 1
+    pair = (left[first] + 1j * left[second]) * (right[first] - 1j * right[second]) / 2
+    strength[first], strength[second] = pair, pair.conj()
+    return real + 1j * imaginary, strength
 
 
 def threshold(hamiltonian):

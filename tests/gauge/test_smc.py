@@ -14,6 +14,8 @@ from halkit.gauge import (
     wilson_loop,
 )
 from halkit.gauge.smc import _systematic
+from halkit.gauge.torus import wilson_action
+from halkit.gauge.trajectory import wilson_kick
 
 
 def log_z(beta, shape):
@@ -112,3 +114,65 @@ def test_one_family_has_the_error_of_one_draw():
 def test_bad_input_is_refused(arguments, settings, error, message):
     with pytest.raises(error, match=message):
         sample_smc(*arguments, **settings)
+
+
+class Interpolated:
+    """A poor guide: the Wilson action of another coupling, times u."""
+
+    def __init__(self, beta):
+        self.beta = beta
+
+    def energy(self, theta, u):
+        return wilson_action(theta, u * self.beta)
+
+    def force(self, theta, u):
+        momentum = np.zeros(theta.shape)
+        wilson_kick(u * self.beta)(momentum, theta, 1.0)
+        return momentum
+
+
+@pytest.mark.parametrize("guide", [0.0, 2.0, 6.0])
+def test_any_path_ends_in_the_true_action(guide):
+    """Along a guide of coupling 0, less or more than the target: same loops, charges and ln Z."""
+    shape, beta = (4, 5), 3.0
+    sample = sample_smc(2400, shape, beta, path=Interpolated(guide), random_state=3)
+    assert sample.converged
+    square = exact_susceptibility(beta, shape) * np.prod(shape)
+    for values, exact in (
+        (topological_charge(sample.theta) ** 2, square),
+        (wilson_loop(sample.theta, 1, 2), exact_wilson_loop(2, beta, shape)),
+    ):
+        mean, error = sample.mean(values)
+        assert abs(mean - exact) < 3.5 * error
+        assert error < 0.2 * exact
+    error = sample.log_z.std(ddof=1) / 2
+    assert abs(sample.log_z.mean() - log_z(beta, shape)) < 5 * error + 0.02
+
+
+def test_a_path_without_energy_is_the_ramp():
+    ramp = sample_smc(400, (3, 3), 2.0, random_state=4)
+    guided = sample_smc(400, (3, 3), 2.0, path=Interpolated(0.0), random_state=4)
+    np.testing.assert_allclose(guided.log_z, ramp.log_z, atol=1e-9)
+    np.testing.assert_allclose(guided.weights, ramp.weights, rtol=1e-7)
+
+
+def broken(name, values):
+    """A path one of whose functions returns these values."""
+    path = Interpolated(1.0)
+    setattr(path, name, lambda *_: values)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "match"),
+    [
+        (3.0, TypeError, "energy.theta, u. and force"),
+        (broken("energy", np.arange(40.0)), ValueError, "constant at u = 0"),
+        (broken("energy", np.zeros(3)), ValueError, "shape .40,.; got .3,."),
+        (broken("force", np.zeros(3)), ValueError, "force of path must have shape"),
+        (broken("force", np.full((40, 2, 3, 3), np.nan)), ValueError, "force of path must be fin"),
+    ],
+)
+def test_paths_that_are_none(path, error, match):
+    with pytest.raises(error, match=match):
+        sample_smc(40, (3, 3), 1.0, n_populations=1, path=path, random_state=0)
