@@ -8,7 +8,8 @@ from halkit.gauge import gauge_transform, sample_exact
 from halkit.gauge.networks import NETWORKS
 from halkit.gauge.torus import plaquette_sum
 
-LATTICE = ["gauge_equivariant", "unet"]
+EQUIVARIANT = ["gauge_equivariant", "gauge_energy"]
+LATTICE = [*EQUIVARIANT, "unet"]
 SHAPES = [(16, 16), (6, 10), (3, 2)]
 TOLERANCE = 1e-5
 
@@ -40,11 +41,12 @@ def assert_same(one, other):
     assert np.abs(one - other).max() < TOLERANCE * scale
 
 
+@pytest.mark.parametrize("name", EQUIVARIANT)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_gauge_transformations_leave_the_equivariant_score(shape):
+def test_gauge_transformations_leave_the_equivariant_score(name, shape):
     theta = links(shape)
     phase = np.random.default_rng(2).uniform(-np.pi, np.pi, (len(theta), *shape))
-    module = network("gauge_equivariant")
+    module = network(name)
     assert_same(evaluate(module, theta), evaluate(module, gauge_transform(theta, phase)))
 
 
@@ -55,10 +57,11 @@ def test_the_unet_knows_nothing_of_gauge_transformations():
     assert np.abs(one - other).max() > 0.1 * np.abs(one).max()
 
 
+@pytest.mark.parametrize("name", EQUIVARIANT)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_equivariant_score_has_no_divergence(shape):
+def test_equivariant_score_has_no_divergence(name, shape):
     """It pulls along no gauge transformation: what flows into a site flows out again."""
-    s = evaluate(network("gauge_equivariant"), links(shape)).astype(float)
+    s = evaluate(network(name), links(shape)).astype(float)
     divergence = (s[:, 0] - np.roll(s[:, 0], 1, -2)) + (s[:, 1] - np.roll(s[:, 1], 1, -1))
     assert np.abs(divergence).max() < TOLERANCE * np.abs(s).max()
 
@@ -71,8 +74,9 @@ def test_translations(name, shape):
     assert_same(np.roll(evaluate(module, theta), (2, 1), axis=(-2, -1)), evaluate(module, moved))
 
 
-def test_charge_conjugation_turns_the_equivariant_score_round():
-    theta, module = links((8, 8)), network("gauge_equivariant")
+@pytest.mark.parametrize("name", EQUIVARIANT)
+def test_charge_conjugation_turns_the_equivariant_score_round(name):
+    theta, module = links((8, 8)), network(name)
     assert_same(evaluate(module, theta), -evaluate(module, -theta))
 
 
@@ -100,15 +104,28 @@ def test_a_configuration_does_not_see_its_batch(name):
         assert_same(module(x, sigma).numpy(), alone.numpy())
 
 
-def test_score_is_the_curl_of_the_scalar():
+@pytest.mark.parametrize("name", EQUIVARIANT)
+def test_score_is_the_curl_of_the_scalar(name):
     """∂/∂θ of Σ_x H(P(x)) with H' = h; a plaquette counts with the sign of the link in it."""
     theta = torch.tensor(links((4, 6)), dtype=torch.float64)
-    module, sigma = network("gauge_equivariant").double(), torch.full((len(theta),), 0.4).double()
+    module, sigma = network(name).double(), torch.full((len(theta),), 0.4).double()
     with torch.no_grad():
         h, s = module.scalar(theta, sigma), module(theta, sigma)
     theta.requires_grad_()
     (pull,) = torch.autograd.grad((h * plaquette(theta)).sum(), theta)
     assert torch.allclose(s, 0.4 * pull, atol=1e-13)
+
+
+def test_the_score_of_the_energy_is_its_slope():
+    """Against differences of the energy along a random direction."""
+    theta = torch.tensor(links((4, 5)), dtype=torch.float64)
+    module, sigma = network("gauge_energy").double(), torch.full((len(theta),), 0.4).double()
+    generator, h = torch.Generator().manual_seed(0), 1e-5
+    along = torch.randn(theta.shape, generator=generator).double()
+    with torch.no_grad():
+        up, down = (module.density(theta + s * h * along, sigma).sum((1, 2)) for s in (1, -1))
+        slope = (module(theta, sigma) / 0.4 * along).sum((1, 2, 3))
+    assert torch.allclose((down - up) / (2 * h), slope, rtol=1e-6, atol=1e-6)
 
 
 def plaquette(theta):

@@ -135,7 +135,7 @@ class Interpolated:
 def test_any_path_ends_in_the_true_action(guide):
     """Along a guide of coupling 0, less or more than the target: same loops, charges and ln Z."""
     shape, beta = (4, 5), 3.0
-    sample = sample_smc(2400, shape, beta, path=Interpolated(guide), random_state=3)
+    sample = sample_smc(2400, shape, beta, path=Interpolated(guide), n_levels=200, random_state=3)
     assert sample.converged
     square = exact_susceptibility(beta, shape) * np.prod(shape)
     for values, exact in (
@@ -150,8 +150,8 @@ def test_any_path_ends_in_the_true_action(guide):
 
 
 def test_a_path_without_energy_is_the_ramp():
-    ramp = sample_smc(400, (3, 3), 2.0, random_state=4)
-    guided = sample_smc(400, (3, 3), 2.0, path=Interpolated(0.0), random_state=4)
+    ramp = sample_smc(800, (3, 3), 2.0, n_populations=2, random_state=4)
+    guided = sample_smc(800, (3, 3), 2.0, n_populations=2, path=Interpolated(0.0), random_state=4)
     np.testing.assert_allclose(guided.log_z, ramp.log_z, atol=1e-9)
     np.testing.assert_allclose(guided.weights, ramp.weights, rtol=1e-7)
 
