@@ -7,9 +7,10 @@ the curl of one scalar h per plaquette,
 
 with o_c = sin P, sin 2P and the sines of the 2 × 1 rectangles on x, odd under θ → −θ, and
 gates g_c, a convolutional network of the cosines of the same loops, which are even;
-e^{−2σ²} is what the noise on four links leaves of cos P. ``unet`` convolves (cos θ, sin θ)
-without knowing of gauge invariance, ``mlp`` takes any n angles; both have the damping
-e^{−σ²/2} of one link.
+e^{−2σ²} is what the noise on four links leaves of cos P. ``unet`` convolves the
+cosines and sines of the links and plaquettes and is not gauge-equivariant: of the links alone,
+sin P is a product of four, which the convolutions did not learn. ``mlp`` takes any n angles;
+both have the damping e^{−σ²/2} of one link.
 
 The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
 large k resolve the small widths, where the score still changes by 3σ². No layer looks at more
@@ -71,14 +72,19 @@ def _output(layer):
     return layer
 
 
+def _plaquette(theta):
+    """Plaquette angles (n, L0, L1), not wrapped."""
+    a, b = theta.unbind(1)
+    return a - a.roll(-1, -1) + b.roll(-1, -2) - b
+
+
 def _loops(theta):
     """Cosines (n, 4, L0, L1) and sines (n, 6, L0, L1) of loops on every plaquette.
 
     Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
     and of the rectangles on the other side of x.
     """
-    a, b = theta.unbind(1)
-    P = a - a.roll(-1, -1) + b.roll(-1, -2) - b
+    P = _plaquette(theta)
     c, s = torch.cos(P), torch.sin(P)
     even, odd = [c, 2 * c * c - 1], [s, 2 * s * c]
     for axis in (-2, -1):
@@ -127,7 +133,7 @@ class GaugeEquivariantNetwork(nn.Module):
 
 
 class UNet(nn.Module):
-    """Convolutions of stride 1 on (cos θ, sin θ), down and up the channels, with skips.
+    """Convolutions of stride 1 on cosines and sines of links and plaquettes, with skips.
 
     Parameters
     ----------
@@ -142,7 +148,7 @@ class UNet(nn.Module):
     def __init__(self, hidden_channels, n_features=None):  # noqa: ARG002
         super().__init__()
         self.embedding = WidthEmbedding()
-        down = [4, *hidden_channels]
+        down = [6, *hidden_channels]
         self.down = nn.ModuleList(
             Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(down)
         )
@@ -154,7 +160,8 @@ class UNet(nn.Module):
         self.output = _output(convolution(2 * up[-1] if len(up) > 1 else up[-1], 2))
 
     def forward(self, theta, sigma):
-        x = torch.cat([torch.cos(theta), torch.sin(theta)], dim=1)
+        angle = torch.cat([theta, _plaquette(theta)[:, None]], dim=1)
+        x = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1)
         x = x.contiguous(memory_format=torch.channels_last)
         embedding, skips = self.embedding(sigma), []
         for layer in self.down:
