@@ -22,9 +22,12 @@ from halkit.gauge import (
     correct,
     exact_susceptibility,
     exact_wilson_loop,
+    gauge_transform,
     plaquette,
     sample_exact,
+    sample_smc,
     susceptibility,
+    topological_charge,
     wilson_loop,
 )
 from halkit.gauge.correction import tail_length
@@ -34,6 +37,13 @@ SIZES = (8, 16, 32)
 # One layer: at β = 1 it learns as much as the three of the default, in a sixth of the time.
 CHANNELS = (12,)
 DYNAMICS = [("annealed", 100), ("annealed", 400), ("annealed", 1600), ("sde", 200), ("ode", 200)]
+NETWORKS = [
+    ("gauge_equivariant", (12,), 1e-2),
+    ("gauge_energy", (12,), 1e-2),
+    ("unet", (16, 16), 5e-3),
+]
+# Lattices on which sequential Monte Carlo follows the ramp of β and the energy of a network.
+PATHS = [(3.0, 4), (5.0, 6)]
 LIMIT_Z, LIMIT_P, LIMIT_RAW = 3.5, 1e-3, 0.01
 
 
@@ -148,6 +158,79 @@ def dynamics(model, n, beta=7.0, size=16):
     return lines
 
 
+def train_networks(n, epochs):
+    """[(name, channels, model, CPU seconds)] of every network on the same configurations."""
+    X, trained = sample_exact(n, (16, 16), 1.0, random_state=1), []
+    for name, channels, rate in NETWORKS:
+        model = U1DiffusionSampler(
+            network=name, hidden_channels=channels, learning_rate=rate, max_epochs=epochs,
+            random_state=0,
+        )  # fmt: skip
+        trained.append((name, channels, *timed(model.fit, X)))
+    return trained
+
+
+def gauge_violation(model, sigma=0.3):
+    """Rms change of the score under random gauge transformations, over the rms of the score."""
+    rng = np.random.default_rng(11)
+    theta = sample_exact(64, (16, 16), 1.0, random_state=11)
+    theta = theta + sigma * rng.standard_normal(theta.shape)
+    phase = rng.uniform(-np.pi, np.pi, (len(theta), 16, 16))
+    s, moved = (
+        model.link_score(x, sigma).astype(float) for x in (theta, gauge_transform(theta, phase))
+    )
+    return float(np.sqrt(np.mean((s - moved) ** 2) / np.mean(s**2)))
+
+
+def networks(trained, n):
+    """One row per network: what it has learned, and its raw samples."""
+    held_out = sample_exact(256, (16, 16), 1.0, random_state=12)
+    lines = [
+        "| network | channels | parameters | training / s | score | gauge violation "
+        "| raw plaquette / %, β = 1 | β = 7 | raw χ/exact, β = 1 | β = 7 | ms |\n|" + "---|" * 11
+    ]
+    for name, channels, model, seconds in trained:
+        loops, chis = [], []
+        for beta in (1.0, 7.0):
+            theta, cost = timed(model.sample, n, beta=beta, correction=None, random_state=6)
+            error, spread = relative_plaquette(theta, beta)
+            loops.append(f"{100 * error:+.2f}({100 * spread:.2f})")
+            chi, exact = susceptibility(theta), exact_susceptibility(beta, (16, 16))
+            chis.append(f"{chi.value / exact:.2f}({chi.error / exact:.2f})")
+        values = [
+            name, str(channels), str(sum(p.numel() for p in model.net_.module_.parameters())),
+            f"{seconds:.0f}", f"{model.score(held_out):.5f}", f"{gauge_violation(model):.1g}",
+            *loops, *chis, f"{1e3 * cost / n:.1f}",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(values) + " |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def paths(trained):
+    """Sequential Monte Carlo along the ramp of β and along the energy of a network."""
+    model = next(model for name, _, model, _ in trained if name == "gauge_energy")
+    lines = [
+        "| β | L | path | ancestors | spread of ln Z | z(W1) | ⟨Q²⟩ | exact | z(Q²) | CPU / s |\n|"
+        + "---|" * 10
+    ]
+    for beta, size in PATHS:
+        for name, path in (("ramp", None), ("network", model.energy_path(beta))):
+            sample, seconds = timed(sample_smc, 4096, (size, size), beta, path=path, random_state=1)
+            loop, loop_error = sample.mean(wilson_loop(sample.theta, 1, 1))
+            square, error = sample.mean(topological_charge(sample.theta) ** 2)
+            exact = exact_susceptibility(beta, (size, size)) * size**2
+            z = (loop - exact_wilson_loop(1, beta, (size, size))) / loop_error
+            ancestors = sample.distinct_ancestors
+            lines.append(
+                f"| {beta:g} | {size} | {name} | {ancestors.min()} to {ancestors.max()} "
+                f"| {sample.scatter:.2f} | {z:+.2f} | {square:.4f}({error:.4f}) | {exact:.4f} "
+                f"| {(square - exact) / error:+.2f} | {seconds:.1f} |"
+            )
+            print(lines[-1], flush=True)
+    return lines
+
+
 def table(model, n, n_large):
     """Rows of all cells, printed as they come; a cell beyond a limit is drawn once more."""
     cells = []
@@ -187,6 +270,24 @@ The raw χ is too large from β = 3 on: the charge freezes while σ falls, at th
 distribution. The winding hits of the correction move it. The correction takes {tails}
 trajectories, a number that suffices from uniform links too: that the corrected samples are exact
 says nothing of the network; the raw columns do.
+
+## Networks
+
+All trained on the same {n_networks} configurations for {network_epochs} epochs, and compared by
+`score` on 256 others: minus the denoising loss, with the same noise for all. The violation is the
+rms change of the score under gauge transformations over its rms, at σ = 0.3. {n_dynamics} raw
+samples at each β, L = 16. The U-Net is not gauge-equivariant; the energy pays for its density with
+a derivative.
+
+{networks}
+
+## Sequential Monte Carlo along an energy
+
+Four populations of 1024 from uniform links, once along the ramp of β and once along the energy of
+`gauge_energy` times β, both ending in the true action, with as many levels. Both are exact; the
+energy of the noisy links is no shorter way than the ramp, and dearer.
+
+{paths}
 
 ## Other dynamics
 
@@ -242,6 +343,7 @@ def main():
     parser.add_argument("--samples-32", type=int, default=1024)
     parser.add_argument("--training", type=int, default=10_240)
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--networks-training", type=int, default=4096)
     parser.add_argument("--output", type=Path, default=None)
     options = parser.parse_args()
     model, seconds, wall = train(options.training, options.epochs)
@@ -249,12 +351,18 @@ def main():
     print(training, HEADER, sep="\n", flush=True)
     cells = table(model, options.samples, options.samples_32)
     n_dynamics = min(256, options.samples)
+    network_epochs = min(options.epochs, 12)
+    trained = train_networks(options.networks_training, network_epochs)
     tails = sorted({tail_length(beta, (size, size)) for beta in BETAS for size in SIZES})
     page = TEXT.format(
         training=training,
         table="\n".join([HEADER, *map(row, cells)]),
         verdict=verdict(cells),
         tails=" to ".join(map(str, sorted({tails[0], tails[-1]}))),
+        n_networks=options.networks_training,
+        network_epochs=network_epochs,
+        networks="\n".join(networks(trained, n_dynamics)),
+        paths="\n".join(paths(trained)),
         n_dynamics=n_dynamics,
         dynamics="\n".join(dynamics(model, n_dynamics)),
     )

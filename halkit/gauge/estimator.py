@@ -178,7 +178,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             raise ValueError(
                 f"the network {self._architecture.network!r} was made for the lattice "
                 f"{self.lattice_shape_} and cannot change to {tuple(lattice_shape)}: use "
-                "'gauge_equivariant' or 'unet'"
+                "'gauge_equivariant', 'gauge_energy' or 'unet'"
             )
 
     def __getstate__(self):

@@ -12,13 +12,14 @@ and gates the cosines instead: they add up to one energy,
 
     E(θ, σ) = e^{−2σ²} Σ_x Σ_c g_c(x) e_c(x),    s = −∂E/∂θ,
 
-so that its score has a density, at twice to thrice the price. ``unet`` convolves (cos θ, sin θ)
-without knowing of gauge invariance, ``mlp`` takes any n angles; both have the damping
-e^{−σ²/2} of one link.
+so that its score has a density, at twice to thrice the price. ``unet`` convolves cosines and
+sines of links and plaquettes and is not gauge-equivariant: of the links alone, where sin P is a
+product of four, it learned nothing. ``mlp`` takes any n angles; both have the damping e^{−σ²/2}
+of one link.
 
 The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
 large k resolve the small widths, where the score still changes by 3σ². No layer looks at more
-than a neighbourhood or averages over the lattice, so that the two convolutional networks take
+than a neighbourhood or averages over the lattice, so that the convolutional networks take
 links of any size.
 """
 
@@ -77,18 +78,19 @@ def _output(layer):
     return layer
 
 
+def _plaquette(theta):
+    """Plaquette angles (n, L0, L1), not wrapped."""
+    a, b = theta.unbind(1)
+    return a - a.roll(-1, -1) + b.roll(-1, -2) - b
+
+
 def _loops(theta):
     """Cosines (n, 4, L0, L1) and sines (n, 6, L0, L1) of loops on every plaquette.
 
     Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
     and of the rectangles on the other side of x.
     """
-    return _loops_of(_plaquettes(theta))
-
-
-def _plaquettes(theta):
-    a, b = theta.unbind(1)
-    return a - a.roll(-1, -1) + b.roll(-1, -2) - b
+    return _loops_of(_plaquette(theta))
 
 
 def _loops_of(P):
@@ -159,7 +161,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
 
     def density(self, theta, sigma):
         """The energy per site (n, L0, L1); up to a constant, −log p_σ is its sum."""
-        return self._density_of(_plaquettes(theta), sigma)
+        return self._density_of(_plaquette(theta), sigma)
 
     def _density_of(self, P, sigma):
         even, _ = _loops_of(P)
@@ -172,7 +174,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
         """
         grad = torch.is_grad_enabled()
         with torch.enable_grad():
-            P = _plaquettes(theta).detach().requires_grad_()
+            P = _plaquette(theta).detach().requires_grad_()
             energy = self._density_of(P, sigma).sum()
             (slope,) = torch.autograd.grad(energy, P, create_graph=grad)
         return -slope
@@ -187,7 +189,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
 
 
 class UNet(nn.Module):
-    """Convolutions of stride 1 on (cos θ, sin θ), down and up the channels, with skips.
+    """Convolutions of stride 1 on cosines and sines of links and plaquettes, with skips.
 
     Parameters
     ----------
@@ -202,7 +204,7 @@ class UNet(nn.Module):
     def __init__(self, hidden_channels, n_features=None):  # noqa: ARG002
         super().__init__()
         self.embedding = WidthEmbedding()
-        down = [4, *hidden_channels]
+        down = [6, *hidden_channels]
         self.down = nn.ModuleList(
             Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(down)
         )
@@ -214,7 +216,8 @@ class UNet(nn.Module):
         self.output = _output(convolution(2 * up[-1] if len(up) > 1 else up[-1], 2))
 
     def forward(self, theta, sigma):
-        x = torch.cat([torch.cos(theta), torch.sin(theta)], dim=1)
+        angle = torch.cat([theta, _plaquette(theta)[:, None]], dim=1)
+        x = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1)
         x = x.contiguous(memory_format=torch.channels_last)
         embedding, skips = self.embedding(sigma), []
         for layer in self.down:

@@ -25,16 +25,13 @@ def correlators(seed, n_bins=20):
     )  # fmt: skip
 
 
-def pooled_errors(d):
-    """Relative errors, which here are the same at all times, averaged over those of a source.
+def common_errors(d):
+    """One relative error for all times and radii, as the noise here has, from all the bins.
 
     The weights of a fit are common to all bins. Known from 20 bins to 16 % only, they scatter
     between sets but not between bins, and the jackknife does not see it.
     """
-    relative = (d.sigma / d.data) ** 2
-    source = np.array([name for name, _ in d.labels])
-    pooled = [relative[source == name].mean(axis=0) for name in source]
-    return np.sqrt(pooled) * np.abs(d.data)
+    return np.sqrt(np.mean((d.sigma / d.data) ** 2)) * np.abs(d.data)
 
 
 def fitted(d, y_std):
@@ -59,7 +56,7 @@ def deviations(errors, n_sets):
 
 @pytest.fixture(scope="module")
 def phases():
-    return deviations(pooled_errors, 50)
+    return deviations(common_errors, 50)
 
 
 def error_over_scatter(deviation, std):
@@ -68,25 +65,27 @@ def error_over_scatter(deviation, std):
 
 @pytest.mark.slow
 def test_the_truth_lies_in_the_band(phases):
-    """Within two errors at 90 % of the momenta: in four sets of five; at 90 % of all momenta.
+    """Within two errors at 90 % of the momenta; in 150 sets, 93.5(1.5) %.
 
-    The momenta of one set are strongly correlated, so that a set is in or out as a whole.
+    As many as Student's distribution of 19 degrees of freedom would have, 94 %. The momenta of
+    one set are strongly correlated, so that a set is in or out as a whole: 88 % of the sets
+    have at least 18 of the 20 momenta in.
     """
     deviation, std = phases
     inside = np.mean(np.abs(deviation) < 2 * std, axis=1)
-    assert np.mean(inside >= 0.9) > 0.7
-    assert inside.mean() > 0.85
+    assert inside.mean() >= 0.9
+    assert np.mean(inside >= 0.9) > 0.75
     assert np.rad2deg(std).max() < 10
 
 
 @pytest.mark.slow
 def test_pulls(phases):
-    """Over 50 sets their mean is 0.1 and their width 1.2; the prior pulls at high momenta."""
+    """Over 150 sets their mean is 0.30, the pull of the prior, and their width 1.04."""
     deviation, std = phases
     pulls = deviation / std
     assert abs(pulls.mean()) < 0.5
     assert 0.7 < pulls.std() < 1.6
-    # 100 sets: 0.96(7); of 50 sets a scatter is known to 10 %.
+    # 150 sets: 0.98, 0.91 at small momenta; of 50 sets a scatter is known to 10 %.
     assert 0.7 < error_over_scatter(deviation, std) < 1.3
 
 
