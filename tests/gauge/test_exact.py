@@ -211,11 +211,10 @@ def histogram_p_value(charge, beta, shape):
 
 
 SAMPLED = [
-    *[((8, 8), beta, 4096) for beta in (0.5, 1, 3, 5, 7, 9, 11)],
-    *[((16, 16), beta, 2048) for beta in (1, 4, 7, 11)],
+    *[((8, 8), beta, 4096) for beta in (0.5, *range(1, 12))],
+    *[((16, 16), beta, 4096) for beta in range(1, 12)],
     ((6, 15), 5.0, 4096),
-    ((32, 32), 1, 512),
-    ((32, 32), 11, 512),
+    *[((32, 32), beta, 4096) for beta in (1, 4, 7, 11)],
 ]
 
 
