@@ -2,11 +2,11 @@
 
 ``make bench`` runs it. The column ``error_deg`` (in the JSON, ``--benchmark-json``) is the
 largest error of δ. jitr (if it can be imported) gets the matrix of the interaction through
-its ``interaction_matrix`` argument. Both programs are timed in two ways, on one mesh and at
-one channel radius: from ready matrices, that is the solver alone, and from the potential,
-that is its matrix and all that depends on k too, with the mesh and the free matrix, which
-each makes once, ready; and to two accuracies, 1e-6 and 1e-9 degrees, by the mesh. halkit's call from the potential also solves on a second mesh, to
-tell how accurate the first is.
+its ``interaction_matrix`` argument. Both programs are timed on one mesh and at one channel
+radius, for two accuracies, 1e-6 and 1e-9 degrees, and in two ways: from ready matrices, that
+is the solver alone, and from the potential, that is its matrix and all that depends on k too,
+with the mesh and the free matrix, which each makes once, ready. halkit's call from the
+potential also solves on a second mesh, to tell how accurate the first is.
 """
 
 import numpy as np
