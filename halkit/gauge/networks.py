@@ -13,9 +13,9 @@ and gates the cosines instead: they add up to one energy,
     E(θ, σ) = e^{−2σ²} Σ_x Σ_c g_c(x) e_c(x),    s = −∂E/∂θ,
 
 so that its score has a density, at twice to thrice the price. ``unet`` convolves cosines and
-sines of links and plaquettes and is not gauge-equivariant: of the links alone, where sin P is a
-product of four, it learned nothing. ``mlp`` takes any n angles; both have the damping e^{−σ²/2}
-of one link.
+sines of links and plaquettes and is not gauge-equivariant; of the links alone, where sin P is a
+product of four, it had learned nothing in the few short trainings that were tried. ``mlp`` takes
+any n angles; both have the damping e^{−σ²/2} of one link.
 
 The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
 large k resolve the small widths, where the score still changes by 3σ². No layer looks at more

@@ -50,7 +50,7 @@ def test_gauge_transformations_leave_the_equivariant_score(name, shape):
     assert_same(evaluate(module, theta), evaluate(module, gauge_transform(theta, phase)))
 
 
-def test_the_unet_knows_nothing_of_gauge_transformations():
+def test_the_unet_is_not_gauge_equivariant():
     theta = links((6, 6))
     phase = np.random.default_rng(2).uniform(-np.pi, np.pi, (len(theta), 6, 6))
     one, other = (evaluate(network("unet"), x) for x in (theta, gauge_transform(theta, phase)))
