@@ -99,8 +99,9 @@ class NetworkPath:
             return self.module.density(links, sigma).sum(dim=(1, 2), dtype=torch.float64)
 
     def _batch_force(self, links, sigma):
-        links.requires_grad_()
-        (slope,) = torch.autograd.grad(self.module.density(links, sigma).sum(), links)
+        with torch.enable_grad():
+            energy = self.module.density(links.requires_grad_(), sigma).sum()
+            (slope,) = torch.autograd.grad(energy, links)
         return -slope
 
     def _collect(self, theta, u, of_batch, shape):

@@ -229,7 +229,7 @@ class U1DiffusionSampler(ScoreEstimator):
         Raises
         ------
         ValueError
-            If the network has no energy: only "gauge_energy" has one.
+            If the network has no energy: only "gauge_energy" has one; if β0 = 0 and β > 0.
         """
         check_is_fitted(self)
         beta = self.beta_ if beta is None else check_beta(beta)

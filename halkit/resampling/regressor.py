@@ -35,8 +35,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     answer by more than the bins show: on 100 synthetic sets the errors came out at 0.78 of the
     scatter between sets. Average the relative errors over the times, sources or radii where the
     noise is alike. Where it was alike everywhere, one number for all gave 0.98 on 150 sets (0.91
-    at small momenta, 1.08 at large), with a bias of 0.2 to 0.4 of the scatter from the prior, and
-    two errors covered the truth in 93.5(1.5) % of the cases.
+    at small momenta, 1.08 at large), with a bias of 0.2 to 0.4 of the scatter, and two errors
+    covered the truth in 93.5(1.5) % of the cases.
 
     Parameters
     ----------

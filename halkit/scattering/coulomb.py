@@ -142,11 +142,9 @@ def coulomb_phase_shift(
     penetration, shift = rho * np.exp(-2 * log_A), rho * p
 
     def solve(n):
-        R = r_matrix(channel.hamiltonian(n))
-        energy = momenta**2 / (2 * m)
-        value = R(energy)
-        joint = np.arctan2(penetration * value, 1 - shift * value)
-        return joint - phi + np.pi * R.levels_below(energy)
+        R, below = r_matrix(channel.hamiltonian(n)).evaluate(momenta**2 / (2 * m))
+        joint = np.arctan2(penetration * R, 1 - shift * R)
+        return joint - phi + np.pi * below
 
     delta = converge(
         solve,

@@ -173,6 +173,6 @@ def broken(name, values):
         (broken("force", np.full((40, 2, 3, 3), np.nan)), ValueError, "force of path must be fin"),
     ],
 )
-def test_paths_that_are_none(path, error, match):
+def test_what_is_no_path(path, error, match):
     with pytest.raises(error, match=match):
         sample_smc(40, (3, 3), 1.0, n_populations=1, path=path, random_state=0)

@@ -80,7 +80,7 @@ def test_the_truth_lies_in_the_band(phases):
 
 @pytest.mark.slow
 def test_pulls(phases):
-    """Over 150 sets their mean is 0.30, the pull of the prior, and their width 1.04."""
+    """Over 150 sets their mean is 0.30 and their width 1.04; another prior shifts the mean."""
     deviation, std = phases
     pulls = deviation / std
     assert abs(pulls.mean()) < 0.5
