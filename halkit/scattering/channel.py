@@ -17,7 +17,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.base import positive
 from halkit.scattering.derivative import DerivativeExpansion
-from halkit.scattering.mesh import hamiltonian, lagrange_mesh, real_values
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 
 __all__ = [
     "Channel",
@@ -51,16 +51,16 @@ class Channel(NamedTuple):
     def mesh_size(self, k=0.0):
         """Return the number of points to start with.
 
-        The nodes lie π√(r(a−r))/n apart; a few have to fit into the local wavelength
-        2π/√(k² + 2m|V|), in the wells that bind.
+        A few nodes have to fit into the local wavelength 2π/√(k² + 2m|V|), in the wells that
+        bind.
         """
         a, m = self.radius, self.reduced_mass
         r = a * np.geomspace(1e-3, 1, 40)
         depth = _density(self.interaction, r, local=_attraction)
         if np.any(np.isnan(depth)):
             raise ValueError(f"the potential {self.interaction!r} is not finite inside r = {a:g}")
-        waves = np.sqrt(r * (a - r)) * np.sqrt(2 * m * depth)
-        return 40 + int(0.7 * k * a + min(1.2 * np.max(waves), 300))
+        phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
+        return 32 + int(0.62 * k * a + min(0.4 * np.max(phase), 300))
 
 
 def _attraction(V):
