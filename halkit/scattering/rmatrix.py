@@ -117,12 +117,13 @@ class ContinuedFraction(NamedTuple):
         energy = np.asarray(energy, dtype=np.float64)
         pivots = np.subtract.outer(self.diagonal, energy.reshape(-1))
         pivot, quotient = pivots[-1], np.empty_like(pivots[-1])
+        divide, subtract = np.divide, np.subtract
         with np.errstate(divide="ignore"):
             for square, row in zip(self.square[::-1].tolist(), pivots[-2::-1], strict=True):
-                np.divide(square, pivot, quotient)
-                pivot = np.subtract(row, quotient, row)
-        pivot = np.where(pivot == 0, NEVER_ZERO, pivot)
-        below = np.count_nonzero(pivots < 0, axis=0)
+                pivot = subtract(row, divide(square, pivot, quotient), row)
+        below = (pivots < 0).sum(axis=0)
+        if not pivot.all():
+            pivot[pivot == 0] = NEVER_ZERO
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 
 
@@ -146,7 +147,7 @@ def continued_fraction(hamiltonian):
     length = np.linalg.norm(f)
     v = f / length
     v[0] += np.copysign(1.0, v[0])
-    v /= np.linalg.norm(v)
+    v /= np.sqrt(2 * abs(v[0]))  # its length
     w = H @ v
     w -= (v @ w) * v
     reflected = dsyr2(-2.0, v, w, a=H, lower=1)  # H − 2vwᵀ − 2wvᵀ, its lower triangle
@@ -207,7 +208,7 @@ def surface_functions(l, rho):
     """Return the hard-sphere phase φ (continuous, φ(0) = 0), the penetration P and the shift S."""
     rho = np.asarray(rho, dtype=np.float64)
     if l == 0:
-        return rho, rho, np.zeros_like(rho)
+        return rho, rho, np.zeros(rho.shape)
     F, dF, G, dG = riccati_bessel(l, rho)
     square = F**2 + G**2
     phi = np.arctan2(F, G)
