@@ -4,7 +4,7 @@ The radial equation of u = rφ, with ħ = c = 1 and m the reduced mass, is
 
     u'' + [k² − l(l+1)/r² − 2m V(r)] u = 2m ∫ K(r, r') u(r') dr',   K = 4π r r' U(r, r').
 
-It is solved on a Lagrange-Legendre mesh up to the channel radius a, where the R-matrix
+It is solved on a mapped Lagrange-Legendre mesh up to the channel radius a, where the R-matrix
 joins it to the free waves.
 """
 

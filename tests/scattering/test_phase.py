@@ -41,6 +41,14 @@ def test_result_does_not_depend_on_the_mesh(n_mesh):
     np.testing.assert_allclose(delta, TOY.phase_shift(k, reduced_mass=M), atol=MICRO / 10)
 
 
+@pytest.mark.parametrize(("radius", "n_mesh", "degrees"), [(25, 34, 1e-6), (28, 41, 1e-9)])
+def test_few_points_suffice(radius, n_mesh, degrees):
+    """Up to k = 2, where 25 and 28 are 16 and 18 half waves."""
+    delta = phase_shift(TOY, k, reduced_mass=M, channel_radius=radius, n_mesh=n_mesh)
+    exact = phase_shift(TOY, k, reduced_mass=M, channel_radius=radius, n_mesh=160)
+    np.testing.assert_allclose(delta, exact, atol=np.radians(degrees))
+
+
 @given(omega=st.floats(-3, 0.2).filter(lambda x: abs(x) > 1e-3), mu=st.floats(0.05, 20))
 @settings(max_examples=30, deadline=None)
 def test_separable_in_any_unit(omega, mu):
