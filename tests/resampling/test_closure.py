@@ -26,9 +26,10 @@ def correlators(seed, n_bins=20):
 
 
 def common_errors(d):
-    """One relative error for all times and radii, as the noise here has, from all the bins.
+    """One relative error for all times and radii, as the noise of R here has, from all the bins.
 
-    The weights of a fit are common to all bins. Known from 20 bins to 16 % only, they scatter
+    (That of y at the first node is twelve times as large. With the true errors of y, from 40
+    other sets, 88 % are inside two errors.) The weights of a fit are common to all bins. Known from 20 bins to 16 % only, they scatter
     between sets but not between bins, and the jackknife does not see it.
     """
     return np.sqrt(np.mean((d.sigma / d.data) ** 2)) * np.abs(d.data)
