@@ -60,7 +60,7 @@ class Channel(NamedTuple):
         if np.any(np.isnan(depth)):
             raise ValueError(f"the potential {self.interaction!r} is not finite inside r = {a:g}")
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
-        return 28 + int(0.55 * k * a + min(0.3 * np.max(phase), 300))
+        return 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
 
 
 def _attraction(V):

@@ -172,9 +172,9 @@ def _low_energy(channel, n):
 
 
 def _change(channel):
-    """How much a length differs between two meshes, relative to itself or to the channel."""
+    """How much a length differs between two meshes, relative to itself (or a hundredth of the channel)."""
 
     def change(coarse, fine):
-        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius)
+        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius / 100)
 
     return change
