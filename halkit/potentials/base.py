@@ -129,14 +129,16 @@ class PotentialMixin:
 
     def _validated(self, X):
         refuse_complex_and_objects(X, "X")
-        return validate_data(self, X, dtype=np.float64, reset=False)
+        return validate_data(self, X, dtype=np.float64, order="C", reset=False)
 
     def _validated_pair(self, X, y):
         refuse_complex_and_objects(X, "X")
         if y is not None:
             refuse_complex_and_objects(y, "y")
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        return X, np.asarray(y, dtype=np.float64)
+        X, y = validate_data(
+            self, X, y, multi_output=True, y_numeric=True, dtype=np.float64, order="C"
+        )
+        return X, np.ascontiguousarray(y, dtype=np.float64)
 
     def localize(self, X):
         r"""The local potential that acts on each wave function as U does.
@@ -212,9 +214,13 @@ class PotentialMixin:
         """Energies and binding momenta; see `halkit.scattering.bound_states`."""
         return scattering.bound_states(self, **self._scattering(channel_radius, n_mesh))
 
-    def scattering_length(self, *, channel_radius=None, n_mesh=None):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state."""
-        return scattering.scattering_length(self, **self._scattering(channel_radius, n_mesh))
+    def scattering_length(self, *, sign="nuclear", channel_radius=None, n_mesh=None):
+        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
+
+        With ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead.
+        """
+        settings = self._scattering(channel_radius, n_mesh)
+        return scattering.scattering_length(self, sign=sign, **settings)
 
     def effective_range(self, *, channel_radius=None, n_mesh=None):
         """r_eff in k cot δ = −1/a0 + r_eff k²/2."""
@@ -223,7 +229,16 @@ class PotentialMixin:
     def _scattering(self, channel_radius, n_mesh):
         check_is_fitted(self)
         return {
-            "reduced_mass": self._reduced_mass(),
+            "reduced_mass": self._known_mass(),
             "channel_radius": channel_radius,
             "n_mesh": n_mesh,
         }
+
+    def _known_mass(self):
+        mass = self._reduced_mass()
+        if mass is None:
+            raise ValueError(
+                "an observable needs the mass, and the fit does not: give reduced_mass or "
+                "hadron_mass, in the inverse of the unit of r, to the constructor or to set_params"
+            )
+        return mass

@@ -22,6 +22,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
+    check_radii,
     check_sample_weight,
     check_y_std,
     node_columns,
@@ -105,6 +106,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         ValueError, TypeError
             What the network refuses; if it is not separable; for data that do not fit its nodes.
         """
+        _refuse_other_estimators(self.estimator)
         X, y = self._validated_pair(X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape)
@@ -182,26 +184,41 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape."""
         check_is_fitted(self)
+        (r,) = check_radii(r=r)
         if not self.has_local:
-            return np.zeros(np.shape(r))
+            return np.zeros(r.shape)
         return _numpy(self._module.local.basis, r) @ self.local_coefficients_
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
         check_is_fitted(self)
+        r, r_prime = check_radii(r=r, r_prime=r_prime)
         if not self.has_nonlocal:
-            return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
         h, h_prime = (_numpy(self._module.network.form_factors, x) for x in (r, r_prime))
         return ((h @ self.C_) * h_prime).sum(axis=-1)
+
+
+def _refuse_other_estimators(estimator):
+    """Refuse what is no network before it is trained, in a FrozenEstimator or not."""
+    inner = getattr(estimator, "estimator", estimator)
+    if not hasattr(inner, "network"):
+        raise _refusal(inner)
 
 
 def _refuse_other_networks(fit):
     module = getattr(getattr(fit, "net_", None), "module_", None)
     if module is None or not isinstance(module.network, SeparableNetwork | None):
-        raise ValueError(
-            "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
-            f"got {fit!r}"
-        )
+        raise _refusal(getattr(fit, "estimator", fit))
+
+
+def _refusal(estimator):
+    network = getattr(estimator, "network", None)
+    form = "" if network is None else f" with network={network!r}"
+    return ValueError(
+        "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
+        f"got a {type(estimator).__name__}{form}"
+    )
 
 
 def _numpy(function, r):

@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import scipy.linalg
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.exceptions import UnderdeterminedWarning
@@ -26,6 +27,7 @@ from halkit.potentials.prior import (
 from halkit.potentials.validation import (
     check_choice,
     check_number,
+    check_reach,
     check_sample_weight,
     check_y_std,
     node_columns,
@@ -65,7 +67,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         multiplicities.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
-    reduced_mass : float
+    reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. The fit does not use
         it, phase shifts do.
     local : bool or "only"
@@ -144,7 +146,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     """
 
     def __init__(
-        self, r=None, *, weights=None, r_out=None, reduced_mass=1.0, local=True,
+        self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
         symmetric=True, local_widths=None, local_amplitude=3.0, noise=1e-3, tol=1e-6,
         random_state=0,
@@ -209,6 +211,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
         W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
+        reach = min(self.r_[-1], self.r_out_[-1])
+        check_reach(
+            reach,
+            self.envelope_radius if prior.nonlocal_ else 0.0,
+            _widths(self.local_widths) if prior.local else None,
+        )
         A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
         self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
         b = (W * y).ravel()
@@ -223,10 +231,15 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_choice(self.symmetric, "symmetric", [False, True])
-        names = "reduced_mass", "length_scale", "envelope_radius", "amplitude", "local_amplitude"
+        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
+        if self.reduced_mass is not None:
+            check_number(self.reduced_mass, "reduced_mass", closed=False)
+        check_random_state(self.random_state)
         for name in (*names, "noise"):
             check_number(getattr(self, name), name, closed=False)
         check_number(self.tol, "tol", low=1e-7)
+        if self.tol >= 1:
+            raise ValueError(f"tol needs a value < 1, got {self.tol!r}")
         local = nonlocal_ = None
         if self.local:
             local = LocalPrior(_widths(self.local_widths), self.local_amplitude)

@@ -16,6 +16,8 @@ from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
     check_choice,
     check_number,
+    check_radii,
+    check_reach,
     check_sample_weight,
     check_y_std,
     node_columns,
@@ -74,6 +76,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
         )
+        if self.has_nonlocal and y_std is None and not y.any():
+            raise ValueError("y is zero: without y_std nothing says how small U has to be")
         W, total = row_weights(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
@@ -89,8 +93,16 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_choice(self.local, "local", [False, True, "only"])
         for name in ("rank", "max_iter", "n_init"):
             check_number(getattr(self, name), name, low=1, integer=True)
+        if not isinstance(self.hidden_layer_sizes, tuple | list):
+            raise TypeError(
+                f"hidden_layer_sizes needs a tuple of integers, got {self.hidden_layer_sizes!r}"
+            )
         for width in self.hidden_layer_sizes:
             check_number(width, "hidden_layer_sizes", low=1, integer=True)
+        if not isinstance(self.callbacks, tuple | list | None):
+            raise TypeError(f"callbacks needs a list of skorch callbacks, got {self.callbacks!r}")
+        if not isinstance(self.verbose, bool):
+            check_number(self.verbose, "verbose", integer=True)
         for name in ("regulator", "tol"):
             check_number(getattr(self, name), name)
         check_number(self.learning_rate, "learning_rate", closed=False)
@@ -115,6 +127,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             )
         decay = has_errors if self.weight_decay is None else self.weight_decay
         widths = self._local_widths() if self.local else None
+        check_reach(reach, radius if self.envelope and self.has_nonlocal else 0.0, widths)
         scales = prior_scales(
             X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
             envelope=self.envelope, widths=widths, decay=decay / total,
@@ -230,12 +243,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape."""
         check_is_fitted(self)
-        return _evaluate(self.net_.module_.local, r)
+        return _evaluate(self.net_.module_.local, *check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
         check_is_fitted(self)
-        return _evaluate(self.net_.module_.network, r, r_prime)
+        radii = check_radii(r=r, r_prime=r_prime)
+        return _evaluate(self.net_.module_.network, *radii)
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""

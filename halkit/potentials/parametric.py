@@ -17,6 +17,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
     check_number,
+    check_radii,
     check_sample_weight,
     check_y_std,
     resolve_nodes,
@@ -111,7 +112,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     has_nonlocal = True
 
     def __init__(
-        self, function, initial, *, r=None, weights=None, r_out=None, reduced_mass=1.0,
+        self, function, initial, *, r=None, weights=None, r_out=None, reduced_mass=None,
         radius=None, bounds=None, max_nfev=None, tol=1e-10,
     ):  # fmt: skip
         self.function = function
@@ -173,7 +174,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         return self
 
     def _check_parameters(self):
-        check_number(self.reduced_mass, "reduced_mass", closed=False)
+        if self.reduced_mass is not None:
+            check_number(self.reduced_mass, "reduced_mass", closed=False)
         check_number(self.tol, "tol", low=np.finfo(float).eps)
         if self.radius is not None:
             check_number(self.radius, "radius", closed=False)
@@ -263,12 +265,13 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     def local_potential(self, r):
         """Zero: there is no local term; any shape."""
-        return np.zeros(np.shape(r))
+        check_is_fitted(self)
+        return np.zeros_like(*check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r') with the fitted θ, the arguments broadcast against each other."""
         check_is_fitted(self)
-        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        r, r_prime = check_radii(r=r, r_prime=r_prime)
         return np.array(self._evaluate(r, r_prime, self.theta_))
 
 

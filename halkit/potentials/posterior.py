@@ -228,12 +228,15 @@ class PosteriorMixin(PotentialMixin):
         observable = partial(_at_momenta, k=k)
         return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
 
-    def scattering_length(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
+    def scattering_length(
+        self, *, sign="nuclear", return_std=False, n_draws=32, channel_radius=None, n_mesh=None
+    ):
         """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
 
-        Parameters are those of ``phase_shift``.
+        With ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead. The other
+        parameters are those of ``phase_shift``.
         """
-        observable = scattering.scattering_length
+        observable = partial(scattering.scattering_length, sign=sign)
         return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
 
     def effective_range(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):

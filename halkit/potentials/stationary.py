@@ -30,8 +30,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         multiplicities.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
-    reduced_mass : float
-        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    reduced_mass : float, optional
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. The fit does not use
+        it; phase shifts, bound states and the effective range need it.
     network : {"separable", "symmetric", "plain"}
         Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r').
     hidden_layer_sizes : tuple of int
@@ -123,7 +124,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
     """
 
     def __init__(
-        self, r=None, *, weights=None, r_out=None, reduced_mass=1.0, network="separable",
+        self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
         hidden_layer_sizes=(8, 8), rank=2, envelope="exponential", envelope_radius=None,
         fit_envelope=True, amplitude=None, weight_decay=0.0, local=False,
         local_basis="gaussian", local_widths=None, regulator=0.0, regulator_radius=None,
@@ -164,7 +165,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
             check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
-        check_number(self.reduced_mass, "reduced_mass", closed=False)
+        if self.reduced_mass is not None:
+            check_number(self.reduced_mass, "reduced_mass", closed=False)
 
     def _reduced_mass(self):
         return self.reduced_mass

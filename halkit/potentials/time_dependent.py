@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_number, check_widths
+from halkit.potentials.validation import check_choice, check_number, check_widths
 from halkit.sources import time_dependent_source
 
 __all__ = ["TimeDependentHALRegressor"]
@@ -32,8 +32,9 @@ class TimeDependentHALRegressor(NeuralPotential):
     r : array-like of shape (n_r,), optional
         Nodes in lattice units, increasing and >= 0; a node r = 0 is allowed. Without
         them: r = 1 … n_r.
-    hadron_mass : float or pair of float
-        Mass of one hadron, or of each of the two.
+    hadron_mass : float or pair of float, optional
+        Mass of one hadron, or of each of the two. Observables and ``fit(R)`` need it, a fit
+        to prepared sources does not.
     dt : float
         Spacing of the time slices given to ``fit(R)``.
     time_order : {"auto", 3, 5, 7}
@@ -64,7 +65,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     """
 
     def __init__(
-        self, r=None, *, hadron_mass=1.0, dt=1.0, time_order="auto", local=True,
+        self, r=None, *, hadron_mass=None, dt=1.0, time_order="auto", local=True,
         local_widths=None, weights=None, r_out=None, network="separable",
         hidden_layer_sizes=(8, 8), rank=2, envelope="gaussian", envelope_radius=5.5,
         fit_envelope=False, amplitude=None,
@@ -107,7 +108,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         ----------
         X : array-like of shape (n_samples, n_r)
             Correlators R(t, r), one row for each time and source, with `y`; or, without
-            `y`, at least three consecutive time slices of one source.
+            `y`, at least three time slices of one source: consecutive, in rising order and
+            `dt` apart, which nothing in them tells.
         y : array-like of shape (n_samples, n_out), optional
             Left-hand sides of the equation. Pipeline and GridSearchCV need them: folds
             break the adjacency of time slices.
@@ -126,7 +128,9 @@ class TimeDependentHALRegressor(NeuralPotential):
         Warns
         -----
         UnderdeterminedWarning
-            Where a local and a non-local part are fitted to slices of one source.
+            Where a local and a non-local part are fitted to bare slices, which are those of one
+            source. Rows with `y` do not say which source they come from:
+            `GaussianProcessPotentialRegressor` tells from the data themselves.
         """
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std)
@@ -158,6 +162,8 @@ class TimeDependentHALRegressor(NeuralPotential):
                 "sample_weight and y_std belong to prepared rows: pass y too "
                 "(halkit.sources.time_dependent_source makes it)"
             )
+        if self.hadron_mass is None:
+            raise ValueError("the source of bare time slices needs hadron_mass, got None")
         try:
             return time_dependent_source(
                 R, self.r, hadron_mass=self.hadron_mass, dt=self.dt, order=self.time_order
@@ -171,7 +177,14 @@ class TimeDependentHALRegressor(NeuralPotential):
             raise
 
     def _check_masses(self):
-        for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
+        check_number(self.dt, "dt", closed=False)
+        check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
+        masses = (
+            ()
+            if self.hadron_mass is None
+            else np.atleast_1d(np.asarray(self.hadron_mass, dtype=object))
+        )
+        for mass in masses:
             check_number(mass, "hadron_mass", closed=False)
         if self.local_widths is not None:
             check_widths(self.local_widths, "local_widths")
@@ -179,6 +192,8 @@ class TimeDependentHALRegressor(NeuralPotential):
             raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
 
     def _reduced_mass(self):
+        if self.hadron_mass is None:
+            return None
         m1, m2 = np.broadcast_to(self.hadron_mass, 2)
         return float(m1 * m2 / (m1 + m2))
 

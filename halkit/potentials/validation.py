@@ -1,16 +1,25 @@
 """The border of the regressors: what arrays and parameters may come in."""
 
 import numbers
+import warnings
 
 import numpy as np
 from sklearn.utils import check_array
 
-from halkit.radial import RadialGrid, refuse_entries_with_errors, validate_nodes
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.radial import (
+    RadialGrid,
+    refuse_entries_with_errors,
+    validate_nodes,
+    validate_values,
+)
 
 __all__ = [
     "check_choice",
     "check_data",
     "check_number",
+    "check_radii",
+    "check_reach",
     "check_sample_weight",
     "check_widths",
     "check_y_std",
@@ -60,6 +69,8 @@ def _refuse_objects_with_errors(values, name):
 
 def check_y_std(y_std, shape):
     """Positive errors of the shape of y."""
+    if np.ndim(y_std) == 0:
+        raise ValueError(f"y_std needs shape {shape}, that of y; got one number")
     y_std = check_data(y_std, "y_std", shape=shape)
     if not np.all(y_std > 0):
         raise ValueError(f"y_std needs positive standard deviations; its minimum is {y_std.min()}")
@@ -94,6 +105,51 @@ def check_number(value, name, *, low=0.0, closed=True, integer=False):
         raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
     if not np.isfinite(value) or value < low or (value == low and not closed):
         raise ValueError(f"{name} needs a value {'>=' if closed else '>'} {low}, got {value!r}")
+
+
+def check_radii(**radii):
+    """Radii >= 0 as float64 arrays, whose shapes broadcast.
+
+    Raises
+    ------
+    ValueError, TypeError
+    """
+    arrays = []
+    for name, values in radii.items():
+        array = validate_values(values, name)
+        if np.any(array < 0):
+            raise ValueError(f"{name} must not be negative, got {array.min():g}")
+        arrays.append(array)
+    try:
+        np.broadcast_shapes(*(values.shape for values in arrays))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} of shape {np.shape(x)}" for name, x in radii.items())
+        raise ValueError(f"radii need shapes that broadcast, got {shapes}") from error
+    return arrays
+
+
+def check_reach(reach, radius, widths):
+    """Warn of a prior that reaches far beyond the data, as in another unit of length.
+
+    Parameters
+    ----------
+    reach : float
+        The last node.
+    radius : float
+        Of the envelope of U; 0 without one.
+    widths : ndarray or None
+        Of the local term.
+    """
+    widest = 0.0 if widths is None else widths[-1]
+    if max(radius, widest / 2) > reach:
+        warnings.warn(
+            f"the data end at r = {reach:.4g}, envelope_radius is {radius:.4g} and the widest "
+            f"local width {widest:.4g}: beyond the data the potential is free. If these are "
+            "defaults, they are meant for lattice units at a spacing near 0.09 fm: give "
+            "envelope_radius and local_widths in the unit of r",
+            UnderdeterminedWarning,
+            stacklevel=4,
+        )
 
 
 def check_widths(widths, name):

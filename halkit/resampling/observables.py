@@ -22,7 +22,12 @@ def _offered(name):
     """Whether the estimator within has a method: without it there is none here either."""
 
     def check(self):
-        getattr(getattr(self, "estimator_", self.estimator), name)
+        inner = getattr(self, "estimator_", self.estimator)
+        if not hasattr(inner, name):
+            raise AttributeError(
+                f"{type(self).__name__} has no {name}, because {type(inner).__name__} has none: "
+                "it takes the potential itself, not a Pipeline or a search around it"
+            )
         return True
 
     return available_if(check)
@@ -179,8 +184,10 @@ class ResampledPotential:
         )
 
     @_offered("scattering_length")
-    def scattering_length(self, *, channel_radius=None, n_mesh=None, return_std=False):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2, and its error.
+    def scattering_length(
+        self, *, sign="nuclear", channel_radius=None, n_mesh=None, return_std=False
+    ):
+        """a0 in k cot δ = −1/a0 + r_eff k²/2, and its error; see `halkit.scattering` for `sign`.
 
         Where some bins bind and others do not, a0 passes through infinity and has no error
         bar: that of k cot δ(0) is ``evaluate(lambda m: -1 / m.scattering_length())``.
@@ -190,12 +197,15 @@ class ResampledPotential:
         AccuracyWarning
             Where the number of bound states differs between bins.
         """
-        return _threshold(self, "scattering_length", channel_radius, n_mesh, return_std)
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        convention = {} if sign == "nuclear" else {"sign": sign}
+        return _threshold(self, "scattering_length", settings, return_std, **convention)
 
     @_offered("effective_range")
     def effective_range(self, *, channel_radius=None, n_mesh=None, return_std=False):
         """r_eff in k cot δ = −1/a0 + r_eff k²/2, and its error; see `scattering_length`."""
-        return _threshold(self, "effective_range", channel_radius, n_mesh, return_std)
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return _threshold(self, "effective_range", settings, return_std)
 
 
 def _centre_and_std(model, method, return_std):
@@ -229,10 +239,10 @@ class _Method:
         return getattr(estimator, self.name)(argument)
 
 
-def _threshold(model, name, channel_radius, n_mesh, return_std):
+def _threshold(model, name, settings, return_std, **convention):
     """Scattering length or effective range, with a warning where binding comes and goes."""
-    settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-    centre = _centre_and_std(model, methodcaller(name, **settings), return_std=False)
+    observable = methodcaller(name, **settings, **convention)
+    centre = _centre_and_std(model, observable, return_std=False)
     if not return_std:
         return centre
     method = methodcaller("bound_states", **settings)
@@ -242,7 +252,7 @@ def _threshold(model, name, channel_radius, n_mesh, return_std):
         "a0 passes through infinity between them, and its error and that of r_eff mean little; "
         "quote k cot δ(0) = −1/a0",
     )
-    return centre, model._error(model.samples(methodcaller(name, **settings)))
+    return centre, model._error(model.samples(observable))
 
 
 def _on_branch(samples, delta):

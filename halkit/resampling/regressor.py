@@ -160,12 +160,26 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
         return self
 
-    def score(self, X, y, sample_weight=None):
-        """R² of the fit to the mean; see `halkit.potentials` for its weights."""
+    def score(self, X, y, sample_weight=None, y_std=None):
+        """R² of the fit to the mean; bins of X and y are averaged.
+
+        Parameters
+        ----------
+        X, y, sample_weight, y_std
+            As in `fit`.
+        """
         check_is_fitted(self)
-        return self.estimator_.score(X, y, sample_weight=sample_weight)
+        if np.ndim(X) == 3:
+            X, y = (self._validated_bins(values, name) for values, name in ((X, "X"), (y, "y")))
+            if len(X) != len(y):
+                raise ValueError(f"X and y need as many bins, got {len(X)} and {len(y)}")
+            X, y = X.mean(axis=0), y.mean(axis=0)
+        errors = {} if y_std is None else {"y_std": y_std}
+        return self.estimator_.score(X, y, sample_weight=sample_weight, **errors)
 
     def _check_parameters(self):
+        if not hasattr(self.estimator, "fit"):
+            raise TypeError(f"estimator needs a regressor, not fitted, got {self.estimator!r}")
         check_choice(self.resample, "resample", RESAMPLINGS)
         check_choice(self.refit, "refit", ["full", "linear"])
         if self.resample == "seeds" and self.refit == "linear":

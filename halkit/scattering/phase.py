@@ -172,7 +172,7 @@ def _low_energy(channel, n):
 
 
 def _change(channel):
-    """How much a length differs between two meshes, relative to itself (or a hundredth of the channel)."""
+    """How much a length differs between two meshes, relative to itself or to a/100."""
 
     def change(coarse, fine):
         return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius / 100)

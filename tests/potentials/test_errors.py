@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 
 R = np.linspace(0.2, 6.0, 12)
@@ -14,7 +15,7 @@ SETTINGS = {"n_init": 1, "max_iter": 1000, "tol": 0.5}
 
 
 def fit(X=X, y=Y, *, r=R, y_std=None, sample_weight=None, **parameters):
-    model = NonLocalPotentialRegressor(r, **{**SETTINGS, **parameters})
+    model = NonLocalPotentialRegressor(r, **{"reduced_mass": 1.0, **SETTINGS, **parameters})
     return model.fit(X, y, y_std=y_std, sample_weight=sample_weight)
 
 
@@ -158,3 +159,85 @@ def test_a_fit_that_failed_is_no_fit():
         model.fit(X, Y)
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+def test_reversed_views_are_data():
+    """Momenta in falling order: torch has no negative strides."""
+    model = fit(X[::-1], Y[::-1], random_state=0)
+    np.testing.assert_allclose(model.predict(X[::-1]), model.predict(X)[::-1], rtol=1e-12)
+    assert model.loss_ == fit(X[::-1].copy(), Y[::-1].copy(), random_state=0).loss_
+
+
+@pytest.mark.parametrize("make", [NonLocalPotentialRegressor, TimeDependentHALRegressor])
+def test_observables_need_the_mass_and_the_fit_does_not(make):
+    mass = "reduced_mass" if make is NonLocalPotentialRegressor else "hadron_mass"
+    model = make(R, n_init=1, max_iter=1000, tol=0.5, random_state=0).fit(X, Y)
+    for observable in (model.scattering_length, model.bound_states, model.effective_range):
+        with pytest.raises(ValueError, match="an observable needs the mass"):
+            observable()
+    model.set_params(**{mass: 1.0})
+    assert np.isfinite(model.scattering_length())
+    assert model.scattering_length(sign="lattice") == -model.scattering_length()
+
+
+def test_bare_slices_need_the_mass():
+    with pytest.raises(ValueError, match="needs hadron_mass, got None"):
+        TimeDependentHALRegressor(R).fit(X)
+
+
+def test_what_no_potential_can_fit():
+    with pytest.raises(ValueError, match="y is zero: without y_std"):
+        fit(y=0 * Y)
+    for size in (0.0, 1e-170, 1e160):
+        with pytest.raises(ValueError, match=r"the largest entry of X is .*must not vanish"):
+            fit(X * size)
+    with pytest.raises(ValueError, match="y/y_std overflows"):
+        fit(y_std=np.full_like(Y, 1e-300))
+    fit(y=0 * Y, y_std=np.ones_like(Y))
+
+
+@pytest.mark.parametrize("size", [1e-60, 1e60])
+def test_the_size_of_the_wave_functions_does_not_matter(size):
+    model, other = fit(random_state=0), fit(X * size, Y * size, random_state=0)
+    assert other.loss_ == pytest.approx(model.loss_, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"hidden_layer_sizes": 8}, TypeError, "hidden_layer_sizes needs a tuple"),
+        ({"callbacks": "a"}, TypeError, "callbacks needs a list"),
+        ({"verbose": "x"}, TypeError, "verbose needs an integer"),
+        ({"y_std": 1e-3}, ValueError, "y_std needs shape .5, 12., that of y; got one number"),
+    ],
+)
+def test_types(parameters, error, message):
+    with pytest.raises(error, match=message):
+        fit(**parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"), [({"dt": 0.0}, "dt"), ({"time_order": 4}, "time_order")]
+)
+def test_parameters_of_the_time_stencil_count_with_sources_too(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        TimeDependentHALRegressor(R, **parameters).fit(X, Y)
+
+
+def test_radii_of_a_fitted_potential():
+    model = fit(local=True)
+    with pytest.raises(ValueError, match="r must not be negative, got -1"):
+        model.local_potential([-1.0, 0.5])
+    with pytest.raises(ValueError, match="r_prime must be finite"):
+        model.nonlocal_potential(1.0, np.nan)
+    with pytest.raises(ValueError, match=r"r of shape \(2,\), r_prime of shape \(3,\)"):
+        model.nonlocal_potential([0.0, 1.0], [1.0, 2.0, 3.0])
+
+
+def test_defaults_in_another_unit_are_noticed():
+    """The prior of lattice units on nodes in fm."""
+    fm = 0.09 * np.arange(1, 13) * 2
+    model = TimeDependentHALRegressor(fm, n_init=1, max_iter=1000, tol=0.5)
+    with pytest.warns(UnderdeterminedWarning, match="the data end at r = 2.16, envelope_radius"):
+        model.fit(X, Y)
+    model.set_params(envelope_radius=0.5, local_widths=[0.2, 0.5, 1.0]).fit(X, Y)

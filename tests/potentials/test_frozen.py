@@ -132,7 +132,7 @@ def test_what_has_no_form_factors_is_refused(correlators):
     with pytest.raises(ValueError, match="needs a network='separable' fit"):
         FrozenBasisRegressor(symmetric).fit(**rows)
     known = ParametricPotentialRegressor(scaled, [1.0], r=d.r)
-    with pytest.raises(ValueError, match="got ParametricPotentialRegressor"):
+    with pytest.raises(ValueError, match="got a ParametricPotentialRegressor"):
         FrozenBasisRegressor(known).fit(**rows)
     with pytest.raises(NotFittedError):
         FrozenBasisRegressor(FrozenEstimator(network(d))).fit(**rows)

@@ -335,8 +335,20 @@ def test_what_needs_a_fit_and_what_needs_draws():
     with pytest.raises(NotFittedError):
         _ = model.covariance_
     with pytest.raises(ValueError, match="n_draws needs a value >= 2"):
-        fit().phase_shift([0.1], return_std=True, n_draws=1)
+        fit(reduced_mass=1.0).phase_shift([0.1], return_std=True, n_draws=1)
     with pytest.raises(TypeError, match="n_draws needs an integer"):
         fit().draw_potentials(2.5)
     with pytest.raises(ValueError, match="unit"):
         lattice_prior(0.0)
+
+
+def test_a_prior_in_another_unit_is_noticed():
+    fm = {"r": 0.09 * R, "local": "only"}
+    with pytest.warns(UnderdeterminedWarning, match="the widest local width 9:"):
+        fit(**fm)
+    fit(**fm, local_widths=0.09 * LOCAL_WIDTHS)
+
+
+def test_tol_is_below_one():
+    with pytest.raises(ValueError, match="tol needs a value < 1, got 2"):
+        fit(tol=2)

@@ -29,8 +29,9 @@ def common_errors(d):
     """One relative error for all times and radii, as the noise of R here has, from all the bins.
 
     (That of y at the first node is twelve times as large. With the true errors of y, from 40
-    other sets, 88 % are inside two errors.) The weights of a fit are common to all bins. Known from 20 bins to 16 % only, they scatter
-    between sets but not between bins, and the jackknife does not see it.
+    other sets, 88 % are inside two errors.) The weights of a fit are common to all bins. Known
+    from 20 bins to 16 % only, they scatter between sets but not between bins, and the jackknife
+    does not see it.
     """
     return np.sqrt(np.mean((d.sigma / d.data) ** 2)) * np.abs(d.data)
 

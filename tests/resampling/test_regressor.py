@@ -15,7 +15,11 @@ from halkit import scattering
 from halkit.datasets import make_time_dependent
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum
-from halkit.potentials import ParametricPotentialRegressor, TimeDependentHALRegressor
+from halkit.potentials import (
+    GaussianProcessPotentialRegressor,
+    ParametricPotentialRegressor,
+    TimeDependentHALRegressor,
+)
 from halkit.radial import trapezoid_weights
 from halkit.resampling import JackknifeRegressor, jackknife_error, jackknife_samples
 
@@ -215,8 +219,37 @@ def test_other_estimators_have_no_phase_shift():
     model = JackknifeRegressor(LinearRegression()).fit(X, y)
     assert model.predict(X[0]).shape == (3,)
     assert not hasattr(model, "phase_shift")
-    with pytest.raises(AttributeError, match="phase_shift"):
+    with pytest.raises(AttributeError, match="phase_shift") as refusal:
         model.phase_shift([0.1])
+    assert "because LinearRegression has none" in str(refusal.value.__cause__)
+
+
+def test_what_is_no_regressor_is_refused():
+    with pytest.raises(TypeError, match="estimator needs a regressor, not fitted, got 'a'"):
+        JackknifeRegressor("a").fit(*strengths(-0.5)[:2])
+
+
+def test_score_takes_bins_and_errors():
+    d = make_time_dependent(
+        WELL, r=np.linspace(0.5, 15.0, 30), box_radius=30.0, hadron_mass=2.0,
+        times=range(20, 26), noise=1e-3, n_bins=5, random_state=0,
+    )  # fmt: skip
+    potential = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, local="only")
+    model = JackknifeRegressor(potential).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+    score = model.score(d.data_bins, d.target_bins)
+    assert score == pytest.approx(model.score(d.data_bins.mean(0), d.target_bins.mean(0)))
+    weighted = model.score(d.data_bins, d.target_bins, y_std=d.sigma)
+    assert weighted == model.estimator_.score(
+        d.data_bins.mean(0), d.target_bins.mean(0), y_std=d.sigma
+    )
+    assert weighted != score
+    with pytest.raises(ValueError, match="as many bins, got 5 and 4"):
+        model.score(d.data_bins, d.target_bins[:4])
+    a0, a0_std = model.scattering_length(return_std=True)
+    assert model.scattering_length(sign="lattice", return_std=True) == (-a0, a0_std)
+    one, one_std = model.estimator_.scattering_length(return_std=True, n_draws=4, sign="lattice")
+    assert one == -a0
+    assert one_std > 0
 
 
 @pytest.mark.parametrize(
