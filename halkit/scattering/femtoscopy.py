@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.interactions.base import positive
+from halkit.interactions.base import distances, positive
 from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
@@ -46,8 +46,10 @@ class GaussianSource:
         object.__setattr__(self, "R", positive(self.R, "R"))
 
     def __call__(self, r):
-        """Return S(r), elementwise."""
-        return np.exp(-np.square(r) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
+        """Return S(r), elementwise, for r ≥ 0."""
+        return (
+            np.exp(-np.square(distances(r, "r")) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
+        )
 
 
 def correlation_function(

@@ -318,7 +318,7 @@ def test_one_interaction_is_no_matrix(interactions, came):
 
 
 def test_one_l_is_not_enough():
-    with pytest.raises(TypeError, match="l must hold one integer for each wave, .* got 2"):
+    with pytest.raises(TypeError, match=r"l must hold one integer for each wave, .* got 2"):
         coupled_phase_shifts(LOCAL, K, reduced_mass=M, l=2)
 
 

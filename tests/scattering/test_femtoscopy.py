@@ -230,3 +230,12 @@ def test_more_refusals():
 def test_one_scattering_length_and_one_effective_range(arguments, error, message):
     with pytest.raises(error, match=message):
         lednicky_lyuboshitz(**{"k": 0.1, "R": 1.0, "scattering_length": 1.0} | arguments)
+
+
+def test_a_source_is_a_function_of_distances():
+    with pytest.raises(ValueError, match="r must not be negative or NaN, got -1"):
+        GaussianSource(1.0)([0.0, -1.0])
+    with pytest.raises(ValueError, match="r must not be negative or NaN, got nan"):
+        GaussianSource(1.0)(np.nan)
+    with pytest.raises(TypeError, match="R must be a positive number, got '1'"):
+        GaussianSource("1")

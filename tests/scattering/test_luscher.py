@@ -165,7 +165,7 @@ def test_k_cot_delta_must_be_finite(value):
 
 
 def test_k_cot_delta_must_be_given_below_threshold():
-    with pytest.raises(ValueError, match="must be finite, got nan at k² = -39.4784, and it must"):
+    with pytest.raises(ValueError, match=r"must be finite, got nan at k² = -39.4784, and it must"):
         luscher_levels(lambda k2: k2**0.5 if k2 >= 0 else np.nan, L=10.0, reduced_mass=1.0)
 
 
@@ -176,7 +176,7 @@ def test_k_cot_delta_must_be_finite_above_threshold():
 
 def test_fewer_levels_are_an_error():
     """So large a k cot δ has its levels at those of free hadrons, to more digits than there are."""
-    with pytest.raises(ValueError, match="n_levels must be at most 0 .* got 1"):
+    with pytest.raises(ValueError, match=r"n_levels must be at most 0 .* got 1"):
         luscher_levels(lambda _: 1e12, L=10.0, reduced_mass=1.0, n_levels=1)
 
 
