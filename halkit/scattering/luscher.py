@@ -166,7 +166,8 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
         raise ValueError(f"n_levels must be a positive integer, got {n_levels!r}")
     if not callable(k_cot_delta):
         raise TypeError(
-            f"k_cot_delta must be a callable that maps k² to k cot δ, got {k_cot_delta!r}"
+            "k_cot_delta must be a callable that maps k² to k cot δ, "
+            f"got {type(k_cot_delta).__name__}"
         )
     unit = (2 * np.pi / L) ** 2
 
@@ -180,23 +181,25 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
         if len(roots) >= n_levels:
             return np.array(roots[:n_levels]) * unit / (2 * m)
     raise ValueError(
-        f"n_levels must be at most {len(roots)} for this k_cot_delta, got {n_levels}: up to "
-        f"k² = {unit * edge:g} no more are found, and none where k cot δ is too large to resolve"
+        f"only {len(roots)} of n_levels={n_levels} levels are found up to k² = {unit * edge:g}: "
+        "where k_cot_delta is very large they cannot be told from those of free hadrons"
     )
 
 
 def _real_number(k_cot_delta, k2):
-    value = np.asarray(k_cot_delta(k2))
+    given = k_cot_delta(k2)
+    value = np.asarray(given)
     if value.dtype.kind not in "iuf" or value.ndim:
-        raise TypeError(f"k_cot_delta must return a real number, got {value!r} at k² = {k2:g}")
+        place = _place(k2) if value.dtype.kind == "c" else f"at k² = {k2:g}"
+        raise TypeError(f"k_cot_delta must return a real number, got {given!r} {place}")
     if np.isnan(value):
-        raise _not_finite(value, k2)
+        raise ValueError(f"k_cot_delta must be finite, got nan {_place(k2)}")
     return float(value)
 
 
-def _not_finite(value, k2):
+def _place(k2):
     below = ", and it must be given for k² < 0 too, as −1/a0 + r_eff k²/2 is" if k2 < 0 else ""
-    return ValueError(f"k_cot_delta must be finite, got {value} at k² = {k2:g}{below}")
+    return f"at k² = {k2:g}{below}"
 
 
 def _roots(f, low, high, unit):
@@ -208,7 +211,8 @@ def _roots(f, low, high, unit):
     y = np.array([f(point) for point in x])
     infinite = np.flatnonzero(np.isinf(y))
     if infinite.size:
-        raise _not_finite(-y[infinite[0]], unit * x[infinite[0]])
+        i = infinite[0]
+        raise ValueError(f"k_cot_delta must be finite, got {-y[i]} {_place(unit * x[i])}")
     found = []
     for i in np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0):
         root = brentq(f, x[i], x[i + 1], xtol=1e-13)
