@@ -484,7 +484,7 @@ def test_views_with_negative_strides_are_arrays_too(X, network):
 
 
 def test_links_of_another_coupling_are_noticed():
-    """At β = 1 the plaquette is 0.4464 on 8 × 8; at β = 1.1 it is 8 % off, at 1.02 less than 2 %."""
+    """At β = 1 the plaquette is 0.4464; at β = 1.1 it is 8 % off, at 1.02 less than 2 %."""
     model = U1DiffusionSampler(**TINY)
     for beta in (0.0, 1.1, 7.0):
         X = sample_exact(2000, (8, 8), beta, random_state=0)
