@@ -67,8 +67,15 @@ def parameter_arrays(module):
 
 
 def check_device(device):
-    """Refuse a CUDA device where torch finds none."""
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+    """Refuse a device that torch does not know, and CUDA where torch finds none."""
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            "device must be 'cpu', 'cuda', 'cuda:0', 'mps' or another that torch knows; "
+            f"got {device!r}"
+        ) from error
+    if kind == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device={device!r} needs CUDA, which torch does not find here")
 
 

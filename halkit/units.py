@@ -22,8 +22,9 @@ def spacing(inverse_spacing):
     >>> round(spacing(2333), 5)
     0.08458
     """
-    if not 0 < inverse_spacing < np.inf:
-        raise ValueError(f"inverse_spacing must be positive, in MeV; got {inverse_spacing!r}")
+    if np.ndim(inverse_spacing):
+        raise TypeError(f"inverse_spacing must be one number, in MeV; got {inverse_spacing!r}")
+    _refuse_unless_positive(inverse_spacing, "inverse_spacing")
     return HBARC / inverse_spacing
 
 
@@ -57,9 +58,18 @@ def from_mev(energy, *, inverse_spacing=None):
 
 
 def hbar2_over_2mu(reduced_mass):
-    """Return ħ²/2μ in MeV fm², for the reduced mass μ in MeV."""
+    """Return ħ²/2μ in MeV fm², for the reduced mass μ > 0 in MeV."""
+    _refuse_unless_positive(reduced_mass, "reduced_mass")
     return HBARC**2 / (2 * np.asarray(reduced_mass))[()]
 
 
 def _unit_length(inverse_spacing):
     return 1.0 if inverse_spacing is None else spacing(inverse_spacing)
+
+
+def _refuse_unless_positive(value, name):
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number, in MeV; got {value!r}")
+    if not np.all((array > 0) & (array < np.inf)):
+        raise ValueError(f"{name} must be positive, in MeV; got {value!r}")

@@ -45,3 +45,25 @@ def test_arrays_keep_their_shape():
 def test_inverse_spacing_must_be_positive(inverse_spacing):
     with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV"):
         spacing(inverse_spacing)
+
+
+@pytest.mark.parametrize("convert", [to_fm, from_fm, to_mev, from_mev])
+def test_conversions_need_a_positive_inverse_spacing(convert):
+    with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV; got -2333"):
+        convert(1.0, inverse_spacing=-2333)
+    with pytest.raises(TypeError, match="inverse_spacing must be a number, in MeV; got '2333'"):
+        convert(1.0, inverse_spacing="2333")
+    with pytest.raises(TypeError, match="inverse_spacing must be one number"):
+        convert(1.0, inverse_spacing=[2333.0, 2194.0])
+
+
+@pytest.mark.parametrize("reduced_mass", [0, -1, np.nan, np.inf, [938.0, 0.0]])
+def test_reduced_mass_must_be_positive(reduced_mass):
+    with pytest.raises(ValueError, match="reduced_mass must be positive, in MeV"):
+        hbar2_over_2mu(reduced_mass)
+
+
+@pytest.mark.parametrize("reduced_mass", ["938", True, 1j])
+def test_reduced_mass_must_be_a_number(reduced_mass):
+    with pytest.raises(TypeError, match="reduced_mass must be a number, in MeV; got"):
+        hbar2_over_2mu(reduced_mass)

@@ -56,9 +56,9 @@ def load_correlators(path, lattice="L64", *, group=None):
     ImportError
         If h5py is needed and missing.
     ValueError
-        If the lattice or the group is another one; if the file is not whole, or something in it
-        is missing, does not fit or is not finite; the message names it. Objects that would need
-        unpickling are not read.
+        If the lattice or the group is another one; if the file is no correlator file or not
+        whole, or something in it is missing, does not fit or is not finite; the message names it.
+        Objects that would need unpickling are not read.
 
     References
     ----------
@@ -73,7 +73,7 @@ def load_correlators(path, lattice="L64", *, group=None):
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}; expected {FILE}")
+        raise FileNotFoundError(f"there is no file {path}")
     if group is not None or holds_groups(path):
         return read_group(path, group)
     return _load_published(path, lattice)

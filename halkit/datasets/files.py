@@ -181,7 +181,7 @@ class _Npz:
     def __init__(self, path):
         self.stream = path.open("rb")
         try:
-            self.file = np.load(self.stream, allow_pickle=False)
+            self.file = _load(self.stream, path)
             if not hasattr(self.file, "files"):
                 raise ValueError(f"{path} must be an npz archive, got a single array")
         except BaseException:
@@ -205,6 +205,15 @@ class _Npz:
             for key in self.file.files
             if group_of(key) == name
         }
+
+
+def _load(stream, path):
+    try:
+        return np.load(stream, allow_pickle=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is no correlator file: it must be an npz archive, or end in .h5 or .hdf5"
+        ) from error
 
 
 @contextmanager

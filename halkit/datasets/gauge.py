@@ -42,7 +42,8 @@ def make_u1_configurations(n, L, beta, *, method="exact", random_state=None):
     (10, 2, 4, 4)
     """
     n, beta = check_count(n, "n", least=1), check_beta(beta)
-    shape = check_lattice_shape(L if isinstance(L, tuple | list) else (L, L))
+    shape = L if isinstance(L, tuple | list) else (check_count(L, "L", least=2),) * 2
+    shape = check_lattice_shape(shape)
     rng = as_generator(random_state)
     if method == "exact":
         return sample_exact(n, shape, beta, random_state=rng)

@@ -9,6 +9,7 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from halkit.gauge.torus import check_count
 from halkit.interactions import Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes, validate_values
 from halkit.scattering import spherical_box_states
@@ -70,8 +71,9 @@ def make_separable(
 
     Raises
     ------
-    ValueError
-        For momenta that are not positive and increasing, and for negative noise.
+    ValueError, TypeError
+        For numbers of momenta or nodes that are no integers, at least 1, for momenta that are not
+        positive and increasing, and for negative noise.
 
     References
     ----------
@@ -88,6 +90,7 @@ def make_separable(
     >>> d.data.shape, bool(np.allclose(d.data @ (d.potential * d.weights).T, d.target, rtol=1e-3))
     ((3, 500), True)
     """
+    n_k, n_r = check_count(n_k, "n_k", least=1), check_count(n_r, "n_r", least=1)
     k_min, k_max = k_range
     if not 0 < k_min <= k_max:
         raise ValueError(f"k_range must be two momenta with 0 < k_min <= k_max, got {k_range!r}")

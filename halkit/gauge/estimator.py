@@ -12,7 +12,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.gauge import denoising
-from halkit.gauge.model import Architecture, denoising_scores, evaluate_score
+from halkit.gauge.exact import exact_wilson_loop
+from halkit.gauge.model import Architecture, as_tensor, denoising_scores, evaluate_score
 from halkit.gauge.networks import NETWORKS
 from halkit.gauge.torus import (
     TWO_PI,
@@ -20,6 +21,7 @@ from halkit.gauge.torus import (
     check_beta,
     check_count,
     check_lattice_shape,
+    plaquette_sum,
     wrap,
 )
 from halkit.training import (
@@ -57,17 +59,24 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         ------
         ValueError, TypeError
             For parameters out of their range, and for X that is no array of finite angles.
+
+        Warns
+        -----
+        UserWarning
+            If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
         """
         _check_parameters(self)
         with _unchanged_on_error(self):
             X = self._angles(X, fitting=True)
+            if self.lattice_shape_ is not None:
+                _warn_of_another_coupling(X, self.beta)
             self._keep(self._train(X, check_random_state(self.random_state)))
         return self
 
     def _train(self, X, random):
         order = random.permutation(len(X))
         n_valid = max(1, round(self.validation_fraction * len(X)))
-        valid, train = (torch.tensor(X[i], dtype=torch.float32) for i in np.split(order, [n_valid]))
+        valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
         network = "mlp" if X.ndim == 2 else self.network
         self._architecture = Architecture(network, tuple(self.hidden_channels), X.shape[1:])
         net = denoising.make_net(
@@ -100,7 +109,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
         shape = None if self.lattice_shape is None else check_lattice_shape(self.lattice_shape)
         if np.ndim(X) == 4:
-            links = as_links(X, shape)
+            links = as_links(X, shape, name="X")
             shape, X = links.shape[2:], links.reshape(len(links), -1)
             if not fitting and shape != self.lattice_shape_:
                 raise ValueError(
@@ -112,7 +121,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         if fitting:
             self.lattice_shape_ = shape or _square(X.shape[1])
         if self.lattice_shape_ is not None:
-            return as_links(X, self.lattice_shape_)
+            return as_links(X, self.lattice_shape_, name="X")
         if np.abs(X).max() > TWO_PI * (1 + 1e-6):
             warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
         return wrap(X)
@@ -198,6 +207,21 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         self.net_ = net
 
 
+def _warn_of_another_coupling(links, beta):
+    """Compare the mean plaquette with that of β; fewer than ten values give no error to trust."""
+    if len(links) < 10:
+        return
+    loops = np.cos(plaquette_sum(links)).mean(axis=(1, 2))
+    mean, error = loops.mean(), loops.std(ddof=1) / np.sqrt(len(loops))
+    expected = exact_wilson_loop(1, beta, links.shape[2:])
+    if abs(mean - expected) > max(10 * error, 0.05 * expected):
+        warnings.warn(
+            f"X has the mean plaquette {mean:.4f} ± {error:.1g}, at beta={beta:g} it is "
+            f"{expected:.4f}: beta must be the coupling of the configurations",
+            stacklevel=3,
+        )
+
+
 @contextmanager
 def _unchanged_on_error(model):
     """Give a model back its attributes if what is inside does not come to its end."""
@@ -226,13 +250,16 @@ def _check_parameters(model):
     check_beta(model.beta)
     check_choice(model.network, "network", NETWORKS)
     if not isinstance(model.hidden_channels, tuple | list) or not model.hidden_channels:
-        raise ValueError(f"hidden_channels must be integers; got {model.hidden_channels!r}")
+        raise ValueError(
+            "hidden_channels must be a tuple or list of integers, one for each hidden layer; "
+            f"got {model.hidden_channels!r}"
+        )
     for channels in model.hidden_channels:
-        check_count(channels, "hidden_channels", least=1)
+        check_count(channels, "each of hidden_channels", least=1)
     check_count(model.max_epochs, "max_epochs", least=1)
     check_count(model.batch_size, "batch_size", least=1)
     for name, high in (("learning_rate", np.inf), ("validation_fraction", 1)):
         value = getattr(model, name)
         if not isinstance(value, Real) or not 0 < value < high:
-            raise ValueError(f"{name} must be between 0 and {high}; got {value!r}")
+            raise ValueError(f"{name} must be above 0 and below {high}; got {value!r}")
     check_device(model.device)

@@ -12,7 +12,14 @@ from halkit.gauge.networks import NETWORKS
 from halkit.gauge.noise import wrapped_normal_score
 from halkit.training import one_thread, seeded
 
-__all__ = ["Architecture", "NetworkPath", "denoising_scores", "draw", "evaluate_score"]
+__all__ = [
+    "Architecture",
+    "NetworkPath",
+    "as_tensor",
+    "denoising_scores",
+    "draw",
+    "evaluate_score",
+]
 
 # Angles of one batch: 64 configurations of 16 × 16 links.
 BATCH = 2**15
@@ -37,6 +44,11 @@ class Architecture(NamedTuple):
         return NETWORKS[self.network].any_size
 
 
+def as_tensor(X, dtype):
+    """A tensor of its own memory; torch takes no array with negative strides."""
+    return torch.tensor(np.ascontiguousarray(X), dtype=dtype)
+
+
 def _batch(shape):
     return max(1, BATCH // int(np.prod(shape)))
 
@@ -58,7 +70,7 @@ def evaluate_score(module, X, sigma):
     parts = []
     with torch.no_grad(), one_thread():
         for start in range(0, len(X), _batch(X.shape[1:])):
-            theta = torch.tensor(X[start : start + _batch(X.shape[1:])], dtype=torch.float32)
+            theta = as_tensor(X[start : start + _batch(X.shape[1:])], torch.float32)
             parts.append(_score(module)(theta.to(device), sigma).cpu().numpy())
     return np.concatenate(parts)
 
@@ -140,7 +152,7 @@ def denoising_scores(module, X):
     loss = np.zeros(len(X))
     with torch.no_grad(), one_thread():
         for start in range(0, len(X), _batch(X.shape[1:])):
-            theta = torch.tensor(X[start : start + _batch(X.shape[1:])], dtype=torch.float64)
+            theta = as_tensor(X[start : start + _batch(X.shape[1:])], torch.float64)
             for s, noise in zip(sigma, epsilon, strict=True):
                 part = denoising.denoising_loss(
                     module, theta, s.expand(len(theta)), noise.expand_as(theta)

@@ -56,10 +56,11 @@ class U1DiffusionSampler(ScoreEstimator):
     learning_rate : float
         First learning rate of Adam.
     validation_fraction : float
-        Part of the configurations that is kept for the validation loss, which stops the
-        training when it no longer falls for eight epochs.
+        Part of the configurations, above 0 and below 1, that is kept for the validation loss,
+        which stops the training when it no longer falls for eight epochs.
     random_state : int, RandomState or None
-        Makes a fit reproducible.
+        Of the training alone: an int makes a fit reproducible. What is drawn afterwards depends
+        on the `random_state` of `sample`.
     device : str
         Where torch works.
     callbacks : list, optional
@@ -165,7 +166,9 @@ class U1DiffusionSampler(ScoreEstimator):
             What "smc" follows from uniform links to the true action: the ramp of β, or the
             energy of the network "gauge_energy", see `energy_path`.
         random_state : int, RandomState, Generator or None
-            Source of the random numbers.
+            Source of the random numbers, for this call alone. None draws anew in every call,
+            from numpy's global state: the `random_state` of the constructor is for the training
+            only.
 
         Returns
         -------
@@ -264,7 +267,7 @@ class U1DiffusionSampler(ScoreEstimator):
         if self.lattice_shape_ is None:
             raise ValueError("the model was fitted on rows of angles, which are no lattice")
         shape = self.lattice_shape_ if np.ndim(X) == 2 else None
-        theta = as_links(X, shape)
+        theta = as_links(X, shape, name="X")
         loops = [(r, r) for r in (1, 2, 4) if r <= min(theta.shape[2:])]
         return sample_report(theta, self.beta_ if beta is None else beta, loops=loops)
 

@@ -116,19 +116,20 @@ def flux_quantum(lattice_shape):
     return links
 
 
-def as_links(theta, lattice_shape=None, *, tensors=False):
+def as_links(theta, lattice_shape=None, *, tensors=False, name="theta"):
     """Return configurations as an array (n, 2, L0, L1) of angles, after the checks.
 
     Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning. With
-    `tensors` a torch tensor stays one.
+    `tensors` a torch tensor stays one. Messages call the configurations by their `name`.
     """
     xp = namespace(theta) if tensors else np
-    theta = _shape_links(as_real(theta, xp, "theta must be real link angles"), lattice_shape)
+    theta = as_real(theta, xp, f"{name} must be real link angles")
+    theta = _shape_links(theta, lattice_shape, name)
     if not xp.isfinite(theta).all():
-        raise ValueError("theta must be finite; it has NaN or infinite angles")
+        raise ValueError(f"{name} must be finite; it has NaN or infinite angles")
     if xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
         warnings.warn(
-            "theta has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
+            f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
             stacklevel=3,
         )
         theta = wrap(theta)
@@ -150,26 +151,26 @@ def as_real(angle, xp, expected):
     return angle.astype(np.float64) if xp is np else angle.double()
 
 
-def _shape_links(theta, lattice_shape):
+def _shape_links(theta, lattice_shape, name):
     if lattice_shape is not None:
         lattice_shape = check_lattice_shape(lattice_shape)
     if theta.ndim == 2 and lattice_shape is not None:
         if theta.shape[1] != 2 * np.prod(lattice_shape):
             raise ValueError(
-                f"rows of a {lattice_shape} lattice have {2 * np.prod(lattice_shape)} angles; "
-                f"got {theta.shape[1]}"
+                f"rows of {name} on a {lattice_shape} lattice have {2 * np.prod(lattice_shape)} "
+                f"angles; got {theta.shape[1]}"
             )
         theta = theta.reshape(-1, 2, *lattice_shape)
     if theta.ndim != 4 or theta.shape[1] != 2:
         raise ValueError(
-            "theta must have shape (n, 2, L0, L1), or (n, 2*L0*L1) with lattice_shape; "
+            f"{name} must have shape (n, 2, L0, L1), or (n, 2*L0*L1) with lattice_shape; "
             f"got {theta.shape}"
         )
     if lattice_shape is not None and theta.shape[2:] != lattice_shape:
-        raise ValueError(f"theta is on a {theta.shape[2:]} lattice, not on {lattice_shape}")
+        raise ValueError(f"{name} is on a {theta.shape[2:]} lattice, not on {lattice_shape}")
     check_lattice_shape(theta.shape[2:])
     if not len(theta):
-        raise ValueError("theta must hold at least one configuration; got none")
+        raise ValueError(f"{name} must hold at least one configuration; got none")
     return theta
 
 

@@ -27,7 +27,7 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.base import Interaction, Local
+from halkit.interactions.base import Interaction, Local, distances
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, to_fm
 
@@ -82,8 +82,8 @@ class AV18(Interaction):
         return _matrix(r, self)[..., 0, 0]
 
     def __call__(self, r):
-        """Return V(r), elementwise."""
-        return self.local_potential(r)
+        """Return V(r), elementwise, for r ≥ 0."""
+        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return _repr(self)
@@ -112,15 +112,15 @@ class CoupledAV18:
         self.reduced_mass = _reduced_mass(state.pair, inverse_spacing)
 
     def matrix(self, r):
-        """Return the symmetric matrices V(r): an array of the shape of `r`, then (2, 2)."""
-        return _matrix(r, self)
+        """Return the symmetric matrices V(r), r ≥ 0: an array of the shape of `r`, then (2, 2)."""
+        return _matrix(distances(r, "r"), self)
 
     @property
     def interactions(self):
         """The elements of `matrix` as local interactions."""
 
         def element(i, j):
-            return Local(lambda r: self.matrix(r)[..., i, j])
+            return Local(lambda r: _matrix(r, self)[..., i, j])
 
         return [[element(i, j) for j in range(2)] for i in range(2)]
 

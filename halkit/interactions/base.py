@@ -7,12 +7,23 @@ It acts on an S wave as
 and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 """
 
+from numbers import Real
+
 import numpy as np
 from scipy.interpolate import NdBSpline, make_interp_spline
 
 from halkit.radial import validate_nodes, validate_values
 
-__all__ = ["Interaction", "Local", "NonLocal", "Sum", "Tabulated", "as_interaction", "positive"]
+__all__ = [
+    "Interaction",
+    "Local",
+    "NonLocal",
+    "Sum",
+    "Tabulated",
+    "as_interaction",
+    "distances",
+    "positive",
+]
 
 
 class Interaction:
@@ -90,8 +101,8 @@ class Local(Interaction):
         return values if self.radius is None else np.where(r <= self.radius, values, 0.0)
 
     def __call__(self, r):
-        """Return V(r), elementwise."""
-        return self.local_potential(r)
+        """Return V(r), elementwise, for r ≥ 0."""
+        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return _with_radius(f"Local({_name(self.f)}", self.radius)
@@ -131,8 +142,8 @@ class NonLocal(Interaction):
         return np.where(inside, values, 0.0)
 
     def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting."""
-        return self.nonlocal_potential(r, r_prime)
+        """Return U(r, r'), broadcasting, for r, r' ≥ 0."""
+        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def __repr__(self):
         return _with_radius(f"NonLocal({_name(self.f)}", self.radius)
@@ -177,7 +188,10 @@ class Sum(Interaction):
         return sum(terms) + super().nonlocal_potential(r, r_prime)
 
     def __call__(self, *points):
-        """Return Σ V(r) of one array of points, Σ U(r, r') of two."""
+        """Return Σ V(r) of one array of points r ≥ 0, Σ U(r, r') of two."""
+        if len(points) not in (1, 2):
+            raise TypeError(f"a sum is a function of r or of r and r', got {len(points)} arguments")
+        points = [*map(distances, points, ("r", "r_prime"))]
         return (
             self.local_potential(*points) if len(points) == 1 else self.nonlocal_potential(*points)
         )
@@ -219,7 +233,7 @@ class Tabulated(Interaction):
     >>> from halkit.interactions import Tabulated
     >>> r = np.linspace(0.1, 10, 100)
     >>> U = Tabulated(-np.exp(-r[:, None] - r), r)
-    >>> bool(np.isclose(U.nonlocal_potential(1.234, 2.345), -np.exp(-3.579), rtol=1e-6))
+    >>> bool(np.isclose(U(1.234, 2.345), -np.exp(-3.579), rtol=1e-6))
     True
     >>> U.radius
     10.0
@@ -253,6 +267,15 @@ class Tabulated(Interaction):
             return super().nonlocal_potential(r, r_prime)
         return self._evaluate(r, r_prime)
 
+    def __call__(self, *points):
+        """Return V(r) of a vector of values, U(r, r') of a matrix; for r, r' ≥ 0."""
+        names = ("r", "r_prime")[: self.values.ndim]
+        if len(points) != len(names):
+            raise TypeError(
+                f"{self!r} is a function of {' and '.join(names)}, got {len(points)} arguments"
+            )
+        return self._evaluate(*map(distances, points, names))
+
     def _evaluate(self, *coordinates):
         point = np.stack(np.broadcast_arrays(*coordinates), axis=-1).astype(np.float64)
         inside = np.all(point <= self.radius, axis=-1)
@@ -263,15 +286,36 @@ class Tabulated(Interaction):
         return f"Tabulated({shape} values, r = {self.r[0]:g} … {self.radius:g})"
 
 
+class _Fitted(Interaction):
+    """A fitted regressor, or another object of its kind, with a name of one line."""
+
+    def __init__(self, potential):
+        self.potential = potential
+        self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
+        self.radius = potential.radius
+
+    def local_potential(self, r):
+        return self.potential.local_potential(r)
+
+    def nonlocal_potential(self, r, r_prime):
+        return self.potential.nonlocal_potential(r, r_prime)
+
+    def kernel(self, r, r_prime):
+        return self.potential.kernel(r, r_prime)
+
+    def __repr__(self):
+        return f"{type(self.potential).__name__}(...)"
+
+
 def as_interaction(potential, r=None):
     """Return `potential` as an interaction.
 
     Parameters
     ----------
     potential : Interaction, fitted regressor, or array
-        An object with ``local_potential``, ``nonlocal_potential``, ``has_local`` and
-        ``has_nonlocal`` passes through; an array of shape (n,) or (n, n) becomes a
-        `Tabulated` potential on the nodes `r`.
+        An `Interaction` passes through; another object with ``local_potential``,
+        ``nonlocal_potential``, ``has_local`` and ``has_nonlocal`` is wrapped; an array of
+        shape (n,) or (n, n) becomes a `Tabulated` potential on the nodes `r`.
     r : array of shape (n,), optional
         The nodes of an array.
 
@@ -282,9 +326,13 @@ def as_interaction(potential, r=None):
     """
     if _is_interaction(potential):
         if r is not None:
-            raise TypeError(f"r goes with an array of values, not with {potential!r}")
-        if hasattr(potential, "kernel") and hasattr(potential, "radius"):
+            raise TypeError(
+                f"r goes with an array of values, not with {type(potential).__name__}(...)"
+            )
+        if isinstance(potential, Interaction):
             return potential
+        if hasattr(potential, "kernel") and hasattr(potential, "radius"):
+            return _Fitted(potential)
         local, non_local = potential.local_potential, potential.nonlocal_potential
         return Sum(
             *([Local(local)] if potential.has_local else []),
@@ -301,13 +349,25 @@ def as_interaction(potential, r=None):
 
 def positive(value, name):
     """Return a positive finite number as a float, or say what came instead."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a positive number, got {value!r}") from None
+    if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a positive number, got {value!r}")
+    if isinstance(value, bool) or np.ndim(value):
+        raise TypeError(f"{name} must be a positive number, got {value!r}")
+    number = float(value)
     if not 0 < number < np.inf:
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
     return number
+
+
+def distances(values, name):
+    """Return an array of distances ≥ 0 as float64, or say what came instead."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iuf":
+        validate_values(values, name)
+    values = values.astype(np.float64, copy=False)
+    if not np.all(values >= 0):
+        raise ValueError(f"{name} must not be negative or NaN, got {values[~(values >= 0)][0]:g}")
+    return values
 
 
 def _is_interaction(thing):

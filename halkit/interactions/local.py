@@ -6,7 +6,7 @@ V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 −
 import numpy as np
 from scipy.special import exprel
 
-from halkit.interactions.base import Interaction, positive
+from halkit.interactions.base import Interaction, distances, positive
 from halkit.radial import validate_values
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
@@ -59,8 +59,8 @@ class GaussianSum(Interaction):
         return np.exp(-self.exponents * square) @ self.strengths
 
     def __call__(self, r):
-        """Return V(r), elementwise."""
-        return self.local_potential(r)
+        """Return V(r), elementwise, for r ≥ 0."""
+        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         strengths, exponents = self.strengths.tolist(), self.exponents.tolist()
@@ -99,8 +99,8 @@ class Yukawa(Interaction):
             return -self.alpha * np.exp(-self.mu * r) / r
 
     def __call__(self, r):
-        """Return V(r), elementwise; infinite at r = 0."""
-        return self.local_potential(r)
+        """Return V(r), elementwise, for r ≥ 0; infinite at r = 0."""
+        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return f"Yukawa(alpha={self.alpha:g}, mu={self.mu:g})"
@@ -148,8 +148,8 @@ class TwoPionTail(Interaction):
         return self.strength * over_square * np.exp(-2 * self.mu * r)
 
     def __call__(self, r):
-        """Return V(r), elementwise."""
-        return self.local_potential(r)
+        """Return V(r), elementwise, for r ≥ 0."""
+        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return (

@@ -7,7 +7,7 @@ Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned 
 
 import numpy as np
 
-from halkit.interactions.base import Sum
+from halkit.interactions.base import Sum, positive
 from halkit.interactions.local import GaussianSum, Yukawa
 from halkit.units import HBARC, from_fm, from_mev
 
@@ -34,9 +34,7 @@ def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
     >>> round(nucleon_reduced_mass(), 6)
     2.379153
     """
-    if not hbar2_over_2mu > 0:
-        raise ValueError(f"hbar2_over_2mu must be positive, in MeV fm²; got {hbar2_over_2mu!r}")
-    mass = HBARC**2 / (2 * hbar2_over_2mu)
+    mass = HBARC**2 / (2 * positive(hbar2_over_2mu, "hbar2_over_2mu"))
     return float(from_mev(mass, inverse_spacing=inverse_spacing))
 
 

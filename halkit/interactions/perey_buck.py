@@ -13,7 +13,7 @@ with i_l the modified spherical Bessel function (i_0 = sinh z/z). For β → 0 i
 import numpy as np
 from scipy.special import expit, exprel, ive
 
-from halkit.interactions.base import Interaction, positive
+from halkit.interactions.base import Interaction, distances, positive
 from halkit.units import from_fm, from_mev
 
 __all__ = ["PereyBuck"]
@@ -99,8 +99,8 @@ class PereyBuck(Interaction):
         )
 
     def __call__(self, r, r_prime):
-        """Return U_l(r, r'), broadcasting."""
-        return self.nonlocal_potential(r, r_prime)
+        """Return U_l(r, r'), broadcasting, for r, r' ≥ 0."""
+        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def __repr__(self):
         return (

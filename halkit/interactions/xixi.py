@@ -92,8 +92,8 @@ class GradientExpansion(NamedTuple):
         m, k2 = positive(reduced_mass, "reduced_mass"), float(k) ** 2
 
         def equivalent(r):
-            V2 = self.V2(r)
-            return (self.V0(r) - k2 * V2) / (1 - 2 * m * V2)
+            V2 = self.V2.local_potential(r)
+            return (self.V0.local_potential(r) - k2 * V2) / (1 - 2 * m * V2)
 
         return Local(equivalent)
 
@@ -104,11 +104,17 @@ def xixi_leading_order(source="wall"):
     Parameters
     ----------
     source : str, default "wall"
-        "wall" or "smeared": the two differ because the interaction is not local.
+        "wall" or "smeared", which the data files call "exp": the two differ because the
+        interaction is not local.
 
     Returns
     -------
     GaussianSum
+
+    Raises
+    ------
+    ValueError
+        If there is no such source.
 
     References
     ----------
@@ -122,9 +128,9 @@ def xixi_leading_order(source="wall"):
     >>> bool(-13 < a0 < -12)  # attractive, not bound
     True
     """
-    if source not in LEADING_ORDER:
-        raise ValueError(f"source must be 'wall' or 'smeared', got {source!r}")
-    return GaussianSum(*LEADING_ORDER[source])
+    if source not in (*LEADING_ORDER, "exp"):
+        raise ValueError(f"source must be 'wall' or 'smeared' (also 'exp'), got {source!r}")
+    return GaussianSum(*LEADING_ORDER["smeared" if source == "exp" else source])
 
 
 def xixi_n2lo():

@@ -16,7 +16,7 @@ import numpy as np
 
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.base import positive
+from halkit.interactions.base import distances, positive
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
@@ -40,7 +40,7 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     Parameters
     ----------
     r : array of any shape
-        Distances.
+        Distances, r ≥ 0.
     charge_product : float
         Z1 Z2, positive if it repels; not zero.
     dipole_radius : float, optional
@@ -51,6 +51,11 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     -------
     array of the shape of `r`
         In the inverse of the unit of r (ħ = c = 1).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a distance is negative or NaN, or another argument out of range.
 
     References
     ----------
@@ -64,11 +69,17 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     >>> float(coulomb_potential(0.0, charge_product=4, dipole_radius=0.41).round(6))
     0.108993
     """
-    r, strength = np.asarray(r, dtype=np.float64), _strength(charge_product)
+    if dipole_radius is not None:
+        dipole_radius = positive(dipole_radius, "dipole_radius")
+    return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
+
+
+def _potential(r, strength, dipole_radius):
+    """V_C of Z1 Z2 α = strength."""
     if dipole_radius is None:
         with np.errstate(divide="ignore"):
             return strength / r
-    x_over_r = 2 * np.sqrt(6) / positive(dipole_radius, "dipole_radius")
+    x_over_r = 2 * np.sqrt(6) / dipole_radius
     x = x_over_r * np.where(r > 0, r, 1.0)
     form = -np.expm1(-x) - x * np.exp(-x) * (11 / 16 + 3 * x / 16 + x**2 / 48)
     return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
@@ -246,7 +257,8 @@ def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l
     channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
     a = channel.radius
     if dipole_radius is not None:
-        size = positive(dipole_radius, "dipole_radius") / (2 * np.sqrt(6))
+        dipole_radius = positive(dipole_radius, "dipole_radius")
+        size = dipole_radius / (2 * np.sqrt(6))
         a = max(a, 35 * size) if radius is None else a
         x = a / size
         beyond = 2 * channel.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
@@ -259,7 +271,7 @@ def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l
             )
 
     def potential(r):
-        return coulomb_potential(r, charge_product=charge_product, dipole_radius=dipole_radius)
+        return _potential(r, strength, dipole_radius)
 
     return channel._replace(interaction=Sum(channel.interaction, Local(potential)), radius=a)
 

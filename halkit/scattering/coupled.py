@@ -78,6 +78,8 @@ def coupled_phase_shifts(
 
     Raises
     ------
+    TypeError
+        If `interactions` is neither: one interaction is no matrix of them.
     ValueError
         If an argument is out of range, or if the matrix is not symmetric.
 

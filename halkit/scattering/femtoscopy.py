@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.interactions.base import positive
+from halkit.interactions.base import distances, positive
 from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
@@ -46,8 +46,10 @@ class GaussianSource:
         object.__setattr__(self, "R", positive(self.R, "R"))
 
     def __call__(self, r):
-        """Return S(r), elementwise."""
-        return np.exp(-np.square(r) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
+        """Return S(r), elementwise, for r ≥ 0."""
+        return (
+            np.exp(-np.square(distances(r, "r")) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
+        )
 
 
 def correlation_function(
@@ -147,6 +149,11 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     -------
     float array of the shape of `k`
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range, or if there are several a0 or r_eff.
+
     References
     ----------
     R. Lednický and V. L. Lyuboshitz, Sov. J. Nucl. Phys. 35 (1982) 770.
@@ -161,10 +168,10 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     k, R = validate_values(k, "k"), positive(R, "R")
     if np.any(k <= 0):
         raise ValueError(f"k must be positive, got {np.min(k):g}")
-    if not np.isfinite(scattering_length) or scattering_length == 0:
-        raise ValueError(
-            f"scattering_length must be finite and not zero, got {scattering_length!r}"
-        )
+    scattering_length = _number(scattering_length, "scattering_length")
+    effective_range = _number(effective_range, "effective_range")
+    if scattering_length == 0:
+        raise ValueError("scattering_length must be finite and not zero, got 0")
     f = 1 / (-1 / scattering_length + effective_range * k**2 / 2 - 1j * k)
     z = 2 * k * R
     F1, F2 = dawsn(z) / z, -np.expm1(-(z**2)) / z
@@ -175,6 +182,13 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
         + 2 * f.real * F1 / (np.sqrt(np.pi) * R)
         - f.imag * F2 / R
     )
+
+
+def _number(value, name):
+    value = validate_values(value, name)
+    if value.ndim:
+        raise TypeError(f"{name} must be one number, got an array of shape {value.shape}")
+    return float(value)
 
 
 def _validate_channels(channels):

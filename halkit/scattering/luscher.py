@@ -130,7 +130,7 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     Parameters
     ----------
     k_cot_delta : callable
-        Maps k² (a float of either sign) to k cot δ; below threshold its continuation,
+        Maps k² (a float of either sign) to k cot δ, finite; below threshold its continuation,
         such as −1/a0 + r_eff k²/2.
     L : float
         Side of the box.
@@ -145,8 +145,11 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
 
     Raises
     ------
+    TypeError
+        If `k_cot_delta` is no function, or returns something else than a real number.
     ValueError
-        If `n_levels` is not a positive integer.
+        If `n_levels` is not a positive integer, if k cot δ is NaN or infinite at a k², or if
+        fewer levels are found than were asked for.
 
     References
     ----------
@@ -161,27 +164,55 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     L, m = positive(L, "L"), positive(reduced_mass, "reduced_mass")
     if isinstance(n_levels, bool) or not isinstance(n_levels, (int, np.integer)) or n_levels < 1:
         raise ValueError(f"n_levels must be a positive integer, got {n_levels!r}")
+    if not callable(k_cot_delta):
+        raise TypeError(
+            "k_cot_delta must be a callable that maps k² to k cot δ, "
+            f"got {type(k_cot_delta).__name__}"
+        )
     unit = (2 * np.pi / L) ** 2
 
     def mismatch(q2):
-        return 2 * _zeta(q2) / (np.sqrt(np.pi) * L) - float(k_cot_delta(unit * q2))
+        return 2 * _zeta(q2) / (np.sqrt(np.pi) * L) - _real_number(k_cot_delta, unit * q2)
 
-    roots, edge = [], -100.0
-    for pole in _shells(3 * (n_levels + 3) ** 2)[0]:
-        roots += _roots(mismatch, edge, pole)
+    roots, edge, most = [], -100.0, 3 * n_levels + 30
+    for pole in _shells(2 * most)[0][:most]:
+        roots += _roots(mismatch, edge, pole, unit)
         edge = pole
         if len(roots) >= n_levels:
-            break
-    return np.array(roots[:n_levels]) * unit / (2 * m)
+            return np.array(roots[:n_levels]) * unit / (2 * m)
+    raise ValueError(
+        f"only {len(roots)} of n_levels={n_levels} levels are found up to k² = {unit * edge:g}: "
+        "where k_cot_delta is very large they cannot be told from those of free hadrons"
+    )
 
 
-def _roots(f, low, high):
+def _real_number(k_cot_delta, k2):
+    given = k_cot_delta(k2)
+    value = np.asarray(given)
+    if value.dtype.kind not in "iuf" or value.ndim:
+        place = _place(k2) if value.dtype.kind == "c" else f"at k² = {k2:g}"
+        raise TypeError(f"k_cot_delta must return a real number, got {given!r} {place}")
+    if np.isnan(value):
+        raise ValueError(f"k_cot_delta must be finite, got nan {_place(k2)}")
+    return float(value)
+
+
+def _place(k2):
+    below = ", and it must be given for k² < 0 too, as −1/a0 + r_eff k²/2 is" if k2 < 0 else ""
+    return f"at k² = {k2:g}{below}"
+
+
+def _roots(f, low, high, unit):
     """Roots between two poles of Z00; a sign change that a pole of k cot δ makes is none."""
     s = np.linspace(0, np.pi, 42)
     x = (low + high) / 2 - (high - low) / 2 * np.cos(s) * (1 - 1e-9)
     if low == -100.0:
         x = high - np.geomspace(high - low, 1e-9, 80)
     y = np.array([f(point) for point in x])
+    infinite = np.flatnonzero(np.isinf(y))
+    if infinite.size:
+        i = infinite[0]
+        raise ValueError(f"k_cot_delta must be finite, got {-y[i]} {_place(unit * x[i])}")
     found = []
     for i in np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0):
         root = brentq(f, x[i], x[i + 1], xtol=1e-13)

@@ -28,12 +28,13 @@ class CoupledSystem:
     """
 
     def __init__(self, interactions, reduced_mass, l, channel_radius):
+        rows = _rows(interactions)
         if l is None:
             l = getattr(interactions, "l", (0, 2))
+        if not np.iterable(l):
+            raise TypeError(f"l must hold one integer for each wave, such as (0, 2), got {l!r}")
         self.l = tuple(validate_l(one) for one in l)
-        interactions = getattr(interactions, "interactions", interactions)
         n = len(self.l)
-        rows = [list(row) for row in interactions]
         if len(rows) != n or any(len(row) != n for row in rows):
             raise ValueError(
                 f"interactions must be {n} lists of {n} for l = {self.l}, "
@@ -85,6 +86,21 @@ class CoupledSystem:
         x = np.sqrt(max(-2 * self.reduced_mass * energy, 0.0)) * self.radius
         slopes = np.array([float(decay_logarithm(l, x)) for l in self.l])
         return (surface.T * slopes) @ surface / (2 * self.reduced_mass * self.radius)
+
+
+def _rows(interactions):
+    """The lists of interactions, or those of the attribute ``interactions``."""
+    rows = getattr(interactions, "interactions", interactions)
+    try:
+        return [list(row) for row in rows]
+    except TypeError:
+        came = type(rows).__name__
+        if np.iterable(rows):
+            came += f" of {[type(row).__name__ for row in rows]}"
+        raise TypeError(
+            "interactions must be a list of lists, [[V11, V12], [V21, V22]], or an object that "
+            f"has one as its attribute interactions; got {came}"
+        ) from None
 
 
 def s_matrix(system, levels, k):

@@ -12,6 +12,8 @@ from halkit.sources.time import STENCILS, time_part, time_stencil
 
 __all__ = ["lattice_rows", "ratio_errors"]
 
+NEEDED = ("correlators", "t", "hadron_mass", "wedge")
+
 
 def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order="auto"):
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
@@ -27,9 +29,9 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         n_bins, n_wedge) of each source; ``t`` (n_t,), consecutive; ``hadron_mass``; ``wedge``;
         ``kind`` of the bins, "jackknife" (the default) or "bootstrap".
     times : sequence of int
-        Times of the rows.
+        Times of the rows, each once.
     sources : sequence of str
-        Keys of ``correlators.correlators``.
+        Keys of ``correlators.correlators``, each once.
     r_max : float
         Largest radius of the output rows, in lattice units, at most L/2.
     r_prime_max : float, optional
@@ -50,15 +52,20 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     Raises
     ------
     ValueError
-        For sources, times and radii that the correlators do not have, for a single bin, and for
-        bins that are no samples yet.
+        For sources, times and radii that the correlators do not have, for rows that would count
+        twice, for a single bin, and for bins that are no samples yet.
+    TypeError
+        For correlators that are not of a lattice, and for one source or time in the place of a
+        sequence.
 
     References
     ----------
     N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012); T. Iritani et al. (HAL QCD),
     JHEP 03 (2019) 007, section 2.
     """
-    _validate_sources(sources, correlators.correlators)
+    _validate_correlators(correlators)
+    sources = _validate_sources(sources, correlators.correlators)
+    times = _validate_times(times)
     kind = _validate_kind(correlators.get("kind", "jackknife"))
     wedge = correlators.wedge
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
@@ -110,12 +117,40 @@ def _validate_kind(kind):
     return kind
 
 
+def _validate_correlators(correlators):
+    missing = [name for name in NEEDED if not hasattr(correlators, name)]
+    if missing:
+        nodes = ", the rows of radial nodes come from halkit.sources.time_dependent_source"
+        raise TypeError(
+            f"correlators must have {', '.join(NEEDED)}, as halkit.datasets.load_correlators "
+            f"returns them for a lattice; got a {type(correlators).__name__} without "
+            f"{', '.join(missing)}{nodes if missing == ['wedge'] else ''}"
+        )
+
+
 def _validate_sources(sources, known):
+    known = list(known)
+    if isinstance(sources, str) or not np.iterable(sources):
+        raise TypeError(f"sources must be a sequence of names among {known}, got {sources!r}")
+    sources = list(sources)
     for source in sources:
         if source not in known:
-            raise ValueError(f"sources must be among {list(known)}, got {source!r}")
-    if not len(sources):
-        raise ValueError(f"sources must name at least one of {list(known)}, got none")
+            raise ValueError(f"sources must be among {known}, got {source!r}")
+    if not sources:
+        raise ValueError(f"sources must name at least one of {known}, got none")
+    return _each_once(sources, "sources")
+
+
+def _validate_times(times):
+    if isinstance(times, str) or not np.iterable(times):
+        raise TypeError(f"times must be a sequence of integers, got {times!r}")
+    return _each_once(list(times), "times")
+
+
+def _each_once(values, name):
+    if len(set(values)) < len(values):
+        raise ValueError(f"{name} must hold each entry once, got {values}")
+    return values
 
 
 def _radii(wedge, r_max, r_prime_max):

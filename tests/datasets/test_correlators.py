@@ -123,8 +123,19 @@ def test_unknown_lattices_are_listed(archive):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no file"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*xixi_1s0_rcorr.npz$"):
         load_correlators(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*nope.npz$"):
+        load_correlators(tmp_path / "nope.npz")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "notes.npz"])
+def test_a_text_is_no_correlator_file(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("r R(r)\n0.1 1.0\n")
+    message = rf"{name} is no correlator file: it must be an npz archive, or end in .h5 or .hdf5"
+    with pytest.raises(ValueError, match=message):
+        load_correlators(path)
 
 
 def test_pickles_are_not_loaded(tmp_path):

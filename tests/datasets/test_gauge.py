@@ -35,8 +35,9 @@ def test_exact_is_the_exact_sampler():
     [
         ((3, 4, 2.0), "magic", ValueError, "'exact' or 'hmc'; got 'magic'"),
         ((0, 4, 2.0), "exact", ValueError, "n must be at least 1"),
-        ((3, 1, 2.0), "exact", ValueError, "each at least 2"),
-        ((3, 4.0, 2.0), "hmc", ValueError, "two integers"),
+        ((3, 1, 2.0), "exact", ValueError, "L must be at least 2; got 1"),
+        ((3, (1, 2), 2.0), "exact", ValueError, "each at least 2"),
+        ((3, 4.0, 2.0), "hmc", TypeError, "L must be an integer; got 4.0"),
         ((3, 4, -2.0), "hmc", ValueError, "beta must be finite"),
     ],
 )

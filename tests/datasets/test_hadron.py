@@ -52,6 +52,15 @@ def test_noise_of_the_toy_is_relative_and_seeded():
     assert_array_equal(noisy.target, make_separable(noise=0.01, random_state=3).target)
 
 
+@pytest.mark.parametrize("name", ["n_k", "n_r"])
+def test_numbers_of_momenta_and_nodes_are_counts(name):
+    for value in (2.5, "3", True):
+        with pytest.raises(TypeError, match=f"{name} must be an integer; got {value!r}"):
+            make_separable(**{name: value})
+    with pytest.raises(ValueError, match=f"{name} must be at least 1; got 0"):
+        make_separable(**{name: 0})
+
+
 TRUTH = omega_ccc(inverse_spacing=2333.0) + Separable(-1.5e-4, 0.6)
 SETTINGS = {"r": np.linspace(0.25, 30.0, 120), "box_radius": 48.0, "hadron_mass": 2.073}
 TIMES = range(22, 31)

@@ -237,6 +237,13 @@ def test_draws_repeat_and_differ_between_seeds(tiny, method):
     assert not np.array_equal(one, other)
 
 
+def test_draws_have_their_own_random_state(tiny):
+    """That of the constructor is of the training: draws without one differ."""
+    assert tiny.random_state == 0
+    one, two = (tiny.sample(3, correction=None) for _ in range(2))
+    assert not np.array_equal(one, two)
+
+
 def test_global_random_numbers_are_left_alone(X):
     np.random.seed(1)  # noqa: NPY002
     torch.manual_seed(1)
@@ -439,15 +446,57 @@ def test_not_fitted(X, method):
         (np.zeros((5, 2, 4)), "dim 3"),
         (np.zeros((5, 2, 1, 4)), "at least 2"),
         (np.zeros((5, 2, 1, 1)), "at least 2"),
-        (np.full((5, 2, 4, 4), np.nan), "NaN"),
+        (np.full((5, 2, 4, 4), np.nan), "X must be finite"),
         (np.full((5, 32), np.inf), "infinity"),
         (np.zeros((1, 2, 4, 4)), "minimum of 2"),
-        (np.zeros((0, 2, 4, 4)), "at least one"),
+        (np.zeros((0, 2, 4, 4)), "X must hold at least one"),
     ],
 )
 def test_bad_configurations(data, match):
     with pytest.raises(ValueError, match=match):
         U1DiffusionSampler(**TINY).fit(data)
+
+
+def test_messages_call_the_configurations_x(tiny, X):
+    with pytest.raises(TypeError, match="X must be real link angles"):
+        tiny.fit(X * 1j)
+    for method in (tiny.score, tiny.sample_report):
+        with pytest.raises(ValueError, match="X must have shape"):
+            method(X[:, :1])
+    with pytest.warns(UserWarning, match="X has angles beyond 2π"):
+        tiny.score(X + 10)
+    with pytest.raises(ValueError, match="theta must have shape"):
+        tiny.link_score(X[:, :1], 0.1)
+
+
+@pytest.mark.parametrize("network", ["gauge_equivariant", "mlp"])
+def test_views_with_negative_strides_are_arrays_too(X, network):
+    model, again = (
+        U1DiffusionSampler(network=network, **TINY).fit(links)
+        for links in (X[::-1], X[::-1].copy())
+    )
+    assert np.array_equal(model.score_samples(X), again.score_samples(X))
+    for view in (X[::-1], X[:, ::-1], X[..., ::-1], X.reshape(60, -1)[:, ::-1]):
+        assert np.array_equal(model.score_samples(view), model.score_samples(view.copy()))
+        assert model.score(view) == model.score(view.copy())
+    for view in (X[::-1], X[:, ::-1]):
+        assert np.array_equal(model.link_score(view, 0.1), model.link_score(view.copy(), 0.1))
+
+
+def test_links_of_another_coupling_are_noticed():
+    """At β = 1 the plaquette is 0.4464; at β = 1.1 it is 8 % off, at 1.02 less than 2 %."""
+    model = U1DiffusionSampler(**TINY)
+    for beta in (0.0, 1.1, 7.0):
+        X = sample_exact(2000, (8, 8), beta, random_state=0)
+        with pytest.warns(
+            UserWarning, match=r"the mean plaquette -?\d.* at beta=1 it is 0.4464: beta"
+        ):
+            model.fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(sample_exact(2000, (8, 8), 1.02, random_state=0))  # within 5 %
+        model.fit(sample_exact(9, (8, 8), 7.0, random_state=0))  # too few for an error
+        model.fit(sample_exact(20, (2, 2), 1.3, random_state=0))  # within the error
 
 
 @pytest.mark.parametrize("shape", [(10, 2, 4, 4), (10, 32), (10, 7)])
@@ -472,13 +521,21 @@ def test_degrees_are_wrapped_with_a_warning(shape):
         ({"beta": "1"}, TypeError, "beta"),
         ({"network": "resnet"}, ValueError, "gauge_equivariant"),
         ({"hidden_channels": ()}, ValueError, "hidden_channels"),
-        ({"hidden_channels": (0,)}, ValueError, "hidden_channels"),
+        ({"hidden_channels": (0,)}, ValueError, "each of hidden_channels must be at least 1"),
+        ({"hidden_channels": (2.5,)}, TypeError, "each of hidden_channels must be an integer"),
+        ({"hidden_channels": 4}, ValueError, "must be a tuple or list of integers, .* got 4"),
+        ({"device": "gpu"}, ValueError, "device must be 'cpu', 'cuda', .* got 'gpu'"),
+        ({"device": 2.5}, ValueError, "device must be 'cpu', 'cuda', .* got 2.5"),
         ({"lattice_shape": (4, 5)}, ValueError, "lattice"),
         ({"lattice_shape": (1, 16)}, ValueError, "at least 2"),
         ({"max_epochs": 0}, ValueError, "max_epochs"),
         ({"batch_size": 2.5}, TypeError, "batch_size"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
-        ({"validation_fraction": 1.0}, ValueError, "validation_fraction"),
+        (
+            {"validation_fraction": 1.0},
+            ValueError,
+            "validation_fraction must be above 0 and below 1",
+        ),
     ],
 )
 def test_bad_parameters(X, parameters, error, match):

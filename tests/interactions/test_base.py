@@ -10,12 +10,15 @@ from halkit.interactions import (
     Interaction,
     Local,
     NonLocal,
+    PereyBuck,
     Separable,
     Sum,
     Tabulated,
+    TwoPionTail,
     Yamaguchi,
     Yukawa,
     as_interaction,
+    av18,
     omega_ccc,
 )
 
@@ -96,6 +99,51 @@ def test_radius_of_a_sum():
     assert Sum().radius is None
 
 
+CALLS = {
+    "one": [V for V in EVERY if V.has_local and not isinstance(V, Sum)]
+    + [TwoPionTail(-1.0, 0.5, 0.7), av18("1S0"), av18("3S1-3D1").matrix, EVERY[-1]],
+    "two": [EVERY[2], EVERY[9], EVERY[-1], PereyBuck(0.36, 7.2, 0.65, 0.85)],
+}
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, [1.0, -1.0], [[2.0], [np.nan]]], ids=str)
+class TestDistances:
+    @pytest.mark.parametrize("V", CALLS["one"], ids=repr)
+    def test_of_a_local_potential(self, V, bad):
+        with pytest.raises(ValueError, match=r"^r must not be negative or NaN, got (-1|nan)$"):
+            V(bad)
+
+    @pytest.mark.parametrize("U", CALLS["two"], ids=repr)
+    def test_of_a_nonlocal_potential(self, U, bad):
+        with pytest.raises(ValueError, match=r"^r must not be negative or NaN"):
+            U(bad, 1.0)
+        with pytest.raises(ValueError, match=r"^r_prime must not be negative or NaN"):
+            U(1.0, bad)
+
+
+def test_distances_may_be_lists_zero_or_infinite():
+    V = GaussianSum([1.0], [0.5])
+    np.testing.assert_array_equal(V([0, np.inf]), [1.0, 0.0])
+    assert V([]).shape == (0,)
+    with pytest.raises(TypeError, match="r must hold real numbers"):
+        V("1")
+
+
+def test_tables_are_functions():
+    """Of r for a vector of values, of r and r' for a matrix."""
+    V, U = Tabulated(exponential(r), r), Tabulated(lopsided(r[:, None], r), r)
+    np.testing.assert_array_equal(V(r), V.local_potential(r))
+    np.testing.assert_allclose(V(1.234), exponential(1.234), rtol=1e-6)
+    np.testing.assert_array_equal(U(r[:, None], r[:3]), U.nonlocal_potential(r[:, None], r[:3]))
+    assert V(7.0) == U(7.0, 1.0) == 0
+    with pytest.raises(TypeError, match=r"Tabulated.* is a function of r, got 2 arguments"):
+        V(1.0, 1.0)
+    with pytest.raises(TypeError, match=r"Tabulated.* of r and r_prime, got 1 arguments"):
+        U(1.0)
+    with pytest.raises(TypeError, match="a sum is a function of r or of r and r', got 3"):
+        EVERY[-1](1.0, 1.0, 1.0)
+
+
 class Fitted:
     """The least that a fitted regressor offers."""
 
@@ -114,6 +162,32 @@ def test_an_object_with_the_two_potentials_is_an_interaction():
     expected = 4 * np.pi * r * 2.0 * lopsided(r, 2.0)
     np.testing.assert_allclose(interaction.kernel(r, 2.0), expected, rtol=1e-15)
     assert interaction.radius is None
+
+
+class Learned(Fitted):
+    """A regressor with a long name."""
+
+    radius = None
+
+    def kernel(self, r, r_prime):
+        return 4 * np.pi * np.multiply(r, r_prime) * lopsided(r, r_prime)
+
+    def __repr__(self):
+        return f"Learned(r={r!r})"
+
+
+def test_a_fitted_regressor_has_a_name_of_one_line():
+    interaction = as_interaction(Learned())
+    assert repr(interaction) == "Learned(...)"
+    assert repr(Yukawa(1.0, 1.0) + Learned()) == "Yukawa(alpha=1, mu=1) + Learned(...)"
+    np.testing.assert_array_equal(interaction.local_potential(r), exponential(r))
+    np.testing.assert_array_equal(interaction.nonlocal_potential(r, 2.0), lopsided(r, 2.0))
+    np.testing.assert_array_equal(interaction.kernel(r, 2.0), Learned().kernel(r, 2.0))
+    assert interaction.has_local
+    assert interaction.has_nonlocal
+    assert interaction.radius is None
+    with pytest.raises(TypeError, match=r"not with Learned\(...\)$"):
+        as_interaction(Learned(), r)
 
 
 @pytest.mark.parametrize("total", [Fitted() + Yukawa(1.0, 1.0), Yukawa(1.0, 1.0) + Fitted()])
@@ -158,6 +232,13 @@ def test_table_of_few_nodes_lowers_the_degree(n):
         (lambda: Local(3.0), TypeError, "f must be callable, got float"),
         (lambda: Local(exponential, radius=-1), ValueError, "radius must be positive"),
         (lambda: Local(exponential, radius="1 fm"), TypeError, "must be a positive number"),
+        (lambda: Local(exponential, radius="1"), TypeError, "radius must be a positive .* got '1'"),
+        (
+            lambda: Local(exponential, radius=True),
+            TypeError,
+            "radius must be a positive .* got True",
+        ),
+        (lambda: Local(exponential, radius=[1.0]), TypeError, r"must be a positive .* got \[1.0\]"),
         (lambda: Local(np.sum)(r), ValueError, r"V\(r\) must have the shape \(25,\)"),
         (lambda: Local(lambda r: r * 1j)(r), TypeError, r"V\(r\) must be real"),
         (lambda: NonLocal(np.vdot)(r, r), ValueError, r"U\(r, r'\) must have"),

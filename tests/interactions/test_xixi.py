@@ -167,5 +167,10 @@ def test_values_written_out():
 
 
 def test_unknown_source_is_refused():
-    with pytest.raises(ValueError, match="source must be 'wall' or 'smeared', got 'point'"):
+    message = r"source must be 'wall' or 'smeared' \(also 'exp'\), got 'point'"
+    with pytest.raises(ValueError, match=message):
         xixi_leading_order("point")
+
+
+def test_the_smeared_source_has_the_name_of_the_data_files_too():
+    assert repr(xixi_leading_order("exp")) == repr(xixi_leading_order("smeared"))

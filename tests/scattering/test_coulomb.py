@@ -172,3 +172,10 @@ def test_refusals_say_what_came(arguments, message):
     arguments = {"interaction": omega_ccc(), "k": 0.1, **OMEGA} | arguments
     with pytest.raises(ValueError, match=message):
         coulomb_phase_shift(**arguments)
+
+
+@pytest.mark.parametrize("dipole_radius", [None, 0.41])
+@pytest.mark.parametrize("bad", [-1.0, np.nan])
+def test_the_potential_is_a_function_of_distances(bad, dipole_radius):
+    with pytest.raises(ValueError, match=f"r must not be negative or NaN, got {bad:g}"):
+        coulomb_potential([1.0, bad], charge_product=4, dipole_radius=dipole_radius)

@@ -6,7 +6,15 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.special import spherical_jn
 
-from halkit.interactions import GaussianSum, Interaction, Local, NonLocal, Separable, Yukawa
+from halkit.interactions import (
+    GaussianSum,
+    Interaction,
+    Local,
+    NonLocal,
+    Separable,
+    Yukawa,
+    av18,
+)
 from halkit.scattering import (
     DerivativeExpansion,
     bound_states,
@@ -289,6 +297,29 @@ def test_an_object_with_interactions():
     np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M, l=(1, 3)))
     S = coupled_s_matrix(Pair(), K, reduced_mass=M, l=(0, 2))
     np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M))
+
+
+@pytest.mark.parametrize(
+    ("interactions", "came"),
+    [
+        (S, "got GaussianSum"),
+        (av18("1S0"), "got AV18"),
+        (1.5, "got float"),
+        ([S, T], r"got list of \['GaussianSum', 'Local'\]"),
+    ],
+)
+def test_one_interaction_is_no_matrix(interactions, came):
+    message = rf"interactions must be a list of lists, \[\[V11, V12\], .*{came}"
+    for call in (coupled_phase_shifts, coupled_s_matrix):
+        with pytest.raises(TypeError, match=message):
+            call(interactions, K, reduced_mass=M)
+    with pytest.raises(TypeError, match=message):
+        coupled_bound_states(interactions, reduced_mass=M)
+
+
+def test_one_l_is_not_enough():
+    with pytest.raises(TypeError, match=r"l must hold one integer for each wave, .* got 2"):
+        coupled_phase_shifts(LOCAL, K, reduced_mass=M, l=2)
 
 
 def test_a_v2_is_refused():

@@ -215,3 +215,27 @@ def test_more_refusals():
         lednicky_lyuboshitz(0.1, R=1.0, scattering_length=0.0)
     with pytest.raises(ValueError, match="k must be positive"):
         lednicky_lyuboshitz(-0.1, R=1.0, scattering_length=1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"scattering_length": [1.0, 2.0]}, TypeError, r"scattering_length .* shape \(2,\)"),
+        ({"effective_range": [1.0, 2.0]}, TypeError, r"effective_range must be one number"),
+        ({"scattering_length": np.inf}, ValueError, "scattering_length must be finite"),
+        ({"effective_range": np.nan}, ValueError, "effective_range must be finite"),
+        ({"scattering_length": "1"}, TypeError, "scattering_length must hold real numbers"),
+    ],
+)
+def test_one_scattering_length_and_one_effective_range(arguments, error, message):
+    with pytest.raises(error, match=message):
+        lednicky_lyuboshitz(**{"k": 0.1, "R": 1.0, "scattering_length": 1.0} | arguments)
+
+
+def test_a_source_is_a_function_of_distances():
+    with pytest.raises(ValueError, match="r must not be negative or NaN, got -1"):
+        GaussianSource(1.0)([0.0, -1.0])
+    with pytest.raises(ValueError, match="r must not be negative or NaN, got nan"):
+        GaussianSource(1.0)(np.nan)
+    with pytest.raises(TypeError, match="R must be a positive number, got '1'"):
+        GaussianSource("1")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_separable
+from halkit.interactions import Local
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.scattering import (
     GaussianSource,
@@ -11,6 +12,7 @@ from halkit.scattering import (
     correlation_function,
     coulomb_phase_shift,
     lattice_spectrum,
+    phase_shift,
     scattering_wave_functions,
     spherical_box_states,
 )
@@ -55,3 +57,12 @@ def test_finite_volumes(pair):
 def test_coulomb_on_top(pair):
     learned, exact = (coulomb_phase_shift(x, K, reduced_mass=MASS, charge_product=1) for x in pair)
     np.testing.assert_allclose(learned, exact, atol=np.deg2rad(0.05))
+
+
+def test_messages_name_an_estimator_in_one_line(pair):
+    """Not with all of its nodes."""
+    model, _ = pair
+    with pytest.raises(ValueError, match="is NaN at some radii") as error:
+        phase_shift(model + Local(lambda r: r * np.nan, radius=5.0), K, reduced_mass=MASS)
+    assert f"{type(model).__name__}(...) + Local(" in str(error.value)
+    assert len(str(error.value).splitlines()) == 1

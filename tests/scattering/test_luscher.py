@@ -156,3 +156,39 @@ def test_weak_interaction():
 def test_refusals_say_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_k_cot_delta_must_be_finite(value):
+    with pytest.raises(ValueError, match=rf"got {value} at k² = -39.4784, .* k² < 0 too"):
+        luscher_levels(lambda _: value, L=10.0, reduced_mass=1.0)
+
+
+def test_k_cot_delta_must_be_given_below_threshold():
+    with pytest.raises(ValueError, match=r"must be finite, got nan at k² = -39.4784, and it must"):
+        luscher_levels(lambda k2: k2**0.5 if k2 >= 0 else np.nan, L=10.0, reduced_mass=1.0)
+
+
+def test_k_cot_delta_must_be_finite_above_threshold():
+    with pytest.raises(ValueError, match=r"got nan at k² = 0\.\d+$"):
+        luscher_levels(lambda k2: np.nan if k2 > 0.5 else 0.2, L=10.0, reduced_mass=1.0)
+
+
+def test_fewer_levels_are_an_error():
+    """So large a k cot δ has its levels at those of free hadrons, to more digits than there are."""
+    with pytest.raises(ValueError, match="only 0 of n_levels=1 levels are found up to k² = "):
+        luscher_levels(lambda _: 1e12, L=10.0, reduced_mass=1.0, n_levels=1)
+
+
+@pytest.mark.parametrize(
+    ("k_cot_delta", "message"),
+    [
+        (0.5, "must be a callable that maps k² to k cot δ, got float"),
+        (lambda _: None, "must return a real number, got None at k² = -39.4784$"),
+        (lambda _: 1j, "must return a real number, .* it must be given for k² < 0 too"),
+        (lambda _: [1.0, 2.0], r"must return a real number, got \[1.0, 2.0\] at k² = -39.4784$"),
+    ],
+)
+def test_k_cot_delta_must_be_a_function(k_cot_delta, message):
+    with pytest.raises(TypeError, match=message):
+        luscher_levels(k_cot_delta, L=10.0, reduced_mass=1.0)

@@ -236,6 +236,14 @@ def test_refusals_say_what_came(arguments, message):
         phase_shift(**arguments)
 
 
+@pytest.mark.parametrize("name", ["reduced_mass", "channel_radius"])
+@pytest.mark.parametrize("value", ["1", True, [1.0], 1j])
+def test_a_text_is_no_number(name, value):
+    arguments = {"interaction": TOY, "k": 0.1, "reduced_mass": M} | {name: value}
+    with pytest.raises(TypeError, match=f"{name} must be a positive number, got"):
+        phase_shift(**arguments)
+
+
 def test_a_coarse_mesh_warns():
     with pytest.warns(AccuracyWarning, match="between meshes of 10 and 12 points; raise n_mesh"):
         phase_shift(TOY, k, reduced_mass=M, n_mesh=12)

@@ -102,7 +102,7 @@ def test_a_common_normalisation_is_no_error(correlators):
 
 def test_one_stencil_for_all_rows(correlators):
     points = {
-        t: lattice_rows(correlators, times=[9, t], sources=["wall"], r_max=3.0).points
+        t: lattice_rows(correlators, times=sorted({9, t}), sources=["wall"], r_max=3.0).points
         for t in (5, 6, 7, 9, 11, 12, 13)
     }
     assert points == {5: 3, 6: 5, 7: 7, 9: 7, 11: 7, 12: 5, 13: 3}
@@ -118,6 +118,8 @@ def test_one_stencil_for_all_rows(correlators):
         ({"times": [5], "order": 6}, 'order must be "auto", 3, 5 or 7, got 6'),
         ({"sources": ["smeared"]}, r"must be among \['wall', 'exp'\], got 'smeared'"),
         ({"sources": []}, "must name at least one of"),
+        ({"times": [8, 8]}, r"times must hold each entry once, got \[8, 8\]"),
+        ({"sources": ["wall", "wall"]}, "sources must hold each entry once, got .*'wall', 'wall'"),
         ({"r_max": 7.0}, "r_max <= r_prime_max <= L/2 = 6"),
         ({"r_max": 4.0, "r_prime_max": 3.0}, "got r_max = 4 and r_prime_max = 3"),
     ],
@@ -126,6 +128,31 @@ def test_what_the_correlators_do_not_have_is_refused(correlators, options, messa
     options = {"times": [8], "sources": ["wall"], "r_max": 3.0, **options}
     with pytest.raises(ValueError, match=message):
         lattice_rows(correlators, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"times": 8}, "times must be a sequence of integers, got 8"),
+        ({"sources": "wall"}, r"sources must be a sequence of names among \['wall', .* got 'wall'"),
+        ({"sources": 1}, "sources must be a sequence of names among .* got 1"),
+    ],
+)
+def test_one_time_or_source_is_no_sequence(correlators, options, message):
+    options = {"times": [8], "sources": ["wall"], "r_max": 3.0, **options}
+    with pytest.raises(TypeError, match=message):
+        lattice_rows(correlators, **options)
+
+
+def test_correlators_that_are_not_of_a_lattice_are_refused(correlators):
+    options = {"times": [8], "sources": ["wall"], "r_max": 3.0}
+    message = r"got a dict without correlators, t, hadron_mass, wedge$"
+    with pytest.raises(TypeError, match=message):
+        lattice_rows(correlators.correlators, **options)
+    radial = Bunch(**{name: correlators[name] for name in correlators if name != "wedge"})
+    message = "got a Bunch without wedge, the rows of radial nodes come from .*time_dependent_sour"
+    with pytest.raises(TypeError, match=message):
+        lattice_rows(radial, **options)
 
 
 def test_a_single_bin_has_no_error(correlators):
