@@ -219,3 +219,9 @@ def test_mixing_of_exchange_acts_on_odd_waves_only(spin):
 def test_refusals_say_what_came(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("value", ["41.47", True, [41.47]])
+def test_the_convention_of_the_mass_is_a_number(value):
+    with pytest.raises(TypeError, match="hbar2_over_2mu must be a positive number, got"):
+        nucleon_reduced_mass(hbar2_over_2mu=value)
