@@ -34,6 +34,8 @@ from halkit.training import (
 
 __all__ = ["NeuralPotential"]
 
+OTHER_NETWORK = "warm_start needs the network and the local term of the fit before"
+
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
@@ -68,6 +70,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             not fit the nodes.
         """
         self._check_parameters()
+        before = self._fit_before()
         X, y = self._validated_pair(X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
@@ -81,16 +84,29 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         W, total = row_weights(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
-        self._specify(X, y, W, total, has_errors=y_std is not None)
+        if before is not None and not self._has_nodes(before.nodes):
+            raise ValueError("warm_start needs the nodes and weights of the fit before")
+        self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
         with one_thread():
-            self._train(X, y, W)
+            self._train(X, y, W, before)
         return self
+
+    def _fit_before(self):
+        """Nodes and parameters to start from, or None."""
+        if not (self.warm_start and self.__sklearn_is_fitted__()):
+            return None
+        nodes = self.r_, self.weights_, self.r_out_
+        return Bunch(nodes=nodes, parameters=self._starts[self._kept][2])
+
+    def _has_nodes(self, nodes):
+        return all(map(np.array_equal, nodes, (self.r_, self.weights_, self.r_out_)))
 
     def _check_parameters(self):
         check_choice(self.network, "network", list(networks.NETWORKS))
         check_choice(self.solver, "solver", solvers.SOLVERS)
         check_choice(self.envelope, "envelope", [None, "exponential", "gaussian"])
         check_choice(self.local, "local", [False, True, "only"])
+        check_choice(self.warm_start, "warm_start", [False, True])
         for name in ("rank", "max_iter", "n_init"):
             check_number(getattr(self, name), name, low=1, integer=True)
         if not isinstance(self.hidden_layer_sizes, tuple | list):
@@ -114,8 +130,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_device(self.device)
         self._check_masses()
 
-    def _specify(self, X, y, W, total, *, has_errors):
-        """Scales and constants that, with the parameters θ, define the potential."""
+    def _specify(self, X, y, W, total, *, has_errors, warm):
+        """Scales and constants that, with the parameters θ, define the potential.
+
+        Those of the prior are kept in a warm start: it is the same for both fits.
+        """
         size = self.r_[-1]
         radius = self.envelope_radius or 0.16 * size
         regulator_radius = self.regulator_radius or 0.8 * size
@@ -126,6 +145,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 f"{reach}; got {regulator_radius}"
             )
         decay = has_errors if self.weight_decay is None else self.weight_decay
+        if warm:
+            if bool(self.local) != (self._design["widths"] is not None):
+                raise ValueError(OTHER_NETWORK)
+            self._design = {
+                **self._design, "regulator_radius": regulator_radius, "decay": decay / total
+            }  # fmt: skip
+            return
         widths = self._local_widths() if self.local else None
         check_reach(reach, radius if self.envelope and self.has_nonlocal else 0.0, widths)
         scales = prior_scales(
@@ -181,16 +207,19 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             device=device,
         )  # fmt: skip
 
-    def _train(self, X, y, W):
+    def _train(self, X, y, W, before):
         """Train every start and keep the one with the lowest loss."""
         data = torch.tensor(X), torch.tensor(np.stack([y, W], axis=1))
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
+        n_init = self.n_init if before is None else 1
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         self._starts, self.loss_ = [], np.inf
         for number, seed in enumerate(seeds, start=1):
-            bar = [ProgressBar(f"start {number}/{self.n_init}")] if self.verbose else []
+            bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
             with seeded(seed):
                 net = self._build_net([*bar, *(self.callbacks or ())], self.device)
-            if self.local:
+            if before is not None:
+                _load(net.module, before.parameters)
+            elif self.local:
                 net.module.local.coefficients.data[:] = torch.tensor(self._start)
             loss = solvers.train(net, *data)
             n_iter = solvers.n_iterations(net)
@@ -269,6 +298,15 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self.device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _load(module, parameters):
+    """Give a module the parameters of a fit before."""
+    own = {name: tuple(theta.shape) for name, theta in module.named_parameters()}
+    if own != {name: value.shape for name, value in parameters.items()}:
+        raise ValueError(OTHER_NETWORK)
+    state = {name: torch.tensor(value) for name, value in parameters.items()}
+    module.load_state_dict(state, strict=False)
 
 
 def _evaluate(module, *radii):

@@ -78,6 +78,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Seeds the starts. The global generators are left alone.
     device : str
         Where torch trains.
+    warm_start : bool
+        Whether `fit` begins with the parameters and the prior of the fit before, on the same
+        nodes, instead of `n_init` random starts.
     callbacks : list of skorch callbacks, optional
         Added to every start.
     verbose : int
@@ -129,7 +132,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
         fit_envelope=True, amplitude=None, weight_decay=0.0, local=False,
         local_basis="gaussian", local_widths=None, regulator=0.0, regulator_radius=None,
         solver="lm", max_iter=150, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None,
-        device="cpu", callbacks=None, verbose=0,
+        device="cpu", warm_start=False, callbacks=None, verbose=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -155,6 +158,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.learning_rate = learning_rate
         self.random_state = random_state
         self.device = device
+        self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose
 

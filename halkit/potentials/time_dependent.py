@@ -56,7 +56,7 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     weights, r_out, network, hidden_layer_sizes, rank, envelope, fit_envelope, amplitude,
     regulator, regulator_radius, solver, max_iter, tol, n_init, learning_rate, random_state,
-    device, callbacks, verbose :
+    device, warm_start, callbacks, verbose :
         As in `NonLocalPotentialRegressor`.
 
     References
@@ -71,7 +71,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         fit_envelope=False, amplitude=None,
         weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=300,
         tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
-        callbacks=None, verbose=0,
+        warm_start=False, callbacks=None, verbose=0,
     ):  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
@@ -98,6 +98,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         self.learning_rate = learning_rate
         self.random_state = random_state
         self.device = device
+        self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose
 

@@ -7,6 +7,7 @@ from halkit.resampling.samples import (
     jackknife_error,
     jackknife_mean,
     jackknife_samples,
+    pooled_errors,
     resampling_error,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
+    "pooled_errors",
     "resampling_error",
     "to_gvar",
     "to_obs",

@@ -19,6 +19,7 @@ __all__ = [
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
+    "pooled_errors",
     "resampling_error",
 ]
 
@@ -134,6 +135,58 @@ def jackknife_error(samples, axis=0):
     True
     """
     return resampling_error(samples, "jackknife", axis)
+
+
+def pooled_errors(std, values, groups=None):
+    """Errors of rows whose relative errors are alike, averaged over the rows.
+
+    For the weights of a fit: an error from N bins is known to 1/√(2N − 2) only. Each column
+    gets |value| times the root mean square of std/value over the rows of its group.
+
+    Parameters
+    ----------
+    std : array-like of shape (n_samples, n_out)
+        Errors from the bins, of the sources y.
+    values : array-like of shape (n_samples, n_out)
+        What the errors are relative to, nowhere zero: the means of R(t, r) at the output nodes.
+    groups : array-like of shape (n_samples,), optional
+        Labels of rows that are averaged together, as the source or the volume; all of them by
+        default.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_out)
+
+    Raises
+    ------
+    ValueError, TypeError
+        For shapes that differ, errors that are not positive and values that are zero.
+
+    Examples
+    --------
+    >>> from halkit.resampling import pooled_errors
+    >>> pooled_errors([[0.1, 0.4], [0.7, 0.4]], [[1.0, 4.0], [1.0, 2.0]]).round(3)
+    array([[0.5  , 0.632],
+           [0.5  , 0.316]])
+    """
+    std, values = _numbers(std, "std"), _numbers(values, "values")
+    if std.ndim != 2 or std.shape != values.shape:
+        raise ValueError(
+            f"std and values need one shape (n_samples, n_out), got {std.shape} and {values.shape}"
+        )
+    if not np.all(std > 0) or not np.all(np.isfinite(std)):
+        raise ValueError(f"std must be positive and finite, its smallest value is {std.min():g}")
+    if not np.all(values) or not np.all(np.isfinite(values)):
+        raise ValueError("values must be finite and not zero: errors are taken relative to them")
+    groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
+    if groups.shape != (len(std),):
+        raise ValueError(f"groups needs shape ({len(std)},), got {groups.shape}")
+    square = (std / values) ** 2
+    pooled = np.empty_like(std)
+    for label in np.unique(groups):
+        rows = groups == label
+        pooled[rows] = np.sqrt(square[rows].mean(axis=0)) * np.abs(values[rows])
+    return pooled
 
 
 def resampling_error(samples, resample, axis=0):

@@ -1,5 +1,7 @@
 """Bad input is refused with a message that says what was expected and what came."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -241,3 +243,31 @@ def test_defaults_in_another_unit_are_noticed():
     with pytest.warns(UnderdeterminedWarning, match="the data end at r = 2.16, envelope_radius"):
         model.fit(X, Y)
     model.set_params(envelope_radius=0.5, local_widths=[0.2, 0.5, 1.0]).fit(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_warm_start_goes_on_from_the_fit_before():
+    model = fit(random_state=0, tol=1e-8, max_iter=40)
+    first = model.loss_, model.amplitude_, model.n_iter_
+    cold = fit(X + 1e-3, Y, random_state=0, tol=1e-8, max_iter=3).loss_
+    model = pickle.loads(pickle.dumps(model)).set_params(warm_start=True, max_iter=3)
+    warm = model.fit(X + 1e-3, Y)
+    assert warm.loss_ < first[0] * 1.01
+    assert warm.loss_ < 0.9 * cold
+    assert warm.amplitude_ == first[1]
+    assert len(warm.starts_) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r": R + 1}, "warm_start needs the nodes and weights of the fit before"),
+        ({"hidden_layer_sizes": (3,)}, "warm_start needs the network and the local term"),
+        ({"local": True}, "warm_start needs the network and the local term"),
+        ({"warm_start": "yes"}, "warm_start needs one of"),
+    ],
+)
+def test_a_warm_start_needs_the_same_potential(change, message):
+    model = fit(random_state=0, warm_start=True)
+    with pytest.raises(ValueError, match=message):
+        model.set_params(**change).fit(X, Y)

@@ -136,7 +136,7 @@ def test_what_has_no_form_factors_is_refused(correlators):
         FrozenBasisRegressor(known).fit(**rows)
     with pytest.raises(NotFittedError):
         FrozenBasisRegressor(FrozenEstimator(network(d))).fit(**rows)
-    with pytest.raises(ValueError, match="resample='seeds' needs refit='full'"):
+    with pytest.raises(ValueError, match="resample='seeds' needs 'full'"):
         JackknifeRegressor(network(d), resample="seeds", refit="linear").fit(d.data, d.target)
 
 

@@ -369,3 +369,32 @@ def test_a_potential_of_known_form():
 
 def gaussian(r, r_prime, theta):
     return theta[0] * np.exp(-(r**2) - r_prime**2)
+
+
+def test_warm_refits_are_those_of_the_mean_continued():
+    """Of a local potential, where the fit has one answer: warm and full errors agree."""
+    d = make_time_dependent(
+        WELL, r=np.linspace(0.5, 15.0, 30), box_radius=30.0, hadron_mass=2.0,
+        times=range(20, 26), noise=1e-3, n_bins=6, random_state=0,
+    )  # fmt: skip
+    potential = TimeDependentHALRegressor(
+        d.r, hadron_mass=2.0, local="only", n_init=1, tol=1e-9, random_state=0
+    )
+    data = {"X": d.data_bins, "y": d.target_bins, "y_std": d.sigma}
+    full, warm = (
+        JackknifeRegressor(potential, refit=refit).fit(**data) for refit in ("full", "warm")
+    )
+    k = [0.1, 0.3]
+    (delta, std), (other, other_std) = (m.phase_shift(k, return_std=True) for m in (full, warm))
+    assert_array_equal(delta, other)
+    assert_allclose(std, other_std, rtol=0.02)
+    again = JackknifeRegressor(potential, refit="warm", n_jobs=2).fit(**data)
+    assert_array_equal(again.phase_shift(k, return_std=True)[1], other_std)
+
+
+def test_warm_refits_need_a_warm_start():
+    X, y, _ = strengths(-0.5, 0.1)
+    with pytest.raises(ValueError, match="the parameter warm_start, Strength has none"):
+        JackknifeRegressor(Strength(), refit="warm").fit(X, y)
+    with pytest.raises(ValueError, match="refit='warm' has no seeds"):
+        JackknifeRegressor(Strength(), refit="warm", resample="seeds").fit(X, y)

@@ -11,6 +11,7 @@ from halkit.resampling import (
     jackknife_error,
     jackknife_mean,
     jackknife_samples,
+    pooled_errors,
     resampling_error,
 )
 
@@ -109,3 +110,34 @@ def test_unknown_kinds_are_listed():
         resampling_error([1.0, 2.0], "mean")
     with pytest.raises(ValueError, match="n_samples needs a value >= 2"):
         bootstrap_samples([1.0, 2.0], 1)
+
+
+def test_pooled_errors_are_better_known():
+    """Relative errors alike in each group: the scatter of 20 bins falls by the root of the rows."""
+    rng = np.random.default_rng(0)
+    values = rng.uniform(1, 9, (30, 200)) * np.where(rng.random((30, 200)) > 0.5, 1, -1)
+    groups = np.repeat(["wall", "exp"], 15)
+    relative = np.where(groups == "wall", 0.01, 0.03)[:, None]
+    bins = rng.normal(size=(20, 30, 200)) * relative * np.abs(values)
+    std = bins.std(axis=0, ddof=1) / np.sqrt(20)
+    true = relative * np.abs(values) / np.sqrt(20)
+    before, after = (np.std(x / true - 1) for x in (std, pooled_errors(std, values, groups)))
+    assert before == pytest.approx(1 / np.sqrt(38), rel=0.1)
+    assert after == pytest.approx(1 / np.sqrt(38 * 15), rel=0.1)
+    assert abs(np.mean(pooled_errors(std, values, groups) / true) - 1) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.1], [1.0]), "one shape"),
+        (([[0.1]], [[1.0, 2.0]]), "one shape"),
+        (([[0.1, 0.0]], [[1.0, 2.0]]), "std must be positive"),
+        (([[0.1, 0.2]], [[1.0, 0.0]]), "values must be finite and not zero"),
+        (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite and not zero"),
+        (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups needs shape \(1,\)"),
+    ],
+)
+def test_pooled_errors_refuse(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        pooled_errors(*arguments)
