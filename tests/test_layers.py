@@ -27,7 +27,6 @@ ARROWS = {
     "gauge": {"training"},
     "datasets": {"radial", "units", "interactions", "sources", "scattering", "potentials", "gauge"},
     "displays": set(),
-    "persistence": set(),
 }
 ARROWS["report"] = set()
 ARROWS["gallery"] = {"report"}
@@ -47,7 +46,6 @@ PACKAGES = {
     "gallery": {"tqdm"},
     "reproduce": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
     "cli": {"numpy", "sklearn"},
-    "persistence": {"numpy", "sklearn"},
 }
 ARRAYS = {"numpy", "scipy", "sklearn.utils", "sklearn.exceptions"}
 OPTIONAL = {"dask", "distributed", "gvar", "h5py", "matplotlib", "pyerrors"}
