@@ -257,6 +257,8 @@ def _validate_sources(sources, known):
 
 
 def _validate_times(times):
+    if isinstance(times, str) or not np.iterable(times):
+        raise TypeError(f"times must be a sequence of numbers, got {times!r}")
     t = validate_values(list(times), "times")
     if t.ndim != 1 or np.any(t <= 0):
         raise ValueError(

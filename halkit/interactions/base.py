@@ -22,6 +22,7 @@ __all__ = [
     "Tabulated",
     "as_interaction",
     "distances",
+    "number",
     "positive",
 ]
 
@@ -347,16 +348,23 @@ def as_interaction(potential, r=None):
     )
 
 
+def number(value, name, kind="a number"):
+    """Return a finite number as a float, or say what came instead."""
+    if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {kind}, got {value!r}")
+    if isinstance(value, bool) or np.ndim(value):
+        raise TypeError(f"{name} must be {kind}, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    return float(value)
+
+
 def positive(value, name):
     """Return a positive finite number as a float, or say what came instead."""
-    if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a positive number, got {value!r}")
-    if isinstance(value, bool) or np.ndim(value):
-        raise TypeError(f"{name} must be a positive number, got {value!r}")
-    number = float(value)
-    if not 0 < number < np.inf:
+    value = number(value, name, "a positive number")
+    if value <= 0:
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
-    return number
+    return value
 
 
 def distances(values, name):

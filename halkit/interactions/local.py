@@ -6,7 +6,7 @@ V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 −
 import numpy as np
 from scipy.special import exprel
 
-from halkit.interactions.base import Interaction, distances, positive
+from halkit.interactions.base import Interaction, distances, number, positive
 from halkit.radial import validate_values
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
@@ -87,7 +87,7 @@ class Yukawa(Interaction):
     has_local = True
 
     def __init__(self, alpha, mu):
-        self.alpha = float(alpha)
+        self.alpha = number(alpha, "alpha")
         if not np.isfinite(self.alpha):
             raise ValueError(f"alpha must be finite, got {alpha!r}")
         self.mu = positive(mu, "mu")
@@ -131,7 +131,7 @@ class TwoPionTail(Interaction):
     has_local = True
 
     def __init__(self, strength, exponent, mu, *, power=1):
-        self.strength = float(strength)
+        self.strength = number(strength, "strength")
         if not np.isfinite(self.strength):
             raise ValueError(f"strength must be finite, got {strength!r}")
         self.exponent = positive(exponent, "exponent")

@@ -13,7 +13,7 @@ with i_l the modified spherical Bessel function (i_0 = sinh z/z). For β → 0 i
 import numpy as np
 from scipy.special import expit, exprel, ive
 
-from halkit.interactions.base import Interaction, distances, positive
+from halkit.interactions.base import Interaction, distances, number, positive
 from halkit.units import from_fm, from_mev
 
 __all__ = ["PereyBuck"]
@@ -50,7 +50,7 @@ class PereyBuck(Interaction):
     has_nonlocal = True
 
     def __init__(self, depth, half_radius, diffuseness, nonlocality, *, l=0):
-        self.depth = float(depth)
+        self.depth = number(depth, "depth")
         if not np.isfinite(self.depth):
             raise ValueError(f"depth must be finite, got {depth!r}")
         self.half_radius = positive(half_radius, "half_radius")

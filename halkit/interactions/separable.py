@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.interactions.base import Interaction, positive
+from halkit.interactions.base import Interaction, number, positive
 from halkit.radial import validate_values
 
 __all__ = ["Separable", "Yamaguchi"]
@@ -45,7 +45,7 @@ class Separable(Interaction):
     has_nonlocal = True
 
     def __init__(self, omega, mu):
-        self.omega = float(omega)
+        self.omega = number(omega, "omega")
         if not np.isfinite(self.omega) or self.omega == 0:
             raise ValueError(f"omega must be finite and not zero, got {omega!r}")
         self.mu = positive(mu, "mu")
@@ -171,7 +171,7 @@ class Yamaguchi(Interaction):
 
     def __init__(self, alpha, beta, *, reduced_mass):
         self.beta = positive(beta, "beta")
-        self.alpha = float(alpha)
+        self.alpha = number(alpha, "alpha")
         if self.alpha + self.beta <= 0:
             raise ValueError(f"alpha must be above -beta = {-beta!r}, got {alpha!r}")
         self.reduced_mass = positive(reduced_mass, "reduced_mass")

@@ -16,7 +16,7 @@ import numpy as np
 
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.base import distances, positive
+from halkit.interactions.base import distances, number, positive
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
@@ -245,7 +245,7 @@ def coulomb_effective_range(
 
 
 def _strength(charge_product):
-    charge = float(validate_values(charge_product, "charge_product"))
+    charge = number(charge_product, "charge_product")
     if charge == 0:
         raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
     return charge * FINE_STRUCTURE

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.interactions.base import distances, positive
+from halkit.interactions.base import distances, number, positive
 from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
@@ -168,8 +168,8 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     k, R = validate_values(k, "k"), positive(R, "R")
     if np.any(k <= 0):
         raise ValueError(f"k must be positive, got {np.min(k):g}")
-    scattering_length = _number(scattering_length, "scattering_length")
-    effective_range = _number(effective_range, "effective_range")
+    scattering_length = number(scattering_length, "scattering_length")
+    effective_range = number(effective_range, "effective_range")
     if scattering_length == 0:
         raise ValueError("scattering_length must be finite and not zero, got 0")
     f = 1 / (-1 / scattering_length + effective_range * k**2 / 2 - 1j * k)
@@ -182,13 +182,6 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
         + 2 * f.real * F1 / (np.sqrt(np.pi) * R)
         - f.imag * F2 / R
     )
-
-
-def _number(value, name):
-    value = validate_values(value, name)
-    if value.ndim:
-        raise TypeError(f"{name} must be one number, got an array of shape {value.shape}")
-    return float(value)
 
 
 def _validate_channels(channels):

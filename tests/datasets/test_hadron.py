@@ -209,3 +209,9 @@ def test_bad_values_are_refused(options, message):
 def test_momenta_are_positive_and_increase(k_range):
     with pytest.raises(ValueError, match="0 < k_min <= k_max"):
         make_separable(k_range=k_range)
+
+
+def test_times_are_a_sequence():
+    box = {"r": [1.0, 2.0, 3.0], "box_radius": 30.0, "hadron_mass": 2.0}
+    with pytest.raises(TypeError, match="times must be a sequence of numbers, got 12"):
+        make_time_dependent(GaussianSum([-0.04], [0.1]), **box, times=12)

@@ -251,3 +251,16 @@ def test_table_of_few_nodes_lowers_the_degree(n):
 def test_refusals_say_what_came(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Separable("-0.017", 1.0), "omega must be a number, got '-0.017'"),
+        (lambda: Yukawa("2", 1.0), "alpha must be a number, got '2'"),
+        (lambda: Yukawa([2.0], 1.0), r"alpha must be a number, got \[2.0\]"),
+    ],
+)
+def test_strengths_are_numbers(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()

@@ -179,3 +179,8 @@ def test_refusals_say_what_came(arguments, message):
 def test_the_potential_is_a_function_of_distances(bad, dipole_radius):
     with pytest.raises(ValueError, match=f"r must not be negative or NaN, got {bad:g}"):
         coulomb_potential([1.0, bad], charge_product=4, dipole_radius=dipole_radius)
+
+
+def test_there_is_one_charge_product():
+    with pytest.raises(TypeError, match=r"charge_product must be a number, got \[1, 2\]"):
+        coulomb_phase_shift(Interaction(), 1.0, reduced_mass=1.0, charge_product=[1, 2])
