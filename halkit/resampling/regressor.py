@@ -35,7 +35,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     The weights of a fit, `y_std`, are common to all bins as well. Twenty bins know an error to
     1/√38 = 16 % only, and weights that scatter like this between sets of configurations move the
     answer by more than the bins show: average them where the noise is alike, see `pooled_errors`.
-    On synthetic sets of two sources and nine times, with 20 bins,
+    On synthetic sets of two sources with three times each, with 20 bins,
 
     ====================================  =======================  =============  ===============
     potential                             `y_std`                  error/scatter  inside 2 errors
