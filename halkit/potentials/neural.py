@@ -70,7 +70,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             not fit the nodes.
         """
         self._check_parameters()
-        before = self._fit_before()
+        before = _fit_before(self)
         X, y = self._validated_pair(X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
@@ -84,50 +84,17 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         W, total = row_weights(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
-        if before is not None and not self._has_nodes(before.nodes):
+        nodes = self.r_, self.weights_, self.r_out_
+        if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
+            self.r_, self.weights_, self.r_out_ = before.nodes
             raise ValueError("warm_start needs the nodes and weights of the fit before")
         self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
         with one_thread():
             self._train(X, y, W, before)
         return self
 
-    def _fit_before(self):
-        """Nodes and parameters to start from, or None."""
-        if not (self.warm_start and self.__sklearn_is_fitted__()):
-            return None
-        nodes = self.r_, self.weights_, self.r_out_
-        return Bunch(nodes=nodes, parameters=self._starts[self._kept][2])
-
-    def _has_nodes(self, nodes):
-        return all(map(np.array_equal, nodes, (self.r_, self.weights_, self.r_out_)))
-
     def _check_parameters(self):
-        check_choice(self.network, "network", list(networks.NETWORKS))
-        check_choice(self.solver, "solver", solvers.SOLVERS)
-        check_choice(self.envelope, "envelope", [None, "exponential", "gaussian"])
-        check_choice(self.local, "local", [False, True, "only"])
-        check_choice(self.warm_start, "warm_start", [False, True])
-        for name in ("rank", "max_iter", "n_init"):
-            check_number(getattr(self, name), name, low=1, integer=True)
-        if not isinstance(self.hidden_layer_sizes, tuple | list):
-            raise TypeError(
-                f"hidden_layer_sizes needs a tuple of integers, got {self.hidden_layer_sizes!r}"
-            )
-        for width in self.hidden_layer_sizes:
-            check_number(width, "hidden_layer_sizes", low=1, integer=True)
-        if not isinstance(self.callbacks, tuple | list | None):
-            raise TypeError(f"callbacks needs a list of skorch callbacks, got {self.callbacks!r}")
-        if not isinstance(self.verbose, bool):
-            check_number(self.verbose, "verbose", integer=True)
-        for name in ("regulator", "tol"):
-            check_number(getattr(self, name), name)
-        check_number(self.learning_rate, "learning_rate", closed=False)
-        for name in ("envelope_radius", "regulator_radius", "amplitude"):
-            if getattr(self, name) is not None:
-                check_number(getattr(self, name), name, closed=False)
-        if self.weight_decay is not None:
-            check_number(self.weight_decay, "weight_decay")
-        check_device(self.device)
+        _check_parameters(self)
         self._check_masses()
 
     def _specify(self, X, y, W, total, *, has_errors, warm):
@@ -298,6 +265,43 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self.device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _check_parameters(model):
+    check_choice(model.network, "network", list(networks.NETWORKS))
+    check_choice(model.solver, "solver", solvers.SOLVERS)
+    check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
+    check_choice(model.local, "local", [False, True, "only"])
+    check_choice(model.warm_start, "warm_start", [False, True])
+    for name in ("rank", "max_iter", "n_init"):
+        check_number(getattr(model, name), name, low=1, integer=True)
+    if not isinstance(model.hidden_layer_sizes, tuple | list):
+        raise TypeError(
+            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
+        )
+    for width in model.hidden_layer_sizes:
+        check_number(width, "hidden_layer_sizes", low=1, integer=True)
+    if not isinstance(model.callbacks, tuple | list | None):
+        raise TypeError(f"callbacks needs a list of skorch callbacks, got {model.callbacks!r}")
+    if not isinstance(model.verbose, bool):
+        check_number(model.verbose, "verbose", integer=True)
+    for name in ("regulator", "tol"):
+        check_number(getattr(model, name), name)
+    check_number(model.learning_rate, "learning_rate", closed=False)
+    for name in ("envelope_radius", "regulator_radius", "amplitude"):
+        if getattr(model, name) is not None:
+            check_number(getattr(model, name), name, closed=False)
+    if model.weight_decay is not None:
+        check_number(model.weight_decay, "weight_decay")
+    check_device(model.device)
+
+
+def _fit_before(model):
+    """Nodes and parameters that a warm start begins with, or None."""
+    if not (model.warm_start and model.__sklearn_is_fitted__()):
+        return None
+    nodes = model.r_, model.weights_, model.r_out_
+    return Bunch(nodes=nodes, parameters=model._starts[model._kept][2])
 
 
 def _load(module, parameters):
