@@ -6,7 +6,7 @@ survives a pickle.
 
 import warnings
 from contextlib import ContextDecorator, contextmanager
-from threading import Lock
+from threading import Lock, local
 
 import torch
 from skorch.callbacks import Callback
@@ -24,25 +24,32 @@ __all__ = [
 class _OneThread(ContextDecorator):
     """One torch thread inside: the matrices are small, and more threads only wait.
 
-    Nested and concurrent uses share one count, so that the last one out restores the
-    number of threads that the first one found.
+    Torch keeps the number for each thread that calls it, and gives new ones the last that was
+    set. So every thread restores its own; where several are inside, to the number that the
+    first one found.
     """
 
     def __init__(self):
-        self.lock, self.depth, self.n_threads = Lock(), 0, 1
+        self.lock, self.inside, self.n_threads = Lock(), 0, 1
+        self.depth = local()
 
     def __enter__(self):
+        self.depth.value = getattr(self.depth, "value", 0) + 1
+        if self.depth.value > 1:
+            return
         with self.lock:
-            if self.depth == 0:
+            if self.inside == 0:
                 self.n_threads = torch.get_num_threads()
-                torch.set_num_threads(1)
-            self.depth += 1
+            self.inside += 1
+            torch.set_num_threads(1)
 
     def __exit__(self, *error):
+        self.depth.value -= 1
+        if self.depth.value:
+            return
         with self.lock:
-            self.depth -= 1
-            if self.depth == 0:
-                torch.set_num_threads(self.n_threads)
+            self.inside -= 1
+            torch.set_num_threads(self.n_threads)
 
 
 _ONE_THREAD = _OneThread()

@@ -128,14 +128,25 @@ def test_progress_bar_ends_with_the_fit(capsys):
     assert "start 1/1" in capsys.readouterr().err
 
 
-def test_one_thread_is_restored_by_the_last_one_out():
+@pytest.fixture
+def two_threads():
+    """Whatever OMP_NUM_THREADS says."""
     before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield 2
+    torch.set_num_threads(before)
+
+
+def test_every_thread_restores_its_own_number(two_threads):
+    before, seen = two_threads, []
     inside, leave = threading.Event(), threading.Event()
 
     def other():
         with one_thread():
+            seen.append(torch.get_num_threads())
             inside.set()
             leave.wait(10)
+        seen.append(torch.get_num_threads())
 
     thread = threading.Thread(target=other)
     with one_thread():
@@ -143,8 +154,10 @@ def test_one_thread_is_restored_by_the_last_one_out():
         inside.wait(10)
         with one_thread():
             assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
     leave.set()
     thread.join()
+    assert seen == [1, before]
     with one_thread():
-        pass
+        assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
