@@ -34,7 +34,6 @@ from halkit.gauge.correction import tail_length
 
 BETAS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0)
 SIZES = (8, 16, 32)
-# One layer: at β = 1 it learns as much as the three of the default, in a sixth of the time.
 DYNAMICS = [("annealed", 100), ("annealed", 400), ("annealed", 1600), ("sde", 200), ("ode", 200)]
 NETWORKS = [
     ("gauge_equivariant", (12,), 1e-2),

@@ -232,8 +232,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_choice(self.symmetric, "symmetric", [False, True])
         names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
-        if self.reduced_mass is not None:
-            check_number(self.reduced_mass, "reduced_mass", closed=False)
+        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
         check_random_state(self.random_state)
         for name in (*names, "noise"):
             check_number(getattr(self, name), name, closed=False)

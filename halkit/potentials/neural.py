@@ -34,7 +34,11 @@ from halkit.training import (
 
 __all__ = ["NeuralPotential"]
 
-OTHER_NETWORK = "warm_start needs the network and the local term of the fit before"
+# What a warm start keeps, and therefore must not find changed.
+KEPT = (
+    "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
+    "amplitude", "local", "local_basis", "local_widths",
+)  # fmt: skip
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -88,6 +92,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
             self.r_, self.weights_, self.r_out_ = before.nodes
             raise ValueError("warm_start needs the nodes and weights of the fit before")
+        self._kept_form = _form(self)
         self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
         with one_thread():
             self._train(X, y, W, before)
@@ -113,8 +118,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             )
         decay = has_errors if self.weight_decay is None else self.weight_decay
         if warm:
-            if bool(self.local) != (self._design["widths"] is not None):
-                raise ValueError(OTHER_NETWORK)
             self._design = {
                 **self._design, "regulator_radius": regulator_radius, "decay": decay / total
             }  # fmt: skip
@@ -252,8 +255,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         with seeded(0):
             net = self._build_net(None, device)
         net.initialize()
-        state = {name: torch.tensor(value) for name, value in parameters.items()}
-        net.module_.load_state_dict(state, strict=False)
+        _load(net.module_, parameters)
         return net
 
     def __getstate__(self):
@@ -289,10 +291,8 @@ def _check_parameters(model):
         check_number(getattr(model, name), name)
     check_number(model.learning_rate, "learning_rate", closed=False)
     for name in ("envelope_radius", "regulator_radius", "amplitude"):
-        if getattr(model, name) is not None:
-            check_number(getattr(model, name), name, closed=False)
-    if model.weight_decay is not None:
-        check_number(model.weight_decay, "weight_decay")
+        check_number(getattr(model, name), name, closed=False, optional=True)
+    check_number(model.weight_decay, "weight_decay", optional=True)
     check_device(model.device)
 
 
@@ -300,15 +300,24 @@ def _fit_before(model):
     """Nodes and parameters that a warm start begins with, or None."""
     if not (model.warm_start and model.__sklearn_is_fitted__()):
         return None
+    form = _form(model)
+    changed = [name for name in KEPT if form[name] != model._kept_form[name]]
+    if changed:
+        raise ValueError(
+            "warm_start goes on with the network, the local term and the prior of the fit "
+            f"before; changed since: {', '.join(changed)}"
+        )
     nodes = model.r_, model.weights_, model.r_out_
     return Bunch(nodes=nodes, parameters=model._starts[model._kept][2])
 
 
+def _form(model):
+    """The parameters that a warm start keeps, as plain values."""
+    return {name: np.asarray(getattr(model, name, None)).tolist() for name in KEPT}
+
+
 def _load(module, parameters):
     """Give a module the parameters of a fit before."""
-    own = {name: tuple(theta.shape) for name, theta in module.named_parameters()}
-    if own != {name: value.shape for name, value in parameters.items()}:
-        raise ValueError(OTHER_NETWORK)
     state = {name: torch.tensor(value) for name, value in parameters.items()}
     module.load_state_dict(state, strict=False)
 

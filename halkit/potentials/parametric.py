@@ -174,8 +174,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         return self
 
     def _check_parameters(self):
-        if self.reduced_mass is not None:
-            check_number(self.reduced_mass, "reduced_mass", closed=False)
+        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
         check_number(self.tol, "tol", low=np.finfo(float).eps)
         if self.radius is not None:
             check_number(self.radius, "radius", closed=False)

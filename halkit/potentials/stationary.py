@@ -169,8 +169,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
             check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
-        if self.reduced_mass is not None:
-            check_number(self.reduced_mass, "reduced_mass", closed=False)
+        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -177,18 +177,16 @@ class TimeDependentHALRegressor(NeuralPotential):
                 ) from error
             raise
 
-    def _check_masses(self):
+    def _check_parameters(self):
+        super()._check_parameters()
         check_number(self.dt, "dt", closed=False)
         check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
-        masses = (
-            ()
-            if self.hadron_mass is None
-            else np.atleast_1d(np.asarray(self.hadron_mass, dtype=object))
-        )
-        for mass in masses:
-            check_number(mass, "hadron_mass", closed=False)
         if self.local_widths is not None:
             check_widths(self.local_widths, "local_widths")
+
+    def _check_masses(self):
+        for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
+            check_number(mass, "hadron_mass", closed=False, optional=self.hadron_mass is None)
         if np.size(self.hadron_mass) > 2:
             raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
 

@@ -93,13 +93,15 @@ def check_sample_weight(sample_weight, n_samples):
     return s
 
 
-def check_number(value, name, *, low=0.0, closed=True, integer=False):
-    """A real number (or integer) at or above `low`.
+def check_number(value, name, *, low=0.0, closed=True, integer=False, optional=False):
+    """A real number (or integer) at or above `low`; None too if it is optional.
 
     Raises
     ------
     TypeError, ValueError
     """
+    if optional and value is None:
+        return
     kind = numbers.Integral if integer else numbers.Real
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
@@ -140,7 +142,7 @@ def check_reach(reach, radius, widths):
     widths : ndarray or None
         Of the local term.
     """
-    widest = 0.0 if widths is None else widths[-1]
+    widest = 0.0 if widths is None else np.max(widths)
     if max(radius, widest / 2) > reach:
         warnings.warn(
             f"the data end at r = {reach:.4g}, envelope_radius is {radius:.4g} and the widest "

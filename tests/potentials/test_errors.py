@@ -262,8 +262,9 @@ def test_a_warm_start_goes_on_from_the_fit_before():
     ("change", "message"),
     [
         ({"r": R + 1}, "warm_start needs the nodes and weights of the fit before"),
-        ({"hidden_layer_sizes": (3,)}, "warm_start needs the network and the local term"),
-        ({"local": True}, "warm_start needs the network and the local term"),
+        ({"hidden_layer_sizes": (3,)}, "changed since: hidden_layer_sizes"),
+        ({"local": True, "envelope_radius": 2.0}, "changed since: envelope_radius, local$"),
+        ({"amplitude": 2.0}, "changed since: amplitude"),
         ({"warm_start": "yes"}, "warm_start needs one of"),
     ],
 )
