@@ -15,6 +15,7 @@ import halkit
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "halkit").rglob("*.py"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITION = (*FUNCTION, ast.ClassDef)
 
 
 def name_of(path):
@@ -102,10 +103,23 @@ def test_every_module_names_its_idea_and_its_names(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_every_public_object_has_a_docstring(path):
-    definitions = (*FUNCTION, ast.ClassDef)
-    nodes = [node for node in ast.parse(path.read_text()).body if isinstance(node, definitions)]
+    nodes = [node for node in ast.parse(path.read_text()).body if isinstance(node, DEFINITION)]
     public = [node for node in nodes if not node.name.startswith("_")]
     assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_bars_in_public_docstrings_are_literal(path):
+    """A bare |x| is a substitution in reStructuredText: the documents would not build."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, DEFINITION)]
+    public = [node for node in nodes if not node.name.startswith("_")]
+    prose = {node.name: without_literals(ast.get_docstring(node) or "") for node in public}
+    assert [name for name, text in prose.items() if re.search(r"\|\S[^|\n]*\|", text)] == []
+
+
+def without_literals(doc):
+    """Return a docstring without its ``literals`` and doctests."""
+    return re.sub(r"(?s:``.*?``)|(?m:^ *>>>.*)", "", doc)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -38,7 +38,7 @@ def draw_noise(shape, *, generator=None):
 
 
 def denoising_loss(network, theta, sigma, epsilon):
-    """ℓ − |σt|² of each configuration, averaged over its links.
+    """``ℓ − |σt|²`` of each configuration, averaged over its links.
 
     Parameters
     ----------

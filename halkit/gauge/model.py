@@ -132,7 +132,7 @@ class NetworkPath:
 
 
 def denoising_scores(module, X):
-    """−|f(θ ± σε, σ) ∓ σt|² of each sample, averaged over links and over the same draws (σ, ε).
+    """``−|f(θ ± σε, σ) ∓ σt|²`` of each sample, averaged over links and over the same draws (σ, ε).
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class Ridge(NamedTuple):
     factor : ndarray of shape (p, p)
         R⁻¹.
     misfit : float
-        |b − Aθ|² + |θ|² at the mean.
+        ``|b − Aθ|² + |θ|²`` at the mean.
     log_determinant : float
         log det(AᵀA + 1).
     """

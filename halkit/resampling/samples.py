@@ -141,7 +141,7 @@ def pooled_errors(std, values, groups=None):
     """Errors of rows whose relative errors are alike, averaged over the rows.
 
     For the weights of a fit: an error from N bins is known to 1/√(2N − 2) only. Each column
-    gets |value| times the root mean square of std/value over the rows of its group.
+    gets ``|value|`` times the root mean square of std/value over the rows of its group.
 
     Parameters
     ----------

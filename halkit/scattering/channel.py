@@ -51,7 +51,7 @@ class Channel(NamedTuple):
     def mesh_size(self, k=0.0):
         """Return the number of points to start with.
 
-        A few nodes have to fit into the local wavelength 2π/√(k² + 2m|V|), in the wells that
+        A few nodes have to fit into the local wavelength ``2π/√(k² + 2m|V|)``, in the wells that
         bind.
         """
         a, m = self.radius, self.reduced_mass

@@ -205,7 +205,7 @@ def threshold_functions(kappa, r):
     """Return f, f', g, g' at r and their derivatives with respect to k², at zero energy; l = 0.
 
     F = C k f and C G = g + 2ηk h(η) f, with C² = 2πη/(e^{2πη} − 1), ηk = κ, and f, g analytic
-    in k²; g carries 2κ f ln(2|κ|r). Power series: f = r + κr² + …, g = 1 + 2κr (2γ − 1) + ….
+    in k²; g carries ``2κ f ln(2|κ|r)``. Power series: f = r + κr² + …, g = 1 + 2κr (2γ − 1) + ….
 
     Returns
     -------

@@ -100,7 +100,7 @@ def _row(correlators, source, t, points, keep_out, keep):
 
 
 def ratio_errors(X, y, kind="jackknife"):
-    """Return |R| times the error of y/R over bins, with R and y (n_bins, n_rows, n_out)."""
+    """Return ``|R|`` times the error of y/R over bins, with R and y (n_bins, n_rows, n_out)."""
     n_bins = len(X)
     if n_bins < 2:
         raise ValueError(f"errors need at least 2 {kind} bins, got {n_bins}")
