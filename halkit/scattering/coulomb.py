@@ -20,6 +20,7 @@ from halkit.interactions.base import distances, number, positive
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
+from halkit.scattering.phase import sign_factor
 from halkit.scattering.rmatrix import r_matrix, threshold
 
 __all__ = [
@@ -175,11 +176,18 @@ def coulomb_scattering_length(
     channel_radius=None,
     n_mesh=None,
     r=None,
+    sign="nuclear",
 ):
     """Return the Coulomb-modified S-wave scattering length a0.
 
-    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
-    warnings are those of `coulomb_phase_shift`.
+    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2, or, with
+    ``sign="lattice"``, +1/a0 + r_eff k²/2. The other parameters and the warnings are those of
+    `coulomb_phase_shift`.
+
+    Raises
+    ------
+    ValueError
+        Also if `sign` is neither "nuclear" nor "lattice".
 
     Returns
     -------
@@ -199,10 +207,11 @@ def coulomb_scattering_length(
     >>> round(coulomb_scattering_length(omega_ccc(), reduced_mass=m, charge_product=4), 1)
     -11.7
     """
+    factor = sign_factor(sign)
     channel = _charged_channel(
         interaction, reduced_mass, charge_product, dipole_radius, 0, channel_radius, r
     )
-    return _at_threshold(channel, _strength(charge_product), n_mesh, 0)
+    return factor * _at_threshold(channel, _strength(charge_product), n_mesh, 0)
 
 
 def coulomb_effective_range(

@@ -14,7 +14,7 @@ from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.rmatrix import phase_shifts, threshold
 
-__all__ = ["effective_range", "phase_shift", "scattering_length"]
+__all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
 
 
 def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
@@ -111,18 +111,16 @@ def scattering_length(
     >>> round(scattering_length(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
     7.397087
     """
-    if sign not in {"nuclear", "lattice"}:
-        raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
+    factor = sign_factor(sign)
     channel = open_channel(
         interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
     )
-    a0 = converge(
+    return factor * converge(
         lambda n: _low_energy(channel, n)[0],
         _change(channel),
         n_mesh,
         channel.mesh_size(),
     )
-    return a0 if sign == "nuclear" else -a0
 
 
 def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
@@ -157,6 +155,14 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
         n_mesh,
         channel.mesh_size(),
     )
+
+
+def sign_factor(sign):
+    """Return what a0 of nuclear physics is multiplied with in a convention."""
+    factors = {"nuclear": 1, "lattice": -1}
+    if sign not in factors:
+        raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
+    return factors[sign]
 
 
 def _low_energy(channel, n):

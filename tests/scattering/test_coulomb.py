@@ -37,6 +37,13 @@ def test_omega_ccc(dipole_radius, a0, r_eff):
     assert coulomb_effective_range(omega_ccc(), **options) == pytest.approx(r_eff, abs=5e-4)
 
 
+def test_signs_of_the_scattering_length():
+    nuclear = coulomb_scattering_length(omega_ccc(), **OMEGA)
+    assert coulomb_scattering_length(omega_ccc(), **OMEGA, sign="lattice") == -nuclear > 0
+    with pytest.raises(ValueError, match='sign must be "nuclear" or "lattice", got \'hal\''):
+        coulomb_scattering_length(omega_ccc(), **OMEGA, sign="hal")
+
+
 @pytest.mark.parametrize("dipole_radius", [None, 0.41])
 @pytest.mark.parametrize("l", [0, 2])
 @pytest.mark.parametrize("charge_product", [4, -2])
