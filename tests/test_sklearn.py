@@ -5,7 +5,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from skops.io import dumps, get_untrusted_types, loads
 
+from halkit.datasets import make_u1_configurations
 from halkit.gauge import U1DiffusionSampler
 from halkit.potentials import (
     FrozenBasisRegressor,
@@ -61,3 +63,35 @@ def test_poor_scores_are_admitted_only_without_nodes(estimator):
     estimator = clone(estimator).set_params(**{f"{inner}r": [0.5, 1.0]})
     assert not get_tags(estimator).regressor_tags.poor_score
     assert get_tags(estimator).target_tags.multi_output
+
+
+def of_this_package(names):
+    """Return the names; fail if one is not a class of halkit or the function above."""
+    assert all(name.startswith("halkit.") or name.endswith(".exponentials") for name in names)
+    return names
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+@pytest.mark.parametrize("estimator", REGRESSORS)
+def test_skops_keeps_a_fit_without_pickle(estimator):
+    r = 0.5 * np.arange(1, 9)
+    shape = (5, 6, 8) if isinstance(estimator, JackknifeRegressor) else (6, 8)
+    X = np.random.default_rng(0).normal(size=shape)
+    inner = "estimator__" if "estimator" in estimator.get_params() else ""
+    model = clone(estimator).set_params(**{f"{inner}r": r})
+    model.fit(X, -0.1 * X @ np.exp(-r[:, None] - r))
+    file = dumps(model)
+    restored = loads(file, trusted=of_this_package(get_untrusted_types(data=file)))
+    X = X.reshape(-1, 8)
+    assert np.array_equal(restored.predict(X), model.predict(X))
+    assert np.array_equal(restored.predict_potential(r, r), model.predict_potential(r, r))
+
+
+def test_skops_keeps_a_sampler_without_pickle():
+    links = make_u1_configurations(64, 4, beta=1.0, random_state=0)
+    model = U1DiffusionSampler(hidden_channels=(4,), max_epochs=1, random_state=0)
+    file = dumps(model.fit(links))
+    restored = loads(file, trusted=of_this_package(get_untrusted_types(data=file)))
+    draw = {"n_samples": 2, "beta": 1.5, "lattice_size": 4, "random_state": 1}
+    assert np.array_equal(restored.sample(**draw), model.sample(**draw))
