@@ -12,6 +12,8 @@ from functools import cached_property, partial
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
+from halkit.checks import check_integer
+
 __all__ = [
     "RadialGrid",
     "Wedge",
@@ -215,8 +217,7 @@ def radial_laplacian(f, r, *, l=0, order=4):
     r = validate_nodes(r)
     f = validate_values(f, "f", r.size)
     start = 1 if r[0] == 0 else 0
-    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
-        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    l = check_integer(l, "l", least=0)
     validate_order(order, r.size + 1 - start)
     derive = _derivative_of(order)
     r, u = r[start:], (r * f)[..., start:]
@@ -328,8 +329,7 @@ class Wedge:
     L: int
 
     def __post_init__(self):
-        if not isinstance(self.L, (int, np.integer)) or self.L < 2:
-            raise ValueError(f"L must be an integer, at least 2, got {self.L!r}")
+        check_integer(self.L, "L", least=2)
 
     @cached_property
     def xyz(self):

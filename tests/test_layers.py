@@ -13,8 +13,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "halkit"
 
-# Every room may import `exceptions`.
+COMMON = {"checks", "exceptions"}  # every room may import them
 ARROWS = {
+    "checks": set(),
     "exceptions": set(),
     "radial": set(),
     "units": set(),
@@ -123,7 +124,7 @@ def arrow_fault(module, name, inside, sources):
     room, other = room_of(module), room_of(target)
     if room not in ARROWS:
         return f"is in the room {room!r}, which the table does not have"
-    if other not in {room, "exceptions"} | ARROWS[room]:
+    if other not in {room} | COMMON | ARROWS[room]:
         return f"imports {name}: the table has no arrow {room} -> {other}"
     return None
 
@@ -211,6 +212,7 @@ PLANTED = {
 SKELETON = dict.fromkeys(
     [
         "halkit.__init__",
+        "halkit.checks",
         "halkit.cli",
         "halkit.exceptions",
         "halkit.radial",
@@ -238,6 +240,7 @@ ALLOWED = {
     "down": ("halkit.scattering.phase", "from halkit.interactions import local, Local"),
     "own room": ("halkit.interactions.__init__", "from .local import Local"),
     "exceptions": ("halkit.radial", "from halkit.exceptions import AccuracyWarning"),
+    "checks": ("halkit.gauge", "from halkit.checks import check_number"),
     "version": ("halkit.cli", "from halkit import __version__"),
     "lazy": ("halkit.displays.potential", "def f():\n    from matplotlib import pyplot"),
     "sklearn": ("halkit.sources", "from sklearn.utils.validation import check_array"),

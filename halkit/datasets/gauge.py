@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from halkit.checks import check_integer
 from halkit.gauge import correct, sample_exact
-from halkit.gauge.torus import as_generator, check_beta, check_count, check_lattice_shape
+from halkit.gauge.torus import as_generator, check_beta, check_lattice_shape
 
 __all__ = ["make_u1_configurations"]
 
@@ -41,8 +42,8 @@ def make_u1_configurations(n, L, beta, *, method="exact", random_state=None):
     >>> theta.shape
     (10, 2, 4, 4)
     """
-    n, beta = check_count(n, "n", least=1), check_beta(beta)
-    shape = L if isinstance(L, tuple | list) else (check_count(L, "L", least=2),) * 2
+    n, beta = check_integer(n, "n", least=1), check_beta(beta)
+    shape = L if isinstance(L, tuple | list) else (check_integer(L, "L", least=2),) * 2
     shape = check_lattice_shape(shape)
     rng = as_generator(random_state)
     if method == "exact":

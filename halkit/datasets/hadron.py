@@ -9,13 +9,12 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from halkit.gauge.torus import check_count
+from halkit.checks import check_integer, check_positive
 from halkit.interactions import Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes, validate_values
 from halkit.scattering import spherical_box_states
 from halkit.sources import time_dependent_source, time_stencil
 from halkit.sources.lattice import ratio_errors
-from halkit.sources.stationary import positive
 from halkit.sources.time import reduced_mass_and_asymmetry
 
 __all__ = ["make_separable", "make_time_dependent"]
@@ -90,7 +89,7 @@ def make_separable(
     >>> d.data.shape, bool(np.allclose(d.data @ (d.potential * d.weights).T, d.target, rtol=1e-3))
     ((3, 500), True)
     """
-    n_k, n_r = check_count(n_k, "n_k", least=1), check_count(n_r, "n_r", least=1)
+    n_k, n_r = check_integer(n_k, "n_k", least=1), check_integer(n_r, "n_r", least=1)
     k_min, k_max = k_range
     if not 0 < k_min <= k_max:
         raise ValueError(f"k_range must be two momenta with 0 < k_min <= k_max, got {k_range!r}")
@@ -246,7 +245,7 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
 
 
 def _source_shapes(r, box_radius, source_radius):
-    b = box_radius / 10 if source_radius is None else positive(source_radius, "source_radius")
+    b = box_radius / 10 if source_radius is None else check_positive(source_radius, "source_radius")
     return {"wall": np.ones_like(r), "exp": np.exp(-r / b)}
 
 
@@ -282,8 +281,7 @@ def _noisy_bins(R, noise, n_bins, random):
     """
     if n_bins is None:
         return R * _noise_factors(noise, R.shape, random)
-    if isinstance(n_bins, bool) or not isinstance(n_bins, (int, np.integer)) or n_bins < 2:
-        raise ValueError(f"n_bins must be an integer, at least 2, got {n_bins!r}")
+    n_bins = check_integer(n_bins, "n_bins", least=2)
     shape = (R.shape[0], n_bins, *R.shape[1:])
     factors = _noise_factors(noise * np.sqrt(n_bins), shape, random)
     mean = factors.mean(axis=1, keepdims=True)

@@ -6,16 +6,15 @@ The links close around the torus, so that Σ_x P(x) vanishes before the wrapping
 integer. Arguments are those of `halkit.gauge.plaquette`.
 """
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
+from halkit.checks import check_integer, check_positive
 from halkit.gauge.lattice import plaquette
 from halkit.gauge.torus import (
     TWO_PI,
     as_links,
-    check_count,
     check_lattice_shape,
     flux_quantum,
     namespace,
@@ -119,8 +118,7 @@ def susceptibility(theta, *, lattice_shape=None, tau_int=0.5):
     links = as_links(theta, lattice_shape, tensors=True)
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
-    if not isinstance(tau_int, Real) or not 0 < tau_int < np.inf:
-        raise ValueError(f"tau_int must be positive and finite; got {tau_int!r}")
+    check_positive(tau_int, "tau_int")
     xp = namespace(links)
     square = topological_charge(links) ** 2
     volume = links.shape[2] * links.shape[3]
@@ -158,6 +156,6 @@ def flux_links(charge, lattice_shape):
     (1, 2, 4, 6)
     """
     lattice_shape = check_lattice_shape(lattice_shape)
-    if 2 * abs(check_count(charge, "charge", least=-np.inf)) >= np.prod(lattice_shape):
+    if 2 * abs(check_integer(charge, "charge")) >= np.prod(lattice_shape):
         raise ValueError(f"charge must be below V/2 in size on {lattice_shape}; got {charge}")
     return wrap(charge * flux_quantum(lattice_shape))[None]

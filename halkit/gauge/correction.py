@@ -13,15 +13,10 @@ Below β = 3 vortices make the last two shorter: there they are taken at β = 3.
 
 import numpy as np
 
+from halkit.checks import check_integer
 from halkit.gauge.exact import exact_susceptibility
 from halkit.gauge.markov import hmc
-from halkit.gauge.torus import (
-    as_generator,
-    as_links,
-    check_beta,
-    check_count,
-    check_lattice_shape,
-)
+from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape
 
 __all__ = ["correct", "progress", "tail_length"]
 
@@ -125,7 +120,7 @@ def correct(
     shape, rng = links.shape[2:], as_generator(random_state)
     if n_trajectories is None:
         n_trajectories = tail_length(beta, shape)
-    n_trajectories = check_count(n_trajectories, "n_trajectories", least=1)
+    n_trajectories = check_integer(n_trajectories, "n_trajectories", least=1)
     length, hits = _moves(beta, shape)
     size = max(1, SITES // int(np.prod(shape)))
     corrected, step_size = np.empty(links.shape), None

@@ -2,7 +2,6 @@
 
 import warnings
 from contextlib import contextmanager
-from numbers import Real
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.checks import check_choice, check_integer, check_number, check_positive
 from halkit.gauge import denoising
 from halkit.gauge.exact import exact_wilson_loop
 from halkit.gauge.model import Architecture, as_tensor, denoising_scores, evaluate_score
@@ -19,7 +19,6 @@ from halkit.gauge.torus import (
     TWO_PI,
     as_links,
     check_beta,
-    check_count,
     check_lattice_shape,
     plaquette_sum,
     wrap,
@@ -33,7 +32,7 @@ from halkit.training import (
     seeded,
 )
 
-__all__ = ["ScoreEstimator", "check_choice"]
+__all__ = ["ScoreEstimator"]
 
 
 class ScoreEstimator(DensityMixin, BaseEstimator):
@@ -174,13 +173,12 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         float32 array of the shape of theta
         """
         check_is_fitted(self)
-        if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
-            raise ValueError(f"sigma must be positive and finite; got {sigma!r}")
+        sigma = check_positive(sigma, "sigma")
         if self.lattice_shape_ is None:
-            return evaluate_score(self.net_.module_, self._angles(theta), float(sigma))
+            return evaluate_score(self.net_.module_, self._angles(theta), sigma)
         theta = as_links(theta)
         self._check_size(theta.shape[2:])
-        return evaluate_score(self.net_.module_, theta, float(sigma))
+        return evaluate_score(self.net_.module_, theta, sigma)
 
     def _check_size(self, lattice_shape):
         if not self._architecture.any_size and tuple(lattice_shape) != self.lattice_shape_:
@@ -240,12 +238,6 @@ def _square(n_features):
     return (size, size) if size >= 2 and 2 * size**2 == n_features else None
 
 
-def check_choice(value, name, choices):
-    """Raise a ValueError unless the value is one of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
-
-
 def _check_parameters(model):
     check_beta(model.beta)
     check_choice(model.network, "network", NETWORKS)
@@ -255,11 +247,9 @@ def _check_parameters(model):
             f"got {model.hidden_channels!r}"
         )
     for channels in model.hidden_channels:
-        check_count(channels, "each of hidden_channels", least=1)
-    check_count(model.max_epochs, "max_epochs", least=1)
-    check_count(model.batch_size, "batch_size", least=1)
-    for name, high in (("learning_rate", np.inf), ("validation_fraction", 1)):
-        value = getattr(model, name)
-        if not isinstance(value, Real) or not 0 < value < high:
-            raise ValueError(f"{name} must be above 0 and below {high}; got {value!r}")
+        check_integer(channels, "each of hidden_channels", least=1)
+    check_integer(model.max_epochs, "max_epochs", least=1)
+    check_integer(model.batch_size, "batch_size", least=1)
+    check_positive(model.learning_rate, "learning_rate")
+    check_number(model.validation_fraction, "validation_fraction", above=0, below=1)
     check_device(model.device)

@@ -13,14 +13,8 @@ with probability exp(β (cos last − 1)).
 import numpy as np
 from scipy.special import ive
 
-from halkit.gauge.torus import (
-    TWO_PI,
-    as_generator,
-    check_beta,
-    check_count,
-    check_lattice_shape,
-    wrap,
-)
+from halkit.checks import check_integer
+from halkit.gauge.torus import TWO_PI, as_generator, check_beta, check_lattice_shape, wrap
 
 __all__ = ["charge_probability", "exact_susceptibility", "exact_wilson_loop", "sample_exact"]
 
@@ -206,7 +200,7 @@ def sample_exact(n, lattice_shape, beta, *, random_state=None):
     >>> float(wilson_loop(theta, 1, 1).mean().round(2))
     0.7
     """
-    n, beta = check_count(n, "n", least=1), check_beta(beta)
+    n, beta = check_integer(n, "n", least=1), check_beta(beta)
     lattice_shape = check_lattice_shape(lattice_shape)
     rng = as_generator(random_state)
     plaquettes = _draw_plaquettes(n, int(np.prod(lattice_shape)), beta, rng)

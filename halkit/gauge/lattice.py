@@ -10,11 +10,11 @@ Torch tensors give tensors of their precision, through which derivatives flow.
 
 import numpy as np
 
+from halkit.checks import check_integer
 from halkit.gauge.torus import (
     as_links,
     as_real,
     check_beta,
-    check_count,
     namespace,
     plaquette_sum,
     wilson_action,
@@ -88,7 +88,7 @@ def wilson_loop(theta, R, T, *, lattice_shape=None):
     array([0.])
     """
     links = as_links(theta, lattice_shape, tensors=True)
-    R, T = check_count(R, "R", least=1), check_count(T, "T", least=1)
+    R, T = check_integer(R, "R", least=1), check_integer(T, "T", least=1)
     if links.shape[2] < R or links.shape[3] < T:
         raise ValueError(f"a {R} x {T} loop is longer than the {links.shape[2:]} lattice")
     xp = namespace(links)

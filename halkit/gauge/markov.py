@@ -6,20 +6,12 @@ winding hit adds ± a uniform flux 2π/V per plaquette, accepted with min(1, e^{
 Q by ± 1 (at β ≲ 3 now and then by more). All chains of a batch move at once.
 """
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from halkit.gauge.torus import (
-    as_generator,
-    as_links,
-    check_beta,
-    check_count,
-    flux_quantum,
-    wilson_action,
-    wrap,
-)
+from halkit.checks import check_integer, check_number, check_positive
+from halkit.gauge.torus import as_generator, as_links, check_beta, flux_quantum, wilson_action, wrap
 from halkit.gauge.trajectory import (
     INTEGRATORS,
     batch_innermost,
@@ -113,8 +105,8 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
         theta,
         momentum,
         wilson_kick(check_beta(beta)),
-        _check_positive(step_size, "step_size"),
-        check_count(n_steps, "n_steps", least=1),
+        check_positive(step_size, "step_size"),
+        check_integer(n_steps, "n_steps", least=1),
         _check_integrator(integrator),
     )
 
@@ -245,24 +237,23 @@ def hmc(
     True
     """
     links, beta = as_links(theta, lattice_shape).astype(np.float64), check_beta(beta)
-    length = _check_positive(trajectory_length, "trajectory_length")
+    length = check_positive(trajectory_length, "trajectory_length")
     if step_size is None:
         step_size = min(0.25, 0.5 / np.sqrt(8 * max(beta, 1e-3)), length)
-    step_size = _check_positive(step_size, "step_size")
-    if _check_positive(target_acceptance, "target_acceptance") >= 1:
-        raise ValueError(f"target_acceptance must be below 1; got {target_acceptance!r}")
+    step_size = check_positive(step_size, "step_size")
+    check_number(target_acceptance, "target_acceptance", above=0, below=1)
     return _chain(
         batch_innermost(wrap(links)),
         beta,
         _check_integrator(integrator),
         length,
         step_size,
-        _check_fraction(jitter, "jitter"),
-        _check_fraction(spread, "spread"),
+        check_number(jitter, "jitter", least=0, below=1),
+        check_number(spread, "spread", least=0, below=1),
         target_acceptance,
-        check_count(n_warmup, "n_warmup", least=0),
-        check_count(n_trajectories, "n_trajectories", least=1),
-        check_count(winding_hits, "winding_hits", least=0),
+        check_integer(n_warmup, "n_warmup", least=0),
+        check_integer(n_trajectories, "n_trajectories", least=1),
+        check_integer(winding_hits, "winding_hits", least=0),
         as_generator(random_state),
     )
 
@@ -309,18 +300,6 @@ def _tuned(step_size, delta_h, target, number):
     rate = np.exp(-np.clip(delta_h, 0, 50)).mean()
     change = np.clip((rate - target) / (1 - target), -1, 1)
     return step_size * np.exp(change / (1 + number) ** 0.6)
-
-
-def _check_positive(value, name):
-    if not isinstance(value, Real) or not 0 < value < np.inf:
-        raise ValueError(f"{name} must be positive and finite; got {value!r}")
-    return float(value)
-
-
-def _check_fraction(value, name):
-    if not isinstance(value, Real) or not 0 <= value < 1:
-        raise ValueError(f"{name} must be in [0, 1); got {value!r}")
-    return float(value)
 
 
 def _check_integrator(integrator):

@@ -5,20 +5,14 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import check_choice, check_integer
 from halkit.gauge.correction import correct
-from halkit.gauge.estimator import ScoreEstimator, check_choice
+from halkit.gauge.estimator import ScoreEstimator
 from halkit.gauge.langevin import METHODS
 from halkit.gauge.model import NetworkPath, draw
 from halkit.gauge.report import sample_report
 from halkit.gauge.smc import sample_smc
-from halkit.gauge.torus import (
-    as_generator,
-    as_links,
-    check_beta,
-    check_count,
-    check_lattice_shape,
-    wrap,
-)
+from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape, wrap
 
 __all__ = ["U1DiffusionSampler"]
 
@@ -184,7 +178,7 @@ class U1DiffusionSampler(ScoreEstimator):
             For arguments out of their range, and if the network cannot change its size.
         """
         check_is_fitted(self)
-        n_samples = check_count(n_samples, "n_samples", least=1)
+        n_samples = check_integer(n_samples, "n_samples", least=1)
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
@@ -192,7 +186,7 @@ class U1DiffusionSampler(ScoreEstimator):
         if smc_path != "ramp" and correction != "smc":
             raise ValueError(f'smc_path={smc_path!r} has no effect unless correction="smc"')
         if n_steps is not None:
-            n_steps = check_count(n_steps, "n_steps", least=1)
+            n_steps = check_integer(n_steps, "n_steps", least=1)
         shape = self._sample_shape(lattice_size, correction)
         rng = as_generator(random_state)
         if correction == "smc" and (method != "annealed" or n_steps is not None):

@@ -26,15 +26,9 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
+from halkit.checks import check_integer
 from halkit.gauge.correction import progress
-from halkit.gauge.torus import (
-    as_generator,
-    check_beta,
-    check_count,
-    check_lattice_shape,
-    wilson_action,
-    wrap,
-)
+from halkit.gauge.torus import as_generator, check_beta, check_lattice_shape, wilson_action, wrap
 from halkit.gauge.trajectory import (
     INTEGRATORS,
     batch_innermost,
@@ -133,7 +127,7 @@ class ParticleSample(NamedTuple):
         array of shape (n, 2, L0, L1)
         """
         rng = as_generator(random_state)
-        n = len(self.weights) if n is None else check_count(n, "n", least=1)
+        n = len(self.weights) if n is None else check_integer(n, "n", least=1)
         return self.theta[rng.permutation(_systematic(self.weights, n, rng))]
 
 
@@ -196,14 +190,14 @@ def sample_smc(
     True
     """
     shape, beta = check_lattice_shape(lattice_shape), check_beta(beta)
-    n = check_count(n, "n", least=1)
-    n_populations = check_count(n_populations, "n_populations", least=1)
-    n_steps = check_count(n_steps, "n_steps", least=1)
+    n = check_integer(n, "n", least=1)
+    n_populations = check_integer(n_populations, "n_populations", least=1)
+    n_steps = check_integer(n_steps, "n_steps", least=1)
     if n % n_populations:
         raise ValueError(f"n must be a multiple of n_populations = {n_populations}; got {n}")
     if n_levels is None:
         n_levels = max(100, int(np.ceil(LEVELS * beta * np.prod(shape))))
-    n_levels = check_count(n_levels, "n_levels", least=1)
+    n_levels = check_integer(n_levels, "n_levels", least=1)
     rng = as_generator(random_state)
     actions = _Ramp(beta) if path is None else _Guided(beta, path)
     runs = [

@@ -15,17 +15,18 @@ for torch tensors as well, with derivatives; `namespace` tells whose functions t
 
 import sys
 import warnings
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
+
+from halkit.checks import check_number
 
 __all__ = [
     "as_generator",
     "as_links",
     "as_real",
     "check_beta",
-    "check_count",
     "check_lattice_shape",
     "curl",
     "flux_quantum",
@@ -186,20 +187,7 @@ def check_lattice_shape(lattice_shape):
 
 def check_beta(beta):
     """Return the coupling as a float ≥ 0, or raise."""
-    if not isinstance(beta, Real):
-        raise TypeError(f"beta must be a real number; got {beta!r}")
-    if not 0 <= beta < np.inf:
-        raise ValueError(f"beta must be finite and at least 0; got {beta!r}")
-    return float(beta)
-
-
-def check_count(value, name, *, least):
-    """Return an integer at least `least`, or raise."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer; got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}; got {value}")
-    return int(value)
+    return check_number(beta, "beta", least=0)
 
 
 def as_generator(random_state):

@@ -7,11 +7,10 @@ It acts on an S wave as
 and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 """
 
-from numbers import Real
-
 import numpy as np
 from scipy.interpolate import NdBSpline, make_interp_spline
 
+from halkit.checks import check_positive
 from halkit.radial import validate_nodes, validate_values
 
 __all__ = [
@@ -22,8 +21,6 @@ __all__ = [
     "Tabulated",
     "as_interaction",
     "distances",
-    "number",
-    "positive",
 ]
 
 
@@ -93,7 +90,7 @@ class Local(Interaction):
 
     def __init__(self, f, *, radius=None):
         self.f = _callable(f, "f")
-        self.radius = radius if radius is None else positive(radius, "radius")
+        self.radius = radius if radius is None else check_positive(radius, "radius")
 
     def local_potential(self, r):
         """Return V(r), elementwise."""
@@ -132,7 +129,7 @@ class NonLocal(Interaction):
 
     def __init__(self, f, *, radius=None):
         self.f = _callable(f, "f")
-        self.radius = radius if radius is None else positive(radius, "radius")
+        self.radius = radius if radius is None else check_positive(radius, "radius")
 
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r'), broadcasting."""
@@ -346,25 +343,6 @@ def as_interaction(potential, r=None):
         f"or an array of values with its nodes r; got {type(potential).__name__}"
         + (" without r" if isinstance(potential, np.ndarray) else "")
     )
-
-
-def number(value, name, kind="a number"):
-    """Return a finite number as a float, or say what came instead."""
-    if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be {kind}, got {value!r}")
-    if isinstance(value, bool) or np.ndim(value):
-        raise TypeError(f"{name} must be {kind}, got {value!r}")
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}")
-    return float(value)
-
-
-def positive(value, name):
-    """Return a positive finite number as a float, or say what came instead."""
-    value = number(value, name, "a positive number")
-    if value <= 0:
-        raise ValueError(f"{name} must be positive and finite, got {value!r}")
-    return value
 
 
 def distances(values, name):

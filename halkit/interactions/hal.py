@@ -7,7 +7,7 @@ from the masses of the two hadrons on the same lattice (`reduced_mass`).
 All of them are S waves, without Coulomb, near the physical point (m_π = 146 MeV).
 """
 
-from halkit.interactions.base import positive
+from halkit.checks import check_positive
 from halkit.interactions.local import GaussianSum, TwoPionTail
 from halkit.units import from_fm, from_mev
 
@@ -56,7 +56,7 @@ def reduced_mass(masses, *, inverse_spacing=None):
     >>> round(reduced_mass(N_OMEGA_MASSES), 5)
     3.10574
     """
-    first, second = (positive(mass, "a mass") for mass in masses)
+    first, second = (check_positive(mass, "a mass") for mass in masses)
     mass = first * second / (first + second)
     return float(from_mev(mass, inverse_spacing=inverse_spacing))
 

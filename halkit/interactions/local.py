@@ -6,7 +6,8 @@ V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 −
 import numpy as np
 from scipy.special import exprel
 
-from halkit.interactions.base import Interaction, distances, number, positive
+from halkit.checks import check_integer, check_number, check_positive
+from halkit.interactions.base import Interaction, distances
 from halkit.radial import validate_values
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
@@ -87,10 +88,10 @@ class Yukawa(Interaction):
     has_local = True
 
     def __init__(self, alpha, mu):
-        self.alpha = number(alpha, "alpha")
+        self.alpha = check_number(alpha, "alpha")
         if not np.isfinite(self.alpha):
             raise ValueError(f"alpha must be finite, got {alpha!r}")
-        self.mu = positive(mu, "mu")
+        self.mu = check_positive(mu, "mu")
 
     def local_potential(self, r):
         """Return V(r), elementwise; infinite at r = 0."""
@@ -131,14 +132,10 @@ class TwoPionTail(Interaction):
     has_local = True
 
     def __init__(self, strength, exponent, mu, *, power=1):
-        self.strength = number(strength, "strength")
-        if not np.isfinite(self.strength):
-            raise ValueError(f"strength must be finite, got {strength!r}")
-        self.exponent = positive(exponent, "exponent")
-        self.mu = positive(mu, "mu")
-        if isinstance(power, bool) or not isinstance(power, (int, np.integer)) or power < 1:
-            raise ValueError(f"power must be an integer, at least 1, got {power!r}")
-        self.power = int(power)
+        self.strength = check_number(strength, "strength")
+        self.exponent = check_positive(exponent, "exponent")
+        self.mu = check_positive(mu, "mu")
+        self.power = check_integer(power, "power", least=1)
 
     def local_potential(self, r):
         """Return V(r), elementwise."""

@@ -5,9 +5,8 @@ Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned 
 ħ²/2m = 41.47 MeV fm², `nucleon_reduced_mass`.
 """
 
-import numpy as np
-
-from halkit.interactions.base import Sum, positive
+from halkit.checks import check_integer, check_positive
+from halkit.interactions.base import Sum
 from halkit.interactions.local import GaussianSum, Yukawa
 from halkit.units import HBARC, from_fm, from_mev
 
@@ -34,7 +33,7 @@ def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
     >>> round(nucleon_reduced_mass(), 6)
     2.379153
     """
-    mass = HBARC**2 / (2 * positive(hbar2_over_2mu, "hbar2_over_2mu"))
+    mass = HBARC**2 / (2 * check_positive(hbar2_over_2mu, "hbar2_over_2mu"))
     return float(from_mev(mass, inverse_spacing=inverse_spacing))
 
 
@@ -80,8 +79,7 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
     array([-2.2023])
     """
     strength, exponent = ((-91.85, 0.465), (-178.0, 0.639))[_spin(spin)]
-    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
-        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
+    l = check_integer(l, "l", least=0)
     factor = u - 1 if l % 2 else 1.0
     fm = from_fm(1.0, inverse_spacing=inverse_spacing)
     strengths = [from_mev(factor * c, inverse_spacing=inverse_spacing) for c in (200.0, strength)]

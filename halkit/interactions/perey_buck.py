@@ -13,7 +13,8 @@ with i_l the modified spherical Bessel function (i_0 = sinh z/z). For β → 0 i
 import numpy as np
 from scipy.special import expit, exprel, ive
 
-from halkit.interactions.base import Interaction, distances, number, positive
+from halkit.checks import check_integer, check_number, check_positive
+from halkit.interactions.base import Interaction, distances
 from halkit.units import from_fm, from_mev
 
 __all__ = ["PereyBuck"]
@@ -50,15 +51,11 @@ class PereyBuck(Interaction):
     has_nonlocal = True
 
     def __init__(self, depth, half_radius, diffuseness, nonlocality, *, l=0):
-        self.depth = number(depth, "depth")
-        if not np.isfinite(self.depth):
-            raise ValueError(f"depth must be finite, got {depth!r}")
-        self.half_radius = positive(half_radius, "half_radius")
-        self.diffuseness = positive(diffuseness, "diffuseness")
-        self.nonlocality = positive(nonlocality, "nonlocality")
-        if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
-            raise ValueError(f"l must be an integer, at least 0, got {l!r}")
-        self.l = int(l)
+        self.depth = check_number(depth, "depth")
+        self.half_radius = check_positive(half_radius, "half_radius")
+        self.diffuseness = check_positive(diffuseness, "diffuseness")
+        self.nonlocality = check_positive(nonlocality, "nonlocality")
+        self.l = check_integer(l, "l", least=0)
 
     @classmethod
     def neutron(cls, mass_number, *, l=0, inverse_spacing=None):
@@ -76,7 +73,7 @@ class PereyBuck(Interaction):
         inverse_spacing : float, optional
             a⁻¹ in MeV. Given: lattice units; default: U in fm⁻⁴ and r in fm.
         """
-        radius = 1.22 * np.cbrt(positive(mass_number, "mass_number"))
+        radius = 1.22 * np.cbrt(check_positive(mass_number, "mass_number"))
         lengths = (from_fm(x, inverse_spacing=inverse_spacing) for x in (radius, 0.65, 0.85))
         return cls(from_mev(71.0, inverse_spacing=inverse_spacing), *lengths, l=l)
 

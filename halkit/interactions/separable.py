@@ -12,7 +12,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.interactions.base import Interaction, number, positive
+from halkit.checks import check_number, check_positive
+from halkit.interactions.base import Interaction
 from halkit.radial import validate_values
 
 __all__ = ["Separable", "Yamaguchi"]
@@ -45,10 +46,10 @@ class Separable(Interaction):
     has_nonlocal = True
 
     def __init__(self, omega, mu):
-        self.omega = number(omega, "omega")
+        self.omega = check_number(omega, "omega")
         if not np.isfinite(self.omega) or self.omega == 0:
             raise ValueError(f"omega must be finite and not zero, got {omega!r}")
-        self.mu = positive(mu, "mu")
+        self.mu = check_positive(mu, "mu")
 
     def __repr__(self):
         return f"Separable(omega={self.omega:g}, mu={self.mu:g})"
@@ -59,7 +60,7 @@ class Separable(Interaction):
 
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
-        m, mu, k2 = positive(reduced_mass, "reduced_mass"), self.mu, np.square(k)
+        m, mu, k2 = check_positive(reduced_mass, "reduced_mass"), self.mu, np.square(k)
         q2 = mu**2 + k2
         bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
         return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
@@ -122,7 +123,7 @@ class Separable(Interaction):
         -------
         array of shape (0,) or (1,)
         """
-        m = positive(reduced_mass, "reduced_mass")
+        m = check_positive(reduced_mass, "reduced_mass")
         A = -2 * np.pi * m * self.omega / self.mu**5
         if 5 * A <= 1:
             return np.empty(0)
@@ -135,7 +136,7 @@ class Separable(Interaction):
 
     def effective_range(self, *, reduced_mass):
         """Return r_eff, defined by k cot δ = −1/a0 + r_eff k²/2 + O(k⁴)."""
-        m = positive(reduced_mass, "reduced_mass")
+        m = check_positive(reduced_mass, "reduced_mass")
         return 15 / (8 * self.mu) - self.mu**4 / (4 * np.pi * m * self.omega)
 
 
@@ -170,11 +171,11 @@ class Yamaguchi(Interaction):
     has_nonlocal = True
 
     def __init__(self, alpha, beta, *, reduced_mass):
-        self.beta = positive(beta, "beta")
-        self.alpha = number(alpha, "alpha")
+        self.beta = check_positive(beta, "beta")
+        self.alpha = check_number(alpha, "alpha")
         if self.alpha + self.beta <= 0:
             raise ValueError(f"alpha must be above -beta = {-beta!r}, got {alpha!r}")
-        self.reduced_mass = positive(reduced_mass, "reduced_mass")
+        self.reduced_mass = check_positive(reduced_mass, "reduced_mass")
 
     def __repr__(self):
         return (

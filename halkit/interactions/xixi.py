@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.base import Local, positive
+from halkit.checks import check_positive
+from halkit.interactions.base import Local
 from halkit.interactions.local import GaussianSum
 
 __all__ = [
@@ -89,7 +90,7 @@ class GradientExpansion(NamedTuple):
         Local
             To be used at this k alone.
         """
-        m, k2 = positive(reduced_mass, "reduced_mass"), float(k) ** 2
+        m, k2 = check_positive(reduced_mass, "reduced_mass"), float(k) ** 2
 
         def equivalent(r):
             V2 = self.V2.local_potential(r)

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.objective import row_weights
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
@@ -25,8 +26,6 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.validation import (
-    check_choice,
-    check_number,
     check_reach,
     check_sample_weight,
     check_y_std,
@@ -232,13 +231,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_choice(self.symmetric, "symmetric", [False, True])
         names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
-        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
+        check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
         for name in (*names, "noise"):
-            check_number(getattr(self, name), name, closed=False)
-        check_number(self.tol, "tol", low=1e-7)
-        if self.tol >= 1:
-            raise ValueError(f"tol needs a value < 1, got {self.tol!r}")
+            check_positive(getattr(self, name), name)
+        check_number(self.tol, "tol", least=1e-7, below=1)
         local = nonlocal_ = None
         if self.local:
             local = LocalPrior(_widths(self.local_widths), self.local_amplitude)

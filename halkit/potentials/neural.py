@@ -9,13 +9,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import check_choice, check_integer, check_number, check_positive
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import Potential, row_weights
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
-    check_choice,
-    check_number,
     check_radii,
     check_reach,
     check_sample_weight,
@@ -276,23 +275,23 @@ def _check_parameters(model):
     check_choice(model.local, "local", [False, True, "only"])
     check_choice(model.warm_start, "warm_start", [False, True])
     for name in ("rank", "max_iter", "n_init"):
-        check_number(getattr(model, name), name, low=1, integer=True)
+        check_integer(getattr(model, name), name, least=1)
     if not isinstance(model.hidden_layer_sizes, tuple | list):
         raise TypeError(
             f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
         )
     for width in model.hidden_layer_sizes:
-        check_number(width, "hidden_layer_sizes", low=1, integer=True)
+        check_integer(width, "hidden_layer_sizes", least=1)
     if not isinstance(model.callbacks, tuple | list | None):
         raise TypeError(f"callbacks needs a list of skorch callbacks, got {model.callbacks!r}")
     if not isinstance(model.verbose, bool):
-        check_number(model.verbose, "verbose", integer=True)
+        check_integer(model.verbose, "verbose", least=0)
     for name in ("regulator", "tol"):
-        check_number(getattr(model, name), name)
-    check_number(model.learning_rate, "learning_rate", closed=False)
+        check_number(getattr(model, name), name, least=0)
+    check_positive(model.learning_rate, "learning_rate")
     for name in ("envelope_radius", "regulator_radius", "amplitude"):
-        check_number(getattr(model, name), name, closed=False, optional=True)
-    check_number(model.weight_decay, "weight_decay", optional=True)
+        check_positive(getattr(model, name), name, optional=True)
+    check_number(model.weight_decay, "weight_decay", least=0, optional=True)
     check_device(model.device)
 
 

@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import check_integer, check_number, check_positive
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
-    check_number,
     check_radii,
     check_sample_weight,
     check_y_std,
@@ -174,12 +174,10 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         return self
 
     def _check_parameters(self):
-        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
-        check_number(self.tol, "tol", low=np.finfo(float).eps)
-        if self.radius is not None:
-            check_number(self.radius, "radius", closed=False)
-        if self.max_nfev is not None:
-            check_number(self.max_nfev, "max_nfev", low=1, integer=True)
+        check_positive(self.reduced_mass, "reduced_mass", optional=True)
+        check_number(self.tol, "tol", least=np.finfo(float).eps)
+        check_positive(self.radius, "radius", optional=True)
+        check_integer(self.max_nfev, "max_nfev", least=1, optional=True)
         if not callable(self.function):
             raise TypeError(
                 f"function needs a callable of (r, r_prime, theta), got {self.function!r}"

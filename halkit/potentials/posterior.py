@@ -20,9 +20,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
+from halkit.checks import check_integer
 from halkit.exceptions import OverfitWarning
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import check_number, node_columns
+from halkit.potentials.validation import node_columns
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
 
@@ -198,7 +199,7 @@ class PosteriorMixin(PotentialMixin):
             each of them as an interaction.
         """
         check_is_fitted(self)
-        check_number(n_draws, "n_draws", low=1, integer=True)
+        check_integer(n_draws, "n_draws", least=1)
         random = check_random_state(self.random_state if random_state is None else random_state)
         mean, factor = self._posterior.mean, self._posterior.factor
         normal = random.standard_normal((n_draws, len(mean)))
@@ -252,7 +253,7 @@ class PosteriorMixin(PotentialMixin):
         value = observable(self, **settings)
         if not return_std:
             return value
-        check_number(n_draws, "n_draws", low=2, integer=True)
+        check_integer(n_draws, "n_draws", least=2)
         draws = [observable(draw, **settings) for draw in self.draw_potentials(n_draws)]
         return value, np.std(draws, axis=0, ddof=1)
 

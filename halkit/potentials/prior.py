@@ -15,7 +15,8 @@ smooth functions of r. The action of U on data is linear in θ: the fit is ridge
 
 import numpy as np
 
-from halkit.potentials.validation import check_number, node_columns
+from halkit.checks import check_positive
+from halkit.potentials.validation import node_columns
 
 __all__ = [
     "LOCAL_WIDTHS",
@@ -231,7 +232,7 @@ def lattice_prior(unit):
     (6.0, 8.25)
     >>> model = GaussianProcessPotentialRegressor(**prior)
     """
-    check_number(unit, "unit", closed=False)
+    check_positive(unit, "unit")
     x = unit / SPACING
     return {
         "length_scale": 4.0 / x,

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from halkit.checks import check_choice, check_positive
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_choice, check_number, check_widths
+from halkit.potentials.validation import check_widths
 
 __all__ = ["NonLocalPotentialRegressor"]
 
@@ -169,7 +170,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
             check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
-        check_number(self.reduced_mass, "reduced_mass", closed=False, optional=True)
+        check_positive(self.reduced_mass, "reduced_mass", optional=True)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import check_choice, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_choice, check_number, check_widths
+from halkit.potentials.validation import check_widths
 from halkit.sources import time_dependent_source
 
 __all__ = ["TimeDependentHALRegressor"]
@@ -179,14 +180,14 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def _check_parameters(self):
         super()._check_parameters()
-        check_number(self.dt, "dt", closed=False)
+        check_positive(self.dt, "dt")
         check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
         if self.local_widths is not None:
             check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
-            check_number(mass, "hadron_mass", closed=False, optional=self.hadron_mass is None)
+            check_positive(mass, "hadron_mass", optional=self.hadron_mass is None)
         if np.size(self.hadron_mass) > 2:
             raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
 

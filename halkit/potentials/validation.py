@@ -1,6 +1,5 @@
 """The border of the regressors: what arrays and parameters may come in."""
 
-import numbers
 import warnings
 
 import numpy as np
@@ -15,9 +14,7 @@ from halkit.radial import (
 )
 
 __all__ = [
-    "check_choice",
     "check_data",
-    "check_number",
     "check_radii",
     "check_reach",
     "check_sample_weight",
@@ -93,22 +90,6 @@ def check_sample_weight(sample_weight, n_samples):
     return s
 
 
-def check_number(value, name, *, low=0.0, closed=True, integer=False, optional=False):
-    """A real number (or integer) at or above `low`; None too if it is optional.
-
-    Raises
-    ------
-    TypeError, ValueError
-    """
-    if optional and value is None:
-        return
-    kind = numbers.Integral if integer else numbers.Real
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise TypeError(f"{name} needs {'an integer' if integer else 'a number'}, got {value!r}")
-    if not np.isfinite(value) or value < low or (value == low and not closed):
-        raise ValueError(f"{name} needs a value {'>=' if closed else '>'} {low}, got {value!r}")
-
-
 def check_radii(**radii):
     """Radii >= 0 as float64 arrays, whose shapes broadcast.
 
@@ -165,12 +146,6 @@ def check_widths(widths, name):
     if widths[0] == 0:
         raise ValueError(f"{name} need values > 0, got 0")
     return widths
-
-
-def check_choice(value, name, choices):
-    """One of `choices`, which the message lists."""
-    if not any(value is choice or value == choice for choice in choices):
-        raise ValueError(f"{name} needs one of {list(choices)}, got {value!r}")
 
 
 def node_columns(r_out, r):

@@ -8,7 +8,7 @@ give a mean and the covariance over them, or the fluctuations.
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.potentials.validation import check_choice, check_number
+from halkit.checks import check_choice, check_integer
 from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
@@ -39,7 +39,7 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
         If something else than GVars and numbers comes.
     """
     gvar = _gvar()
-    check_number(n_samples, "n_samples", low=2, integer=True)
+    check_integer(n_samples, "n_samples", least=2)
     arrays = [np.asarray(array, dtype=object) for array in arrays]
     flat = np.concatenate([array.ravel() for array in arrays])
     for entry in flat:

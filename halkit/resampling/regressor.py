@@ -12,10 +12,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_array, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.checks import check_choice, check_integer
 from halkit.potentials import FrozenBasisRegressor
 from halkit.potentials.validation import (
-    check_choice,
-    check_number,
     refuse_complex_and_objects,
 )
 from halkit.resampling.observables import ResampledPotential
@@ -209,7 +208,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 "refit='warm' needs an estimator with the parameter warm_start, "
                 f"{type(self.estimator).__name__} has none"
             )
-        check_number(self.n_seeds, "n_seeds", low=2, integer=True)
+        check_integer(self.n_seeds, "n_seeds", least=2)
 
     def _validated_data(self, X, y):
         """X (n_bins, n_samples, n_r) and y with the same leading axes."""

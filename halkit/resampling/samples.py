@@ -11,7 +11,8 @@ deviation of the samples. Both go through any function f: Ïƒ_f follows from f(xÌ
 import numpy as np
 from sklearn.utils import check_array, check_random_state
 
-from halkit.potentials.validation import check_choice, check_number, refuse_complex_and_objects
+from halkit.checks import check_choice, check_integer
+from halkit.potentials.validation import refuse_complex_and_objects
 
 __all__ = [
     "RESAMPLINGS",
@@ -89,7 +90,7 @@ def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
     >>> bootstrap_samples([[1.0, 3.0]] * 5, 100, random_state=0).shape
     (100, 2)
     """
-    check_number(n_samples, "n_samples", low=2, integer=True)
+    check_integer(n_samples, "n_samples", least=2)
     bins = _bin_averages(configs, bin_size)
     drawn = check_random_state(random_state).randint(len(bins), size=(n_samples, len(bins)))
     counts = np.stack([np.bincount(draw, minlength=len(bins)) for draw in drawn])
@@ -220,7 +221,7 @@ def _bin_averages(configs, bin_size):
     configs = check_array(
         _numbers(configs, "configs"), ensure_2d=False, allow_nd=True, input_name="configs"
     )
-    check_number(bin_size, "bin_size", low=1, integer=True)
+    check_integer(bin_size, "bin_size", least=1)
     n_bins, left = divmod(len(configs), bin_size)
     if left:
         raise ValueError(

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from halkit.checks import check_integer, check_positive
 from halkit.interactions import as_interaction
-from halkit.interactions.base import positive
 from halkit.scattering.channel import converge, validate_mesh_size
 from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
 
@@ -118,7 +118,7 @@ def spherical_box_states(
     (3, 2)
     """
     interaction = as_interaction(interaction, r)
-    R, m = positive(radius, "radius"), positive(reduced_mass, "reduced_mass")
+    R, m = check_positive(radius, "radius"), check_positive(reduced_mass, "reduced_mass")
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
@@ -137,8 +137,7 @@ def _validate_number(n_states, n_mesh):
     n_mesh = validate_mesh_size(n_mesh)
     if n_states is None:
         return 20 if n_mesh is None else min(20, n_mesh // 3)
-    if isinstance(n_states, bool) or not isinstance(n_states, (int, np.integer)) or n_states < 1:
-        raise ValueError(f"n_states must be an integer, at least 1, got {n_states!r}")
+    n_states = check_integer(n_states, "n_states", least=1)
     if n_mesh is not None and 2 * n_states > n_mesh:
         raise ValueError(
             f"{n_states} states need a mesh of at least {2 * n_states} points, got n_mesh={n_mesh}"

@@ -13,9 +13,9 @@ from warnings import warn
 
 import numpy as np
 
+from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
-from halkit.interactions.base import positive
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 
@@ -74,7 +74,7 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     else:
         V2 = None
     interaction = as_interaction(potential, r)
-    m = positive(reduced_mass, "reduced_mass")
+    m = check_positive(reduced_mass, "reduced_mass")
     l = validate_l(l)
     radius, beyond = find_radius(interaction, m, channel_radius, V2)
     if beyond > NOTICEABLE:
@@ -89,9 +89,7 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
 
 def validate_l(l):
     """Return an orbital angular momentum as an integer, at least 0."""
-    if isinstance(l, bool) or not isinstance(l, (int, np.integer)) or l < 0:
-        raise ValueError(f"l must be an integer, at least 0, got {l!r}")
-    return int(l)
+    return check_integer(l, "l", least=0)
 
 
 def find_radius(interaction, m, channel_radius=None, V2=None):
@@ -99,7 +97,7 @@ def find_radius(interaction, m, channel_radius=None, V2=None):
     defined = interaction.radius if V2 is None else None
     if channel_radius is None:
         return _decay_radius(interaction, m, defined, V2)
-    radius = positive(channel_radius, "channel_radius")
+    radius = check_positive(channel_radius, "channel_radius")
     if defined is None or defined > radius:
         return radius, float(np.interp(radius, *tail(interaction, m, V2)))
     return radius, 0.0
@@ -151,11 +149,7 @@ def _decay_radius(interaction, m, defined, V2):
 
 def validate_mesh_size(n_mesh):
     """Return the number of mesh points as an integer, or None."""
-    if n_mesh is None:
-        return None
-    if isinstance(n_mesh, bool) or not isinstance(n_mesh, (int, np.integer)) or n_mesh < 5:
-        raise ValueError(f"n_mesh must be an integer, at least 5, got {n_mesh!r}")
-    return int(n_mesh)
+    return check_integer(n_mesh, "n_mesh", least=5, optional=True)
 
 
 def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):

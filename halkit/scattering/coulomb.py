@@ -14,9 +14,10 @@ from warnings import warn
 
 import numpy as np
 
+from halkit.checks import check_number, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.base import distances, number, positive
+from halkit.interactions.base import distances
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
@@ -71,7 +72,7 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     0.108993
     """
     if dipole_radius is not None:
-        dipole_radius = positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_positive(dipole_radius, "dipole_radius")
     return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
 
 
@@ -254,7 +255,7 @@ def coulomb_effective_range(
 
 
 def _strength(charge_product):
-    charge = number(charge_product, "charge_product")
+    charge = check_number(charge_product, "charge_product")
     if charge == 0:
         raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
     return charge * FINE_STRUCTURE
@@ -266,7 +267,7 @@ def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l
     channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
     a = channel.radius
     if dipole_radius is not None:
-        dipole_radius = positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_positive(dipole_radius, "dipole_radius")
         size = dipole_radius / (2 * np.sqrt(6))
         a = max(a, 35 * size) if radius is None else a
         x = a / size

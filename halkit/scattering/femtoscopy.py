@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.interactions.base import distances, number, positive
+from halkit.checks import check_number, check_positive
+from halkit.interactions.base import distances
 from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
@@ -43,7 +44,7 @@ class GaussianSource:
     R: float
 
     def __post_init__(self):
-        object.__setattr__(self, "R", positive(self.R, "R"))
+        object.__setattr__(self, "R", check_positive(self.R, "R"))
 
     def __call__(self, r):
         """Return S(r), elementwise, for r ≥ 0."""
@@ -97,7 +98,7 @@ def correlation_function(
     >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
     array([0.7854 , 0.88654])
     """
-    k = validate_values(k, "k")
+    k, reduced_mass = validate_values(k, "k"), check_positive(reduced_mass, "reduced_mass")
     if np.any(k <= 0):
         raise ValueError(f"k must be positive, got {np.min(k):g}")
     if not callable(source):
@@ -118,7 +119,7 @@ def correlation_function(
     if momenta.size == 0:
         return np.zeros(k.shape)
     radii = [wave.mesh.radius for wave in waves]
-    nodes, weights = _quadrature(source, momenta, radii, 1 / positive(reduced_mass, "reduced_mass"))
+    nodes, weights = _quadrature(source, momenta, radii, 1 / reduced_mass)
     C = 1 + exchange * np.sinc(2 * np.outer(momenta, nodes) / np.pi) @ weights
     free = np.sinc(np.outer(momenta, nodes) / np.pi) ** 2
     for (weight, _), wave in zip(channels, waves, strict=True):
@@ -165,11 +166,11 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     >>> round(float(C), 5)
     2.06136
     """
-    k, R = validate_values(k, "k"), positive(R, "R")
+    k, R = validate_values(k, "k"), check_positive(R, "R")
     if np.any(k <= 0):
         raise ValueError(f"k must be positive, got {np.min(k):g}")
-    scattering_length = number(scattering_length, "scattering_length")
-    effective_range = number(effective_range, "effective_range")
+    scattering_length = check_number(scattering_length, "scattering_length")
+    effective_range = check_number(effective_range, "effective_range")
     if scattering_length == 0:
         raise ValueError("scattering_length must be finite and not zero, got 0")
     f = 1 / (-1 / scattering_length + effective_range * k**2 / 2 - 1j * k)

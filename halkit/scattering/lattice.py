@@ -17,9 +17,9 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
+from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import as_interaction
-from halkit.interactions.base import positive
 from halkit.radial import Wedge, validate_values
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
@@ -109,7 +109,7 @@ def lattice_spectrum(
     on_sites = isinstance(interaction, np.ndarray) and r is None
     if not on_sites:
         interaction = as_interaction(interaction.V0 if V2 else interaction, r)
-    m, a = positive(reduced_mass, "reduced_mass"), positive(spacing, "spacing")
+    m, a = check_positive(reduced_mass, "reduced_mass"), check_positive(spacing, "spacing")
     if sector not in {"A1", "all"}:
         raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
     if laplacian not in {"7-point", "spectral"}:
@@ -117,8 +117,7 @@ def lattice_spectrum(
     wedge = Wedge(L)
     fields = (WedgeFields if sector == "A1" else CubeFields)(wedge, laplacian)
     n = fields.weights.size
-    if isinstance(n_states, bool) or not isinstance(n_states, (int, np.integer)) or n_states < 1:
-        raise ValueError(f"n_states must be an integer, at least 1, got {n_states!r}")
+    n_states = check_integer(n_states, "n_states", least=1)
     if n_states > n // 4:
         raise ValueError(f"n_states must be at most {n // 4} for L = {L}, got {n_states}")
     scale = np.ones(n)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import dawsn, erf
 
-from halkit.interactions.base import positive
+from halkit.checks import check_integer, check_positive
 from halkit.radial import validate_values
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
@@ -117,7 +117,7 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     >>> round(float(luscher_k_cot_delta(0.1, L=10.0, reduced_mass=0.5)), 6)
     -0.254226
     """
-    L, m = positive(L, "L"), positive(reduced_mass, "reduced_mass")
+    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
     q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
@@ -161,9 +161,8 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     >>> luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=3).round(5)
     array([-0.01566,  0.2926 ,  0.64392])
     """
-    L, m = positive(L, "L"), positive(reduced_mass, "reduced_mass")
-    if isinstance(n_levels, bool) or not isinstance(n_levels, (int, np.integer)) or n_levels < 1:
-        raise ValueError(f"n_levels must be a positive integer, got {n_levels!r}")
+    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
+    n_levels = check_integer(n_levels, "n_levels", least=1)
     if not callable(k_cot_delta):
         raise TypeError(
             "k_cot_delta must be a callable that maps k² to k cot δ, "

@@ -13,8 +13,8 @@ inverse: there the round trip is exact.
 
 import numpy as np
 
+from halkit.checks import check_integer, check_positive
 from halkit.interactions import as_interaction
-from halkit.interactions.base import positive
 from halkit.radial import RadialGrid, validate_nodes, validate_values
 from halkit.scattering.mesh import real_values
 
@@ -55,9 +55,8 @@ def sine_grids(radius, n):
     >>> float(r.r[-1]), float(p.r[0].round(6))
     (19.8, 0.15708)
     """
-    radius = positive(radius, "radius")
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"n must be an integer, at least 1, got {n!r}")
+    radius = check_positive(radius, "radius")
+    n = check_integer(n, "n", least=1)
     index = np.arange(1, n + 1)
     return tuple(
         RadialGrid(step * index, 4 * np.pi * (step * index) ** 2 * step)

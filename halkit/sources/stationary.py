@@ -5,9 +5,10 @@ y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0
 
 import numpy as np
 
+from halkit.checks import check_positive
 from halkit.radial import radial_laplacian, validate_nodes, validate_values
 
-__all__ = ["positive", "remove_phase", "stationary_source"]
+__all__ = ["remove_phase", "stationary_source"]
 
 
 def remove_phase(phi):
@@ -107,13 +108,5 @@ def stationary_source(phi, k, r, reduced_mass, l=0, order=6):
         )
     if np.any(k < 0):
         raise ValueError(f"k must not be negative, got {k.min():g}")
-    m = positive(reduced_mass, "reduced_mass")
+    m = check_positive(reduced_mass, "reduced_mass")
     return (k[:, np.newaxis] ** 2 * phi + radial_laplacian(phi, r, l=l, order=order)) / (2 * m)
-
-
-def positive(value, name):
-    """Return a number > 0 as a float."""
-    value = validate_values(value, name)
-    if value.ndim or value <= 0:
-        raise ValueError(f"{name} must be a number > 0, got {value}")
-    return float(value)

@@ -10,8 +10,8 @@ unequal ones the series goes on, and the third term needs a stencil of five poin
 
 import numpy as np
 
+from halkit.checks import check_positive
 from halkit.radial import radial_laplacian, validate_nodes, validate_values
-from halkit.sources.stationary import positive
 
 __all__ = [
     "STENCILS",
@@ -159,7 +159,7 @@ def time_dependent_source(R, r, *, hadron_mass, times=None, dt=1.0, order="auto"
     if R.ndim < 2:
         raise ValueError(f"R must have shape (..., n_t, n_r), got {R.shape}")
     n_times = R.shape[-2]
-    dt = positive(dt, "dt") if times is None else _spacing(times, n_times)
+    dt = check_positive(dt, "dt") if times is None else _spacing(times, n_times)
     points = time_stencil(n_times, order)
     inner = R[..., points // 2 : n_times - points // 2, :]
     mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt)
@@ -182,7 +182,7 @@ def reduced_mass_and_asymmetry(hadron_mass):
     masses = np.atleast_1d(hadron_mass)
     if masses.shape not in ((1,), (2,)):
         raise ValueError(f"hadron_mass must be one number or a pair, got {hadron_mass!r}")
-    m1, m2 = (positive(m, "hadron_mass") for m in (masses[0], masses[-1]))
+    m1, m2 = (check_positive(m, "hadron_mass") for m in (masses[0], masses[-1]))
     return m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
 
 
