@@ -22,6 +22,8 @@ from halkit.scattering.rmatrix import decay_logarithm, r_matrix
 __all__ = ["BoundStates", "binding_momenta", "bound_states", "relative_change"]
 
 EPSILON = 4 * np.finfo(np.float64).eps
+# A level that joining the surface moves by less, relative to its energy.
+INNER = 1e-8
 
 
 class BoundStates(NamedTuple):
@@ -79,33 +81,41 @@ def relative_change(coarse, fine):
 
 
 def binding_momenta(R):
-    """Return the κ of the bound states that an R-matrix has, deepest first."""
+    """Return the κ of the bound states that an R-matrix has, deepest first.
+
+    A level whose wave function is over inside the channel radius is a bound state itself, moved
+    by S γ²/2ma. The sign of such a γ² is lost in rounding errors where U is not symmetric.
+    """
+    slope = _slopes(R, R.energy)
+    inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < INNER * -R.energy.real)
+    R, inside = R.split(inner)
+    moved = slope[inner] * inside.strength / (1 - slope[inner] * R(inside.energy.real))
+    energy = np.concatenate([(inside.energy - moved).real, _outer_states(R)])
+    return np.sqrt(-2 * R.reduced_mass * np.sort(energy))
+
+
+def _slopes(R, energy):
+    """S_l(κa) of real negative energies, that of zero for all others."""
+    x = np.sqrt(np.maximum(-2 * R.reduced_mass * np.real(energy), 0.0)) * R.radius
+    return decay_logarithm(R.l, x)
+
+
+def _outer_states(R):
+    """The roots of 1 − S R between the levels and up to zero."""
 
     def mismatch(energy):
-        x = np.sqrt(max(-2 * R.reduced_mass * energy, 0.0)) * R.radius
-        return 1 - decay_logarithm(R.l, x) * float(R(energy))
+        return 1 - float(_slopes(R, energy) * R(energy))
 
-    levels, sign = R.real_levels()
-    levels, sign = levels[levels < 0], sign[levels < 0]
+    levels, sign = R.bound_levels()
     if levels.size == 0:
-        return np.empty(0)
+        return levels
     deepest = 2 * levels[0]
     while mismatch(deepest) < 0:
         deepest *= 2
     # The mismatch leaves a level with the sign −s and arrives at the next one with its s.
     edges = [(deepest, -1), *zip(levels, sign, strict=True), (0.0, np.sign(mismatch(0.0)))]
-    roots = [
-        _root(mismatch, low, high, s)
+    return [
+        brentq(mismatch, low * (1 - EPSILON), high * (1 + EPSILON), xtol=-EPSILON * low)
         for (low, s), (high, s_next) in pairwise(edges)
         if s * s_next > 0
     ]
-    return np.sqrt(-2 * R.reduced_mass * np.array(roots))
-
-
-def _root(mismatch, low, high, s):
-    """The root between two poles; next to a pole that the surface hardly feels, the pole."""
-    left, right = low * (1 - EPSILON), high * (1 + EPSILON)
-    at_left, at_right = mismatch(left), mismatch(right)
-    if at_left * at_right > 0:
-        return low if at_left * s > 0 else high
-    return brentq(mismatch, left, right, xtol=EPSILON * abs(low), rtol=EPSILON)

@@ -84,16 +84,19 @@ class RMatrix(NamedTuple):
         """Return R(E): an array of the shape of `energy`."""
         return self.evaluate(energy)[0]
 
-    def real_levels(self):
-        """Return the real E_n in rising order, and the signs of their strengths."""
-        real = np.isreal(self.energy)
-        energy, sign = self.energy[real].real, np.sign(self.strength[real].real)
+    def split(self, chosen):
+        """Return the R-matrix without the levels of a mask, and the one of these alone."""
+        return tuple(
+            self._replace(energy=self.energy[mask], strength=self.strength[mask])
+            for mask in (~chosen, chosen)
+        )
+
+    def bound_levels(self):
+        """Return the real E_n < 0 in rising order, and the signs of their strengths."""
+        bound = np.isreal(self.energy) & (self.energy.real < 0)
+        energy, sign = self.energy[bound].real, np.sign(self.strength[bound].real)
         order = np.argsort(energy)
         return energy[order], sign[order]
-
-    def levels_below(self, energy):
-        """Return n(E): all levels less the real ones above E, each with its sign."""
-        return self.evaluate(energy)[1]
 
 
 class ContinuedFraction(NamedTuple):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from halkit.interactions import GaussianSum, Local, NonLocal, Separable, Yamaguchi, Yukawa
-from halkit.scattering import bound_states, phase_shift
+from halkit.scattering import bound_states, bound_wave_functions, phase_shift
 
 M = 3.3
 
@@ -90,3 +90,25 @@ def test_u_that_is_not_symmetric(strength, kappa, turns):
     np.testing.assert_allclose(states.kappa, kappa, rtol=1e-7)
     np.testing.assert_allclose(transposed.kappa, kappa, rtol=1e-7)
     assert phase_shift(U, 1e-3, reduced_mass=M) == pytest.approx(turns * np.pi, abs=0.02)
+
+
+def sine_basis_energies(V, U, m, radius=12.0, n=240):
+    """E < 0 of V + U, not symmetric, from plane waves in a sphere (u = 0 at its wall)."""
+    step = radius / (n + 1)
+    r = step * np.arange(1, n + 1)
+    waves = np.sqrt(2 / (n + 1)) * np.sin(np.pi * np.outer(np.arange(1, n + 1), r) / radius)
+    kinetic = (waves.T * (np.pi * np.arange(1, n + 1) / radius) ** 2) @ waves / (2 * m)
+    kernel = 4 * np.pi * np.outer(r, r) * U(r[:, None], r) * step
+    energy = np.linalg.eigvals(kinetic + np.diag(V(r)) + kernel)
+    return np.sort(energy[energy.real < 0].real)
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e-6, 1e-4, 1e-2])
+@pytest.mark.parametrize("depth", [-11.8, -10.0, -9.689])
+def test_deep_states_of_a_slightly_asymmetric_potential(depth, size):
+    """Their residues at the surface are rounding errors, whose signs mean nothing."""
+    V, U = GaussianSum([depth], [0.7]), NonLocal(lambda r, s: size * np.exp(-r - 0.5 * s))
+    states = bound_states(V + U, reduced_mass=1.0)
+    assert states.energy == pytest.approx(sine_basis_energies(V, U, 1.0), rel=1e-5)
+    assert bound_wave_functions(V + U, reduced_mass=1.0).energy == pytest.approx(states.energy)
+    assert phase_shift(V + U, 1e-6, reduced_mass=1.0) == pytest.approx(2 * np.pi, abs=1e-4)
