@@ -17,7 +17,7 @@ import numpy as np
 
 from halkit.radial import validate_values
 from halkit.scattering.channel import converge
-from halkit.scattering.multichannel import CoupledSystem, s_matrix
+from halkit.scattering.multichannel import CoupledSystem, phase_parts, s_matrix
 
 __all__ = [
     "CoupledPhaseShifts",
@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 GRID = 400
+# The largest turn of a phase from one momentum to the next, radians.
+TURN = 0.5
 
 
 class CoupledPhaseShifts(NamedTuple):
@@ -155,14 +157,41 @@ def coupled_s_matrix(interactions, k, *, reduced_mass, l=None, channel_radius=No
 
 def _bar_phases(system, levels, k):
     """δ₁, δ₂ and ε on rising momenta, followed upwards from k → 0."""
-    S = s_matrix(system, levels, k)
-    phase = np.angle(S[:, [0, 1], [0, 1]]) / 2
+    path, S, total = _followed(system, levels, k)
+    phase = _halves(S)
     phase -= np.pi * np.round(phase[0] / np.pi)
-    phase[0, np.argmin(system.l)] += np.pi * levels[2]
+    phase[0, np.argmin(system.l)] += np.pi * np.round((total[0] - phase[0].sum()) / np.pi)
     phase = np.unwrap(phase, period=np.pi, axis=0)
     offdiagonal = (S[:, 0, 1] + S[:, 1, 0]) / 2
     sine = np.real(-1j * offdiagonal * np.exp(-1j * phase.sum(axis=1)))
-    return phase, np.arctan2(sine, np.abs(S[:, 0, 0])) / 2
+    chosen = np.searchsorted(path, k)
+    return phase[chosen], np.arctan2(sine, np.abs(S[:, 0, 0]))[chosen] / 2
+
+
+def _halves(S):
+    """δ₁ and δ₂ modulo π."""
+    return np.angle(S[:, [0, 1], [0, 1]]) / 2
+
+
+def _followed(system, levels, k):
+    """Momenta so close that no phase turns far in a step, with S and the sum of phases there."""
+
+    def columns(k):
+        return k, s_matrix(system, levels, k), *phase_parts(system, levels, k)
+
+    path = columns(k)
+    while True:
+        k, S, inner, phi = path
+        turn = np.diff(_halves(S), axis=0)
+        turn -= np.pi * np.round(turn / np.pi)
+        turns = np.column_stack([np.diff(inner), np.diff(phi, axis=0), turn])
+        wide = np.flatnonzero((np.abs(turns).max(axis=1) > TURN) & (np.diff(k) > 1e-13 * k[1:]))
+        if not wide.size:
+            return k, S, inner - phi.sum(axis=1)
+        between = columns((k[wide] + k[wide + 1]) / 2)
+        path = [
+            np.insert(old, wide + 1, new, axis=0) for old, new in zip(path, between, strict=True)
+        ]
 
 
 def _eigenphases(phase, mixing):

@@ -2,10 +2,13 @@
 
     u_i(a) = Σ_j R_ij(E) a u_j'(a),    R_ij = (1/2ma) Σ_n γ_ni γ_nj / (E_n − E),
 
-and S = (H⁺ − aR H⁺')⁻¹ (H⁻ − aR H⁻'), H^± = G ± iF.
+and S = (H⁺ − aR H⁺')⁻¹ (H⁻ − aR H⁻'), H^± = G ± iF. The levels tell the branch of the sum of all
+phases, as in `halkit.scattering.rmatrix`: no resonance is too narrow to be counted.
 
 Reference: D. Baye, Phys. Rep. 565 (2015) 1, Sec. 5.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -13,9 +16,21 @@ import scipy.linalg
 from halkit.interactions import Interaction
 from halkit.scattering.channel import open_channel, validate_l
 from halkit.scattering.mesh import lagrange_mesh, potential_matrix
-from halkit.scattering.rmatrix import decay_logarithm, riccati_bessel
+from halkit.scattering.rmatrix import (
+    NEVER_ZERO,
+    decay_logarithm,
+    riccati_bessel,
+    surface_functions,
+)
 
-__all__ = ["CoupledSystem", "s_matrix"]
+__all__ = ["CoupledSystem", "Levels", "phase_parts", "s_matrix"]
+
+
+class Levels(NamedTuple):
+    """The levels E_n of the interior in rising order, and γ_ni = u_ni(a), shape (n_waves, n)."""
+
+    energy: np.ndarray
+    gamma: np.ndarray
 
 
 class CoupledSystem:
@@ -74,12 +89,10 @@ class CoupledSystem:
         return (H + H.T) / 2 + scipy.linalg.block_diag(*free), surface, mesh
 
     def levels(self, n):
-        """Return E_n, γ_ni and the number of bound states."""
+        """Return the `Levels` on a mesh of n points for each wave."""
         H, surface, _ = self.hamiltonian(n)
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
-        at_zero = H - self.boundary(surface, 0.0)
-        bound = scipy.linalg.eigvalsh(at_zero, subset_by_value=(-np.inf, 0.0)).size
-        return energy, surface @ vectors, bound
+        return Levels(energy, surface @ vectors)
 
     def boundary(self, surface, energy):
         """Return the Bloch operator of waves that decay outside."""
@@ -105,13 +118,37 @@ def _rows(interactions):
 
 def s_matrix(system, levels, k):
     """Return S(k), shape (n_k, n_waves, n_waves), from the levels of a `CoupledSystem`."""
-    energy, gamma, _ = levels
-    m, a, n = system.reduced_mass, system.radius, len(system.l)
+    rho, n = k * system.radius, len(system.l)
+    F, dF, G, dG = np.array([riccati_bessel(l, rho) for l in system.l]).transpose(1, 2, 0)
+    scaled = _r_matrix(system, levels, k) * rho[:, None, None]
+    Z = np.eye(n) * (G + 1j * F)[:, None, :] - scaled * (dG + 1j * dF)[:, None, :]
+    return np.linalg.solve(Z, Z.conj())
+
+
+def phase_parts(system, levels, k):
+    """Return the two parts of the sum of phases Σδ = Φ − Σφ_i at each k: Φ, and φ_i of each wave.
+
+    φ_i are those of hard spheres, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
+    P^{−1/2} (R⁻¹ − S) P^{−1/2} and n_D the number of levels below E that have a node at a: those
+    with u'(a) = 0, less the negative eigenvalues of R(E).
+    """
+    phi, P, S = np.array([surface_functions(l, k * system.radius) for l in system.l]).transpose(
+        1, 2, 0
+    )
+    value, vector = np.linalg.eigh(_r_matrix(system, levels, k))
+    value[value == 0] = NEVER_ZERO
+    inverse = (vector / value[:, None, :]) @ vector.transpose(0, 2, 1)
+    inverse -= np.eye(len(system.l)) * S[:, None, :]
+    c = np.linalg.eigvalsh(inverse / np.sqrt(P[:, :, None] * P[:, None, :]))
+    below = np.searchsorted(levels.energy, k**2 / (2 * system.reduced_mass))
+    return np.arctan2(1, c).sum(axis=1) + np.pi * (below - (value < 0).sum(axis=1)), phi
+
+
+def _r_matrix(system, levels, k):
+    """R_ij at each k; next to a level where E is on it."""
+    energy, gamma = levels
+    m, n = system.reduced_mass, len(system.l)
     gap = energy - (k**2 / (2 * m))[:, None]
     gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(energy), gap)
     pairs = (gamma[:, None] * gamma).reshape(n * n, -1)
-    R = ((1 / gap) @ pairs.T).reshape(-1, n, n) / (2 * m * a)
-    F, dF, G, dG = np.array([riccati_bessel(l, k * a) for l in system.l]).transpose(1, 2, 0)
-    scaled = R * (k * a)[:, None, None]
-    Z = np.eye(n) * (G + 1j * F)[:, None, :] - scaled * (dG + 1j * dF)[:, None, :]
-    return np.linalg.solve(Z, Z.conj())
+    return ((1 / gap) @ pairs.T).reshape(-1, n, n) / (2 * m * system.radius)

@@ -228,6 +228,29 @@ def test_levinson_and_continuity():
     np.testing.assert_allclose(waves.eigenphase.sum(axis=1), waves.phase_shift.sum(axis=1))
 
 
+@pytest.mark.parametrize("depth", [-13.0, -13.2, -13.35])
+def test_a_narrow_resonance_is_not_stepped_over(depth):
+    """The phases at one k do not depend on the other k of the call; without coupling they are
+    those of the waves alone."""
+    wide, narrow = GaussianSum([-1.0], [1.0]), GaussianSum([depth], [1.0])
+    coupled = [[wide, GaussianSum([-0.05], [1.0])], [GaussianSum([-0.05], [1.0]), narrow]]
+    one = coupled_phase_shifts(coupled, 1.0, reduced_mass=1.0)
+    many = coupled_phase_shifts(coupled, np.linspace(1e-3, 1, 20001), reduced_mass=1.0)
+    assert one.phase_shift == pytest.approx(many.phase_shift[-1], abs=1e-9)
+    assert one.mixing == pytest.approx(many.mixing[-1], abs=1e-9)
+    assert np.max(np.abs(np.diff(many.phase_shift, axis=0))) < 1.6
+    free = coupled_phase_shifts([[wide, None], [None, narrow]], 1.0, reduced_mass=1.0)
+    alone = [phase_shift(V, 1.0, reduced_mass=1.0, l=l) for V, l in ((wide, 0), (narrow, 2))]
+    assert free.phase_shift == pytest.approx(alone, abs=1e-7)
+
+
+def test_a_hard_core_at_high_momentum():
+    core = Local(lambda r: 2000.0 + 0 * r, radius=2.0)
+    waves = coupled_phase_shifts([[core, None], [None, core]], 50.0, reduced_mass=1.0)
+    alone = [phase_shift(core, 50.0, reduced_mass=1.0, l=l) for l in (0, 2)]
+    assert waves.phase_shift == pytest.approx(alone, abs=1e-6)
+
+
 def test_threshold_powers():
     """δ_S ∝ k, ε ∝ k³, δ_D ∝ k⁵."""
     waves = coupled_phase_shifts(LOCAL, [0.01, 0.02], reduced_mass=M)
