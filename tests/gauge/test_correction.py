@@ -113,5 +113,5 @@ def test_bad_input_is_refused():
         correct(theta * np.nan, 1.0)
     with pytest.raises(ValueError, match="each at least 2"):
         tail_length(1.0, (1, 8))
-    with pytest.raises(ValueError, match="beta must be finite"):
+    with pytest.raises(ValueError, match="beta must be a finite number"):
         tail_length(np.inf, (8, 8))
