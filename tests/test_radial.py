@@ -245,9 +245,9 @@ def test_what_does_not_fit_is_refused():
         radial_laplacian(r, r, order=4)
     with pytest.raises(ValueError, match='order must be 2, 4, 6, 8 or "spline", got 3'):
         radial_laplacian(r, r, order=3)
-    with pytest.raises(ValueError, match="l must be an integer, at least 0, got -1"):
+    with pytest.raises(ValueError, match="l must be an integer ≥ 0, got -1"):
         radial_laplacian(r, r, l=-1, order=2)
     with pytest.raises(ValueError, match=r"weights must have shape \(5,\), got \(1, 5\)"):
         RadialGrid(r, [r])
-    with pytest.raises(ValueError, match="L must be an integer, at least 2, got 1"):
+    with pytest.raises(ValueError, match="L must be an integer ≥ 2, got 1"):
         Wedge(1)

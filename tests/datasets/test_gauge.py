@@ -34,11 +34,11 @@ def test_exact_is_the_exact_sampler():
     ("arguments", "method", "error", "message"),
     [
         ((3, 4, 2.0), "magic", ValueError, "'exact' or 'hmc'; got 'magic'"),
-        ((0, 4, 2.0), "exact", ValueError, "n must be at least 1"),
-        ((3, 1, 2.0), "exact", ValueError, "L must be at least 2; got 1"),
+        ((0, 4, 2.0), "exact", ValueError, "n must be an integer ≥ 1"),
+        ((3, 1, 2.0), "exact", ValueError, "L must be an integer ≥ 2, got 1"),
         ((3, (1, 2), 2.0), "exact", ValueError, "each at least 2"),
-        ((3, 4.0, 2.0), "hmc", TypeError, "L must be an integer; got 4.0"),
-        ((3, 4, -2.0), "hmc", ValueError, "beta must be finite"),
+        ((3, 4.0, 2.0), "hmc", TypeError, "L must be an integer ≥ 2, got 4.0"),
+        ((3, 4, -2.0), "hmc", ValueError, "beta must be a finite number ≥ 0"),
     ],
 )
 def test_bad_input_is_refused(arguments, method, error, message):

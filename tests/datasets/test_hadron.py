@@ -55,9 +55,9 @@ def test_noise_of_the_toy_is_relative_and_seeded():
 @pytest.mark.parametrize("name", ["n_k", "n_r"])
 def test_numbers_of_momenta_and_nodes_are_counts(name):
     for value in (2.5, "3", True):
-        with pytest.raises(TypeError, match=f"{name} must be an integer; got {value!r}"):
+        with pytest.raises(TypeError, match=f"{name} must be an integer ≥ 1, got {value!r}"):
             make_separable(**{name: value})
-    with pytest.raises(ValueError, match=f"{name} must be at least 1; got 0"):
+    with pytest.raises(ValueError, match=f"{name} must be an integer ≥ 1, got 0"):
         make_separable(**{name: 0})
 
 
@@ -191,11 +191,11 @@ def test_the_measure_is_that_of_the_nodes(omega):
         ({"sources": ("wall", "wall")}, "each once"),
         ({"sources": ()}, "some of"),
         ({"noise": -1.0}, "noise must not be negative"),
-        ({"n_bins": 1}, "n_bins must be an integer, at least 2, got 1"),
-        ({"source_radius": 0.0}, "source_radius must be a number > 0"),
+        ({"n_bins": 1}, "n_bins must be an integer ≥ 2, got 1"),
+        ({"source_radius": 0.0}, "source_radius must be a finite number > 0"),
         ({"r": [1.0, 0.5]}, "r must be strictly increasing"),
         ({"r": np.linspace(1, 60, 60)}, "the radius 48"),
-        ({"hadron_mass": 0.0}, "hadron_mass must be a number > 0"),
+        ({"hadron_mass": 0.0}, "hadron_mass must be a finite number > 0"),
         ({"interaction": GaussianSum([-40.0], [0.01])}, "too deep for hadrons of mass"),
     ],
 )

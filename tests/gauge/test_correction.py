@@ -105,13 +105,13 @@ def test_rows_batches_seeds_and_no_side_effects(monkeypatch):
 
 def test_bad_input_is_refused():
     theta = uniform(2, (4, 4))
-    with pytest.raises(ValueError, match="n_trajectories must be at least 1"):
+    with pytest.raises(ValueError, match="n_trajectories must be an integer ≥ 1"):
         correct(theta, 1.0, n_trajectories=0)
-    with pytest.raises(ValueError, match="beta must be finite"):
+    with pytest.raises(ValueError, match="beta must be a finite number"):
         correct(theta, -1.0)
     with pytest.raises(ValueError, match="theta must be finite"):
         correct(theta * np.nan, 1.0)
     with pytest.raises(ValueError, match="each at least 2"):
         tail_length(1.0, (1, 8))
-    with pytest.raises(ValueError, match="beta must be finite"):
+    with pytest.raises(ValueError, match="beta must be a finite number"):
         tail_length(np.inf, (8, 8))

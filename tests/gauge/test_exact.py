@@ -266,9 +266,9 @@ def test_seeds():
 
 
 BAD = {
-    "n": (lambda: sample_exact(0, (4, 4), 1.0), ValueError, "n must be at least 1"),
+    "n": (lambda: sample_exact(0, (4, 4), 1.0), ValueError, "n must be an integer ≥ 1"),
     "real n": (lambda: sample_exact(2.0, (4, 4), 1.0), TypeError, "n must be an integer"),
-    "beta": (lambda: sample_exact(1, (4, 4), -1.0), ValueError, "at least 0"),
+    "beta": (lambda: sample_exact(1, (4, 4), -1.0), ValueError, "beta must be a finite number ≥ 0"),
     "nan": (lambda: sample_exact(1, (4, 4), np.nan), ValueError, "finite"),
     "size": (lambda: sample_exact(1, (1, 4), 1.0), ValueError, "at least 2"),
     "area": (lambda: exact_wilson_loop(17, 1.0, (4, 4)), ValueError, "between 0 and 16"),

@@ -240,12 +240,20 @@ def test_rows_seeds_and_no_side_effects():
 
 COLD = np.zeros((1, 2, 4, 4))
 BAD = {
-    "trajectories": ({"n_trajectories": 0}, ValueError, "n_trajectories must be at least 1"),
-    "warm-up": ({"n_warmup": -1}, ValueError, "n_warmup must be at least 0"),
+    "trajectories": ({"n_trajectories": 0}, ValueError, "n_trajectories must be an integer ≥ 1"),
+    "warm-up": ({"n_warmup": -1}, ValueError, "n_warmup must be an integer ≥ 0"),
     "hits": ({"winding_hits": 0.5}, TypeError, "winding_hits must be an integer"),
-    "step": ({"step_size": 0.0}, ValueError, "step_size must be positive"),
-    "length": ({"trajectory_length": np.nan}, ValueError, "trajectory_length must be positive"),
-    "target": ({"target_acceptance": 1.0}, ValueError, "below 1"),
+    "step": ({"step_size": 0.0}, ValueError, "step_size must be a finite number > 0"),
+    "length": (
+        {"trajectory_length": np.nan},
+        ValueError,
+        "trajectory_length must be a finite number > 0",
+    ),
+    "target": (
+        {"target_acceptance": 1.0},
+        ValueError,
+        "target_acceptance must be a finite number > 0 and < 1",
+    ),
     "scheme": ({"integrator": "euler"}, ValueError, "one of"),
 }
 
@@ -257,7 +265,7 @@ def test_bad_settings_are_refused_at_once(setting, error, message):
 
 
 def test_bad_input_is_refused():
-    with pytest.raises(ValueError, match="at least 0"):
+    with pytest.raises(ValueError, match="beta must be a finite number ≥ 0"):
         hmc(COLD, -1.0, n_trajectories=1)
     with pytest.raises(ValueError, match="shape"):
         winding_hit(COLD[0], 1.0)

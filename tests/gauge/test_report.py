@@ -86,5 +86,5 @@ def test_bad_input_is_refused():
         sample_report(theta[:1], 2.0)
     with pytest.raises(ValueError, match="longer than"):
         sample_report(theta, 2.0, loops=((5, 1),))
-    with pytest.raises(ValueError, match="beta must be finite"):
+    with pytest.raises(ValueError, match="beta must be a finite number ≥ 0"):
         sample_report(theta, -2.0)

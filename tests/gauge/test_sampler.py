@@ -521,7 +521,7 @@ def test_degrees_are_wrapped_with_a_warning(shape):
         ({"beta": "1"}, TypeError, "beta"),
         ({"network": "resnet"}, ValueError, "gauge_equivariant"),
         ({"hidden_channels": ()}, ValueError, "hidden_channels"),
-        ({"hidden_channels": (0,)}, ValueError, "each of hidden_channels must be at least 1"),
+        ({"hidden_channels": (0,)}, ValueError, "each of hidden_channels must be an integer ≥ 1"),
         ({"hidden_channels": (2.5,)}, TypeError, "each of hidden_channels must be an integer"),
         ({"hidden_channels": 4}, ValueError, "must be a tuple or list of integers, .* got 4"),
         ({"device": "gpu"}, ValueError, "device must be 'cpu', 'cuda', .* got 'gpu'"),
@@ -534,7 +534,7 @@ def test_degrees_are_wrapped_with_a_warning(shape):
         (
             {"validation_fraction": 1.0},
             ValueError,
-            "validation_fraction must be above 0 and below 1",
+            "validation_fraction must be a finite number > 0 and < 1",
         ),
     ],
 )
@@ -578,7 +578,7 @@ def test_dense_layers_cannot_change_their_size(X):
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, np.nan, "1"])
 def test_width_of_the_link_score(tiny, X, sigma):
-    with pytest.raises(ValueError, match="sigma"):
+    with pytest.raises((TypeError, ValueError), match="sigma"):
         tiny.link_score(X, sigma)
 
 

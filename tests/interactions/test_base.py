@@ -230,15 +230,19 @@ def test_table_of_few_nodes_lowers_the_degree(n):
         (lambda: Tabulated([1.0], [1.0]), ValueError, "at least 2 nodes"),
         (lambda: Tabulated(np.ones(9), np.arange(9.0), degree=2), ValueError, "degree must be"),
         (lambda: Local(3.0), TypeError, "f must be callable, got float"),
-        (lambda: Local(exponential, radius=-1), ValueError, "radius must be positive"),
-        (lambda: Local(exponential, radius="1 fm"), TypeError, "must be a positive number"),
-        (lambda: Local(exponential, radius="1"), TypeError, "radius must be a positive .* got '1'"),
+        (lambda: Local(exponential, radius=-1), ValueError, "radius must be a finite number > 0"),
+        (
+            lambda: Local(exponential, radius="1 fm"),
+            TypeError,
+            "radius must be a finite number > 0",
+        ),
+        (lambda: Local(exponential, radius="1"), TypeError, "number > 0, got '1'"),
         (
             lambda: Local(exponential, radius=True),
             TypeError,
-            "radius must be a positive .* got True",
+            "radius must be a finite number > 0, got True",
         ),
-        (lambda: Local(exponential, radius=[1.0]), TypeError, r"must be a positive .* got \[1.0\]"),
+        (lambda: Local(exponential, radius=[1.0]), TypeError, r"number > 0, got \[1.0\]"),
         (lambda: Local(np.sum)(r), ValueError, r"V\(r\) must have the shape \(25,\)"),
         (lambda: Local(lambda r: r * 1j)(r), TypeError, r"V\(r\) must be real"),
         (lambda: NonLocal(np.vdot)(r, r), ValueError, r"U\(r, r'\) must have"),
@@ -256,9 +260,9 @@ def test_refusals_say_what_came(make, error, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Separable("-0.017", 1.0), "omega must be a number, got '-0.017'"),
-        (lambda: Yukawa("2", 1.0), "alpha must be a number, got '2'"),
-        (lambda: Yukawa([2.0], 1.0), r"alpha must be a number, got \[2.0\]"),
+        (lambda: Separable("-0.017", 1.0), "omega must be a finite number, got '-0.017'"),
+        (lambda: Yukawa("2", 1.0), "alpha must be a finite number, got '2'"),
+        (lambda: Yukawa([2.0], 1.0), r"alpha must be a finite number, got \[2.0\]"),
     ],
 )
 def test_strengths_are_numbers(make, message):

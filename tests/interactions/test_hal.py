@@ -154,11 +154,11 @@ def test_two_pion_tail_is_regular_at_the_origin(power, center):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TwoPionTail(float("nan"), 1.0, 1.0), "strength must be finite"),
-        (lambda: TwoPionTail(1.0, 0.0, 1.0), "exponent must be positive"),
-        (lambda: TwoPionTail(1.0, 1.0, -1.0), "mu must be positive"),
-        (lambda: TwoPionTail(1.0, 1.0, 1.0, power=0), "power must be an integer, at least 1"),
-        (lambda: reduced_mass((0.0, 1.0)), "a mass must be positive"),
+        (lambda: TwoPionTail(float("nan"), 1.0, 1.0), "strength must be a finite number"),
+        (lambda: TwoPionTail(1.0, 0.0, 1.0), "exponent must be a finite number > 0"),
+        (lambda: TwoPionTail(1.0, 1.0, -1.0), "mu must be a finite number > 0"),
+        (lambda: TwoPionTail(1.0, 1.0, 1.0, power=0), "power must be an integer ≥ 1"),
+        (lambda: reduced_mass((0.0, 1.0)), "a mass must be a finite number > 0"),
     ],
 )
 def test_refusals_say_what_came(make, message):

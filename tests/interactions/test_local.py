@@ -30,8 +30,8 @@ def test_gaussians_by_exponent_and_by_range():
         (lambda: GaussianSum([1, 2], [1, -1]), "exponents must be positive"),
         (lambda: GaussianSum.from_ranges([1], [0]), "ranges must be positive"),
         (lambda: GaussianSum([np.nan], [1]), "strengths must be finite"),
-        (lambda: Yukawa(np.inf, 1.0), "alpha must be finite"),
-        (lambda: Yukawa(1.0, -1.0), "mu must be positive"),
+        (lambda: Yukawa(np.inf, 1.0), "alpha must be a finite number"),
+        (lambda: Yukawa(1.0, -1.0), "mu must be a finite number > 0"),
     ],
 )
 def test_refusals_say_what_came(make, message):

@@ -211,9 +211,12 @@ def test_mixing_of_exchange_acts_on_odd_waves_only(spin):
     [
         (lambda: minnesota(2), "spin must be 0 or 1, got 2"),
         (lambda: minnesota(True), "spin must be 0 or 1, got True"),
-        (lambda: minnesota(0, -1), "l must be an integer, at least 0"),
+        (lambda: minnesota(0, -1), "l must be an integer ≥ 0"),
         (lambda: malfliet_tjon("singlet"), "spin must be 0 or 1, got 'singlet'"),
-        (lambda: nucleon_reduced_mass(hbar2_over_2mu=0.0), "hbar2_over_2mu must be positive"),
+        (
+            lambda: nucleon_reduced_mass(hbar2_over_2mu=0.0),
+            "hbar2_over_2mu must be a finite number > 0",
+        ),
     ],
 )
 def test_refusals_say_what_came(make, message):
@@ -223,5 +226,5 @@ def test_refusals_say_what_came(make, message):
 
 @pytest.mark.parametrize("value", ["41.47", True, [41.47]])
 def test_the_convention_of_the_mass_is_a_number(value):
-    with pytest.raises(TypeError, match="hbar2_over_2mu must be a positive number, got"):
+    with pytest.raises(TypeError, match="hbar2_over_2mu must be a finite number > 0, got "):
         nucleon_reduced_mass(hbar2_over_2mu=value)

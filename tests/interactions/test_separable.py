@@ -139,8 +139,11 @@ def test_virtual_state_is_not_bound():
     [
         (lambda: TOY.phase_shift([0.1, 0.0], reduced_mass=M), "k must be positive, got 0"),
         (lambda: TOY.wave_function(-0.1, 1.0, reduced_mass=M), "k must be positive, got -0.1"),
-        (lambda: TOY.phase_shift(1.0, reduced_mass=0.0), "reduced_mass must be positive"),
-        (lambda: Separable(-1.0, 0.0), "mu must be positive"),
+        (
+            lambda: TOY.phase_shift(1.0, reduced_mass=0.0),
+            "reduced_mass must be a finite number > 0",
+        ),
+        (lambda: Separable(-1.0, 0.0), "mu must be a finite number > 0"),
         (lambda: Separable(0.0, 1.0), "omega must be finite and not zero"),
         (lambda: Yamaguchi(-2.0, 1.0, reduced_mass=1.0), "alpha must be above -beta"),
     ],

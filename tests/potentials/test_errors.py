@@ -70,13 +70,13 @@ def with_entry(value, dtype=float):
             ValueError,
             "infinite at r = 0: r_out needs nodes > 0",
         ),
-        ({"regulator": "1"}, TypeError, "regulator needs a number"),
+        ({"regulator": "1"}, TypeError, "regulator must be a finite number ≥ 0"),
         ({"network": "deep"}, ValueError, "separable.*deep"),
         ({"solver": "sgd"}, ValueError, "lbfgs.*sgd"),
         ({"envelope": "box"}, ValueError, "gaussian.*box"),
         ({"local": "both"}, ValueError, "only.*both"),
         ({"rank": 0}, ValueError, "rank"),
-        ({"n_init": 1.5}, TypeError, "n_init needs an integer"),
+        ({"n_init": 1.5}, TypeError, "n_init must be an integer ≥ 1"),
         ({"hidden_layer_sizes": (8, 0)}, ValueError, "hidden_layer_sizes"),
         ({"reduced_mass": 0.0}, ValueError, "reduced_mass"),
         ({"amplitude": -1.0}, ValueError, "amplitude"),
@@ -209,7 +209,7 @@ def test_the_size_of_the_wave_functions_does_not_matter(size):
     [
         ({"hidden_layer_sizes": 8}, TypeError, "hidden_layer_sizes needs a tuple"),
         ({"callbacks": "a"}, TypeError, "callbacks needs a list"),
-        ({"verbose": "x"}, TypeError, "verbose needs an integer"),
+        ({"verbose": "x"}, TypeError, "verbose must be an integer ≥ 0"),
         ({"y_std": 1e-3}, ValueError, "y_std needs shape .5, 12., that of y; got one number"),
     ],
 )
@@ -265,7 +265,7 @@ def test_a_warm_start_goes_on_from_the_fit_before():
         ({"hidden_layer_sizes": (3,)}, "changed since: hidden_layer_sizes"),
         ({"local": True, "envelope_radius": 2.0}, "changed since: envelope_radius, local$"),
         ({"amplitude": 2.0}, "changed since: amplitude"),
-        ({"warm_start": "yes"}, "warm_start needs one of"),
+        ({"warm_start": "yes"}, "warm_start must be one of"),
     ],
 )
 def test_a_warm_start_needs_the_same_potential(change, message):

@@ -302,11 +302,11 @@ def test_a_bound_state_that_the_data_do_not_hold():
     [
         ({"length_scale": 0.0}, ValueError, "length_scale"),
         ({"envelope_radius": -1.0}, ValueError, "envelope_radius"),
-        ({"amplitude": "big"}, TypeError, "amplitude needs a number"),
+        ({"amplitude": "big"}, TypeError, "amplitude must be a finite number > 0"),
         ({"local_amplitude": np.inf}, ValueError, "local_amplitude"),
         ({"reduced_mass": 0.0}, ValueError, "reduced_mass"),
         ({"noise": 0.0}, ValueError, "noise"),
-        ({"tol": 1e-9}, ValueError, "tol needs a value >= 1e-07"),
+        ({"tol": 1e-9}, ValueError, "tol must be a finite number ≥ 1e-07 and < 1"),
         ({"envelope": "box"}, ValueError, "gaussian.*box"),
         ({"local": "both"}, ValueError, "only.*both"),
         ({"symmetric": 2}, ValueError, "symmetric"),
@@ -334,9 +334,9 @@ def test_what_needs_a_fit_and_what_needs_draws():
             method()
     with pytest.raises(NotFittedError):
         _ = model.covariance_
-    with pytest.raises(ValueError, match="n_draws needs a value >= 2"):
+    with pytest.raises(ValueError, match="n_draws must be an integer ≥ 2"):
         fit(reduced_mass=1.0).phase_shift([0.1], return_std=True, n_draws=1)
-    with pytest.raises(TypeError, match="n_draws needs an integer"):
+    with pytest.raises(TypeError, match="n_draws must be an integer"):
         fit().draw_potentials(2.5)
     with pytest.raises(ValueError, match="unit"):
         lattice_prior(0.0)
@@ -350,5 +350,5 @@ def test_a_prior_in_another_unit_is_noticed():
 
 
 def test_tol_is_below_one():
-    with pytest.raises(ValueError, match="tol needs a value < 1, got 2"):
+    with pytest.raises(ValueError, match="tol must be a finite number ≥ 1e-07 and < 1, got 2"):
         fit(tol=2)

@@ -251,7 +251,7 @@ def infinite(r, r_prime, theta):
         ({"bounds": ([0.0], [1.0])}, ValueError, r"arrays of shape \(2,\).*\(1,\)"),
         ({"bounds": (0.0, 1.0, 2.0)}, ValueError, "bounds need a pair"),
         ({"radius": 0.0}, ValueError, "radius"),
-        ({"max_nfev": 1.5}, TypeError, "max_nfev needs an integer"),
+        ({"max_nfev": 1.5}, TypeError, "max_nfev must be an integer ≥ 1 or None"),
         ({"tol": 0.0}, ValueError, "tol"),
         ({"reduced_mass": "1"}, TypeError, "reduced_mass"),
         ({"weights": np.ones(3)}, ValueError, "weights"),

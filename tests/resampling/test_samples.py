@@ -97,7 +97,7 @@ def test_one_sample_has_no_error_and_nan_is_not_hidden():
         ([1.0, np.nan], 1, "contains NaN"),
         ([1.0, 1j], 1, "Complex data not supported"),
         (3.0, 1, "needs an axis of samples"),
-        (np.ones(4), 0, "bin_size needs a value >= 1"),
+        (np.ones(4), 0, "bin_size must be an integer ≥ 1"),
     ],
 )
 def test_what_is_no_set_of_bins_is_refused(configs, bin_size, message):
@@ -106,9 +106,9 @@ def test_what_is_no_set_of_bins_is_refused(configs, bin_size, message):
 
 
 def test_unknown_kinds_are_listed():
-    with pytest.raises(ValueError, match=r"resample needs one of .*'seeds'.*got 'mean'"):
+    with pytest.raises(ValueError, match=r"resample must be one of .*'seeds'.*got 'mean'"):
         resampling_error([1.0, 2.0], "mean")
-    with pytest.raises(ValueError, match="n_samples needs a value >= 2"):
+    with pytest.raises(ValueError, match="n_samples must be an integer ≥ 2"):
         bootstrap_samples([1.0, 2.0], 1)
 
 

@@ -135,10 +135,10 @@ def test_number_of_states():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"radius": -1.0}, "radius must be positive"),
-        ({"reduced_mass": 0}, "reduced_mass must be positive"),
+        ({"radius": -1.0}, "radius must be a finite number > 0"),
+        ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
         ({"boundary": "periodic"}, 'boundary must be "neumann" or "dirichlet", got \'periodic\''),
-        ({"n_states": 0}, "n_states must be an integer, at least 1, got 0"),
+        ({"n_states": 0}, "n_states must be an integer ≥ 1, got 0"),
         ({"n_states": 30, "n_mesh": 40}, "30 states need a mesh of at least 60 points"),
     ],
 )

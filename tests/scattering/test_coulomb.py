@@ -169,10 +169,10 @@ def test_charges_that_overlap_at_the_channel_radius_warn():
     [
         ({"k": 0.0}, "k must be positive"),
         ({"charge_product": 0}, "charge_product must not be zero"),
-        ({"charge_product": np.inf}, "charge_product must be finite"),
-        ({"dipole_radius": -1.0}, "dipole_radius must be positive"),
+        ({"charge_product": np.inf}, "charge_product must be a finite number"),
+        ({"dipole_radius": -1.0}, "dipole_radius must be a finite number > 0"),
         ({"l": -1}, "l must be an integer"),
-        ({"reduced_mass": 0}, "reduced_mass must be positive"),
+        ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
     ],
 )
 def test_refusals_say_what_came(arguments, message):
@@ -189,5 +189,5 @@ def test_the_potential_is_a_function_of_distances(bad, dipole_radius):
 
 
 def test_there_is_one_charge_product():
-    with pytest.raises(TypeError, match=r"charge_product must be a number, got \[1, 2\]"):
+    with pytest.raises(TypeError, match=r"charge_product must be a finite number, got \[1, 2\]"):
         coulomb_phase_shift(Interaction(), 1.0, reduced_mass=1.0, charge_product=[1, 2])

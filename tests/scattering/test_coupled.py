@@ -297,7 +297,7 @@ def test_shapes():
     ("arguments", "message"),
     [
         ({"k": -1.0}, "k must be positive"),
-        ({"reduced_mass": 0}, "reduced_mass must be positive"),
+        ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
         ({"l": (0, -1)}, "l must be an integer"),
         ({"interactions": [[S, T]]}, r"interactions must be 2 lists of 2 for l = \(0, 2\)"),
         ({"interactions": [[S, T], [D, S]]}, "must be symmetric"),

@@ -209,7 +209,7 @@ def test_refusals_say_what_came(arguments, message):
 def test_more_refusals():
     with pytest.raises(TypeError, match="source must be a function"):
         correlation_function(TOY, 0.1, reduced_mass=M, source=1.5)
-    with pytest.raises(ValueError, match="R must be positive"):
+    with pytest.raises(ValueError, match="R must be a finite number > 0"):
         GaussianSource(0.0)
     with pytest.raises(ValueError, match="scattering_length must be finite and not zero"):
         lednicky_lyuboshitz(0.1, R=1.0, scattering_length=0.0)
@@ -223,12 +223,12 @@ def test_more_refusals():
         (
             {"scattering_length": [1.0, 2.0]},
             TypeError,
-            r"scattering_length must be a number, got \[1",
+            r"scattering_length must be a finite number, got \[1",
         ),
-        ({"effective_range": [1.0, 2.0]}, TypeError, r"effective_range must be a number"),
-        ({"scattering_length": np.inf}, ValueError, "scattering_length must be finite"),
-        ({"effective_range": np.nan}, ValueError, "effective_range must be finite"),
-        ({"scattering_length": "1"}, TypeError, "scattering_length must be a number"),
+        ({"effective_range": [1.0, 2.0]}, TypeError, r"effective_range must be a finite number"),
+        ({"scattering_length": np.inf}, ValueError, "scattering_length must be a finite number"),
+        ({"effective_range": np.nan}, ValueError, "effective_range must be a finite number"),
+        ({"scattering_length": "1"}, TypeError, "scattering_length must be a finite number"),
     ],
 )
 def test_one_scattering_length_and_one_effective_range(arguments, error, message):
@@ -241,5 +241,5 @@ def test_a_source_is_a_function_of_distances():
         GaussianSource(1.0)([0.0, -1.0])
     with pytest.raises(ValueError, match="r must not be negative or NaN, got nan"):
         GaussianSource(1.0)(np.nan)
-    with pytest.raises(TypeError, match="R must be a positive number, got '1'"):
+    with pytest.raises(TypeError, match="R must be a finite number > 0, got '1'"):
         GaussianSource("1")

@@ -148,8 +148,11 @@ def test_weak_interaction():
     ("call", "message"),
     [
         (lambda: zeta_00(np.nan), "q2 must be finite"),
-        (lambda: luscher_k_cot_delta(0.1, L=-1, reduced_mass=1), "L must be positive"),
-        (lambda: luscher_k_cot_delta(0.1, L=1, reduced_mass=0), "reduced_mass must be positive"),
+        (lambda: luscher_k_cot_delta(0.1, L=-1, reduced_mass=1), "L must be a finite number > 0"),
+        (
+            lambda: luscher_k_cot_delta(0.1, L=1, reduced_mass=0),
+            "reduced_mass must be a finite number > 0",
+        ),
         (lambda: luscher_levels(abs, L=1, reduced_mass=1, n_levels=0), "n_levels must be"),
     ],
 )

@@ -222,17 +222,17 @@ def test_momenta_do_not_know_of_each_other():
         ({"k": -0.5}, "k must be positive, got -0.5"),
         ({"k": np.nan}, "k must be finite"),
         ({"k": 1j}, "Complex data not supported: k"),
-        ({"reduced_mass": 0.0}, "reduced_mass must be positive"),
-        ({"reduced_mass": -3.3}, "reduced_mass must be positive"),
-        ({"l": -1}, "l must be an integer, at least 0, got -1"),
-        ({"l": 0.5}, "l must be an integer, at least 0, got 0.5"),
-        ({"channel_radius": 0}, "channel_radius must be positive"),
-        ({"n_mesh": 2}, "n_mesh must be an integer, at least 5, got 2"),
+        ({"reduced_mass": 0.0}, "reduced_mass must be a finite number > 0"),
+        ({"reduced_mass": -3.3}, "reduced_mass must be a finite number > 0"),
+        ({"l": -1}, "l must be an integer ≥ 0, got -1"),
+        ({"l": 0.5}, "l must be an integer ≥ 0, got 0.5"),
+        ({"channel_radius": 0}, "channel_radius must be a finite number > 0"),
+        ({"n_mesh": 2}, "n_mesh must be an integer ≥ 5 or None, got 2"),
     ],
 )
 def test_refusals_say_what_came(arguments, message):
     arguments = {"interaction": TOY, "k": 0.1, "reduced_mass": M} | arguments
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         phase_shift(**arguments)
 
 
@@ -240,7 +240,7 @@ def test_refusals_say_what_came(arguments, message):
 @pytest.mark.parametrize("value", ["1", True, [1.0], 1j])
 def test_a_text_is_no_number(name, value):
     arguments = {"interaction": TOY, "k": 0.1, "reduced_mass": M} | {name: value}
-    with pytest.raises(TypeError, match=f"{name} must be a positive number, got"):
+    with pytest.raises(TypeError, match=f"{name} must be a finite number > 0, got"):
         phase_shift(**arguments)
 
 
