@@ -68,7 +68,7 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
         lambda n: binding_momenta(r_matrix(channel.hamiltonian(n))),
         relative_change,
         n_mesh,
-        channel.mesh_size(),
+        n_mesh or channel.mesh_size(),
     )
     return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
 

@@ -29,6 +29,10 @@ __all__ = [
     "validate_mesh_size",
 ]
 
+# Where the search for a mesh that sees all structure ends, and the points that are looked at.
+FINEST, SAMPLES = 800, 1000
+# Parts of a step between two nodes of the tail on which V(r) is looked at.
+FINER = 8
 NOTICEABLE = 1e-4
 TOLERANCE = 1e-7
 
@@ -56,11 +60,54 @@ class Channel(NamedTuple):
         """
         a, m = self.radius, self.reduced_mass
         r = a * np.geomspace(1e-3, 1, 40)
-        depth = _density(self.interaction, r, local=_attraction)
+        depth = _local_density(self.interaction, r, _attraction)
+        depth = depth + _nonlocal_density(self.interaction, r)
         if np.any(np.isnan(depth)):
             raise ValueError(f"the potential {self.interaction!r} is not finite inside r = {a:g}")
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
-        return 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
+        n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
+        if not self.interaction.has_local:
+            return n
+        n, missed, jump, where = self._structure(n)
+        if missed > 0.3:
+            warn(
+                f"the potential has structure that {n} mesh points miss; raise n_mesh",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+        elif jump > NOTICEABLE:
+            warn(
+                f"the potential jumps at r = {where:.3g}: results may be off by more than two "
+                "meshes tell; give the radius of a potential that ends there, or raise n_mesh",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+        return n
+
+    def _structure(self, n):
+        """The number of points that see the structure of V(r), and what they do not see.
+
+        That is the part of ∫ r ``|V|`` dr that straight lines from node to node miss; and the
+        largest jump, as 2m r ``|ΔV|`` times the distance of nodes, and where it is.
+        """
+        a, factor = self.radius, 2 * self.reduced_mass
+        r = a * (np.arange(SAMPLES) + 0.5) / SAMPLES
+
+        def strength(r):
+            return factor * r * _local_density(self.interaction, r, np.positive)
+
+        V = strength(r)
+        steps = np.append(np.abs(np.diff(V)), 0.0)
+        jumps = steps[1:-1] - 4 * np.maximum(steps[:-2], steps[2:])  # alone among its neighbours
+        i = np.argmax(jumps)
+        jump = jumps[i] if jumps[i] > 0.05 * np.max(np.abs(V)) else 0.0
+        while True:
+            x = lagrange_mesh(a, n).r
+            missed = np.abs(V - np.interp(r, x, strength(x)))[r > x[0]].sum()
+            missed /= max(np.abs(V).sum(), NOTICEABLE)
+            if missed < 0.1 or n >= FINEST:
+                return n, missed, jump * a / n, a * (i + 2) / SAMPLES
+            n = min(4 * n // 3, FINEST)
 
 
 def _attraction(V):
@@ -106,29 +153,40 @@ def find_radius(interaction, m, channel_radius=None, V2=None):
 def tail(interaction, reduced_mass, V2=None):
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
 
-    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m.
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. V(r) is also looked at between
+    the nodes, for structure as narrow as a fiftieth of r.
     """
-    r = np.geomspace(1e-3, 1e4, 120) / reduced_mass
-    density = _density(interaction, r)
+    fine = np.geomspace(1e-3, 1e4, 119 * FINER + 1) / reduced_mass
+    r = fine[::FINER]
+    density = _local_density(interaction, fine)
     if V2 is not None:
-        density = density + np.abs(V2.local_potential(r)) * reduced_mass**2
+        density = density + np.abs(V2.local_potential(fine)) * reduced_mass**2
+    density += np.interp(fine, r, _nonlocal_density(interaction, r))
     # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
-    integrand = 2 * reduced_mass * r**2 * density
-    panels = integrand * np.log(r[1] / r[0])
-    return r, np.cumsum(panels[::-1])[::-1] + integrand[-1]
+    integrand = 2 * reduced_mass * fine**2 * density
+    panels = integrand * np.log(fine[1] / fine[0])
+    return r, (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
 
 
-def _density(interaction, r, local=np.abs):
-    """|V(r)| + ∫ |K(r, r')| dr' on geometric nodes (or another measure of V than |V|)."""
-    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
-    density = np.zeros_like(r)
-    if interaction.has_local:
-        density += local(real_values(interaction.local_potential(r), "V(r)"))
-    if interaction.has_nonlocal:
-        kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
-        weights = inside * r * np.log(r[1] / r[0])
-        density += np.maximum(kernel @ weights, kernel.T @ weights)
-    return density * inside
+def _inside(interaction, r):
+    return True if interaction.radius is None else r <= interaction.radius
+
+
+def _local_density(interaction, r, measure=np.abs):
+    """``|V(r)|``, or another measure of V than its modulus."""
+    if not interaction.has_local:
+        return np.zeros_like(r)
+    V = real_values(interaction.local_potential(r), "V(r)")
+    return measure(V) * _inside(interaction, r)
+
+
+def _nonlocal_density(interaction, r):
+    """``∫ |K(r, r')| dr'`` on nodes that are spaced geometrically, or over r if that is larger."""
+    if not interaction.has_nonlocal:
+        return np.zeros_like(r)
+    kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
+    weights = _inside(interaction, r) * r * np.log(r[1] / r[0])
+    return np.maximum(kernel @ weights, kernel.T @ weights) * _inside(interaction, r)
 
 
 def _decay_radius(interaction, m, defined, V2):

@@ -40,9 +40,11 @@ class CoupledPhaseShifts(NamedTuple):
     mixing : array of shape (...)
         Mixing angle ε of Stapp, between −π/4 and π/4.
     eigenphase : array of shape (..., 2)
-        Phases of the eigenvalues of S (Blatt and Biedenharn), with the same sum.
+        Phases of the eigenvalues of S (Blatt and Biedenharn), with the same sum. The two change
+        places where `eigen_mixing` passes π/4.
     eigen_mixing : array of shape (...)
-        Mixing angle of the eigenvectors, between −π/4 and π/4.
+        Mixing angle of the eigenvectors, between −π/4 and π/4, from one of which it jumps to the
+        other.
     """
 
     phase_shift: np.ndarray
@@ -117,7 +119,7 @@ def coupled_phase_shifts(
         lambda n: _bar_phases(system, system.levels(n), grid),
         lambda coarse, fine: np.max(np.abs(fine[0] - coarse[0])),
         n_mesh,
-        system.mesh_size(top),
+        n_mesh or system.mesh_size(top),
     )
     chosen = np.searchsorted(grid, momenta)
     phase, mixing = phase[chosen], mixing[chosen]
@@ -150,7 +152,7 @@ def coupled_s_matrix(interactions, k, *, reduced_mass, l=None, channel_radius=No
         lambda n: s_matrix(system, system.levels(n), k.ravel()),
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
-        system.mesh_size(np.max(k, initial=0.0)),
+        n_mesh or system.mesh_size(np.max(k, initial=0.0)),
     )
     return S.reshape(*k.shape, len(system.l), len(system.l))
 

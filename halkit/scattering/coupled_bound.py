@@ -72,7 +72,7 @@ def coupled_bound_states(interactions, *, reduced_mass, l=None, channel_radius=N
             return moved
         return max(moved, np.max(np.abs(coarse.probability - fine.probability), initial=0.0))
 
-    return converge(lambda n: _bound(system, n), change, n_mesh, system.mesh_size(0.0))
+    return converge(lambda n: _bound(system, n), change, n_mesh, n_mesh or system.mesh_size(0.0))
 
 
 def _bound(system, n):

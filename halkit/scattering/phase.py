@@ -32,10 +32,11 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     l : int, default 0
         Orbital angular momentum. A non-local U(r, r') is that of this partial wave.
     channel_radius : float, optional
-        Where the potential is over. Default: ``interaction.radius``, else where it has
-        decayed to 1e-10.
+        Where the potential is over. Default: ``interaction.radius``, else where what it
+        would add to δ has decayed to 1e-10 (with a slow tail: to 1e-7 or 1e-4).
     n_mesh : int, optional
-        Mesh points. Default: as many as δ needs to be stable to 1e-7 rad.
+        Mesh points. Default: as many as δ needs to change by less than 1e-7 rad from one mesh
+        to the next. Where that is not reached, a change above 1e-4 is warned of.
     r : array of shape (n,), optional
         The nodes, if `interaction` is an array of values on them. A table is cut at
         its last node, which costs accuracy (see `halkit.interactions.Tabulated`).
@@ -54,7 +55,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     Warns
     -----
     AccuracyWarning
-        If the potential is not over at the channel radius, or if the mesh is too coarse.
+        If V(r) jumps or has structure that the mesh misses, if the potential is not over at the channel radius, or if the mesh is too coarse.
 
     References
     ----------
@@ -119,7 +120,7 @@ def scattering_length(
         lambda n: _low_energy(channel, n)[0],
         _change(channel),
         n_mesh,
-        channel.mesh_size(),
+        n_mesh or channel.mesh_size(),
     )
 
 
@@ -153,7 +154,7 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
         lambda n: _low_energy(channel, n)[1],
         _change(channel),
         n_mesh,
-        channel.mesh_size(),
+        n_mesh or channel.mesh_size(),
     )
 
 

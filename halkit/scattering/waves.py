@@ -171,7 +171,7 @@ def scattering_wave_functions(
         lambda n: _scattering(channel.hamiltonian(n), k),
         lambda coarse, fine: np.max(np.abs(_probe(fine) - _probe(coarse)), initial=0.0),
         n_mesh,
-        channel.mesh_size(np.max(k, initial=0.0)),
+        n_mesh or channel.mesh_size(np.max(k, initial=0.0)),
     )
 
 
@@ -209,7 +209,9 @@ def bound_wave_functions(
         moved = np.max(np.abs(new - old) / scale, initial=0.0)
         return max(relative_change(coarse.kappa, fine.kappa), moved)
 
-    return converge(lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, channel.mesh_size())
+    return converge(
+        lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, n_mesh or channel.mesh_size()
+    )
 
 
 def _probe(waves):

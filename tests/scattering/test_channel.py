@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, Local, NonLocal, Separable, Yukawa
-from halkit.scattering import phase_shift
+from halkit.scattering import phase_shift, scattering_length
 from halkit.scattering.channel import converge, open_channel, tail
 
 TOY, M = Separable(omega=-0.017, mu=1.0), 3.3
@@ -77,3 +78,55 @@ def test_a_potential_that_is_nan_is_named_as_such():
     hole = Local(lambda r: np.where((r > 1) & (r < 2), np.nan, -np.exp(-r)))
     with pytest.raises(ValueError, match="NaN"):
         phase_shift(hole, 0.5, reduced_mass=1.0)
+
+
+def shell_phase(k, depth, inner, outer):
+    """δ modulo π of a shell −depth between two radii, 2m = 2: sines that join at both."""
+    K = np.sqrt(k**2 + 2 * depth)
+    value, slope = np.sin(k * inner), k * np.cos(k * inner)
+    turn = K * (outer - inner)
+    value, slope = (
+        value * np.cos(turn) + slope / K * np.sin(turn),
+        slope * np.cos(turn) - K * value * np.sin(turn),
+    )
+    return np.arctan2(k * value, slope) - k * outer
+
+
+@pytest.mark.parametrize(("inner", "outer"), [(1.0, 1.1), (2.0, 2.2), (10.0, 11.0)])
+@pytest.mark.filterwarnings("ignore:the result still changes")
+def test_a_shell_between_the_nodes_of_the_tail_is_seen(inner, outer):
+    shell = Local(lambda r: np.where((r > inner) & (r < outer), -3.0, 0.0))
+    with pytest.warns(AccuracyWarning, match="the potential jumps at r = "):
+        delta = phase_shift(shell, 0.5, reduced_mass=1.0)
+    assert np.sin(delta - shell_phase(0.5, 3.0, inner, outer)) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("end", [0.7, 1.5])
+@pytest.mark.filterwarnings("ignore:the result still changes")
+def test_a_well_without_its_radius(end):
+    """The jump is named; with the radius there is none."""
+    well = Local(lambda r: np.where(r <= end, -0.5, 0.0))
+    with pytest.warns(AccuracyWarning, match=f"jumps at r = {end}"):
+        scattering_length(well, reduced_mass=1.0)
+    a0 = scattering_length(Local(lambda r: -0.5 + 0 * r, radius=end), reduced_mass=1.0)
+    assert a0 == pytest.approx(end - np.tan(end), rel=1e-9)
+
+
+def test_a_narrow_barrier_inside_a_wide_well():
+    """Two meshes may miss it alike; the nodes are chosen for what V(r) looks like."""
+
+    def V(r):
+        return -0.002 * np.exp(-((r / 40) ** 2)) + 2 * np.exp(-(((r - 30) / 0.3) ** 2))
+
+    wave = solve_ivp(
+        lambda r, y: [y[1], 2 * V(r) * y[0]], (0, 250), [0, 1], rtol=1e-11, atol=1e-13, max_step=0.1
+    )
+    value, slope = wave.y[:, -1]
+    a0 = scattering_length(Local(V), reduced_mass=1.0)
+    assert a0 == pytest.approx(250 - value / slope, rel=1e-4)
+
+
+def test_structure_that_no_mesh_sees_is_warned_of():
+    V = Local(lambda r: np.exp(-(r**2)) * np.sin(900 * r))
+    with pytest.warns(AccuracyWarning, match="structure that 800 mesh points miss"):
+        phase_shift(V, 0.5, reduced_mass=1.0)

@@ -264,7 +264,7 @@ def test_what_the_other_functions_refuse():
         inverse_fourier_potential(np.ones((3, 2)), [0.1, 0.2], [1.0])
     with pytest.raises(ValueError, match="square matrix"):
         discrete_fourier_potential(np.ones((3, 2)))
-    with pytest.raises(ValueError, match=r"n must be an integer, at least 1, got 2\.5"):
+    with pytest.raises(TypeError, match=r"n must be an integer ≥ 1, got 2\.5"):
         sine_grids(1.0, 2.5)
-    with pytest.raises(ValueError, match="radius must be positive"):
+    with pytest.raises(ValueError, match="radius must be a finite number > 0"):
         sine_grids(0.0, 2)
