@@ -55,7 +55,8 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     Warns
     -----
     AccuracyWarning
-        If V(r) jumps or has structure that the mesh misses, if the potential is not over at the channel radius, or if the mesh is too coarse.
+        If the potential is not over at the channel radius, if the mesh is too coarse, or if
+        V(r) jumps or has structure that no mesh sees.
 
     References
     ----------
