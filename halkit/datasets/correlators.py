@@ -20,7 +20,7 @@ CITATION = (
 LICENSE = "MIT, Copyright (c) 2019 Takumi Iritani; its text must accompany the data"
 
 
-def load_correlators(path, lattice="L64", *, group=None):
+def load_correlators(path, lattice=None, *, group=None):
     """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
     The layout of files is that of `halkit.datasets.files`. Of the published file one lattice is
@@ -32,8 +32,8 @@ def load_correlators(path, lattice="L64", *, group=None):
     path : str or path
         An npz file; an HDF5 file, which ends in ``.h5`` or ``.hdf5`` (needs h5py, the extra
         ``io``); or the folder that holds ``xixi_1s0_rcorr.npz``.
-    lattice : {"L40", "L48", "L64"}
-        Which lattice of the published file; 64 sites are 5.76 fm.
+    lattice : {"L40", "L48", "L64"}, optional
+        Which lattice of the published file, L64 by default; 64 sites are 5.76 fm.
     group : str, optional
         Which group of another file; not needed where there is one.
 
@@ -56,8 +56,9 @@ def load_correlators(path, lattice="L64", *, group=None):
     ImportError
         If h5py is needed and missing.
     ValueError
-        If the lattice or the group is another one; if the file is no correlator file or not
-        whole, or something in it is missing, does not fit or is not finite; the message names it.
+        If the lattice or the group is another one, or a lattice is named where there are groups;
+        if the file is no correlator file or not whole, or something in it is missing, does not
+        fit or is not finite; the message names it.
         Objects that would need unpickling are not read.
 
     References
@@ -75,8 +76,12 @@ def load_correlators(path, lattice="L64", *, group=None):
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     if group is not None or holds_groups(path):
+        if lattice is not None:
+            raise ValueError(
+                f"lattice={lattice!r} is for the published file; {path} has groups: give group"
+            )
         return read_group(path, group)
-    return _load_published(path, lattice)
+    return _load_published(path, "L64" if lattice is None else lattice)
 
 
 def _load_published(path, lattice):

@@ -239,6 +239,9 @@ def _whole(path):
     os.close(handle)
     try:
         yield part
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(part, 0o666 & ~mask)  # as of any new file; mkstemp's are for the owner alone
         os.replace(part, path)
     except BaseException:
         os.unlink(part)

@@ -1,8 +1,10 @@
 """What every display draws on: axes and their labels, and arrays of the right shape."""
 
+from inspect import signature
+
 import numpy as np
 
-__all__ = ["axis_label", "figure_axes", "matching", "new_axes"]
+__all__ = ["axis_label", "figure_axes", "matching", "new_axes", "with_errors"]
 
 
 def new_axes(n_panels=1):
@@ -45,3 +47,10 @@ def matching(values, shape, name):
     if values.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {values.shape}")
     return values.astype(np.float64)
+
+
+def with_errors(method, argument, errors):
+    """Return what a method gives, and the errors: the given ones, or its own if it has them."""
+    if errors is not None or "return_std" not in signature(method).parameters:
+        return method(argument), errors
+    return method(argument, return_std=True)

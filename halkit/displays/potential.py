@@ -7,7 +7,7 @@ measure 4πr'²dr' vanishes.
 
 import numpy as np
 
-from halkit.displays.canvas import axis_label, figure_axes, matching
+from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
 
 __all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
 
@@ -236,7 +236,8 @@ class LocalPotentialDisplay:
         X : array of shape (n_samples, n_r)
             Wave functions or time slices R(t, r).
         errors, labels, truth
-            See the class.
+            See the class. Without errors, those of ``localize(X, return_std=True)`` if the
+            estimator has them.
         units : pair of str, default=None
         ax : matplotlib Axes, default=None
             See `plot`.
@@ -245,8 +246,9 @@ class LocalPotentialDisplay:
         -------
         LocalPotentialDisplay
         """
+        V, errors = with_errors(estimator.localize, X, errors)
         display = cls(
-            estimator.localize(X),
+            V,
             estimator.r_out_,
             errors=errors,
             labels=labels,

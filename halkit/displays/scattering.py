@@ -6,7 +6,7 @@ axis is the momentum k, or the energy E = k²/2m if the reduced mass m is given.
 
 import numpy as np
 
-from halkit.displays.canvas import axis_label, figure_axes, matching
+from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
 
 __all__ = ["PhaseShiftDisplay"]
 
@@ -95,7 +95,8 @@ class PhaseShiftDisplay:
         k : array of shape (n_k,)
             Momenta.
         errors, truth, reference
-            See the class.
+            See the class. Without errors, those of ``phase_shift(k, return_std=True)`` if the
+            estimator has them.
         name : str, default=None
             None: the name of the estimator's class.
         reduced_mass : float, default=None
@@ -107,8 +108,9 @@ class PhaseShiftDisplay:
         -------
         PhaseShiftDisplay
         """
+        delta, errors = with_errors(estimator.phase_shift, k, errors)
         display = cls(
-            estimator.phase_shift(k),
+            delta,
             k,
             errors=errors,
             truth=truth,

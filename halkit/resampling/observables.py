@@ -9,13 +9,18 @@ from operator import methodcaller
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.exceptions import AccuracyWarning
+from halkit.potentials.validation import refuse_complex_and_objects
 from halkit.resampling.samples import resampling_error
 from halkit.resampling.workers import run_bins
 
 __all__ = ["ResampledPotential"]
+
+
+def _of_the_fit(name):
+    return property(lambda self: getattr(self.estimator_, name), doc=f"`{name}` of each fit.")
 
 
 def _offered(name):
@@ -105,6 +110,10 @@ class ResampledPotential:
             If `return_std`.
         """
         return _of_data(self, "predict", X, return_std)
+
+    r_ = _of_the_fit("r_")
+    r_out_ = _of_the_fit("r_out_")
+    weights_ = _of_the_fit("weights_")
 
     @_offered("localize")
     def localize(self, X, return_std=False):
@@ -217,6 +226,8 @@ def _of_data(model, name, X, return_std):
     """A method of the fits, of one X for all of them or of one for each."""
     check_is_fitted(model)
     if np.asarray(X).ndim != 3:
+        refuse_complex_and_objects(X, "X")
+        X = validate_data(model, X, reset=False, dtype=np.float64)
         return _centre_and_std(model, methodcaller(name, X), return_std)
     X = model._validated_bins(X, "X")
     if len(X) != len(model.estimators_):

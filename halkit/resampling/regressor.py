@@ -59,7 +59,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         numbers, so that the spread over bins is statistical.
     resample : {"jackknife", "bootstrap", "seeds"}
         What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
-        leave one out, the standard deviation for bootstrap samples. "seeds" is the spread of
+        leave one out, the standard deviation for bootstrap samples; `kind` of the rows of
+        `halkit.sources.lattice_rows` says which they are. "seeds" is the spread of
         the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}
@@ -193,6 +194,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             if len(X) != len(y):
                 raise ValueError(f"X and y need as many bins, got {len(X)} and {len(y)}")
             X, y = X.mean(axis=0), y.mean(axis=0)
+        else:
+            refuse_complex_and_objects(X, "X")
+            X = validate_data(self, X, reset=False, dtype=np.float64)
         errors = {} if y_std is None else {"y_std": y_std}
         return self.estimator_.score(X, y, sample_weight=sample_weight, **errors)
 

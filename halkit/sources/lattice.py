@@ -47,7 +47,8 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         sigma (n_rows, n_out): ``|R|`` times the error of y/R over bins, in which the common
         normalisation drops out; r, weights (n_r,): shells and their numbers of sites; r_out
         (n_out,); laplacian (n_bins, n_rows, n_out): ∇²R at r_out; labels: the pairs (source, t)
-        of the rows; points: of the stencil.
+        of the rows; points: of the stencil; kind: of the bins, which is the parameter ``resample``
+        of `halkit.JackknifeRegressor`.
 
     Raises
     ------
@@ -83,6 +84,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         laplacian=laplacian,
         labels=labels,
         points=points,
+        kind=kind,
     )
 
 

@@ -95,7 +95,7 @@ def time_derivatives(R, *, points, dt=1.0):
     >>> [float(d[0]) for d in time_derivatives(np.arange(5.0) ** 3, points=5)]
     [12.0, 12.0, 6.0]
     """
-    R = validate_values(R, "R")
+    R, dt = validate_values(R, "R"), check_positive(dt, "dt")
     points = time_stencil(len(R), points)
     rows = len(R) - points + 1
     derivatives = [

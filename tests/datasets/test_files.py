@@ -151,6 +151,19 @@ def test_a_file_is_replaced_only_on_demand(path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_others_may_read_the_file(path):
+    """It has the rights of any new file, not those of a temporary one."""
+    path.with_name("new").touch()
+    save_correlators(path, {"a": radial()})
+    assert path.stat().st_mode == path.with_name("new").stat().st_mode
+
+
+def test_a_lattice_is_no_group(path):
+    save_correlators(path, {"a": radial()})
+    with pytest.raises(ValueError, match="lattice='L48' is for the published file"):
+        load_correlators(path, "L48")
+
+
 def test_a_failure_while_writing_leaves_the_old_file(path, monkeypatch):
     save_correlators(path, {"a": radial()})
     before = path.read_bytes()

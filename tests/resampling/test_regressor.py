@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from halkit import scattering
 from halkit.datasets import make_time_dependent
+from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum
 from halkit.potentials import (
@@ -329,6 +330,35 @@ def test_pickle_and_clone(correlators):
     assert fresh.get_params()["estimator__hadron_mass"] == fresh.estimator.hadron_mass == 3.0
     assert model.estimator.hadron_mass == 2.0
     assert not hasattr(fresh, "estimators_")
+
+
+def test_names_of_columns(correlators):
+    """They are checked, and the fits within see arrays."""
+    pandas = pytest.importorskip("pandas")
+    mean, target = correlators.data_bins.mean(axis=0), correlators.target_bins.mean(axis=0)
+    frame = pandas.DataFrame(mean, columns=[f"r{i}" for i in range(mean.shape[1])])
+    prior = GaussianProcessPotentialRegressor(correlators.r)
+    model = JackknifeRegressor(prior, resample="seeds", n_seeds=2).fit(frame, target)
+    unnamed = clone(model).fit(mean, target)
+    assert_array_equal(model.predict(frame), unnamed.predict(mean))
+    assert model.score(frame, target) == unnamed.score(mean, target)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame.rename(columns=str.upper))
+
+
+def test_displays_take_it_with_its_errors(correlators):
+    pytest.importorskip("matplotlib").use("Agg")
+    model, k = fitted(correlators), np.array([0.1, 0.3])
+    mean = correlators.data_bins.mean(axis=0)[:2]
+    display = LocalPotentialDisplay.from_estimator(model, mean)
+    assert_array_equal(display.errors, model.localize(mean, return_std=True)[1])
+    display = PhaseShiftDisplay.from_estimator(model, k)
+    assert_array_equal(display.errors, model.phase_shift(k, return_std=True)[1])
+    assert PhaseShiftDisplay.from_estimator(model, k, errors=[1.0, 2.0]).errors[1] == 2.0
+    assert PotentialDisplay.from_estimator(model).potential.shape == (
+        model.r_out_.size,
+        model.r_.size,
+    )
 
 
 def test_the_scale_of_the_prior_is_common(correlators):

@@ -163,11 +163,15 @@ def test_a_single_bin_has_no_error(correlators):
         )
 
 
+KINDS = ["jackknife", "bootstrap"]
+
+
 def test_errors_of_each_kind_of_bins(correlators):
     """Of the same bins, bootstrap errors are jackknife errors times sqrt(N)/(N − 1)."""
     options = {"times": [8], "sources": ["wall"], "r_max": 3.0}
-    jackknife = lattice_rows(Bunch(**correlators, kind="jackknife"), **options).sigma
-    bootstrap = lattice_rows(Bunch(**correlators, kind="bootstrap"), **options).sigma
+    rows = {k: lattice_rows(Bunch(**correlators, kind=k), **options) for k in KINDS}
+    assert [row.kind for row in rows.values()] == KINDS
+    jackknife, bootstrap = (row.sigma for row in rows.values())
     assert_allclose(lattice_rows(correlators, **options).sigma, jackknife)
     assert_allclose(bootstrap, jackknife * np.sqrt(5) / 4, rtol=1e-12)
     with pytest.raises(ValueError, match="got 'configs': average single configurations"):

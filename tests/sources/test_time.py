@@ -103,6 +103,11 @@ def test_derivatives_of_an_exponential_in_ever_higher_order():
     assert_allclose(errors, [0.3**3 / 6, 0.3**5 / 30, 0.3**7 / 140], rtol=0.05)
 
 
+def test_slices_need_a_spacing():
+    with pytest.raises(ValueError, match="dt must be a finite number > 0, got 0"):
+        time_derivatives(np.ones(5), points=5, dt=0)
+
+
 @given(st.integers(3, 60))
 def test_auto_is_the_widest_stencil_that_leaves_three_rows(n):
     points = time_stencil(n)
