@@ -27,7 +27,7 @@ truth = av18("1S0")
 mass = truth.reduced_mass
 k, r = np.linspace(0.1, 2.0, 10), np.linspace(0.05, 12.0, 240)
 X = scattering_wave_functions(truth, k, reduced_mass=mass)(r)
-y = stationary_source(X, k, r, mass, order=8)
+y = stationary_source(X, k, r, reduced_mass=mass, order=8)
 print(f"X: {X.shape}, E = k²/2m = {(k**2 / (2 * mass) * HBARC).round(1)} MeV")
 
 # %%

@@ -47,7 +47,7 @@ def wave(momentum, start=1e-6):
 
 
 X = np.array([wave(momentum) for momentum in k])
-y = stationary_source(X, k, r, MASS)
+y = stationary_source(X, k, r, reduced_mass=MASS)
 error = np.abs(y - truth(r) * X).max(axis=1) / np.abs(truth(r) * X).max(axis=1)
 print(f"sources by differences against V φ: {error.max():.0e}")
 

@@ -25,6 +25,7 @@ CUT = 1e-14
 
 def make_separable(
     n_k=10,
+    *,
     n_r=100,
     r_max=12.5,
     k_range=(0.01, 1.0),

@@ -93,7 +93,7 @@ def from_obs(*arrays, bin_size=1):
     samples = []
     for array in arrays:
         data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
-        samples.append(jackknife_samples(data.T.reshape(-1, *array.shape), bin_size))
+        samples.append(jackknife_samples(data.T.reshape(-1, *array.shape), bin_size=bin_size))
     return samples[0] if len(samples) == 1 else samples
 
 

@@ -27,7 +27,7 @@ __all__ = [
 RESAMPLINGS = ("jackknife", "bootstrap", "seeds")
 
 
-def jackknife_samples(configs, bin_size=1):
+def jackknife_samples(configs, *, bin_size=1):
     """Averages that leave one bin of configurations out.
 
     Ratios of correlators are formed of these, not of single configurations.

@@ -58,7 +58,7 @@ def remove_phase(phi):
     return rotated.real
 
 
-def stationary_source(phi, k, r, reduced_mass, l=0, order=6):
+def stationary_source(phi, k, r, *, reduced_mass, l=0, order=6):
     """Sources (E_k − H0) φ_k = (k² + ∇²) φ_k / 2m of wave functions.
 
     Parameters
@@ -95,7 +95,7 @@ def stationary_source(phi, k, r, reduced_mass, l=0, order=6):
     >>> from halkit.sources import stationary_source
     >>> r, k, toy = np.linspace(0.05, 10, 200), np.array([0.3, 0.8]), Separable(-0.017, 1.0)
     >>> phi = toy.wave_function(k, r, reduced_mass=3.3)
-    >>> y = stationary_source(phi, k, r, 3.3)
+    >>> y = stationary_source(phi, k, r, reduced_mass=3.3)
     >>> bool(np.allclose(y, toy.source(k, r, reduced_mass=3.3), atol=1e-7))
     True
     """

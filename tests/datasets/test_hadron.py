@@ -31,7 +31,7 @@ def test_the_toy_model_of_the_talk():
     assert_allclose(d.potential, -0.017 * np.exp(-np.add.outer(d.r, d.r)), rtol=1e-14)
     # 0.4 % is the trapezoidal rule, 1e-4 what lies beyond the last node.
     assert_allclose(d.data @ (d.potential * d.weights).T, d.target, rtol=5e-3)
-    y = stationary_source(d.data, d.k, d.r, 3.3, order=8)
+    y = stationary_source(d.data, d.k, d.r, reduced_mass=3.3, order=8)
     assert_allclose(y, d.target, atol=1e-6)
 
 

@@ -195,7 +195,7 @@ def test_local_potential_alone():
     """A Gaussian well: V and its phase shifts from ten wave functions."""
     well, r, k = GaussianSum([-1.1], [1.0]), np.linspace(0.02, 8.0, 400), np.linspace(0.2, 2.0, 10)
     X = np.array([numerov(well, r, momentum) for momentum in k])
-    y = stationary_source(X, k, r, 1.0)
+    y = stationary_source(X, k, r, reduced_mass=1.0)
     model = NonLocalPotentialRegressor(r, reduced_mass=1.0, local="only", random_state=0)
     model.fit(X, y)
     near = r < 3
@@ -240,7 +240,7 @@ def yukawa():
     """Waves at k = 1, 2, 3 and their sources by finite differences."""
     r, k = np.linspace(0.01, 5.0, 500), np.array([1.0, 2.0, 3.0])
     X = scattering_wave_functions(YUKAWA, k, reduced_mass=MASS)(r)
-    return r, X, stationary_source(X, k, r, MASS, order=8)
+    return r, X, stationary_source(X, k, r, reduced_mass=MASS, order=8)
 
 
 def numerov(interaction, r, k, steps=40):

@@ -35,7 +35,7 @@ def test_av18_from_ten_waves():
     truth = av18("1S0")
     mass, k, r = truth.reduced_mass, np.linspace(0.1, 2.0, 10), np.linspace(0.05, 12.0, 240)
     X = scattering_wave_functions(truth, k, reduced_mass=mass)(r)
-    y = stationary_source(X, k, r, mass, order=8)
+    y = stationary_source(X, k, r, reduced_mass=mass, order=8)
     between = (k[1:] + k[:-1]) / 2
     exact = phase_shift(truth, between, reduced_mass=mass)
 

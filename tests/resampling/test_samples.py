@@ -102,7 +102,7 @@ def test_one_sample_has_no_error_and_nan_is_not_hidden():
 )
 def test_what_is_no_set_of_bins_is_refused(configs, bin_size, message):
     with pytest.raises(ValueError, match=message):
-        jackknife_samples(configs, bin_size)
+        jackknife_samples(configs, bin_size=bin_size)
 
 
 def test_unknown_kinds_are_listed():

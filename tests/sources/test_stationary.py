@@ -15,7 +15,9 @@ TOY = Separable(-0.017, 1.0)
 
 def toy_error(r, order):
     phi = TOY.wave_function(K, r, reduced_mass=M)
-    return np.abs(stationary_source(phi, K, r, M, order=order) - TOY.source(K, r, reduced_mass=M))
+    return np.abs(
+        stationary_source(phi, K, r, reduced_mass=M, order=order) - TOY.source(K, r, reduced_mass=M)
+    )
 
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
@@ -38,19 +40,24 @@ def test_sources_on_the_nodes_of_the_talk(order, tolerance):
 def test_free_waves_have_no_source(l):
     r = np.linspace(0.0, 10.0, 201)
     phi = spherical_jn(l, np.outer(K, r))
-    assert_allclose(stationary_source(phi, K, r, M, l=l, order=8), 0.0, atol=1e-8)
+    assert_allclose(stationary_source(phi, K, r, reduced_mass=M, l=l, order=8), 0.0, atol=1e-8)
 
 
 def test_the_wave_at_threshold():
     r, a0 = np.linspace(0.5, 9.0, 60), 2.0
     phi = (1 - a0 / r)[np.newaxis]
-    assert_allclose(stationary_source(phi, [0.0], r, M, order=8)[0, 5:], 0.0, atol=1e-5)
+    assert_allclose(
+        stationary_source(phi, [0.0], r, reduced_mass=M, order=8)[0, 5:], 0.0, atol=1e-5
+    )
 
 
 def test_the_reduced_mass_divides():
     r = np.linspace(0.1, 5.0, 50)
     phi = np.exp(-np.outer(K, r))
-    assert_allclose(stationary_source(phi, K, r, 2 * M), stationary_source(phi, K, r, M) / 2)
+    assert_allclose(
+        stationary_source(phi, K, r, reduced_mass=2 * M),
+        stationary_source(phi, K, r, reduced_mass=M) / 2,
+    )
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.7, np.pi / 2, 3.0])
@@ -92,9 +99,9 @@ PHI = np.ones((2, 10))
 )
 def test_bad_values_are_refused(phi, k, r, mass, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        stationary_source(phi, k, r, mass)
+        stationary_source(phi, k, r, reduced_mass=mass)
 
 
 def test_objects_are_refused():
     with pytest.raises(TypeError, match="phi must hold real numbers, got an array of dtype object"):
-        stationary_source(PHI.astype(object), [0.1, 0.2], R, M)
+        stationary_source(PHI.astype(object), [0.1, 0.2], R, reduced_mass=M)
