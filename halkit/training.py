@@ -11,10 +11,13 @@ from threading import Lock, local
 import torch
 from skorch.callbacks import Callback
 
+from halkit.checks import check_integer
+
 __all__ = [
     "ProgressBar",
     "available_device",
     "check_device",
+    "check_options",
     "one_thread",
     "parameter_arrays",
     "seeded",
@@ -71,6 +74,15 @@ def seeded(seed):
 def parameter_arrays(module):
     """The parameters of a module as numpy arrays, by name."""
     return {n: p.detach().cpu().numpy().copy() for n, p in module.named_parameters()}
+
+
+def check_options(model):
+    """Refuse a `verbose`, `callbacks` or `device` of an estimator that no training understands."""
+    if not isinstance(model.verbose, bool):
+        check_integer(model.verbose, "verbose", least=0)
+    if not isinstance(model.callbacks, tuple | list | None):
+        raise TypeError(f"callbacks must be a list of skorch callbacks, got {model.callbacks!r}")
+    check_device(model.device)
 
 
 def check_device(device):

@@ -26,7 +26,7 @@ from halkit.gauge.torus import (
 from halkit.training import (
     ProgressBar,
     available_device,
-    check_device,
+    check_options,
     one_thread,
     parameter_arrays,
     seeded,
@@ -74,7 +74,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
 
     def _train(self, X, random):
         order = random.permutation(len(X))
-        n_valid = max(1, round(self.validation_fraction * len(X)))
+        n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) - 1)
         valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
         network = "mlp" if X.ndim == 2 else self.network
         self._architecture = Architecture(network, tuple(self.hidden_channels), X.shape[1:])
@@ -252,4 +252,4 @@ def _check_parameters(model):
     check_integer(model.batch_size, "batch_size", least=1)
     check_positive(model.learning_rate, "learning_rate")
     check_number(model.validation_fraction, "validation_fraction", above=0, below=1)
-    check_device(model.device)
+    check_options(model)

@@ -25,7 +25,7 @@ from halkit.potentials.validation import (
 from halkit.training import (
     ProgressBar,
     available_device,
-    check_device,
+    check_options,
     one_thread,
     parameter_arrays,
     seeded,
@@ -282,17 +282,13 @@ def _check_parameters(model):
         )
     for width in model.hidden_layer_sizes:
         check_integer(width, "hidden_layer_sizes", least=1)
-    if not isinstance(model.callbacks, tuple | list | None):
-        raise TypeError(f"callbacks needs a list of skorch callbacks, got {model.callbacks!r}")
-    if not isinstance(model.verbose, bool):
-        check_integer(model.verbose, "verbose", least=0)
     for name in ("regulator", "tol"):
         check_number(getattr(model, name), name, least=0)
     check_positive(model.learning_rate, "learning_rate")
     for name in ("envelope_radius", "regulator_radius", "amplitude"):
         check_positive(getattr(model, name), name, optional=True)
     check_number(model.weight_decay, "weight_decay", least=0, optional=True)
-    check_device(model.device)
+    check_options(model)
 
 
 def _fit_before(model):

@@ -531,6 +531,10 @@ def test_degrees_are_wrapped_with_a_warning(shape):
         ({"max_epochs": 0}, ValueError, "max_epochs"),
         ({"batch_size": 2.5}, TypeError, "batch_size"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
+        ({"learning_rate": True}, TypeError, "learning_rate"),
+        ({"network": ["unet"]}, ValueError, "network must be one of"),
+        ({"verbose": "a"}, TypeError, "verbose must be an integer ≥ 0, got 'a'"),
+        ({"callbacks": 3}, TypeError, "callbacks must be a list of skorch callbacks, got 3"),
         (
             {"validation_fraction": 1.0},
             ValueError,
@@ -574,6 +578,13 @@ def test_dense_layers_cannot_change_their_size(X):
     assert model.sample(2, correction=None).shape == (2, 2, 4, 4)
     with pytest.raises(ValueError, match="cannot change"):
         model.sample(2, lattice_size=5, correction=None)
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.999])
+def test_both_parts_have_a_configuration(X, fraction):
+    model = U1DiffusionSampler(validation_fraction=fraction, **TINY).fit(X[:2])
+    assert np.isfinite(model.history_[0]["train_loss"])
+    assert np.isfinite(model.history_[0]["valid_loss"])
 
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, np.nan, "1"])

@@ -208,7 +208,7 @@ def test_the_size_of_the_wave_functions_does_not_matter(size):
     ("parameters", "error", "message"),
     [
         ({"hidden_layer_sizes": 8}, TypeError, "hidden_layer_sizes needs a tuple"),
-        ({"callbacks": "a"}, TypeError, "callbacks needs a list"),
+        ({"callbacks": "a"}, TypeError, "callbacks must be a list"),
         ({"verbose": "x"}, TypeError, "verbose must be an integer ≥ 0"),
         ({"y_std": 1e-3}, ValueError, "y_std needs shape .5, 12., that of y; got one number"),
     ],
