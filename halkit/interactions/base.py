@@ -8,10 +8,10 @@ and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 """
 
 import numpy as np
-from scipy.interpolate import NdBSpline, make_interp_spline
 
 from halkit.checks import check_positive
 from halkit.interactions.functions import checked_function, cut, distances, evaluated
+from halkit.interactions.spline import polynomial_below, tensor_spline
 from halkit.radial import validate_nodes, validate_values
 
 __all__ = [
@@ -211,10 +211,12 @@ class Sum(Interaction):
 class Tabulated(Interaction):
     """A potential known on nodes only: a vector V(r_i), or a matrix U(r_i, r_j).
 
-    A tensor-product spline through the values stands for the potential between
-    the nodes, and below the first one (where it extrapolates; the weight r r' of
-    the kernel makes that harmless for nodes that start close to zero). Beyond the
-    last node the potential is zero.
+    A tensor-product spline through the values stands for the potential between the nodes.
+    Beyond the last node the potential is zero. Below the first one the spline extrapolates;
+    the weight r r' of the kernel makes that harmless for a U whose nodes start close to zero.
+    V has no such weight: if the errors that its values show would exceed the largest ``|V|``
+    at r = 0, a polynomial of lower degree through the first nodes takes over there. It
+    remains a guess of what the table doesn't say.
 
     Whatever function the values came from is worth more than the values. Measured on
     e^{−μ(r+r')} with 100 uniform nodes: nodes up to 12.5/μ give phase shifts right to
@@ -263,7 +265,8 @@ class Tabulated(Interaction):
         self.has_local = self.values.ndim == 1
         self.has_nonlocal = not self.has_local
         self.radius = float(self.r[-1])
-        self._spline = _tensor_spline(self.values, self.r, degree)
+        self._spline = tensor_spline(self.values, self.r, degree)
+        self._below = polynomial_below(self.values, self.r, degree) if self.has_local else None
 
     def local_potential(self, r):
         """Return V(r), elementwise; zero beyond the last node."""
@@ -287,7 +290,11 @@ class Tabulated(Interaction):
     def _evaluate(self, *coordinates):
         point = np.stack(np.broadcast_arrays(*coordinates), axis=-1).astype(np.float64)
         inside = np.all(point <= self.radius, axis=-1)
-        return np.where(inside, self._spline(np.minimum(point, self.radius)), 0.0)
+        values = self._spline(np.minimum(point, self.radius))
+        if self._below is not None:
+            r = point[..., 0]
+            values = np.where(r < self.r[0], self._below(np.minimum(r, self.r[0])), values)
+        return np.where(inside, values, 0.0)
 
     def __repr__(self):
         shape = " × ".join(map(str, self.values.shape))
@@ -408,15 +415,6 @@ def _refuse_silent_parts(interaction):
                 f"{kind.__name__} defines {silent[0]}, which is used only if it also sets "
                 f"{flag} = True"
             )
-
-
-def _tensor_spline(values, r, degree):
-    degree = min(degree, (r.size - 2) // 2 * 2 + 1)
-    knots = None
-    for axis in range(values.ndim):
-        spline = make_interp_spline(r, values, k=degree, axis=axis)
-        knots, values = spline.t, np.moveaxis(spline.c, 0, axis)
-    return NdBSpline((knots,) * values.ndim, values, (degree,) * values.ndim, extrapolate=True)
 
 
 def _name(f):
