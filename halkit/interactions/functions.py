@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from halkit.radial import validate_values
+from halkit.radial import refuse_masked, validate_values
 
 __all__ = ["checked_function", "cut", "distances", "evaluated"]
 
@@ -16,6 +16,7 @@ def checked_function(f, name):
 
 def distances(values, name):
     """Return an array of distances ≥ 0 as float64, or say what came instead."""
+    refuse_masked(values, name)
     values = np.asarray(values)
     if values.dtype.kind not in "iuf":
         validate_values(values, name)
