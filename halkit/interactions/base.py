@@ -31,7 +31,8 @@ class Interaction:
 
     The base class is the interaction that vanishes. A subclass overrides
     ``local_potential`` or ``nonlocal_potential`` (or both), and says so in
-    ``has_local`` and ``has_nonlocal``. Interactions add with ``+``.
+    ``has_local`` and ``has_nonlocal``. Interactions add with ``+``, and are functions: called
+    with r they return V(r), with r and r' U(r, r'), and refuse distances below zero.
 
     Attributes
     ----------
@@ -57,6 +58,17 @@ class Interaction:
     def kernel(self, r, r_prime):
         """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
         return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
+
+    def __call__(self, *points):
+        """Return V(r) of one array of points r ≥ 0, U(r, r') of two."""
+        if len(points) not in (1, 2):
+            raise TypeError(
+                f"{type(self).__name__} is a function of r or of r and r_prime, "
+                f"got {len(points)} arguments"
+            )
+        points = [*map(distances, points, ("r", "r_prime"))]
+        function = self.local_potential if len(points) == 1 else self.nonlocal_potential
+        return function(*points)
 
     def __add__(self, other):
         if not _is_interaction(other):
@@ -194,15 +206,6 @@ class Sum(Interaction):
             cut(getattr(term, function)(r, r_prime), term.radius, r, r_prime) for term in terms
         )
         return sum(values) + super().nonlocal_potential(r, r_prime)
-
-    def __call__(self, *points):
-        """Return Σ V(r) of one array of points r ≥ 0, Σ U(r, r') of two."""
-        if len(points) not in (1, 2):
-            raise TypeError(f"a sum is a function of r or of r and r', got {len(points)} arguments")
-        points = [*map(distances, points, ("r", "r_prime"))]
-        return (
-            self.local_potential(*points) if len(points) == 1 else self.nonlocal_potential(*points)
-        )
 
     def __repr__(self):
         return " + ".join(map(repr, self.terms))

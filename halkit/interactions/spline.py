@@ -30,9 +30,9 @@ def polynomial_below(values, r, degree):
     Its degree is the highest with an error at r = 0 that is smaller than the largest ``|V|``.
     """
     highest = _degree_for(r.size, degree)
-    if r[0] == 0:
+    if r[0] == 0 or r.size < highest + 2:  # nothing to do, or no node left to see errors with
         return None
-    error, largest = _error(values, r, min(highest + 1, r.size - 1)), np.max(np.abs(values))
+    error, largest = _error(values, r, highest + 1), np.max(np.abs(values))
     safe = (d for d in range(highest, 0, -1) if error * _factor(r[: d + 1]) <= largest)
     d = next(safe, 0)
     return None if d == highest else make_interp_spline(r[: d + 1], values[: d + 1], k=d)

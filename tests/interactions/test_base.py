@@ -145,7 +145,7 @@ def test_tables_are_functions():
         V(1.0, 1.0)
     with pytest.raises(TypeError, match=r"Tabulated.* of r and r_prime, got 1 arguments"):
         U(1.0)
-    with pytest.raises(TypeError, match="a sum is a function of r or of r and r', got 3"):
+    with pytest.raises(TypeError, match="Sum is a function of r or of r and r_prime, got 3"):
         EVERY[-1](1.0, 1.0, 1.0)
 
 
@@ -276,6 +276,16 @@ def test_the_radius_of_any_object_is_kept():
     np.testing.assert_allclose(interaction.kernel(s, 2.0), expected, rtol=1e-15)
     total = Ends() + GaussianSum([0.0], [1.0])
     np.testing.assert_array_equal(total.local_potential(s), interaction.local_potential(s))
+
+
+def test_a_subclass_is_a_function():
+    assert Well()(1.0) == -3
+    assert Block()(1.0, 0.5) == -1
+    np.testing.assert_array_equal(as_interaction(Learned())(r, 2.0), lopsided(r, 2.0))
+    with pytest.raises(ValueError, match="r_prime must not be negative"):
+        Block()(1.0, -0.5)
+    with pytest.raises(TypeError, match="Well is a function of r or of r and r_prime, got 0"):
+        Well()()
 
 
 def test_sum_of_a_list():
