@@ -332,8 +332,9 @@ def as_interaction(potential, r=None):
     ----------
     potential : Interaction, fitted regressor, or array
         An `Interaction` passes through; another object with ``local_potential``,
-        ``nonlocal_potential``, ``has_local`` and ``has_nonlocal`` is wrapped; an array of
-        shape (n,) or (n, n) becomes a `Tabulated` potential on the nodes `r`.
+        ``nonlocal_potential``, ``has_local`` and ``has_nonlocal`` is wrapped, and is zero
+        beyond its ``radius`` if it has one; an array of shape (n,) or (n, n) becomes a
+        `Tabulated` potential on the nodes `r`.
     r : array of shape (n,), optional
         The nodes of an array.
 

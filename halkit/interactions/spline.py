@@ -1,7 +1,7 @@
 """Splines through a table, and the polynomial that stands below its first node.
 
 A polynomial of degree d through the first nodes takes errors of the values to r = 0 with a
-factor Σ_i |ℓ_i(0)|, ℓ_i the Lagrange polynomials of these nodes: for d = 5 it is 63 on nodes
+factor Σ_i ``|ℓ_i(0)|``, ℓ_i the Lagrange polynomials of these nodes: for d = 5 it is 63 on nodes
 h, 2h, … and 8e4 on nodes 10h, 11h, … The errors are seen in the divided differences that
 vanish for a polynomial, scaled so that independent errors σ give a difference of the size σ.
 """

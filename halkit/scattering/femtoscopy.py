@@ -27,6 +27,7 @@ __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
 POINTS = 12
 LARGEST = 200_000
 DEEPEST = 20
+MOST_PANELS = 3000
 
 
 @dataclass(frozen=True)
@@ -267,14 +268,15 @@ def _quadrature(source, k, radii, length):
 
 def _refined(source, edges):
     """Divide panels until their quarters have the same ∫ 4πr² S dr, next to an edge of S too."""
-    low, high, cuts = edges[:-1], edges[1:], [edges]
+    low, high, cuts, panels = edges[:-1], edges[1:], [edges], edges.size
     whole = _masses(source, low, high)
     for _ in range(DEEPEST):
         parts = np.linspace(low, high, 5, axis=-1)
         low, high = parts[:, :-1], parts[:, 1:]
         quarters = _masses(source, low.ravel(), high.ravel()).reshape(low.shape)
         rough = np.abs(np.sum(quarters, axis=1) - whole) > 1e-9
-        if not np.any(rough) or POINTS * np.sum(rough) > LARGEST:
+        panels += 4 * np.sum(rough)
+        if not np.any(rough) or panels > MOST_PANELS:
             break
         cuts.append(parts[rough].ravel())
         low, high, whole = (a[rough].ravel() for a in (low, high, quarters))

@@ -234,8 +234,9 @@ def test_a_thin_shell(width):
     np.testing.assert_allclose(C, expected, atol=1e-7)
 
 
-def test_a_source_of_many_steps():
-    edges, x = np.linspace(0, 8, 41), np.random.default_rng(0).random(40)
+@pytest.mark.parametrize(("n_steps", "tolerance"), [(40, 1e-7), (1000, 1e-3)])
+def test_a_source_of_many_steps(n_steps, tolerance):
+    edges, x = np.linspace(0, 8, n_steps + 1), np.random.default_rng(0).random(n_steps)
     x /= np.sum(x * 4 * np.pi / 3 * np.diff(edges**3))
 
     def steps(r):
@@ -244,7 +245,17 @@ def test_a_source_of_many_steps():
     found = correlation_function(TOY, 0.3, reduced_mass=M, source=steps)
     bins = zip(edges, edges[1:], x, strict=False)
     change = [over_source(a, b, lambda r, c=c: c + 0 * r, 0.3, n=20) - 1 for a, b, c in bins]
-    assert found == pytest.approx(1 + np.sum(change), abs=1e-7)
+    assert found == pytest.approx(1 + np.sum(change), abs=tolerance)
+
+
+def test_a_source_of_few_digits():
+    """Errors of single precision are no edges."""
+    options = {"reduced_mass": M, "k": k}
+    exact = correlation_function(TOY, source=GaussianSource(1.5), **options)
+    single = correlation_function(
+        TOY, source=lambda r: GaussianSource(1.5)(r).astype(np.float32), **options
+    )
+    np.testing.assert_allclose(single, exact, atol=1e-7)
 
 
 class Fitted:
