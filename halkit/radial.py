@@ -19,6 +19,7 @@ __all__ = [
     "Wedge",
     "radial_laplacian",
     "refuse_entries_with_errors",
+    "refuse_masked",
     "trapezoid_weights",
     "validate_nodes",
     "validate_values",
@@ -33,8 +34,9 @@ def validate_values(values, name, n=None):
     TypeError
         If the values are not numbers.
     ValueError
-        If they are complex, not finite, or have another number of entries.
+        If they are complex, masked, not finite, or have another number of entries.
     """
+    refuse_masked(values, name)
     values = np.asarray(values)
     if values.dtype.kind == "c":
         raise ValueError(
@@ -51,6 +53,18 @@ def validate_values(values, name, n=None):
         bad = np.count_nonzero(~np.isfinite(values))
         raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
     return values
+
+
+def refuse_masked(values, name):
+    """Refuse an array with masked entries, whose mask numpy would lose.
+
+    Raises
+    ------
+    ValueError
+    """
+    if np.ma.is_masked(values):
+        masked = np.ma.count_masked(values)
+        raise ValueError(f"{name} must have no masked entries, got {masked}: drop or fill them")
 
 
 def refuse_entries_with_errors(values, name):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import spherical_jn
 
+from halkit.interactions import GaussianSum
 from halkit.radial import (
     RadialGrid,
     Wedge,
@@ -251,3 +252,14 @@ def test_what_does_not_fit_is_refused():
         RadialGrid(r, [r])
     with pytest.raises(ValueError, match="L must be an integer ≥ 2, got 1"):
         Wedge(1)
+
+
+def test_masked_entries_are_refused():
+    """numpy would take what lies under the mask for a value."""
+    masked = np.ma.masked_array([1.0, 2.0, 3.0], mask=[False, True, True])
+    for use in (validate_values, validate_nodes):
+        with pytest.raises(ValueError, match="k must have no masked entries, got 2: drop or fill"):
+            use(masked, "k")
+    with pytest.raises(ValueError, match="r must have no masked entries, got 2"):
+        GaussianSum([1.0], [1.0])(masked)
+    assert_array_equal(validate_values(np.ma.masked_array([1.0, 2.0]), "k"), [1.0, 2.0])

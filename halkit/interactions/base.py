@@ -8,9 +8,10 @@ and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 """
 
 import numpy as np
-from scipy.interpolate import NdBSpline, make_interp_spline
 
 from halkit.checks import check_positive
+from halkit.interactions.functions import checked_function, cut, distances, evaluated
+from halkit.interactions.spline import polynomial_below, tensor_spline
 from halkit.radial import validate_nodes, validate_values
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Tabulated",
     "as_interaction",
     "distances",
+    "partial_wave",
 ]
 
 
@@ -29,14 +31,16 @@ class Interaction:
 
     The base class is the interaction that vanishes. A subclass overrides
     ``local_potential`` or ``nonlocal_potential`` (or both), and says so in
-    ``has_local`` and ``has_nonlocal``. Interactions add with ``+``.
+    ``has_local`` and ``has_nonlocal``. Interactions add with ``+``, and are functions: called
+    with r they return V(r), with r and r' U(r, r'), and refuse distances below zero.
 
     Attributes
     ----------
     has_local, has_nonlocal : bool
         Which of the two parts may differ from zero.
     radius : float or None
-        Beyond it the interaction is zero by definition. None: it decays.
+        Beyond it the interaction is zero by definition, whatever the two functions
+        return there. None: it decays.
     """
 
     has_local = False
@@ -55,12 +59,25 @@ class Interaction:
         """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
         return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
 
+    def __call__(self, *points):
+        """Return V(r) of one array of points r ≥ 0, U(r, r') of two."""
+        if len(points) not in (1, 2):
+            raise TypeError(
+                f"{type(self).__name__} is a function of r or of r and r_prime, "
+                f"got {len(points)} arguments"
+            )
+        points = [*map(distances, points, ("r", "r_prime"))]
+        function = self.local_potential if len(points) == 1 else self.nonlocal_potential
+        return function(*points)
+
     def __add__(self, other):
         if not _is_interaction(other):
             return NotImplemented
         return Sum(self, other)
 
     def __radd__(self, other):
+        if isinstance(other, int) and other == 0:  # where the sum of a list starts
+            return self
         return Sum(other, self) if _is_interaction(other) else NotImplemented
 
     def __repr__(self):
@@ -89,14 +106,13 @@ class Local(Interaction):
     has_local = True
 
     def __init__(self, f, *, radius=None):
-        self.f = _callable(f, "f")
+        self.f = checked_function(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
 
     def local_potential(self, r):
         """Return V(r), elementwise."""
         r = np.asarray(r, dtype=np.float64)
-        values = _evaluated(self.f(r), r.shape, "V(r)")
-        return values if self.radius is None else np.where(r <= self.radius, values, 0.0)
+        return cut(evaluated(self.f(r), r.shape, "V(r)"), self.radius, r)
 
     def __call__(self, r):
         """Return V(r), elementwise, for r ≥ 0."""
@@ -128,16 +144,14 @@ class NonLocal(Interaction):
     has_nonlocal = True
 
     def __init__(self, f, *, radius=None):
-        self.f = _callable(f, "f")
+        self.f = checked_function(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
 
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r'), broadcasting."""
         r, r_prime = np.asarray(r, dtype=np.float64), np.asarray(r_prime, dtype=np.float64)
         shape = np.broadcast_shapes(r.shape, r_prime.shape)
-        values = _evaluated(self.f(r, r_prime), shape, "U(r, r')")
-        inside = self.radius is None or np.maximum(r, r_prime) <= self.radius
-        return np.where(inside, values, 0.0)
+        return cut(evaluated(self.f(r, r_prime), shape, "U(r, r')"), self.radius, r, r_prime)
 
     def __call__(self, r, r_prime):
         """Return U(r, r'), broadcasting, for r, r' ≥ 0."""
@@ -148,7 +162,9 @@ class NonLocal(Interaction):
 
 
 class Sum(Interaction):
-    """The sum of interactions; its radius is the largest, None as soon as one only decays.
+    """The sum of interactions, each of them zero beyond its own radius.
+
+    The radius of the sum is the largest, None as soon as one term only decays.
 
     Parameters
     ----------
@@ -172,27 +188,24 @@ class Sum(Interaction):
 
     def local_potential(self, r):
         """Return Σ V(r), elementwise."""
-        terms = (term.local_potential(r) for term in self.terms if term.has_local)
-        return sum(terms) + super().local_potential(r)
+        terms = [term for term in self.terms if term.has_local]
+        values = (cut(term.local_potential(r), term.radius, r) for term in terms)
+        return sum(values) + super().local_potential(r)
 
     def nonlocal_potential(self, r, r_prime):
         """Return Σ U(r, r'), broadcasting."""
-        terms = (term.nonlocal_potential(r, r_prime) for term in self.terms if term.has_nonlocal)
-        return sum(terms) + super().nonlocal_potential(r, r_prime)
+        return self._sum_of_pairs("nonlocal_potential", r, r_prime)
 
     def kernel(self, r, r_prime):
         """Return Σ K(r, r'), broadcasting."""
-        terms = (term.kernel(r, r_prime) for term in self.terms if term.has_nonlocal)
-        return sum(terms) + super().nonlocal_potential(r, r_prime)
+        return self._sum_of_pairs("kernel", r, r_prime)
 
-    def __call__(self, *points):
-        """Return Σ V(r) of one array of points r ≥ 0, Σ U(r, r') of two."""
-        if len(points) not in (1, 2):
-            raise TypeError(f"a sum is a function of r or of r and r', got {len(points)} arguments")
-        points = [*map(distances, points, ("r", "r_prime"))]
-        return (
-            self.local_potential(*points) if len(points) == 1 else self.nonlocal_potential(*points)
+    def _sum_of_pairs(self, function, r, r_prime):
+        terms = [term for term in self.terms if term.has_nonlocal]
+        values = (
+            cut(getattr(term, function)(r, r_prime), term.radius, r, r_prime) for term in terms
         )
+        return sum(values) + super().nonlocal_potential(r, r_prime)
 
     def __repr__(self):
         return " + ".join(map(repr, self.terms))
@@ -201,10 +214,12 @@ class Sum(Interaction):
 class Tabulated(Interaction):
     """A potential known on nodes only: a vector V(r_i), or a matrix U(r_i, r_j).
 
-    A tensor-product spline through the values stands for the potential between
-    the nodes, and below the first one (where it extrapolates; the weight r r' of
-    the kernel makes that harmless for nodes that start close to zero). Beyond the
-    last node the potential is zero.
+    A tensor-product spline through the values stands for the potential between the nodes.
+    Beyond the last node the potential is zero. Below the first one the spline extrapolates;
+    the weight r r' of the kernel makes that harmless for a U whose nodes start close to zero.
+    V has no such weight: if the errors that its values show would exceed the largest ``|V|``
+    at r = 0, a polynomial of lower degree through the first nodes takes over there. It
+    remains a guess of what the table doesn't say.
 
     Whatever function the values came from is worth more than the values. Measured on
     e^{−μ(r+r')} with 100 uniform nodes: nodes up to 12.5/μ give phase shifts right to
@@ -238,8 +253,8 @@ class Tabulated(Interaction):
     """
 
     def __init__(self, values, r, *, degree=5):
-        self.r = validate_nodes(r)
-        self.values = validate_values(values, "values", self.r.size)
+        self.r = validate_nodes(r).copy()
+        self.values = validate_values(values, "values", self.r.size).copy()
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
             raise ValueError(
                 f"values must have shape ({self.r.size},) or ({self.r.size}, {self.r.size}) "
@@ -253,7 +268,8 @@ class Tabulated(Interaction):
         self.has_local = self.values.ndim == 1
         self.has_nonlocal = not self.has_local
         self.radius = float(self.r[-1])
-        self._spline = _tensor_spline(self.values, self.r, degree)
+        self._spline = tensor_spline(self.values, self.r, degree)
+        self._below = polynomial_below(self.values, self.r, degree) if self.has_local else None
 
     def local_potential(self, r):
         """Return V(r), elementwise; zero beyond the last node."""
@@ -277,7 +293,11 @@ class Tabulated(Interaction):
     def _evaluate(self, *coordinates):
         point = np.stack(np.broadcast_arrays(*coordinates), axis=-1).astype(np.float64)
         inside = np.all(point <= self.radius, axis=-1)
-        return np.where(inside, self._spline(np.minimum(point, self.radius)), 0.0)
+        values = self._spline(np.minimum(point, self.radius))
+        if self._below is not None:
+            r = point[..., 0]
+            values = np.where(r < self.r[0], self._below(np.minimum(r, self.r[0])), values)
+        return np.where(inside, values, 0.0)
 
     def __repr__(self):
         shape = " × ".join(map(str, self.values.shape))
@@ -312,15 +332,17 @@ def as_interaction(potential, r=None):
     ----------
     potential : Interaction, fitted regressor, or array
         An `Interaction` passes through; another object with ``local_potential``,
-        ``nonlocal_potential``, ``has_local`` and ``has_nonlocal`` is wrapped; an array of
-        shape (n,) or (n, n) becomes a `Tabulated` potential on the nodes `r`.
+        ``nonlocal_potential``, ``has_local`` and ``has_nonlocal`` is wrapped, and is zero
+        beyond its ``radius`` if it has one; an array of shape (n,) or (n, n) becomes a
+        `Tabulated` potential on the nodes `r`.
     r : array of shape (n,), optional
         The nodes of an array.
 
     Raises
     ------
     TypeError
-        If it is neither, or an array without nodes, or an object with nodes.
+        If it is neither, or an array without nodes, or an object with nodes, or if a subclass
+        of `Interaction` defines a part of which it doesn't say that it has it.
     """
     if _is_interaction(potential):
         if r is not None:
@@ -328,13 +350,15 @@ def as_interaction(potential, r=None):
                 f"r goes with an array of values, not with {type(potential).__name__}(...)"
             )
         if isinstance(potential, Interaction):
+            _refuse_silent_parts(potential)
             return potential
         if hasattr(potential, "kernel") and hasattr(potential, "radius"):
             return _Fitted(potential)
+        radius = getattr(potential, "radius", None)
         local, non_local = potential.local_potential, potential.nonlocal_potential
         return Sum(
-            *([Local(local)] if potential.has_local else []),
-            *([NonLocal(non_local)] if potential.has_nonlocal else []),
+            *([Local(local, radius=radius)] if potential.has_local else []),
+            *([NonLocal(non_local, radius=radius)] if potential.has_nonlocal else []),
         )
     if isinstance(potential, (np.ndarray, list, tuple)) and r is not None:
         return Tabulated(potential, r)
@@ -345,15 +369,33 @@ def as_interaction(potential, r=None):
     )
 
 
-def distances(values, name):
-    """Return an array of distances ≥ 0 as float64, or say what came instead."""
-    values = np.asarray(values)
-    if values.dtype.kind not in "iuf":
-        validate_values(values, name)
-    values = values.astype(np.float64, copy=False)
-    if not np.all(values >= 0):
-        raise ValueError(f"{name} must not be negative or NaN, got {values[~(values >= 0)][0]:g}")
-    return values
+def partial_wave(interaction):
+    """Return the orbital angular momentum that an interaction is made for, None if for any.
+
+    Parameters
+    ----------
+    interaction : Interaction
+        It may have an attribute ``l``, or be a `Sum` of such ones.
+
+    Raises
+    ------
+    ValueError
+        If the terms of a sum are made for different ones.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, PereyBuck
+    >>> from halkit.interactions.base import partial_wave
+    >>> U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=1)
+    >>> partial_wave(U + GaussianSum([1.0], [1.0]))
+    1
+    """
+    if not isinstance(interaction, Sum):
+        return getattr(interaction, "l", None)
+    found = {partial_wave(term) for term in interaction.terms} - {None}
+    if len(found) > 1:
+        raise ValueError(f"terms of a sum must have the same l, got {sorted(found)}")
+    return found.pop() if found else None
 
 
 def _is_interaction(thing):
@@ -361,28 +403,22 @@ def _is_interaction(thing):
     return all(hasattr(thing, name) for name in names)
 
 
-def _callable(f, name):
-    if not callable(f):
-        raise TypeError(f"{name} must be callable, got {type(f).__name__}")
-    return f
-
-
-def _evaluated(values, shape, what):
-    values = np.asarray(values)
-    if values.dtype.kind not in "iuf":
-        raise TypeError(f"{what} must be real, got an array of dtype {values.dtype}")
-    if values.shape != shape:
-        raise ValueError(f"{what} must have the shape {shape} of its arguments, got {values.shape}")
-    return values.astype(np.float64, copy=False)
-
-
-def _tensor_spline(values, r, degree):
-    degree = min(degree, (r.size - 2) // 2 * 2 + 1)
-    knots = None
-    for axis in range(values.ndim):
-        spline = make_interp_spline(r, values, k=degree, axis=axis)
-        knots, values = spline.t, np.moveaxis(spline.c, 0, axis)
-    return NdBSpline((knots,) * values.ndim, values, (degree,) * values.ndim, extrapolate=True)
+def _refuse_silent_parts(interaction):
+    """Refuse a subclass that defines a part and leaves ``has_local`` or ``has_nonlocal`` out."""
+    kind = type(interaction)
+    bases = kind.__mro__[: kind.__mro__.index(Interaction)]
+    defined = set().union(getattr(interaction, "__dict__", ()), *map(vars, bases))
+    parts = {
+        "has_local": ("local_potential",),
+        "has_nonlocal": ("nonlocal_potential", "kernel"),
+    }
+    for flag, functions in parts.items():
+        silent = [name for name in functions if name in defined and flag not in defined]
+        if silent:
+            raise TypeError(
+                f"{kind.__name__} defines {silent[0]}, which is used only if it also sets "
+                f"{flag} = True"
+            )
 
 
 def _name(f):

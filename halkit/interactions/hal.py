@@ -7,6 +7,8 @@ from the masses of the two hadrons on the same lattice (`reduced_mass`).
 All of them are S waves, without Coulomb, near the physical point (m_π = 146 MeV).
 """
 
+import numpy as np
+
 from halkit.checks import check_positive
 from halkit.interactions.local import GaussianSum, TwoPionTail
 from halkit.units import from_fm, from_mev
@@ -56,6 +58,8 @@ def reduced_mass(masses, *, inverse_spacing=None):
     >>> round(reduced_mass(N_OMEGA_MASSES), 5)
     3.10574
     """
+    if np.shape(masses) != (2,):
+        raise TypeError(f"masses must be two masses in MeV, got {masses!r}")
     first, second = (check_positive(mass, "a mass") for mass in masses)
     mass = first * second / (first + second)
     return float(from_mev(mass, inverse_spacing=inverse_spacing))

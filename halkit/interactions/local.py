@@ -36,8 +36,8 @@ class GaussianSum(Interaction):
     has_local = True
 
     def __init__(self, strengths, exponents):
-        self.strengths = validate_values(np.atleast_1d(strengths), "strengths")
-        self.exponents = validate_values(np.atleast_1d(exponents), "exponents")
+        self.strengths = np.atleast_1d(validate_values(strengths, "strengths")).copy()
+        self.exponents = np.atleast_1d(validate_values(exponents, "exponents")).copy()
         if self.strengths.ndim != 1 or self.strengths.shape != self.exponents.shape:
             raise ValueError(
                 "strengths and exponents must be two lists of one length, "
@@ -89,8 +89,6 @@ class Yukawa(Interaction):
 
     def __init__(self, alpha, mu):
         self.alpha = check_number(alpha, "alpha")
-        if not np.isfinite(self.alpha):
-            raise ValueError(f"alpha must be finite, got {alpha!r}")
         self.mu = check_positive(mu, "mu")
 
     def local_potential(self, r):

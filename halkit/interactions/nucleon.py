@@ -5,7 +5,9 @@ Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned 
 ħ²/2m = 41.47 MeV fm², `nucleon_reduced_mass`.
 """
 
-from halkit.checks import check_integer, check_positive
+from numbers import Real
+
+from halkit.checks import check_integer, check_number, check_positive
 from halkit.interactions.base import Sum
 from halkit.interactions.local import GaussianSum, Yukawa
 from halkit.units import HBARC, from_fm, from_mev
@@ -80,6 +82,7 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
     """
     strength, exponent = ((-91.85, 0.465), (-178.0, 0.639))[_spin(spin)]
     l = check_integer(l, "l", least=0)
+    u = check_number(u, "u")
     factor = u - 1 if l % 2 else 1.0
     fm = from_fm(1.0, inverse_spacing=inverse_spacing)
     strengths = [from_mev(factor * c, inverse_spacing=inverse_spacing) for c in (200.0, strength)]
@@ -159,6 +162,6 @@ def _yukawas(terms, inverse_spacing):
 
 
 def _spin(spin):
-    if isinstance(spin, bool) or spin not in {0, 1}:
+    if isinstance(spin, bool) or not isinstance(spin, Real) or spin not in {0, 1}:
         raise ValueError(f"spin must be 0 or 1, got {spin!r}")
     return int(spin)

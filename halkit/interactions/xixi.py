@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.checks import check_positive
+from halkit.checks import check_number, check_positive
 from halkit.interactions.base import Local
 from halkit.interactions.local import GaussianSum
 
@@ -62,7 +62,8 @@ class GradientExpansion(NamedTuple):
 
         u'' = −(k² − 2m V0)/(1 − 2m V2) u,
 
-    which a local potential that depends on k replaces (`at_momentum`).
+    which a local potential that depends on k replaces (`at_momentum`). It is a pair of
+    functions; ``DerivativeExpansion(V0, V2)`` makes it what `halkit.scattering` takes.
 
     Attributes
     ----------
@@ -90,7 +91,7 @@ class GradientExpansion(NamedTuple):
         Local
             To be used at this k alone.
         """
-        m, k2 = check_positive(reduced_mass, "reduced_mass"), float(k) ** 2
+        m, k2 = check_positive(reduced_mass, "reduced_mass"), check_number(k, "k", least=0) ** 2
 
         def equivalent(r):
             V2 = self.V2.local_potential(r)
@@ -140,7 +141,8 @@ def xixi_n2lo():
     Returns
     -------
     GradientExpansion
-        In lattice units: V0 four Gaussians, V2 two shifted ones (negative everywhere).
+        In lattice units: V0 four Gaussians, V2 two shifted ones (negative everywhere). The
+        functions of `halkit.scattering` take ``DerivativeExpansion(*xixi_n2lo())``.
 
     References
     ----------
@@ -150,9 +152,9 @@ def xixi_n2lo():
     --------
     >>> import numpy as np
     >>> from halkit.interactions.xixi import XI_MASS, xixi_n2lo
-    >>> from halkit.scattering import phase_shift
-    >>> V = xixi_n2lo().at_momentum(0.1, reduced_mass=XI_MASS / 2)
-    >>> float(np.degrees(phase_shift(V, 0.1, reduced_mass=XI_MASS / 2)).round(1))
+    >>> from halkit.scattering import DerivativeExpansion, phase_shift
+    >>> U = DerivativeExpansion(*xixi_n2lo())
+    >>> float(np.degrees(phase_shift(U, 0.1, reduced_mass=XI_MASS / 2)).round(1))
     16.3
     """
     return GradientExpansion(GaussianSum(*N2LO_V0), Local(_shifted_gaussians))

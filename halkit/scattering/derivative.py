@@ -14,8 +14,9 @@ __all__ = ["DerivativeExpansion", "kinetic_scale"]
 class DerivativeExpansion:
     """A potential V0(r) + V2(r) ∇², for two hadrons of reduced mass m with 2m V2(r) < 1.
 
-    It goes wherever `halkit.scattering` takes an interaction, but it is none: it does not
-    add (add to `V0` instead).
+    It goes wherever `halkit.scattering` takes the interaction of one partial wave, and on a
+    lattice, but not into `spherical_box_states`, `fourier_potential` or coupled waves. It is no
+    interaction itself: it does not add (add to `V0` instead).
 
     Parameters
     ----------

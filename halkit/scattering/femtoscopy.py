@@ -6,10 +6,13 @@ Koonin and Pratt: C(k) = ∫ d³r S(r) |Ψ_k(r)|². With interactions in S waves
     C(k) = 1 ± ∫ 4πr² S(r) j0(2kr) dr/(2s+1) + 2 Σ w ∫ 4πr² S(r) [ψ_k² − j0²] dr   (identical)
 
 (+ for bosons, − for fermions of spin s; the pair of identical hadrons is in an S wave only
-if its spin state lets it, hence the 2). ψ_k → sin(kr + δ)/(kr), S normalised to 1.
+if its spin state lets it, hence the 2). ψ_k → sin(kr + δ)/(kr), S normalised to 1. Pauli's
+principle leaves the S wave the part Σ w ≤ s/(2s+1) of the spin states of fermions, and
+(s+1)/(2s+1) of those of bosons.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import dawsn
@@ -23,6 +26,8 @@ __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
 
 POINTS = 12
 LARGEST = 200_000
+DEEPEST = 20
+MOST_PANELS = 3000
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ def correlation_function(
     channels : interaction, or list of (weight, interaction)
         An interaction as in `halkit.scattering.phase_shift`, or the spin channels with an
         S-wave interaction: each with its weight, (2S+1)/(2s+1)² for two hadrons of spin s.
-        Weights add up to at most 1; what is missing does not interact.
+        Weights add up to at most 1, and for identical hadrons to at most s/(2s+1) (fermions)
+        or (s+1)/(2s+1) (bosons); what is missing does not interact.
     k : float or array of any shape
         Relative momenta k > 0 in the rest frame of the pair.
     reduced_mass : float
@@ -71,8 +77,8 @@ def correlation_function(
     source : callable
         S(r), normalised to ∫ 4πr² S dr = 1; `GaussianSource` is one.
     spin : float, optional
-        Spin s = 0, 1/2, 1, … of two identical hadrons: bosons or fermions. Default: the
-        hadrons are distinguishable.
+        Spin s = 0, 1/2, 1, … of two identical hadrons: bosons or fermions. With s > 0 an
+        interaction needs its weight. Default: the hadrons are distinguishable.
     channel_radius, n_mesh, r
         As in `halkit.scattering.phase_shift`.
 
@@ -84,7 +90,8 @@ def correlation_function(
     Raises
     ------
     ValueError
-        If an argument is out of range, or if the source is not normalised to 0.1 %.
+        If an argument is out of range, if the weights are more than identical hadrons have in
+        S waves, or if the source is not normalised to 0.1 %.
 
     References
     ----------
@@ -103,8 +110,8 @@ def correlation_function(
         raise ValueError(f"k must be positive, got {np.min(k):g}")
     if not callable(source):
         raise TypeError(f"source must be a function S(r), got {source!r}")
-    momenta, channels = k.ravel(), _validate_channels(channels)
-    identical, exchange = _exchange(spin)
+    identical, exchange, most = _statistics(spin)
+    momenta, channels = k.ravel(), _validate_channels(channels, r, most, spin)
     waves = [
         scattering_wave_functions(
             interaction,
@@ -185,34 +192,65 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     )
 
 
-def _validate_channels(channels):
-    if not isinstance(channels, list) or not all(isinstance(c, tuple) for c in channels):
-        return [(1.0, channels)]
-    weights = validate_values([weight for weight, _ in channels], "weights of channels")
+def _validate_channels(channels, r, most, spin):
+    """The pairs (weight, interaction), their weights at most `most` in all."""
+    bare = not _is_list_of_channels(channels, r)
+    pairs = [(1.0, channels)] if bare else [tuple(pair) for pair in channels]
+    weights = validate_values([weight for weight, _ in pairs], "weights of channels")
     if np.any(weights < 0) or np.sum(weights) > 1 + 1e-12:
         raise ValueError(
             f"weights of channels must not be negative, nor exceed 1 in all; got {weights.tolist()}"
         )
-    return channels
+    if np.sum(weights) > most + 1e-12:
+        got = "one interaction of weight 1" if bare else f"{np.sum(weights):.6g}"
+        raise ValueError(
+            f"two identical hadrons of spin {spin} are in S waves with weights of at most "
+            f"{most:.6g} in all, got {got}; give [(weight, interaction), …]"
+        )
+    return pairs
 
 
-def _exchange(spin):
-    """Whether the hadrons are identical, and the factor ±1/(2s+1) of the exchange term."""
+def _is_list_of_channels(channels, r):
+    """Whether it is a list of pairs, rather than an interaction or, with r, a table."""
+    if type(channels) not in (list, tuple):
+        return False
+    pairs = all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and not isinstance(pair[1], Real)
+        for pair in channels
+    )
+    if not pairs and r is None:
+        raise TypeError(
+            "channels must be an interaction or a list of pairs (weight, interaction), "
+            f"got {channels!r:.80}"
+        )
+    return pairs
+
+
+def _statistics(spin):
+    """Whether the hadrons are identical, the factor ±1/(2s+1) of the exchange term, max Σ w."""
     if spin is None:
-        return False, 0.0
-    twice = 2 * spin
-    if isinstance(spin, bool) or twice != int(twice) or twice < 0:
-        raise ValueError(f"spin must be 0, 1/2, 1, 3/2, … or None, got {spin!r}")
-    return True, (-1) ** int(twice) / (twice + 1)
+        return False, 0.0, 1.0
+    what = f"spin must be 0, 1/2, 1, 3/2, … or None, got {spin!r}"
+    if isinstance(spin, bool) or not isinstance(spin, Real):
+        raise TypeError(what)
+    twice = 2 * float(spin)
+    if not twice >= 0 or not twice.is_integer():
+        raise ValueError(what)
+    fermions = twice % 2 == 1
+    states = twice if fermions else twice + 2
+    return True, (-1 if fermions else 1) / (twice + 1), states / (2 * (twice + 1))
 
 
 def _quadrature(source, k, radii, length):
     """Nodes and weights of ∫ 4πr² S(r) … dr: panels that grow, but fit into a wave length."""
     edges = np.append(0, length * np.geomspace(1e-3, 1e5, 120))
-    edges = np.union1d(edges, radii)
+    edges = _refined(source, np.union1d(edges, radii))
     total, tail = _tails(source, edges, np.min(k))
     if not abs(total - 1) < 1e-3:
-        raise ValueError(f"the source must be normalised, ∫ 4πr² S(r) dr = 1; got {total:.6g}")
+        missed = "; what is narrower than r/200 may be missed" if total < 0.5 else ""
+        raise ValueError(
+            f"the source must be normalised, ∫ 4πr² S(r) dr = 1; got {total:.6g}{missed}"
+        )
     last = min(np.searchsorted(-tail, -1e-9) + 1, edges.size - 1)
     edges = edges[: last + 1]
     pieces = np.ceil(np.diff(edges) * np.max(k) / 2).astype(int) + 1
@@ -222,21 +260,45 @@ def _quadrature(source, k, radii, length):
         )
     low = np.repeat(edges[:-1], pieces)
     width = np.repeat(np.diff(edges) / pieces, pieces)
-    low = low + width * np.concatenate([np.arange(n) for n in pieces])
-    x, w = np.polynomial.legendre.leggauss(POINTS)
-    r = (low[:, None] + width[:, None] * (1 + x) / 2).ravel()
-    return r, 4 * np.pi * r**2 * _real(source, r) * (width[:, None] * w / 2).ravel()
+    r, density = _panels(
+        source, low + width * np.concatenate([np.arange(n) for n in pieces]), width
+    )
+    return r.ravel(), density.ravel()
+
+
+def _refined(source, edges):
+    """Divide panels until their quarters have the same ∫ 4πr² S dr, next to an edge of S too."""
+    low, high, cuts, panels = edges[:-1], edges[1:], [edges], edges.size
+    whole = _masses(source, low, high)
+    for _ in range(DEEPEST):
+        parts = np.linspace(low, high, 5, axis=-1)
+        low, high = parts[:, :-1], parts[:, 1:]
+        quarters = _masses(source, low.ravel(), high.ravel()).reshape(low.shape)
+        rough = np.abs(np.sum(quarters, axis=1) - whole) > 1e-9
+        panels += 4 * np.sum(rough)
+        if not np.any(rough) or panels > MOST_PANELS:
+            break
+        cuts.append(parts[rough].ravel())
+        low, high, whole = (a[rough].ravel() for a in (low, high, quarters))
+    return np.unique(np.concatenate(cuts))
+
+
+def _masses(source, low, high):
+    return np.sum(_panels(source, low, high - low)[1], axis=1)
 
 
 def _tails(source, edges, k):
     """∫ 4πr² S dr, and beyond each edge what is left of ∫ 4πr² S min(1, 1/(kr)²) dr."""
+    r, density = _panels(source, edges[:-1], np.diff(edges))
+    panels = np.sum(np.minimum(1, 1 / (k * r) ** 2) * np.abs(density), axis=1)
+    return np.sum(density), np.append(np.cumsum(panels[::-1])[::-1], 0)
+
+
+def _panels(source, low, width):
+    """Gauss-Legendre nodes of each panel, and 4πr² S(r) times their weights."""
     x, w = np.polynomial.legendre.leggauss(POINTS)
-    width = np.diff(edges)
-    r = edges[:-1, None] + width[:, None] * (1 + x) / 2
-    mass = 4 * np.pi * r**2 * _real(source, r)
-    panels = np.minimum(1, 1 / (k * r) ** 2) * np.abs(mass) @ w * width / 2
-    left = np.append(np.cumsum(panels[::-1])[::-1], 0)
-    return np.sum(mass @ w * width / 2), left
+    r = low[:, None] + width[:, None] * (1 + x) / 2
+    return r, 4 * np.pi * r**2 * _real(source, r) * (width[:, None] * w / 2)
 
 
 def _real(source, r):

@@ -7,7 +7,10 @@ exact for s waves up to e^{−L/range} and the mixing with l = 4, 6, …. The ze
     Z00(1; q²) = (1/√4π) Σ_{n ∈ Z³} 1/(n² − q²),    regularised,
 
 is summed with 1/(n²−q²) = e^{−T(n²−q²)}/(n²−q²) + ∫_0^T e^{−t(n²−q²)} dt and Poisson's
-formula under the integral; T ~ 1/q² keeps both sums short and free of cancellation.
+formula under the integral; T ~ 1/q² keeps both sums short and free of cancellation. Below
+q² = −1 Poisson's formula alone does, with κ = √−q²:
+
+    Z00(1; q²) = ½√π [ −2πκ + Σ_{n≠0} e^{−2πκ|n|}/|n| ].
 """
 
 from functools import lru_cache
@@ -23,6 +26,7 @@ __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
 EXPONENT = 40.0
 QUADRATURE = 60
+LARGEST = 1e4
 
 
 def zeta_00(q2):
@@ -31,12 +35,18 @@ def zeta_00(q2):
     Parameters
     ----------
     q2 : float or array of any shape
-        q² = (kL/2π)², of either sign; Z00 has poles at q² = n² (0, 1, 2, 3, 4, 5, 6, 8, …).
+        q² = (kL/2π)² ≤ 10⁴, of either sign; Z00 has poles at q² = n² (0, 1, 2, 3, 4, 5, 6,
+        8, …).
 
     Returns
     -------
     float array of the shape of `q2`
         Right to about 13 digits; infinite on a pole.
+
+    Raises
+    ------
+    ValueError
+        If a q² is NaN, infinite or larger than 10⁴.
 
     References
     ----------
@@ -49,10 +59,17 @@ def zeta_00(q2):
     0.312058047
     """
     q2 = validate_values(q2, "q2")
+    if np.any(q2 > LARGEST):
+        raise ValueError(
+            f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
+            "are k and L, or energy, mass and L, in the same units?"
+        )
     return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
 
 
 def _zeta(q2):
+    if q2 < -1:
+        return _zeta_of_images(np.sqrt(-q2))
     T = 1 / max(1.0, abs(q2))
     n2, number = _shells(int((EXPONENT + max(q2, 0.0) * T) / T) + 1)
     gap = n2 - q2
@@ -72,19 +89,33 @@ def _zeta(q2):
     return (near + far + np.pi**1.5 * zeroth / np.sqrt(T)) / np.sqrt(4 * np.pi)
 
 
+def _zeta_of_images(kappa):
+    exponent = 2 * np.pi * kappa
+    n2, number = _shells(int((EXPONENT / exponent) ** 2) + 1)
+    n, number = np.sqrt(n2[1:]), number[1:]
+    return np.sqrt(np.pi) / 2 * (np.sum(number / n * np.exp(-exponent * n)) - exponent)
+
+
 @lru_cache(maxsize=1)
 def _gauss_legendre():
     return np.polynomial.legendre.leggauss(QUADRATURE)
 
 
-@lru_cache(maxsize=64)
 def _shells(largest):
     """n² up to the largest that points of Z³ have, with the number of points."""
-    squares = np.arange(int(np.sqrt(largest)) + 1) ** 2
-    weights = np.where(squares == 0, 1, 2)
-    n2 = (squares[:, None, None] + squares[:, None] + squares).ravel()
-    number = (weights[:, None, None] * weights[:, None] * weights).ravel()
-    count = np.bincount(n2[n2 <= largest], number[n2 <= largest], largest + 1)
+    n2, number = _many_shells(int(np.ceil(np.log2(largest))))
+    end = np.searchsorted(n2, largest, side="right")
+    return n2[:end], number[:end]
+
+
+@lru_cache(maxsize=32)
+def _many_shells(exponent):
+    """The shells up to 2^exponent: (Σ_n x^{n²})³, by Fourier transform."""
+    largest = 2**exponent
+    one = np.zeros(4 * largest)
+    one[np.arange(int(np.sqrt(largest)) + 1) ** 2] = 2
+    one[0] = 1
+    count = np.rint(np.fft.irfft(np.fft.rfft(one) ** 3)[: largest + 1])
     occupied = np.flatnonzero(count)
     return occupied.astype(np.float64), count[occupied]
 
@@ -106,6 +137,11 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     float array of the shape of `energy`
         k cot δ = 2 Z00(1; (kL/2π)²) / (√π L), in 1/L; infinite at a level of free hadrons.
         Below threshold a bound state of the infinite volume has k cot δ = −κ.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; (kL/2π)² may be at most 10⁴.
 
     References
     ----------
@@ -131,7 +167,9 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     ----------
     k_cot_delta : callable
         Maps k² (a float of either sign) to k cot δ, finite; below threshold its continuation,
-        such as −1/a0 + r_eff k²/2.
+        such as −1/a0 + r_eff k²/2. For a0 < 0 and r_eff > 0 that one also equals −κ at
+        κ ≈ 2/r_eff, far below where it holds: a level there is returned as the ground state,
+        and it is none of the hadrons.
     L : float
         Side of the box.
     reduced_mass : float

@@ -164,3 +164,9 @@ def test_two_pion_tail_is_regular_at_the_origin(power, center):
 def test_refusals_say_what_came(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("masses", [939.0, [939.0], (1.0, 2.0, 3.0), "np"])
+def test_there_are_two_masses(masses):
+    with pytest.raises(TypeError, match="masses must be two masses in MeV, got"):
+        reduced_mass(masses)

@@ -228,3 +228,15 @@ def test_refusals_say_what_came(make, message):
 def test_the_convention_of_the_mass_is_a_number(value):
     with pytest.raises(TypeError, match="hbar2_over_2mu must be a finite number > 0, got "):
         nucleon_reduced_mass(hbar2_over_2mu=value)
+
+
+@pytest.mark.parametrize("spin", [[0], "0", None, True, 0.5, np.array([1])])
+def test_spin_is_zero_or_one(spin):
+    with pytest.raises(ValueError, match="spin must be 0 or 1, got"):
+        minnesota(spin)
+
+
+@pytest.mark.parametrize(("u", "error"), [("a", TypeError), (np.nan, ValueError)])
+def test_the_mixing_is_a_number(u, error):
+    with pytest.raises(error, match="u must be a finite number, got"):
+        minnesota(1, 1, u=u)

@@ -31,6 +31,14 @@ def test_published_phase_shifts():
     np.testing.assert_allclose(np.degrees(delta), degrees, atol=5e-7)
 
 
+def test_they_are_functions():
+    assert float(TOY(1.0, 2.0)) == pytest.approx(-0.017 * np.exp(-3), rel=1e-15)
+    beta, strength = 1.3918324, 2 * 1.3918324 * (0.2316053 + 1.3918324) ** 2 * 41.472
+    expected = -strength * np.exp(-3 * beta) / (8 * np.pi)
+    assert float(DEUTERON(1.0, 2.0)) == pytest.approx(expected, rel=1e-14)
+    assert DEUTERON(0.0, 1.0) == -np.inf
+
+
 def test_published_low_energy_constants():
     assert TOY.scattering_length(reduced_mass=M) == pytest.approx(7.39708747, abs=1e-8)
     assert TOY.effective_range(reduced_mass=M) == pytest.approx(3.293493254, abs=1e-9)

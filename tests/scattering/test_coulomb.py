@@ -37,6 +37,26 @@ def test_omega_ccc(dipole_radius, a0, r_eff):
     assert coulomb_effective_range(omega_ccc(), **options) == pytest.approx(r_eff, abs=5e-4)
 
 
+class Smooth(Interaction):
+    """V = −3 (1 − r²/4)³ inside r = 2, by its radius alone."""
+
+    has_local = True
+    radius = 2.0
+
+    def local_potential(self, r):
+        return -3 * (1 - np.square(r) / 4) ** 3
+
+
+def test_the_strong_interaction_ends_at_its_radius():
+    """Also where the charge distributions reach further; without charge δ is that of the well."""
+    k, size = np.array([0.1, 1.0]), 2.0
+    neutral = phase_shift(Smooth(), k, reduced_mass=1.0)
+    charged = coulomb_phase_shift(
+        Smooth(), k, reduced_mass=1.0, charge_product=1e-9, dipole_radius=size
+    )
+    np.testing.assert_allclose(charged, neutral, atol=1e-6)
+
+
 def test_signs_of_the_scattering_length():
     nuclear = coulomb_scattering_length(omega_ccc(), **OMEGA)
     assert coulomb_scattering_length(omega_ccc(), **OMEGA, sign="lattice") == -nuclear > 0

@@ -109,7 +109,7 @@ def test_free_hadrons():
     free, source = Interaction(), GaussianSource(1.2)
     np.testing.assert_allclose(correlation_function(free, k, reduced_mass=M, source=source), 1)
     for spin, factor in [(0, 1), (0.5, -1 / 2), (1, 1 / 3), (1.5, -1 / 4)]:
-        C = correlation_function(free, k, reduced_mass=M, source=source, spin=spin)
+        C = correlation_function([], k, reduced_mass=M, source=source, spin=spin)
         np.testing.assert_allclose(C, 1 + factor * np.exp(-4 * k**2 * 1.44), atol=1e-9)
 
 
@@ -141,6 +141,121 @@ def test_identical_fermions_by_the_antisymmetric_wave_function():
     average = (np.abs(even) ** 2 / 4 + 3 * np.abs(odd) ** 2 / 4) @ w / 2
     expected = np.sum(15 * w * 4 * np.pi * r**2 * GaussianSource(R)(r) * average)
     assert float(C) == pytest.approx(expected, abs=1e-8)
+
+
+def spin_states(spin):
+    """Number of antisymmetric and of all spin states of two hadrons, by counting pairs."""
+    n = int(2 * spin + 1)
+    return sum(1 for i in range(n) for j in range(i)), n**2
+
+
+@pytest.mark.parametrize("spin", [0, 0.5, 1, 1.5, 2])
+def test_pauli_leaves_the_s_wave_a_part_of_the_spin_states(spin):
+    """Antisymmetric spin states for fermions, symmetric ones for bosons; the rest is refused."""
+    antisymmetric, all_states = spin_states(spin)
+    part = antisymmetric if 2 * spin % 2 else all_states - antisymmetric
+    most = part / all_states
+    options = {"reduced_mass": M, "source": GaussianSource(0.8), "spin": spin}
+    assert np.all(correlation_function([(most, TOY)], k, **options) > 0)
+    if most == 1:
+        bare = correlation_function(TOY, k, **options)
+        np.testing.assert_array_equal(bare, correlation_function([(1, TOY)], k, **options))
+        return
+    message = f"spin {spin} are in S waves with weights of at most {most:.6g} in all, got "
+    with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}; give"):
+        correlation_function([(most, TOY), (0.01, WALL)], k, **options)
+    with pytest.raises(ValueError, match=message + r"one .* give \[\(weight, interaction\), …\]"):
+        correlation_function(TOY, k, **options)
+
+
+@pytest.mark.parametrize("channels", [[[0.25, TOY]], ((0.25, TOY),), ([0.25, TOY],)], ids=str)
+def test_channels_may_be_lists_or_tuples(channels):
+    options = {"reduced_mass": M, "source": GaussianSource(1.5), "spin": 0.5}
+    expected = correlation_function([(0.25, TOY)], k, **options)
+    np.testing.assert_array_equal(correlation_function(channels, k, **options), expected)
+
+
+@pytest.mark.parametrize(
+    "channels", [(0.25, TOY), [(0.25, TOY), TOY], [(TOY, 0.25)], [0.25]], ids=str
+)
+def test_other_channels_are_refused(channels):
+    message = r"must be an interaction or a list of pairs \(weight, interaction\), got"
+    with pytest.raises(TypeError, match=message):
+        correlation_function(channels, k, reduced_mass=M, source=GaussianSource(1.5))
+
+
+@pytest.mark.parametrize(
+    ("spin", "error"),
+    [
+        ("1/2", TypeError),
+        (True, TypeError),
+        ([1], TypeError),
+        (np.nan, ValueError),
+        (np.inf, ValueError),
+    ],
+)
+def test_spins_are_integer_or_half_integer(spin, error):
+    with pytest.raises(error, match="spin must be 0, 1/2, 1, 3/2, … or None, got"):
+        correlation_function([], k, reduced_mass=M, source=GaussianSource(1.5), spin=spin)
+
+
+def over_source(low, high, density, momentum, n=120):
+    """1 + ∫ 4πr² S (ψ² − j0²) dr from low to high, with the closed form of ψ."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    r, w = low + (high - low) * (1 + x) / 2, (high - low) * w / 2
+    change = (
+        TOY.wave_function(momentum, r, reduced_mass=M)[0] ** 2 - np.sinc(momentum * r / np.pi) ** 2
+    )
+    return 1 + np.sum(w * 4 * np.pi * r**2 * density(r) * change)
+
+
+@pytest.mark.parametrize("R", [1.0, 2.3, 3.7, 6.0])
+def test_a_uniform_sphere(R):
+    """The edge of the source lies anywhere."""
+    density = 3 / (4 * np.pi * R**3)
+    C = correlation_function(
+        TOY, k, reduced_mass=M, source=lambda r: np.where(r <= R, density, 0.0)
+    )
+    expected = [over_source(0, R, lambda r: density + 0 * r, momentum) for momentum in k]
+    np.testing.assert_allclose(C, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("width", [0.05, 0.01])
+def test_a_thin_shell(width):
+    """∫ 4πr² e^{−(r−R)²/w²} dr = 4π√π w (R² + w²/2)."""
+    R = 5.0
+
+    def shell(r):
+        return np.exp(-np.square((r - R) / width)) / norm
+
+    norm = 4 * np.pi**1.5 * width * (R**2 + width**2 / 2)
+    C = correlation_function(TOY, k, reduced_mass=M, source=shell)
+    expected = [over_source(R - 7 * width, R + 7 * width, shell, momentum) for momentum in k]
+    np.testing.assert_allclose(C, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize(("n_steps", "tolerance"), [(40, 1e-7), (1000, 1e-3)])
+def test_a_source_of_many_steps(n_steps, tolerance):
+    edges, x = np.linspace(0, 8, n_steps + 1), np.random.default_rng(0).random(n_steps)
+    x /= np.sum(x * 4 * np.pi / 3 * np.diff(edges**3))
+
+    def steps(r):
+        return np.append(x, 0)[np.searchsorted(edges[1:], r)]
+
+    found = correlation_function(TOY, 0.3, reduced_mass=M, source=steps)
+    bins = zip(edges, edges[1:], x, strict=False)
+    change = [over_source(a, b, lambda r, c=c: c + 0 * r, 0.3, n=20) - 1 for a, b, c in bins]
+    assert found == pytest.approx(1 + np.sum(change), abs=tolerance)
+
+
+def test_a_source_of_few_digits():
+    """Errors of single precision are no edges."""
+    options = {"reduced_mass": M, "k": k}
+    exact = correlation_function(TOY, source=GaussianSource(1.5), **options)
+    single = correlation_function(
+        TOY, source=lambda r: GaussianSource(1.5)(r).astype(np.float32), **options
+    )
+    np.testing.assert_allclose(single, exact, atol=1e-7)
 
 
 class Fitted:
@@ -183,6 +298,10 @@ def test_a_potential_that_is_not_symmetric():
     [
         ({"k": 0.0}, "k must be positive"),
         ({"source": lambda r: np.exp(-r)}, "source must be normalised, .* got 25.13"),
+        (
+            {"source": lambda r: np.exp(-np.square((r - 5) / 1e-4))},
+            "source must be normalised, .* narrower than r/200 may be missed",
+        ),
         ({"source": lambda _: 1.0}, "must have the shape"),
         ({"source": lambda r: r * np.nan}, "must be finite"),
         ({"spin": 0.3}, "spin must be"),

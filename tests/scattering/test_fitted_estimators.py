@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_separable
-from halkit.interactions import Local
+from halkit.interactions import GaussianSum, Local
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.scattering import (
     GaussianSource,
@@ -57,6 +57,28 @@ def test_finite_volumes(pair):
 def test_coulomb_on_top(pair):
     learned, exact = (coulomb_phase_shift(x, K, reduced_mass=MASS, charge_product=1) for x in pair)
     np.testing.assert_allclose(learned, exact, atol=np.deg2rad(0.05))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_without_an_envelope_it_ends_at_the_last_node_in_sums_too():
+    """The network itself goes on beyond."""
+    d = make_separable()
+    model = NonLocalPotentialRegressor(
+        d.r, reduced_mass=MASS, n_init=1, max_iter=3, envelope=None, random_state=0
+    ).fit(d.data, d.target)
+    end = d.r[-1]
+    assert model.radius == end
+    beyond = np.array([1.01, 1.5]) * end
+    assert np.all(model.nonlocal_potential(beyond, 1.0) != 0)
+    total = model + GaussianSum([0.0], [1.0])
+    for function in (total.nonlocal_potential, total.kernel):
+        assert np.all(function(beyond, 1.0) == 0)
+        assert np.all(function(1.0, beyond) == 0)
+        assert np.all(function(beyond, beyond) == 0)
+    inside = d.r[::20]
+    np.testing.assert_array_equal(
+        total.nonlocal_potential(inside, 1.0), model.nonlocal_potential(inside, 1.0)
+    )
 
 
 def test_messages_name_an_estimator_in_one_line(pair):

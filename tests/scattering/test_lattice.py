@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from halkit.interactions import GaussianSum, Local, NonLocal, Separable, Yamaguchi, Yukawa
+from halkit.interactions import (
+    GaussianSum,
+    Interaction,
+    Local,
+    NonLocal,
+    Separable,
+    Yamaguchi,
+    Yukawa,
+)
 from halkit.radial import Wedge
 from halkit.scattering import DerivativeExpansion, lattice_spectrum
 
@@ -26,6 +34,28 @@ def dense(L, laplacian, m):
     site = np.indices((L, L, L)).reshape(3, n)
     r = np.sqrt(np.sum(np.minimum(site, L - site) ** 2, axis=0))
     return minus / (2 * m), r
+
+
+class Ends(Interaction):
+    """V = −0.3 and U = −0.01 inside r = 2, by their radius alone."""
+
+    has_local, has_nonlocal = True, True
+    radius = 2.0
+
+    def local_potential(self, r):
+        return -0.3 * np.ones(np.shape(r))
+
+    def nonlocal_potential(self, r, r_prime):
+        return -0.01 * np.ones(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+
+
+@pytest.mark.parametrize("term", [Local(np.zeros_like, radius=3.0), GaussianSum([0.0], [1.0])])
+def test_a_term_of_a_sum_ends_at_its_radius(term):
+    H0, r = dense(8, "7-point", 0.6)
+    inside = (r <= 2) * 1.0
+    exact = np.linalg.eigvalsh(H0 - np.diag(0.3 * inside) - 0.01 * np.outer(inside, inside))[:6]
+    found = lattice_spectrum(Ends() + term, L=8, reduced_mass=0.6, sector="all")
+    np.testing.assert_allclose(found.energy, exact, atol=1e-11)
 
 
 @pytest.mark.parametrize("L", [7, 8])

@@ -1,5 +1,7 @@
 """The zeta function against known zeros and sums; energies in a box and phase shifts, both ways."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,7 +34,7 @@ def test_threshold_expansion():
     np.testing.assert_allclose(even, series + 6.9458079 * q2**3, atol=1e-7)
 
 
-@pytest.mark.parametrize("q2", [-60.0, -20.0, -8.0])
+@pytest.mark.parametrize("q2", [-3e4, -5000.0, -60.0, -20.0, -8.0])
 def test_far_below_threshold(q2):
     """Z00 → −π^{3/2} κ + √π Σ (6/n…) e^{−2πκn}: the image sum of a bound state."""
     kappa = np.sqrt(-q2)
@@ -56,6 +58,66 @@ def test_slope_is_a_convergent_sum(q2):
     ball = np.sum(1 / (n2[n2 < 900] - q2) ** 2.0)
     rest = 4 * np.pi / 30 * (1 + 2 * q2 / (3 * 900))  # ∫ 4πn² dn/(n² − q²)², n > 30
     assert slope == pytest.approx((ball + rest) / np.sqrt(4 * np.pi), rel=1e-3)
+
+
+# By Ewald's sum with T = 1 and the Taylor series of its zeroth image, in 40 digits (mpmath).
+PRECISE = [
+    (-3.0, -9.6445255670577594),
+    (-2.2, -8.2586737388407248),
+    (-1.01, -5.5853912963160528),
+    (-0.99, -5.5289798647480612),
+    (-0.3, -2.801469465831965),
+    (0.5, 0.31205804745211187),
+    (1.7, 7.6642078893669837),
+    (3.3, -6.3857904527101564),
+    (5.4999, -2.2424438054764738),
+]
+
+
+@pytest.mark.parametrize(("q2", "expected"), PRECISE)
+def test_thirteen_digits(q2, expected):
+    assert zeta_00(q2) == pytest.approx(expected, rel=1e-13, abs=1e-14)
+
+
+def test_far_above_threshold():
+    """Differences are a convergent sum: over a ball, with an integral over the rest."""
+    side = np.arange(151)
+    n2 = (side[:, None, None] ** 2 + side[:, None] ** 2 + side**2).ravel()
+    twice = np.where(side == 0, 1, 2)
+    number = (twice[:, None, None] * twice[:, None] * twice).ravel()
+    n2, number = n2[n2 < 150**2], number[n2 < 150**2]
+    a, b = 5000.5, 5003.3
+    ball = np.sum(number * (1 / (n2 - a) - 1 / (n2 - b)))
+    rest = 4 * np.pi * (a - b) / 150 * (1 + (a + b) / (3 * 150**2))
+    expected = (ball + rest) / np.sqrt(4 * np.pi)
+    assert zeta_00(a) - zeta_00(b) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("q2", [-3e4, -5000.0, 9999.5])
+def test_memory_is_bounded(q2):
+    tracemalloc.start()
+    zeta_00(q2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e8
+
+
+def test_a_large_q2_asks_about_the_units():
+    """L in fm for momenta in MeV, for example."""
+    message = r"q² = \(kL/2π\)² must be at most 10000, got 25330.*same units\?"
+    with pytest.raises(ValueError, match=message):
+        zeta_00([0.1, 25330.3])
+    with pytest.raises(ValueError, match=message):
+        luscher_k_cot_delta(500.0, L=10.0, reduced_mass=10.0)
+
+
+def test_a_negative_scattering_length_may_have_a_level_far_below():
+    """κ = [1 + √(1 + 2 r_eff/|a0|)]/r_eff solves 1/|a0| − r_eff κ²/2 = −κ; see the docstring."""
+    a0, r_eff, m = -5.0, 1.0, 0.5
+    energy = luscher_levels(lambda k2: -1 / a0 + r_eff * k2 / 2, L=20.0, reduced_mass=m, n_levels=2)
+    kappa = (1 + np.sqrt(1 + 2 * r_eff / abs(a0))) / r_eff
+    assert energy[0] == pytest.approx(-(kappa**2) / (2 * m), rel=1e-6)
+    assert -0.1 < energy[1] < 0
 
 
 def test_poles_and_shape():

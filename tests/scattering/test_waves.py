@@ -33,6 +33,15 @@ def lopsided(r, s):
     return -0.02 * np.exp(-r - 1.3 * s) + 0.05 * np.exp(-0.8 * r - 2 * s) * s
 
 
+def test_momenta_are_copied():
+    k = np.array([0.1, 0.5])
+    waves = scattering_wave_functions(TOY, k, reduced_mass=M)
+    before = waves(R)
+    k *= 2
+    np.testing.assert_array_equal(waves(R), before)
+    np.testing.assert_array_equal(waves.k, [0.1, 0.5])
+
+
 def integral(f, end, n=400):
     x, w = np.polynomial.legendre.leggauss(n)
     r = end * (x + 1) / 2

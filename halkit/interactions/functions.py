@@ -1,0 +1,44 @@
+"""Functions of one or two distances: what may come in, what has to come out, where they end."""
+
+import numpy as np
+
+from halkit.radial import refuse_masked, validate_values
+
+__all__ = ["checked_function", "cut", "distances", "evaluated"]
+
+
+def checked_function(f, name):
+    """Return f if it can be called."""
+    if not callable(f):
+        raise TypeError(f"{name} must be callable, got {type(f).__name__}")
+    return f
+
+
+def distances(values, name):
+    """Return an array of distances ≥ 0 as float64, or say what came instead."""
+    refuse_masked(values, name)
+    values = np.asarray(values)
+    if values.dtype.kind not in "iuf":
+        validate_values(values, name)
+    values = values.astype(np.float64, copy=False)
+    if not np.all(values >= 0):
+        raise ValueError(f"{name} must not be negative or NaN, got {values[~(values >= 0)][0]:g}")
+    return values
+
+
+def evaluated(values, shape, what):
+    """Return the values of a function as float64 if they are real and have the shape."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"{what} must be real, got an array of dtype {values.dtype}")
+    if values.shape != shape:
+        raise ValueError(f"{what} must have the shape {shape} of its arguments, got {values.shape}")
+    return values.astype(np.float64, copy=False)
+
+
+def cut(values, radius, *points):
+    """Return the values, and zero where a point lies beyond the radius (None: nowhere)."""
+    if radius is None:
+        return values
+    inside = [np.asarray(point) <= radius for point in points]
+    return np.where(np.logical_and.reduce(np.broadcast_arrays(*inside)), values, 0.0)
