@@ -133,7 +133,7 @@ def coulomb_phase_shift(
     Examples
     --------
     >>> import numpy as np
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_phase_shift
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
@@ -201,7 +201,7 @@ def coulomb_scattering_length(
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_scattering_length
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
@@ -241,7 +241,7 @@ def coulomb_effective_range(
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_effective_range
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
