@@ -245,7 +245,7 @@ TEXT = """# Diffusion of U(1) links, checked
 `U1DiffusionSampler` is trained once, at β = 1 on 16 × 16 links, and draws at every coupling and
 size: raw, by annealed Langevin dynamics with the score times β; then corrected, by hybrid Monte
 Carlo with winding hits at the true action (`halkit.gauge.correct`). `python
-benchmarks/u1_table.py` trains, draws, and writes this page.
+benchmarks/u1_table.py --output docs/u1.md` trains, draws, and writes this page.
 
 ## Training
 

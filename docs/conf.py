@@ -11,8 +11,8 @@ version = release = halkit.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
 exclude_patterns = ["_build", "examples"]
-# Pages are reached by plain links, some of which lead out of this folder; a test follows them.
-suppress_warnings = ["toc.not_included", "myst.xref_missing"]
+# Pages are reached by plain links, not by a table of contents.
+suppress_warnings = ["toc.not_included"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 autodoc_default_options = {

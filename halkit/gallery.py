@@ -14,7 +14,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from halkit.report import Section, write_report
+from halkit.report import Section, check_matplotlib, write_report
 
 __all__ = ["examples", "reproduce_all", "run_example"]
 
@@ -55,7 +55,15 @@ def run_example(path):
         Title and first paragraph of its docstring, the lines that it printed, its figures,
         and in the metrics the seconds that it took. An example that fails is a section too,
         with the traceback at the end of the lines and ``failed`` in the metrics.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message names the extra.
+    ValueError
+        If the script does not begin with a docstring with a title.
     """
+    check_matplotlib()
     import matplotlib
     from matplotlib import pyplot
 

@@ -6,7 +6,7 @@ from html import escape
 
 from halkit import __version__
 
-__all__ = ["Section", "write_report"]
+__all__ = ["Section", "check_matplotlib", "write_report"]
 
 
 @dataclass
@@ -20,6 +20,14 @@ class Section:
     figures: dict = field(default_factory=dict)
     metrics: dict = field(default_factory=dict)
     printed: str = ""
+
+
+def check_matplotlib():
+    """Raise an ImportError that names the extra if matplotlib is not installed."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError("a report needs matplotlib: pip install 'halkit[plot]'") from error
 
 
 PAGE = """<!doctype html>

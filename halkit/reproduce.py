@@ -17,7 +17,7 @@ from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialD
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
-from halkit.report import Section, write_report
+from halkit.report import Section, check_matplotlib, write_report
 from halkit.scattering import phase_shift
 from halkit.sources import lattice_rows
 from halkit.units import HBARC
@@ -44,7 +44,13 @@ def reproduce(out="report", *, data=None, random_state=0):
     -------
     dict
         The numbers in ``metrics.json``.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message names the extra.
     """
+    check_matplotlib()
     from tqdm.auto import tqdm
 
     out = Path(out)
@@ -267,6 +273,7 @@ def _quietly(function, *arguments):
 
 
 def _figure(n_rows, n_columns, *, width):
+    check_matplotlib()
     from matplotlib.figure import Figure
 
     size = (width, 0.8 * width * n_rows / n_columns)

@@ -5,6 +5,7 @@ the table, change the table and the import in one commit, and say why.
 """
 
 import ast
+import re
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "halkit"
+DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
 COMMON = {"checks", "exceptions"}  # every room may import them
 ARROWS = {
@@ -178,6 +180,22 @@ def circle(sources):
 
 def test_every_arrow_is_in_the_table():
     assert faults(read_package()) == []
+
+
+def documented(text):
+    """Return the arrows of the table in the document; "all" are those that stand before."""
+    order, found = list(ARROWS), {}
+    rows = re.findall(r"^\| (`[^|]+`) \|[^|]+\| ([^|]+) \|$", text, re.MULTILINE)
+    for rooms, allowed in rows:
+        for room in re.findall(r"`(\w+)`", rooms):
+            before = set(order[: order.index(room)])
+            found[room] = before if allowed == "all" else set(re.findall(r"\w+", allowed))
+    return found
+
+
+def test_the_document_has_the_same_table():
+    arrows = documented(DOCUMENT.read_text())
+    assert arrows == {room: ARROWS[room] for room in ARROWS if not room.startswith("__")}
 
 
 def test_no_module_imports_itself_in_a_circle():

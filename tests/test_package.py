@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "halkit").rglob("*.py"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITION = (*FUNCTION, ast.ClassDef)
+ROOMS = [name for name in halkit.__all__ if hasattr(getattr(halkit, name), "__file__")]
 
 
 def name_of(path):
@@ -89,6 +90,15 @@ def test_every_dependency_is_pinned():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pins = {line.split("==")[0].lower() for line in lines if not line.startswith("#")}
     assert names <= pins
+
+
+def test_the_reference_has_every_public_name():
+    """By the room; numbers have to be listed one by one, since their type hides their text."""
+    text = (ROOT / "docs" / "api.md").read_text()
+    rooms = re.findall(r"automodule:: (\S+)\n   :imported-members:", text)
+    numbers = set(re.findall(r"autodata:: \S+\.(\w+)", text))
+    assert sorted(rooms) == sorted(f"halkit.{name}" for name in ROOMS)
+    assert numbers == {name for name in halkit.interactions.__all__ if name.isupper()} - {"AV18"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

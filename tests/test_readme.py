@@ -1,42 +1,139 @@
-"""The code in README.md and docs/*.md, pasted, runs.
+"""The code in README.md and docs/*.md, pasted, runs, and gives the numbers that stand beside it.
 
 All blocks marked ``python`` in one file run in order, in one namespace, in an
-empty folder. A traceback names the file and line of the document.
+empty folder. A traceback names the file and line of the document. Blocks marked ``py`` need
+a file or minutes: each has a test of its own.
 """
 
+import ast
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from halkit.datasets import make_separable
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
+NUMBER = r"[-−]?\d+\.\d+"
 
 
-def python_blocks(text):
-    """Return (line number of the first line of code, code) of every ``python`` block."""
-    fences = re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+def blocks(text, language):
+    """Return (line number of the first line of code, code) of every block of a language."""
+    fences = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [(text.count("\n", 0, fence.start(1)) + 1, fence[1]) for fence in fences]
 
 
+def python_blocks(text):
+    return blocks(text, "python")
+
+
 def run_blocks(path):
-    """Run the blocks of a document in order, in one namespace."""
-    namespace = {"__name__": "__main__"}
-    for line, code in python_blocks(path.read_text()):
+    """Run the blocks of a document in order; their namespace, and (numbers, value) of comments."""
+    namespace, stated = {"__name__": "__main__"}, []
+    text = path.read_text()
+    for line, code in python_blocks(text):
         padded = "\n" * (line - 1) + code
-        exec(compile(padded, str(path), "exec"), namespace)
-    return namespace
+        for node in ast.parse(padded).body:
+            exec(compile(ast.Module([node], []), str(path), "exec"), namespace)
+            numbers = numbers_beside(text.splitlines()[node.end_lineno - 1])
+            if numbers:
+                value = eval(compile(ast.Expression(shown(node)), str(path), "eval"), namespace)
+                stated.append((numbers, np.ravel(value)))
+    return namespace, stated
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def numbers_beside(line):
+    """Return the decimal numbers, as texts, with which the comment of a line begins."""
+    comment = re.search(rf"# ({NUMBER}(?:, {NUMBER})*)", line)
+    return comment[1].replace("−", "-").split(", ") if comment else []
+
+
+def shown(node):
+    """Return what a statement prints, or its value."""
+    value = node.value
+    printed = isinstance(value, ast.Call) and getattr(value.func, "id", "") == "print"
+    return value.args[0] if printed else value
+
+
+def assert_stated(numbers, values, *, units):
+    """Numbers, as texts, are the values, to so many units of their last digits."""
+    digits = [10.0 ** -len(number.partition(".")[2]) for number in numbers]
+    assert len(values) == len(numbers)
+    distance = np.abs(np.array(numbers, float) - values) / digits
+    assert np.all(distance <= units), f"{numbers} should be {values}"
+
+
+WITH_CODE = [path for path in DOCUMENTS if python_blocks(path.read_text())]
+
+
+@pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
 def test_the_code_of_a_document_runs(path, tmp_path, monkeypatch):
+    """What is printed is what the comment says, to one in its last digit."""
     from matplotlib import pyplot
 
     monkeypatch.chdir(tmp_path)
     pyplot.switch_backend("Agg")
-    run_blocks(path)
+    _, stated = run_blocks(path)
     pyplot.close("all")
+    assert len(stated) == (3 if path == README else 0)
+    for numbers, value in stated:
+        assert_stated(numbers, value, units=1)
+
+
+def test_the_readme_has_code():
+    assert README in WITH_CODE
+    assert [len(blocks(README.read_text(), language)) for language in ("python", "py")] == [4, 2]
+
+
+def test_the_closed_form_of_the_readme():
+    """Its numbers are those of the closed form, rounded."""
+    lines = [line for line in README.read_text().splitlines() if line.endswith("in closed form")]
+    U, m = make_separable(n_k=10).interaction, 3.3
+    delta = np.rad2deg(U.phase_shift([0.05, 0.5, 1.0], reduced_mass=m))
+    kappa = np.sqrt(-2 * m * U.bound_states(reduced_mass=m))
+    for line, exact in zip(lines, (delta, kappa), strict=True):
+        assert_stated(numbers_beside(line), exact, units=0.5)
+
+
+def other_block(word):
+    """Return the ``py`` block of README that has a word."""
+    (code,) = (code for _, code in blocks(README.read_text(), "py") if word in code)
+    return code
+
+
+@pytest.mark.data
+def test_the_block_of_real_correlators(data_dir, monkeypatch):
+    """δ of all bins agrees with the published phases of t = 13, within errors."""
+    monkeypatch.chdir(data_dir)
+    namespace = {}
+    exec(other_block("load_correlators"), namespace)
+    with np.load("xixi_1s0_published.npz", allow_pickle=False) as archive:
+        k = np.sqrt(archive["k2_n2lo_w_v2_t13"])
+        bins = archive["delta_n2lo_w_v2_t13_jk"]
+    published = np.array([np.interp([0.05, 0.1], k, delta) for delta in bins])
+    error = np.hypot(namespace["error"], np.sqrt(len(bins) - 1) * published.std(axis=0))
+    assert np.all(np.abs(namespace["delta"] - published.mean(axis=0)) < 2 * error)
+    assert np.all(namespace["error"] < 0.04)
+
+
+def test_the_block_of_links_on_a_smaller_lattice():
+    """The corrected samples are exact, whatever the network has learned."""
+    code = other_block("make_u1_configurations")
+    for large, small in {
+        "(10240, 16,": "(512, 8,",
+        "(1024, beta": "(256, beta",
+        "=32": "=8",
+    }.items():
+        assert large in code
+        code = code.replace(large, small)
+    namespace = {}
+    exec(code, namespace)
+    report = namespace["model"].sample_report(namespace["theta"], 7.0)
+    assert namespace["theta"].shape == (256, 2, 8, 8)
+    assert max(abs(row.z) for row in report.rows) < 4
 
 
 def test_the_readme_is_short_and_starts_with_code():
@@ -61,7 +158,19 @@ def test_blocks_share_a_namespace_and_keep_their_lines(tmp_path):
         "# Title\n\n```python\na = 1\n```\n\n```sh\nls\n```\n\n```python\nb = a + 1\n```\n"
     )
     assert [line for line, _ in python_blocks(document.read_text())] == [4, 12]
-    assert run_blocks(document)["b"] == 2
+    assert run_blocks(document)[0]["b"] == 2
+
+
+def test_numbers_beside_the_code_are_found(tmp_path):
+    document = tmp_path / "document.md"
+    document.write_text("```python\nprint([1, -0.5])  # 1.00, −0.50 and more\n2 / 4  # 0.5\n```\n")
+    _, stated = run_blocks(document)
+    assert [numbers for numbers, _ in stated] == [["1.00", "-0.50"], ["0.5"]]
+    assert [value.tolist() for _, value in stated] == [[1.0, -0.5], [0.5]]
+    for numbers, value in stated:
+        assert_stated(numbers, value, units=0)
+    with pytest.raises(AssertionError, match=r"\['1.00'\] should be"):
+        assert_stated(["1.00"], np.array([1.006]), units=0.5)
 
 
 def test_an_error_names_the_line_of_the_document(tmp_path):

@@ -1,6 +1,7 @@
 """The report: what it contains, and the command that writes it."""
 
 import json
+import sys
 
 import pytest
 
@@ -56,6 +57,17 @@ def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch
         report.reproduce(tmp_path)
     assert "First &lt;one&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "metrics.json").read_text())["toy"]["value"] == 1.0
+
+
+@pytest.mark.parametrize("options", [[], ["--full", "--examples", "."]])
+def test_without_matplotlib_nothing_is_fitted(options, tmp_path, monkeypatch):
+    """The message names the extra, before the first fit or example."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(report, "toy_model", lambda **_: pytest.fail("it was fitted"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plot_x.py").write_text("raise SystemExit", encoding="utf-8")
+    with pytest.raises(ImportError, match=r"pip install 'halkit\[plot\]'"):
+        main(["reproduce", *options, "--out", "out"])
 
 
 GOOD = '''"""

@@ -3,8 +3,9 @@ One training, every coupling
 ============================
 
 A score network learns two-dimensional U(1) links at β = 1 alone. Its score times β draws links
-at β = 5: the local distribution is right, the topological charge is not, since it freezes while
-the noise falls. A short Markov chain with winding hits at the true action makes it exact.
+at β = 5. The plaquette is 0.8 % too small; the topological charge spreads too far, since it freezes
+while the noise falls. A short Markov chain with winding hits at the true action makes the samples
+exact.
 """
 
 # %%

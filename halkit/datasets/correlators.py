@@ -23,9 +23,13 @@ LICENSE = "MIT, Copyright (c) 2019 Takumi Iritani; its text must accompany the d
 def load_correlators(path, lattice=None, *, group=None):
     """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
-    The layout of files is that of `halkit.datasets.files`. Of the published file one lattice is
-    read; there R(r, t) is the four-point correlator over the square of the Ξ correlator, projected
-    on A1 and formed per jackknife sample, and its overall constant drops out of potentials.
+    The layout of files is that of `halkit.datasets.files`; `save_correlators` writes your own.
+    The published correlators are those of the reference, in one file ``xixi_1s0_rcorr.npz`` that
+    does not come with halkit: ``L64_wall``, ``L64_exp`` (n_t, n_bins, n_points) and the points of
+    the wedge ``L64_xyz`` (n_points, 3), the same of L40 and L48, and ``t``, ``m_xi_lat``,
+    ``ainv_MeV``, ``mpi_MeV``. One lattice is read. R(r, t) is the four-point correlator over the
+    square of the Ξ correlator, projected on A1 and formed per jackknife sample; its overall
+    constant drops out of potentials.
 
     Parameters
     ----------

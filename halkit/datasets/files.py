@@ -1,4 +1,4 @@
-r"""Correlator files, HDF5 or npz: one group for each channel on one lattice.
+r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, which holds::
 
     R                (n_bin, n_t, n_points), or (n_source, n_bin, n_t, n_points)
     r  or  xyz       nodes (n_points,), or the wedge points (n_points, 3) of an L³ lattice

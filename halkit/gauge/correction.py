@@ -94,7 +94,7 @@ def correct(
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
     verbose : bool, default False
-        Show a progress bar, if tqdm is installed.
+        Show a progress bar.
 
     Returns
     -------
@@ -142,11 +142,9 @@ def correct(
 
 
 def progress(steps, description, verbose, *, total=None):
-    """Return the steps, under a bar if one is wanted and can be drawn."""
+    """Return the steps, under a bar if one is wanted."""
     if not verbose:
         return steps
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return steps
+    from tqdm.auto import tqdm
+
     return tqdm(steps, total=total, desc=description, leave=False)

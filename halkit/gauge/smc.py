@@ -162,7 +162,7 @@ def sample_smc(
     random_state : int, RandomState, Generator or None
         Source of the random numbers.
     verbose : bool, default False
-        Show a progress bar, if tqdm is installed.
+        Show a progress bar.
 
     Returns
     -------

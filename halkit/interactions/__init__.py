@@ -9,15 +9,39 @@ from halkit.interactions.base import (
     Tabulated,
     as_interaction,
 )
-from halkit.interactions.hal import n_omega, n_phi, omega_ccc, omega_omega
+from halkit.interactions.hal import (
+    N_OMEGA_MASSES,
+    N_PHI_MASSES,
+    OMEGA_CCC_MASS,
+    OMEGA_OMEGA_MASSES,
+    n_omega,
+    n_phi,
+    omega_ccc,
+    omega_omega,
+    reduced_mass,
+)
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
-from halkit.interactions.nucleon import malfliet_tjon, minnesota, reid68
+from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68
 from halkit.interactions.perey_buck import PereyBuck
 from halkit.interactions.separable import Separable, Yamaguchi
-from halkit.interactions.xixi import GradientExpansion, xixi_leading_order, xixi_n2lo
+from halkit.interactions.xixi import (
+    XI_MASS,
+    XIXI_INVERSE_SPACING,
+    XIXI_PION_MASS,
+    GradientExpansion,
+    xixi_leading_order,
+    xixi_n2lo,
+)
 
 __all__ = [
     "AV18",
+    "N_OMEGA_MASSES",
+    "N_PHI_MASSES",
+    "OMEGA_CCC_MASS",
+    "OMEGA_OMEGA_MASSES",
+    "XIXI_INVERSE_SPACING",
+    "XIXI_PION_MASS",
+    "XI_MASS",
     "CoupledAV18",
     "GaussianSum",
     "GradientExpansion",
@@ -37,8 +61,10 @@ __all__ = [
     "minnesota",
     "n_omega",
     "n_phi",
+    "nucleon_reduced_mass",
     "omega_ccc",
     "omega_omega",
+    "reduced_mass",
     "reid68",
     "xixi_leading_order",
     "xixi_n2lo",

@@ -54,7 +54,7 @@ def reduced_mass(masses, *, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.hal import N_OMEGA_MASSES, reduced_mass
+    >>> from halkit.interactions import N_OMEGA_MASSES, reduced_mass
     >>> round(reduced_mass(N_OMEGA_MASSES), 5)
     3.10574
     """
@@ -87,7 +87,7 @@ def omega_ccc(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import scattering_length
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2  # reduced mass in 1/fm
@@ -120,7 +120,7 @@ def omega_omega(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_OMEGA_MASSES, omega_omega, reduced_mass
+    >>> from halkit.interactions import OMEGA_OMEGA_MASSES, omega_omega, reduced_mass
     >>> from halkit.scattering import scattering_length
     >>> round(scattering_length(omega_omega(), reduced_mass=reduced_mass(OMEGA_OMEGA_MASSES)), 3)
     4.49
@@ -154,7 +154,7 @@ def n_omega(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.hal import n_omega
+    >>> from halkit.interactions import n_omega
     >>> from halkit.units import to_mev
     >>> to_mev(n_omega()([0.5, 1.0])).round(3)
     array([-91.545, -32.705])
@@ -190,7 +190,7 @@ def n_phi(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.hal import N_PHI_MASSES, n_phi, reduced_mass
+    >>> from halkit.interactions import N_PHI_MASSES, n_phi, reduced_mass
     >>> from halkit.scattering import scattering_length
     >>> round(scattering_length(n_phi(), reduced_mass=reduced_mass(N_PHI_MASSES)), 3)
     -1.441

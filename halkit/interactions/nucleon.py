@@ -31,7 +31,7 @@ def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.nucleon import nucleon_reduced_mass
+    >>> from halkit.interactions import nucleon_reduced_mass
     >>> round(nucleon_reduced_mass(), 6)
     2.379153
     """
@@ -73,7 +73,7 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.nucleon import minnesota, nucleon_reduced_mass
+    >>> from halkit.interactions import minnesota, nucleon_reduced_mass
     >>> from halkit.scattering import bound_states
     >>> from halkit.units import to_mev
     >>> states = bound_states(minnesota(spin=1), reduced_mass=nucleon_reduced_mass())
@@ -114,7 +114,7 @@ def malfliet_tjon(spin, *, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.nucleon import malfliet_tjon, nucleon_reduced_mass
+    >>> from halkit.interactions import malfliet_tjon, nucleon_reduced_mass
     >>> from halkit.scattering import scattering_length
     >>> V = malfliet_tjon(spin=0)
     >>> round(scattering_length(V, reduced_mass=nucleon_reduced_mass()), 4)
@@ -145,7 +145,7 @@ def reid68(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions.nucleon import nucleon_reduced_mass, reid68
+    >>> from halkit.interactions import nucleon_reduced_mass, reid68
     >>> from halkit.scattering import scattering_length
     >>> round(scattering_length(reid68(), reduced_mass=nucleon_reduced_mass()), 4)
     -17.1468

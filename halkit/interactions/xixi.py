@@ -124,7 +124,7 @@ def xixi_leading_order(source="wall"):
 
     Examples
     --------
-    >>> from halkit.interactions.xixi import XI_MASS, xixi_leading_order
+    >>> from halkit.interactions import XI_MASS, xixi_leading_order
     >>> from halkit.scattering import scattering_length
     >>> a0 = scattering_length(xixi_leading_order(), reduced_mass=XI_MASS / 2)
     >>> bool(-13 < a0 < -12)  # attractive, not bound
@@ -151,7 +151,7 @@ def xixi_n2lo():
     Examples
     --------
     >>> import numpy as np
-    >>> from halkit.interactions.xixi import XI_MASS, xixi_n2lo
+    >>> from halkit.interactions import XI_MASS, xixi_n2lo
     >>> from halkit.scattering import DerivativeExpansion, phase_shift
     >>> U = DerivativeExpansion(*xixi_n2lo())
     >>> float(np.degrees(phase_shift(U, 0.1, reduced_mass=XI_MASS / 2)).round(1))

@@ -16,6 +16,7 @@ import numpy as np
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
+from halkit.interactions.base import partial_wave
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 
@@ -123,6 +124,9 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     interaction = as_interaction(potential, r)
     m = check_positive(reduced_mass, "reduced_mass")
     l = validate_l(l)
+    own = partial_wave(interaction)
+    if own is not None and own != l:
+        raise ValueError(f"{interaction!r} is made for l = {own}, got l = {l}")
     radius, beyond = find_radius(interaction, m, channel_radius, V2)
     if beyond > NOTICEABLE:
         warn(

@@ -133,7 +133,7 @@ def coulomb_phase_shift(
     Examples
     --------
     >>> import numpy as np
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_phase_shift
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
@@ -163,7 +163,7 @@ def coulomb_phase_shift(
         solve,
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
-        channel.mesh_size(np.max(momenta, initial=0.0)),
+        n_mesh or channel.mesh_size(np.max(momenta, initial=0.0)),
     )
     return delta.reshape(k.shape)[()]
 
@@ -201,7 +201,7 @@ def coulomb_scattering_length(
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_scattering_length
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
@@ -241,7 +241,7 @@ def coulomb_effective_range(
 
     Examples
     --------
-    >>> from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
     >>> from halkit.scattering import coulomb_effective_range
     >>> from halkit.units import from_mev
     >>> m = from_mev(OMEGA_CCC_MASS) / 2
@@ -311,5 +311,5 @@ def _at_threshold(channel, strength, n_mesh, which):
         solve,
         lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a),
         n_mesh,
-        channel.mesh_size(),
+        n_mesh or channel.mesh_size(),
     )
