@@ -60,11 +60,12 @@ class CoupledSystem:
                 open_channel(
                     Interaction() if one is None else one,
                     reduced_mass=reduced_mass,
+                    l=wave,
                     channel_radius=channel_radius,
                 )
                 for one in row
             ]
-            for row in rows
+            for row, wave in zip(rows, self.l, strict=True)
         ]
         self.channels = [channel for row in channels for channel in row]
         if any(channel.V2 is not None for channel in self.channels):

@@ -5,8 +5,16 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, Local, NonLocal, Separable, Yukawa
-from halkit.scattering import phase_shift, scattering_length
+from halkit.interactions import (
+    Interaction,
+    Local,
+    NonLocal,
+    PereyBuck,
+    Separable,
+    Yukawa,
+    av18,
+)
+from halkit.scattering import coupled_phase_shifts, phase_shift, scattering_length
 from halkit.scattering.channel import converge, open_channel, tail
 
 TOY, M = Separable(omega=-0.017, mu=1.0), 3.3
@@ -34,6 +42,15 @@ def test_tail_of_a_kernel_looks_at_both_arguments():
     U = NonLocal(lambda r, s: np.exp(-r - 5 * s))
     UT = NonLocal(lambda r, s: np.exp(-s - 5 * r))
     np.testing.assert_allclose(tail(U, 1.0), tail(UT, 1.0), rtol=1e-12)
+
+
+def test_an_interaction_for_one_partial_wave():
+    """Without its l, 1P1 would be solved as an S wave."""
+    with pytest.raises(ValueError, match=r"is made for l = 1, got l = 0"):
+        phase_shift(av18("1P1"), 1.0, reduced_mass=2.379)
+    with pytest.raises(ValueError, match=r"is made for l = 2, got l = 0"):
+        U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=2)
+        coupled_phase_shifts([[U, None], [None, U]], 1.0, reduced_mass=2.379)
 
 
 def test_nothing_needs_no_room():
