@@ -24,7 +24,7 @@ install: $(installed)  ## Make .venv with the tested versions
 
 $(installed): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(python) -m pip install --quiet -c constraints.txt -e ".[plot,io,test]"
+	$(python) -m pip install --quiet -c constraints.txt -e ".[plot,io,dask,test]"
 	touch $@
 
 reproduce: $(installed)  ## Fit the examples and write OUT/index.html (default: report)

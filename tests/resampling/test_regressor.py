@@ -309,6 +309,7 @@ def test_processes_give_the_same_bits(correlators):
         )
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_bits(correlators):
     distributed = pytest.importorskip("distributed")
     with (

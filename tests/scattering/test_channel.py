@@ -48,8 +48,8 @@ def test_an_interaction_for_one_partial_wave():
     """Without its l, 1P1 would be solved as an S wave."""
     with pytest.raises(ValueError, match=r"is made for l = 1, got l = 0"):
         phase_shift(av18("1P1"), 1.0, reduced_mass=2.379)
+    U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=2)
     with pytest.raises(ValueError, match=r"is made for l = 2, got l = 0"):
-        U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=2)
         coupled_phase_shifts([[U, None], [None, U]], 1.0, reduced_mass=2.379)
 
 
