@@ -199,7 +199,8 @@ class PotentialMixin:
         s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
         w = s / y_std**2
         spread = y - np.average(y, axis=0, weights=w)
-        return 1 - np.sum(w * (y - prediction) ** 2) / np.sum(w * spread**2)
+        missed, spread = np.sum(w * (y - prediction) ** 2), np.sum(w * spread**2)
+        return 1 - missed / spread if spread > 0 else float(missed == 0)
 
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None):
         """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
