@@ -25,8 +25,9 @@ class TimeDependentHALRegressor(NeuralPotential):
     which holds below the inelastic threshold without saturation by the ground state. The
     defaults suit lattice correlators in lattice units at a spacing near 0.09 fm: U is a
     local term V(r) δ(r − r') plus a separable part with a fixed Gaussian envelope, and
-    the networks see arsinh(r/2a). Correlators of two sources at least are needed to tell
-    a local from a non-local potential.
+    the networks see arsinh(5.5 r/2ρ), which is arsinh(r/2a) with the default ρ.
+    Correlators of two sources at least are needed to tell a local from a non-local
+    potential.
 
     Parameters
     ----------
@@ -200,7 +201,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         return float(m1 * m2 / (m1 + m2))
 
     def _input_map(self):
-        return InputMap(2.0, stretched=True)
+        return InputMap(2.0 * self._design["radius"] / 5.5, stretched=True)
 
     def _local_widths(self):
         if self.local_widths is not None:
