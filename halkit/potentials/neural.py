@@ -51,10 +51,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
     the inputs of the networks (``_input_map``), the widths of the local term
     (``_local_widths``) and, if it is no sum of Gaussians, its form (``_local_basis``).
-    ``lattice_defaults`` tells whether the default lengths are meant for lattice units.
+    ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
     """
 
-    lattice_defaults = False
+    _lattice_defaults = False
 
     def fit(self, X, y, sample_weight=None, y_std=None):
         """Find U, and V if wanted, with which the sources are reproduced.
@@ -145,7 +145,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         widths = self._local_widths() if self.local else None
         check_reach(
             self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None, widths,
-            lattice_defaults=self.lattice_defaults,
+            lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
         scales = prior_scales(
             X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,

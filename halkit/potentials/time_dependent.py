@@ -66,7 +66,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012), arXiv:1203.3642, eq. (12).
     """
 
-    lattice_defaults = True
+    _lattice_defaults = True
 
     def __init__(
         self, r=None, *, hadron_mass=None, dt=1.0, time_order="auto", local=True,

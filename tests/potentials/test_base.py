@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import UndefinedMetricWarning
 
 from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
@@ -24,6 +25,18 @@ def model(request):
     if request.param == "parametric":
         return ParametricPotentialRegressor(exponential, [-0.05], r=R).fit(X, Y)
     return GaussianProcessPotentialRegressor(R, local=False).fit(X, Y)
+
+
+def test_a_fit_that_fails_leaves_the_earlier_one(model):
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match="12 columns"):
+        model.fit(X[:, :5], Y[:, :5])
+    np.testing.assert_array_equal(model.predict(X), expected)
+    first = clone(model)
+    before = dict(vars(first))
+    with pytest.raises(ValueError, match="12 columns"):
+        first.fit(X[:, :5], Y[:, :5])
+    assert vars(first) == before
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_a_perceptron_of_pairs_needs_a_hidden_layer():
 def test_few_output_nodes_do_not_bound_the_nonlocal_part():
     """U(r_out, r') is seen as far as the wave functions go, whatever r_out is."""
     d = make_separable()
-    at = 19
+    at = 9
     with warnings.catch_warnings():
         warnings.simplefilter("error", UnderdeterminedWarning)
         NonLocalPotentialRegressor(d.r, r_out=d.r[[at]], **SETTINGS).fit(d.data, d.target[:, at])
