@@ -135,7 +135,10 @@ class TimeDependentHALRegressor(NeuralPotential):
         UnderdeterminedWarning
             Where a local and a non-local part are fitted to bare slices, which are those of one
             source. Rows with `y` do not say which source they come from:
-            `GaussianProcessPotentialRegressor` tells from the data themselves.
+            `GaussianProcessPotentialRegressor` tells from the data themselves. Also as in
+            `NonLocalPotentialRegressor.fit`.
+        ConvergenceWarning
+            As in `NonLocalPotentialRegressor.fit`.
         """
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std)

@@ -155,6 +155,14 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         ValueError, TypeError
             For shapes that do not fit, complex and infinite values (the bin is named), and what
             the estimator refuses.
+        KeyboardInterrupt
+            From the keyboard, also where a network keeps what it has found: part of a fit is
+            no bin.
+
+        Warns
+        -----
+        Warning
+            What the estimator warns of, once for all bins, with their numbers.
         """
         self._check_parameters()
         with unchanged_on_error(self):
