@@ -1,4 +1,4 @@
-"""What every training of a network needs: one thread, a private generator, a bar, a device.
+"""What every training needs: one thread, a private generator, a bar, a device, a way back.
 
 Tensors meet numpy here: a network is kept as a dictionary of arrays, and nothing else of torch
 survives a pickle.
@@ -8,6 +8,7 @@ import warnings
 from contextlib import ContextDecorator, contextmanager
 from threading import Lock, local
 
+import numpy as np
 import torch
 from skorch.callbacks import Callback
 
@@ -18,9 +19,12 @@ __all__ = [
     "available_device",
     "check_device",
     "check_options",
+    "evaluate",
+    "load_parameters",
     "one_thread",
     "parameter_arrays",
     "seeded",
+    "unchanged_on_error",
 ]
 
 
@@ -83,6 +87,33 @@ def check_options(model):
     if not isinstance(model.callbacks, tuple | list | None):
         raise TypeError(f"callbacks must be a list of skorch callbacks, got {model.callbacks!r}")
     check_device(model.device)
+
+
+def load_parameters(module, arrays):
+    """Give a module the parameters that `parameter_arrays` took."""
+    state = {name: torch.tensor(value) for name, value in arrays.items()}
+    module.load_state_dict(state, strict=False)
+
+
+def evaluate(function, *arrays):
+    """A torch module, or a method of one, as a float64 function of numpy arrays."""
+    module = getattr(function, "__self__", function)
+    device = next(module.parameters()).device
+    tensors = (torch.tensor(np.array(a, dtype=np.float64), device=device) for a in arrays)
+    with torch.no_grad(), one_thread():
+        return function(*tensors).cpu().numpy()
+
+
+@contextmanager
+def unchanged_on_error(model):
+    """Give a model back its attributes if what is inside does not come to its end."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
 
 
 def check_device(device):

@@ -1,7 +1,6 @@
 """Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
 
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -30,6 +29,7 @@ from halkit.training import (
     one_thread,
     parameter_arrays,
     seeded,
+    unchanged_on_error,
 )
 
 __all__ = ["ScoreEstimator"]
@@ -65,7 +65,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
         """
         _check_parameters(self)
-        with _unchanged_on_error(self):
+        with unchanged_on_error(self):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
                 _warn_of_another_coupling(X, self.beta)
@@ -218,18 +218,6 @@ def _warn_of_another_coupling(links, beta):
             f"{expected:.4f}: beta must be the coupling of the configurations",
             stacklevel=3,
         )
-
-
-@contextmanager
-def _unchanged_on_error(model):
-    """Give a model back its attributes if what is inside does not come to its end."""
-    before = dict(vars(model))
-    try:
-        yield
-    except BaseException:
-        vars(model).clear()
-        vars(model).update(before)
-        raise
 
 
 def _square(n_features):

@@ -14,6 +14,7 @@ from halkit import scattering
 from halkit.potentials.validation import (
     check_data,
     check_sample_weight,
+    check_weights,
     check_y_std,
     node_columns,
     refuse_complex_and_objects,
@@ -113,10 +114,10 @@ class PotentialMixin:
         check_is_fitted(self)
         r = validate_nodes(r)
         r_out = r if r_out is None else validate_nodes(r_out, "r_out")
-        weights = RadialGrid.from_nodes(r).weights if weights is None else np.asarray(weights)
+        if weights is None:
+            weights = RadialGrid.from_nodes(r).weights
         X = check_data(X, "X", n_columns=len(r))
-        if weights.shape != r.shape:
-            raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")
+        weights = check_weights(weights, r)
         return self._action(X, r, weights, r_out)
 
     def _action(self, X, r, weights, r_out):
@@ -181,18 +182,25 @@ class PotentialMixin:
         y_std : array-like of shape (n_samples, n_out), optional
             Standard deviations of `y`: w = sample_weight/σ². Scorers given by a string
             do not pass them.
+
+        Warns
+        -----
+        UndefinedMetricWarning
+            For one sample.
         """
         prediction = self.predict(X)
         y = check_data(y, "y", shape=prediction.shape)
-        if y_std is None:
+        s = check_sample_weight(sample_weight, len(y))
+        y_std = None if y_std is None else check_y_std(y_std, y.shape)
+        if y_std is None or len(y) < 2:
             return r2_score(
                 y, prediction, sample_weight=sample_weight, multioutput="variance_weighted"
             )
-        s = check_sample_weight(sample_weight, len(y))
         s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
-        w = s / check_y_std(y_std, y.shape) ** 2
+        w = s / y_std**2
         spread = y - np.average(y, axis=0, weights=w)
-        return 1 - np.sum(w * (y - prediction) ** 2) / np.sum(w * spread**2)
+        missed, spread = np.sum(w * (y - prediction) ** 2), np.sum(w * spread**2)
+        return 1 - missed / spread if spread > 0 else float(missed == 0)
 
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None):
         """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.

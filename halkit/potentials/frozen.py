@@ -13,7 +13,6 @@ B being the scale of V and η the weight decay of the network, whose prior this 
 """
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -28,7 +27,7 @@ from halkit.potentials.validation import (
     node_columns,
     resolve_nodes,
 )
-from halkit.training import one_thread
+from halkit.training import evaluate, unchanged_on_error
 
 __all__ = ["FrozenBasisRegressor"]
 
@@ -105,23 +104,31 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         ------
         ValueError, TypeError
             What the network refuses; if it is not separable; for data that do not fit its nodes.
+
+        Warns
+        -----
+        ConvergenceWarning, UnderdeterminedWarning
+            As the network does, where it is trained here.
         """
         _refuse_other_estimators(self.estimator)
-        X, y = self._validated_pair(X, y)
-        sample_weight = check_sample_weight(sample_weight, len(X))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape)
-        self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)
-        _refuse_other_networks(self.estimator_)
-        self._flat_target = y.ndim == 1
-        y = y.reshape(len(X), -1)
-        y_std = None if y_std is None else y_std.reshape(y.shape)
-        nodes = (self.estimator_.r_, self.estimator_.weights_, self.estimator_.r_out_)
-        self.r_, self.weights_, self.r_out_, w_out = resolve_nodes(
-            *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
-        )
-        W, total = row_weights(X, y, self.weights_, w_out, sample_weight=sample_weight, y_std=y_std)
-        decay = self.estimator_.weight_decay
-        self._solve(X, y, W, (y_std is not None if decay is None else decay) / total)
+        with unchanged_on_error(self):
+            X, y = self._validated_pair(X, y)
+            sample_weight = check_sample_weight(sample_weight, len(X))
+            y_std = None if y_std is None else check_y_std(y_std, y.shape)
+            self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)
+            _refuse_other_networks(self.estimator_)
+            self._flat_target = y.ndim == 1
+            y = y.reshape(len(X), -1)
+            y_std = None if y_std is None else y_std.reshape(y.shape)
+            nodes = (self.estimator_.r_, self.estimator_.weights_, self.estimator_.r_out_)
+            self.r_, self.weights_, self.r_out_, w_out = resolve_nodes(
+                *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
+            )
+            W, total = row_weights(
+                X, y, self.weights_, w_out, sample_weight=sample_weight, y_std=y_std
+            )
+            decay = self.estimator_.weight_decay
+            self._solve(X, y, W, (y_std is not None if decay is None else decay) / total)
         return self
 
     def _solve(self, X, y, W, decay):
@@ -147,12 +154,12 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         parts, n_local = [], 0
         if self.has_local:
             phi = X[:, node_columns(self.r_out_, self.r_)]
-            parts.append(phi[:, :, None] * _numpy(self._module.local.basis, self.r_out_))
+            parts.append(phi[:, :, None] * evaluate(self._module.local.basis, self.r_out_))
             n_local = parts[0].shape[2]
         a, b = np.triu_indices(len(signs))
         if self.has_nonlocal:
-            overlap = (X * self.weights_) @ _numpy(self._module.network.form_factors, self.r_)
-            h = _numpy(self._module.network.form_factors, self.r_out_)
+            overlap = (X * self.weights_) @ evaluate(self._module.network.form_factors, self.r_)
+            h = evaluate(self._module.network.form_factors, self.r_out_)
             both = overlap[:, None, a] * h[:, b] + overlap[:, None, b] * h[:, a]
             parts.append(np.where(a == b, both / 2, both))
         centre = np.concatenate([np.zeros(n_local), np.where(a == b, signs[a], 0.0)])
@@ -187,7 +194,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         (r,) = check_radii(r=r)
         if not self.has_local:
             return np.zeros(r.shape)
-        return _numpy(self._module.local.basis, r) @ self.local_coefficients_
+        return evaluate(self._module.local.basis, r) @ self.local_coefficients_
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
@@ -195,7 +202,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         r, r_prime = check_radii(r=r, r_prime=r_prime)
         if not self.has_nonlocal:
             return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        h, h_prime = (_numpy(self._module.network.form_factors, x) for x in (r, r_prime))
+        h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))
         return ((h @ self.C_) * h_prime).sum(axis=-1)
 
 
@@ -219,10 +226,3 @@ def _refusal(estimator):
         "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
         f"got a {type(estimator).__name__}{form}"
     )
-
-
-def _numpy(function, r):
-    """A method of a torch module, of radii, on a numpy array."""
-    device = next(function.__self__.parameters()).device
-    with torch.no_grad(), one_thread():
-        return function(torch.tensor(np.array(r, dtype=np.float64), device=device)).cpu().numpy()

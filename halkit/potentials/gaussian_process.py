@@ -26,6 +26,7 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.validation import (
+    check_radii,
     check_reach,
     check_sample_weight,
     check_y_std,
@@ -33,6 +34,7 @@ from halkit.potentials.validation import (
     resolve_nodes,
 )
 from halkit.radial import validate_values
+from halkit.training import unchanged_on_error
 
 __all__ = ["GaussianProcessPotentialRegressor"]
 
@@ -195,34 +197,36 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         -----
         UnderdeterminedWarning
             Where U of the prior is seen at less than three standard deviations beside V, as
-            with time slices of one source.
+            with time slices of one source, and where the prior reaches far beyond the data.
         """
         prior = self._build_prior()
-        X, y = self._validated_pair(X, y)
-        sample_weight = check_sample_weight(sample_weight, len(X))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-        self._flat_target = y.ndim == 1
-        y = y.reshape(len(X), -1)
-        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-            self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-        )
-        W, total = row_weights(
-            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-        )
-        W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
-        reach = min(self.r_[-1], self.r_out_[-1])
-        check_reach(
-            reach,
-            self.envelope_radius if prior.nonlocal_ else 0.0,
-            _widths(self.local_widths) if prior.local else None,
-        )
-        A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
-        self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
-        b = (W * y).ravel()
-        self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
-        self._span = _row_space(X * np.sqrt(self.weights_))
-        self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-        self.loss_ *= (1.0 if y_std is not None else self.noise**2) / total
+        with unchanged_on_error(self):
+            X, y = self._validated_pair(X, y)
+            sample_weight = check_sample_weight(sample_weight, len(X))
+            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+            self._flat_target = y.ndim == 1
+            y = y.reshape(len(X), -1)
+            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
+            )
+            W, total = row_weights(
+                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+            )
+            W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
+            check_reach(
+                self.r_,
+                self.r_out_,
+                self.envelope_radius if prior.nonlocal_ else None,
+                _widths(self.local_widths) if prior.local else None,
+                lattice_defaults=True,
+            )
+            A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
+            self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
+            b = (W * y).ravel()
+            self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
+            self._span = _row_space(X * np.sqrt(self.weights_))
+            self._summarize(A.reshape(b.size, -1), b, W[W > 0])
+            self.loss_ *= (1.0 if y_std is not None else self.noise**2) / total
         return self
 
     def _build_prior(self):
@@ -276,11 +280,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
     @property
     def has_local(self):
-        return bool(self.local)
+        return bool(self._prior.local if hasattr(self, "_prior") else self.local)
 
     @property
     def has_nonlocal(self):
-        return self.local != "only"
+        return bool(self._prior.nonlocal_ if hasattr(self, "_prior") else self.local != "only")
 
     @property
     def radius(self):
@@ -290,12 +294,13 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def local_potential(self, r):
         """Posterior mean of V(r), zero without a local term; any shape."""
         check_is_fitted(self)
-        return self._prior.local_potential(self._posterior.mean, r)
+        return self._prior.local_potential(self._posterior.mean, *check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """Posterior mean of U(r, r'), the arguments broadcast against each other."""
         check_is_fitted(self)
-        return self._prior.nonlocal_potential(self._posterior.mean, r, r_prime)
+        radii = check_radii(r=r, r_prime=r_prime)
+        return self._prior.nonlocal_potential(self._posterior.mean, *radii)
 
     def _reduced_mass(self):
         return self.reduced_mass

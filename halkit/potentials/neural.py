@@ -26,18 +26,23 @@ from halkit.training import (
     ProgressBar,
     available_device,
     check_options,
+    evaluate,
+    load_parameters,
     one_thread,
     parameter_arrays,
     seeded,
+    unchanged_on_error,
 )
 
 __all__ = ["NeuralPotential"]
 
-# What a warm start keeps, and therefore must not find changed.
+# The form of a fitted potential: a warm start must not find it changed.
 KEPT = (
     "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
     "amplitude", "local", "local_basis", "local_widths",
 )  # fmt: skip
+
+TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -46,7 +51,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
     the inputs of the networks (``_input_map``), the widths of the local term
     (``_local_widths``) and, if it is no sum of Gaussians, its form (``_local_basis``).
+    ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
     """
+
+    _lattice_defaults = False
 
     def fit(self, X, y, sample_weight=None, y_std=None):
         """Find U, and V if wanted, with which the sources are reproduced.
@@ -71,30 +79,40 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         ValueError, TypeError
             For parameters out of their range, complex or infinite data, and shapes that do
             not fit the nodes.
+        KeyboardInterrupt
+            From the keyboard, before an iteration was over. As after any other error, an
+            earlier fit is still there.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where `max_iter` was reached, and after an interrupt from the keyboard: what was
+            found until then is kept.
+        UnderdeterminedWarning
+            Where the prior reaches far beyond the data.
         """
         self._check_parameters()
         before = _fit_before(self)
-        X, y = self._validated_pair(X, y)
-        sample_weight = check_sample_weight(sample_weight, len(X))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-        self._flat_target = y.ndim == 1
-        y = y.reshape(len(X), -1)
-        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-            self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-        )
-        if self.has_nonlocal and y_std is None and not y.any():
-            raise ValueError("y is zero: without y_std nothing says how small U has to be")
-        W, total = row_weights(
-            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-        )
-        nodes = self.r_, self.weights_, self.r_out_
-        if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
-            self.r_, self.weights_, self.r_out_ = before.nodes
-            raise ValueError("warm_start needs the nodes and weights of the fit before")
-        self._kept_form = _form(self)
-        self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
-        with one_thread():
-            self._train(X, y, W, before)
+        with unchanged_on_error(self):
+            X, y = self._validated_pair(X, y)
+            sample_weight = check_sample_weight(sample_weight, len(X))
+            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+            self._flat_target, self._kept_form = y.ndim == 1, _form(self)
+            y = y.reshape(len(X), -1)
+            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
+            )
+            if self.has_nonlocal and y_std is None and not y.any():
+                raise ValueError("y is zero: without y_std nothing says how small U has to be")
+            W, total = row_weights(
+                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+            )
+            nodes = self.r_, self.weights_, self.r_out_
+            if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
+                raise ValueError("warm_start needs the nodes and weights of the fit before")
+            self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
+            with one_thread():
+                self._train(X, y, W, before)
         return self
 
     def _check_parameters(self):
@@ -116,13 +134,19 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 f"{reach}; got {regulator_radius}"
             )
         decay = has_errors if self.weight_decay is None else self.weight_decay
+        training = {name: getattr(self, name) for name in TRAINING}
+        objective = {
+            "regulator": self.regulator, "regulator_radius": regulator_radius,
+            "decay": decay / total, "training": training,
+        }  # fmt: skip
         if warm:
-            self._design = {
-                **self._design, "regulator_radius": regulator_radius, "decay": decay / total
-            }  # fmt: skip
+            self._design = {**self._design, **objective}
             return
         widths = self._local_widths() if self.local else None
-        check_reach(reach, radius if self.envelope and self.has_nonlocal else 0.0, widths)
+        check_reach(
+            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None, widths,
+            lattice_defaults=self._lattice_defaults,
+        )  # fmt: skip
         scales = prior_scales(
             X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
             envelope=self.envelope, widths=widths, decay=decay / total,
@@ -134,47 +158,18 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             "signs": scales.sign * (-1.0) ** np.arange(self.rank),
             "widths": widths,
             "local_amplitude": scales.local_amplitude,
-            "regulator_radius": regulator_radius,
-            "decay": decay / total,
+            "local_basis": self._local_basis(),
+            **objective,
         }
         self._start = scales.coefficients
 
     def _local_basis(self):
         return "gaussian"
 
-    def _build_module(self):
-        """The potential with fresh parameters, drawn from torch's generator."""
-        design, network, local = self._design, None, None
-        if self.local != "only":
-            settings = {
-                "inputs": self._input_map(),
-                "envelope": {
-                    "kind": self.envelope,
-                    "radius": design["radius"],
-                    "learned": self.fit_envelope,
-                },
-                "amplitude": self.amplitude_,
-            }
-            if self.network == "separable":
-                settings["signs"] = design["signs"]
-            network = networks.NETWORKS[self.network](tuple(self.hidden_layer_sizes), **settings)
-        if self.local:
-            local = networks.LocalTerm(
-                design["widths"], design["local_amplitude"], self._local_basis()
-            )
-        return Potential(
-            network, local, r=self.r_, weights=self.weights_, r_out=self.r_out_,
-            out_columns=node_columns(self.r_out_, self.r_) if self.local else None,
-            regulator=self.regulator, regulator_radius=design["regulator_radius"],
-            decay=design["decay"],
-        )  # fmt: skip
-
-    def _build_net(self, callbacks, device):
+    def _build_net(self, device, **settings):
         return solvers.make_net(
-            self._build_module(), solver=self.solver, max_iter=self.max_iter, tol=self.tol,
-            learning_rate=self.learning_rate, callbacks=callbacks, verbose=self.verbose,
-            device=device,
-        )  # fmt: skip
+            _build_module(self), device=device, **self._design["training"], **settings
+        )
 
     def _train(self, X, y, W, before):
         """Train every start and keep the one with the lowest loss."""
@@ -185,30 +180,40 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         for number, seed in enumerate(seeds, start=1):
             bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
             with seeded(seed):
-                net = self._build_net([*bar, *(self.callbacks or ())], self.device)
+                net = self._build_net(
+                    self.device, callbacks=[*bar, *(self.callbacks or ())], verbose=self.verbose
+                )
             if before is not None:
-                _load(net.module, before.parameters)
+                load_parameters(net.module, before.parameters)
             elif self.local:
                 net.module.local.coefficients.data[:] = torch.tensor(self._start)
             loss = solvers.train(net, *data)
-            n_iter = solvers.n_iterations(net)
-            self._starts.append((loss, n_iter, parameter_arrays(net.module_)))
-            if loss < self.loss_ or number == 1:
-                self.net_, self.loss_, self.n_iter_ = net, loss, n_iter
-                self._kept = number - 1
+            self.interrupted_ = net.interrupted_
+            if net.history:
+                self._keep(net, loss)
+            if self.interrupted_:
+                break
+        if not self._starts:
+            raise KeyboardInterrupt("the fit was interrupted in its first iteration")
         keys = ("epoch", "train_loss", "dur")
         self.history_ = [{key: row[key] for key in keys} for row in self.net_.history]
-        if not solvers.has_converged(self.net_):
-            warnings.warn(
-                f"the fit had not converged after max_iter={self.max_iter} iterations of "
-                f"{self.solver!r} (loss {self.loss_:.2g}): raise max_iter, or tol={self.tol}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+        reason = _unfinished(self, number, n_init)
+        if reason:
+            warnings.warn(reason, ConvergenceWarning, stacklevel=3)
+
+    def _keep(self, net, loss):
+        """Enter a start, and make it the fit if it is the best so far."""
+        n_iter = solvers.n_iterations(net)
+        self._starts.append((loss, n_iter, parameter_arrays(net.module_)))
+        if loss < self.loss_ or len(self._starts) == 1:
+            self.net_, self.loss_, self.n_iter_ = net, loss, n_iter
+            self._kept = len(self._starts) - 1
 
     @property
     def envelope_radii_(self):
         check_is_fitted(self)
+        if self._form_now("envelope") is None:
+            raise AttributeError("envelope_radii_ needs an envelope; the fit had envelope=None")
         network = self.net_.module_.network
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 
@@ -227,16 +232,21 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     @property
     def has_local(self):
-        return bool(self.local)
+        return bool(self._form_now("local"))
 
     @property
     def has_nonlocal(self):
-        return self.local != "only"
+        return self._form_now("local") != "only"
 
     @property
     def radius(self):
         """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        return self.r_[-1] if self.envelope is None and self.has_nonlocal else None
+        ends = self._form_now("envelope") is None and self.has_nonlocal
+        return self.r_[-1] if ends else None
+
+    def _form_now(self, name):
+        """A parameter of the form of the potential: that of the fit, once there is one."""
+        return vars(self).get("_kept_form", vars(self))[name]
 
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape."""
@@ -252,9 +262,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""
         with seeded(0):
-            net = self._build_net(None, device)
+            net = self._build_net(device)
         net.initialize()
-        _load(net.module_, parameters)
+        load_parameters(net.module_, parameters)
         return net
 
     def __getstate__(self):
@@ -266,6 +276,34 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self.device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _build_module(model):
+    """The potential of a fit with fresh parameters, drawn from torch's generator."""
+    design, form, network, local = model._design, model._kept_form, None, None
+    if model.has_nonlocal:
+        settings = {
+            "inputs": model._input_map(),
+            "envelope": {
+                "kind": form["envelope"],
+                "radius": design["radius"],
+                "learned": form["fit_envelope"],
+            },
+            "amplitude": model.amplitude_,
+        }
+        if form["network"] == "separable":
+            settings["signs"] = design["signs"]
+        network = networks.NETWORKS[form["network"]](form["hidden_layer_sizes"], **settings)
+    if model.has_local:
+        local = networks.LocalTerm(
+            design["widths"], design["local_amplitude"], design["local_basis"]
+        )
+    return Potential(
+        network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
+        out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
+        regulator=design["regulator"], regulator_radius=design["regulator_radius"],
+        decay=design["decay"],
+    )  # fmt: skip
 
 
 def _check_parameters(model):
@@ -282,6 +320,8 @@ def _check_parameters(model):
         )
     for width in model.hidden_layer_sizes:
         check_integer(width, "hidden_layer_sizes", least=1)
+    if model.network == "symmetric" and not len(model.hidden_layer_sizes):
+        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
     for name in ("regulator", "tol"):
         check_number(getattr(model, name), name, least=0)
     check_positive(model.learning_rate, "learning_rate")
@@ -289,6 +329,21 @@ def _check_parameters(model):
         check_positive(getattr(model, name), name, optional=True)
     check_number(model.weight_decay, "weight_decay", least=0, optional=True)
     check_options(model)
+
+
+def _unfinished(model, number, n_init):
+    """Why a fit that has seen `number` starts is not at its minimum; empty if it may be."""
+    if model.interrupted_:
+        return (
+            f"the fit was interrupted in start {number} of {n_init}: the best of what was found "
+            f"until then is kept (loss {model.loss_:.2g})"
+        )
+    if solvers.has_converged(model.net_):
+        return ""
+    return (
+        f"the fit had not converged after max_iter={model.max_iter} iterations of "
+        f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+    )
 
 
 def _fit_before(model):
@@ -307,21 +362,12 @@ def _fit_before(model):
 
 
 def _form(model):
-    """The parameters that a warm start keeps, as plain values."""
+    """The parameters that make the form of the potential, as plain values."""
     return {name: np.asarray(getattr(model, name, None)).tolist() for name in KEPT}
 
 
-def _load(module, parameters):
-    """Give a module the parameters of a fit before."""
-    state = {name: torch.tensor(value) for name, value in parameters.items()}
-    module.load_state_dict(state, strict=False)
-
-
 def _evaluate(module, *radii):
-    """A torch function of radii on numpy arrays; zero where there is no module."""
-    radii = [np.array(r, dtype=np.float64) for r in radii]
+    """U or V of a module; zero where there is none."""
     if module is None:
         return np.zeros(np.broadcast_shapes(*(r.shape for r in radii)))
-    device = next(module.parameters()).device
-    with torch.no_grad(), one_thread():
-        return module(*(torch.tensor(r, device=device) for r in radii)).cpu().numpy()
+    return evaluate(module, *radii)

@@ -22,6 +22,7 @@ from halkit.potentials.validation import (
     check_y_std,
     resolve_nodes,
 )
+from halkit.training import unchanged_on_error
 
 __all__ = ["ParametricPotentialRegressor"]
 
@@ -52,7 +53,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         multiplicities.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
-    reduced_mass : float
+    reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
     radius : float, optional
         U is zero where r or r' is beyond it. Without it `function` must decay by itself
@@ -151,26 +152,32 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             For parameters out of their range, a function that does not broadcast or is
             complex or infinite at the start, complex or infinite data, and shapes that do
             not fit the nodes.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where `max_nfev` was reached.
         """
         start, bounds = self._check_parameters()
-        X, y = self._validated_pair(X, y)
-        sample_weight = check_sample_weight(sample_weight, len(X))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-        self._flat_target = y.ndim == 1
-        y = y.reshape(len(X), -1)
-        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-            self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-        )
-        W, total = row_weights(
-            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-        )
-        self._check_function(start)
-        solution = self._solve(X, y, W, start, bounds)
-        self.theta_, self.n_iter_ = solution.x, int(solution.njev)
-        self.loss_ = 2 * float(solution.cost)
-        n_left = np.count_nonzero(W) - len(start)
-        size = self.loss_ / n_left if n_left > 0 else np.inf
-        self.theta_cov_ = _covariance(solution.jac, 1 / total if y_std is not None else size)
+        with unchanged_on_error(self):
+            X, y = self._validated_pair(X, y)
+            sample_weight = check_sample_weight(sample_weight, len(X))
+            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+            self._flat_target = y.ndim == 1
+            y = y.reshape(len(X), -1)
+            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
+            )
+            W, total = row_weights(
+                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+            )
+            self._check_function(start)
+            solution = self._solve(X, y, W, start, bounds)
+            self.theta_, self.n_iter_ = solution.x, int(solution.njev)
+            self.loss_ = 2 * float(solution.cost)
+            n_left = np.count_nonzero(W) - len(start)
+            size = self.loss_ / n_left if n_left > 0 else np.inf
+            self.theta_cov_ = _covariance(solution.jac, 1 / total if y_std is not None else size)
         return self
 
     def _check_parameters(self):

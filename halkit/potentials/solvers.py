@@ -8,14 +8,20 @@ by Cholesky in the smaller of the two dimensions of J, and μ follows the gain r
 of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pass
 over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
 L-BFGS. History, callbacks and early stopping are the same for all three.
+
+skorch ends a training silently at any KeyboardInterrupt. One that comes neither from our rule
+nor from skorch's `EarlyStopping` is the user's: the net is left as it was after the last full
+epoch, and says that it was interrupted.
 """
 
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, PrintLog
+from skorch.callbacks import Callback, EarlyStopping, PrintLog
 from skorch.dataset import unpack_data
 from torch import nn
+
+from halkit.training import load_parameters, parameter_arrays
 
 __all__ = [
     "SOLVERS",
@@ -109,6 +115,24 @@ class _DampedSystem:
         return -self.J.T @ torch.cholesky_solve(self.rho[:, None], factor)[:, 0]
 
 
+class _LBFGS(torch.optim.LBFGS):
+    """L-BFGS that ends after `total` iterations, those of earlier steps included."""
+
+    def __init__(self, params, total, **settings):
+        super().__init__(params, max_iter=min(total, LBFGS_STEPS), **settings)
+        self.total = total
+
+    def step(self, closure):
+        left = self.total - self.n_iterations
+        self.param_groups[0]["max_iter"] = min(left, LBFGS_STEPS)
+        return super().step(closure)
+
+    @property
+    def n_iterations(self):
+        """Iterations of all steps."""
+        return sum(state["n_iter"] for state in self.state.values())
+
+
 class _AllSamples:
     """The whole training set as one batch of tensors that stay where they are."""
 
@@ -152,9 +176,30 @@ class Convergence(Callback):
 class PotentialNet(NeuralNet):
     """skorch net of a `Potential` module, trained on all samples at once.
 
+    After training, ``interrupted_`` tells whether the user broke it off.
+
     The target of a sample is the pair (y, W) on axis 1: the source and the weight
     of each of its residuals. The module owns the objective.
     """
+
+    def fit_loop(self, *args, **kwargs):
+        self.interrupted_ = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted_ = not any(_has_stopped(c) for _, c in self.callbacks_)
+            if self.interrupted_:
+                self._drop_unfinished_epoch()
+            raise
+
+    def on_epoch_begin(self, net, **kwargs):
+        super().on_epoch_begin(net, **kwargs)
+        self.before_epoch_ = parameter_arrays(self.module_)
+
+    def _drop_unfinished_epoch(self):
+        if self.history and "train_loss" not in self.history[-1]:
+            del self.history[-1]
+            load_parameters(self.module_, self.before_epoch_)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):  # noqa: ARG002
         y, W = y_true.unbind(1)
@@ -189,10 +234,10 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
     optimizer, settings, max_epochs = {
         "lm": (_levenberg_marquardt, {}, max_iter),
         "lbfgs": (
-            torch.optim.LBFGS,
+            _LBFGS,
             {
                 "lr": 1.0,
-                "max_iter": min(max_iter, LBFGS_STEPS),
+                "total": max_iter,
                 "history_size": 100,
                 "line_search_fn": "strong_wolfe",
                 "tolerance_change": 0.0,
@@ -240,12 +285,18 @@ def train(net, X, y_and_weights):
 
 def n_iterations(net):
     """Iterations that the solver has made."""
-    if isinstance(net.optimizer_, torch.optim.LBFGS):
-        return next(iter(net.optimizer_.state.values()))["n_iter"]
+    if isinstance(net.optimizer_, _LBFGS):
+        return net.optimizer_.n_iterations
     return len(net.history)
 
 
 def has_converged(net):
-    """Whether a stopping rule, ours or one of the user's callbacks, ended the training."""
-    reached = dict(net.callbacks_)["convergence"].reached_
-    return reached or len(net.history) < net.max_epochs
+    """Whether a stopping rule, ours or skorch's `EarlyStopping`, ended the training."""
+    return any(_has_stopped(callback) for _, callback in net.callbacks_)
+
+
+def _has_stopped(callback):
+    """Whether a callback is a stopping rule that has been met."""
+    if isinstance(callback, EarlyStopping):
+        return callback.misses_ >= callback.patience
+    return isinstance(callback, Convergence) and callback.reached_

@@ -83,7 +83,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Whether `fit` begins with the parameters and the prior of the fit before, on the same
         nodes, instead of `n_init` random starts.
     callbacks : list of skorch callbacks, optional
-        Added to every start.
+        Added to every start. One that raises KeyboardInterrupt ends the fit as the keyboard
+        does, after a warning; skorch's EarlyStopping ends its start alone.
     verbose : int
         1: a bar over iterations, 2: also skorch's table.
 
@@ -96,13 +97,16 @@ class NonLocalPotentialRegressor(NeuralPotential):
     amplitude_ : float
         The prior scale of U that was used.
     envelope_radii_ : ndarray
-        Learned ρ.
+        Learned ρ, one for each term of the separable network. Not there without an envelope;
+        empty without a non-local part.
     history_ : list of dict
         Loss and seconds of each epoch of the kept start.
     n_iter_ : int
         Iterations of the kept start.
     loss_ : float
         Loss of the kept start.
+    interrupted_ : bool
+        Whether the fit was broken off from the keyboard.
     starts_ : list of Bunch
         Loss, number of iterations and potential of every start.
     net_ : skorch.NeuralNet

@@ -25,8 +25,9 @@ class TimeDependentHALRegressor(NeuralPotential):
     which holds below the inelastic threshold without saturation by the ground state. The
     defaults suit lattice correlators in lattice units at a spacing near 0.09 fm: U is a
     local term V(r) δ(r − r') plus a separable part with a fixed Gaussian envelope, and
-    the networks see arsinh(r/2a). Correlators of two sources at least are needed to tell
-    a local from a non-local potential.
+    the networks see arsinh(5.5 r/2ρ), which is arsinh(r/2a) with the default ρ.
+    Correlators of two sources at least are needed to tell a local from a non-local
+    potential.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ class TimeDependentHALRegressor(NeuralPotential):
     ----------
     N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012), arXiv:1203.3642, eq. (12).
     """
+
+    _lattice_defaults = True
 
     def __init__(
         self, r=None, *, hadron_mass=None, dt=1.0, time_order="auto", local=True,
@@ -132,7 +135,10 @@ class TimeDependentHALRegressor(NeuralPotential):
         UnderdeterminedWarning
             Where a local and a non-local part are fitted to bare slices, which are those of one
             source. Rows with `y` do not say which source they come from:
-            `GaussianProcessPotentialRegressor` tells from the data themselves.
+            `GaussianProcessPotentialRegressor` tells from the data themselves. Also as in
+            `NonLocalPotentialRegressor.fit`.
+        ConvergenceWarning
+            As in `NonLocalPotentialRegressor.fit`.
         """
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std)
@@ -198,7 +204,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         return float(m1 * m2 / (m1 + m2))
 
     def _input_map(self):
-        return InputMap(2.0, stretched=True)
+        return InputMap(2.0 * self._design["radius"] / 5.5, stretched=True)
 
     def _local_widths(self):
         if self.local_widths is not None:

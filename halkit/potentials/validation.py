@@ -18,6 +18,7 @@ __all__ = [
     "check_radii",
     "check_reach",
     "check_sample_weight",
+    "check_weights",
     "check_widths",
     "check_y_std",
     "node_columns",
@@ -111,28 +112,37 @@ def check_radii(**radii):
     return arrays
 
 
-def check_reach(reach, radius, widths):
+def check_reach(r, r_out, radius, widths, *, lattice_defaults):
     """Warn of a prior that reaches far beyond the data, as in another unit of length.
 
     Parameters
     ----------
-    reach : float
-        The last node.
-    radius : float
-        Of the envelope of U; 0 without one.
+    r, r_out : ndarray
+        Nodes of the wave functions, which end U, and of the sources, which end V.
+    radius : float or None
+        Of the envelope of U.
     widths : ndarray or None
         Of the local term.
+    lattice_defaults : bool
+        Whether the defaults are meant for lattice units.
     """
+    found = []
+    if radius is not None and radius > r[-1]:
+        found.append(f"the data end at r = {r[-1]:.4g}, envelope_radius is {radius:.4g}")
     widest = 0.0 if widths is None else np.max(widths)
-    if max(radius, widest / 2) > reach:
-        warnings.warn(
-            f"the data end at r = {reach:.4g}, envelope_radius is {radius:.4g} and the widest "
-            f"local width {widest:.4g}: beyond the data the potential is free. If these are "
-            "defaults, they are meant for lattice units at a spacing near 0.09 fm: give "
-            "envelope_radius and local_widths in the unit of r",
-            UnderdeterminedWarning,
-            stacklevel=4,
-        )
+    if widest / 2 > r_out[-1]:
+        found.append(f"r_out ends at {r_out[-1]:.4g}, the widest local width is {widest:.4g}")
+    if not found:
+        return
+    hint = (
+        ". If these are defaults, they are meant for lattice units at a spacing near 0.09 fm: "
+        "give envelope_radius and local_widths in the unit of r"
+    )
+    warnings.warn(
+        f"{'; '.join(found)}: beyond the data the potential is free{hint * lattice_defaults}",
+        UnderdeterminedWarning,
+        stacklevel=4,
+    )
 
 
 def check_widths(widths, name):
@@ -192,13 +202,14 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
     if len(r_out) != n_outputs:
         raise ValueError(f"y needs {len(r_out)} columns, one per node of r_out; got {n_outputs}")
     grid = RadialGrid.from_nodes(r)
-    w = grid.weights if weights is None else _check_weights(weights, r)
+    w = grid.weights if weights is None else check_weights(weights, r)
     shared = np.isin(r_out, r).all()
     w_out = w[node_columns(r_out, r)] if shared else RadialGrid.from_nodes(r_out).weights
     return r, w, r_out, w_out
 
 
-def _check_weights(weights, r):
+def check_weights(weights, r):
+    """A finite measure >= 0 of the shape of r, not 0 everywhere."""
     weights = np.asarray(weights, dtype=np.float64)
     if weights.shape != r.shape:
         raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")

@@ -20,6 +20,7 @@ from halkit.potentials.validation import (
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.samples import RESAMPLINGS
 from halkit.resampling.workers import run_bins
+from halkit.training import unchanged_on_error
 
 __all__ = ["JackknifeRegressor"]
 
@@ -155,29 +156,38 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         ValueError, TypeError
             For shapes that do not fit, complex and infinite values (the bin is named), and what
             the estimator refuses.
+        KeyboardInterrupt
+            From the keyboard, also where a network keeps what it has found: part of a fit is
+            no bin.
+
+        Warns
+        -----
+        Warning
+            What the estimator warns of, once for all bins, with their numbers.
         """
         self._check_parameters()
-        X, y = self._validated_data(X, y)
-        common = {"sample_weight": sample_weight, "y_std": y_std}
-        common = {name: value for name, value in common.items() if value is not None}
-        first, seeds = self._random_states()
-        mean = (X.mean(axis=0), y.mean(axis=0))
-        centre = clone(self.estimator).set_params(**first).fit(*mean, **common)
-        if self.resample == "seeds":
-            models = [clone(self.estimator).set_params(**seed) for seed in seeds]
-            X, y = ([m] * self.n_seeds for m in mean)
-        elif self.refit == "warm":
-            models = [copy.deepcopy(centre).set_params(warm_start=True) for _ in X]
-        elif self.refit == "linear":
-            models = [FrozenBasisRegressor(FrozenEstimator(centre)) for _ in X]
-            centre = clone(models[0]).fit(*mean, **common)
-        else:
-            first.update(_common_scale(centre))
-            models = [clone(self.estimator).set_params(**first) for _ in X]
-        fits = [centre]
-        if len(models) > 1:
-            fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
-        self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
+        with unchanged_on_error(self):
+            X, y = self._validated_data(X, y)
+            common = {"sample_weight": sample_weight, "y_std": y_std}
+            common = {name: value for name, value in common.items() if value is not None}
+            first, seeds = self._random_states()
+            mean = (X.mean(axis=0), y.mean(axis=0))
+            centre = _fit(clone(self.estimator).set_params(**first), *mean, common)
+            if self.resample == "seeds":
+                models = [clone(self.estimator).set_params(**seed) for seed in seeds]
+                X, y = ([m] * self.n_seeds for m in mean)
+            elif self.refit == "warm":
+                models = [copy.deepcopy(centre).set_params(warm_start=True) for _ in X]
+            elif self.refit == "linear":
+                models = [FrozenBasisRegressor(FrozenEstimator(centre)) for _ in X]
+                centre = clone(models[0]).fit(*mean, **common)
+            else:
+                first.update(_common_scale(centre))
+                models = [clone(self.estimator).set_params(**first) for _ in X]
+            fits = [centre]
+            if len(models) > 1:
+                fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
+            self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
         return self
 
     def score(self, X, y, sample_weight=None, y_std=None):
@@ -280,4 +290,8 @@ def _draw(state, n):
 
 
 def _fit(estimator, X, y, options):
-    return estimator.fit(X, y, **options)
+    """The fit, whole: part of one, as an interrupted network keeps it, is no bin."""
+    fit = estimator.fit(X, y, **options)
+    if getattr(fit, "interrupted_", False):
+        raise KeyboardInterrupt("the fit of a bin was interrupted")
+    return fit

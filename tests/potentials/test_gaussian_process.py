@@ -237,6 +237,69 @@ def test_draws_have_the_spread_of_the_posterior():
     np.testing.assert_allclose(values.std(axis=0), error, rtol=0.05)
 
 
+def test_a_fit_does_not_change_with_the_parameters():
+    for local in (True, False, "only"):
+        model = fit(local=local)
+        y, V, U = model.predict(X), model.local_potential(R), model.predict_potential()
+        for other in (True, False, "only"):
+            model.set_params(local=other, envelope="exponential", length_scale=1.0)
+            for same in (model, pickle.loads(pickle.dumps(model))):
+                np.testing.assert_array_equal(same.predict(X), y)
+                np.testing.assert_array_equal(same.local_potential(R), V)
+                np.testing.assert_array_equal(same.predict_potential(), U)
+                assert same.has_local == (local is not False)
+                assert same.has_nonlocal == (local != "only")
+
+
+@pytest.mark.parametrize("rows", [0 * X, X[:, :5]])
+def test_a_fit_that_fails_leaves_the_earlier_one(rows):
+    model = fit()
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match="X"):
+        model.set_params(local=False).fit(rows, Y[:, : rows.shape[1]])
+    np.testing.assert_array_equal(model.predict(X), expected)
+    first = GaussianProcessPotentialRegressor(R)
+    before = dict(vars(first))
+    with pytest.raises(ValueError, match="X"):
+        first.fit(rows, Y[:, : rows.shape[1]])
+    assert vars(first) == before
+
+
+def test_radii_are_not_negative():
+    model = fit()
+    with pytest.raises(ValueError, match="r must be finite"):
+        model.local_potential([1.0, np.nan])
+    with pytest.raises(ValueError, match="r must not be negative, got -1"):
+        model.nonlocal_potential(-1.0, 1.0)
+
+
+def test_tol_leaves_out_small_functions():
+    """Those that are left differ from all of them by `tol` in the covariance of the prior."""
+    r, r_prime = R[:, None], R
+    exact = fit(tol=1e-7, y_std=30 * SIGMA)
+    sizes = []
+    for tol in (1e-2, 1e-4):
+        model = fit(tol=tol, y_std=30 * SIGMA)
+        basis = model._prior.nonlocal_.basis
+        error = np.abs(basis(R) @ basis(R).T - covariance(R, R)).max()
+        assert 1e-2 * tol**2 < error < 1e2 * tol**2 + 1e-12
+        sizes.append(len(model.coefficients_))
+        U = exact.nonlocal_potential(r, r_prime)
+        error = np.abs(model.nonlocal_potential(r, r_prime) - U).max()
+        assert error < 10 * tol * np.abs(U).max()
+    assert sizes[0] < sizes[1] < len(exact.coefficients_)
+
+
+def test_the_number_of_draws_is_that_of_the_standard_deviation():
+    model = fit(reduced_mass=1.0, y_std=30 * SIGMA)
+    k = [0.2, 0.5]
+    for n in (2, 5):
+        draws = [phase_shift(draw, k, reduced_mass=1.0) for draw in model.draw_potentials(n)]
+        _, std = model.phase_shift(k, return_std=True, n_draws=n)
+        np.testing.assert_allclose(std, np.std(draws, axis=0, ddof=1), rtol=1e-10)
+        assert len(draws) == n
+
+
 def test_draws_are_seeded():
     model = fit(reduced_mass=2.0)
     first, second = (model.phase_shift([0.2], return_std=True, n_draws=4) for _ in range(2))
@@ -344,7 +407,7 @@ def test_what_needs_a_fit_and_what_needs_draws():
 
 def test_a_prior_in_another_unit_is_noticed():
     fm = {"r": 0.09 * R, "local": "only"}
-    with pytest.warns(UnderdeterminedWarning, match="the widest local width 9:"):
+    with pytest.warns(UnderdeterminedWarning, match="the widest local width is 9:"):
         fit(**fm)
     fit(**fm, local_widths=0.09 * LOCAL_WIDTHS)
 

@@ -60,6 +60,22 @@ def test_both_potentials_reproduce_the_localized_one(correlators):
     assert np.sqrt(np.mean(pulls**2)) < 1.5
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+@pytest.mark.parametrize("local", [True, False])
+def test_another_unit_of_length(correlators, local):
+    """The same slices in lattice units and in fm: the same δ, once all lengths are scaled."""
+    R, r = correlators.correlators["wall"][0], correlators.r
+    delta = []
+    for a in (1.0, 0.09):
+        model = TimeDependentHALRegressor(
+            a * r, hadron_mass=MASS / a, dt=a, envelope_radius=5.5 * a, local=local,
+            local_widths=a * np.geomspace(0.6, 9.0, 11), n_init=1, max_iter=10, random_state=0,
+        )  # fmt: skip
+        delta.append(np.rad2deg(model.fit(R).phase_shift(K / a)))
+    np.testing.assert_allclose(delta[1], delta[0], atol=1e-3)
+
+
 def bare_slices():
     d = make_time_dependent(
         WELL, r=np.arange(1, 61) * 0.5, box_radius=40.0, hadron_mass=2.0,

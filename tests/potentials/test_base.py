@@ -1,0 +1,85 @@
+"""What every potential offers: borders of scores and of sums over other nodes."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import UndefinedMetricWarning
+
+from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
+
+R = np.linspace(0.2, 6.0, 12)
+X = np.random.default_rng(0).normal(size=(5, 12))
+
+
+def exponential(r, r_prime, theta):
+    return theta[0] * np.exp(-r - r_prime)
+
+
+Y = X @ exponential(R[:, None], R, [-0.1])
+
+
+@pytest.fixture(scope="module", params=["parametric", "gaussian process"])
+def model(request):
+    if request.param == "parametric":
+        return ParametricPotentialRegressor(exponential, [-0.05], r=R).fit(X, Y)
+    return GaussianProcessPotentialRegressor(R, local=False).fit(X, Y)
+
+
+def test_a_fit_that_fails_leaves_the_earlier_one(model):
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match="12 columns"):
+        model.fit(X[:, :5], Y[:, :5])
+    np.testing.assert_array_equal(model.predict(X), expected)
+    first = clone(model)
+    before = dict(vars(first))
+    with pytest.raises(ValueError, match="12 columns"):
+        first.fit(X[:, :5], Y[:, :5])
+    assert vars(first) == before
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.full(12, np.nan), "weights need finite values >= 0"),
+        (-np.ones(12), "weights need finite values >= 0"),
+        (np.zeros(12), "not all of them 0"),
+        (np.ones(11), r"weights need shape \(12,\).*\(11,\)"),
+    ],
+)
+def test_a_measure_is_not_negative(model, weights, message):
+    with pytest.raises(ValueError, match=message):
+        model.apply_potential(X, R, weights)
+
+
+def test_the_measure_of_another_sum(model):
+    once = model.apply_potential(X, R, np.ones(12))
+    np.testing.assert_allclose(model.apply_potential(X, R, [2] * 12), 2 * once, rtol=1e-12)
+    one = np.eye(12)[3]
+    expected = X[:, [3]] * model.nonlocal_potential(R, R[3])
+    np.testing.assert_allclose(model.apply_potential(X, R, one), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("y_std", [None, np.full((1, 12), 0.1)])
+def test_one_sample_has_no_score(model, y_std):
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(model.score(X[:1], Y[:1], y_std=y_std))
+
+
+@pytest.mark.parametrize("y_std", [None, np.full((5, 12), 0.1)])
+def test_weights_of_a_score_are_not_negative(model, y_std):
+    with pytest.raises(ValueError, match="sample_weight needs values >= 0"):
+        model.score(X, Y, sample_weight=[1, 1, 1, 1, -1], y_std=y_std)
+    with pytest.raises(ValueError, match=r"sample_weight needs shape \(5,\)"):
+        model.score(X, Y, sample_weight=[1, 1], y_std=y_std)
+
+
+def test_sources_that_do_not_vary_have_the_score_of_scikit_learn(model):
+    """0 for a wrong prediction of a constant, with y_std and without."""
+    rows, y = np.repeat(X[:1], 3, axis=0), np.ones((3, 12))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.score(rows, y) == model.score(rows, y, y_std=np.ones((3, 12))) == 0.0
+        exact = model.predict(rows)
+        assert model.score(rows, exact) == model.score(rows, exact, y_std=np.ones((3, 12))) == 1.0

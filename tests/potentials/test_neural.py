@@ -1,0 +1,339 @@
+"""What a fit of a network keeps: after set_params, after an error, after Ctrl-C."""
+
+import copy
+import pickle
+import signal
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from skorch.callbacks import Callback, EarlyStopping
+
+from halkit.datasets import make_separable
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials import (
+    FrozenBasisRegressor,
+    NonLocalPotentialRegressor,
+    TimeDependentHALRegressor,
+)
+from halkit.resampling import JackknifeRegressor
+from halkit.sources import time_dependent_source
+
+R = np.linspace(0.2, 6.0, 12)
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(5, 12))
+Y = -0.1 * X @ np.exp(-R[:, None] - R) + 0.2 * np.exp(-(R**2)) * X
+SETTINGS = {"n_init": 2, "max_iter": 12, "tol": 0.0, "hidden_layer_sizes": (3,), "random_state": 0}
+
+pytestmark = pytest.mark.filterwarnings("ignore:the fit had not converged")
+
+
+def regressor(**parameters):
+    return NonLocalPotentialRegressor(R, **{"reduced_mass": 1.0, **SETTINGS, **parameters})
+
+
+def answers(model):
+    starts = np.array([start.potential for start in model.starts_])
+    return [
+        model.predict(X),
+        model.local_potential(R),
+        model.nonlocal_potential(R[:, None], R),
+        model.phase_shift([0.3, 0.7]),
+        starts,
+    ]
+
+
+def assert_same(model, expected):
+    for found, value in zip(answers(model), expected, strict=True):
+        np.testing.assert_array_equal(found, value)
+
+
+CHANGES = [
+    {"local": "only"},
+    {"local": True},
+    {"local": False},
+    {"envelope": "gaussian"},
+    {"envelope": None},
+    {"hidden_layer_sizes": (4, 4)},
+    {"network": "plain"},
+    {"rank": 3},
+    {"envelope_radius": 3.0, "amplitude": 2.0, "fit_envelope": False},
+    {"local_basis": "yukawa", "local_widths": [0.5]},
+    {"regulator": 0.5, "solver": "adam", "learning_rate": 0.5, "max_iter": 1, "verbose": 2},
+    {"solver": "no solver", "regulator": None, "weight_decay": "much"},
+]
+
+
+@pytest.fixture(scope="module", params=[False, True])
+def local_and_fit(request):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return regressor(local=request.param).fit(X, Y)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_a_fit_does_not_change_with_the_parameters(local_and_fit, change):
+    expected = answers(local_and_fit)
+    model = copy.deepcopy(local_and_fit).set_params(**change)
+    assert_same(model, expected)
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert_same(copied, expected)
+
+
+def test_a_fit_without_an_envelope_ends_at_the_last_node():
+    model = regressor(envelope=None).fit(X, Y)
+    assert model.set_params(envelope="gaussian").radius == R[-1]
+    assert regressor().fit(X, Y).set_params(envelope=None).radius is None
+    assert not hasattr(model, "envelope_radii_")
+    with pytest.raises(AttributeError, match="the fit had envelope=None"):
+        _ = model.envelope_radii_
+
+
+def test_the_length_of_the_networks_input_is_that_of_the_fit():
+    model = TimeDependentHALRegressor(R, **SETTINGS, envelope_radius=2.0).fit(X, Y)
+    expected = model.predict(X)
+    model = pickle.loads(pickle.dumps(model.set_params(envelope_radius=1.0)))
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+# Errors
+
+
+class Fail(Callback):
+    """An error of a callback, or of the keyboard, after some iterations of all starts."""
+
+    def __init__(self, iterations, error=RuntimeError):
+        self.iterations, self.error = iterations, error
+
+    def on_epoch_begin(self, net, **kwargs):  # noqa: ARG002
+        self.iterations -= 1
+        if self.iterations < 0:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError])
+def test_a_first_fit_that_fails_is_no_fit(error):
+    model = regressor(callbacks=[Fail(3, error)])
+    before = dict(vars(model))
+    with pytest.raises(error):
+        model.fit(X, Y)
+    assert vars(model) == before
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_fit_that_fails_leaves_the_earlier_one(warm_start):
+    model = regressor(local=True, warm_start=warm_start).fit(X, Y)
+    expected = answers(model)
+    nodes = R if warm_start else R + 0.1
+    model.set_params(callbacks=[Fail(3)], r=nodes)
+    with pytest.raises(RuntimeError):
+        model.fit(2 * X[:3], Y[:3])
+    assert_same(model, expected)
+    assert_same(pickle.loads(pickle.dumps(model.set_params(callbacks=None))), expected)
+    with pytest.raises(ValueError, match="12 columns"):
+        model.fit(0 * X[:, :5], Y[:, :5])
+    assert_same(model, expected)
+
+
+def test_coefficients_that_cannot_be_found_leave_the_earlier_ones():
+    model = FrozenBasisRegressor(regressor()).fit(X, Y)
+    expected = model.predict(X)
+    model.set_params(estimator=regressor(network="plain"))
+    with pytest.raises(ValueError, match="needs a network='separable' fit"):
+        model.fit(2 * X, Y)
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_bins_that_fail_leave_the_earlier_ones():
+    model = JackknifeRegressor(regressor()).fit(X, Y)
+    with pytest.raises(ValueError, match="12 columns"):
+        model.fit(X[:, :5], Y[:, :5])
+    assert model.n_features_in_ == 12
+
+
+# The keyboard
+
+
+class Signal(Callback):
+    """Ctrl-C in some iteration of the first start, in the middle of a step or at its end."""
+
+    def __init__(self, iteration, method):
+        self.iteration, self.method, self.seen_ = iteration, method, 0
+
+    def on_batch_begin(self, net, **kwargs):  # noqa: ARG002
+        self.seen_ += 1
+        self.press("on_batch_begin")
+
+    def on_batch_end(self, net, **kwargs):  # noqa: ARG002
+        self.press("on_batch_end")
+
+    def on_epoch_end(self, net, **kwargs):  # noqa: ARG002
+        self.press("on_epoch_end")
+
+    def press(self, method):
+        if self.seen_ == self.iteration and self.method == method:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("solver", ["lm", "adam"])
+@pytest.mark.parametrize(
+    ("method", "kept"), [("on_batch_begin", 2), ("on_batch_end", 2), ("on_epoch_end", 3)]
+)
+@pytest.mark.parametrize("n_init", [1, 3])
+def test_the_keyboard_ends_the_fit_and_keeps_what_was_found(method, kept, n_init, solver):
+    """The weights are those after the last full iteration, as if max_iter had been that."""
+    model = regressor(n_init=n_init, solver=solver, callbacks=[Signal(3, method)])
+    with pytest.warns(ConvergenceWarning, match=f"interrupted in start 1 of {n_init}"):
+        model.fit(X, Y)
+    assert model.n_iter_ == len(model.history_) == kept
+    assert len(model.starts_) == 1
+    assert model.interrupted_
+    short = regressor(n_init=n_init, solver=solver, max_iter=kept).fit(X, Y)
+    np.testing.assert_array_equal(model.potential_, next(s.potential for s in short.starts_))
+    assert not short.interrupted_
+
+
+def test_an_interrupt_in_a_later_start_keeps_the_earlier_ones():
+    full = regressor(n_init=3).fit(X, Y)
+    model = regressor(n_init=3, callbacks=[Signal(12 + 3, "on_batch_begin")])
+    with pytest.warns(ConvergenceWarning, match="interrupted in start 2 of 3"):
+        model.fit(X, Y)
+    assert len(model.starts_) == 2
+    assert model.starts_[0].loss == full.starts_[0].loss == model.loss_
+    at_once = regressor(n_init=3, callbacks=[Signal(12 + 1, "on_batch_begin")])
+    with pytest.warns(ConvergenceWarning, match="interrupted in start 2 of 3"):
+        at_once.fit(X, Y)
+    assert len(at_once.starts_) == 1
+
+
+def test_an_interrupt_before_anything_was_found_is_raised():
+    model = regressor(callbacks=[Signal(1, "on_batch_end")])
+    with pytest.raises(KeyboardInterrupt, match="in its first iteration"):
+        model.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    model = regressor().fit(X, Y)
+    expected = answers(model)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(callbacks=[Fail(0, KeyboardInterrupt)]).fit(2 * X, Y)
+    assert_same(model, expected)
+
+
+def test_lbfgs_that_was_interrupted():
+    """An epoch is ten iterations."""
+    model = regressor(solver="lbfgs", max_iter=40, callbacks=[Signal(2, "on_batch_begin")])
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model.fit(X, Y)
+    assert 0 < model.n_iter_ <= 10
+    assert len(model.history_) == 1
+
+
+def test_early_stopping_ends_its_start_alone():
+    stop = EarlyStopping("train_loss", patience=2, threshold=0.9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = regressor(callbacks=[stop], n_init=3, max_iter=50).fit(X, Y)
+    assert len(model.starts_) == 3
+    assert max(start.n_iter for start in model.starts_) < 50
+    assert not model.interrupted_
+
+
+def test_an_interrupted_bin_is_no_bin():
+    bins = X[None] + 0.01 * RNG.normal(size=(3, *X.shape))
+    y = np.repeat(Y[None], 3, axis=0)
+    model = JackknifeRegressor(regressor(callbacks=[Signal(3, "on_batch_end")]))
+    with (
+        pytest.warns(ConvergenceWarning, match="interrupted"),
+        pytest.raises(KeyboardInterrupt, match="of a bin"),
+    ):
+        model.fit(bins, y)
+    assert not hasattr(model, "n_features_in_")
+
+
+# Parameters
+
+
+@pytest.mark.parametrize("max_iter", [1, 7, 10, 15, 33])
+def test_lbfgs_makes_no_more_iterations_than_it_may(max_iter):
+    model = regressor(solver="lbfgs", max_iter=max_iter, n_init=1).fit(X, Y)
+    assert max_iter - 10 < model.n_iter_ <= max_iter
+
+
+def test_the_first_step_of_adam_is_the_learning_rate():
+    """Adam divides its gradient by its size: each parameter moves by ± the learning rate."""
+    start = regressor(solver="adam", learning_rate=1e-12, max_iter=1, n_init=1).fit(X, Y)
+    for rate in (1e-3, 5e-3):
+        model = regressor(solver="adam", learning_rate=rate, max_iter=1, n_init=1).fit(X, Y)
+        before, after = (dict(m.net_.module_.named_parameters()) for m in (start, model))
+        moves = [(after[n] - before[n]).detach().abs().numpy().ravel() for n in before]
+        np.testing.assert_allclose(np.concatenate(moves), rate, rtol=1e-3)
+
+
+def test_an_envelope_is_learned_or_left():
+    kept = regressor(fit_envelope=False, envelope_radius=1.3).fit(X, Y)
+    np.testing.assert_allclose(kept.envelope_radii_, [1.3, 1.3], rtol=1e-15)
+    learned = regressor(fit_envelope=True, envelope_radius=1.3).fit(X, Y)
+    assert np.abs(learned.envelope_radii_ - 1.3).min() > 1e-3
+    loaded = pickle.loads(pickle.dumps(learned))
+    np.testing.assert_array_equal(loaded.envelope_radii_, learned.envelope_radii_)
+    assert regressor(local="only").fit(X, Y).envelope_radii_.shape == (0,)
+
+
+def test_a_perceptron_of_pairs_needs_a_hidden_layer():
+    with pytest.raises(ValueError, match="'symmetric' needs a hidden layer"):
+        regressor(network="symmetric", hidden_layer_sizes=()).fit(X, Y)
+    for network in ("plain", "separable"):
+        regressor(network=network, hidden_layer_sizes=()).fit(X, Y)
+
+
+def test_few_output_nodes_do_not_bound_the_nonlocal_part():
+    """U(r_out, r') is seen as far as the wave functions go, whatever r_out is."""
+    d = make_separable()
+    at = 9
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnderdeterminedWarning)
+        NonLocalPotentialRegressor(d.r, r_out=d.r[[at]], **SETTINGS).fit(d.data, d.target[:, at])
+    local = {"local": True, "local_widths": [1.0, 6.0], **SETTINGS}
+    with pytest.warns(
+        UnderdeterminedWarning, match="the widest local width is 6: beyond"
+    ) as caught:
+        NonLocalPotentialRegressor(d.r, r_out=d.r[[at]], **local).fit(d.data, d.target[:, at])
+    (message,) = (str(w.message) for w in caught if w.category is UnderdeterminedWarning)
+    assert "envelope_radius" not in message
+    assert "lattice units" not in message
+
+
+def slices():
+    """Slices of two states on R."""
+    t = np.arange(13.0)[:, None]
+    return np.exp(-0.05 * t - R / 2) + 0.3 * np.exp(-0.2 * t - R)
+
+
+def times(**parameters):
+    settings = {**SETTINGS, "n_init": 1, "local": "only", "local_widths": [0.5, 1.0, 2.0]}
+    return TimeDependentHALRegressor(R, hadron_mass=1.3, **{**settings, **parameters})
+
+
+def test_the_spacing_of_the_slices_counts():
+    """Every second slice with dt = 2 is the fit of its rows, and not that with dt = 1."""
+    every_second = slices()[::2]
+    model = times(dt=2.0).fit(every_second)
+    rows = time_dependent_source(every_second, R, hadron_mass=1.3, times=np.arange(0, 13, 2))
+    expected = times().fit(*rows).local_potential(R)
+    np.testing.assert_array_equal(model.local_potential(R), expected)
+    assert model.score(every_second) == times().fit(*rows).score(*rows)
+    assert np.abs(times(dt=1.0).fit(every_second).local_potential(R) / expected - 1).max() > 0.1
+
+
+@pytest.mark.parametrize("points", [3, 5, 7])
+def test_the_width_of_the_stencil_counts(points):
+    R_t = slices()
+    model = times(time_order=points).fit(R_t)
+    X, y = time_dependent_source(R_t, R, hadron_mass=1.3, order=points)
+    assert len(X) == 13 - points + 1
+    expected = times().fit(X, y).local_potential(R)
+    np.testing.assert_array_equal(model.local_potential(R), expected)
+    assert (points == 7) == np.array_equal(times().fit(R_t).local_potential(R), expected)
