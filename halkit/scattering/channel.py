@@ -63,8 +63,7 @@ class Channel(NamedTuple):
         r = a * np.geomspace(1e-3, 1, 40)
         depth = _local_density(self.interaction, r, _attraction)
         depth = depth + _nonlocal_density(self.interaction, r)
-        if np.any(np.isnan(depth)):
-            raise ValueError(f"the potential {self.interaction!r} is not finite inside r = {a:g}")
+        self._refuse_infinite(depth)
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
         n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
         if not self.interaction.has_local:
@@ -85,6 +84,12 @@ class Channel(NamedTuple):
             )
         return n
 
+    def _refuse_infinite(self, values):
+        if not np.all(np.isfinite(values)):
+            raise ValueError(
+                f"the potential {self.interaction!r} is not finite inside r = {self.radius:g}"
+            )
+
     def _structure(self, n):
         """The number of points that see the structure of V(r), and what they do not see.
 
@@ -98,6 +103,7 @@ class Channel(NamedTuple):
             return factor * r * _local_density(self.interaction, r, np.positive)
 
         V = strength(r)
+        self._refuse_infinite(V)
         steps = np.append(np.abs(np.diff(V)), 0.0)
         jumps = steps[1:-1] - 4 * np.maximum(steps[:-2], steps[2:])  # alone among its neighbours
         i = np.argmax(jumps)

@@ -97,6 +97,12 @@ def test_a_potential_that_is_nan_is_named_as_such():
         phase_shift(hole, 0.5, reduced_mass=1.0)
 
 
+def test_an_infinite_core_is_refused():
+    core = Local(lambda r: np.where(r < 0.3, np.inf, -np.exp(-r)))
+    with pytest.raises(ValueError, match="is not finite inside r = "):
+        phase_shift(core, 0.5, reduced_mass=1.0)
+
+
 def shell_phase(k, depth, inner, outer):
     """δ modulo π of a shell −depth between two radii, 2m = 2: sines that join at both."""
     K = np.sqrt(k**2 + 2 * depth)
