@@ -29,11 +29,11 @@ from halkit.potentials.validation import (
     check_radii,
     check_reach,
     check_sample_weight,
+    check_widths,
     check_y_std,
     node_columns,
     resolve_nodes,
 )
-from halkit.radial import validate_values
 from halkit.training import unchanged_on_error
 
 __all__ = ["GaussianProcessPotentialRegressor"]
@@ -50,7 +50,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
         y(r) = V(r) φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 
-    V(r) = B Σ_m θ_m e^{−r²/2b_m²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
+    V(r) = B Σ_m θ_m e^{−(r/b_m)²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
 
         ⟨U(r, r') U(s, s')⟩ = A² c(r, s) c(r', s'),   c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
@@ -84,7 +84,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     symmetric : bool
         Whether U(r, r') = U(r', r).
     local_widths : array-like, optional
-        b_m; eleven in geometric progression, 0.6 … 9, by default.
+        b_m, increasing; by default eleven in geometric progression, 0.85 … 12.7.
     local_amplitude : float
         B, the prior standard deviation of each term of V, an energy.
     noise : float
@@ -308,12 +308,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
 def _widths(widths):
     """The validated b_m."""
-    if widths is None:
-        return LOCAL_WIDTHS
-    widths = validate_values(widths, "local_widths")
-    if widths.ndim != 1 or not widths.size or np.any(widths <= 0):
-        raise ValueError(f"local_widths needs a 1-D array of positive widths, got {widths}")
-    return widths
+    return LOCAL_WIDTHS if widths is None else check_widths(widths, "local_widths")
 
 
 def _row_space(X):

@@ -1,6 +1,6 @@
 r"""A Gaussian prior over potentials, in the basis in which its coefficients are independent.
 
-    V(r)     = B Σ_m θ_m e^{−r²/2b_m²},                           θ ~ N(0, 1),
+    V(r)     = B Σ_m θ_m e^{−(r/b_m)²},                           θ ~ N(0, 1),
     U(r, r') ~ GP(0, A² c(r, s) c(r', s')),     c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
 with the envelope e(r) = e^{−r²/2ρ²} or e^{−r/ρ}; a symmetric U is the mean of such a
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 LARGEST = 3000
-LOCAL_WIDTHS = np.geomspace(0.6, 9.0, 11)
+LOCAL_WIDTHS = np.sqrt(2) * np.geomspace(0.6, 9.0, 11)
 SPACING = 0.09
 
 
@@ -88,7 +88,7 @@ def _half_line(reach, length_scale):
 
 
 class LocalPrior:
-    """V(r) = B Σ_m θ_m e^{−r²/2b_m²}."""
+    """V(r) = B Σ_m θ_m e^{−(r/b_m)²}."""
 
     def __init__(self, widths, amplitude):
         self.widths, self.amplitude = widths, amplitude
@@ -97,7 +97,7 @@ class LocalPrior:
     def functions(self, r):
         """The functions that θ multiplies, shape (..., n_parameters)."""
         r = np.asarray(r, dtype=float)[..., None]
-        return self.amplitude * np.exp(-0.5 * (r / self.widths) ** 2)
+        return self.amplitude * np.exp(-((r / self.widths) ** 2))
 
     def design(self, phi, r_out):
         """V(r_i) φ_si by θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""

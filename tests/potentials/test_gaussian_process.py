@@ -33,7 +33,7 @@ def covariance(r, s, *, length=4.0, radius=5.5, envelope="gaussian"):
 
 
 def local_covariance(r, s):
-    f, g = (3.0 * np.exp(-((np.asarray(x)[:, None] / LOCAL_WIDTHS) ** 2) / 2) for x in (r, s))
+    f, g = (3.0 * np.exp(-((np.asarray(x)[:, None] / LOCAL_WIDTHS) ** 2)) for x in (r, s))
     return f @ g.T
 
 
@@ -373,8 +373,8 @@ def test_a_bound_state_that_the_data_do_not_hold():
         ({"envelope": "box"}, ValueError, "gaussian.*box"),
         ({"local": "both"}, ValueError, "only.*both"),
         ({"symmetric": 2}, ValueError, "symmetric"),
-        ({"local_widths": [1.0, -2.0]}, ValueError, "positive widths"),
-        ({"local_widths": 3.0}, ValueError, "1-D array"),
+        ({"local_widths": [1.0, -2.0]}, ValueError, "local_widths must be strictly increasing"),
+        ({"local_widths": 3.0}, ValueError, "local_widths must be a one-dimensional array"),
         ({"length_scale": 0.01}, ValueError, "too short.*nodes are needed, more than 3000"),
         ({"length_scale": 0.2}, ValueError, "functions of .*, more than 3000"),
         ({"r_out": R + 0.01}, ValueError, "not in r"),
@@ -407,7 +407,7 @@ def test_what_needs_a_fit_and_what_needs_draws():
 
 def test_a_prior_in_another_unit_is_noticed():
     fm = {"r": 0.09 * R, "local": "only"}
-    with pytest.warns(UnderdeterminedWarning, match="the widest local width is 9:"):
+    with pytest.warns(UnderdeterminedWarning, match="the widest local width is 12.73:"):
         fit(**fm)
     fit(**fm, local_widths=0.09 * LOCAL_WIDTHS)
 
