@@ -120,7 +120,7 @@ def make_time_dependent(
     source_radius=None,
     noise=0.0,
     n_bins=None,
-    order="auto",
+    time_order="auto",
     space_order=6,
     random_state=None,
 ):
@@ -154,7 +154,7 @@ def make_time_dependent(
     n_bins : int, optional
         Number of jackknife bins, of which sqrt(n_bins − 1) times the standard deviation is the
         error of the mean.
-    order : {"auto", 3, 5, 7}
+    time_order : {"auto", 3, 5, 7}
         Points of the time stencil; see `halkit.sources.time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
@@ -194,11 +194,11 @@ def make_time_dependent(
     True
     """
     r, t = validate_nodes(r), _validate_times(times)
-    points = time_stencil(t.size, order)
+    points = time_stencil(t.size, time_order)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
     R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
     X, y = time_dependent_source(
-        R, r, hadron_mass=hadron_mass, times=t, order=order, space_order=space_order
+        R, r, hadron_mass=hadron_mass, times=t, time_order=time_order, space_order=space_order
     )
     X, y = (np.concatenate(list(rows), axis=-2) for rows in (X, y))
     inner = list(times)[points // 2 : t.size - points // 2]

@@ -174,7 +174,7 @@ class TimeDependentHALRegressor(NeuralPotential):
             raise ValueError("the source of bare time slices needs hadron_mass, got None")
         try:
             return time_dependent_source(
-                R, self.r, hadron_mass=self.hadron_mass, dt=self.dt, order=self.time_order
+                R, self.r, hadron_mass=self.hadron_mass, dt=self.dt, time_order=self.time_order
             )
         except ValueError as error:
             if len(R) < 3:

@@ -15,7 +15,7 @@ __all__ = ["lattice_rows", "ratio_errors"]
 NEEDED = ("correlators", "t", "hadron_mass", "wedge")
 
 
-def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order="auto"):
+def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, time_order="auto"):
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 
     Time differences and the 7-point Laplacian are taken on the wedge, then averaged over
@@ -36,7 +36,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
         Largest radius of the output rows, in lattice units, at most L/2.
     r_prime_max : float, optional
         Largest radius of the sum over r'; by default three sites further, within L/2.
-    order : {"auto", 3, 5, 7}
+    time_order : {"auto", 3, 5, 7}
         Points of the time stencil, the same for all rows; "auto" is the widest that every one
         of `times` allows.
 
@@ -70,7 +70,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, order=
     kind = _validate_kind(correlators.get("kind", "jackknife"))
     wedge = correlators.wedge
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
-    points = _common_stencil(correlators.t, times, order)
+    points = _common_stencil(correlators.t, times, time_order)
     labels = [(source, t) for source in sources for t in times]
     rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
     data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
@@ -168,7 +168,7 @@ def _radii(wedge, r_max, r_prime_max):
     return (slice(0, int(np.searchsorted(r, limit, "right"))) for limit in (r_max, r_prime_max))
 
 
-def _common_stencil(t, times, order):
+def _common_stencil(t, times, time_order):
     """Return the points of the widest stencil that every requested time allows."""
     t = np.asarray(t)
     if np.any(np.diff(t) != 1):
@@ -178,11 +178,11 @@ def _common_stencil(t, times, order):
         raise ValueError(
             f"times must be slices with neighbours, {t[0] + 1} … {t[-1] - 1}, got {list(times)}"
         )
-    if order == "auto":
+    if time_order == "auto":
         return max(points for points in STENCILS if points // 2 <= min(margins))
-    if time_stencil(len(t), order) // 2 > min(margins):
+    if time_stencil(len(t), time_order) // 2 > min(margins):
         raise ValueError(
-            f"a stencil of {order} points does not fit around every one of {list(times)} in "
+            f"a stencil of {time_order} points does not fit around every one of {list(times)} in "
             f"t = {t[0]} … {t[-1]}"
         )
-    return order
+    return time_order

@@ -36,7 +36,7 @@ WEIGHTS = {
 }
 
 
-def time_stencil(n_times, order="auto"):
+def time_stencil(n_times, time_order="auto"):
     """Points of the time stencil: "auto" is the widest of 7, 5, 3 that leaves three rows.
 
     Three points bias y by O(dt²) and more for sources with excited states, which a fit reads as
@@ -46,7 +46,7 @@ def time_stencil(n_times, order="auto"):
     ----------
     n_times : int
         Consecutive time slices at hand; three at least.
-    order : {"auto", 3, 5, 7}
+    time_order : {"auto", 3, 5, 7}
 
     Returns
     -------
@@ -59,16 +59,16 @@ def time_stencil(n_times, order="auto"):
     >>> [time_stencil(n) for n in (3, 6, 7, 9)]
     [3, 3, 5, 7]
     """
-    if order != "auto" and (isinstance(order, bool) or order not in STENCILS):
-        raise ValueError(f'order must be "auto", 3, 5 or 7, got {order!r}')
-    if order == "auto":
-        order = max([3, *(points for points in STENCILS if n_times >= points + 2)])
-    if n_times < order:
+    if time_order != "auto" and (isinstance(time_order, bool) or time_order not in STENCILS):
+        raise ValueError(f'time_order must be "auto", 3, 5 or 7, got {time_order!r}')
+    if time_order == "auto":
+        time_order = max([3, *(points for points in STENCILS if n_times >= points + 2)])
+    if n_times < time_order:
         raise ValueError(
-            f"a stencil of {order} points needs at least {order} consecutive time slices, "
-            f"got {n_times}"
+            f"a stencil of {time_order} points needs at least {time_order} consecutive time "
+            f"slices, got {n_times}"
         )
-    return order
+    return time_order
 
 
 def time_derivatives(R, *, points, dt=1.0):
@@ -105,7 +105,9 @@ def time_derivatives(R, *, points, dt=1.0):
     return derivatives if len(derivatives) == 3 else [*derivatives, None]
 
 
-def time_dependent_source(R, r, *, hadron_mass, times=None, dt=1.0, order="auto", space_order=6):
+def time_dependent_source(
+    R, r, *, hadron_mass, times=None, dt=1.0, time_order="auto", space_order=6
+):
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
 
     Parameters
@@ -120,7 +122,7 @@ def time_dependent_source(R, r, *, hadron_mass, times=None, dt=1.0, order="auto"
         Times of the slices, evenly spaced; their spacing replaces `dt`.
     dt : float
         Spacing of the slices.
-    order : {"auto", 3, 5, 7}
+    time_order : {"auto", 3, 5, 7}
         Points of the time stencil; see `time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         See `stationary_source`.
@@ -160,7 +162,7 @@ def time_dependent_source(R, r, *, hadron_mass, times=None, dt=1.0, order="auto"
         raise ValueError(f"R must have shape (..., n_t, n_r), got {R.shape}")
     n_times = R.shape[-2]
     dt = check_positive(dt, "dt") if times is None else _spacing(times, n_times)
-    points = time_stencil(n_times, order)
+    points = time_stencil(n_times, time_order)
     inner = R[..., points // 2 : n_times - points // 2, :]
     mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt)
     laplacian = radial_laplacian(inner, r, order=space_order)

@@ -94,7 +94,7 @@ def test_the_stencil_is_what_is_left():
     bias = []
     for order in (3, 5, 7):
         d = make_time_dependent(
-            TRUTH, times=range(8, 17), order=order, space_order=8, sources=("exp",), **SETTINGS
+            TRUTH, times=range(8, 17), time_order=order, space_order=8, sources=("exp",), **SETTINGS
         )
         residual = d.target - apply(TRUTH, d, d.data)
         bias.append(np.abs(residual / d.data)[:, 10:80].max())
@@ -127,7 +127,7 @@ def test_the_ground_state_is_left_at_late_times():
 
 def test_early_times_have_their_states():
     few = make_time_dependent(TRUTH, times=[2, 3, 4], **SETTINGS)
-    both = make_time_dependent(TRUTH, times=[2, 3, 4, 5, 6, 7, 8], order=3, **SETTINGS)
+    both = make_time_dependent(TRUTH, times=[2, 3, 4, 5, 6, 7, 8], time_order=3, **SETTINGS)
     assert len(few.energies) == len(both.energies)
     later = make_time_dependent(TRUTH, times=[6, 7, 8], **SETTINGS)
     R = both.correlators["exp"][4:]

@@ -332,7 +332,7 @@ def test_the_spacing_of_the_slices_counts():
 def test_the_width_of_the_stencil_counts(points):
     R_t = slices()
     model = times(time_order=points).fit(R_t)
-    X, y = time_dependent_source(R_t, R, hadron_mass=1.3, order=points)
+    X, y = time_dependent_source(R_t, R, hadron_mass=1.3, time_order=points)
     assert len(X) == 13 - points + 1
     expected = times().fit(X, y).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)

@@ -79,7 +79,7 @@ def test_rows_shells_and_labels(correlators):
 
 
 def test_one_constant_per_row_leaves_the_ratio(correlators):
-    rows = lattice_rows(correlators, times=[8], sources=["wall"], r_max=4.0, order=3)
+    rows = lattice_rows(correlators, times=[8], sources=["wall"], r_max=4.0, time_order=3)
     R = correlators.correlators["wall"][3:6]
     wedge = correlators.wedge
     y = (R[2] - 2 * R[1] + R[0]) / (4 * MASS) - (R[2] - R[0]) / 2 + wedge.laplacian(R[1]) / MASS
@@ -114,8 +114,8 @@ def test_one_stencil_for_all_rows(correlators):
         ({"times": [4]}, r"slices with neighbours, 5 … 13, got \[4\]"),
         ({"times": [7.5]}, "slices with neighbours"),
         ({"times": []}, "slices with neighbours"),
-        ({"times": [5], "order": 5}, "stencil of 5 points does not fit around every one of"),
-        ({"times": [5], "order": 6}, 'order must be "auto", 3, 5 or 7, got 6'),
+        ({"times": [5], "time_order": 5}, "stencil of 5 points does not fit around every one of"),
+        ({"times": [5], "time_order": 6}, 'time_order must be "auto", 3, 5 or 7, got 6'),
         ({"sources": ["smeared"]}, r"must be among \['wall', 'exp'\], got 'smeared'"),
         ({"sources": []}, "must name at least one of"),
         ({"times": [8, 8]}, r"times must hold each entry once, got \[8, 8\]"),

@@ -33,7 +33,9 @@ def test_a_free_state_of_equal_masses_has_no_source(delta_w, points):
     m, bias = 0.9, []
     for dt in (0.5, 0.25):
         R = free_state(delta_w, m * delta_w + delta_w**2 / 4, dt * np.arange(-3, 4))
-        X, y = time_dependent_source(R, NODES, hadron_mass=m, dt=dt, order=points, space_order=8)
+        X, y = time_dependent_source(
+            R, NODES, hadron_mass=m, dt=dt, time_order=points, space_order=8
+        )
         bias.append(np.abs(y / X).max())
     leading = {3: 1 / 6, 5: 1 / 30, 7: 1 / 140}[points] * np.abs(delta_w) ** points
     assert_allclose(bias[0], leading * 0.5 ** (points - 1), rtol=0.35, atol=1e-9)
@@ -46,7 +48,7 @@ def test_unequal_masses_follow_the_series(m1, m2, delta_w, k2):
     """The first term left out is of fourth order, 5δ²(1 − δ²)² ΔW⁴ / 128μ³."""
     mu, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
     R = free_state(delta_w, k2, np.arange(7))
-    X, y = time_dependent_source(R, NODES, hadron_mass=(m1, m2), order=7, space_order=8)
+    X, y = time_dependent_source(R, NODES, hadron_mass=(m1, m2), time_order=7, space_order=8)
     left_out = -5 * delta**2 * (1 - delta**2) ** 2 / (128 * mu**3) * delta_w**4
     assert_allclose(y / X, left_out, rtol=0.2, atol=3e-9)
 
@@ -55,7 +57,9 @@ def test_three_points_leave_out_the_third_derivative():
     m1, m2, delta_w, k2 = DISPERSION[2]
     mu, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
     R = free_state(delta_w, k2, np.arange(-2, 3) * 0.01)
-    X, y = time_dependent_source(R, NODES, hadron_mass=(m1, m2), dt=0.01, order=3, space_order=8)
+    X, y = time_dependent_source(
+        R, NODES, hadron_mass=(m1, m2), dt=0.01, time_order=3, space_order=8
+    )
     third = delta**2 * (1 - delta**2) / (8 * mu**2) * delta_w**3
     assert_allclose(y / X, third, rtol=0.08)
 
@@ -123,8 +127,12 @@ R3 = np.ones((3, 80))
     ("R", "options", "message"),
     [
         (R3[:2], {}, "at least 3 consecutive time slices, got 2"),
-        (R3, {"order": 5}, "stencil of 5 points needs at least 5 consecutive time slices, got 3"),
-        (R3, {"order": 4}, 'order must be "auto", 3, 5 or 7, got 4'),
+        (
+            R3,
+            {"time_order": 5},
+            "stencil of 5 points needs at least 5 consecutive time slices, got 3",
+        ),
+        (R3, {"time_order": 4}, 'time_order must be "auto", 3, 5 or 7, got 4'),
         (R3, {"times": [1, 2, 4]}, "times must increase in equal steps"),
         (R3, {"times": [3, 2, 1]}, "times must increase in equal steps"),
         (R3, {"times": [1, 2]}, "times must have 3 entries"),
@@ -162,7 +170,7 @@ def test_order_of_truncation_for_unequal_masses(points, power):
         R = free_state(delta_w, k_squared(delta_w, m1, m2), dt * np.arange(-3, 4))
         bins = np.stack([R, -2 * R])
         X, y = time_dependent_source(
-            bins, NODES, hadron_mass=(m1, m2), dt=dt, order=points, space_order=8
+            bins, NODES, hadron_mass=(m1, m2), dt=dt, time_order=points, space_order=8
         )
         assert_allclose(y[1] / X[1], y[0] / X[0], rtol=1e-6)
         left.append(np.median(np.abs(y / X)))
