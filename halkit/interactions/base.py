@@ -21,7 +21,6 @@ __all__ = [
     "Sum",
     "Tabulated",
     "as_interaction",
-    "distances",
     "partial_wave",
 ]
 

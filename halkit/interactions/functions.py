@@ -4,7 +4,7 @@ import numpy as np
 
 from halkit.radial import refuse_masked, validate_values
 
-__all__ = ["checked_function", "cut", "distances", "evaluated"]
+__all__ = ["check_momenta", "checked_function", "cut", "distances", "evaluated", "within"]
 
 
 def checked_function(f, name):
@@ -36,9 +36,20 @@ def evaluated(values, shape, what):
     return values.astype(np.float64, copy=False)
 
 
+def check_momenta(k):
+    """Return momenta k > 0 as float64, or say what came instead."""
+    k = validate_values(k, "k")
+    if np.any(k <= 0):
+        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    return k
+
+
 def cut(values, radius, *points):
     """Return the values, and zero where a point lies beyond the radius (None: nowhere)."""
-    if radius is None:
-        return values
-    inside = [np.asarray(point) <= radius for point in points]
-    return np.where(np.logical_and.reduce(np.broadcast_arrays(*inside)), values, 0.0)
+    return values if radius is None else np.where(within(radius, *points), values, 0.0)
+
+
+def within(radius, *points):
+    """Return where all points lie within the radius (None: everywhere)."""
+    inside = [np.asarray(point) <= (np.inf if radius is None else radius) for point in points]
+    return np.logical_and.reduce(np.broadcast_arrays(*inside))

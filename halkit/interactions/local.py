@@ -7,7 +7,8 @@ import numpy as np
 from scipy.special import exprel
 
 from halkit.checks import check_integer, check_number, check_positive
-from halkit.interactions.base import Interaction, distances
+from halkit.interactions.base import Interaction
+from halkit.interactions.functions import distances
 from halkit.radial import validate_values
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]

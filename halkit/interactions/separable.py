@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.checks import check_number, check_positive
-from halkit.interactions.base import Interaction, distances
-from halkit.radial import validate_values
+from halkit.interactions.base import Interaction
+from halkit.interactions.functions import check_momenta, distances
 
 __all__ = ["Separable", "Yamaguchi"]
 
@@ -84,7 +84,7 @@ class Separable(Interaction):
         array of the shape of `k`
             δ(0+) = π if there is a bound state (Levinson).
         """
-        k = _momenta(k)
+        k = check_momenta(k)
         branch = np.pi if self.omega > 0 else 0.0
         return np.arctan2(k, self.k_cot_delta(k, reduced_mass=reduced_mass)) - branch
 
@@ -104,7 +104,7 @@ class Separable(Interaction):
         -------
         array of shape (n_k, n_r)
         """
-        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
@@ -113,7 +113,7 @@ class Separable(Interaction):
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
         """
-        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
         sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
@@ -209,17 +209,17 @@ class Yamaguchi(Interaction):
 
     def phase_shift(self, k):
         """Return δ(k) in radians, continuous, δ(∞) = 0: an array of the shape of `k` > 0."""
-        k = _momenta(k)
+        k = check_momenta(k)
         return np.arctan2(k, self.k_cot_delta(k))
 
     def wave_function(self, k, r):
         """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
-        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
     def source(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
-        k, r = np.atleast_1d(_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)
@@ -236,13 +236,6 @@ class Yamaguchi(Interaction):
         """Return r_eff = (α² + 2αβ + 3β²) / (β(α+β)²)."""
         alpha, beta = self.alpha, self.beta
         return (alpha**2 + 2 * alpha * beta + 3 * beta**2) / (beta * (alpha + beta) ** 2)
-
-
-def _momenta(k):
-    k = validate_values(k, "k")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
-    return k
 
 
 def _scattering_wave(k, r, delta, mu, s):

@@ -17,6 +17,7 @@ from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.base import partial_wave
+from halkit.interactions.functions import within
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 
@@ -178,16 +179,12 @@ def tail(interaction, reduced_mass, V2=None):
     return r, (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
 
 
-def _inside(interaction, r):
-    return True if interaction.radius is None else r <= interaction.radius
-
-
 def _local_density(interaction, r, measure=np.abs):
     """``|V(r)|``, or another measure of V than its modulus."""
     if not interaction.has_local:
         return np.zeros_like(r)
     V = real_values(interaction.local_potential(r), "V(r)")
-    return measure(V) * _inside(interaction, r)
+    return measure(V) * within(interaction.radius, r)
 
 
 def _nonlocal_density(interaction, r):
@@ -195,8 +192,8 @@ def _nonlocal_density(interaction, r):
     if not interaction.has_nonlocal:
         return np.zeros_like(r)
     kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
-    weights = _inside(interaction, r) * r * np.log(r[1] / r[0])
-    return np.maximum(kernel @ weights, kernel.T @ weights) * _inside(interaction, r)
+    weights = within(interaction.radius, r) * r * np.log(r[1] / r[0])
+    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
 
 
 def _decay_radius(interaction, m, defined, V2):

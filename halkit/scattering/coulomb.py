@@ -17,8 +17,7 @@ import numpy as np
 from halkit.checks import check_number, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.base import distances
-from halkit.radial import validate_values
+from halkit.interactions.functions import check_momenta, distances
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
 from halkit.scattering.phase import sign_factor
@@ -143,9 +142,7 @@ def coulomb_phase_shift(
     >>> np.degrees(delta).round(3)
     array([131.015, 116.841])
     """
-    k = validate_values(k, "k")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    k = check_momenta(k)
     channel = _charged_channel(
         interaction, reduced_mass, charge_product, dipole_radius, l, channel_radius, r
     )

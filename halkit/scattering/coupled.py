@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.radial import validate_values
+from halkit.interactions.functions import check_momenta
 from halkit.scattering.channel import converge
 from halkit.scattering.multichannel import CoupledSystem, phase_parts, s_matrix
 
@@ -105,12 +105,10 @@ def coupled_phase_shifts(
     >>> np.degrees(waves.mixing).round(3)
     array([-0.211, -2.025])
     """
-    k = validate_values(k, "k")
+    k = check_momenta(k)
     system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
     if len(system.l) != 2:
         raise ValueError(f"bar phases are those of 2 waves, got {len(system.l)}")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
     momenta = k.ravel()
     top = np.max(momenta, initial=0.0)
     start = min(np.min(momenta, initial=np.inf), 1e-2 / system.radius)
@@ -144,10 +142,8 @@ def coupled_s_matrix(interactions, k, *, reduced_mass, l=None, channel_radius=No
     complex array of shape (..., n_waves, n_waves)
         Unitary and symmetric, for each entry of `k`.
     """
-    k = validate_values(k, "k")
+    k = check_momenta(k)
     system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
     S = converge(
         lambda n: s_matrix(system, system.levels(n), k.ravel()),
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import dawsn
 
 from halkit.checks import check_number, check_positive
-from halkit.interactions.base import distances
+from halkit.interactions.functions import check_momenta, distances
 from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
@@ -105,9 +105,7 @@ def correlation_function(
     >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
     array([0.7854 , 0.88654])
     """
-    k, reduced_mass = validate_values(k, "k"), check_positive(reduced_mass, "reduced_mass")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    k, reduced_mass = check_momenta(k), check_positive(reduced_mass, "reduced_mass")
     if not callable(source):
         raise TypeError(f"source must be a function S(r), got {source!r}")
     identical, exchange, most = _statistics(spin)
@@ -173,9 +171,7 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     >>> round(float(C), 5)
     2.06136
     """
-    k, R = validate_values(k, "k"), check_positive(R, "R")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    k, R = check_momenta(k), check_positive(R, "R")
     scattering_length = check_number(scattering_length, "scattering_length")
     effective_range = check_number(effective_range, "effective_range")
     if scattering_length == 0:

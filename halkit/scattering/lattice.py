@@ -20,6 +20,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import as_interaction
+from halkit.interactions.functions import within
 from halkit.radial import Wedge, validate_values
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
@@ -207,7 +208,7 @@ def _blocks(fields, scale, potential, unit, n_states):
 def _potential(interaction, fields, a):
     """The map X → (V + U) X on fields scaled by the root of their weights."""
     r = a * fields.shell_r
-    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    inside = within(interaction.radius, r) * 1.0
     V = np.zeros_like(r)
     if interaction.has_local:
         V = inside * real_values(interaction.local_potential(r), "V(r)")

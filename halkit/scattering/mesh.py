@@ -36,6 +36,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from halkit.interactions.functions import within
 from halkit.scattering.derivative import kinetic_scale
 
 __all__ = [
@@ -220,7 +221,7 @@ def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
 def potential_matrix(interaction, mesh, scale=1.0):
     """Return V + U on the mesh, acting on u/scale, and whether it is symmetric."""
     r = mesh.r
-    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    inside = within(interaction.radius, r) * 1.0
     matrix, symmetric = np.zeros((r.size, r.size)), True
     if interaction.has_nonlocal:
         kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")

@@ -15,6 +15,7 @@ import numpy as np
 
 from halkit.checks import check_integer, check_positive
 from halkit.interactions import as_interaction
+from halkit.interactions.functions import within
 from halkit.radial import RadialGrid, validate_nodes, validate_values
 from halkit.scattering.mesh import real_values
 
@@ -226,7 +227,7 @@ def _on_nodes(potential, r, w):
         values = validate_values(potential, "potential", r.size)
         return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
     interaction = as_interaction(potential)
-    inside = np.ones_like(r) if interaction.radius is None else (r <= interaction.radius) * 1.0
+    inside = within(interaction.radius, r) * 1.0
     matrix = np.zeros((r.size, r.size))
     if interaction.has_nonlocal:
         U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")

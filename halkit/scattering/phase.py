@@ -10,7 +10,7 @@ joins it to the free waves.
 
 import numpy as np
 
-from halkit.radial import validate_values
+from halkit.interactions.functions import check_momenta
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.rmatrix import phase_shifts, threshold
 
@@ -71,9 +71,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     >>> np.degrees(delta).round(5)
     array([159.11833,  14.60755])
     """
-    k = validate_values(k, "k")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    k = check_momenta(k)
     channel = open_channel(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
     )
