@@ -29,6 +29,14 @@ SETTINGS = {"n_init": 2, "max_iter": 12, "tol": 0.0, "hidden_layer_sizes": (3,),
 pytestmark = pytest.mark.filterwarnings("ignore:the fit had not converged")
 
 
+@pytest.fixture(autouse=True)
+def keyboard():
+    """The handler of Ctrl-C, which a process that was started in the background does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def regressor(**parameters):
     return NonLocalPotentialRegressor(R, **{"reduced_mass": 1.0, **SETTINGS, **parameters})
 
