@@ -194,7 +194,7 @@ def radial_laplacian(f, r, *, l=0, order=4):
 
     Nodes may have any spacing. The origin, where u = 0, is added to them; f(−r) = (−1)^l f(r) is
     not used, since f of a potential with a cusp at r = 0 does not obey it. The outer end is
-    one-sided. At r = 0 the limit is 3f'' for l = 0 and 0 for l > 0.
+    one-sided. At r = 0 the limit is 3f'' for l = 0, of an f without a cusp there, and 0 for l > 0.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def radial_laplacian(f, r, *, l=0, order=4):
 
 def validate_order(order, n):
     """Refuse an unknown order of differences, or one that n nodes cannot have."""
-    if isinstance(order, bool) or order not in (2, 4, 6, 8, "spline"):
+    if isinstance(order, bool | float) or order not in (2, 4, 6, 8, "spline"):
         raise ValueError(f'order must be 2, 4, 6, 8 or "spline", got {order!r}')
     needed = 6 if order == "spline" else order + 3
     if n < needed:
@@ -305,13 +305,14 @@ class RadialGrid:
     @classmethod
     def uniform(cls, r_max, n, *, r_min=None):
         """Return n equidistant nodes r_min … r_max (default r_min = r_max/n)."""
+        n = check_integer(n, "n", least=1)
         r_min = r_max / n if r_min is None else r_min
         return cls.from_nodes(np.linspace(r_min, r_max, n))
 
     @classmethod
     def gauss_legendre(cls, r_max, n):
         """Return the n Gauss-Legendre nodes of (0, r_max)."""
-        x, w = np.polynomial.legendre.leggauss(n)
+        x, w = np.polynomial.legendre.leggauss(check_integer(n, "n", least=1))
         r = r_max * (1 + x) / 2
         return cls(r, 2 * np.pi * r_max * r**2 * w)
 
@@ -367,6 +368,9 @@ class Wedge:
 
     def index(self, sites):
         """Return the wedge index of lattice sites (..., 3), any integers."""
+        sites = np.asarray(sites)
+        if sites.dtype.kind not in "iu":
+            raise TypeError(f"sites must be integers, got dtype {sites.dtype}")
         c = np.mod(sites, self.L)
         x, y, z = np.moveaxis(-np.sort(-np.minimum(c, self.L - c), axis=-1), -1, 0)
         return x * (x + 1) * (x + 2) // 6 + y * (y + 1) // 2 + z

@@ -263,3 +263,12 @@ def test_masked_entries_are_refused():
     with pytest.raises(ValueError, match="r must have no masked entries, got 2"):
         GaussianSum([1.0], [1.0])(masked)
     assert_array_equal(validate_values(np.ma.masked_array([1.0, 2.0]), "k"), [1.0, 2.0])
+
+
+def test_what_counts_is_an_integer():
+    with pytest.raises(ValueError, match="n must be an integer ≥ 1, got 0"):
+        RadialGrid.uniform(8.0, 0)
+    with pytest.raises(TypeError, match="sites must be integers, got dtype float64"):
+        Wedge(4).index([[1.5, 2.0, 3.0]])
+    with pytest.raises(ValueError, match="order must be 2, 4, 6, 8"):
+        radial_laplacian(np.ones(20), np.arange(1.0, 21.0), order=4.0)

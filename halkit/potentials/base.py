@@ -186,16 +186,18 @@ class PotentialMixin:
         Warns
         -----
         UndefinedMetricWarning
-            For one sample.
+            For one sample, or one with a weight.
         """
         prediction = self.predict(X)
         y = check_data(y, "y", shape=prediction.shape)
         s = check_sample_weight(sample_weight, len(y))
         y_std = None if y_std is None else check_y_std(y_std, y.shape)
+        if s is not None:
+            counted = s > 0
+            y, prediction, s = y[counted], prediction[counted], s[counted]
+            y_std = None if y_std is None else y_std[counted]
         if y_std is None or len(y) < 2:
-            return r2_score(
-                y, prediction, sample_weight=sample_weight, multioutput="variance_weighted"
-            )
+            return r2_score(y, prediction, sample_weight=s, multioutput="variance_weighted")
         s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
         w = s / y_std**2
         spread = y - np.average(y, axis=0, weights=w)
@@ -247,6 +249,7 @@ class PotentialMixin:
         if mass is None:
             raise ValueError(
                 "an observable needs the mass, and the fit does not: give reduced_mass or "
-                "hadron_mass, in the inverse of the unit of r, to the constructor or to set_params"
+                "hadron_mass, in the inverse of the unit of r, to the constructor or to "
+                "set_params of the estimator itself (one around it has to be fitted again)"
             )
         return mass

@@ -250,7 +250,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
     def _signal_beside_local(self, A, W, X, n_local):
         """What the non-local prior does to the data beside a local one; a warning if little."""
-        if self.local is not True:
+        if not self.local or self.local == "only":
             return np.zeros(0)
         phi = W * X[:, node_columns(self.r_out_, self.r_)]
         signal = signal_beside_local(A[:, :, n_local:], phi)

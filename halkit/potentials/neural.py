@@ -19,6 +19,7 @@ from halkit.potentials.validation import (
     check_reach,
     check_sample_weight,
     check_y_std,
+    cut,
     node_columns,
     resolve_nodes,
 )
@@ -257,7 +258,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """U(r, r'), the arguments broadcast against each other."""
         check_is_fitted(self)
         radii = check_radii(r=r, r_prime=r_prime)
-        return _evaluate(self.net_.module_.network, *radii)
+        return cut(_evaluate(self.net_.module_.network, *radii), self.radius, *radii)
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""

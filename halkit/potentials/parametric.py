@@ -20,6 +20,7 @@ from halkit.potentials.validation import (
     check_radii,
     check_sample_weight,
     check_y_std,
+    cut,
     resolve_nodes,
 )
 from halkit.training import unchanged_on_error
@@ -240,9 +241,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
                 f"function needs to broadcast r of shape {r.shape} with r_prime of shape "
                 f"{r_prime.shape} to {shape}; it returned shape {U.shape}"
             ) from error
-        if self.radius is None:
-            return U
-        return np.where((r <= self.radius) & (r_prime <= self.radius), U, 0.0)
+        return cut(U, self.radius, r, r_prime)
 
     def _solve(self, X, y, W, start, bounds):
         r, r_prime, X = self.r_out_[:, None], self.r_[None, :], X * self.weights_

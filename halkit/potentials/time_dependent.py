@@ -142,7 +142,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         """
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std)
-            if self.local is True:
+            if self.local and self.local != "only":
                 warnings.warn(
                     "slices of one source do not tell a local from a non-local potential, which "
                     "differ in their phase shifts: fit rows of two sources, or choose "
@@ -194,7 +194,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     def _check_masses(self):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
             check_positive(mass, "hadron_mass", optional=self.hadron_mass is None)
-        if np.size(self.hadron_mass) > 2:
+        if np.size(self.hadron_mass) not in (1, 2):
             raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
 
     def _reduced_mass(self):

@@ -21,6 +21,7 @@ __all__ = [
     "check_weights",
     "check_widths",
     "check_y_std",
+    "cut",
     "node_columns",
     "refuse_complex_and_objects",
     "resolve_nodes",
@@ -110,6 +111,13 @@ def check_radii(**radii):
         shapes = ", ".join(f"{name} of shape {np.shape(x)}" for name, x in radii.items())
         raise ValueError(f"radii need shapes that broadcast, got {shapes}") from error
     return arrays
+
+
+def cut(U, radius, r, r_prime):
+    """U, and zero where r or r' is beyond the radius (None: nowhere)."""
+    if radius is None:
+        return U
+    return np.where((r <= radius) & (r_prime <= radius), U, 0.0)
 
 
 def check_reach(r, r_out, radius, widths, *, lattice_defaults):

@@ -60,6 +60,9 @@ class ResampledPotential:
         ndarray of shape (n_bins, ...)
         """
         check_is_fitted(self)
+        lengths = [len(argument) for argument in arguments]
+        if any(length != len(self.estimators_) for length in lengths):
+            raise ValueError(f"arguments need {len(self.estimators_)} bins each, got {lengths}")
         values = self._on_bins(function, *arguments)
         shapes = sorted({np.shape(value) for value in values})
         if len(shapes) > 1:

@@ -226,6 +226,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
 
     def _validated_data(self, X, y):
         """X (n_bins, n_samples, n_r) and y with the same leading axes."""
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
         for values, name in ((X, "X"), (y, "y")):
             if values is not None:
                 refuse_complex_and_objects(values, name)

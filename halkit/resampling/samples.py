@@ -182,6 +182,8 @@ def pooled_errors(std, values, groups=None):
     groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
     if groups.shape != (len(std),):
         raise ValueError(f"groups needs shape ({len(std)},), got {groups.shape}")
+    if np.any(groups != groups):  # noqa: PLR0124
+        raise ValueError("groups must be labels, got NaN, which is equal to none")
     square = (std / values) ** 2
     pooled = np.empty_like(std)
     for label in np.unique(groups):

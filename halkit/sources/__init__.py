@@ -1,9 +1,10 @@
 """Wave functions and correlators become rows (X, y) of a regression, y = ∫ U X.
 
 A row is one wave function: one momentum (`stationary_source`), or one time slice of one source
-(`time_dependent_source`, `lattice_rows`).
+(`time_dependent_source`; with bins `radial_rows`, `lattice_rows`).
 """
 
+from halkit.sources.bins import radial_rows
 from halkit.sources.gradient import local_approximation
 from halkit.sources.identifiability import Identifiability, identifiability
 from halkit.sources.lattice import lattice_rows
@@ -15,6 +16,7 @@ __all__ = [
     "identifiability",
     "lattice_rows",
     "local_approximation",
+    "radial_rows",
     "remove_phase",
     "stationary_source",
     "time_dependent_source",

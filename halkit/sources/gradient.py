@@ -73,22 +73,32 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
         )
     if order not in (0, 2):
         raise ValueError(f"order must be 0 or 2, got {order!r}")
-    w = _weights(y_std, X.shape[-2:])
+    root = np.sqrt(_weights(y_std, X.shape[-2:]))
+    (X1, x), (y1, size) = _scaled(root * X), _scaled(root * y)
     if order == 0:
-        return Bunch(V=_ratio(np.sum(w * X * y, axis=-2), np.sum(w * X**2, axis=-2)))
+        return Bunch(V=_ratio(np.sum(X1 * y1, axis=-2), np.sum(X1**2, axis=-2)) * (size / x))
     if X.shape[-2] < 2:
         raise ValueError("order 2 needs two samples at least, got one")
-    return _next_order(X, _laplacian(X, r, laplacian), y, w)
+    D1, d = _scaled(root * _laplacian(X, r, laplacian))
+    V0, V2 = _next_order(X1, D1, y1)
+    return Bunch(V0=V0 * (size / x), V2=V2 * (size / d))
 
 
-def _next_order(X, D, y, w):
-    """Normal equations of y = V0 φ + V2 ∇²φ, with φ and ∇²φ scaled to one size."""
-    a, b, c = (np.sum(w * p * q, axis=-2) for p, q in ((X, X), (X, D), (D, D)))
-    f, g = (np.sum(w * p * y, axis=-2) for p in (X, D))
+def _scaled(values):
+    """The samples at each radius over the largest of them, and that."""
+    largest = np.max(np.abs(values), axis=-2, keepdims=True)
+    largest = np.where(largest > 0, largest, 1.0)
+    return values / largest, largest[..., 0, :]
+
+
+def _next_order(X, D, y):
+    """V0 and V2 from the normal equations of y = V0 φ + V2 ∇²φ."""
+    a, b, c = (np.sum(p * q, axis=-2) for p, q in ((X, X), (X, D), (D, D)))
+    f, g = (np.sum(p * y, axis=-2) for p in (X, D))
     determinant = a * c - b**2
     determined = determinant > SINGULAR * a * c
     determinant = np.where(determined, determinant, 0.0)
-    return Bunch(V0=_ratio(c * f - b * g, determinant), V2=_ratio(a * g - b * f, determinant))
+    return _ratio(c * f - b * g, determinant), _ratio(a * g - b * f, determinant)
 
 
 def _laplacian(X, r, laplacian):

@@ -8,9 +8,10 @@ with n(r') the number of sites on a shell.
 import numpy as np
 from sklearn.utils import Bunch
 
+from halkit.checks import check_number
 from halkit.sources.time import STENCILS, time_part, time_stencil
 
-__all__ = ["lattice_rows", "ratio_errors"]
+__all__ = ["lattice_rows", "ratio_errors", "validate_kind", "validate_sources"]
 
 NEEDED = ("correlators", "t", "hadron_mass", "wedge")
 
@@ -65,9 +66,9 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, time_o
     JHEP 03 (2019) 007, section 2.
     """
     _validate_correlators(correlators)
-    sources = _validate_sources(sources, correlators.correlators)
+    sources = validate_sources(sources, correlators.correlators)
     times = _validate_times(times)
-    kind = _validate_kind(correlators.get("kind", "jackknife"))
+    kind = validate_kind(correlators.get("kind", "jackknife"))
     wedge = correlators.wedge
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
     points = _common_stencil(correlators.t, times, time_order)
@@ -110,7 +111,8 @@ def ratio_errors(X, y, kind="jackknife"):
     return np.abs(X.mean(axis=0)) * np.sqrt(factor) * (y / X).std(axis=0)
 
 
-def _validate_kind(kind):
+def validate_kind(kind):
+    """Return the kind of bins, if they are samples."""
     if kind not in ("jackknife", "bootstrap"):
         raise ValueError(
             f"correlators need bins of kind 'jackknife' or 'bootstrap', got {kind!r}: average "
@@ -122,7 +124,7 @@ def _validate_kind(kind):
 def _validate_correlators(correlators):
     missing = [name for name in NEEDED if not hasattr(correlators, name)]
     if missing:
-        nodes = ", the rows of radial nodes come from halkit.sources.time_dependent_source"
+        nodes = ", the rows of radial nodes come from halkit.sources.radial_rows"
         raise TypeError(
             f"correlators must have {', '.join(NEEDED)}, as halkit.datasets.load_correlators "
             f"returns them for a lattice; got a {type(correlators).__name__} without "
@@ -130,7 +132,8 @@ def _validate_correlators(correlators):
         )
 
 
-def _validate_sources(sources, known):
+def validate_sources(sources, known):
+    """Return names of sources as a list, if they are known and come once each."""
     known = list(known)
     if isinstance(sources, str) or not np.iterable(sources):
         raise TypeError(f"sources must be a sequence of names among {known}, got {sources!r}")
@@ -157,8 +160,10 @@ def _each_once(values, name):
 
 def _radii(wedge, r_max, r_prime_max):
     """Return the slices of the shells up to r_max and up to r_prime_max."""
-    half = wedge.L / 2
-    r_prime_max = min(r_max + 3, half) if r_prime_max is None else r_prime_max
+    half, r_max = wedge.L / 2, check_number(r_max, "r_max")
+    if r_prime_max is None:
+        r_prime_max = min(r_max + 3, half)
+    r_prime_max = check_number(r_prime_max, "r_prime_max")
     if not 0 < r_max <= r_prime_max <= half:
         raise ValueError(
             f"radii must obey 0 < r_max <= r_prime_max <= L/2 = {half}, got r_max = {r_max:g} "

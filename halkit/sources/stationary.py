@@ -47,6 +47,8 @@ def remove_phase(phi):
         )
     if not np.all(np.isfinite(phi)):
         raise ValueError("phi must be finite, got NaN or infinite entries")
+    largest = np.max(np.abs(phi), axis=-1, keepdims=True, initial=0.0)
+    phi = phi / np.where(largest > 0, largest, 1.0)
     rotated = phi * np.exp(-0.5j * np.angle(np.sum(phi**2, axis=-1, keepdims=True)))
     left = np.linalg.norm(rotated.imag, axis=-1)
     size = np.linalg.norm(rotated, axis=-1)
@@ -55,7 +57,7 @@ def remove_phase(phi):
             "phi must be a real function times a constant phase; an imaginary part of "
             f"{np.max(left / np.where(size > 0, size, 1)):.2g} of the norm is left"
         )
-    return rotated.real
+    return rotated.real * largest
 
 
 def stationary_source(phi, k, r, *, reduced_mass, l=0, order=6):

@@ -59,7 +59,8 @@ def time_stencil(n_times, time_order="auto"):
     >>> [time_stencil(n) for n in (3, 6, 7, 9)]
     [3, 3, 5, 7]
     """
-    if time_order != "auto" and (isinstance(time_order, bool) or time_order not in STENCILS):
+    known = not isinstance(time_order, bool | float) and time_order in ("auto", *STENCILS)
+    if not known:
         raise ValueError(f'time_order must be "auto", 3, 5 or 7, got {time_order!r}')
     if time_order == "auto":
         time_order = max([3, *(points for points in STENCILS if n_times >= points + 2)])
@@ -113,7 +114,8 @@ def time_dependent_source(
     Parameters
     ----------
     R : array-like of shape (..., n_t, n_r)
-        Correlators R(t, r), at least three slices; leading axes are bins.
+        Correlators R(t, r), at least three slices; leading axes are bins, as in samples of
+        estimators. Files have the bins after the times: `radial_rows` takes those.
     r : array-like of shape (n_r,)
         Nodes, increasing, of any spacing.
     hadron_mass : float or pair of float

@@ -83,3 +83,11 @@ def test_sources_that_do_not_vary_have_the_score_of_scikit_learn(model):
         assert model.score(rows, y) == model.score(rows, y, y_std=np.ones((3, 12))) == 0.0
         exact = model.predict(rows)
         assert model.score(rows, exact) == model.score(rows, exact, y_std=np.ones((3, 12))) == 1.0
+
+
+@pytest.mark.parametrize("y_std", [None, np.full(Y.shape, 0.1)])
+def test_one_sample_with_a_weight_has_no_score(model, y_std):
+    weight = np.zeros(len(X))
+    weight[2] = 1.0
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(model.score(X, Y, sample_weight=weight, y_std=y_std))

@@ -429,3 +429,11 @@ def test_warm_refits_need_a_warm_start():
         JackknifeRegressor(Strength(), refit="warm").fit(X, y)
     with pytest.raises(ValueError, match="refit='warm' has no seeds"):
         JackknifeRegressor(Strength(), refit="warm", resample="seeds").fit(X, y)
+
+
+def test_bins_need_their_targets_and_their_arguments(correlators):
+    model = fitted(correlators)
+    with pytest.raises(ValueError, match="the target y is None"):
+        clone(model).fit(correlators.data_bins, None)
+    with pytest.raises(ValueError, match=r"arguments need \d+ bins each, got \[3\]"):
+        model.samples(lambda _, x: x, np.arange(3))

@@ -141,3 +141,8 @@ def test_pooled_errors_are_better_known():
 def test_pooled_errors_refuse(arguments, message):
     with pytest.raises(ValueError, match=message):
         pooled_errors(*arguments)
+
+
+def test_pooled_errors_refuse_a_label_that_is_none():
+    with pytest.raises(ValueError, match="groups must be labels, got NaN"):
+        pooled_errors(np.ones((2, 3)), np.ones((2, 3)), [1.0, np.nan])

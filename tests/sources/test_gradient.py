@@ -118,3 +118,15 @@ def test_published_next_order_potentials(data_dir):
         error = np.sqrt(len(bins) - 1) * bins.std(axis=0)
         pulls = (bins.mean(axis=0) - fit[window]) / error
         assert np.sqrt(np.mean(pulls**2)) < 1.5
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-85, 1e80, 1e150])
+def test_the_size_of_the_samples_does_not_matter(size):
+    """Neither squares nor products of four run out of digits."""
+    for order, names in ((0, ["V"]), (2, ["V0", "V2"])):
+        plain = local_approximation(WAVES, SOURCES, order=order, laplacian=LAPLACIANS)
+        scaled = local_approximation(
+            size * WAVES, size * SOURCES, order=order, laplacian=size * LAPLACIANS
+        )
+        for name in names:
+            np.testing.assert_allclose(scaled[name], plain[name], rtol=1e-6, atol=1e-12)

@@ -150,7 +150,7 @@ def test_correlators_that_are_not_of_a_lattice_are_refused(correlators):
     with pytest.raises(TypeError, match=message):
         lattice_rows(correlators.correlators, **options)
     radial = Bunch(**{name: correlators[name] for name in correlators if name != "wedge"})
-    message = "got a Bunch without wedge, the rows of radial nodes come from .*time_dependent_sour"
+    message = "got a Bunch without wedge, the rows of radial nodes come from .*radial_rows"
     with pytest.raises(TypeError, match=message):
         lattice_rows(radial, **options)
 

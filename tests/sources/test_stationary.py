@@ -105,3 +105,9 @@ def test_bad_values_are_refused(phi, k, r, mass, message):
 def test_objects_are_refused():
     with pytest.raises(TypeError, match="phi must hold real numbers, got an array of dtype object"):
         stationary_source(PHI.astype(object), [0.1, 0.2], R, reduced_mass=M)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_remove_phase_at_any_size(size):
+    stripped = remove_phase(size * np.array([1.0, 2.0, -1.0]) * np.exp(0.7j))
+    assert_allclose(stripped * np.sign(stripped[0]), size * np.array([1.0, 2.0, -1.0]), rtol=1e-14)

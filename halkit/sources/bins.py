@@ -1,0 +1,97 @@
+"""Correlators on radial nodes, with bins, become rows (X, y, σ) as those of a lattice do."""
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from halkit.radial import trapezoid_weights
+from halkit.sources.lattice import ratio_errors, validate_kind, validate_sources
+from halkit.sources.time import time_dependent_source
+
+__all__ = ["radial_rows"]
+
+NEEDED = ("correlators", "t", "hadron_mass", "r")
+
+
+def radial_rows(correlators, *, sources=None, time_order="auto", space_order=6):
+    """Rows of the time-dependent equation from correlators on radial nodes, of each bin.
+
+    Files hold the times first and the bins after them, `time_dependent_source` takes bins in
+    front: this function knows of both.
+
+    Parameters
+    ----------
+    correlators : Bunch
+        As `halkit.datasets.load_correlators` returns it for radial nodes, and
+        `halkit.datasets.make_time_dependent` with bins: ``correlators``, the arrays (n_t, n_bins,
+        n_r) of each source; ``t`` (n_t,), evenly spaced; ``hadron_mass``; ``r``; ``kind`` of the
+        bins, "jackknife" (the default) or "bootstrap".
+    sources : sequence of str, optional
+        All of them by default.
+    time_order, space_order
+        See `time_dependent_source`.
+
+    Returns
+    -------
+    Bunch
+        data, target (n_bins, n_rows, n_r): X and y of each bin, source by source; sigma (n_rows,
+        n_r): ``|R|`` times the error of y/R over bins; r, weights (n_r,): nodes and trapezoid
+        rule; labels: the pairs (source, t) of the rows; kind: of the bins, which is the
+        parameter ``resample`` of `halkit.JackknifeRegressor`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown source, for arrays without an axis of bins, for a single bin, for bins that
+        are no samples yet, and as `time_dependent_source`.
+    TypeError
+        For correlators that are not of radial nodes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.sources import radial_rows
+    >>> R = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12, 60), box_radius=30.0,
+    ...     hadron_mass=2.0, times=range(20, 29), noise=1e-4, n_bins=10, random_state=0,
+    ... )
+    >>> rows = radial_rows(R, sources=["wall"])
+    >>> rows.data.shape, rows.labels[0]
+    ((10, 3, 60), ('wall', 23.0))
+    """
+    missing = [name for name in NEEDED if not hasattr(correlators, name)]
+    if missing:
+        raise TypeError(
+            f"correlators must have {', '.join(NEEDED)}; got a {type(correlators).__name__} "
+            f"without {', '.join(missing)}"
+        )
+    known = correlators.correlators
+    sources = list(known) if sources is None else validate_sources(sources, known)
+    kind = validate_kind(correlators.get("kind", "jackknife"))
+    t = np.asarray(correlators.t)
+    options = {"hadron_mass": correlators.hadron_mass, "times": t}
+    options.update(time_order=time_order, space_order=space_order)
+    rows = [
+        time_dependent_source(_bins_first(known[source], source), correlators.r, **options)
+        for source in sources
+    ]
+    data, target = (np.concatenate(part, axis=1) for part in zip(*rows, strict=True))
+    margin = (len(t) - rows[0][0].shape[1]) // 2
+    inner = t[margin : len(t) - margin].tolist()
+    return Bunch(
+        data=data,
+        target=target,
+        sigma=ratio_errors(data, target, kind),
+        r=np.asarray(correlators.r),
+        weights=trapezoid_weights(correlators.r),
+        labels=[(source, time) for source in sources for time in inner],
+        kind=kind,
+    )
+
+
+def _bins_first(R, source):
+    R = np.asarray(R)
+    if R.ndim != 3:
+        raise ValueError(f"{source} must have shape (n_t, n_bins, n_r), got {R.shape}")
+    return np.moveaxis(R, 1, 0)
