@@ -8,7 +8,8 @@ the longest of three times, in trajectories of the length that `tail_length` des
     waves     −1/ln cos(ω t),     ω = 2√β sin(π/L),  L the longer side, t the length
     charge    4 max(χV, 1)/hits,  a walk over a Gaussian of variance χV, half of the hits refused
 
-Below β = 3 vortices make the last two shorter: there they are taken at β = 3.
+Below β = 3 vortices make the last two shorter: there they are taken at β = 3. The phases of
+Polyakov loops, which would take longest on a narrow lattice, are drawn at the end.
 """
 
 import numpy as np
@@ -16,13 +17,15 @@ import numpy as np
 from halkit.checks import check_integer
 from halkit.gauge.exact import exact_susceptibility
 from halkit.gauge.markov import hmc
-from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape
+from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape, wrap
 
 __all__ = ["correct", "progress", "tail_length"]
 
 RELAXATIONS = 10
 ENERGY_TIME = 4.0
 DISORDERED = 3.0
+# Wide, so that chains which are still far from the others get steps that they accept.
+JITTER = 0.8
 # Sites of one batch, so that its arrays stay in the cache.
 SITES = 2**14
 
@@ -79,7 +82,9 @@ def correct(
     """Return configurations of e^{−S}, each from a chain that starts at one of the given ones.
 
     Memory is bounded: the chains run in batches. The step of the integrator is tuned in the
-    first half of the chains of the first batch, and then stays.
+    first half of the chains of each batch, and then stays. At the end all links that cross one
+    line of the lattice turn by one angle, drawn anew for each configuration and direction, which
+    is a symmetry of the action.
 
     Parameters
     ----------
@@ -123,22 +128,31 @@ def correct(
     n_trajectories = check_integer(n_trajectories, "n_trajectories", least=1)
     length, hits = _moves(beta, shape)
     size = max(1, SITES // int(np.prod(shape)))
-    corrected, step_size = np.empty(links.shape), None
+    corrected = np.empty(links.shape)
     for start in progress(range(0, len(links), size), "correct", verbose):
-        n_warmup = n_trajectories // 2 if step_size is None else 0
+        n_warmup = n_trajectories // 2
         *_, state = hmc(
             links[start : start + size],
             beta,
             n_trajectories=n_trajectories - n_warmup,
             n_warmup=n_warmup,
-            step_size=step_size,
             trajectory_length=length,
+            jitter=JITTER,
             spread=0.5,
             winding_hits=hits,
             random_state=rng,
         )
-        corrected[start : start + size], step_size = state.theta, state.step_size
+        corrected[start : start + size] = _turned(state.theta, rng)
     return corrected.reshape(np.shape(theta))
+
+
+def _turned(theta, rng):
+    """The links with phases of their Polyakov loops that are uniform, in both directions."""
+    theta = theta.copy()
+    angle = rng.uniform(-np.pi, np.pi, size=(2, len(theta), 1))
+    theta[:, 0, 0, :] += angle[0]
+    theta[:, 1, :, 0] += angle[1]
+    return wrap(theta)
 
 
 def progress(steps, description, verbose, *, total=None):
