@@ -44,7 +44,7 @@ class TopologyDisplay:
 
     def __init__(self, charge, probability=None, *, name=None):
         charge = np.asarray(charge)
-        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
+        if charge.ndim != 1 or not charge.size or not _whole(charge):
             raise ValueError("charge: expected a 1-D array of integers, at least one")
         self.charge = charge.astype(np.int64)
         self.probability = None
@@ -158,6 +158,8 @@ class WilsonLoopDisplay:
         WilsonLoopDisplay
         """
         loops = [row for row in report.rows if row.name.startswith("W(")]
+        if not loops:
+            raise ValueError("report: expected Wilson loops among its rows, got none")
         columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
         display = cls([row.name[2:-1] for row in loops], *columns, name=name)
         return display.plot(ax) if draw else display
@@ -193,3 +195,7 @@ class WilsonLoopDisplay:
         for panel in self.axes_:
             panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
         return self
+
+
+def _whole(charge):
+    return np.all(np.isfinite(charge)) and np.all(charge == np.rint(charge))

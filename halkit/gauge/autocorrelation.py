@@ -62,7 +62,8 @@ def autocorrelation_time(series):
     Warns
     -----
     AccuracyWarning
-        If every chain is constant, or shorter than 20 τ_int.
+        If every chain is constant, or shorter than 20 τ_int, or if τ_int of anticorrelated
+        measurements is not to be told from zero.
 
     References
     ----------
@@ -85,10 +86,21 @@ def autocorrelation_time(series):
         )
         return AutocorrelationTime(np.nan, np.nan, 0)
     n_total = series.size
-    partial = np.cumsum(_normalised_correlation(series)) - 0.5
+    rho = _normalised_correlation(series)
+    partial = np.cumsum(rho) - 0.5
     window = _window(partial, n_total)
+    if rho[1] < -3 / np.sqrt(n_total) or partial[window] <= 0:
+        window = _window_of_pairs(rho)
     # The mean is estimated from the same data: Wolff's correction of order W/N.
     value = float(partial[window] * (1 + (2 * window + 1) / n_total))
+    if value <= 0:
+        warnings.warn(
+            "the measurements are anticorrelated, and too few to tell τ_int from zero: 0.5, that "
+            "of independent ones, is an upper bound; run longer chains",
+            AccuracyWarning,
+            stacklevel=2,
+        )
+        value = 0.5
     if series.shape[1] < LENGTH * value:
         warnings.warn(
             f"chains of {series.shape[1]} measurements are shorter than {LENGTH} autocorrelation "
@@ -123,6 +135,17 @@ def _normalised_correlation(series):
     sums = irfft(spectrum.sum(axis=0), size)[: n // 2 + 1]
     gamma = sums / (n - np.arange(len(sums)))
     return gamma / gamma[0]
+
+
+def _window_of_pairs(rho):
+    """Return the last lag before ρ(2k) + ρ(2k + 1) ceases to be positive.
+
+    A reversible chain has positive pairs, whatever the signs of ρ (C. J. Geyer, Statist. Sci. 7,
+    473 (1992)).
+    """
+    pairs = rho[: len(rho) // 2 * 2].reshape(-1, 2).sum(axis=1)
+    ends = np.flatnonzero(pairs <= 0)
+    return max(2 * int(ends[0] if ends.size else len(pairs)) - 1, 1)
 
 
 def _window(partial, n_total):

@@ -110,6 +110,10 @@ class Patience(Callback):
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
         loss = net.history[-1, "valid_loss"]
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"the training diverged in epoch {len(net.history)}: lower learning_rate"
+            )
         self.misses_ = 0 if loss < self.best_ else self.misses_ + 1
         self.best_ = min(loss, self.best_)
         if self.is_over():

@@ -106,7 +106,8 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
 
     def _angles(self, X, *, fitting=False):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
-        shape = None if self.lattice_shape is None else check_lattice_shape(self.lattice_shape)
+        shape = self.lattice_shape if fitting else self.lattice_shape_
+        shape = None if shape is None else check_lattice_shape(shape)
         if np.ndim(X) == 4:
             links = as_links(X, shape, name="X")
             shape, X = links.shape[2:], links.reshape(len(links), -1)

@@ -10,6 +10,8 @@ multiple of 2π; so V − 1 of them are drawn, the last is minus their sum, and 
 with probability exp(β (cos last − 1)).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import ive
 
@@ -56,6 +58,7 @@ def exact_wilson_loop(area, beta, lattice_shape):
     area = np.asarray(area)
     if area.dtype.kind not in "iu":
         raise TypeError(f"area must be whole plaquettes; got dtype {area.dtype}")
+    area = area.astype(np.int64)
     if area.size and not (area.min() >= 0 and area.max() <= volume):
         raise ValueError(f"area must lie between 0 and {volume} plaquettes; got {area}")
     ratio = _bessel_ratios(beta)[1]
@@ -106,6 +109,7 @@ def charge_probability(charge, beta, lattice_shape):
     return np.where(inside, probability[np.where(inside, size, 0)], 0.0)[()]
 
 
+@lru_cache(maxsize=64)
 def _charge_table(beta, lattice_shape):
     """Return P(Q) for Q = 0, 1, … as far as it does not vanish.
 
@@ -127,7 +131,9 @@ def _charge_table(beta, lattice_shape):
     )
     power[1:] *= 2
     integral = _cosine_sum(power, largest, step)
-    return np.maximum(integral / (ratio**volume).sum(), 0)
+    probability = np.maximum(integral / (ratio**volume).sum(), 0)
+    probability.flags.writeable = False
+    return probability
 
 
 def _chunks(k, width):

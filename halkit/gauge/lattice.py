@@ -131,7 +131,7 @@ def polyakov_loop(theta, mu, *, lattice_shape=None):
     array([[-1., -1., -1.]])
     """
     links = as_links(theta, lattice_shape, tensors=True)
-    if mu not in (0, 1):
+    if check_integer(mu, "mu") not in (0, 1):
         raise ValueError(f"mu must be 0 or 1; got {mu!r}")
     return namespace(links).exp(1j * links[:, mu].sum(1 + mu))
 

@@ -94,7 +94,7 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     >>> bool(np.allclose(theta, 1.0))  # a constant shift costs no action
     True
     """
-    theta, momentum = as_links(theta), np.asarray(momentum)
+    theta, momentum = as_links(theta, wrapped=False), np.asarray(momentum)
     if momentum.shape != theta.shape:
         raise ValueError(f"momentum must have the shape {theta.shape}; got {momentum.shape}")
     if momentum.dtype.kind not in "fiu":
@@ -217,6 +217,7 @@ def hmc(
     Returns
     -------
     iterator of Trajectory
+        The chains go on from the array ``theta`` of each: copy what is to be changed.
         The arguments are checked when it is made, the chains run as it is consumed.
 
     Raises

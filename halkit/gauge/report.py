@@ -78,7 +78,7 @@ class SampleReport(NamedTuple):
         return "\n".join(lines)
 
 
-def sample_report(theta, beta, *, loops=((1, 1), (2, 2), (4, 4)), lattice_shape=None):
+def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     """Compare the Wilson loops and topological charges of configurations with exact values.
 
     Parameters
@@ -87,8 +87,9 @@ def sample_report(theta, beta, *, loops=((1, 1), (2, 2), (4, 4)), lattice_shape=
         Independent configurations, n ≥ 2, angles in radians.
     beta : float
         Coupling β ≥ 0 that they are meant for.
-    loops : sequence of (int, int)
-        Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1.
+    loops : sequence of (int, int), optional
+        Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4,
+        as far as they fit.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
 
@@ -116,6 +117,8 @@ def sample_report(theta, beta, *, loops=((1, 1), (2, 2), (4, 4)), lattice_shape=
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
     shape = links.shape[2:]
+    if loops is None:
+        loops = [(size, size) for size in (1, 2, 4) if size <= min(shape)]
     rows = [
         _observable(f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, beta, shape))
         for R, T in loops

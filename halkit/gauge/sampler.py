@@ -266,8 +266,7 @@ class U1DiffusionSampler(ScoreEstimator):
             raise ValueError("the model was fitted on rows of angles, which are no lattice")
         shape = self.lattice_shape_ if np.ndim(X) == 2 else None
         theta = as_links(X, shape, name="X")
-        loops = [(r, r) for r in (1, 2, 4) if r <= min(theta.shape[2:])]
-        return sample_report(theta, self.beta_ if beta is None else beta, loops=loops)
+        return sample_report(theta, self.beta_ if beta is None else beta)
 
     def _ratio(self, beta):
         if self.beta_ == 0 and beta > 0:

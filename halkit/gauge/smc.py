@@ -300,7 +300,8 @@ def _shaped(values, shape, name):
 def _population(n, shape, actions, n_levels, n_steps, rng, verbose):
     """Return links, log weights, ancestors and the estimate of ln Z of one population."""
     theta = batch_innermost(rng.uniform(-np.pi, np.pi, (n, 2, *shape)))
-    action, log_w, log_z = actions.start(theta), np.zeros(n), 0.0
+    action, log_w = actions.start(theta), np.zeros(n)
+    log_z = -float(action.mean())  # of links that are uniform, whatever their energy
     ancestor, step_size, before = np.arange(n), 1.0, 0.0
     levels = (np.arange(1, n_levels + 1) / n_levels).tolist()
     for u in progress(levels, "levels", verbose):

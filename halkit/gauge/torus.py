@@ -117,18 +117,19 @@ def flux_quantum(lattice_shape):
     return links
 
 
-def as_links(theta, lattice_shape=None, *, tensors=False, name="theta"):
+def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=True):
     """Return configurations as an array (n, 2, L0, L1) of angles, after the checks.
 
-    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning. With
-    `tensors` a torch tensor stays one. Messages call the configurations by their `name`.
+    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning; without
+    `wrapped` they stay as they are. With `tensors` a torch tensor stays one. Messages call the
+    configurations by their `name`.
     """
     xp = namespace(theta) if tensors else np
     theta = as_real(theta, xp, f"{name} must be real link angles")
     theta = _shape_links(theta, lattice_shape, name)
     if not xp.isfinite(theta).all():
         raise ValueError(f"{name} must be finite; it has NaN or infinite angles")
-    if xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
+    if wrapped and xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
         warnings.warn(
             f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
             stacklevel=3,

@@ -1,5 +1,7 @@
 """The integrated autocorrelation time, against AR(1) series whose time is known."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -96,3 +98,21 @@ def test_a_short_chain_gives_a_warning():
 def test_bad_input_is_refused(series, error, message):
     with pytest.raises(error, match=message):
         autocorrelation_time(series)
+
+
+@pytest.mark.parametrize("rho", [-0.2, -0.5, -0.8, -0.9])
+def test_measurements_that_alternate(rho):
+    """AR(1) with ρ < 0: τ_int = (1 + ρ)/2(1 − ρ), less than ½."""
+    noise = np.random.default_rng(0).normal(size=(4, 50000))
+    tau = autocorrelation_time(lfilter([1], [1, -rho], noise, axis=1))
+    assert tau.value == pytest.approx((1 + rho) / (1 - rho) / 2, abs=5 * tau.error + 1e-3)
+    assert tau.error > 0
+
+
+def test_short_noise_has_a_positive_time():
+    rng = np.random.default_rng(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        times = [autocorrelation_time(rng.normal(size=8)) for _ in range(200)]
+    assert min(tau.value for tau in times) > 0
+    assert min(tau.error for tau in times) > 0

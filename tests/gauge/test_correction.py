@@ -7,9 +7,11 @@ from halkit.gauge import (
     autocorrelation_time,
     correct,
     exact_susceptibility,
+    exact_wilson_loop,
     flux_links,
     hmc,
     plaquette,
+    polyakov_loop,
     sample_exact,
     sample_report,
     tail_length,
@@ -115,3 +117,20 @@ def test_bad_input_is_refused():
         tail_length(1.0, (1, 8))
     with pytest.raises(ValueError, match="beta must be a finite number"):
         tail_length(np.inf, (8, 8))
+
+
+@pytest.mark.parametrize(("beta", "shape"), [(20.0, (2, 2)), (50.0, (2, 2)), (30.0, (4, 4))])
+def test_no_chain_is_left_behind_on_a_small_lattice(beta, shape):
+    """From uniform links a few chains stay hot, and reject every step that suits the others."""
+    theta = correct(uniform(16384, shape), beta, random_state=3)
+    loops = wilson_loop(theta, 1, 1)
+    z = (loops.mean() - exact_wilson_loop(1, beta, shape)) / loops.std() * np.sqrt(len(theta))
+    assert abs(z) < 4
+
+
+def test_the_polyakov_loops_forget_the_start():
+    """On 16 x 2 their phases move slowly; a turn of all links across one line is a symmetry."""
+    theta = correct(np.zeros((4000, 2, 16, 2)), 7.0, random_state=1)
+    for mu in (0, 1):
+        loops = polyakov_loop(theta, mu).reshape(len(theta), -1)[:, 0]
+        assert abs(loops.mean()) < 4 / np.sqrt(2 * len(theta)) * np.abs(loops).max()

@@ -281,3 +281,8 @@ BAD = {
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_small_integers_are_areas():
+    small = exact_wilson_loop(np.array([1, 4], dtype=np.int8), 1.0, (16, 16))
+    assert np.array_equal(small, exact_wilson_loop(np.array([1, 4]), 1.0, (16, 16)))

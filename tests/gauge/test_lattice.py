@@ -235,3 +235,9 @@ BAD = {
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("mu", [True, 1.0, 2])
+def test_a_direction_is_an_integer(mu):
+    with pytest.raises((TypeError, ValueError), match="mu must be"):
+        polyakov_loop(np.zeros((1, 2, 4, 6)), mu)

@@ -271,3 +271,12 @@ def test_bad_input_is_refused():
         winding_hit(COLD[0], 1.0)
     with pytest.raises(ValueError, match="momentum must have the shape"):
         integrate(COLD, COLD[:, :1], 1.0, step_size=0.1, n_steps=1)
+
+
+def test_a_trajectory_goes_back_through_angles_beyond_two_pi():
+    rng = np.random.default_rng(0)
+    theta, momentum = rng.uniform(-np.pi, np.pi, (20, 2, 4, 4)), rng.normal(size=(20, 2, 4, 4))
+    there, end = integrate(theta, momentum, 7.0, step_size=0.05, n_steps=80)
+    back, _ = integrate(there, -end, 7.0, step_size=0.05, n_steps=80)
+    assert np.abs(there).max() > 2 * np.pi
+    np.testing.assert_allclose(back, theta, atol=1e-11)

@@ -88,3 +88,8 @@ def test_bad_input_is_refused():
         sample_report(theta, 2.0, loops=((5, 1),))
     with pytest.raises(ValueError, match="beta must be a finite number ≥ 0"):
         sample_report(theta, -2.0)
+
+
+def test_loops_that_fit_are_the_default():
+    report = sample_report(sample_exact(100, (3, 7), 1.0, random_state=0), 1.0)
+    assert [row.name for row in report.rows] == ["W(1x1)", "W(2x2)", "Q^2"]

@@ -1,5 +1,6 @@
 """U1DiffusionSampler: what it learns, what it draws, and that it is a good estimator."""
 
+import copy
 import resource
 import subprocess
 import sys
@@ -667,3 +668,15 @@ def test_a_unet_learns_too():
     untrained = unet.set_params(max_epochs=1, learning_rate=1e-12).fit(X[:2])
     error, spread = plaquette_error(untrained.sample(256, **draw), 1.0)
     assert error < -0.9 + 3 * spread
+
+
+def test_a_training_that_diverges_leaves_the_model_as_it_was(tiny, X):
+    model = copy.deepcopy(tiny)
+    with pytest.raises(ValueError, match=r"diverged in epoch \d+: lower learning_rate"):
+        model.set_params(learning_rate=1e30, max_epochs=5).fit(X)
+    assert model.score(X) == tiny.score(X)
+
+
+def test_a_lattice_shape_after_the_fit_changes_nothing(tiny, X):
+    model = copy.deepcopy(tiny).set_params(lattice_shape=(3, 3))
+    assert model.score(X) == tiny.score(X)

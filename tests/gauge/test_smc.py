@@ -149,6 +149,20 @@ def test_any_path_ends_in_the_true_action(guide):
     assert abs(sample.log_z.mean() - log_z(beta, shape)) < 5 * error + 0.02
 
 
+def test_a_constant_energy_of_the_start_does_not_count():
+    """ln Z(β)/Z(0) = V ln I0 e^{−β} and more, whatever constant the path begins with."""
+
+    class Raised(Interpolated):
+        def energy(self, theta, u):
+            return super().energy(theta, u) + 5.0
+
+    plain, raised = (
+        sample_smc(800, (3, 3), 2.0, n_populations=2, path=kind(0.3), random_state=4).log_z
+        for kind in (Interpolated, Raised)
+    )
+    np.testing.assert_allclose(raised, plain, atol=1e-9)
+
+
 def test_a_path_without_energy_is_the_ramp():
     ramp = sample_smc(800, (3, 3), 2.0, n_populations=2, random_state=4)
     guided = sample_smc(800, (3, 3), 2.0, n_populations=2, path=Interpolated(0.0), random_state=4)
