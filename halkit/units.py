@@ -30,12 +30,12 @@ def spacing(inverse_spacing):
 
 def to_fm(length, *, inverse_spacing=None):
     """Return lengths in fm, from lattice units (or from fm, unchanged)."""
-    return np.multiply(length, _unit_length(inverse_spacing))
+    return _applied(np.multiply, length, _unit_length(inverse_spacing), "length")
 
 
 def from_fm(length, *, inverse_spacing=None):
     """Return lengths in lattice units (or in fm, unchanged), from fm."""
-    return np.divide(length, _unit_length(inverse_spacing))
+    return _applied(np.divide, length, _unit_length(inverse_spacing), "length")
 
 
 def to_mev(energy, *, inverse_spacing=None):
@@ -49,18 +49,25 @@ def to_mev(energy, *, inverse_spacing=None):
     >>> float(to_mev(2.0, inverse_spacing=2333))
     4666.0
     """
-    return np.multiply(energy, HBARC / _unit_length(inverse_spacing))
+    return _applied(np.multiply, energy, HBARC / _unit_length(inverse_spacing), "energy")
 
 
 def from_mev(energy, *, inverse_spacing=None):
     """Return energies, masses or momenta in lattice units (or in 1/fm), from MeV."""
-    return np.multiply(energy, _unit_length(inverse_spacing) / HBARC)
+    return _applied(np.multiply, energy, _unit_length(inverse_spacing) / HBARC, "energy")
 
 
 def hbar2_over_2mu(reduced_mass):
     """Return ħ²/2μ in MeV fm², for the reduced mass μ > 0 in MeV."""
     _refuse_unless_positive(reduced_mass, "reduced_mass")
     return HBARC**2 / (2 * np.asarray(reduced_mass))[()]
+
+
+def _applied(operation, value, factor, name):
+    try:
+        return operation(value, factor)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}") from error
 
 
 def _unit_length(inverse_spacing):

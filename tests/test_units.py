@@ -57,6 +57,13 @@ def test_conversions_need_a_positive_inverse_spacing(convert):
         convert(1.0, inverse_spacing=[2333.0, 2194.0])
 
 
+@pytest.mark.parametrize("convert", [to_fm, from_fm, to_mev, from_mev])
+def test_conversions_need_numbers(convert):
+    for value in ("3", None, ["3", "4"], np.array(["3"]), np.array(["3"], dtype=object)):
+        with pytest.raises(TypeError, match=r"(length|energy) must be a number or an array of num"):
+            convert(value)
+
+
 @pytest.mark.parametrize("reduced_mass", [0, -1, np.nan, np.inf, [938.0, 0.0]])
 def test_reduced_mass_must_be_positive(reduced_mass):
     with pytest.raises(ValueError, match="reduced_mass must be positive, in MeV"):

@@ -9,11 +9,11 @@ r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, wh
     units            "lattice" (r, t in a, masses in 1/a), "fm" (fm, 1/fm) or "MeV" (1/MeV, MeV);
                      words after the first are a remark
     sources          names of the sources, for four axes
-    L, inverse_spacing (a⁻¹ in MeV), and other numbers and texts, as they come
+    L, inverse_spacing (a⁻¹ in MeV), and other numbers, texts and lists of them, as they come
 
-In HDF5 the first three rows are data sets and the others attributes; in npz all are arrays, named
-group/name. An optional ``r_units``, ``t_units``, ``mass_units`` says the unit of one quantity,
-where it must be that of ``units``.
+In HDF5 the first three rows are data sets, and so are lists of more than 4000 entries; the others
+are attributes. In npz all are arrays, named group/name. An optional ``r_units``, ``t_units``,
+``mass_units`` says the unit of one quantity, where it must be that of ``units``.
 """
 
 import os
@@ -24,12 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from halkit.datasets.groups import group_of, pack, unpack, validate_kinds
+from halkit.datasets.groups import group_of, pack, plain_single, unpack, validate_kinds
 
 __all__ = ["holds_groups", "iter_correlators", "read_group", "save_correlators"]
 
 HDF5 = (".h5", ".hdf5")
 DATA_SETS = ("R", "r", "xyz", "t")
+# An attribute has at most 64 kB, and an entry of a list at most 16 bytes.
+LONGEST_ATTRIBUTE = 4000
 
 
 def save_correlators(path, groups, *, overwrite=False):
@@ -44,7 +46,7 @@ def save_correlators(path, groups, *, overwrite=False):
     groups : mapping of str to Bunch
         For each channel what `load_correlators` returns: ``correlators``, the arrays (n_t,
         n_bins, n_points) of each source; ``wedge`` or ``r``; ``t``; ``kind``; ``hadron_mass``;
-        ``units``; other numbers and texts (``bin_size``, ``inverse_spacing``, ...).
+        ``units``; other numbers, texts, and lists of them (``bin_size``, ``configs``, ...).
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -81,10 +83,9 @@ def save_correlators(path, groups, *, overwrite=False):
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
     if not groups:
         raise ValueError("groups needs at least one channel, got none")
-    for name in groups:
-        if not isinstance(name, str) or not name or name != name.strip("/ ") or "//" in name:
-            raise ValueError(f"groups needs names like 'xixi_1s0', got {name!r}")
+    _validate_names(groups)
     packed = {name: pack(group, name) for name, group in groups.items()}
+    _validate_nesting(packed)
     validate_kinds({name: group["kind"] for name, group in packed.items()}, path)
     with _whole(path) as part:
         (_write_hdf5 if path.suffix in HDF5 else _write_npz)(part, packed)
@@ -134,11 +135,33 @@ def read_group(path, name):
         return unpack(_read(file, name, path), f"{name} of {path}")
 
 
+def _validate_names(groups):
+    for name in groups:
+        parts = set(name.split("/")) if isinstance(name, str) and "\0" not in name else {""}
+        if parts & {"", ".", ".."} or name != name.strip(" "):
+            raise ValueError(
+                f"groups needs names like 'xixi_1s0' or 'xixi/L48', without parts that are empty, "
+                f"'.' or '..', got {name!r}"
+            )
+
+
+def _validate_nesting(packed):
+    """Refuse a group in the place where a group around it has one of its values."""
+    for name in packed:
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            outer, key = "/".join(parts[:depth]), parts[depth]
+            if key in packed.get(outer, ()):
+                raise ValueError(
+                    f"group {name!r} has the place of {key!r} of group {outer!r}: rename it"
+                )
+
+
 def _known(file, path):
     names = file.names()
     if not names:
         raise ValueError(f"{path} must hold groups with a data set R each, got none")
-    validate_kinds({name: file.kind(name) for name in names}, path)
+    validate_kinds({name: plain_single(file.kind(name)) for name in names}, path)
     return names
 
 
@@ -162,17 +185,27 @@ class _Hdf5:
 
     def names(self):
         found = []
-        self.file.visititems(
-            lambda name, item: found.append(name) if hasattr(item, "keys") and "R" in item else None
-        )
+
+        def visit(name, item):
+            if hasattr(item, "keys") and _is_data_set(item.get("R")):
+                found.append(name)
+
+        self.file.visititems(visit)
         return found
 
     def kind(self, name):
-        return self.file[name].attrs.get("kind")
+        group = self.file[name]
+        stored = group.get("kind")
+        return group.attrs.get("kind", stored[()] if _is_data_set(stored) else None)
 
     def read(self, name):
         group = self.file[name]
-        return {**{key: item[()] for key, item in group.items()}, **group.attrs}
+        arrays = {key: item[()] for key, item in group.items() if _is_data_set(item)}
+        return {**arrays, **group.attrs}
+
+
+def _is_data_set(item):
+    return hasattr(item, "shape")
 
 
 class _Npz:
@@ -256,9 +289,9 @@ def _write_npz(part, packed):
 def _write_hdf5(part, packed):
     with _h5py().File(part, "w") as file:
         for name, values in packed.items():
-            group = file.create_group(name)
+            group = file.require_group(name)
             for key, value in values.items():
-                if key in DATA_SETS:
+                if key in DATA_SETS or np.size(value) > LONGEST_ATTRIBUTE:
                     group.create_dataset(key, data=value)
                 else:
                     group.attrs[key] = value

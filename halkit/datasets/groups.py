@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 
 from halkit.radial import Wedge, validate_nodes, validate_values
 
-__all__ = ["KINDS", "group_of", "pack", "unpack", "validate_kinds"]
+__all__ = ["KINDS", "group_of", "pack", "plain_single", "unpack", "validate_kinds"]
 
 KINDS = ("configs", "jackknife", "bootstrap")
 # What r, t and masses are measured in, in each system of units.
@@ -18,8 +18,10 @@ SYSTEMS = {
     "fm": {"r_units": "fm", "t_units": "fm", "mass_units": "1/fm"},
     "MeV": {"r_units": "1/MeV", "t_units": "1/MeV", "mass_units": "MeV"},
 }
-ARRAYS = ("R", "r", "xyz", "t", "sources", "L")
+FILE_ONLY = ("R", "sources", "xyz")
+MEMORY_ONLY = ("correlators", "wedge")
 REQUIRED = ("kind", "hadron_mass", "units")
+SINGLE = ("kind", "units", "r_units", "t_units", "mass_units", "L", "n_bins")
 
 
 def group_of(key):
@@ -35,7 +37,7 @@ def validate_kinds(kinds, where):
     kinds : mapping of str to str
         The kind of each group.
     """
-    if len(set(kinds.values())) > 1:
+    if len(set(map(str, kinds.values()))) > 1:
         raise ValueError(f"all groups of {where} must have bins of one kind, got {kinds}")
 
 
@@ -46,6 +48,7 @@ def pack(bunch, name):
     for key in ("correlators", "t", *REQUIRED):
         if key not in values:
             raise ValueError(f"{where} must hold {key!r}, got {sorted(values)}")
+    _validate_keys(values, where)
     sources = values.pop("correlators")
     if not sources:
         raise ValueError(f"{where} must hold correlators of one source at least, got none")
@@ -54,16 +57,14 @@ def pack(bunch, name):
     if len(set(shapes.values())) > 1:
         raise ValueError(f"the sources of {where} must have one shape, got {shapes}")
     packed = {"R": np.stack([np.moveaxis(R, 0, 1) for R in arrays.values()])}
-    packed["sources"] = [str(source) for source in arrays]
+    packed["sources"] = _attribute([str(_decoded(s)) for s in arrays], "sources", where)
     packed["t"] = values.pop("t")
     wedge, n_bins = values.pop("wedge", None), values.pop("n_bins", None)
     if wedge is not None:
         packed["xyz"], packed["L"] = wedge.xyz, wedge.L
     values = {key: _attribute(value, key, where) for key, value in values.items()}
     group = {**values, **packed}
-    bunch = unpack(group, where)
-    if n_bins not in (None, bunch.n_bins):
-        raise ValueError(f"{where} has n_bins = {n_bins}, but {bunch.n_bins} bins in correlators")
+    unpack(group if n_bins is None else {**group, "n_bins": n_bins}, where)
     return group
 
 
@@ -75,21 +76,53 @@ def unpack(group, where):
     ValueError, TypeError
         If something is missing, does not fit or is not finite; the message names it.
     """
-    group = {key: _plain(value) for key, value in group.items()}
+    group = {
+        key: plain_single(value) if key in SINGLE else _plain(value) for key, value in group.items()
+    }
     for key in ("R", "t", *REQUIRED):
         if key not in group:
             raise ValueError(f"{where} must hold {key!r}, got {sorted(group)}")
-    if group["kind"] not in KINDS:
+    for key in MEMORY_ONLY:
+        if key in group:
+            raise ValueError(f"{where} must not hold {key!r}, which is made of R and xyz")
+    if not isinstance(group["kind"], str) or group["kind"] not in KINDS:
         raise ValueError(f"kind of {where} must be one of {KINDS}, got {group['kind']!r}")
     _validate_units(group, where)
     t = _validate_times(group["t"], where)
     points = _validate_points(group, where)
     R = _validate_bins(group["R"], group.get("sources"), len(t), points, where)
-    others = {key: value for key, value in group.items() if key not in ARRAYS}
-    others["hadron_mass"] = _validate_mass(group["hadron_mass"], where)
+    n_bins = next(iter(R.values())).shape[1]
+    if not np.array_equal(group.get("n_bins", n_bins), n_bins):
+        raise ValueError(
+            f"{where} has n_bins = {group['n_bins']}, but {n_bins} bins in correlators"
+        )
+    others = {key: value for key, value in group.items() if key not in FILE_ONLY}
+    mass = _validate_mass(group["hadron_mass"], where)
     return Bunch(
-        **others, **points, correlators=R, t=t, n_bins=next(iter(R.values())).shape[1]
-    )  # fmt: skip
+        **{**others, **points, "correlators": R, "t": t, "n_bins": n_bins, "hadron_mass": mass}
+    )
+
+
+def plain_single(value):
+    """A number or a text, also out of a list of one, as which some programs write it."""
+    value = _plain(value)
+    entries = np.ravel(value).tolist()
+    return entries[0] if len(entries) == 1 else value
+
+
+def _validate_keys(values, where):
+    """Refuse what a file could not give back."""
+    for key in values:
+        if not isinstance(key, str) or "/" in key or not key.strip("."):
+            raise ValueError(f"{where} must name its values without '/' and not '.', got {key!r}")
+        if key in FILE_ONLY:
+            raise ValueError(
+                f"{where} must not hold {key!r}, which the file has from correlators and wedge: "
+                "give it another name"
+            )
+    wedge = values.get("wedge")
+    if wedge is not None and not np.array_equal(values.get("L", wedge.L), wedge.L):
+        raise ValueError(f"L of {where} must be {wedge.L} as of its wedge, got {values['L']!r}")
 
 
 def _time_first(R, name):
@@ -100,21 +133,38 @@ def _time_first(R, name):
 
 
 def _attribute(value, key, where):
-    """A number, a text, or an array of numbers: what an attribute holds."""
+    """A number, a text, an array of numbers or a list of texts: what an attribute holds."""
     array = np.asarray(value)
-    if array.dtype.kind not in "biufU" or (key != "r" and array.ndim > 1):
+    fits = array.dtype.kind in "biuf" or _are_texts(value)
+    if not fits or (key != "r" and array.ndim > 1):
         raise TypeError(
-            f"{where} can hold numbers, texts and lists of numbers beside its correlators, got "
-            f"{key} of type {type(value).__name__}: leave it out"
+            f"{where} can hold numbers, texts without NUL, and lists of numbers or of texts beside "
+            f"its correlators, got {key} of type {type(value).__name__}: leave it out"
         )
-    return value
+    return _plain(value)
+
+
+def _are_texts(value):
+    entries = np.asarray(value, dtype=object).ravel()
+    return all(isinstance(entry, str) and "\0" not in entry for entry in entries)
 
 
 def _plain(value):
-    """Numbers and texts out of their zero-dimensional arrays, and text out of bytes."""
-    value = value.decode() if isinstance(value, bytes) else value
+    """Numbers and texts out of their zero-dimensional arrays, and lists of texts."""
     array = np.asarray(value)
-    return array[()].item() if array.ndim == 0 else array
+    return _decoded(array.tolist()) if array.ndim == 0 or array.dtype.kind in "SUO" else array
+
+
+def _decoded(value):
+    """Text for bytes, also inside of lists; bytes that are no UTF-8 stay."""
+    if isinstance(value, list):
+        return [_decoded(entry) for entry in value]
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _validate_units(group, where):
@@ -172,7 +222,10 @@ def _validate_bins(R, sources, n_t, points, where):
     if R.dtype.kind not in "iuf":
         validate_values(R, f"R of {where}")
     R = R[np.newaxis] if R.ndim == 3 else R
-    sources = ["R"] if sources is None else [str(source) for source in np.ravel(sources)]
+    sources = ["R"] if sources is None else np.ravel(np.asarray(sources, dtype=object)).tolist()
+    if any(isinstance(source, bytes) for source in sources):
+        raise ValueError(f"sources of {where} must be texts in UTF-8, got {sources}")
+    sources = [str(source) for source in sources]
     if R.ndim != 4 or len(sources) != len(R) or R.shape[2:] != (n_t, n_points):
         raise ValueError(
             f"R of {where} must have the axes (n_bin, n_t, n_points) = (n_bin, {n_t}, "

@@ -193,7 +193,9 @@ def make_time_dependent(
     >>> bool(np.allclose(d.target, V(r) * d.data, atol=1e-5))
     True
     """
+    times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
     r, t = validate_nodes(r), _validate_times(times)
+    box_radius = check_positive(box_radius, "box_radius")
     points = time_stencil(t.size, time_order)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
     R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
@@ -201,7 +203,7 @@ def make_time_dependent(
         R, r, hadron_mass=hadron_mass, times=t, time_order=time_order, space_order=space_order
     )
     X, y = (np.concatenate(list(rows), axis=-2) for rows in (X, y))
-    inner = list(times)[points // 2 : t.size - points // 2]
+    inner = times[points // 2 : t.size - points // 2]
     bunch = Bunch(
         data=X,
         target=y,
@@ -252,14 +254,19 @@ def _source_shapes(r, box_radius, source_radius):
 
 def _validate_sources(sources, known):
     unknown = [source for source in sources if source not in known]
-    if unknown or not len(sources) or len(set(sources)) < len(sources):
+    if unknown or not sources or len(set(sources)) < len(sources):
         raise ValueError(f"sources must be some of {list(known)}, each once, got {sources!r}")
 
 
+def _listed(values, name, what):
+    """Return a tuple of the values, which may come one by one."""
+    if isinstance(values, str) or not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence of {what}, got {values!r}")
+    return tuple(values)
+
+
 def _validate_times(times):
-    if isinstance(times, str) or not np.iterable(times):
-        raise TypeError(f"times must be a sequence of numbers, got {times!r}")
-    t = validate_values(list(times), "times")
+    t = validate_values(times, "times")
     if t.ndim != 1 or np.any(t <= 0):
         raise ValueError(
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"

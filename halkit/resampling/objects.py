@@ -36,11 +36,13 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
     ImportError
         If gvar is missing.
     TypeError
-        If something else than GVars and numbers comes.
+        If something else than GVars and numbers comes, or nothing.
     """
     gvar = _gvar()
     check_integer(n_samples, "n_samples", least=2)
     arrays = [np.asarray(array, dtype=object) for array in arrays]
+    if not sum(array.size for array in arrays):
+        raise TypeError("from_gvar needs arrays of GVar, got none")
     flat = np.concatenate([array.ravel() for array in arrays])
     for entry in flat:
         if not isinstance(entry, (gvar.GVar, int, float, np.number)):
@@ -72,24 +74,23 @@ def from_obs(*arrays, bin_size=1):
     Raises
     ------
     TypeError
-        If something else than Obs comes.
+        If something else than Obs comes, or nothing.
     ValueError
-        If they are not of one ensemble and replicum, or not of the same configurations.
+        If they are not of one ensemble and replicum, not of the same configurations, or have
+        none, as those of ``cov_Obs``.
     """
     arrays = [np.asarray(array, dtype=object) for array in arrays]
     known = None
     for entry in (entry for array in arrays for entry in array.flat):
-        if not hasattr(entry, "deltas"):
-            raise TypeError(f"from_obs needs arrays of Obs, got a {type(entry).__name__}")
-        if len(entry.names) != 1:
-            raise ValueError(f"from_obs needs Obs of one ensemble and replicum, got {entry.names}")
-        where = entry.names[0], list(entry.idl[entry.names[0]])
+        where = _configurations(entry)
         known = where if known is None else known
         if where != known:
             raise ValueError(
                 "from_obs needs Obs of the same configurations, got some of "
                 f"{known[0]!r} ({len(known[1])}) and of {where[0]!r} ({len(where[1])})"
             )
+    if known is None:
+        raise TypeError("from_obs needs arrays of Obs, got none")
     samples = []
     for array in arrays:
         data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
@@ -146,6 +147,20 @@ def to_obs(samples, name, *, centre=None):
     out = np.empty(values.shape[1], dtype=object)
     out[:] = [pyerrors.import_jackknife(column, name) for column in values.T]
     return out.reshape(centre.shape) if centre.shape else out[0]
+
+
+def _configurations(entry):
+    """Return the name of an Obs' ensemble and the numbers of its configurations."""
+    if not hasattr(entry, "deltas"):
+        raise TypeError(f"from_obs needs arrays of Obs, got a {type(entry).__name__}")
+    if len(entry.names) != 1:
+        raise ValueError(f"from_obs needs Obs of one ensemble and replicum, got {entry.names}")
+    name = entry.names[0]
+    if name not in entry.idl:
+        raise ValueError(
+            f"from_obs needs Obs with configurations, got {name!r} with a covariance alone"
+        )
+    return name, list(entry.idl[name])
 
 
 def _samples_and_centre(samples, centre):

@@ -216,6 +216,61 @@ def test_groups_that_do_not_hold_together(path, changes, message):
     assert not list(path.parent.iterdir())
 
 
+def test_lists_of_texts_go_through_both_forms(tmp_path):
+    pytest.importorskip("h5py")
+    texts = (["a", "bc"], ("a", "bc"), np.array(["a", "bc"]), np.array(["a", "bc"], dtype=object))
+    for names in texts:
+        c = radial(names=names, remark=np.array("ħ"))
+        for i, suffix in enumerate((".npz", ".h5", ".h5", ".npz", ".npz")):
+            path = tmp_path / f"{i}{suffix}"
+            save_correlators(path, {"a": c}, overwrite=True)
+            c = load_correlators(path)
+            assert (c.names, c.remark) == (["a", "bc"], "ħ")
+            assert isinstance(c.names, list)
+            assert list(c.correlators) == ["wall", "exp"]
+
+
+def test_long_lists_and_texts_are_kept(path):
+    long = {"configs": np.arange(20000.0), "names": [f"run {i}" for i in range(5000)]}
+    group = radial(**long, middle=np.arange(4000, dtype=np.longdouble), remark="a" * 100_000)
+    save_correlators(path, {"a": group})
+    assert_same(load_correlators(path), group)
+
+
+def test_L_beside_radial_nodes_is_kept(path):
+    save_correlators(path, {"a": radial(L=48)})
+    assert load_correlators(path).L == 48
+
+
+def test_names_of_sources_may_be_bytes(path):
+    group = radial(correlators={b"wall": np.ones((5, 4, 6))})
+    save_correlators(path, {"a": group})
+    assert list(load_correlators(path).correlators) == ["wall"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fit/range": 3}, "name its values without '/' and not '.', got 'fit/range'"),
+        ({".": 3}, "name its values without '/' and not '.', got '.'"),
+        ({"R": 3}, "must not hold 'R', which the file has from correlators"),
+        ({"sources": ["a", "b"]}, "must not hold 'sources', which the file has"),
+        ({"xyz": [1, 2]}, "must not hold 'xyz', which the file has"),
+        ({**on_wedge(5), "r": None, "L": 99}, "L of .* must be 5 as of its wedge, got 99"),
+    ],
+)
+def test_what_a_file_would_lose_is_refused(path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        save_correlators(path, {"a": radial(**changes)})
+    assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("value", [[1, "a"], ["a", None], "a\0", ["a", "b\0"], [["a"], ["b"]]])
+def test_lists_hold_numbers_or_texts(path, value):
+    with pytest.raises(TypeError, match=r"lists of numbers or of texts .* got names of type"):
+        save_correlators(path, {"a": radial(names=value)})
+
+
 def test_a_wrong_count_of_bins(path):
     with pytest.raises(ValueError, match="n_bins = 5, but 4 bins in correlators"):
         save_correlators(path, {"a": Bunch(**radial(), n_bins=5)})
@@ -231,10 +286,28 @@ def test_groups_of_one_kind(path):
         save_correlators(path, {"a": radial(), "b": radial(kind="bootstrap")})
 
 
-@pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", 3])
+@pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", 3, ".", "./a", "a/..", "a\0", b"a"])
 def test_names_of_groups(path, name):
     with pytest.raises(ValueError, match="names like 'xixi_1s0'"):
         save_correlators(path, {name: radial()})
+    assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("names", [["xi", "xi/b", "xi/c/d"], ["xi/c/d", "xi/b", "xi"], ["xi/R"]])
+def test_groups_in_groups(path, names):
+    groups = {name: radial(seed=i) for i, name in enumerate(names)}
+    save_correlators(path, groups)
+    for name, group in groups.items():
+        assert_same(load_correlators(path, group=name), group)
+    assert sorted(name for name, _ in iter_correlators(path)) == sorted(names)
+
+
+@pytest.mark.parametrize("name", ["xi/R", "xi/t/b", "xi/bin_size"])
+def test_a_group_in_the_place_of_a_value(path, name):
+    for names in (["xi", name], [name, "xi"]):
+        with pytest.raises(ValueError, match=f"group '{name}' has the place of .* of group 'xi'"):
+            save_correlators(path, {name: radial() for name in names})
+    assert not list(path.parent.iterdir())
 
 
 def test_other_endings_and_missing_files(tmp_path):
@@ -285,50 +358,6 @@ def test_pickled_objects_are_refused(tmp_path):
         file.writestr("a/secret.npy", stream.getvalue())
     with pytest.raises(ValueError, match="allow_pickle=False"):
         load_correlators(path)
-
-
-def raw_hdf5(path, **changes):
-    """Write a group by hand, as other programs would."""
-    wedge = Wedge(6)
-    values = {
-        "R": np.ones((4, 3, 20)), "xyz": wedge.xyz, "t": [3, 4, 5], "L": 6, "kind": "jackknife",
-        "hadron_mass": [0.5, 0.6], "units": "lattice", **changes,
-    }  # fmt: skip
-    with pytest.importorskip("h5py").File(path, "w") as file:
-        for key, value in values.items():
-            if value is not None and key in ("R", "xyz", "r", "t"):
-                file.create_dataset(f"a/{key}", data=value)
-            elif value is not None:
-                file["a"].attrs[key] = value
-    return path
-
-
-def test_files_of_other_programs(tmp_path):
-    c = load_correlators(raw_hdf5(tmp_path / "a.hdf5"))
-    assert c.correlators["R"].shape == (3, 4, 20)
-    assert (c.wedge, c.hadron_mass, c.n_bins, c.kind) == (Wedge(6), (0.5, 0.6), 4, "jackknife")
-    assert load_correlators(raw_hdf5(tmp_path / "b.h5", kind=np.bytes_("bootstrap"))).kind == (
-        "bootstrap"
-    )
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"R": np.ones((3, 20))}, r"the bins among them.*got shape \(3, 20\)"),
-        ({"R": np.ones((4, 3, 21))}, r"got shape \(1, 4, 3, 21\)"),
-        ({"R": np.ones((2, 4, 3, 20))}, r"four with its sources \['R'\] first"),
-        ({"xyz": Wedge(6).xyz[:-1]}, "19 points and coordinates up to 3: no wedge"),
-        ({"xyz": Wedge(6).xyz[::-1]}, "must list the wedge of L = 6 with z fastest"),
-        ({"L": 9}, "L of .* must be 6 or 7 for xyz, got 9"),
-        ({"L": None}, "L of .* must be 6 or 7 for xyz, got None"),
-        ({"xyz": None, "r": np.arange(20.0), "L": None, "r_units": "fm"}, "one system|convert to"),
-        ({"units": None}, "must hold 'units'"),
-    ],
-)
-def test_bad_files_of_other_programs(tmp_path, changes, message):
-    with pytest.raises(ValueError, match=message):
-        load_correlators(raw_hdf5(tmp_path / "a.h5", **changes))
 
 
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):

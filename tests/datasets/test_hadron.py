@@ -193,6 +193,8 @@ def test_the_measure_is_that_of_the_nodes(omega):
         ({"noise": -1.0}, "noise must not be negative"),
         ({"n_bins": 1}, "n_bins must be an integer ≥ 2, got 1"),
         ({"source_radius": 0.0}, "source_radius must be a finite number > 0"),
+        ({"box_radius": np.nan}, "box_radius must be a finite number > 0, got nan"),
+        ({"box_radius": -1.0}, "box_radius must be a finite number > 0, got -1"),
         ({"r": [1.0, 0.5]}, "r must be strictly increasing"),
         ({"r": np.linspace(1, 60, 60)}, "the radius 48"),
         ({"hadron_mass": 0.0}, "hadron_mass must be a finite number > 0"),
@@ -211,7 +213,22 @@ def test_momenta_are_positive_and_increase(k_range):
         make_separable(k_range=k_range)
 
 
-def test_times_are_a_sequence():
-    box = {"r": [1.0, 2.0, 3.0], "box_radius": 30.0, "hadron_mass": 2.0}
+SMALL = {"r": np.linspace(1.0, 9.0, 9), "box_radius": 30.0, "hadron_mass": 2.0}
+
+
+def test_times_and_sources_are_sequences():
     with pytest.raises(TypeError, match="times must be a sequence of numbers, got 12"):
-        make_time_dependent(GaussianSum([-0.04], [0.1]), **box, times=12)
+        make_time_dependent(GaussianSum([-0.04], [0.1]), **SMALL, times=12)
+    with pytest.raises(TypeError, match="sources must be a sequence of names, got 'wall'"):
+        make_time_dependent(GaussianSum([-0.04], [0.1]), **SMALL, times=[5, 6, 7], sources="wall")
+
+
+def test_times_and_sources_may_come_one_by_one():
+    times, sources = [5, 6, 7, 8], ["wall", "exp"]
+    whole = make_time_dependent(Interaction(), **SMALL, times=times, sources=sources)
+    single = make_time_dependent(
+        Interaction(), **SMALL, times=(t for t in times), sources=(s for s in sources)
+    )
+    assert single.labels == whole.labels == [(s, t) for s in sources for t in (6, 7)]
+    assert list(single.correlators) == sources
+    assert_array_equal(single.target, whole.target)

@@ -65,6 +65,9 @@ def test_samples_of_gvars_have_their_means_and_covariance():
     assert error == pytest.approx(product[0, 0].sdev, rel=4 / np.sqrt(8000))
     with pytest.raises(TypeError, match="needs arrays of GVar, got a str"):
         from_gvar(["a"])
+    for nothing in ((), ([],)):
+        with pytest.raises(TypeError, match="needs arrays of GVar, got none"):
+            from_gvar(*nothing)
 
 
 def test_gvars_of_samples():
@@ -121,6 +124,11 @@ def test_obs_of_different_configurations_are_refused(pyerrors):
     short = pyerrors.Obs([DATA[:50, 0]], ["A"])
     with pytest.raises(ValueError, match="same configurations"):
         from_obs([a, short])
+    with pytest.raises(ValueError, match="with configurations, got 'c' with a covariance alone"):
+        from_obs(pyerrors.cov_Obs(1.0, 0.1, "c"))
+    for nothing in ((), ([],)):
+        with pytest.raises(TypeError, match="needs arrays of Obs, got none"):
+            from_obs(*nothing)
 
 
 @pytest.mark.parametrize(
