@@ -309,7 +309,7 @@ class _Fitted(Interaction):
     def __init__(self, potential):
         self.potential = potential
         self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
-        self.radius = potential.radius
+        self.radius = getattr(potential, "radius_", potential.radius)
 
     def local_potential(self, r):
         return self.potential.local_potential(r)

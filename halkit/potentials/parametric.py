@@ -72,6 +72,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     ----------
     theta_ : ndarray of shape (n_parameters,)
         Parameters with the least loss found.
+    radius_ : float or None
+        The radius that was fitted with.
     theta_cov_ : ndarray of shape (n_parameters, n_parameters)
         Their covariance in the linear approximation, bounds aside. With `y_std` it takes
         those errors as they are, for values of y that are independent of each other.
@@ -172,6 +174,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             W, total = row_weights(
                 X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
             )
+            self._function, self.radius_ = self.function, self.radius
             self._check_function(start)
             solution = self._solve(X, y, W, start, bounds)
             self.theta_, self.n_iter_ = solution.x, int(solution.njev)
@@ -233,7 +236,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     def _evaluate(self, r, r_prime, theta):
         shape = np.broadcast_shapes(r.shape, r_prime.shape)
-        U = _real(self.function(r, r_prime, theta), "function")
+        U = _real(self._function(r, r_prime, theta), "function")
         try:
             U = np.broadcast_to(U, shape)
         except ValueError as error:
@@ -241,7 +244,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
                 f"function needs to broadcast r of shape {r.shape} with r_prime of shape "
                 f"{r_prime.shape} to {shape}; it returned shape {U.shape}"
             ) from error
-        return cut(U, self.radius, r, r_prime)
+        return cut(U, self.radius_, r, r_prime)
 
     def _solve(self, X, y, W, start, bounds):
         r, r_prime, X = self.r_out_[:, None], self.r_[None, :], X * self.weights_

@@ -415,3 +415,11 @@ def test_a_prior_in_another_unit_is_noticed():
 def test_tol_is_below_one():
     with pytest.raises(ValueError, match="tol must be a finite number ≥ 1e-07 and < 1, got 2"):
         fit(tol=2)
+
+
+@pytest.mark.parametrize("local", [True, np.True_, 1])
+def test_any_truth_means_both_parts(local):
+    """As a parameter grid in an array gives it."""
+    with pytest.warns(UnderdeterminedWarning):
+        model = fit(X[:1], Y[:1], y_std=SIGMA[:1], local=local)
+    assert model.nonlocal_signal_.size

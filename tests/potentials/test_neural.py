@@ -345,3 +345,15 @@ def test_the_width_of_the_stencil_counts(points):
     expected = times().fit(X, y).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)
     assert (points == 7) == np.array_equal(times().fit(R_t).local_potential(R), expected)
+
+
+def test_a_potential_without_an_envelope_ends_at_its_radius():
+    model = regressor(envelope=None).fit(X, Y)
+    assert model.radius == R[-1]
+    beyond = model.nonlocal_potential([R[-1] + 0.1, 1.0, 30.0], [1.0, R[-1] + 0.1, 30.0])
+    np.testing.assert_array_equal(beyond, 0.0)
+    assert model.nonlocal_potential(R[-1], R[-1]) != 0
+    r = np.linspace(0.1, 12.0, 120)
+    wave = np.exp(-r)[None]
+    cut = model.apply_potential(np.where(r <= R[-1], wave, 0.0), r, r_out=R[:3])
+    np.testing.assert_array_equal(model.apply_potential(wave, r, r_out=R[:3]), cut)

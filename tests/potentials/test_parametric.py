@@ -1,5 +1,6 @@
 """ParametricPotentialRegressor: exact parameters, their covariance, and what it refuses."""
 
+import copy
 import math
 import pickle
 
@@ -285,3 +286,10 @@ def test_fit_refuses_complex_data_and_wrong_errors(toy):
 def test_nothing_works_before_fit(toy, method, arguments):
     with pytest.raises(NotFittedError):
         getattr(regressor(toy.r), method)(*arguments)
+
+
+def test_parameters_set_after_the_fit_change_nothing(fitted):
+    model, r = copy.deepcopy(fitted), np.linspace(0.5, 9.0, 7)
+    model.set_params(radius=2.5, function=linear)
+    assert model.phase_shift(0.3) == fitted.phase_shift(0.3)
+    np.testing.assert_array_equal(model.predict_potential(r, r), fitted.predict_potential(r, r))

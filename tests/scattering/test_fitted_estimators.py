@@ -61,7 +61,6 @@ def test_coulomb_on_top(pair):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_without_an_envelope_it_ends_at_the_last_node_in_sums_too():
-    """The network itself goes on beyond."""
     d = make_separable()
     model = NonLocalPotentialRegressor(
         d.r, reduced_mass=MASS, n_init=1, max_iter=3, envelope=None, random_state=0
@@ -69,7 +68,7 @@ def test_without_an_envelope_it_ends_at_the_last_node_in_sums_too():
     end = d.r[-1]
     assert model.radius == end
     beyond = np.array([1.01, 1.5]) * end
-    assert np.all(model.nonlocal_potential(beyond, 1.0) != 0)
+    assert np.all(model.nonlocal_potential(beyond, 1.0) == 0)
     total = model + GaussianSum([0.0], [1.0])
     for function in (total.nonlocal_potential, total.kernel):
         assert np.all(function(beyond, 1.0) == 0)
