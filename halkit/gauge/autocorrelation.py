@@ -67,7 +67,8 @@ def autocorrelation_time(series):
 
     References
     ----------
-    U. Wolff, Comput. Phys. Commun. 156, 143 (2004).
+    U. Wolff, Comput. Phys. Commun. 156, 143 (2004); the window of series that alternate, ρ(1) < 0:
+    C. J. Geyer, Statist. Sci. 7, 473 (1992).
 
     Examples
     --------
