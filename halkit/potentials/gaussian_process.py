@@ -15,21 +15,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
 from halkit.potentials.objective import row_weights
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
-    LOCAL_WIDTHS,
     LocalPrior,
     NonLocalPrior,
     PotentialPrior,
     SmoothBasis,
     signal_beside_local,
 )
+from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
 from halkit.potentials.validation import (
     check_radii,
     check_reach,
     check_sample_weight,
-    check_widths,
     check_y_std,
     node_columns,
     resolve_nodes,
@@ -50,7 +50,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
         y(r) = V(r) φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 
-    V(r) = B Σ_m θ_m e^{−(r/b_m)²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
+    V(r) = Σ_m θ_m B_m e^{−(r/b_m)²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
 
         ⟨U(r, r') U(s, s')⟩ = A² c(r, s) c(r', s'),   c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
@@ -69,8 +69,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
-        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. The fit does not use
-        it, phase shifts do.
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
+        does the prior of V.
     local : bool or "only"
         Whether the local term is added, or stands alone.
     length_scale : float
@@ -83,10 +83,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
         Whether U(r, r') = U(r', r).
-    local_widths : array-like, optional
-        b_m, increasing; by default eleven in geometric progression, 0.85 … 12.7.
-    local_amplitude : float
-        B, the prior standard deviation of each term of V, an energy.
+    local_widths, local_range, local_strength :
+        The prior of V, as in `TimeDependentHALRegressor`.
     noise : float
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
         square.
@@ -146,11 +144,13 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     True
     """
 
+    _lattice_defaults = True
+
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_amplitude=3.0, noise=1e-3, tol=1e-6,
-        random_state=0,
+        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=1.0,
+        noise=1e-3, tol=1e-6, random_state=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -163,7 +163,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self.envelope = envelope
         self.symmetric = symmetric
         self.local_widths = local_widths
-        self.local_amplitude = local_amplitude
+        self.local_range = local_range
+        self.local_strength = local_strength
         self.noise = noise
         self.tol = tol
         self.random_state = random_state
@@ -199,7 +200,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             Where U of the prior is seen at less than three standard deviations beside V, as
             with time slices of one source, and where the prior reaches far beyond the data.
         """
-        prior = self._build_prior()
+        nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             X, y = self._validated_pair(X, y)
             sample_weight = check_sample_weight(sample_weight, len(X))
@@ -213,11 +214,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
             )
             W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
+            prior = PotentialPrior(self._local_prior(), nonlocal_)
             check_reach(
                 self.r_,
                 self.r_out_,
                 self.envelope_radius if prior.nonlocal_ else None,
-                _widths(self.local_widths) if prior.local else None,
+                prior.local.widths if prior.local else None,
                 lattice_defaults=True,
             )
             A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
@@ -227,26 +229,41 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             self._span = _row_space(X * np.sqrt(self.weights_))
             self._summarize(A.reshape(b.size, -1), b, W[W > 0])
             self.loss_ *= (1.0 if y_std is not None else self.noise**2) / total
+            self._check_reach()
         return self
 
-    def _build_prior(self):
-        """The validated prior."""
+    def _check_reach(self):
+        """Warn of a potential that is not over where the data end, if it is known where."""
+        if self.r is None:
+            return
+        end = last_node(self.r_, self.r_out_)
+        if self.has_nonlocal:
+            warn_of_beyond(beyond_data(self.nonlocal_potential, end, self.reduced_mass))
+        r = self.r_out_[self.r_out_ > 0]
+        if self.has_local and len(r):
+            functions = self._prior.local.functions(r[-1:])
+            std = float(self._posterior.std(functions, slice(self._prior.n_local))[0])
+            warn_of_local_end(self.local_potential(r), std, r)
+
+    def _nonlocal_prior(self):
+        """The prior of U, or None; all parameters of the estimator are checked."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_choice(self.symmetric, "symmetric", [False, True])
-        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
-        for name in (*names, "noise"):
+        check_local_prior(self)
+        for name in ("length_scale", "envelope_radius", "amplitude", "noise"):
             check_positive(getattr(self, name), name)
         check_number(self.tol, "tol", least=1e-7, below=1)
-        local = nonlocal_ = None
-        if self.local:
-            local = LocalPrior(_widths(self.local_widths), self.local_amplitude)
-        if self.local != "only":
-            basis = SmoothBasis(self.length_scale, self.envelope_radius, self.envelope, self.tol)
-            nonlocal_ = NonLocalPrior(basis, self.amplitude, self.symmetric)
-        return PotentialPrior(local, nonlocal_)
+        if self.local == "only":
+            return None
+        basis = SmoothBasis(self.length_scale, self.envelope_radius, self.envelope, self.tol)
+        return NonLocalPrior(basis, self.amplitude, self.symmetric)
+
+    def _local_prior(self):
+        """The prior of V on the nodes of the fit, or None."""
+        return LocalPrior(**local_term(self, self.r_out_)) if self.local else None
 
     def _signal_beside_local(self, A, W, X, n_local):
         """What the non-local prior does to the data beside a local one; a warning if little."""
@@ -304,11 +321,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
     def _reduced_mass(self):
         return self.reduced_mass
-
-
-def _widths(widths):
-    """The validated b_m."""
-    return LOCAL_WIDTHS if widths is None else check_widths(widths, "local_widths")
 
 
 def _row_space(X):

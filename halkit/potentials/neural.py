@@ -12,8 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.checks import check_choice, check_integer, check_number, check_positive
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.local import check_local_prior, local_term
 from halkit.potentials.objective import Potential, row_weights
-from halkit.potentials.scales import prior_scales
+from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
+from halkit.potentials.scales import prior_scales, singular_at_origin
 from halkit.potentials.validation import (
     check_radii,
     check_reach,
@@ -40,7 +42,7 @@ __all__ = ["NeuralPotential"]
 # The form of a fitted potential: a warm start must not find it changed.
 KEPT = (
     "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
-    "amplitude", "local", "local_basis", "local_widths",
+    "amplitude", "local", "local_basis", "local_widths", "local_range", "local_strength",
 )  # fmt: skip
 
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
@@ -49,9 +51,8 @@ TRAINING = "solver", "max_iter", "tol", "learning_rate"
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
 
-    A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
-    the inputs of the networks (``_input_map``), the widths of the local term
-    (``_local_widths``) and, if it is no sum of Gaussians, its form (``_local_basis``).
+    A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
+    inputs of the networks (``_input_map``).
     ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
     """
 
@@ -114,7 +115,26 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
             with one_thread():
                 self._train(X, y, W, before)
+            self._check_reach(has_errors=y_std is not None, total=total)
         return self
+
+    def _check_reach(self, *, has_errors, total):
+        """Warn of a potential that is not over where the data end, if it is known where."""
+        if self.r is None:
+            return
+        end = last_node(self.r_, self.r_out_)
+        if self.has_nonlocal:
+            ends_there = self._kept_form["envelope"] is None
+            warn_of_beyond(
+                beyond_data(self._uncut, end, self._reduced_mass(), ends_there=ends_there)
+            )
+        r = self.r_out_[self.r_out_ > 0]
+        if self.has_local and len(r):
+            std = 0.0
+            if has_errors and self._local_factor is not None:
+                basis = evaluate(self.net_.module_.local.basis, r[-1:])
+                std = float(np.linalg.norm(basis @ self._local_factor) / np.sqrt(total))
+            warn_of_local_end(self.local_potential(r), std, r)
 
     def _check_parameters(self):
         _check_parameters(self)
@@ -143,29 +163,34 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if warm:
             self._design = {**self._design, **objective}
             return
-        widths = self._local_widths() if self.local else None
+        local = self._local_term(decay) if self.local else None
         check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None, widths,
+            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None,
+            None if local is None else local["widths"],
             lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
+        envelope = {
+            "kind": self.envelope,
+            "radius": radius,
+            "learned": self.fit_envelope,
+            "singular": self.r_[0] > 0 and singular_at_origin(y, self.r_out_),
+        }
         scales = prior_scales(
-            X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
-            envelope=self.envelope, widths=widths, decay=decay / total,
-            local_basis=self._local_basis(),
+            X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, envelope=envelope,
+            rank=self.rank, local=local, decay=decay / total,
         )  # fmt: skip
         self.amplitude_ = self.amplitude or scales.amplitude
         self._design = {
-            "radius": radius,
-            "signs": scales.sign * (-1.0) ** np.arange(self.rank),
-            "widths": widths,
-            "local_amplitude": scales.local_amplitude,
-            "local_basis": self._local_basis(),
+            "envelope": envelope,
+            "signs": scales.signs,
+            "local": local,
             **objective,
         }
-        self._start = scales.coefficients
+        self._start, self._local_factor = scales.coefficients, scales.factor
 
-    def _local_basis(self):
-        return "gaussian"
+    def _local_term(self, decay):
+        """Widths and scales of the local term."""
+        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], exact=not decay)
 
     def _build_net(self, device, **settings):
         return solvers.make_net(
@@ -241,9 +266,12 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     @property
     def radius(self):
-        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        ends = self._form_now("envelope") is None and self.has_nonlocal
-        return self.r_[-1] if ends else None
+        """Radius beyond which the potential is zero, the last node; None with a local term.
+
+        U is zero beyond the last node in any case.
+        """
+        ends = self._form_now("envelope") is None or not self.has_local
+        return self.r_[-1] if ends and self.has_nonlocal else None
 
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
@@ -258,7 +286,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """U(r, r'), the arguments broadcast against each other."""
         check_is_fitted(self)
         radii = check_radii(r=r, r_prime=r_prime)
-        return cut(_evaluate(self.net_.module_.network, *radii), self.radius, *radii)
+        return cut(self._uncut(*radii), self.r_[-1], *radii)
+
+    def _uncut(self, r, r_prime):
+        return _evaluate(self.net_.module_.network, r, r_prime)
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""
@@ -285,20 +316,14 @@ def _build_module(model):
     if model.has_nonlocal:
         settings = {
             "inputs": model._input_map(),
-            "envelope": {
-                "kind": form["envelope"],
-                "radius": design["radius"],
-                "learned": form["fit_envelope"],
-            },
+            "envelope": design["envelope"],
             "amplitude": model.amplitude_,
         }
         if form["network"] == "separable":
             settings["signs"] = design["signs"]
         network = networks.NETWORKS[form["network"]](form["hidden_layer_sizes"], **settings)
     if model.has_local:
-        local = networks.LocalTerm(
-            design["widths"], design["local_amplitude"], design["local_basis"]
-        )
+        local = networks.LocalTerm(**design["local"])
     return Potential(
         network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
         out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
@@ -313,8 +338,9 @@ def _check_parameters(model):
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
     check_choice(model.local, "local", [False, True, "only"])
     check_choice(model.warm_start, "warm_start", [False, True])
-    for name in ("rank", "max_iter", "n_init"):
+    for name in ("max_iter", "n_init"):
         check_integer(getattr(model, name), name, least=1)
+    check_integer(model.rank, "rank", least=1, optional=True)
     if not isinstance(model.hidden_layer_sizes, tuple | list):
         raise TypeError(
             f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
@@ -329,6 +355,7 @@ def _check_parameters(model):
     for name in ("envelope_radius", "regulator_radius", "amplitude"):
         check_positive(getattr(model, name), name, optional=True)
     check_number(model.weight_decay, "weight_decay", least=0, optional=True)
+    check_local_prior(model)
     check_options(model)
 
 

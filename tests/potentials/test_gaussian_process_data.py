@@ -11,7 +11,6 @@ import pytest
 from halkit.datasets import load_correlators
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import GaussianProcessPotentialRegressor, TimeDependentHALRegressor
-from halkit.potentials.prior import LOCAL_WIDTHS
 from halkit.resampling import JackknifeRegressor, jackknife_error
 from halkit.scattering import lattice_spectrum
 from halkit.sources import lattice_rows
@@ -132,12 +131,11 @@ def test_box_energies(learned, L, published, error):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_network_gives_the_same_phases(learned, training, unseen, seed):
-    """Local + separable, rank 2, 80 steps, on the widths of the local term of the process."""
+    """Local + separable, rank 2, 80 steps, with the prior of the process for the local term."""
     X, y = training.data.mean(axis=0), training.target.mean(axis=0)
     network = TimeDependentHALRegressor(
         training.r, weights=training.weights, r_out=training.r_out, hadron_mass=MASS,
-        local_widths=LOCAL_WIDTHS, max_iter=80, n_init=1,
-        random_state=seed,
+        max_iter=80, n_init=1, random_state=seed,
     )  # fmt: skip
     with pytest.warns(UserWarning, match="max_iter"):
         network.fit(X, y, y_std=training.sigma)
