@@ -1,0 +1,255 @@
+"""Correlators in HDF5 files, verified before the HDF5 library opens them.
+
+`write_hdf5` puts a *seal* of 512 bytes, which names SHA-256 of all bytes between, into the user
+block at the begin of the file, and a copy after its end. A file whose seal fits has the bytes
+that were written; another is refused before the library meets it.
+
+The reader follows hard links alone. Soft and external links, external storage and virtual data
+sets are refused: they read other places, also other files of the reader.
+"""
+
+import hashlib
+import math
+import mmap
+import re
+import zlib
+from functools import cached_property
+
+import numpy as np
+
+from halkit.datasets.groups import DEEPEST
+from halkit.datasets.limits import MOST_ENTRIES
+
+__all__ = ["Hdf5", "import_h5py", "write_hdf5"]
+
+DATA_SETS = ("R", "r", "xyz", "t")
+# HDF5 stops at 64 kB.
+LONGEST_ATTRIBUTE = 60_000
+SEAL = 512
+MARK = b"halkit correlators. SHA-256 of the bytes between this block and its copy at the end: "
+BLOCK = 2**20
+SHUFFLE, DEFLATE, FLETCHER32, LZF = 2, 1, 3, 32000
+# An LZF stream becomes 88 times as long at most.
+LZF_EXPANSION = 88
+
+
+def write_hdf5(file, packed):
+    """Write groups, {name: {key: value}}, to an open file, and seal it."""
+    with import_h5py().File(file, "w", userblock_size=SEAL) as hdf5:
+        for name, values in packed.items():
+            group = hdf5.require_group(name)
+            for key, value in values.items():
+                _write(group, key, value)
+    file.flush()
+    seal = _seal(file, file.seek(0, 2) - SEAL)
+    file.write(seal)
+    file.seek(0)
+    file.write(seal)
+
+
+def _write(group, key, value):
+    """Lists of texts have a fixed length in attributes, and their own each in data sets."""
+    fixed = np.char.encode(value, "utf-8") if isinstance(value, list) and value else value
+    if key in DATA_SETS or np.asarray(fixed).nbytes > LONGEST_ATTRIBUTE:
+        group.create_dataset(key, data=value)
+    else:
+        group.attrs[key] = fixed
+
+
+def _seal(file, n_bytes):
+    """The seal of so many bytes behind the user block."""
+    digest = hashlib.sha256()
+    file.seek(SEAL)
+    while n_bytes > 0 and (part := file.read(min(BLOCK, n_bytes))):
+        digest.update(part)
+        n_bytes -= len(part)
+    return (MARK + digest.hexdigest().encode()).ljust(SEAL, b"\0")
+
+
+def _is_sealed(path):
+    """Tell whether a file has a seal; refuse it if that does not fit."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - SEAL, 0))
+        tail = file.read()
+        file.seek(0)
+        head = file.read(SEAL)
+        if not head.startswith(MARK) and not tail.startswith(MARK):
+            return False
+        if not head == tail == _seal(file, size - 2 * SEAL):
+            raise ValueError(
+                f"{path} is damaged, or was changed after it was saved: SHA-256 differs from its "
+                "user block; if the change is meant, overwrite the first 512 bytes and cut off "
+                "the last 512"
+            )
+    return True
+
+
+class Hdf5:
+    """Groups of an open HDF5 file."""
+
+    def __init__(self, path, budget):
+        self.h5py, self.path, self.budget = import_h5py(), path, budget
+        self.verifiable = _is_sealed(path)
+        self.file = self.h5py.File(path, "r")
+        try:
+            self.groups = self._walk()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        self.file.close()
+
+    def _walk(self):
+        """The data sets of each group with an R: {name: {key: identifier of its parent}}."""
+        h5g, h5o = self.h5py.h5g, self.h5py.h5o
+        root = h5g.open(self.file.id, b"/")
+        pending, found, n_entries = [("", root, ())], {}, 0
+        while pending:
+            name, group, around = pending.pop()
+            n_entries += group.get_num_objs()
+            if n_entries > MOST_ENTRIES or len(around) > DEEPEST:
+                raise ValueError(
+                    f"{self.path} must hold at most {MOST_ENTRIES} links, {DEEPEST} groups deep"
+                )
+            keys, inner = [], []
+            for link in group:
+                self._validate_link(group, link, name)
+                status = h5o.get_info(group, link)
+                if status.type == h5o.TYPE_DATASET:
+                    keys.append(link.decode())
+                elif status.type == h5o.TYPE_GROUP:
+                    where = f"{name}/{link.decode()}".strip("/")
+                    if status.addr in around:
+                        raise ValueError(f"{where} of {self.path} is a group around itself")
+                    inner.append((where, h5g.open(group, link), (*around, status.addr)))
+            if name and "R" in keys:
+                found[name] = (group, keys)
+            pending += reversed(inner)
+        return found
+
+    def _validate_link(self, group, link, name):
+        if group.links.get_info(link).type != self.h5py.h5l.TYPE_HARD:
+            raise ValueError(
+                f"{name}/{link.decode(errors='replace')} of {self.path} is a soft or external "
+                "link; only hard links are followed: copy the data there"
+            )
+
+    def names(self):
+        return list(self.groups)
+
+    def kind(self, name):
+        group, keys = self.groups[name]
+        self.budget.restart()
+        if self.h5py.h5a.exists(group, b"kind"):
+            return self._attribute(group, b"kind", name)
+        return self._data_set(group, "kind", name) if "kind" in keys else None
+
+    def read(self, name):
+        """The values of a group."""
+        group, keys = self.groups[name]
+        self.budget.restart()
+        if (n_attributes := self.h5py.h5a.get_num_attrs(group)) > MOST_ENTRIES:
+            raise ValueError(f"{name} of {self.path} has {n_attributes} attributes")
+        attributes = []
+        self.h5py.h5a.iterate(group, attributes.append)
+        values = {key: self._data_set(group, key, name) for key in keys}
+        return {**values, **{a.decode(): self._attribute(group, a, name) for a in attributes}}
+
+    def _attribute(self, group, key, name):
+        where = f"{key.decode()} of {name} of {self.path}"
+        self._admit(self.h5py.h5a.open(group, key), where, self.longest_text)
+        return self.h5py.AttributeManager(self.h5py.Group(group))[key.decode()]
+
+    def _data_set(self, group, key, name):
+        h5d, where = self.h5py.h5d, f"{key} of {name} of {self.path}"
+        data_set = h5d.open(group, key.encode())
+        creation = data_set.get_create_plist()
+        layout = creation.get_layout()
+        if layout == h5d.VIRTUAL or creation.get_external_count():
+            raise ValueError(f"{where} lies in other files; only data in the file are read")
+        self._admit(data_set, where, 0)
+        n_bytes = math.prod(data_set.shape) * data_set.get_type().get_size()
+        if layout == h5d.CHUNKED:
+            self._validate_chunks(data_set, creation, where)
+        elif layout == h5d.CONTIGUOUS and data_set.get_storage_size() < n_bytes:
+            raise ValueError(f"{where} was made, but its data were never written")
+        if data_set.shape and data_set.dtype.kind == "O":
+            return self._texts(data_set, where)
+        return self.h5py.Dataset(data_set)[()]
+
+    def _texts(self, data_set, where):
+        """Texts of variable length, in parts that fit whatever their lengths are."""
+        per_row = 64 + self.longest_text * math.prod(data_set.shape[1:])
+        if per_row > self.budget.limit:
+            self.budget.spend(per_row, where)
+        step, parts = self.budget.limit // per_row, []
+        for begin in range(0, data_set.shape[0], step):
+            parts.append(self.h5py.Dataset(data_set)[begin : begin + step])
+            self.budget.spend(sum(map(len, parts[-1].ravel())), where)
+        return np.concatenate(parts) if parts else np.empty(data_set.shape, object)
+
+    def _admit(self, item, where, longest):
+        """Check type and size of a data set or an attribute before it is read."""
+        space, dtype = item.get_space(), item.dtype
+        if space.get_simple_extent_type() == self.h5py.h5s.NULL:
+            raise ValueError(f"{where} must hold numbers or texts, got an empty value")
+        text = self.h5py.check_string_dtype(dtype)
+        if text is not None:
+            dtype = np.dtype(("S", text.length or longest))
+        elif self.h5py.check_enum_dtype(dtype) is not None:
+            raise ValueError(f"{where} must hold numbers or texts, got an enumeration")
+        self.budget.admit(dtype, space.get_simple_extent_dims(), where)
+
+    @cached_property
+    def longest_text(self):
+        """The longest heap collection of the file: texts of variable length lie in these.
+
+        Their lengths cannot be read before they are, and many may lie at one place.
+        """
+        with (
+            self.path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
+            sizes = [
+                int.from_bytes(data[found.start() + 8 : found.start() + 16], "little")
+                for found in re.finditer(b"GCOL\x01\0\0\0", data)
+            ]
+        return min(max(sizes, default=1), self.path.stat().st_size)
+
+    def _validate_chunks(self, data_set, creation, where):
+        """All chunks are there, and none grows beyond its size when it is unpacked."""
+        filters = [creation.get_filter(i)[0] for i in range(creation.get_nfilters())]
+        after = filters[filters.index(DEFLATE) + 1 :] if DEFLATE in filters else []
+        if set(filters) - {SHUFFLE, DEFLATE, FLETCHER32, LZF} or set(after) - {FLETCHER32}:
+            raise ValueError(
+                f"{where} must be packed by gzip, shuffle, lzf or not at all, got the filters "
+                f"{filters}: repack it (h5repack -f GZIP=4)"
+            )
+        chunk = creation.get_chunk()
+        n_bytes = math.prod(chunk) * data_set.get_type().get_size()
+        expected = math.prod(-(-n // size) for n, size in zip(data_set.shape, chunk, strict=True))
+        self.budget.spend(n_bytes, f"a chunk of {where}")
+        if (found := data_set.get_num_chunks()) != expected:
+            raise ValueError(f"{where} must have {expected} chunks, but {found} were written")
+        chunks = []
+        data_set.chunk_iter(chunks.append)
+        for info in chunks if filters else ():
+            if info.size > n_bytes + n_bytes // 64 + 64:
+                raise ValueError(f"{where} has a chunk of {info.size} bytes for {n_bytes}")
+            if LZF in filters and LZF_EXPANSION * info.size > self.budget.limit:
+                raise ValueError(f"{where} has too large chunks for lzf: repack it with gzip")
+            if DEFLATE in filters and not info.filter_mask:
+                packed = data_set.read_direct_chunk(info.chunk_offset)[1]
+                if len(zlib.decompressobj().decompress(packed, n_bytes + 9)) > n_bytes + 8:
+                    raise ValueError(f"{where} has a chunk that unpacks to more than {n_bytes}")
+
+
+def import_h5py():
+    """Return h5py, or raise an ImportError that names the extra."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError("HDF5 files need h5py: pip install 'halkit[io]'") from error
+    return h5py
