@@ -7,6 +7,7 @@ below; a few kilobytes that claim to be gigabytes do not.
 """
 
 import contextlib
+import errno
 import math
 import os
 
@@ -88,7 +89,7 @@ def named_errors(path, name=None):
             raise
         raise ValueError(f"{where} cannot be read: {error}") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno:
+        if isinstance(error, OSError) and error.errno not in (None, 0, errno.EINVAL):
             raise
         what = f"{type(error).__name__}: {error}"
         raise ValueError(f"{where} cannot be read, the file is damaged: {what}") from error
