@@ -186,7 +186,8 @@ def _known(file):
         names = file.names()
         if not names:
             raise ValueError(f"{file.path} must hold groups with a data set R each, got none")
-        validate_kinds({name: plain_single(file.kind(name)) for name in names}, file.path)
+        kinds = {name: str(plain_single(file.kind(name)))[:60] for name in names}
+        validate_kinds(kinds, file.path)
     return names
 
 

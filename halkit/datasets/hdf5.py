@@ -1,23 +1,24 @@
-"""Correlators in HDF5 files, verified before the HDF5 library opens them.
+"""Correlators in HDF5 files: hard links alone are followed, and sizes are read before data.
 
-`write_hdf5` puts a *seal* of 512 bytes, which names SHA-256 of all bytes between, into the user
-block at the begin of the file, and a copy after its end. A file whose seal fits has the bytes
-that were written; another is refused before the library meets it.
-
-The reader follows hard links alone. Soft and external links, external storage and virtual data
-sets are refused: they read other places, also other files of the reader.
+Soft and external links, external storage and virtual data sets are refused: they read other
+places, also other files of the reader. `halkit.datasets.hdf5_bytes` looks at a file before the
+library opens it.
 """
 
-import hashlib
 import math
-import mmap
-import re
 import zlib
 from functools import cached_property
 
 import numpy as np
 
 from halkit.datasets.groups import DEEPEST
+from halkit.datasets.hdf5_bytes import (
+    SEAL,
+    is_sealed,
+    longest_heap,
+    validate_structures,
+    write_seal,
+)
 from halkit.datasets.limits import MOST_ENTRIES
 
 __all__ = ["Hdf5", "import_h5py", "write_hdf5"]
@@ -25,9 +26,6 @@ __all__ = ["Hdf5", "import_h5py", "write_hdf5"]
 DATA_SETS = ("R", "r", "xyz", "t")
 # HDF5 stops at 64 kB.
 LONGEST_ATTRIBUTE = 60_000
-SEAL = 512
-MARK = b"halkit correlators. SHA-256 of the bytes between this block and its copy at the end: "
-BLOCK = 2**20
 SHUFFLE, DEFLATE, FLETCHER32, LZF = 2, 1, 3, 32000
 # An LZF stream becomes 88 times as long at most.
 LZF_EXPANSION = 88
@@ -40,11 +38,7 @@ def write_hdf5(file, packed):
             group = hdf5.require_group(name)
             for key, value in values.items():
                 _write(group, key, value)
-    file.flush()
-    seal = _seal(file, file.seek(0, 2) - SEAL)
-    file.write(seal)
-    file.seek(0)
-    file.write(seal)
+    write_seal(file)
 
 
 def _write(group, key, value):
@@ -56,43 +50,14 @@ def _write(group, key, value):
         group.attrs[key] = fixed
 
 
-def _seal(file, n_bytes):
-    """The seal of so many bytes behind the user block."""
-    digest = hashlib.sha256()
-    file.seek(SEAL)
-    while n_bytes > 0 and (part := file.read(min(BLOCK, n_bytes))):
-        digest.update(part)
-        n_bytes -= len(part)
-    return (MARK + digest.hexdigest().encode()).ljust(SEAL, b"\0")
-
-
-def _is_sealed(path):
-    """Tell whether a file has a seal; refuse it if that does not fit."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(size - SEAL, 0))
-        tail = file.read()
-        file.seek(0)
-        head = file.read(SEAL)
-        if not head.startswith(MARK) and not tail.startswith(MARK):
-            return False
-        if not head == tail == _seal(file, size - 2 * SEAL):
-            raise ValueError(
-                f"{path} is damaged, or was changed after it was saved: SHA-256 differs from its "
-                "user block; if the change is meant, overwrite the first 512 bytes and cut off "
-                "the last 512"
-            )
-    return True
-
-
 class Hdf5:
     """Groups of an open HDF5 file."""
 
     def __init__(self, path, budget):
         self.h5py, self.path, self.budget = import_h5py(), path, budget
-        self.verifiable = _is_sealed(path)
+        self.verifiable = is_sealed(path)
         if not self.verifiable:
-            _heap_sizes(path)  # the library may hang on a damaged heap
+            validate_structures(path)
         self.file = self.h5py.File(path, "r")
         try:
             self.groups = self._walk()
@@ -161,8 +126,12 @@ class Hdf5:
 
     def _attribute(self, group, key, name):
         where = f"{key.decode()} of {name} of {self.path}"
-        self._admit(self.h5py.h5a.open(group, key), where, self.longest_text)
-        return self.h5py.AttributeManager(self.h5py.Group(group))[key.decode()]
+        attribute = self.h5py.h5a.open(group, key)
+        single = attribute.get_space().get_simple_extent_npoints() == 1
+        self._admit(attribute, where, 0 if single else self.longest_text)
+        value = self.h5py.AttributeManager(self.h5py.Group(group))[key.decode()]
+        self.budget.spend(len(value) if isinstance(value, str | bytes) else 0, where)
+        return value
 
     def _data_set(self, group, key, name):
         h5d, where = self.h5py.h5d, f"{key} of {name} of {self.path}"
@@ -210,7 +179,7 @@ class Hdf5:
 
         Their lengths cannot be read before they are, and many may lie at one place.
         """
-        return max(_heap_sizes(self.path), default=1)
+        return longest_heap(self.path)
 
     def _validate_chunks(self, data_set, creation, where):
         """Each chunk is there once, and unpacks to its size."""
@@ -255,30 +224,6 @@ class Hdf5:
                 f"{where} must have chunks of {n_bytes} bytes, but that at {info.chunk_offset} "
                 "unpacks to another number"
             )
-
-
-def _heap_sizes(path):
-    """The sizes of the global heaps, whose entries follow each other (HDF5 format, III.E)."""
-    sizes = []
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        for found in re.finditer(b"GCOL\x01\0\0\0", data):
-            begin = found.start()
-            size = int.from_bytes(data[begin + 8 : begin + 16], "little")
-            at, end = begin + 16, begin + size
-            while end <= len(data) and end - at >= 16:
-                index, length = data[at : at + 2], int.from_bytes(data[at + 8 : at + 16], "little")
-                at = at + length if index == b"\0\0" else at + 16 + -(-length // 8) * 8
-                if index == b"\0\0" and at != end:
-                    break
-            if not at <= end <= len(data) or end - at >= 16:
-                raise ValueError(
-                    f"{path} is damaged: a heap of texts does not fill its {size} bytes"
-                )
-            sizes.append(size)
-    return sizes
 
 
 def import_h5py():

@@ -121,6 +121,10 @@ class Npz:
 
     def array(self, key):
         """Read one array, after its header; the archive verifies the check sum at its end."""
+        if key not in self.entries:
+            raise ValueError(
+                f"{self.path} must hold the key {key!r}, got {sorted(self.entries)[:100]}"
+            )
         info, where = self.entries[key], f"{key} of {self.path}"
         with self.file.open(info) as stream:
             begin = stream.read(12)
