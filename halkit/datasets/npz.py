@@ -18,7 +18,7 @@ __all__ = ["Npz", "write_npz"]
 
 DIGESTS = "sha256"
 LONGEST_DIRECTORY = 2**24
-LONGEST_HEADER = 10_000
+LONGEST_HEADER = 2_000
 LONGEST_KIND = 2**12
 BLOCK = 2**20
 
