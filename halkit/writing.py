@@ -9,6 +9,8 @@ from pathlib import Path
 
 __all__ = ["whole_file"]
 
+BINARY = getattr(os, "O_BINARY", 0)
+
 
 @contextlib.contextmanager
 def whole_file(path, *, overwrite=False):
@@ -50,24 +52,37 @@ def whole_file(path, *, overwrite=False):
     try:
         with os.fdopen(handle, "w+b") as file:
             if old is not None:
-                os.fchmod(handle, 0o600)
+                _set_mode(handle, 0o600)
             yield file
             file.flush()
             if old is not None:
-                with contextlib.suppress(PermissionError):
-                    os.fchown(handle, old.st_uid, old.st_gid)
-                os.fchmod(handle, stat.S_IMODE(old.st_mode))
+                _keep_rights(handle, old)
             os.fsync(handle)
-            if overwrite:
-                name = name or _linked(handle, _hidden(target))
-                os.replace(name, target)
-            else:
-                _link(handle if name is None else name, target, path)
+            if name is None and overwrite:
+                name = _linked(handle, _hidden(target))
+            elif name is None:
+                _link(handle, target, path)
+        if overwrite:
+            os.replace(name, target)
+        elif name is not None:
+            _link(name, target, path)
     finally:
         if name is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
     _sync_folder(target.parent)
+
+
+def _set_mode(handle, mode):
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, mode)
+
+
+def _keep_rights(handle, old):
+    if hasattr(os, "fchown"):
+        with contextlib.suppress(PermissionError):
+            os.fchown(handle, old.st_uid, old.st_gid)
+    _set_mode(handle, stat.S_IMODE(old.st_mode))
 
 
 def _status(target, path, overwrite):
@@ -96,14 +111,13 @@ def _hidden(target):
 def _new_file(target):
     """A handle of a new file in the folder of `target`, and its name, None if it has none."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
-        with contextlib.suppress(IsADirectoryError, NotImplementedError):
-            try:
-                return os.open(target.parent, os.O_TMPFILE | os.O_RDWR, 0o666), None
-            except OSError as error:
-                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
-                    raise
+        try:
+            return os.open(target.parent, os.O_TMPFILE | os.O_RDWR, 0o666), None
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.EISDIR):
+                raise
     name = _hidden(target)
-    return os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666), name
+    return os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | BINARY, 0o666), name
 
 
 def _linked(handle, name):

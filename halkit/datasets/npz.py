@@ -8,6 +8,7 @@ import hashlib
 import io
 import math
 import zipfile
+from collections import defaultdict
 
 import numpy as np
 
@@ -60,6 +61,9 @@ class Npz:
             self.close()
             raise
         self.file.fp.longest = None
+        self.groups = defaultdict(list)
+        for key in self.entries:
+            self.groups[group_of(key)].append(key)
 
     def close(self):
         self.stream.close()
@@ -110,8 +114,7 @@ class Npz:
     def read(self, name):
         """The arrays of a group."""
         self.budget.restart()
-        keys = [key for key in self.entries if group_of(key) == name]
-        arrays = {key.rpartition("/")[2]: self.array(key) for key in keys}
+        arrays = {key.rpartition("/")[2]: self.array(key) for key in self.groups[name]}
         if self.digests is not None and self.digests[name] != _digest(arrays):
             raise ValueError(
                 f"{name} of {self.path} is damaged, or was changed after it was saved: SHA-256 "
