@@ -22,16 +22,26 @@ ARROWS = {
     "radial": set(),
     "units": set(),
     "training": set(),
+    "writing": set(),
     "interactions": {"radial", "units"},
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units"},
     "potentials": {"radial", "sources", "scattering", "training"},
     "resampling": {"potentials", "training"},
     "gauge": {"training"},
-    "datasets": {"radial", "units", "interactions", "sources", "scattering", "potentials", "gauge"},
+    "datasets": {
+        "radial",
+        "units",
+        "interactions",
+        "sources",
+        "scattering",
+        "potentials",
+        "gauge",
+        "writing",
+    },
     "displays": set(),
 }
-ARROWS["report"] = set()
+ARROWS["report"] = {"writing"}
 ARROWS["gallery"] = {"report"}
 ARROWS["reproduce"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
