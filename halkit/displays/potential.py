@@ -61,8 +61,8 @@ class PotentialDisplay:
     """
 
     def __init__(self, potential, r, r_prime=None, *, truth=None, spread=None):
-        self.r = np.asarray(r, dtype=np.float64)
-        self.r_prime = self.r if r_prime is None else np.asarray(r_prime, dtype=np.float64)
+        self.r = np.array(r, dtype=np.float64)
+        self.r_prime = self.r if r_prime is None else np.array(r_prime, dtype=np.float64)
         shape = (self.r.size, self.r_prime.size)
         truth = _matrix(truth, self.r, self.r_prime)
         self.potential = matching(potential, shape, "potential")
@@ -211,7 +211,7 @@ class LocalPotentialDisplay:
     """
 
     def __init__(self, potential, r, *, errors=None, labels=None, truth=None):
-        self.r = np.asarray(r, dtype=np.float64)
+        self.r = np.array(r, dtype=np.float64)
         if hasattr(truth, "local_potential"):
             truth = truth.local_potential(self.r)
         potential = np.atleast_2d(potential)
@@ -221,7 +221,7 @@ class LocalPotentialDisplay:
         self.truth = None if truth is None else matching(truth, self.r.shape, "truth")
         if labels is not None and len(labels) != len(potential):
             raise ValueError(f"labels: expected {len(potential)}, one per curve, got {len(labels)}")
-        self.labels = labels
+        self.labels = None if labels is None else list(labels)
 
     @classmethod
     def from_estimator(
