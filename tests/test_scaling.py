@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from halkit.datasets import make_separable
 from halkit.resampling import jackknife_error, resampling_error
 from halkit.scaling import exponent, norm, std
+from halkit.sources import identifiability, local_approximation
 
 X = np.random.default_rng(0).normal(size=(4, 5))
 
@@ -32,3 +34,24 @@ def test_rows_of_very_different_size():
     assert norm([]) == 0.0
     assert np.isnan(norm([1.0, np.nan]))
     assert norm([1.0, np.inf]) == np.inf
+
+
+@pytest.mark.parametrize("power", [-900, 900])
+def test_directions_do_not_depend_on_the_unit(power):
+    d = make_separable()
+    sigma = 0.01 * np.abs(d.data)
+    expected = identifiability(d.data, sigma, weights=d.weights)
+    scaled = identifiability(np.ldexp(d.data, power), np.ldexp(sigma, power), weights=d.weights)
+    for found, value in zip(scaled, expected, strict=True):
+        np.testing.assert_array_equal(found, value)
+
+
+@pytest.mark.parametrize("power", [-900, 900])
+@pytest.mark.parametrize("order", [0, 2])
+def test_local_approximations_do_not_depend_on_the_unit_of_the_errors(order, power):
+    d = make_separable()
+    std = 0.01 + np.abs(d.target)
+    expected = local_approximation(d.data, d.target, r=d.r, order=order, y_std=std)
+    scaled = local_approximation(d.data, d.target, r=d.r, order=order, y_std=np.ldexp(std, power))
+    for name, value in expected.items():
+        np.testing.assert_array_equal(scaled[name], value)

@@ -8,6 +8,7 @@ measure 4πr'²dr' vanishes.
 import numpy as np
 
 from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
+from halkit.scaling import std
 
 __all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
 
@@ -101,7 +102,7 @@ class PotentialDisplay:
                 raise ValueError("r_prime without r: expected both or r alone, got r=None")
             r, r_prime = estimator.r_out_, estimator.r_
             starts = [start.potential for start in getattr(estimator, "starts_", ())]
-            spread = np.std(starts, axis=0, ddof=1) if len(starts) > 1 else None
+            spread = std(starts, axis=0, ddof=1) if len(starts) > 1 else None
         r_prime = r if r_prime is None else r_prime
         potential = estimator.predict_potential(r, r_prime)
         display = cls(potential, r, r_prime, truth=truth, spread=spread)
