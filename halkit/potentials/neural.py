@@ -196,7 +196,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not self._keep(found, shift):
             raise FloatingPointError(
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
-                f"learning_rate={self.learning_rate:g}, and look for callbacks that change the net"
+                f"learning_rate={self.learning_rate:g}, and look at callbacks that change or stop "
+                "the net"
             )
         _warn_of_starts(self, found)
 

@@ -9,8 +9,8 @@ of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pa
 over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
 L-BFGS. History, callbacks and early stopping are the same for all three.
 
-A loss that is not finite ends a training. After Ctrl-C the net is left as it was after the last
-full epoch.
+A loss that is not finite ends a training. Where one is ended within an epoch, the net is left as
+it was after the last full epoch.
 """
 
 import numpy as np
@@ -185,8 +185,7 @@ class PotentialNet(TrainedNet):
         try:
             return super().fit_loop(*args, **kwargs)
         except KeyboardInterrupt:
-            if not self.stopped_:
-                self._drop_unfinished_epoch()
+            self._drop_unfinished_epoch()
             raise
 
     def on_epoch_begin(self, net, **kwargs):

@@ -276,12 +276,31 @@ class StopAfter(Callback):
             raise StopTraining
 
 
-def test_a_rule_of_the_users_own_ends_its_start_alone():
+class StopWithin(StopAfter):
+    """The same within the next epoch, which then does not count."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """It comes too late."""
+
+    def on_batch_end(self, net, **kwargs):  # noqa: ARG002
+        if len(net.history) == self.epochs + 1:
+            raise StopTraining
+
+
+@pytest.mark.parametrize("rule", [StopAfter(4), StopWithin(4)])
+def test_a_rule_of_the_users_own_ends_its_start_alone(rule):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = regressor(callbacks=[StopAfter(4)], n_init=3).fit(X, Y)
+        model = regressor(callbacks=[rule], n_init=3).fit(X, Y)
     short = regressor(max_iter=4, n_init=3).fit(X, Y)
     assert_same(model, answers(short))
+
+
+def test_what_was_found_can_be_trained_on():
+    found = interrupted(regressor(n_init=1, callbacks=[Signal(4, "on_epoch_end")]))
+    whole = found.set_params(warm_start=True, callbacks=None, max_iter=40).fit(X, Y)
+    assert whole.loss_ < whole.history_[0]["train_loss"]
+    assert whole.interrupted_ is None
 
 
 class Total(Callback):

@@ -36,7 +36,7 @@ def exponentials(r, r_prime, theta):
     return theta[0] * np.exp(-theta[1] * r - theta[2] * r_prime)
 
 
-SETTINGS = {"n_init": 1, "max_iter": 12, "random_state": 0}
+SETTINGS = {"n_init": 1, "max_iter": 6, "random_state": 0}
 NETWORK = NonLocalPotentialRegressor(R, reduced_mass=3.3, **SETTINGS)
 BOTH = clone(NETWORK).set_params(local=True, local_widths=[0.5, 2.0])
 PARAMETRIC = ParametricPotentialRegressor(exponentials, [-0.01, 0.5, 0.5], r=R, reduced_mass=3.3)
