@@ -20,8 +20,8 @@ def norm(values, axis=None):
     Examples
     --------
     >>> from halkit.scaling import norm
-    >>> [float(x) for x in norm([[3e200, 4e200], [3e-200, 4e-200]], axis=1)]
-    [5e+200, 5e-200]
+    >>> [f"{x:.1e}" for x in norm([[3e200, 4e200], [3e-200, 4e-200]], axis=1)]
+    ['5.0e+200', '5.0e-200']
     """
     e = exponent(values, axis, keepdims=True)
     root = np.sqrt(np.sum(np.ldexp(values, -e) ** 2, axis=axis))
