@@ -15,10 +15,11 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "halkit"
 DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
-COMMON = {"checks", "exceptions"}  # every room may import them
+COMMON = {"checks", "exceptions", "scaling"}  # every room may import them
 ARROWS = {
     "checks": set(),
     "exceptions": set(),
+    "scaling": set(),
     "radial": set(),
     "units": set(),
     "training": set(),
