@@ -7,6 +7,7 @@ from pathlib import Path
 
 from halkit import __version__
 from halkit.gallery import reproduce_all
+from halkit.report import make_folder
 from halkit.reproduce import reproduce
 
 __all__ = ["main"]
@@ -28,6 +29,10 @@ def main(arguments=None):
         parser.error("--seed has no effect with --full: the examples have seeds of their own")
     if options.examples is not None and not options.full:
         parser.error("--examples needs --full")
+    try:
+        make_folder(options.out)
+    except OSError as error:
+        parser.error(f"--out: no report can be written to {options.out}: {error.strerror}")
     failed = []
     if options.full:
         metrics = reproduce_all(options.out, folder=options.examples, data=options.data)

@@ -28,7 +28,9 @@ __all__ = [
 
 
 def validate_values(values, name, n=None):
-    """Return finite real values as float64, with ``n`` entries on the last axis if it is given.
+    """Return a new array of finite real values as float64, n on the last axis if n is given.
+
+    Who keeps it shares no memory with the caller.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def validate_values(values, name, n=None):
         raise TypeError(f"{name} must hold real numbers, got an array of dtype {values.dtype}")
     if n is not None and (values.ndim == 0 or values.shape[-1] != n):
         raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
-    values = values.astype(np.float64, copy=False)
+    values = values.astype(np.float64)
     if not np.all(np.isfinite(values)):
         bad = np.count_nonzero(~np.isfinite(values))
         raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")

@@ -8,6 +8,7 @@ measure 4πr'²dr' vanishes.
 import numpy as np
 
 from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
+from halkit.scaling import std
 
 __all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
 
@@ -61,8 +62,8 @@ class PotentialDisplay:
     """
 
     def __init__(self, potential, r, r_prime=None, *, truth=None, spread=None):
-        self.r = np.asarray(r, dtype=np.float64)
-        self.r_prime = self.r if r_prime is None else np.asarray(r_prime, dtype=np.float64)
+        self.r = np.array(r, dtype=np.float64)
+        self.r_prime = self.r if r_prime is None else np.array(r_prime, dtype=np.float64)
         shape = (self.r.size, self.r_prime.size)
         truth = _matrix(truth, self.r, self.r_prime)
         self.potential = matching(potential, shape, "potential")
@@ -101,7 +102,7 @@ class PotentialDisplay:
                 raise ValueError("r_prime without r: expected both or r alone, got r=None")
             r, r_prime = estimator.r_out_, estimator.r_
             starts = [start.potential for start in getattr(estimator, "starts_", ())]
-            spread = np.std(starts, axis=0, ddof=1) if len(starts) > 1 else None
+            spread = std(starts, axis=0, ddof=1) if len(starts) > 1 else None
         r_prime = r if r_prime is None else r_prime
         potential = estimator.predict_potential(r, r_prime)
         display = cls(potential, r, r_prime, truth=truth, spread=spread)
@@ -211,7 +212,7 @@ class LocalPotentialDisplay:
     """
 
     def __init__(self, potential, r, *, errors=None, labels=None, truth=None):
-        self.r = np.asarray(r, dtype=np.float64)
+        self.r = np.array(r, dtype=np.float64)
         if hasattr(truth, "local_potential"):
             truth = truth.local_potential(self.r)
         potential = np.atleast_2d(potential)
@@ -221,7 +222,7 @@ class LocalPotentialDisplay:
         self.truth = None if truth is None else matching(truth, self.r.shape, "truth")
         if labels is not None and len(labels) != len(potential):
             raise ValueError(f"labels: expected {len(potential)}, one per curve, got {len(labels)}")
-        self.labels = labels
+        self.labels = None if labels is None else list(labels)
 
     @classmethod
     def from_estimator(

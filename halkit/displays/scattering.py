@@ -15,7 +15,7 @@ def _reference(points):
     """Return (k, δ, error or None) as float arrays of equal length."""
     if len(points) not in (2, 3):
         raise ValueError(f"reference: expected (k, delta) or (k, delta, error), got {len(points)}")
-    k = np.asarray(points[0], dtype=np.float64)
+    k = np.array(points[0], dtype=np.float64)
     delta = matching(points[1], k.shape, "reference delta")
     error = matching(points[2], k.shape, "reference error") if len(points) == 3 else None
     return k, delta, error
@@ -65,7 +65,7 @@ class PhaseShiftDisplay:
     """
 
     def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
-        self.k = np.asarray(k, dtype=np.float64)
+        self.k = np.array(k, dtype=np.float64)
         self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
         self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
         self.truth = None if truth is None else matching(truth, self.k.shape, "truth")

@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.checks import check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
-from halkit.potentials.objective import row_weights
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LocalPrior,
@@ -27,13 +26,10 @@ from halkit.potentials.prior import (
 )
 from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
 from halkit.potentials.validation import (
-    check_radii,
     check_reach,
-    check_sample_weight,
-    check_y_std,
     node_columns,
-    resolve_nodes,
 )
+from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
 
 __all__ = ["GaussianProcessPotentialRegressor"]
@@ -202,18 +198,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
-            X, y = self._validated_pair(X, y)
-            sample_weight = check_sample_weight(sample_weight, len(X))
-            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-            self._flat_target = y.ndim == 1
-            y = y.reshape(len(X), -1)
-            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-            )
-            W, total = row_weights(
-                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-            )
-            W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
+            problem = self._problem(X, y, sample_weight, y_std)
+            X = problem.X
+            W = problem.W * np.sqrt(problem.total) / (1.0 if problem.has_errors else self.noise)
             prior = PotentialPrior(self._local_prior(), nonlocal_)
             check_reach(
                 self.r_,
@@ -224,11 +211,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             )
             A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
             self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
-            b = (W * y).ravel()
-            self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
+            b = (W * problem.y).ravel()
+            with np.errstate(over="ignore", under="ignore"):
+                self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
+                self._summarize(A.reshape(b.size, -1), b, W[W > 0])
+                self.loss_ *= (1.0 if problem.has_errors else self.noise**2) / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
-            self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-            self.loss_ *= (1.0 if y_std is not None else self.noise**2) / total
             self._check_reach()
         return self
 
@@ -270,7 +258,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         if not self.local or self.local == "only":
             return np.zeros(0)
         phi = W * X[:, node_columns(self.r_out_, self.r_)]
-        signal = signal_beside_local(A[:, :, n_local:], phi)
+        phi = np.ldexp(phi, -exponent(phi))
+        size = exponent(A)
+        signal = np.ldexp(signal_beside_local(np.ldexp(A[:, :, n_local:], -size), phi), size)
         if signal[0] < VISIBLE:
             warnings.warn(
                 "these rows do not tell a local from a non-local potential, which differ in "
@@ -285,7 +275,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def _summarize(self, A, b, W):
         posterior = self._posterior
         self.coefficients_ = posterior.mean
-        self.loss_ = float(np.sum((A @ posterior.mean - b) ** 2))
+        self.loss_ = float(norm(A @ posterior.mean - b) ** 2)
         self.log_marginal_likelihood_ = posterior.log_evidence(len(W)) + float(np.sum(np.log(W)))
         self.n_effective_ = posterior.n_effective
         self.information_gain_ = posterior.information_gain
@@ -308,16 +298,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """None: the envelope makes the potential decay."""
         return None
 
-    def local_potential(self, r):
-        """Posterior mean of V(r), zero without a local term; any shape."""
-        check_is_fitted(self)
-        return self._prior.local_potential(self._posterior.mean, *check_radii(r=r))
+    def _local(self, r):
+        return self._prior.local_potential(self._posterior.mean, r)
 
-    def nonlocal_potential(self, r, r_prime):
-        """Posterior mean of U(r, r'), the arguments broadcast against each other."""
-        check_is_fitted(self)
-        radii = check_radii(r=r, r_prime=r_prime)
-        return self._prior.nonlocal_potential(self._posterior.mean, *radii)
+    def _nonlocal(self, r, r_prime):
+        return self._prior.nonlocal_potential(self._posterior.mean, r, r_prime)
 
     def _reduced_mass(self):
         return self.reduced_mass
@@ -325,6 +310,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
 def _row_space(X):
     """Orthonormal rows that span those of X."""
-    norm = np.linalg.norm(X, axis=1, keepdims=True)
-    _, s, Vt = scipy.linalg.svd(X / np.where(norm > 0, norm, 1.0), full_matrices=False)
+    size = norm(X, axis=1)[:, None]
+    _, s, Vt = scipy.linalg.svd(X / np.where(size > 0, size, 1.0), full_matrices=False)
     return Vt[s > 1e-10 * s[0]]

@@ -13,8 +13,16 @@ import numpy as np
 
 from halkit.checks import check_positive
 from halkit.potentials.validation import check_widths
+from halkit.scaling import exponent
 
-__all__ = ["LATTICE_RANGE", "check_local_prior", "local_scales", "local_term", "local_widths"]
+__all__ = [
+    "LATTICE_RANGE",
+    "check_local_prior",
+    "depth_of_data",
+    "local_scales",
+    "local_term",
+    "local_widths",
+]
 
 NARROWEST, WIDEST, RATIO = 0.85, 5.0, 1.2
 # 1/m_π at 510 MeV and a spacing of 0.09 fm.
@@ -42,25 +50,48 @@ def local_widths(r_out, local_range):
     return np.geomspace(low, high, steps + 1)
 
 
-def local_scales(widths, *, reduced_mass, local_range, local_strength=1.0):
+def local_scales(widths, *, depth, local_range):
     """B_m, the prior standard deviations of the terms of V, in units of energy.
 
     Parameters
     ----------
     widths : ndarray of shape (n_widths,)
         b_m, increasing.
-    reduced_mass : float
-        m.
-    local_range, local_strength : float
-        λ and s.
+    depth : float
+        s/2m.
+    local_range : float
+        λ.
 
     Returns
     -------
     ndarray of shape (n_widths,)
     """
     step = np.gradient(np.log(widths)) if len(widths) > 1 else np.ones(1)
-    depth = local_strength / (2 * reduced_mass * widths**2)
-    return depth * np.sqrt(step) * np.exp(-((widths / (2 * local_range)) ** 2))
+    return depth / widths**2 * np.sqrt(step) * np.exp(-((widths / (2 * local_range)) ** 2))
+
+
+def depth_of_data(problem, r_out, columns):
+    """The largest r² ``|V(r)|`` of the local potential that fits the data node by node.
+
+    The depth s/2m of a prior for data without errors, whose unit of energy it follows.
+
+    Parameters
+    ----------
+    problem : Problem
+    r_out : ndarray of shape (n_out,)
+    columns : ndarray of int
+        Columns of X that hold the nodes `r_out`.
+
+    Returns
+    -------
+    float
+    """
+    phi, W = problem.X[:, columns], np.ldexp(problem.W, -exponent(problem.W))
+    unit = exponent(problem.y)
+    size = np.sum((W * phi) ** 2, axis=0)
+    V = np.divide(np.sum(W * np.ldexp(problem.y, -unit) * (W * phi), axis=0), size,
+                  out=np.zeros_like(size), where=size > 0)  # fmt: skip
+    return float(np.ldexp(np.max(np.abs(V) * r_out**2), unit)) or 1.0
 
 
 def check_local_prior(model):
@@ -76,7 +107,7 @@ def check_local_prior(model):
         check_widths(model.local_widths, "local_widths")
 
 
-def local_term(model, r_out, *, default_range=None, exact=False):
+def local_term(model, r_out, *, default_range=None, depth=None):
     """Widths and scales of the local term of an estimator.
 
     Parameters
@@ -87,9 +118,8 @@ def local_term(model, r_out, *, default_range=None, exact=False):
         Nodes at which V acts.
     default_range : float, optional
         λ where ``local_range`` is None.
-    exact : bool
-        Whether the data have no errors: then the scale 1/2m hardly counts, nor does it without
-        nodes, and both do without a mass.
+    depth : float, optional
+        Stands for 1/2m where data without errors make it unimportant.
 
     Returns
     -------
@@ -99,20 +129,19 @@ def local_term(model, r_out, *, default_range=None, exact=False):
     Raises
     ------
     ValueError
-        Without a mass where the prior counts.
+        Without a mass, where the prior counts and there are nodes, which have a unit.
     """
-    mass = model._reduced_mass()
-    if mass is None and not exact and model.r is not None:
-        raise ValueError(
-            "the prior of the local term is in units of 1/2m: give reduced_mass or hadron_mass"
-        )
-    local_range = model.local_range or default_range
-    widths = model.local_widths
-    widths = (
-        local_widths(r_out, local_range) if widths is None else check_widths(widths, "local_widths")
-    )
-    scales = local_scales(
-        widths, reduced_mass=mass or 1.0, local_range=local_range,
-        local_strength=model.local_strength,
-    )  # fmt: skip
+    if depth is None:
+        mass = model._reduced_mass()
+        if mass is None and model.r is not None:
+            raise ValueError(
+                "the prior of the local term is in units of 1/2m: give reduced_mass or hadron_mass"
+            )
+        depth = 1 / (2 * (mass or 1.0))
+    local_range, widths = model.local_range or default_range, model.local_widths
+    if widths is None:
+        widths = local_widths(r_out, local_range)
+    else:
+        widths = check_widths(widths, "local_widths")
+    scales = local_scales(widths, depth=model.local_strength * depth, local_range=local_range)
     return {"widths": widths, "scales": scales}

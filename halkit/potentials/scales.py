@@ -11,11 +11,13 @@ import torch
 
 from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
+from halkit.scaling import exponent
 
 __all__ = ["PriorScales", "prior_scales", "singular_at_origin"]
 
 MAX_TERMS = 4
 RIDGE = 1e-13
+LARGEST = 1e300
 
 
 class PriorScales(NamedTuple):
@@ -48,11 +50,16 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
     decay : float
         Strength of the N(0, 1) prior relative to Σ W² (…)².
     """
+    unit, weight = exponent(y), exponent(W * y if y.any() else W)
+    y, W = np.ldexp(y, -unit), np.ldexp(W, unit - weight)
+    with np.errstate(over="ignore", under="ignore"):
+        decay = min(np.ldexp(float(decay), -2 * weight), LARGEST)
     coefficients, factor = np.zeros(0), None
     if local is not None:
         phi = X[:, node_columns(r_out, r)]
-        basis = LocalTerm(**local).basis(torch.tensor(r_out)).numpy()
+        basis = np.ldexp(LocalTerm(**local).basis(torch.tensor(r_out)).numpy(), -unit)
         coefficients, factor = _local_start(phi, y, W, basis, decay)
+        factor = np.ldexp(factor, -weight)
         y = y - phi * (basis @ coefficients)
     decay_function = Envelope(**{**envelope, "kind": envelope["kind"] or "exponential"})
     with torch.no_grad():
@@ -60,9 +67,9 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
     shape = np.outer(X @ (weights * e), e_out)
     size = np.sum((W * shape) ** 2)
     amplitude = np.sqrt(np.sum((W * y) ** 2) / size) if size > 0 else 0.0
-    sign = 1.0 if np.sum(W**2 * y * shape) > 0 else -1.0
+    sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
     signs = _signs(X, y, r=r, weights=weights, r_out=r_out, rank=rank, default=sign)
-    return PriorScales(amplitude or 1.0, signs, coefficients, factor)
+    return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 
 def _signs(X, y, *, r, weights, r_out, rank, default):

@@ -192,13 +192,16 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
     ValueError
         If the lengths do not fit the data.
     """
+    if r is None and r_out is not None:
+        raise ValueError("r must be given where r_out is, got None: both are radii in one unit")
     if r is None:
         r = np.arange(1.0, n_features + 1)
-        if r_out is None and n_outputs > n_features:
+        if n_outputs > n_features:
             raise ValueError(
-                f"y has {n_outputs} columns, more than the {n_features} of X: r_out is needed"
+                f"y has {n_outputs} columns, more than the {n_features} of X: r and r_out are "
+                "needed"
             )
-        r_out = r[:n_outputs] if r_out is None else r_out
+        r_out = r[:n_outputs]
     r = validate_nodes(r)
     if len(r) != n_features:
         raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
@@ -217,8 +220,8 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
 
 
 def check_weights(weights, r):
-    """A finite measure >= 0 of the shape of r, not 0 everywhere."""
-    weights = np.asarray(weights, dtype=np.float64)
+    """A finite measure >= 0 of the shape of r, not 0 everywhere, as a new array."""
+    weights = np.array(weights, dtype=np.float64)
     if weights.shape != r.shape:
         raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):

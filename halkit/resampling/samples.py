@@ -13,6 +13,7 @@ from sklearn.utils import check_array, check_random_state
 
 from halkit.checks import check_choice, check_integer
 from halkit.potentials.validation import refuse_complex_and_objects
+from halkit.scaling import std
 
 __all__ = [
     "RESAMPLINGS",
@@ -212,7 +213,7 @@ def resampling_error(samples, resample, axis=0):
     check_choice(resample, "resample", RESAMPLINGS)
     samples = _numbers(samples, "samples")
     n = samples.shape[axis]
-    spread = samples.std(axis=axis)
+    spread = std(samples, axis)
     if n < 2:
         return np.full_like(spread, np.nan)[()]
     return spread * np.sqrt(n - 1 if resample == "jackknife" else n / (n - 1))

@@ -83,7 +83,7 @@ def radial_rows(correlators, *, sources=None, time_order="auto", space_order=6):
         data=data,
         target=target,
         sigma=ratio_errors(data, target, kind),
-        r=np.asarray(correlators.r),
+        r=np.array(correlators.r),
         weights=trapezoid_weights(correlators.r),
         labels=[(source, time) for source in sources for time in inner],
         kind=kind,

@@ -73,7 +73,7 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
         )
     if order not in (0, 2):
         raise ValueError(f"order must be 0 or 2, got {order!r}")
-    root = np.sqrt(_weights(y_std, X.shape[-2:]))
+    root = _root_weights(y_std, X.shape[-2:])
     (X1, x), (y1, size) = _scaled(root * X), _scaled(root * y)
     if order == 0:
         return Bunch(V=_ratio(np.sum(X1 * y1, axis=-2), np.sum(X1**2, axis=-2)) * (size / x))
@@ -112,13 +112,13 @@ def _laplacian(X, r, laplacian):
     return radial_laplacian(X, validate_nodes(r), order=6)
 
 
-def _weights(y_std, shape):
+def _root_weights(y_std, shape):
     if y_std is None:
         return np.ones(shape)
     y_std = validate_values(y_std, "y_std")
     if y_std.shape != shape or np.any(y_std <= 0):
         raise ValueError(f"y_std needs positive values of shape {shape}, got {y_std.shape}")
-    return y_std**-2
+    return y_std.min() / y_std
 
 
 def _ratio(numerator, denominator):

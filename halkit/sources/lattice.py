@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from halkit.checks import check_number
+from halkit.scaling import std
 from halkit.sources.time import STENCILS, time_part, time_stencil
 
 __all__ = ["lattice_rows", "ratio_errors", "validate_kind", "validate_sources"]
@@ -108,7 +109,7 @@ def ratio_errors(X, y, kind="jackknife"):
     if n_bins < 2:
         raise ValueError(f"errors need at least 2 {kind} bins, got {n_bins}")
     factor = n_bins - 1 if kind == "jackknife" else n_bins / (n_bins - 1)
-    return np.abs(X.mean(axis=0)) * np.sqrt(factor) * (y / X).std(axis=0)
+    return np.abs(X.mean(axis=0)) * np.sqrt(factor) * std(y / X, axis=0)
 
 
 def validate_kind(kind):
