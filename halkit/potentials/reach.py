@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.scaling import exponent
 
 __all__ = ["Beyond", "beyond_data", "last_node", "warn_of_beyond", "warn_of_local_end"]
 
@@ -65,6 +66,8 @@ def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
     half = np.diff(bounds)[:, None] / 2
     r, weights = (bounds[:-1, None] + half * (1 + x)).ravel(), (half * w).ravel()
     rU = r[:, None] * U(r[:, None], r[None, :]) * r
+    unit = exponent(rU)
+    rU = np.ldexp(rU, -unit)
     square = rU**2 * weights[:, None] * weights
     total = square.sum()
     rU[:N_POINTS, :N_POINTS] = 0.0
@@ -75,7 +78,8 @@ def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
     k = np.array([0.125, 0.25, 0.5, 1.0]) * np.pi / end
     waves = np.sin(k[:, None] * r) * weights
     shifts = 8 * np.pi * reduced_mass / k * np.einsum("ki,ij,kj->k", waves, rU, waves)
-    return Beyond(end, share, float(np.abs(shifts).max()))
+    with np.errstate(over="ignore", under="ignore"):
+        return Beyond(end, share, float(np.ldexp(np.abs(shifts).max(), unit)))
 
 
 def warn_of_beyond(beyond):

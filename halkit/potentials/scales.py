@@ -68,33 +68,38 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
     size = np.sum((W * shape) ** 2)
     amplitude = np.sqrt(np.sum((W * y) ** 2) / size) if size > 0 else 0.0
     sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
-    signs = _signs(X, y, r=r, weights=weights, r_out=r_out, rank=rank, default=sign)
+    if local is None:
+        seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out)[:rank]
+        signs = _alternating(seen, rank or (len(seen) or 1), default=sign)
+    else:
+        signs = _alternating([], rank or 2, default=sign)
     return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 
-def _signs(X, y, *, r, weights, r_out, rank, default):
-    """Signs c_a of the terms of U, the strongest first.
+def _seen_signs(X, y, *, r, weights, r_out):
+    """Signs of the terms of U that the data show, the strongest first, at most `MAX_TERMS`.
 
     M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
     the span of the φ (Sylvester's law of inertia; separable expansion of Ernst, Shakin, Thaler,
     PRC 8 (1973) 46). M − Mᵀ, which is zero for a symmetric U and exact data, tells which of
-    them are noise: terms beside the others alternate in sign.
+    them are noise. Beside a local term y holds what V has left over, which tells nothing.
     """
-    eigenvalues = np.zeros(0)
-    if len(r_out) > MAX_TERMS and np.isin(r_out, r).all():
-        columns = node_columns(r_out, r)
-        norm = np.sqrt(X**2 @ weights)
-        unit = X / np.where(norm > 0, norm, 1.0)[:, None]
-        M = (unit * weights)[:, columns] @ (y / np.where(norm > 0, norm, 1.0)[:, None]).T
-        eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
-        eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
-        eigenvalues = eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)]
-    seen = np.sign(eigenvalues)
-    if rank is None:
-        return seen[:MAX_TERMS] if len(seen) else np.array([default])
-    last = seen[-1] if len(seen) else -default
-    others = last * (-1.0) ** np.arange(1, rank + 1)
-    return np.concatenate([seen, others])[:rank]
+    if len(r_out) <= MAX_TERMS or not np.isin(r_out, r).all():
+        return np.zeros(0)
+    columns = node_columns(r_out, r)
+    norm = np.sqrt(X**2 @ weights)
+    norm = np.where(norm > 0, norm, 1.0)[:, None]
+    M = (X / norm * weights)[:, columns] @ (y / norm).T
+    eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
+    eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
+    return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[:MAX_TERMS]
+
+
+def _alternating(seen, rank, *, default):
+    """The signs that are seen and others that alternate, beginning with the default."""
+    first = -seen[-1] if len(seen) else default
+    others = first * (-1.0) ** np.arange(rank - len(seen))
+    return np.concatenate([seen, others])
 
 
 def singular_at_origin(y, r_out):

@@ -9,6 +9,11 @@ from sklearn.exceptions import NotFittedError
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+)
+
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 12))

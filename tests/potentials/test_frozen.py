@@ -19,6 +19,11 @@ from halkit.potentials import (
 from halkit.resampling import JackknifeRegressor
 from halkit.sources import lattice_rows
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+)
+
 
 @pytest.fixture(scope="module")
 def correlators():

@@ -16,6 +16,11 @@ from halkit.potentials.prior import SmoothBasis
 from halkit.radial import RadialGrid
 from halkit.scattering import phase_shift, scattering_wave_functions
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+)
+
 R = np.linspace(0.3, 12.0, 24)
 RNG = np.random.default_rng(5)
 X = np.array([np.sin(k * R) / (k * R) for k in (0.1, 0.25, 0.4, 0.7)])
