@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from halkit.checks import check_array
 from halkit.datasets.files import holds_groups, read_group
-from halkit.radial import Wedge, validate_values
+from halkit.radial import Wedge
 
 __all__ = ["load_correlators"]
 
@@ -120,7 +121,7 @@ def _load_published(path, lattice):
 def _read(archive, key, path):
     if key not in archive.files:
         raise ValueError(f"{path} must hold the key {key!r}, got {sorted(archive.files)}")
-    return validate_values(archive[key], key)
+    return check_array(archive[key], key)
 
 
 def _validate_lattice(archive, lattice, path):

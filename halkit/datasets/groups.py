@@ -7,7 +7,8 @@ n_points), for time differences.
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.radial import Wedge, validate_nodes, validate_values
+from halkit.checks import check_array
+from halkit.radial import Wedge, validate_nodes
 
 __all__ = ["KINDS", "group_of", "pack", "plain_single", "unpack", "validate_kinds"]
 
@@ -185,7 +186,7 @@ def _validate_units(group, where):
 
 
 def _validate_times(t, where):
-    t = validate_values(t, f"t of {where}")
+    t = check_array(t, f"t of {where}")
     if t.ndim != 1 or t.size < 3:
         raise ValueError(f"t of {where} must list three slices at least, got {t}")
     steps = np.diff(t)
@@ -220,7 +221,7 @@ def _validate_bins(R, sources, n_t, points, where):
     """Return the arrays (n_t, n_bins, n_points) of each source."""
     R, n_points = np.asarray(R), len(points["r"] if "r" in points else points["wedge"].xyz)
     if R.dtype.kind not in "iuf":
-        validate_values(R, f"R of {where}")
+        check_array(R, f"R of {where}")
     R = R[np.newaxis] if R.ndim == 3 else R
     sources = ["R"] if sources is None else np.ravel(np.asarray(sources, dtype=object)).tolist()
     if any(isinstance(source, bytes) for source in sources):
@@ -243,7 +244,7 @@ def _validate_bins(R, sources, n_t, points, where):
 
 
 def _validate_mass(mass, where):
-    values = validate_values(mass, f"hadron_mass of {where}")
+    values = check_array(mass, f"hadron_mass of {where}")
     if values.size not in (1, 2) or np.any(values <= 0):
         raise ValueError(f"hadron_mass of {where} must be one mass or two, > 0, got {mass}")
     values = values.ravel()

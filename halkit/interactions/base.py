@@ -9,10 +9,10 @@ and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 
 import numpy as np
 
-from halkit.checks import check_positive
+from halkit.checks import check_array, check_positive
 from halkit.interactions.functions import checked_function, cut, distances, evaluated
 from halkit.interactions.spline import polynomial_below, tensor_spline
-from halkit.radial import validate_nodes, validate_values
+from halkit.radial import validate_nodes
 
 __all__ = [
     "Interaction",
@@ -253,7 +253,7 @@ class Tabulated(Interaction):
 
     def __init__(self, values, r, *, degree=5):
         self.r = validate_nodes(r).copy()
-        self.values = validate_values(values, "values", self.r.size).copy()
+        self.values = check_array(values, "values", self.r.size).copy()
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
             raise ValueError(
                 f"values must have shape ({self.r.size},) or ({self.r.size}, {self.r.size}) "

@@ -21,6 +21,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
+    check_pair,
     check_radii,
     check_sample_weight,
     check_y_std,
@@ -112,7 +113,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         """
         _refuse_other_estimators(self.estimator)
         with unchanged_on_error(self):
-            X, y = self._validated_pair(X, y)
+            X, y = check_pair(self, X, y)
             sample_weight = check_sample_weight(sample_weight, len(X))
             y_std = None if y_std is None else check_y_std(y_std, y.shape)
             self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)

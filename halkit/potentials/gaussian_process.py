@@ -26,6 +26,7 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.validation import (
+    check_pair,
     check_radii,
     check_reach,
     check_sample_weight,
@@ -201,7 +202,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """
         prior = self._build_prior()
         with unchanged_on_error(self):
-            X, y = self._validated_pair(X, y)
+            X, y = check_pair(self, X, y)
             sample_weight = check_sample_weight(sample_weight, len(X))
             y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
             self._flat_target = y.ndim == 1

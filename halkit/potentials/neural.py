@@ -15,6 +15,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import Potential, row_weights
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
+    check_pair,
     check_radii,
     check_reach,
     check_sample_weight,
@@ -95,7 +96,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._check_parameters()
         before = _fit_before(self)
         with unchanged_on_error(self):
-            X, y = self._validated_pair(X, y)
+            X, y = check_pair(self, X, y)
             sample_weight = check_sample_weight(sample_weight, len(X))
             y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
             self._flat_target, self._kept_form = y.ndim == 1, _form(self)

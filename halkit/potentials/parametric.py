@@ -17,6 +17,7 @@ from halkit.checks import check_integer, check_number, check_positive
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import row_weights
 from halkit.potentials.validation import (
+    check_pair,
     check_radii,
     check_sample_weight,
     check_y_std,
@@ -163,7 +164,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
-            X, y = self._validated_pair(X, y)
+            X, y = check_pair(self, X, y)
             sample_weight = check_sample_weight(sample_weight, len(X))
             y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
             self._flat_target = y.ndim == 1

@@ -8,7 +8,7 @@ give a mean and the covariance over them, or the fluctuations.
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.checks import check_choice, check_integer
+from halkit.checks import check_array, check_choice, check_integer
 from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
@@ -39,7 +39,7 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
         If something else than GVars and numbers comes, or nothing.
     """
     gvar = _gvar()
-    check_integer(n_samples, "n_samples", least=2)
+    n_samples = check_integer(n_samples, "n_samples", least=2)
     arrays = [np.asarray(array, dtype=object) for array in arrays]
     if not sum(array.size for array in arrays):
         raise TypeError("from_gvar needs arrays of GVar, got none")
@@ -164,15 +164,12 @@ def _configurations(entry):
 
 
 def _samples_and_centre(samples, centre):
-    samples = np.asarray(samples, dtype=np.float64)
+    samples = check_array(samples, "samples")
     if samples.ndim == 0 or len(samples) < 2:
         raise ValueError(f"samples needs two samples at least, got shape {samples.shape}")
-    if not np.all(np.isfinite(samples)):
-        raise ValueError("samples needs finite values, got NaN or infinite ones")
-    centre = samples.mean(axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
-    if centre.shape != samples.shape[1:]:
-        raise ValueError(f"centre needs shape {samples.shape[1:]}, got {centre.shape}")
-    return samples, centre
+    if centre is None:
+        return samples, samples.mean(axis=0)
+    return samples, check_array(centre, "centre", shape=samples.shape[1:])
 
 
 def _is_gvar(entry):

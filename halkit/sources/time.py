@@ -10,8 +10,8 @@ unequal ones the series goes on, and the third term needs a stencil of five poin
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.radial import radial_laplacian, validate_nodes, validate_values
+from halkit.checks import check_array, check_positive
+from halkit.radial import radial_laplacian, validate_nodes
 
 __all__ = [
     "STENCILS",
@@ -96,7 +96,7 @@ def time_derivatives(R, *, points, dt=1.0):
     >>> [float(d[0]) for d in time_derivatives(np.arange(5.0) ** 3, points=5)]
     [12.0, 12.0, 6.0]
     """
-    R, dt = validate_values(R, "R"), check_positive(dt, "dt")
+    R, dt = check_array(R, "R"), check_positive(dt, "dt")
     points = time_stencil(len(R), points)
     rows = len(R) - points + 1
     derivatives = [
@@ -159,7 +159,7 @@ def time_dependent_source(
     ((3, 50), True)
     """
     r = validate_nodes(r)
-    R = validate_values(R, "R", r.size)
+    R = check_array(R, "R", r.size)
     if R.ndim < 2:
         raise ValueError(f"R must have shape (..., n_t, n_r), got {R.shape}")
     n_times = R.shape[-2]
@@ -192,7 +192,7 @@ def reduced_mass_and_asymmetry(hadron_mass):
 
 def _spacing(times, n):
     """Return the spacing of evenly spaced, increasing times."""
-    times = validate_values(times, "times", n)
+    times = check_array(times, "times", n)
     steps = np.diff(times)
     if times.ndim != 1 or not steps.size or steps[0] <= 0 or np.ptp(steps) > 1e-9 * abs(steps[0]):
         raise ValueError(f"times must increase in equal steps, got {times}")

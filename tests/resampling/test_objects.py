@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from halkit.checks import check_array
 from halkit.potentials import TimeDependentHALRegressor
-from halkit.radial import validate_values
 from halkit.resampling import (
     JackknifeRegressor,
     from_gvar,
@@ -48,7 +48,7 @@ def test_objects_with_errors_are_refused_with_the_way_out(entry, way):
     with pytest.raises(TypeError, match=f"halkit.resampling.{way}"):
         jackknife_samples(X)
     with pytest.raises(TypeError, match=f"halkit.resampling.{way}"):
-        validate_values(X, "R")
+        check_array(X, "R")
 
 
 def test_samples_of_gvars_have_their_means_and_covariance():
@@ -135,8 +135,8 @@ def test_obs_of_different_configurations_are_refused(pyerrors):
     ("samples", "centre", "message"),
     [
         (np.ones((1, 3)), None, "two samples at least"),
-        ([1.0, np.nan], None, "finite values"),
-        (np.ones((4, 3)), [1.0], r"centre needs shape \(3,\), got \(1,\)"),
+        ([1.0, np.nan], None, "samples must be finite"),
+        (np.ones((4, 3)), [1.0], r"centre must have shape \(3,\), got \(1,\)"),
     ],
 )
 def test_samples_that_have_no_covariance(samples, centre, message, monkeypatch):
