@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from halkit.checks import check_boolean
 from halkit.datasets.groups import group_of, pack, plain_single, unpack, validate_kinds
 
 __all__ = ["holds_groups", "iter_correlators", "read_group", "save_correlators"]
@@ -79,7 +80,7 @@ def save_correlators(path, groups, *, overwrite=False):
     path = Path(path)
     if path.suffix not in (*HDF5, ".npz"):
         raise ValueError(f"path must end in .h5, .hdf5 or .npz, got {path}")
-    if path.exists() and not overwrite:
+    if not check_boolean(overwrite, "overwrite") and path.exists():
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
     if not groups:
         raise ValueError("groups needs at least one channel, got none")

@@ -7,7 +7,7 @@ n_points), for time differences.
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.checks import check_array
+from halkit.checks import as_numbers, check_array, refuse_masked
 from halkit.radial import Wedge, validate_nodes
 
 __all__ = ["KINDS", "group_of", "pack", "plain_single", "unpack", "validate_kinds"]
@@ -59,7 +59,7 @@ def pack(bunch, name):
         raise ValueError(f"the sources of {where} must have one shape, got {shapes}")
     packed = {"R": np.stack([np.moveaxis(R, 0, 1) for R in arrays.values()])}
     packed["sources"] = _attribute([str(_decoded(s)) for s in arrays], "sources", where)
-    packed["t"] = values.pop("t")
+    packed["t"] = as_numbers(values.pop("t"), f"t of {where}")
     wedge, n_bins = values.pop("wedge", None), values.pop("n_bins", None)
     if wedge is not None:
         packed["xyz"], packed["L"] = wedge.xyz, wedge.L
@@ -127,7 +127,7 @@ def _validate_keys(values, where):
 
 
 def _time_first(R, name):
-    R = np.asarray(R)
+    R = as_numbers(R, name)
     if R.ndim != 3:
         raise ValueError(f"{name} must have the axes (n_t, n_bins, n_points), got shape {R.shape}")
     return R
@@ -135,6 +135,7 @@ def _time_first(R, name):
 
 def _attribute(value, key, where):
     """A number, a text, an array of numbers or a list of texts: what an attribute holds."""
+    refuse_masked(value, f"{key} of {where}")
     array = np.asarray(value)
     fits = array.dtype.kind in "biuf" or _are_texts(value)
     if not fits or (key != "r" and array.ndim > 1):
@@ -201,7 +202,7 @@ def _validate_points(group, where):
         raise ValueError(f"{where} must hold either r or xyz, got {sorted(group)}")
     if "r" in group:
         return {"r": validate_nodes(group["r"], f"r of {where}")}
-    xyz = np.asarray(group["xyz"])
+    xyz = as_numbers(group["xyz"], f"xyz of {where}")
     half = int(xyz.max(initial=0))
     if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:
         raise ValueError(
@@ -219,9 +220,8 @@ def _validate_points(group, where):
 
 def _validate_bins(R, sources, n_t, points, where):
     """Return the arrays (n_t, n_bins, n_points) of each source."""
-    R, n_points = np.asarray(R), len(points["r"] if "r" in points else points["wedge"].xyz)
-    if R.dtype.kind not in "iuf":
-        check_array(R, f"R of {where}")
+    n_points = len(points["r"] if "r" in points else points["wedge"].xyz)
+    R = check_array(R, f"R of {where}", finite=False)
     R = R[np.newaxis] if R.ndim == 3 else R
     sources = ["R"] if sources is None else np.ravel(np.asarray(sources, dtype=object)).tolist()
     if any(isinstance(source, bytes) for source in sources):
@@ -239,7 +239,6 @@ def _validate_bins(R, sources, n_t, points, where):
     if bad.size:
         found = ", ".join(f"bin {b} of {sources[s]!r}" for s, b in bad)
         raise ValueError(f"R of {where} must be finite, got NaN or infinite values in {found}")
-    R = R.astype(np.float64, copy=False)
     return {source: np.moveaxis(R[i], 1, 0) for i, source in enumerate(sources)}
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from halkit.checks import check_array, check_boolean
 from halkit.displays.canvas import figure_axes, matching
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
@@ -43,8 +44,8 @@ class TopologyDisplay:
     """
 
     def __init__(self, charge, probability=None, *, name=None):
-        charge = np.asarray(charge)
-        if charge.ndim != 1 or not charge.size or not _whole(charge):
+        charge = check_array(charge, "charge")
+        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
             raise ValueError("charge: expected a 1-D array of integers, at least one")
         self.charge = charge.astype(np.int64)
         self.probability = None
@@ -162,7 +163,7 @@ class WilsonLoopDisplay:
             raise ValueError("report: expected Wilson loops among its rows, got none")
         columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
         display = cls([row.name[2:-1] for row in loops], *columns, name=name)
-        return display.plot(ax) if draw else display
+        return display.plot(ax) if check_boolean(draw, "draw") else display
 
     def plot(self, ax=None):
         """Draw.
@@ -195,7 +196,3 @@ class WilsonLoopDisplay:
         for panel in self.axes_:
             panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
         return self
-
-
-def _whole(charge):
-    return np.all(np.isfinite(charge)) and np.all(charge == np.rint(charge))

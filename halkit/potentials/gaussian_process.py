@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_number, check_positive
+from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.objective import row_weights
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
@@ -234,7 +234,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """The validated prior."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
-        check_choice(self.symmetric, "symmetric", [False, True])
+        check_boolean(self.symmetric, "symmetric")
         names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)

@@ -9,7 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_integer, check_number, check_positive
+from halkit.checks import (
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_number,
+    check_positive,
+)
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import Potential, row_weights
@@ -313,7 +319,8 @@ def _check_parameters(model):
     check_choice(model.solver, "solver", solvers.SOLVERS)
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
     check_choice(model.local, "local", [False, True, "only"])
-    check_choice(model.warm_start, "warm_start", [False, True])
+    for name in ("fit_envelope", "warm_start"):
+        check_boolean(getattr(model, name), name)
     for name in ("rank", "max_iter", "n_init"):
         check_integer(getattr(model, name), name, least=1)
     if not isinstance(model.hidden_layer_sizes, tuple | list):

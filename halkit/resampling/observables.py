@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import as_numbers
+from halkit.checks import as_numbers, check_boolean
 from halkit.exceptions import AccuracyWarning
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import resampling_error
@@ -162,7 +162,7 @@ class ResampledPotential:
         """
         method = methodcaller("phase_shift", k, channel_radius=channel_radius, n_mesh=n_mesh)
         delta = _centre_and_std(self, method, return_std=False)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return delta
         return delta, self._error(_on_branch(self.samples(method), delta))
 
@@ -185,7 +185,7 @@ class ResampledPotential:
         """
         method = methodcaller("bound_states", channel_radius=channel_radius, n_mesh=n_mesh)
         states = _centre_and_std(self, method, return_std=False)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return states
         bins = self._on_bins(method)
         _same_number_of_states(states, bins, "the errors of the states that come and go are NaN")
@@ -223,7 +223,8 @@ class ResampledPotential:
 
 def _centre_and_std(model, method, return_std):
     check_is_fitted(model)
-    return model.evaluate(method) if return_std else method(model.estimator_)
+    with_std = check_boolean(return_std, "return_std")
+    return model.evaluate(method) if with_std else method(model.estimator_)
 
 
 def _of_data(model, name, X, return_std):
@@ -241,7 +242,7 @@ def _of_data(model, name, X, return_std):
             f"X needs {len(model.estimators_)} bins, as many as the fit had, got {len(X)}"
         )
     centre = methodcaller(name, X.mean(axis=0))(model.estimator_)
-    if not return_std:
+    if not check_boolean(return_std, "return_std"):
         return centre
     return centre, model._error(model.samples(_Method(name), X))
 
@@ -260,7 +261,7 @@ def _threshold(model, name, settings, return_std, **convention):
     """Scattering length or effective range, with a warning where binding comes and goes."""
     observable = methodcaller(name, **settings, **convention)
     centre = _centre_and_std(model, observable, return_std=False)
-    if not return_std:
+    if not check_boolean(return_std, "return_std"):
         return centre
     method = methodcaller("bound_states", **settings)
     _same_number_of_states(
