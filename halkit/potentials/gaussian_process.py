@@ -235,18 +235,19 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_boolean(self.symmetric, "symmetric")
-        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
+        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude", "noise"
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
-        for name in (*names, "noise"):
-            check_positive(getattr(self, name), name)
-        check_number(self.tol, "tol", least=1e-7, below=1)
+        length, radius, amplitude, local_amplitude, _ = (
+            check_positive(getattr(self, name), name) for name in names
+        )
+        tol = check_number(self.tol, "tol", least=1e-7, below=1)
         local = nonlocal_ = None
         if self.local:
-            local = LocalPrior(_widths(self.local_widths), self.local_amplitude)
+            local = LocalPrior(_widths(self.local_widths), local_amplitude)
         if self.local != "only":
-            basis = SmoothBasis(self.length_scale, self.envelope_radius, self.envelope, self.tol)
-            nonlocal_ = NonLocalPrior(basis, self.amplitude, self.symmetric)
+            basis = SmoothBasis(length, radius, self.envelope, tol)
+            nonlocal_ = NonLocalPrior(basis, amplitude, self.symmetric)
         return PotentialPrior(local, nonlocal_)
 
     def _signal_beside_local(self, A, W, X, n_local):

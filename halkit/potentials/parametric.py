@@ -175,7 +175,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             W, total = row_weights(
                 X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
             )
-            self._function, self.radius_ = self.function, self.radius
+            self._function = self.function
+            self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             solution = self._solve(X, y, W, start, bounds)
             self.theta_, self.n_iter_ = solution.x, int(solution.njev)
