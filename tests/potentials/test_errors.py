@@ -265,7 +265,7 @@ def test_a_warm_start_goes_on_from_the_fit_before():
         ({"hidden_layer_sizes": (3,)}, "changed since: hidden_layer_sizes"),
         ({"local": True, "envelope_radius": 2.0}, "changed since: envelope_radius, local$"),
         ({"amplitude": 2.0}, "changed since: amplitude"),
-        ({"warm_start": "yes"}, "warm_start must be one of"),
+        ({"warm_start": "yes"}, "warm_start must be True or False"),
     ],
 )
 def test_a_warm_start_needs_the_same_potential(change, message):

@@ -157,3 +157,40 @@ def test_without_the_packages_they_are_named(monkeypatch):
         from_gvar([1.0, 2.0])
     with pytest.raises(ImportError, match="pip install pyerrors"):
         to_obs([1.0, 2.0], "A")
+
+
+def test_a_covariance_that_belongs_to_no_distribution_is_refused():
+    gvar = pytest.importorskip("gvar")
+    for correlation in (2.0, 1.0 + 1e-6):
+        x = gvar.gvar([1.0, 1.0], [[1.0, correlation], [correlation, 1.0]])
+        with pytest.raises(ValueError, match="must not be negative, got correlations with the"):
+            from_gvar(x)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e6])
+def test_rounding_in_a_singular_covariance_is_none_of_that(size):
+    gvar = pytest.importorskip("gvar")
+    covariance = np.outer([1.0, size, 3.0], [1.0, size, 3.0])
+    samples = from_gvar(gvar.gvar(np.zeros(3), covariance), n_samples=50, random_state=0)
+    assert_allclose(samples[:, 1:], samples[:, :1] * [size, 3.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("missing", [range(6, 50), [3], [2, 4]])
+def test_bins_of_a_chain_with_a_gap_are_refused(pyerrors, missing):
+    numbers = [i for i in range(1, 60) if i not in missing][:10]
+    x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[numbers])
+    with pytest.raises(ValueError, match="without gaps, 'A' has configuration .* after"):
+        from_obs([x], bin_size=2)
+    assert_allclose(from_obs([x]), jackknife_samples(DATA[:10, :1]), rtol=1e-12)
+
+
+def test_bins_of_every_third_configuration(pyerrors):
+    x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[range(5, 35, 3)])
+    expected = jackknife_samples(DATA[:10, :1], bin_size=5)
+    assert_allclose(from_obs([x], bin_size=5), expected, rtol=1e-12)
+
+
+def test_other_configurations_of_one_ensemble_are_named(pyerrors):
+    a, b = (pyerrors.Obs([DATA[:3, 0]], ["A"], idl=[numbers]) for numbers in ([1, 2, 3], [1, 2, 4]))
+    with pytest.raises(ValueError, match="'A' with configuration 3 where others have 4"):
+        from_obs([a, b])
