@@ -136,15 +136,15 @@ def test_predict_refuses_other_nodes():
 
 def test_time_slices_must_be_three_at_least():
     model = TimeDependentHALRegressor(R, hadron_mass=2.0, **SETTINGS)
-    with pytest.raises(ValueError, match=r"3.*prepared rows"):
-        model.fit(X[:2])
+    with pytest.raises(ValueError, match="at least 3 consecutive time slices, got 2"):
+        model.fit(X[:2], times=[1, 2])
 
 
 def test_bare_slices_need_nodes_and_take_no_weights():
     with pytest.raises(ValueError, match="nodes r"):
-        TimeDependentHALRegressor().fit(X)
+        TimeDependentHALRegressor().fit(X, times=range(5))
     with pytest.raises(ValueError, match="prepared rows"):
-        TimeDependentHALRegressor(R).fit(X, sample_weight=np.ones(5))
+        TimeDependentHALRegressor(R).fit(X, sample_weight=np.ones(5), times=range(5))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_observables_need_the_mass_and_the_fit_does_not(make):
 
 def test_bare_slices_need_the_mass():
     with pytest.raises(ValueError, match="needs hadron_mass, got None"):
-        TimeDependentHALRegressor(R).fit(X)
+        TimeDependentHALRegressor(R).fit(X, times=range(5))
 
 
 def test_what_no_potential_can_fit():
@@ -218,12 +218,24 @@ def test_types(parameters, error, message):
         fit(**parameters)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"), [({"dt": 0.0}, "dt"), ({"time_order": 4}, "time_order")]
-)
-def test_parameters_of_the_time_stencil_count_with_sources_too(parameters, message):
-    with pytest.raises(ValueError, match=message):
-        TimeDependentHALRegressor(R, **parameters).fit(X, Y)
+@pytest.mark.parametrize("time_order", [3, 5, 7, 4])
+def test_the_time_stencil_has_no_say_over_prepared_rows(time_order):
+    model = TimeDependentHALRegressor(R, time_order=time_order)
+    with pytest.raises(ValueError, match="time_order must not be given with y"):
+        model.fit(X, Y)
+    with pytest.raises(ValueError, match="times and time_order must not be given with y"):
+        model.fit(X, Y, times=range(5))
+    with pytest.raises(ValueError, match="times must not be given with y"):
+        fit_time().score(X, Y, times=range(5))
+
+
+def fit_time():
+    return TimeDependentHALRegressor(R, **SETTINGS, random_state=0).fit(X, Y)
+
+
+def test_a_time_stencil_of_bare_slices_is_known():
+    with pytest.raises(ValueError, match='time_order must be "auto", 3, 5 or 7, got 4'):
+        TimeDependentHALRegressor(R, hadron_mass=2.0, time_order=4).fit(X, times=range(5))
 
 
 def test_radii_of_a_fitted_potential():
@@ -270,5 +282,5 @@ def test_a_warm_start_goes_on_from_the_fit_before():
 )
 def test_a_warm_start_needs_the_same_potential(change, message):
     model = fit(random_state=0, warm_start=True)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         model.set_params(**change).fit(X, Y)

@@ -179,7 +179,7 @@ def test_rounding_in_a_singular_covariance_is_none_of_that(size):
 def test_bins_of_a_chain_with_a_gap_are_refused(pyerrors, missing):
     numbers = [i for i in range(1, 60) if i not in missing][:10]
     x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[numbers])
-    with pytest.raises(ValueError, match="without gaps, 'A' has configuration .* after"):
+    with pytest.raises(ValueError, match=r"without gaps, 'A' has configuration .* after"):
         from_obs([x], bin_size=2)
     assert_allclose(from_obs([x]), jackknife_samples(DATA[:10, :1]), rtol=1e-12)
 
@@ -191,6 +191,7 @@ def test_bins_of_every_third_configuration(pyerrors):
 
 
 def test_other_configurations_of_one_ensemble_are_named(pyerrors):
-    a, b = (pyerrors.Obs([DATA[:3, 0]], ["A"], idl=[numbers]) for numbers in ([1, 2, 3], [1, 2, 4]))
-    with pytest.raises(ValueError, match="'A' with configuration 3 where others have 4"):
+    numbers = [*range(1, 10), 10], [*range(1, 10), 12]
+    a, b = (pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[idl]) for idl in numbers)
+    with pytest.raises(ValueError, match="'A' with configuration 10 where others have 12"):
         from_obs([a, b])
