@@ -7,7 +7,8 @@ from pathlib import Path
 
 from halkit import __version__
 from halkit.gallery import reproduce_all
-from halkit.reproduce import reproduce
+from halkit.report import prepare_folder
+from halkit.reproduce import reproduce, xixi_rows
 
 __all__ = ["main"]
 
@@ -28,6 +29,14 @@ def main(arguments=None):
         parser.error("--seed has no effect with --full: the examples have seeds of their own")
     if options.examples is not None and not options.full:
         parser.error("--examples needs --full")
+    if options.full and options.data is not None and options.data.name != CORRELATORS:
+        parser.error(f"--data must be named {CORRELATORS} with --full: the examples look for it")
+    try:
+        prepare_folder(options.out)
+        if options.data is not None:
+            xixi_rows(options.data)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     failed = []
     if options.full:
         metrics = reproduce_all(options.out, folder=options.examples, data=options.data)
@@ -66,8 +75,14 @@ def _parser():
     command.add_argument(
         "--examples", metavar="DIR", help="with --full: the examples; default: docs/examples"
     )
-    command.add_argument("--seed", type=int, help="seed of the starts (default: 0)")
+    command.add_argument("--seed", type=_seed, help="seed of the starts (default: 0)")
     return parser
+
+
+def _seed(text):
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"must be an integer from 0 to 2^32 - 1, got {text}")
+    return int(text)
 
 
 def _existing_file(name):

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from halkit import __version__
 
-__all__ = ["Section", "check_matplotlib", "write_report"]
+__all__ = ["Section", "check_matplotlib", "prepare_folder", "write_report"]
 
 
 @dataclass
@@ -28,6 +30,19 @@ def check_matplotlib():
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError("a report needs matplotlib: pip install 'halkit[plot]'") from error
+
+
+def prepare_folder(out):
+    """Make a folder if it is missing, and return its path if files can be written there.
+
+    Raises
+    ------
+    OSError
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=out):
+        return out
 
 
 PAGE = """<!doctype html>

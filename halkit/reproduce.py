@@ -17,13 +17,14 @@ from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialD
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
-from halkit.report import Section, check_matplotlib, write_report
+from halkit.report import Section, check_matplotlib, prepare_folder, write_report
 from halkit.scattering import phase_shift
 from halkit.sources import lattice_rows
 from halkit.units import HBARC
 
-__all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi"]
+__all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi", "xixi_rows"]
 
+TIMES = (12, 13, 14, 15)
 NO_DATA = "Real correlators: left out, no file was given (--data, HALKIT_DATA)."
 
 
@@ -49,12 +50,15 @@ def reproduce(out="report", *, data=None, random_state=0):
     ------
     ImportError
         If matplotlib is not installed; the message names the extra.
+    ValueError, OSError
+        If `data` holds something else, or `out` cannot be written; before the first fit.
     """
     check_matplotlib()
     from tqdm.auto import tqdm
 
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = prepare_folder(out)
+    if data is not None:
+        xixi_rows(data)
     jobs = {
         "toy": lambda: toy_model(random_state=random_state),
         "omega_ccc": lambda: omega_ccc_like(random_state=random_state),
@@ -173,12 +177,20 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     )
 
 
-def xixi(path, *, random_state=0, times=(12, 13, 14, 15)):
-    """ΞΞ(¹S₀) on the 64³ lattice: one potential from two sources, beside the published phases."""
+def xixi_rows(path, *, times=TIMES):
+    """The correlators on the 64³ lattice and their rows; a ValueError for another file."""
     correlators = load_correlators(path, lattice="L64")
+    r_max = 2.4 * correlators.inverse_spacing / HBARC
+    rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=r_max)
+    _published_phases(Path(path), correlators.inverse_spacing)
+    return correlators, rows
+
+
+def xixi(path, *, random_state=0, times=TIMES):
+    """ΞΞ(¹S₀) on the 64³ lattice: one potential from two sources, beside the published phases."""
+    correlators, rows = xixi_rows(path, times=times)
     to_mev, mass = correlators.inverse_spacing, correlators.hadron_mass
     fm = HBARC / to_mev
-    rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=2.4 / fm)
     X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,
@@ -220,6 +232,9 @@ def _published_phases(path, to_mev):
     if not file.is_file():
         return np.sqrt(np.linspace(0.01, 0.6, 12)) * 510.0 / to_mev, None
     with np.load(file, allow_pickle=False) as archive:
+        needed = {"k2_n2lo_w_v2_t13", "delta_n2lo_w_v2_t13_jk"}
+        if not needed <= set(archive.files):
+            raise ValueError(f"{file} must hold {sorted(needed)}, got {sorted(archive.files)}")
         k2 = archive["k2_n2lo_w_v2_t13"]
         bins = np.rad2deg(np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi))
     some = np.arange(5, len(k2), 8)

@@ -50,10 +50,12 @@ class TopologyDisplay:
         self.charge = charge.astype(np.int64)
         self.probability = None
         if probability is not None:
-            size = np.size(probability)
-            if not size % 2:
-                raise ValueError(f"probability: expected values for Q = -q … q, got {size}")
-            self.probability = matching(probability, (size,), "probability")
+            probability = check_array(probability, "probability").copy()
+            if probability.ndim != 1 or not probability.size % 2:
+                raise ValueError(
+                    f"probability must hold values for Q = -q … q, got shape {probability.shape}"
+                )
+            self.probability = probability
         self.name = name
 
     @property

@@ -4,7 +4,15 @@ import numpy as np
 
 from halkit.checks import check_array
 
-__all__ = ["check_momenta", "checked_function", "cut", "distances", "evaluated", "within"]
+__all__ = [
+    "check_momenta",
+    "checked_function",
+    "cut",
+    "distances",
+    "evaluated",
+    "is_array",
+    "within",
+]
 
 
 def checked_function(f, name):
@@ -12,6 +20,11 @@ def checked_function(f, name):
     if not callable(f):
         raise TypeError(f"{name} must be callable, got {type(f).__name__}")
     return f
+
+
+def is_array(potential):
+    """Return whether a potential is given by its values."""
+    return isinstance(potential, list | tuple) or hasattr(potential, "__array__")
 
 
 def distances(values, name):

@@ -40,6 +40,7 @@ from halkit.training import unchanged_on_error
 __all__ = ["GaussianProcessPotentialRegressor"]
 
 VISIBLE = 3.0
+NOISE = 1e-3
 
 
 class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEstimator):
@@ -88,9 +89,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         b_m, increasing; by default eleven in geometric progression, 0.85 … 12.7.
     local_amplitude : float
         B, the prior standard deviation of each term of V, an energy.
-    noise : float
+    noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
-        square.
+        square; 1e-3 by default. With `y_std` it has no effect and is refused.
     tol : float
         Functions of the prior with a scale below `tol` times the largest are left out.
     random_state : int, RandomState or None
@@ -150,7 +151,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_amplitude=3.0, noise=1e-3, tol=1e-6,
+        symmetric=True, local_widths=None, local_amplitude=3.0, noise=None, tol=1e-6,
         random_state=0,
     ):  # fmt: skip
         self.r = r
@@ -213,7 +214,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             W, total = row_weights(
                 X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
             )
-            W = W * np.sqrt(total) / (self.noise if y_std is None else 1.0)
+            noise = self._noise(y_std)
+            W = W * np.sqrt(total) / noise
             check_reach(
                 self.r_,
                 self.r_out_,
@@ -227,18 +229,27 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
             self._span = _row_space(X * np.sqrt(self.weights_))
             self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-            self.loss_ *= (1.0 if y_std is not None else self.noise**2) / total
+            self.loss_ *= noise**2 / total
         return self
+
+    def _noise(self, y_std):
+        """Errors of the weighted y: those of `y_std` are in the weights already."""
+        if y_std is None:
+            return NOISE if self.noise is None else float(self.noise)
+        if self.noise is not None:
+            raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
+        return 1.0
 
     def _build_prior(self):
         """The validated prior."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_boolean(self.symmetric, "symmetric")
-        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude", "noise"
+        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
+        check_positive(self.noise, "noise", optional=True)
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
-        length, radius, amplitude, local_amplitude, _ = (
+        length, radius, amplitude, local_amplitude = (
             check_positive(getattr(self, name), name) for name in names
         )
         tol = check_number(self.tol, "tol", least=1e-7, below=1)

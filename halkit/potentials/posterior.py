@@ -95,11 +95,12 @@ class PosteriorDraw:
 
     def local_potential(self, r):
         """V(r), any shape."""
-        return self.prior.local_potential(self.coefficients, r)
+        return self.prior.local_potential(self.coefficients, *check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast."""
-        return self.prior.nonlocal_potential(self.coefficients, r, r_prime)
+        radii = check_radii(r=r, r_prime=r_prime)
+        return self.prior.nonlocal_potential(self.coefficients, *radii)
 
     def kernel(self, r, r_prime):
         """4π r r' U(r, r')."""

@@ -211,8 +211,12 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         return self.estimator_.score(X, y, sample_weight=sample_weight, **errors)
 
     def _check_parameters(self):
-        if not hasattr(self.estimator, "fit"):
-            raise TypeError(f"estimator needs a regressor, not fitted, got {self.estimator!r}")
+        known = hasattr(self.estimator, "fit") and hasattr(self.estimator, "__sklearn_tags__")
+        if not known or isinstance(self.estimator, type):
+            raise TypeError(
+                "estimator needs a regressor, not fitted, that inherits from "
+                f"sklearn.base.BaseEstimator, got {self.estimator!r}"
+            )
         check_choice(self.resample, "resample", RESAMPLINGS)
         check_choice(self.refit, "refit", ["full", "warm", "linear"])
         if self.resample == "seeds" and self.refit != "full":

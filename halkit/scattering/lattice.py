@@ -20,7 +20,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 from halkit.checks import check_array, check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import as_interaction
-from halkit.interactions.functions import within
+from halkit.interactions.functions import is_array, within
 from halkit.radial import Wedge
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
@@ -107,7 +107,7 @@ def lattice_spectrum(
     array([-0.023592,  0.221755,  0.493129])
     """
     V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
-    on_sites = isinstance(interaction, np.ndarray) and r is None
+    on_sites = is_array(interaction) and r is None
     if not on_sites:
         interaction = as_interaction(interaction.V0 if V2 else interaction, r)
     m, a = check_positive(reduced_mass, "reduced_mass"), check_positive(spacing, "spacing")

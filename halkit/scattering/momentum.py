@@ -15,7 +15,7 @@ import numpy as np
 
 from halkit.checks import check_array, check_integer, check_positive
 from halkit.interactions import as_interaction
-from halkit.interactions.functions import within
+from halkit.interactions.functions import is_array, within
 from halkit.radial import RadialGrid, validate_nodes
 from halkit.scattering.mesh import real_values
 
@@ -223,7 +223,7 @@ def _square(values, nodes):
 
 def _on_nodes(potential, r, w):
     """U(r_i, r_j), and V(r_i)/w_i added on the diagonal: δ³(r − r') is δ_ij/w_j."""
-    if isinstance(potential, (np.ndarray, list, tuple)):
+    if is_array(potential):
         values = check_array(potential, "potential", r.size)
         return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
     interaction = as_interaction(potential)

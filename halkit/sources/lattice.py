@@ -93,7 +93,7 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, time_o
 def _row(correlators, R, t, points, keep_out, keep):
     """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of R(t, r) at one time."""
     wedge, half = correlators.wedge, points // 2
-    at = int(np.flatnonzero(np.equal(correlators.t, t))[0])
+    at = int(np.flatnonzero(as_numbers(correlators.t, "t") == t)[0])
     R = R[at - half : at + half + 1]
     mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
     X = wedge.to_shells(R[half])

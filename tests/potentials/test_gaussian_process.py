@@ -423,3 +423,9 @@ def test_any_truth_means_both_parts(local):
     with pytest.warns(UnderdeterminedWarning):
         model = fit(X[:1], Y[:1], y_std=SIGMA[:1], local=local)
     assert model.nonlocal_signal_.size
+
+
+def test_a_noise_without_effect_is_refused():
+    with pytest.raises(ValueError, match=r"noise must be None where y_std is given, got 0.01"):
+        fit(noise=0.01)
+    assert fit(y_std=None).loss_ == fit(y_std=None, noise=1e-3).loss_
