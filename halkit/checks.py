@@ -103,10 +103,10 @@ def check_boolean(value, name):
 def check_choice(value, name, choices):
     """Return the one of the choices that the value is; else raise a ValueError that lists them.
 
-    A truth value is no number here: 1 is not True.
+    False is not the number 0; 1 is True where that is a choice.
     """
     for choice in choices:
-        alike = isinstance(value, bool | np.bool_) == isinstance(choice, bool)
+        alike = isinstance(choice, bool) or not isinstance(value, bool | np.bool_)
         if value is choice or (alike and np.ndim(value) == 0 and value == choice):
             return choice
     raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")

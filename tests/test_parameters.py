@@ -21,6 +21,7 @@ from halkit.potentials import (
     TimeDependentHALRegressor,
 )
 from halkit.resampling import JackknifeRegressor
+from halkit.sources import local_approximation
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -122,12 +123,14 @@ def test_the_table_has_every_truth_value():
 
 def test_choices_between_truth_values_and_texts():
     for model in (NonLocalPotentialRegressor, GaussianProcessPotentialRegressor):
-        for value in ("False", 1, 0.0, None, np.array([True])):
+        for value in ("False", 2, 0.5, None, np.array([True])):
             with pytest.raises(ValueError, match=r"local must be one of \[False, True, 'only'\]"):
                 model(R, local=value).fit(X, Y)
     with pytest.raises(ValueError, match="electromagnetic terms"):
         av18("1S0", electromagnetic="False")
-    assert check_choice(np.True_, "x", [False, True]) is True
+    assert check_choice(np.True_, "x", [False, True]) is check_choice(1, "x", [False, True]) is True
+    with pytest.raises(ValueError, match=r"order must be one of \[0, 2\], got False"):
+        local_approximation(X, Y, order=False)
     assert check_boolean(np.False_, "x") is False
 
 

@@ -42,7 +42,7 @@ def test_loops_and_their_deviations(theta):
     [
         (lambda: TopologyDisplay([0.5]), "1-D array of integers"),
         (lambda: TopologyDisplay([]), "at least one"),
-        (lambda: TopologyDisplay([0], [0.5, 0.5]), "got 2"),
+        (lambda: TopologyDisplay([0], [0.5, 0.5]), r"got shape \(2,\)"),
         (lambda: WilsonLoopDisplay(["a"], [1.0, 2.0], [1.0], [1.0]), "mean must have shape"),
         (lambda: WilsonLoopDisplay(["a"], [1j], [1.0], [1.0]), "Complex data not supported: mean"),
     ],

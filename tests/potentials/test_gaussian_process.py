@@ -372,7 +372,7 @@ def test_a_bound_state_that_the_data_do_not_hold():
         ({"tol": 1e-9}, ValueError, "tol must be a finite number ≥ 1e-07 and < 1"),
         ({"envelope": "box"}, ValueError, "gaussian.*box"),
         ({"local": "both"}, ValueError, "only.*both"),
-        ({"symmetric": 2}, ValueError, "symmetric"),
+        ({"symmetric": 2}, TypeError, "symmetric must be True or False, got 2"),
         ({"local_widths": [1.0, -2.0]}, ValueError, "local_widths must be strictly increasing"),
         ({"local_widths": 3.0}, ValueError, "local_widths must be a one-dimensional array"),
         ({"length_scale": 0.01}, ValueError, "too short.*nodes are needed, more than 3000"),

@@ -250,7 +250,7 @@ def test_a_class_and_a_duck_are_named_once(estimator):
 
 @pytest.mark.parametrize("kinds", [("jackknife", "bootstrap"), ("bootstrap", "jackknife")])
 def test_errors_are_those_of_the_fit(kinds):
-    X, y, *_ = strengths(-0.5)
+    X, y, _ = strengths(-0.5, 0.1)
     model = JackknifeRegressor(LinearRegression(), resample=kinds[0]).fit(X, y)
     before = model.predict(X[0], return_std=True)[1]
     after = model.set_params(resample=kinds[1]).predict(X[0], return_std=True)[1]
