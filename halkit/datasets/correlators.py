@@ -100,7 +100,10 @@ def _load_published(path, lattice):
                 f"{lattice}_xyz of {path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = {L}, "
                 "z fastest"
             )
-        t = _read(archive, "t", path).astype(int)
+        t = _read(archive, "t", path)
+        if np.any(t != np.rint(t)):
+            raise ValueError(f"t of {path} must be whole time slices, got {t}")
+        t = t.astype(int)
         correlators = {source: _read(archive, f"{lattice}_{source}", path) for source in SOURCES}
         scalars = {name: float(_read(archive, key, path)) for name, key in SCALARS.items()}
     n_bins = _validate_shapes(correlators, lattice, t.size, len(wedge.xyz))
