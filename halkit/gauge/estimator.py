@@ -76,6 +76,11 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
                 _warn_of_another_coupling(X, self.beta)
+            elif self.network in ("gauge_energy", "unet"):
+                raise ValueError(
+                    f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
+                    'are none: they get "mlp"'
+                )
             self._keep(self._train(X, check_random_state(self.random_state)))
         return self
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.checks import check_array, check_number, check_positive
+from halkit.checks import as_numbers, check_number, check_positive
 from halkit.interactions.base import Interaction
 from halkit.interactions.functions import check_momenta, distances
 
@@ -65,7 +65,7 @@ class Separable(Interaction):
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
         m, mu = check_positive(reduced_mass, "reduced_mass"), self.mu
-        k2 = np.square(check_array(k, "k"))
+        k2 = np.square(as_numbers(k, "k", kinds="iufc"))
         q2 = mu**2 + k2
         bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
         return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
@@ -204,7 +204,7 @@ class Yamaguchi(Interaction):
 
     def k_cot_delta(self, k):
         """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
-        alpha, beta, k2 = self.alpha, self.beta, np.square(check_array(k, "k"))
+        alpha, beta, k2 = self.alpha, self.beta, np.square(as_numbers(k, "k", kinds="iufc"))
         c0, c1 = -alpha * beta**2 * (alpha + 2 * beta), alpha**2 + 2 * alpha * beta + 3 * beta**2
         return (c0 + c1 * k2 + k2**2) / (2 * beta * (alpha + beta) ** 2)
 

@@ -680,3 +680,16 @@ def test_a_training_that_diverges_leaves_the_model_as_it_was(tiny, X):
 def test_a_lattice_shape_after_the_fit_changes_nothing(tiny, X):
     model = copy.deepcopy(tiny).set_params(lattice_shape=(3, 3))
     assert model.score(X) == tiny.score(X)
+
+
+@pytest.mark.parametrize("network", ["gauge_energy", "unet"])
+def test_a_network_without_effect_on_rows_is_refused(network):
+    rows = np.random.default_rng(0).uniform(-3, 3, (6, 7))
+    model = U1DiffusionSampler(network=network, **TINY)
+    with pytest.raises(ValueError, match=f"network='{network}' needs a lattice"):
+        model.fit(rows)
+    default, mlp = (
+        U1DiffusionSampler(**{**TINY, **chosen}).fit(rows).score(rows)
+        for chosen in ({}, {"network": "mlp"})
+    )
+    assert default == mlp
