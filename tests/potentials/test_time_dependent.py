@@ -67,7 +67,7 @@ def test_both_potentials_reproduce_the_localized_one(correlators):
 @pytest.mark.parametrize("local", [True, False])
 def test_another_unit_of_length(correlators, local):
     """The same slices in lattice units and in fm: the same δ, once all lengths are scaled."""
-    R, r = correlators.correlators["wall"][0], correlators.r
+    R, r = correlators.correlators["wall"][:, 0], correlators.r
     delta = []
     for a in (1.0, 0.09):
         model = TimeDependentHALRegressor(
