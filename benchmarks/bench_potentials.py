@@ -15,8 +15,9 @@ from skorch.callbacks import Callback
 from halkit.datasets import make_separable
 from halkit.interactions import NonLocal
 from halkit.potentials import NonLocalPotentialRegressor
-from halkit.potentials.objective import row_weights
+from halkit.potentials.problem import row_weights
 from halkit.scattering import phase_shift
+from halkit.training import StopTraining
 
 K = np.linspace(0.05, 1.0, 20)
 MASS, ACCURACY = 3.3, 0.1
@@ -42,7 +43,7 @@ class StopWhenAccurate(Callback):
         if len(net.history) % self.every == 0:
             self.error_ = error_of_delta(net.module_.network, self.exact, self.radius)
             if self.error_ < ACCURACY:
-                raise KeyboardInterrupt
+                raise StopTraining
 
 
 def error_of_delta(network, exact, radius):

@@ -31,6 +31,7 @@ from halkit.gauge import (
     wilson_loop,
 )
 from halkit.gauge.correction import tail_length
+from halkit.writing import whole_file
 
 BETAS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0)
 SIZES = (8, 16, 32)
@@ -366,7 +367,8 @@ def main():
     )
     print(page)
     if options.output:
-        options.output.write_text(page, encoding="utf-8")
+        with whole_file(options.output, overwrite=True) as file:
+            file.write(page.encode())
 
 
 if __name__ == "__main__":

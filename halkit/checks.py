@@ -113,11 +113,12 @@ def check_choice(value, name, choices):
 
 
 def check_array(
-    values, name, n=None, *, shape=None, sign=None, finite=True, booleans=False, single=False
-):
-    """Return real numbers as an array of float64, in C order and with positive strides.
+    values, name, n=None, *, shape=None, sign=None, finite=True, booleans=False, single=False,
+    copy=True,
+):  # fmt: skip
+    """Return real numbers as a new array of float64, in C order and with positive strides.
 
-    An array that is all of this already is returned itself: copy what is kept.
+    Who keeps it shares no memory with the caller.
 
     Parameters
     ----------
@@ -136,6 +137,8 @@ def check_array(
         Whether False and True count as 0 and 1.
     single : bool
         Whether float32 stays float32.
+    copy : bool
+        Whether an array that is plain already is copied too. False where nothing is kept.
 
     Raises
     ------
@@ -145,7 +148,8 @@ def check_array(
         If they are complex, masked, not finite, of another sign or of another shape.
     """
     values = as_numbers(values, name, kinds="iufb" if booleans else "iuf")
-    values = _plain(values, np.float32 if single and values.dtype == np.float32 else np.float64)
+    dtype = np.float32 if single and values.dtype == np.float32 else np.float64
+    values = _plain(values, dtype, copy=copy)
     if n is not None and (values.ndim == 0 or values.shape[-1] != n):
         raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
     if shape is not None and values.shape != shape:
@@ -230,11 +234,12 @@ def _is_masked(values):
     return np.ma.is_masked(values)
 
 
-def _plain(values, dtype):
+def _plain(values, dtype, *, copy=True):
     """The values in C order. An axis of one entry may keep a negative stride, so look at it."""
     with np.errstate(over="ignore"):
-        values = np.asarray(values, dtype, order="C")
-    return values.copy() if min(values.strides, default=0) < 0 else values
+        plain = np.asarray(values, dtype, order="C")
+    strided = min(plain.strides, default=0) < 0
+    return plain.copy() if strided or (copy and np.may_share_memory(plain, values)) else plain
 
 
 def _from_objects(array, name, kinds):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from halkit import __version__
 from halkit.gallery import reproduce_all
-from halkit.report import prepare_folder
+from halkit.report import make_folder
 from halkit.reproduce import reproduce, xixi_rows
 
 __all__ = ["main"]
@@ -32,11 +32,14 @@ def main(arguments=None):
     if options.full and options.data is not None and options.data.name != CORRELATORS:
         parser.error(f"--data must be named {CORRELATORS} with --full: the examples look for it")
     try:
-        prepare_folder(options.out)
+        make_folder(options.out)
+    except OSError as error:
+        parser.error(f"--out: no report can be written to {options.out}: {error.strerror}")
+    try:
         if options.data is not None:
             xixi_rows(options.data)
     except (OSError, ValueError) as error:
-        parser.error(str(error))
+        parser.error(f"--data: {error}")
     failed = []
     if options.full:
         metrics = reproduce_all(options.out, folder=options.examples, data=options.data)

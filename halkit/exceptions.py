@@ -4,11 +4,15 @@ A fit that stops before it has converged raises scikit-learn's own
 :class:`sklearn.exceptions.ConvergenceWarning`.
 """
 
-__all__ = ["AccuracyWarning", "OverfitWarning", "UnderdeterminedWarning"]
+__all__ = ["AccuracyWarning", "IntegrityWarning", "OverfitWarning", "UnderdeterminedWarning"]
 
 
 class AccuracyWarning(UserWarning):
     """A number may be less accurate than asked for; the message says what to change."""
+
+
+class IntegrityWarning(UserWarning):
+    """A file has no digest: damage may have changed its numbers unnoticed."""
 
 
 class OverfitWarning(UserWarning):

@@ -14,7 +14,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from halkit.report import Section, check_matplotlib, prepare_folder, write_report
+from halkit.report import Section, check_matplotlib, make_folder, write_report
 
 __all__ = ["examples", "reproduce_all", "run_example"]
 
@@ -117,8 +117,8 @@ def reproduce_all(out="report", *, folder=None, data=None):
     """
     from tqdm.auto import tqdm
 
-    sections, paths = {}, examples(folder)
-    out = prepare_folder(out)
+    paths = examples(folder)
+    out, sections = make_folder(out), {}
     with _environment("HALKIT_DATA", None if data is None else str(Path(data).parent)):
         for path in (bar := tqdm(paths, disable=None)):
             bar.set_description(path.stem)

@@ -1,14 +1,15 @@
 """The pages that `halkit reproduce` writes: text, tables, printed lines and pictures."""
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from halkit import __version__
+from halkit.writing import whole_file
 
-__all__ = ["Section", "check_matplotlib", "prepare_folder", "write_report"]
+__all__ = ["Section", "check_matplotlib", "make_folder", "write_report"]
 
 
 @dataclass
@@ -32,16 +33,26 @@ def check_matplotlib():
         raise ImportError("a report needs matplotlib: pip install 'halkit[plot]'") from error
 
 
-def prepare_folder(out):
-    """Make a folder if it is missing, and return its path if files can be written there.
+def make_folder(out):
+    """Make the folder of a report, and show before the work that files can be written there.
+
+    Parameters
+    ----------
+    out : path
+        Made with its parents if missing.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     OSError
+        If it is a file, or the system refuses to make it or to write into it.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=out):
+    with tempfile.TemporaryFile(dir=out):
         return out
 
 
@@ -61,11 +72,11 @@ pre {{ background: #f3f3f3; padding: .5rem .8rem; overflow-x: auto }}
 
 
 def write_report(out, sections, *, note=""):
-    """Write ``index.html``, the pictures and ``metrics.json``.
+    """Write ``index.html``, the pictures and ``metrics.json``, each as a whole.
 
     Parameters
     ----------
-    out : Path
+    out : path
         An existing folder.
     sections : dict of str to Section
         What there is so far: a run that is interrupted keeps its finished sections.
@@ -76,15 +87,17 @@ def write_report(out, sections, *, note=""):
     for section in sections.values():
         for name, figure in section.figures.items():
             if figure is not None:
-                figure.savefig(out / f"{name}.png", dpi=100)
+                with whole_file(Path(out, f"{name}.png"), overwrite=True) as file:
+                    figure.savefig(file, format="png", dpi=100)
         section.figures = dict.fromkeys(section.figures)  # drawn once, then let go
         parts.append(_html(section))
     if note:
         parts.append(f"<p>{escape(note)}</p>")
     page = PAGE.format(version=__version__, sections="\n".join(parts))
-    (out / "index.html").write_text(page, encoding="utf-8")
     metrics = {name: section.metrics for name, section in sections.items()}
-    (out / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    for name, text in (("index.html", page), ("metrics.json", json.dumps(metrics, indent=1))):
+        with whole_file(Path(out, name), overwrite=True) as file:
+            file.write(text.encode())
 
 
 def _html(section):

@@ -13,11 +13,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.datasets import load_correlators, make_separable, make_time_dependent
+from halkit.datasets.files import opened
+from halkit.datasets.limits import named_errors
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
-from halkit.report import Section, check_matplotlib, prepare_folder, write_report
+from halkit.report import Section, check_matplotlib, make_folder, write_report
 from halkit.scattering import phase_shift
 from halkit.sources import lattice_rows
 from halkit.units import HBARC
@@ -56,7 +58,7 @@ def reproduce(out="report", *, data=None, random_state=0):
     check_matplotlib()
     from tqdm.auto import tqdm
 
-    out = prepare_folder(out)
+    out = make_folder(out)
     if data is not None:
         xixi_rows(data)
     jobs = {
@@ -231,12 +233,10 @@ def _published_phases(path, to_mev):
     file = path.with_name("xixi_1s0_published.npz")
     if not file.is_file():
         return np.sqrt(np.linspace(0.01, 0.6, 12)) * 510.0 / to_mev, None
-    with np.load(file, allow_pickle=False) as archive:
-        needed = {"k2_n2lo_w_v2_t13", "delta_n2lo_w_v2_t13_jk"}
-        if not needed <= set(archive.files):
-            raise ValueError(f"{file} must hold {sorted(needed)}, got {sorted(archive.files)}")
-        k2 = archive["k2_n2lo_w_v2_t13"]
-        bins = np.rad2deg(np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi))
+    with opened(file) as archive, named_errors(file):
+        k2 = archive.array("k2_n2lo_w_v2_t13")
+        bins = archive.array("delta_n2lo_w_v2_t13_jk")
+        bins = np.rad2deg(np.unwrap(bins, axis=1, period=np.pi))
     some = np.arange(5, len(k2), 8)
     error = np.sqrt(len(bins) - 1) * bins.std(axis=0)
     return np.sqrt(k2[some]), (bins.mean(axis=0)[some], error[some])

@@ -10,12 +10,16 @@ from threading import Lock, local
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping
 
 from halkit.checks import check_integer
 
 __all__ = [
+    "Interrupted",
     "ProgressBar",
+    "StopTraining",
+    "TrainedNet",
     "available_device",
     "check_device",
     "check_options",
@@ -104,16 +108,82 @@ def evaluate(function, *arrays):
         return function(*tensors).cpu().numpy()
 
 
+class StopTraining(KeyboardInterrupt):
+    """What a callback raises to end the training of one network, with what it has learned.
+
+    skorch ends a training at any KeyboardInterrupt; only this one is a rule that has been met.
+    """
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the fit of a model that is whole, with the best that was found until then."""
+
+    def __init__(self, message, model=None):
+        super().__init__(message)
+        self.model = model
+
+
+class TrainedNet(NeuralNet):
+    """A net of skorch that tells rules from the keyboard.
+
+    skorch ends a training silently at any KeyboardInterrupt. Here `StopTraining`, and skorch's
+    `EarlyStopping`, end it in the same way; any other KeyboardInterrupt, whether it comes from
+    the keyboard or from a callback, ends the training too and is raised again.
+
+    Attributes
+    ----------
+    stopped_ : bool
+        Whether a rule ended the training.
+    """
+
+    def fit_loop(self, *args, **kwargs):
+        self.stopped_, self._interrupt = False, None
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            self.stopped_ = isinstance(error, StopTraining) or self._stopped_early()
+            self._interrupt = None if self.stopped_ else error
+            raise
+
+    def partial_fit(self, *args, **kwargs):
+        super().partial_fit(*args, **kwargs)
+        interrupt, self._interrupt = self._interrupt, None
+        if interrupt is not None:
+            raise interrupt
+        return self
+
+    def _stopped_early(self):
+        rules = (rule for _, rule in self.callbacks_ if isinstance(rule, EarlyStopping))
+        return any(rule.misses_ >= rule.patience for rule in rules)
+
+
 @contextmanager
 def unchanged_on_error(model):
-    """Give a model back its attributes if what is inside does not come to its end."""
+    """Give a model back its attributes if what is inside does not come to its end.
+
+    After a KeyboardInterrupt ``model.interrupted_`` is None or, where the fit of this model
+    raised `Interrupted`, a model of the same class and parameters with what was found. After a
+    whole fit it is None.
+    """
     before = dict(vars(model))
     try:
         yield
-    except BaseException:
+        model.interrupted_ = None
+    except BaseException as error:
+        found = dict(vars(model), interrupted_=None)
         vars(model).clear()
         vars(model).update(before)
+        if isinstance(error, KeyboardInterrupt):
+            whole = isinstance(error, Interrupted) and error.model is model
+            model.interrupted_ = _with(model, found) if whole else None
         raise
+
+
+def _with(model, attributes):
+    """Another model of the same class with the given attributes."""
+    other = object.__new__(type(model))
+    vars(other).update(attributes)
+    return other
 
 
 def check_device(device):

@@ -85,9 +85,11 @@ def test_what_comes_back_is_plain(values):
     np.testing.assert_array_equal(array, values)
 
 
-def test_a_plain_array_is_returned_itself():
+def test_what_comes_back_shares_no_memory_unless_it_is_said():
     values = np.ones((3, 2))
-    assert check_array(values, "x") is values
+    assert not np.may_share_memory(check_array(values, "x"), values)
+    assert check_array(values, "x", copy=False) is values
+    assert not np.may_share_memory(check_array(np.float64([1, 2])[::-1], "x", copy=False), values)
 
 
 def test_single_precision_stays_only_where_it_is_asked_for():

@@ -15,23 +15,34 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "halkit"
 DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
-COMMON = {"checks", "exceptions"}  # every room may import them
+COMMON = {"checks", "exceptions", "scaling"}  # every room may import them
 ARROWS = {
     "checks": set(),
     "exceptions": set(),
+    "scaling": set(),
     "radial": set(),
     "units": set(),
     "training": set(),
+    "writing": set(),
     "interactions": {"radial", "units"},
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units"},
     "potentials": {"radial", "sources", "scattering", "training"},
     "resampling": {"potentials", "training"},
     "gauge": {"training"},
-    "datasets": {"radial", "units", "interactions", "sources", "scattering", "potentials", "gauge"},
+    "datasets": {
+        "radial",
+        "units",
+        "interactions",
+        "sources",
+        "scattering",
+        "potentials",
+        "gauge",
+        "writing",
+    },
     "displays": set(),
 }
-ARROWS["report"] = set()
+ARROWS["report"] = {"writing"}
 ARROWS["gallery"] = {"report"}
 ARROWS["reproduce"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)

@@ -9,7 +9,7 @@ import pytest
 from halkit import reproduce as report
 from halkit.cli import main
 from halkit.gallery import examples, run_example
-from halkit.report import Section
+from halkit.report import Section, write_report
 
 
 def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
@@ -139,7 +139,7 @@ def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_
     [
         (["--seed", "-1"], "must be an integer from 0 to 2^32 - 1, got -1"),
         (["--seed", "4294967296"], "must be an integer from 0"),
-        (["--out", "foreign.npz"], "File exists: 'foreign.npz'"),
+        (["--out", "foreign.npz"], "--out: no report can be written to foreign.npz: File exists"),
         (["--out", "foreign.npz/out"], "Not a directory"),
         (["--data", "foreign.npz"], r"foreign.npz must hold keys like 'L64_xyz', got ['a']"),
         (["--data", "garbage.npz"], "garbage.npz is no correlator file"),
@@ -170,6 +170,43 @@ def test_a_missing_file_is_named(capsys):
     with pytest.raises(SystemExit):
         main(["reproduce", "--data", "nowhere.npz"])
     assert "nowhere.npz is not a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--full", "--examples", "."]])
+def test_a_folder_that_cannot_be_written_ends_before_the_first_fit(
+    options, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(report, "toy_model", lambda **_: pytest.fail("it was fitted"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plot_x.py").write_text("raise SystemExit", encoding="utf-8")
+    (tmp_path / "file").touch()
+    for out in ("file", "file/inner", "/proc/report", "x" * 300):
+        with pytest.raises(SystemExit, match="2"):
+            main(["reproduce", *options, "--out", out])
+        assert f"--out: no report can be written to {out}: " in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "plot_x.py"]
+
+
+def test_pages_are_replaced_as_wholes(tmp_path, monkeypatch):
+    """A page that cannot be finished leaves the one before, with its mode and its link."""
+    (tmp_path / "real").write_text("old", encoding="utf-8")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "index.html").symlink_to("real")
+    write_report(tmp_path, {"a": Section("First", "text")})
+    before = (tmp_path / "real").read_bytes()
+    assert b"First" in before
+    assert (tmp_path / "index.html").is_symlink()
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_report(tmp_path, {"a": Section("Second", "text")})
+    assert (tmp_path / "real").read_bytes() == before
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["index.html", "metrics.json", "real"]
 
 
 def test_version(capsys):

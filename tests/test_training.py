@@ -5,7 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from halkit.training import evaluate, load_parameters, parameter_arrays, unchanged_on_error
+from halkit.training import (
+    Interrupted,
+    evaluate,
+    load_parameters,
+    parameter_arrays,
+    unchanged_on_error,
+)
 
 
 class Line(nn.Module):
@@ -46,6 +52,20 @@ def test_a_model_is_given_back_as_it_was(error):
     model.kept, model.net_ = 1, net
     with pytest.raises(error):
         model.change(error)
-    assert vars(model) == {"kept": 1, "net_": net}
+    offered = {"interrupted_": None} if error is KeyboardInterrupt else {}
+    assert vars(model) == {"kept": 1, "net_": net, **offered}
     model.change()
-    assert vars(model) == {"kept": 2, "new_": 3}
+    assert vars(model) == {"kept": 2, "new_": 3, "interrupted_": None}
+
+
+def test_what_was_found_is_offered_apart():
+    model = Model()
+    model.kept, model.net_ = 1, object()
+    with pytest.raises(KeyboardInterrupt):
+        model.change(Interrupted("of another model", Model()))
+    assert model.interrupted_ is None
+    with pytest.raises(KeyboardInterrupt):
+        model.change(Interrupted("of this model", model))
+    assert type(model.interrupted_) is Model
+    assert vars(model.interrupted_) == {"kept": 2, "new_": 3, "interrupted_": None}
+    assert model.kept == 1

@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from halkit.checks import check_array
-from halkit.datasets.files import holds_groups, read_group
+from halkit.datasets.files import holds_groups, opened, read_group
+from halkit.datasets.limits import named_errors
 from halkit.radial import Wedge
 
 __all__ = ["load_correlators"]
@@ -21,7 +22,7 @@ CITATION = (
 LICENSE = "MIT, Copyright (c) 2019 Takumi Iritani; its text must accompany the data"
 
 
-def load_correlators(path, lattice=None, *, group=None):
+def load_correlators(path, lattice=None, *, group=None, max_bytes=None):
     """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
     The layout of files is that of `halkit.datasets.files`; `save_correlators` writes your own.
@@ -41,6 +42,9 @@ def load_correlators(path, lattice=None, *, group=None):
         Which lattice of the published file, L64 by default; 64 sites are 5.76 fm.
     group : str, optional
         Which group of another file; not needed where there is one.
+    max_bytes : int, optional
+        Memory that the group may need; by default 16 times what the file takes on disk, and
+        256 MiB at least. Sizes are compared before data are read.
 
     Returns
     -------
@@ -62,9 +66,18 @@ def load_correlators(path, lattice=None, *, group=None):
         If h5py is needed and missing.
     ValueError
         If the lattice or the group is another one, or a lattice is named where there are groups;
-        if the file is no correlator file or not whole, or something in it is missing, does not
-        fit or is not finite; the message names it.
-        Objects that would need unpickling are not read.
+        if the file is no correlator file, damaged, or larger than `max_bytes` once unpacked; if
+        something in it is missing, does not fit or is not finite; the message names the file
+        and what is wrong. Objects that would need unpickling and HDF5 links that lead to other
+        places are not read.
+    OSError
+        If the system refuses, as without permission to read.
+
+    Warns
+    -----
+    IntegrityWarning
+        If an HDF5 file has no digest, as those of other programs: damage could have changed its
+        numbers. `save_correlators` writes digests; npz archives always have check sums.
 
     References
     ----------
@@ -78,34 +91,33 @@ def load_correlators(path, lattice=None, *, group=None):
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
-    if group is not None or holds_groups(path):
-        if lattice is not None:
-            raise ValueError(
-                f"lattice={lattice!r} is for the published file; {path} has groups: give group"
-            )
-        return read_group(path, group)
-    return _load_published(path, "L64" if lattice is None else lattice)
+    with opened(path, max_bytes) as file:
+        if group is not None or holds_groups(file):
+            if lattice is not None:
+                raise ValueError(
+                    f"lattice={lattice!r} is for the published file; {path} has groups: give group"
+                )
+            return read_group(file, group)
+        with named_errors(path):
+            return _load_published(file, "L64" if lattice is None else lattice)
 
 
-def _load_published(path, lattice):
+def _load_published(file, lattice):
     """The Bunch of one lattice of the published file."""
-    with np.load(path, allow_pickle=False) as archive:
-        _validate_lattice(archive, lattice, path)
-        L = int(lattice[1:])
-        wedge = Wedge(L)
-        if not np.array_equal(_read(archive, f"{lattice}_xyz", path), wedge.xyz):
-            raise ValueError(
-                f"{lattice}_xyz of {path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = {L}, "
-                "z fastest"
-            )
-        t = _read(archive, "t", path)
-        if np.any(t != np.rint(t)):
-            raise ValueError(f"t of {path} must be whole time slices, got {t}")
-        t = t.astype(int)
-        correlators = {source: _read(archive, f"{lattice}_{source}", path) for source in SOURCES}
-        scalars = {name: float(_read(archive, key, path)) for name, key in SCALARS.items()}
+    _validate_lattice(file, lattice)
+    L = int(lattice[1:])
+    wedge = Wedge(L)
+    if not np.array_equal(_read(file, f"{lattice}_xyz"), wedge.xyz):
+        raise ValueError(
+            f"{lattice}_xyz of {file.path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = {L}, "
+            "z fastest"
+        )
+    t = _read(file, "t")
+    if np.any(t != np.rint(t)):
+        raise ValueError(f"t of {file.path} must be whole time slices, got {t}")
+    t = t.astype(int)
+    correlators = {source: _read(file, f"{lattice}_{source}") for source in SOURCES}
+    scalars = {name: float(_read(file, key)) for name, key in SCALARS.items()}
     n_bins = _validate_shapes(correlators, lattice, t.size, len(wedge.xyz))
     return Bunch(
         correlators=correlators,
@@ -121,16 +133,15 @@ def _load_published(path, lattice):
     )
 
 
-def _read(archive, key, path):
-    if key not in archive.files:
-        raise ValueError(f"{path} must hold the key {key!r}, got {sorted(archive.files)}")
-    return check_array(archive[key], key)
+def _read(file, key):
+    return check_array(file.array(key), key)
 
 
-def _validate_lattice(archive, lattice, path):
-    known = [key.removesuffix("_xyz") for key in archive.files if key.endswith("_xyz")]
+def _validate_lattice(file, lattice):
+    known = [key.removesuffix("_xyz") for key in file.entries if key.endswith("_xyz")]
     if not known:
-        raise ValueError(f"{path} must hold keys like 'L64_xyz', got {sorted(archive.files)}")
+        found = sorted(file.entries)[:100]
+        raise ValueError(f"{file.path} must hold keys like 'L64_xyz', got {found}")
     if lattice not in known:
         raise ValueError(f"lattice must be one of {known}, got {lattice!r}")
 

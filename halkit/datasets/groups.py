@@ -10,7 +10,16 @@ from sklearn.utils import Bunch
 from halkit.checks import as_numbers, check_array, refuse_masked
 from halkit.radial import Wedge, validate_nodes
 
-__all__ = ["KINDS", "group_of", "pack", "plain_single", "unpack", "validate_kinds"]
+__all__ = [
+    "KINDS",
+    "group_of",
+    "pack",
+    "plain_single",
+    "unpack",
+    "validate_kinds",
+    "validate_name",
+    "validate_nesting",
+]
 
 KINDS = ("configs", "jackknife", "bootstrap")
 # What r, t and masses are measured in, in each system of units.
@@ -22,6 +31,7 @@ SYSTEMS = {
 FILE_ONLY = ("R", "sources", "xyz")
 MEMORY_ONLY = ("correlators", "wedge")
 REQUIRED = ("kind", "hadron_mass", "units")
+DEEPEST = 32
 SINGLE = ("kind", "units", "r_units", "t_units", "mass_units", "L", "n_bins")
 
 
@@ -40,6 +50,28 @@ def validate_kinds(kinds, where):
     """
     if len(set(map(str, kinds.values()))) > 1:
         raise ValueError(f"all groups of {where} must have bins of one kind, got {kinds}")
+
+
+def validate_name(name, where="groups"):
+    """Refuse names of groups that are no path inside of a file, or a very long one."""
+    parts = name.split("/") if isinstance(name, str) and "\0" not in name else [""]
+    if {"", ".", ".."} & set(parts) or name != name.strip(" ") or len(parts) > DEEPEST:
+        raise ValueError(
+            f"{where} needs names like 'xixi_1s0' or 'xixi/L48', without parts that are empty, "
+            f"'.' or '..', {DEEPEST} parts at most, got {name!r}"
+        )
+
+
+def validate_nesting(packed):
+    """Refuse a group in the place where a group around it has one of its values."""
+    for name in packed:
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            outer, key = "/".join(parts[:depth]), parts[depth]
+            if key in packed.get(outer, ()):
+                raise ValueError(
+                    f"group {name!r} has the place of {key!r} of group {outer!r}: rename it"
+                )
 
 
 def pack(bunch, name):
@@ -224,9 +256,8 @@ def _validate_bins(R, sources, n_t, points, where):
     R = check_array(R, f"R of {where}", finite=False)
     R = R[np.newaxis] if R.ndim == 3 else R
     sources = ["R"] if sources is None else np.ravel(np.asarray(sources, dtype=object)).tolist()
-    if any(isinstance(source, bytes) for source in sources):
+    if not all(isinstance(source, str) for source in sources):
         raise ValueError(f"sources of {where} must be texts in UTF-8, got {sources}")
-    sources = [str(source) for source in sources]
     if R.ndim != 4 or len(sources) != len(R) or R.shape[2:] != (n_t, n_points):
         raise ValueError(
             f"R of {where} must have the axes (n_bin, n_t, n_points) = (n_bin, {n_t}, "

@@ -43,7 +43,7 @@ def axis_label(symbol, unit=None):
 
 def matching(values, shape, name):
     """Return a copy of the values as a real array of the given shape; NaN leaves a gap."""
-    return check_array(values, name, shape=shape, finite=False).copy()
+    return check_array(values, name, shape=shape, finite=False)
 
 
 def with_errors(method, argument, errors):

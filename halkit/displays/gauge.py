@@ -50,7 +50,7 @@ class TopologyDisplay:
         self.charge = charge.astype(np.int64)
         self.probability = None
         if probability is not None:
-            probability = check_array(probability, "probability").copy()
+            probability = check_array(probability, "probability")
             if probability.ndim != 1 or not probability.size % 2:
                 raise ValueError(
                     f"probability must hold values for Q = -q … q, got shape {probability.shape}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from halkit.checks import check_array, check_boolean
 from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
+from halkit.scaling import std
 
 __all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
 
@@ -67,8 +68,8 @@ class PotentialDisplay:
     """
 
     def __init__(self, potential, r, r_prime=None, *, truth=None, spread=None):
-        self.r = check_array(r, "r").copy()
-        self.r_prime = self.r if r_prime is None else check_array(r_prime, "r_prime").copy()
+        self.r = check_array(r, "r")
+        self.r_prime = self.r if r_prime is None else check_array(r_prime, "r_prime")
         shape = (self.r.size, self.r_prime.size)
         truth = _matrix(truth, self.r, self.r_prime)
         self.potential = matching(potential, shape, "potential")
@@ -107,7 +108,7 @@ class PotentialDisplay:
                 raise ValueError("r_prime without r: expected both or r alone, got r=None")
             r, r_prime = estimator.r_out_, estimator.r_
             starts = [start.potential for start in getattr(estimator, "starts_", ())]
-            spread = np.std(starts, axis=0, ddof=1) if len(starts) > 1 else None
+            spread = std(starts, axis=0, ddof=1) if len(starts) > 1 else None
         r_prime = r if r_prime is None else r_prime
         potential = estimator.predict_potential(r, r_prime)
         display = cls(potential, r, r_prime, truth=truth, spread=spread)
@@ -218,7 +219,7 @@ class LocalPotentialDisplay:
     """
 
     def __init__(self, potential, r, *, errors=None, labels=None, truth=None):
-        self.r = check_array(r, "r").copy()
+        self.r = check_array(r, "r")
         if hasattr(truth, "local_potential"):
             truth = truth.local_potential(self.r)
         potential = _curves(potential, "potential")
@@ -230,7 +231,7 @@ class LocalPotentialDisplay:
         self.truth = None if truth is None else matching(truth, self.r.shape, "truth")
         if labels is not None and len(labels) != len(potential):
             raise ValueError(f"labels: expected {len(potential)}, one per curve, got {len(labels)}")
-        self.labels = labels
+        self.labels = None if labels is None else list(labels)
 
     @classmethod
     def from_estimator(

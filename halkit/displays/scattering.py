@@ -16,7 +16,7 @@ def _reference(points):
     """Return (k, δ, error or None) as float arrays of equal length."""
     if len(points) not in (2, 3):
         raise ValueError(f"reference: expected (k, delta) or (k, delta, error), got {len(points)}")
-    k = check_array(points[0], "reference k").copy()
+    k = check_array(points[0], "reference k")
     delta = matching(points[1], k.shape, "reference delta")
     error = matching(points[2], k.shape, "reference error") if len(points) == 3 else None
     return k, delta, error
@@ -66,7 +66,7 @@ class PhaseShiftDisplay:
     """
 
     def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
-        self.k = check_array(k, "k").copy()
+        self.k = check_array(k, "k")
         self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
         self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
         self.truth = None if truth is None else matching(truth, self.k.shape, "truth")

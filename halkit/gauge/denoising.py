@@ -13,7 +13,6 @@ and |σt|², which no network changes, is left out.
 import math
 
 import torch
-from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
@@ -21,8 +20,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from halkit.gauge.noise import SIGMA_MAX, wrapped_normal_score
+from halkit.training import StopTraining, TrainedNet
 
-__all__ = ["denoising_loss", "draw_noise", "has_converged", "make_net"]
+__all__ = ["denoising_loss", "draw_noise", "make_net"]
 
 SIGMA_MIN = 0.03
 SIGMA_0 = 0.5
@@ -116,14 +116,11 @@ class Patience(Callback):
             )
         self.misses_ = 0 if loss < self.best_ else self.misses_ + 1
         self.best_ = min(loss, self.best_)
-        if self.is_over():
-            raise KeyboardInterrupt
-
-    def is_over(self):
-        return self.misses_ >= self.epochs
+        if self.misses_ >= self.epochs:
+            raise StopTraining
 
 
-class ScoreNet(NeuralNet):
+class ScoreNet(TrainedNet):
     """skorch net of a score network; the noise is drawn anew in every batch."""
 
     def _loss(self, network, theta, generator=None):
@@ -184,8 +181,3 @@ def make_net(module, X_valid, *, n_batches, max_epochs, batch_size, learning_rat
         verbose=verbose,
         device=device,
     )
-
-
-def has_converged(net):
-    """Whether the validation loss, and not the keyboard, ended the training early."""
-    return dict(net.callbacks_)["patience"].is_over()

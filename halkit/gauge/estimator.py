@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -30,6 +29,7 @@ from halkit.gauge.torus import (
     wrap,
 )
 from halkit.training import (
+    Interrupted,
     ProgressBar,
     available_device,
     check_options,
@@ -48,9 +48,6 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
     def fit(self, X, y=None):  # noqa: ARG002
         """Learn the score of links with noise, by denoising.
 
-        A training that is interrupted from the keyboard after its first epoch keeps what it
-        has learned, with a warning; after any other end an earlier fit is still there.
-
         Parameters
         ----------
         X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
@@ -65,6 +62,11 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         ------
         ValueError, TypeError
             For parameters out of their range, and for X that is no array of finite angles.
+        KeyboardInterrupt
+            From the keyboard, or from a callback that does not raise
+            `halkit.training.StopTraining`. ``interrupted_`` then is a fitted sampler with the
+            weights of that moment, or None before the end of the first epoch. As after any other
+            error, an earlier fit is still there.
 
         Warns
         -----
@@ -81,8 +83,12 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
                     'are none: they get "mlp"'
                 )
-            self._keep(self._train(X, check_random_state(self.random_state)))
+            self._train(X, check_random_state(self.random_state))
         return self
+
+    def __sklearn_is_fitted__(self):
+        """A fit that failed half-way is no fit."""
+        return hasattr(self, "net_")
 
     def _train(self, X, random):
         order = random.permutation(len(X))
@@ -97,24 +103,30 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
             verbose=max(self.verbose - 1, 0),
         )  # fmt: skip
-        with seeded(random.randint(2**31 - 1)), one_thread():
-            return net.fit(train, None)
+        try:
+            with seeded(random.randint(2**31 - 1)), one_thread():
+                net.fit(train, None)
+        except KeyboardInterrupt as error:
+            if not self._keep(net):
+                raise
+            raise Interrupted(
+                f"after {self.n_iter_} of {self.max_epochs} epochs; interrupted_ has the weights "
+                "of that moment",
+                self,
+            ) from error
+        self._keep(net)
 
     def _keep(self, net):
+        """Enter the net, if it has seen an epoch; whether it has."""
         keys = ("epoch", "train_loss", "valid_loss", "dur")
-        history = [{k: row[k] for k in keys} for row in net.history if keys[-1] in row]
+        rows = getattr(net, "history_", ())
+        history = [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
         if not history:
-            raise KeyboardInterrupt("the training was interrupted in its first epoch")
+            return False
         self.history_, self.n_iter_, self.net_ = history, len(history), net
         self.beta_ = float(self.beta)
         self._weights = parameter_arrays(net.module_)
-        if self.n_iter_ < self.max_epochs and not denoising.has_converged(net):
-            warnings.warn(
-                f"the training was interrupted after {self.n_iter_} of {self.max_epochs} epochs: "
-                "the weights of that moment are kept",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+        return True
 
     def _angles(self, X, *, fitting=False):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""

@@ -63,7 +63,8 @@ class U1DiffusionSampler(ScoreEstimator):
     device : str
         Where torch works.
     callbacks : list, optional
-        Callbacks of skorch.
+        Callbacks of skorch. EarlyStopping, and one that raises `halkit.training.StopTraining`,
+        end the training; any other KeyboardInterrupt ends the fit as Ctrl-C does.
     verbose : int
         1 shows bars, 2 also what skorch prints.
 
@@ -77,6 +78,9 @@ class U1DiffusionSampler(ScoreEstimator):
         Epoch, training and validation loss, and seconds.
     n_iter_ : int
         Epochs.
+    interrupted_ : U1DiffusionSampler or None
+        After an interrupt: a fitted sampler with the weights of that moment, None in the first
+        epoch; the other attributes are those of the fit before. None after a whole fit.
     n_features_in_ : int
         Angles of one configuration.
 

@@ -123,7 +123,7 @@ def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=
 def as_real(angle, xp, name):
     """Return angles as an array of numpy or torch, in double precision unless in single."""
     if xp is np or not isinstance(angle, xp.Tensor):
-        angle = check_array(angle, name, finite=False, single=True)
+        angle = check_array(angle, name, finite=False, single=True, copy=False)
     if xp is np:
         return angle
     angle = xp.as_tensor(angle)

@@ -252,8 +252,8 @@ class Tabulated(Interaction):
     """
 
     def __init__(self, values, r, *, degree=5):
-        self.r = validate_nodes(r).copy()
-        self.values = check_array(values, "values", self.r.size).copy()
+        self.r = validate_nodes(r)
+        self.values = check_array(values, "values", self.r.size)
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
             raise ValueError(
                 f"values must have shape ({self.r.size},) or ({self.r.size}, {self.r.size}) "

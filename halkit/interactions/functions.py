@@ -29,12 +29,12 @@ def is_array(potential):
 
 def distances(values, name):
     """Return an array of distances ≥ 0 as float64, or say what came instead."""
-    return check_array(values, name, sign="≥ 0", finite=False)
+    return check_array(values, name, sign="≥ 0", finite=False, copy=False)
 
 
 def evaluated(values, shape, what):
     """Return the values of a function as float64 if they are real and have the shape."""
-    return check_array(values, what, shape=shape, finite=False)
+    return check_array(values, what, shape=shape, finite=False, copy=False)
 
 
 def check_momenta(k):

@@ -36,8 +36,8 @@ class GaussianSum(Interaction):
     has_local = True
 
     def __init__(self, strengths, exponents):
-        self.strengths = np.atleast_1d(check_array(strengths, "strengths")).copy()
-        self.exponents = np.atleast_1d(check_array(exponents, "exponents", sign="> 0")).copy()
+        self.strengths = np.atleast_1d(check_array(strengths, "strengths"))
+        self.exponents = np.atleast_1d(check_array(exponents, "exponents", sign="> 0"))
         if self.strengths.ndim != 1 or self.strengths.shape != self.exponents.shape:
             raise ValueError(
                 "strengths and exponents must be two lists of one length, "

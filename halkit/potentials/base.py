@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
 from halkit.checks import check_array
+from halkit.potentials.problem import make_problem
 from halkit.potentials.validation import (
+    check_pair,
     check_radii,
     check_sample_weight,
     check_samples,
@@ -20,8 +22,10 @@ from halkit.potentials.validation import (
     check_y_std,
     like_input,
     node_columns,
+    resolve_nodes,
 )
 from halkit.radial import RadialGrid, validate_nodes
+from halkit.scaling import exponent
 
 __all__ = ["PotentialMixin"]
 
@@ -29,9 +33,10 @@ __all__ = ["PotentialMixin"]
 class PotentialMixin:
     """Predictions and observables of a fitted potential.
 
-    A subclass provides ``local_potential``, ``nonlocal_potential``, ``has_local``,
-    ``has_nonlocal``, ``radius``, and the fitted ``r_``, ``weights_``, ``r_out_``;
-    `halkit.scattering` takes it wherever it takes an interaction.
+    A subclass provides V(r) and U(r, r') of arrays of radii that have been checked,
+    ``_local(r)`` and ``_nonlocal(r, r_prime)``, and ``has_local``, ``has_nonlocal``, ``radius``;
+    its `fit` begins with ``_problem``. `halkit.scattering` takes it wherever it takes an
+    interaction.
     """
 
     def __sklearn_tags__(self):
@@ -43,6 +48,54 @@ class PotentialMixin:
     def __sklearn_is_fitted__(self):
         """A fit that failed half-way is no fit."""
         return hasattr(self, "loss_")
+
+    def _problem(self, X, y, sample_weight, y_std, nodes=None):
+        """The validated `Problem` of a fit; its nodes, as own copies, are kept."""
+        X, y = check_pair(self, X, y)
+        sample_weight = check_sample_weight(sample_weight, len(X))
+        y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
+        self._flat_target = y.ndim == 1
+        y = y.reshape(len(X), -1)
+        if nodes is None:
+            nodes = self.r, self.weights, self.r_out
+        self._nodes_given, self._weights_given = (given is not None for given in nodes[:2])
+        self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
+            *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
+        )
+        return make_problem(
+            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
+        )
+
+    def _check_radii(self, **radii):
+        """The radii of a fitted potential whose nodes are known."""
+        check_is_fitted(self)
+        if not self._nodes_given:
+            raise ValueError(
+                "r must be given, got None: without the nodes of the wave functions the fit has "
+                "no unit of length, which a potential as a function of r and observables need; "
+                "pass r to the estimator and fit again"
+            )
+        return check_radii(**radii)
+
+    def local_potential(self, r):
+        """V(r) of the local term, zero without one; any shape.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r.
+        """
+        return self._local(*self._check_radii(r=r))
+
+    def nonlocal_potential(self, r, r_prime):
+        """U(r, r'), the arguments broadcast against each other.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r.
+        """
+        return self._nonlocal(*self._check_radii(r=r, r_prime=r_prime))
 
     @property
     def potential_(self):
@@ -65,10 +118,17 @@ class PotentialMixin:
         ndarray of shape (n, m)
             U in units of [energy]/[length]³. The local term is not in it: see
             ``local_potential``.
+
+        Raises
+        ------
+        ValueError
+            For points that are no increasing radii >= 0, and for any points if the fit was made
+            without nodes r.
         """
         check_is_fitted(self)
-        if r_prime is None:
-            r_prime = self.r_ if r is None else r
+        if r is None and r_prime is None:
+            return self._nonlocal(self.r_out_[:, None], self.r_[None, :])
+        r_prime = r if r_prime is None else r_prime
         r = self.r_out_ if r is None else r
         r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
         return self.nonlocal_potential(r[:, None], r_prime[None, :])
@@ -107,7 +167,8 @@ class PotentialMixin:
         r : array-like of shape (n,)
             Their nodes.
         weights : array-like of shape (n,), optional
-            Measure of the sum over r'; 4πr²Δr by the trapezoid rule by default.
+            Measure of the sum over r'. By default that of the fit on its own nodes, and
+            4πr²Δr by the trapezoid rule on others.
         r_out : array-like of shape (n_out,), optional
             Radii at which the source is wanted; `r` by default. With a local term they
             must be among `r`.
@@ -115,24 +176,40 @@ class PotentialMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_out)
+
+        Raises
+        ------
+        ValueError
+            For shapes that do not fit, if the fit was made without nodes r, and if it was made
+            with given weights, as lattice multiplicities, which other nodes need too.
         """
-        check_is_fitted(self)
+        self._check_radii()
         r = validate_nodes(r)
         r_out = r if r_out is None else validate_nodes(r_out, "r_out")
-        if weights is None:
-            weights = RadialGrid.from_nodes(r).weights
+        weights = self._measure(r) if weights is None else weights
         X = check_array(X, "X", len(r))
         if X.ndim != 2:
             raise ValueError(f"X must have shape (n_samples, {len(r)}), got {X.shape}")
         weights = check_weights(weights, r)
         return self._action(X, r, weights, r_out)
 
+    def _measure(self, r):
+        """The measure on nodes that come without one."""
+        if np.array_equal(r, self.r_):
+            return self.weights_
+        if self._weights_given:
+            raise ValueError(
+                "weights must be given for nodes that are not those of the fit, got None: the fit "
+                "had weights of its own, and the trapezoid rule may be another measure"
+            )
+        return RadialGrid.from_nodes(r).weights
+
     def _action(self, X, r, weights, r_out):
         y = np.zeros((len(X), len(r_out)))
         if self.has_nonlocal:
-            y += (X * weights) @ self.nonlocal_potential(r_out[:, None], r[None, :]).T
+            y += (X * weights) @ self._nonlocal(r_out[:, None], r[None, :]).T
         if self.has_local:
-            y += self.local_potential(r_out) * X[:, node_columns(r_out, r)]
+            y += self._local(r_out) * X[:, node_columns(r_out, r)]
         return y
 
     def localize(self, X):
@@ -152,8 +229,13 @@ class PotentialMixin:
         -------
         ndarray of shape (n_samples, n_out)
             NaN where the wave function vanishes.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r.
         """
-        check_is_fitted(self)
+        self._check_radii()
         X = check_samples(self, X, reset=False)
         source = self._action(X, self.r_, self.weights_, self.r_out_)
         phi = X[:, node_columns(self.r_out_, self.r_)]
@@ -191,10 +273,12 @@ class PotentialMixin:
             counted = s > 0
             y, prediction, s = y[counted], prediction[counted], s[counted]
             y_std = None if y_std is None else y_std[counted]
+        scale = -exponent([np.abs(y).max(), np.abs(prediction).max()])
+        y, prediction = np.ldexp(y, scale), np.ldexp(prediction, scale)
         if y_std is None or len(y) < 2:
             return r2_score(y, prediction, sample_weight=s, multioutput="variance_weighted")
         s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
-        w = s / y_std**2
+        w = s / np.ldexp(y_std, -exponent(y_std.min())) ** 2
         spread = y - np.average(y, axis=0, weights=w)
         missed, spread = np.sum(w * (y - prediction) ** 2), np.sum(w * spread**2)
         return 1 - missed / spread if spread > 0 else float(missed == 0)
@@ -232,7 +316,7 @@ class PotentialMixin:
         return scattering.effective_range(self, **self._scattering(channel_radius, n_mesh))
 
     def _scattering(self, channel_radius, n_mesh):
-        check_is_fitted(self)
+        self._check_radii()
         return {
             "reduced_mass": self._known_mass(),
             "channel_radius": channel_radius,

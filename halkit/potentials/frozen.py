@@ -12,22 +12,16 @@ is linear in C and v: other data are fitted by one least-squares problem with a 
 B being the scale of V and η the weight decay of the network, whose prior this is.
 """
 
+import copy
+
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
-from halkit.potentials.objective import row_weights
-from halkit.potentials.validation import (
-    check_pair,
-    check_radii,
-    check_sample_weight,
-    check_y_std,
-    node_columns,
-    resolve_nodes,
-)
+from halkit.potentials.validation import node_columns
+from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
 
 __all__ = ["FrozenBasisRegressor"]
@@ -45,7 +39,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     ----------
     estimator : NonLocalPotentialRegressor or TimeDependentHALRegressor
         With the separable network, or with the local term alone. It is cloned and fitted first;
-        within ``sklearn.frozen.FrozenEstimator`` a fitted one is used as it is.
+        within ``sklearn.frozen.FrozenEstimator`` a copy of a fitted one is used as it is.
 
     Attributes
     ----------
@@ -113,23 +107,14 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         """
         _refuse_other_estimators(self.estimator)
         with unchanged_on_error(self):
-            X, y = check_pair(self, X, y)
-            sample_weight = check_sample_weight(sample_weight, len(X))
-            y_std = None if y_std is None else check_y_std(y_std, y.shape)
-            self.estimator_ = clone(self.estimator).fit(X, y, sample_weight, y_std)
-            _refuse_other_networks(self.estimator_)
-            self._flat_target = y.ndim == 1
-            y = y.reshape(len(X), -1)
-            y_std = None if y_std is None else y_std.reshape(y.shape)
-            nodes = (self.estimator_.r_, self.estimator_.weights_, self.estimator_.r_out_)
-            self.r_, self.weights_, self.r_out_, w_out = resolve_nodes(
-                *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
-            )
-            W, total = row_weights(
-                X, y, self.weights_, w_out, sample_weight=sample_weight, y_std=y_std
-            )
-            decay = self.estimator_.weight_decay
-            self._solve(X, y, W, (y_std is not None if decay is None else decay) / total)
+            network = copy.deepcopy(clone(self.estimator)).fit(X, y, sample_weight, y_std)
+            _refuse_other_networks(network)
+            nodes = network.r_, network.weights_, network.r_out_
+            problem = self._problem(X, y, sample_weight, y_std, nodes)
+            self._nodes_given, self._weights_given = network._nodes_given, network._weights_given
+            self.estimator_, decay = network, network.weight_decay
+            decay = problem.has_errors if decay is None else decay
+            self._solve(problem.X, problem.y, problem.W, decay / problem.total)
         return self
 
     def _solve(self, X, y, W, decay):
@@ -138,10 +123,11 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         root = np.sqrt(decay * size)
         A = np.vstack([(W[..., None] * columns).reshape(-1, len(size)), np.diag(root)])
         b = np.concatenate([(W * y).ravel(), root * centre])
-        scale = np.linalg.norm(A, axis=0)
+        scale = norm(A, axis=0)
         scale[scale == 0] = 1.0
         theta = np.linalg.lstsq(A / scale, b, rcond=None)[0] / scale
-        self.loss_ = float(np.sum((A @ theta - b) ** 2))
+        with np.errstate(over="ignore", under="ignore"):
+            self.loss_ = float(norm(A @ theta - b) ** 2)
         rank = len(self._module.network.signs) if self.has_nonlocal else 0
         pairs = np.triu_indices(rank)
         n_local = len(theta) - len(pairs[0])
@@ -189,18 +175,12 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     def _reduced_mass(self):
         return self.estimator_._reduced_mass()
 
-    def local_potential(self, r):
-        """V(r) of the local term, zero without one; any shape."""
-        check_is_fitted(self)
-        (r,) = check_radii(r=r)
+    def _local(self, r):
         if not self.has_local:
             return np.zeros(r.shape)
         return evaluate(self._module.local.basis, r) @ self.local_coefficients_
 
-    def nonlocal_potential(self, r, r_prime):
-        """U(r, r'), the arguments broadcast against each other."""
-        check_is_fitted(self)
-        r, r_prime = check_radii(r=r, r_prime=r_prime)
+    def _nonlocal(self, r, r_prime):
         if not self.has_nonlocal:
             return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
         h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))

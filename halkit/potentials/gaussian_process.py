@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.potentials.objective import row_weights
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LOCAL_WIDTHS,
@@ -26,15 +25,11 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.validation import (
-    check_pair,
-    check_radii,
     check_reach,
-    check_sample_weight,
     check_widths,
-    check_y_std,
     node_columns,
-    resolve_nodes,
 )
+from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
 
 __all__ = ["GaussianProcessPotentialRegressor"]
@@ -203,19 +198,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """
         prior = self._build_prior()
         with unchanged_on_error(self):
-            X, y = check_pair(self, X, y)
-            sample_weight = check_sample_weight(sample_weight, len(X))
-            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-            self._flat_target = y.ndim == 1
-            y = y.reshape(len(X), -1)
-            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-            )
-            W, total = row_weights(
-                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-            )
-            noise = self._noise(y_std)
-            W = W * np.sqrt(total) / noise
+            problem = self._problem(X, y, sample_weight, y_std)
+            X, noise = problem.X, self._noise(problem.has_errors)
+            W = problem.W * np.sqrt(problem.total) / noise
             check_reach(
                 self.r_,
                 self.r_out_,
@@ -225,16 +210,17 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             )
             A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
             self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
-            b = (W * y).ravel()
-            self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
+            b = (W * problem.y).ravel()
+            with np.errstate(over="ignore", under="ignore"):
+                self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
+                self._summarize(A.reshape(b.size, -1), b, W[W > 0])
+                self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
-            self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-            self.loss_ *= noise**2 / total
         return self
 
-    def _noise(self, y_std):
+    def _noise(self, has_errors):
         """Errors of the weighted y: those of `y_std` are in the weights already."""
-        if y_std is None:
+        if not has_errors:
             return NOISE if self.noise is None else float(self.noise)
         if self.noise is not None:
             raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
@@ -266,7 +252,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         if not self.local or self.local == "only":
             return np.zeros(0)
         phi = W * X[:, node_columns(self.r_out_, self.r_)]
-        signal = signal_beside_local(A[:, :, n_local:], phi)
+        phi = np.ldexp(phi, -exponent(phi))
+        size = exponent(A)
+        signal = np.ldexp(signal_beside_local(np.ldexp(A[:, :, n_local:], -size), phi), size)
         if signal[0] < VISIBLE:
             warnings.warn(
                 "these rows do not tell a local from a non-local potential, which differ in "
@@ -281,7 +269,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def _summarize(self, A, b, W):
         posterior = self._posterior
         self.coefficients_ = posterior.mean
-        self.loss_ = float(np.sum((A @ posterior.mean - b) ** 2))
+        self.loss_ = float(norm(A @ posterior.mean - b) ** 2)
         self.log_marginal_likelihood_ = posterior.log_evidence(len(W)) + float(np.sum(np.log(W)))
         self.n_effective_ = posterior.n_effective
         self.information_gain_ = posterior.information_gain
@@ -304,16 +292,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """None: the envelope makes the potential decay."""
         return None
 
-    def local_potential(self, r):
-        """Posterior mean of V(r), zero without a local term; any shape."""
-        check_is_fitted(self)
-        return self._prior.local_potential(self._posterior.mean, *check_radii(r=r))
+    def _local(self, r):
+        return self._prior.local_potential(self._posterior.mean, r)
 
-    def nonlocal_potential(self, r, r_prime):
-        """Posterior mean of U(r, r'), the arguments broadcast against each other."""
-        check_is_fitted(self)
-        radii = check_radii(r=r, r_prime=r_prime)
-        return self._prior.nonlocal_potential(self._posterior.mean, *radii)
+    def _nonlocal(self, r, r_prime):
+        return self._prior.nonlocal_potential(self._posterior.mean, r, r_prime)
 
     def _reduced_mass(self):
         return self.reduced_mass
@@ -326,6 +309,6 @@ def _widths(widths):
 
 def _row_space(X):
     """Orthonormal rows that span those of X."""
-    norm = np.linalg.norm(X, axis=1, keepdims=True)
-    _, s, Vt = scipy.linalg.svd(X / np.where(norm > 0, norm, 1.0), full_matrices=False)
+    size = norm(X, axis=1)[:, None]
+    _, s, Vt = scipy.linalg.svd(X / np.where(size > 0, size, 1.0), full_matrices=False)
     return Vt[s > 1e-10 * s[0]]

@@ -18,19 +18,16 @@ from halkit.checks import (
 )
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.objective import Potential, row_weights
+from halkit.potentials.objective import Potential
+from halkit.potentials.problem import unshifted
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
-    check_pair,
-    check_radii,
     check_reach,
-    check_sample_weight,
-    check_y_std,
     cut,
     node_columns,
-    resolve_nodes,
 )
 from halkit.training import (
+    Interrupted,
     ProgressBar,
     available_device,
     check_options,
@@ -87,47 +84,40 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         ValueError, TypeError
             For parameters out of their range, complex or infinite data, and shapes that do
             not fit the nodes.
+        FloatingPointError
+            If the loss of every start becomes infinite or NaN.
         KeyboardInterrupt
-            From the keyboard, before an iteration was over. As after any other error, an
-            earlier fit is still there.
+            From the keyboard, or from a callback. ``interrupted_`` then has what was found. As
+            after any other error, an earlier fit is still there.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` was reached, and after an interrupt from the keyboard: what was
-            found until then is kept.
+            Where `max_iter` was reached, and where the loss of a start became infinite or NaN:
+            that start is left out.
         UnderdeterminedWarning
             Where the prior reaches far beyond the data.
         """
         self._check_parameters()
         before = _fit_before(self)
         with unchanged_on_error(self):
-            X, y = check_pair(self, X, y)
-            sample_weight = check_sample_weight(sample_weight, len(X))
-            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-            self._flat_target, self._kept_form = y.ndim == 1, _form(self)
-            y = y.reshape(len(X), -1)
-            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-            )
-            if self.has_nonlocal and y_std is None and not y.any():
+            self._starts, self._kept_form = [], _form(self)
+            problem = self._problem(X, y, sample_weight, y_std)
+            if self.has_nonlocal and not problem.has_errors and not problem.y.any():
                 raise ValueError("y is zero: without y_std nothing says how small U has to be")
-            W, total = row_weights(
-                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-            )
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
                 raise ValueError("warm_start needs the nodes and weights of the fit before")
-            self._specify(X, y, W, total, has_errors=y_std is not None, warm=before is not None)
+            self._specify(problem, warm=before is not None)
             with one_thread():
-                self._train(X, y, W, before)
+                self._train(problem, before)
         return self
 
     def _check_parameters(self):
         _check_parameters(self)
         self._check_masses()
 
-    def _specify(self, X, y, W, total, *, has_errors, warm):
+    def _specify(self, problem, *, warm):
         """Scales and constants that, with the parameters θ, define the potential.
 
         Those of the prior are kept in a warm start: it is the same for both fits.
@@ -141,11 +131,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 "regulator_radius needs a value below the last node of r and that of r_out, "
                 f"{reach}; got {regulator_radius}"
             )
-        decay = has_errors if self.weight_decay is None else numbers["weight_decay"]
+        decay = problem.has_errors if self.weight_decay is None else numbers["weight_decay"]
         training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
         objective = {
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": decay / total, "training": training,
+            "decay": decay / problem.total, "training": training,
         }  # fmt: skip
         if warm:
             self._design = {**self._design, **objective}
@@ -156,8 +146,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
         scales = prior_scales(
-            X, y, W, r=self.r_, weights=self.weights_, r_out=self.r_out_, radius=radius,
-            envelope=self.envelope, widths=widths, decay=decay / total,
+            problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
+            radius=radius, envelope=self.envelope, widths=widths, decay=decay / problem.total,
             local_basis=self._local_basis(),
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
@@ -174,48 +164,78 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _local_basis(self):
         return "gaussian"
 
-    def _build_net(self, device, **settings):
+    def _build_net(self, device, *, size=1.0, **settings):
         return solvers.make_net(
-            _build_module(self), device=device, **self._design["training"], **settings
+            _build_module(self), device=device, size=size, **self._design["training"], **settings
         )
 
-    def _train(self, X, y, W, before):
+    def _train(self, problem, before):
         """Train every start and keep the one with the lowest loss."""
-        data = torch.tensor(X), torch.tensor(np.stack([y, W], axis=1))
-        n_init = self.n_init if before is None else 1
+        design = self._design
+        shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
+        data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
+        size = float(np.sum((W * problem.y) ** 2))
+        n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
-        self._starts, self.loss_ = [], np.inf
-        for number, seed in enumerate(seeds, start=1):
-            bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
-            with seeded(seed):
-                net = self._build_net(
-                    self.device, callbacks=[*bar, *(self.callbacks or ())], verbose=self.verbose
-                )
-            if before is not None:
-                load_parameters(net.module, before.parameters)
-            elif self.local:
-                net.module.local.coefficients.data[:] = torch.tensor(self._start)
-            loss = solvers.train(net, *data)
-            self.interrupted_ = net.interrupted_
-            if net.history:
-                self._keep(net, loss)
-            if self.interrupted_:
-                break
-        if not self._starts:
-            raise KeyboardInterrupt("the fit was interrupted in its first iteration")
-        keys = ("epoch", "train_loss", "dur")
-        self.history_ = [{key: row[key] for key in keys} for row in self.net_.history]
-        reason = _unfinished(self, number, n_init)
-        if reason:
-            warnings.warn(reason, ConvergenceWarning, stacklevel=3)
+        try:
+            for number, seed in enumerate(seeds, start=1):
+                bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
+                callbacks = [*bar, *(self.callbacks or ())]
+                with seeded(seed):
+                    net = self._build_net(
+                        self.device, size=size, callbacks=callbacks, verbose=self.verbose
+                    )
+                self._begin(net.module, before, strengths)
+                try:
+                    solvers.train(net, *data)
+                finally:
+                    if getattr(net, "history_", None):
+                        found.append((solvers.loss_of(net, *data), net))
+        except KeyboardInterrupt as error:
+            if self._keep(found, shift):
+                raise Interrupted(
+                    f"in start {number} of {n_init}: interrupted_ is the best of what was found "
+                    f"until then (loss {self.loss_:.2g})",
+                    self,
+                ) from error
+            raise
+        if not self._keep(found, shift):
+            raise FloatingPointError(
+                f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
+                f"learning_rate={self.learning_rate:g}, and look at callbacks that change or stop "
+                "the net"
+            )
+        _warn_of_starts(self, found)
 
-    def _keep(self, net, loss):
-        """Enter a start, and make it the fit if it is the best so far."""
-        n_iter = solvers.n_iterations(net)
-        self._starts.append((loss, n_iter, parameter_arrays(net.module_)))
-        if loss < self.loss_ or len(self._starts) == 1:
-            self.net_, self.loss_, self.n_iter_ = net, loss, n_iter
-            self._kept = len(self._starts) - 1
+    def _begin(self, module, before, strengths):
+        """Where a training begins: parameters, and the strengths of what the loss adds."""
+        module.decay, module.regulator = (float(strength) for strength in strengths)
+        if before is not None:
+            load_parameters(module, before.parameters)
+        elif self.local:
+            module.local.coefficients.data[:] = torch.tensor(self._start)
+
+    def _keep(self, found, shift):
+        """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
+        finite = [(loss, net) for loss, net in found if np.isfinite(loss)]
+        if not finite:
+            return False
+        self._starts = [
+            (unshifted(loss, shift), solvers.n_iterations(net), parameter_arrays(net.module_))
+            for loss, net in finite
+        ]
+        self._kept = int(np.argmin([loss for loss, _ in finite]))
+        self.net_ = finite[self._kept][1]
+        self.loss_, self.n_iter_, _ = self._starts[self._kept]
+        self.history_ = [
+            {
+                "epoch": row["epoch"],
+                "train_loss": unshifted(row["train_loss"], shift),
+                "dur": row["dur"],
+            }
+            for row in self.net_.history
+        ]
+        return True
 
     @property
     def envelope_radii_(self):
@@ -256,16 +276,12 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """A parameter of the form of the potential: that of the fit, once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]
 
-    def local_potential(self, r):
-        """V(r) of the local term, zero without one; any shape."""
-        check_is_fitted(self)
-        return _evaluate(self.net_.module_.local, *check_radii(r=r))
+    def _local(self, r):
+        return _evaluate(self.net_.module_.local, r)
 
-    def nonlocal_potential(self, r, r_prime):
-        """U(r, r'), the arguments broadcast against each other."""
-        check_is_fitted(self)
-        radii = check_radii(r=r, r_prime=r_prime)
-        return cut(_evaluate(self.net_.module_.network, *radii), self.radius, *radii)
+    def _nonlocal(self, r, r_prime):
+        U = _evaluate(self.net_.module_.network, r, r_prime)
+        return cut(U, self.radius, r, r_prime)
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""
@@ -348,19 +364,22 @@ def _numbers(model):
     return {**numbers, "weight_decay": decay}
 
 
-def _unfinished(model, number, n_init):
-    """Why a fit that has seen `number` starts is not at its minimum; empty if it may be."""
-    if model.interrupted_:
-        return (
-            f"the fit was interrupted in start {number} of {n_init}: the best of what was found "
-            f"until then is kept (loss {model.loss_:.2g})"
+def _warn_of_starts(model, found):
+    """Warn of starts that were left out, and of a fit that is not at its minimum."""
+    lost = [number for number, (loss, _) in enumerate(found, start=1) if not np.isfinite(loss)]
+    reasons = []
+    if lost:
+        reasons.append(
+            f"the loss of start {', '.join(map(str, lost))} of {len(found)} became infinite or "
+            "NaN, and it was left out: lower learning_rate"
         )
-    if solvers.has_converged(model.net_):
-        return ""
-    return (
-        f"the fit had not converged after max_iter={model.max_iter} iterations of "
-        f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
-    )
+    if not model.net_.stopped_:
+        reasons.append(
+            f"the fit had not converged after max_iter={model.max_iter} iterations of "
+            f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+        )
+    for reason in reasons:
+        warnings.warn(reason, ConvergenceWarning, stacklevel=4)
 
 
 def _fit_before(model):

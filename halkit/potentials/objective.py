@@ -15,46 +15,9 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["Potential", "row_weights"]
+__all__ = ["Potential"]
 
 BLOCK_ENTRIES = 40_000_000
-SMALLEST = 1e-70
-
-
-def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
-    """Weights W (n_samples, n_out) of the residual, and the total weight N.
-
-    With `y_std`, W = 1/(σ sqrt(N)). Without, the residual is that of u = rφ
-    (W_i ∝ sqrt(w_i)), each sample divided by the norm of its wave function, and the
-    whole by a constant that makes Σ W² y² = 1. A node without measure (r = 0) gets
-    the weight of its neighbour: its row is used in the φ form.
-
-    Raises
-    ------
-    ValueError
-        Without `y_std`, if X is zero or its squares are out of range; with it, if y/σ overflows.
-    """
-    s = np.ones(len(y)) if sample_weight is None else sample_weight
-    total = s.sum() * y.shape[1]
-    if y_std is not None:
-        W = np.sqrt(s / total)[:, None] / y_std
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(np.sum((W * y) ** 2))
-        if not finite:
-            raise ValueError(f"y/y_std overflows: the smallest y_std is {y_std.min():g}")
-        return W, total
-    g = np.ones(1) if y.shape[1] == 1 else np.sqrt(weights_out)
-    g = np.where(g > 0, g, np.roll(g, -1))
-    largest = np.abs(X).max()
-    if not SMALLEST < largest < 1 / SMALLEST:
-        raise ValueError(
-            f"the largest entry of X is {largest:.2g}: wave functions must not vanish, nor leave "
-            f"({SMALLEST:g}, {1 / SMALLEST:g}); X and y may be multiplied by one number"
-        )
-    norm = np.sqrt(X**2 @ weights)
-    W = np.sqrt(s)[:, None] * g / np.where(norm > 0, norm, 1.0)[:, None]
-    size = np.sum((W * y) ** 2)
-    return W / np.sqrt(size if size > 0 else total), total
 
 
 class Potential(nn.Module):

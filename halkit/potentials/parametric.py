@@ -11,25 +11,18 @@ import numpy as np
 from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.objective import row_weights
-from halkit.potentials.validation import (
-    check_pair,
-    check_radii,
-    check_sample_weight,
-    check_y_std,
-    cut,
-    resolve_nodes,
-)
-from halkit.training import unchanged_on_error
+from halkit.potentials.problem import unshifted
+from halkit.potentials.validation import cut
+from halkit.scaling import norm
+from halkit.training import Interrupted, unchanged_on_error
 
 __all__ = ["ParametricPotentialRegressor"]
 
-# Three-point differences are right to eps^(2/3) = 4e-11 of a column.
-RESOLUTION = 1e-9
+# Three-point differences take steps of eps^(1/3) and are right to eps^(2/3) = 4e-11 of a column.
+STEP, RESOLUTION = 6e-6, 1e-9
 
 
 class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -86,6 +79,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         Nodes, measure and output nodes of the fit.
     n_iter_ : int
         Iterations, that is Jacobians.
+    interrupted_ : ParametricPotentialRegressor or None
+        After an interrupt, what was found until then; None after a whole fit.
     loss_ : float
         L, relative to Σ W² y² without `y_std`, the mean of ((prediction − y)/σ)² with it.
 
@@ -156,34 +151,26 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             For parameters out of their range, a function that does not broadcast or is
             complex or infinite at the start, complex or infinite data, and shapes that do
             not fit the nodes.
+        FloatingPointError
+            If the function becomes infinite or NaN wherever the fit goes.
+        KeyboardInterrupt
+            From the keyboard, or from the function. ``interrupted_`` then has the best theta that
+            was tried, with an infinite ``theta_cov_``. As after any other error, an earlier fit is
+            still there.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_nfev` was reached.
+            Where `max_nfev` was reached, and where U at `initial` is too small beside the sources
+            for its slope to be seen.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
-            X, y = check_pair(self, X, y)
-            sample_weight = check_sample_weight(sample_weight, len(X))
-            y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
-            self._flat_target = y.ndim == 1
-            y = y.reshape(len(X), -1)
-            self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-                self.r, self.weights, self.r_out, n_features=X.shape[1], n_outputs=y.shape[1]
-            )
-            W, total = row_weights(
-                X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-            )
+            problem = self._problem(X, y, sample_weight, y_std)
             self._function = self.function
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
-            solution = self._solve(X, y, W, start, bounds)
-            self.theta_, self.n_iter_ = solution.x, int(solution.njev)
-            self.loss_ = 2 * float(solution.cost)
-            n_left = np.count_nonzero(W) - len(start)
-            size = self.loss_ / n_left if n_left > 0 else np.inf
-            self.theta_cov_ = _covariance(solution.jac, 1 / total if y_std is not None else size)
+            self._solve(problem, start, bounds)
         return self
 
     def _check_parameters(self):
@@ -195,7 +182,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             raise TypeError(
                 f"function needs a callable of (r, r_prime, theta), got {self.function!r}"
             )
-        start = check_array(self.initial, "initial").copy()
+        start = check_array(self.initial, "initial")
         if start.ndim != 1 or not len(start):
             raise ValueError(
                 f"initial needs a 1-D array, one value per parameter; got shape {start.shape}"
@@ -246,44 +233,132 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             ) from error
         return cut(U, self.radius_, r, r_prime)
 
-    def _solve(self, X, y, W, start, bounds):
-        r, r_prime, X = self.r_out_[:, None], self.r_[None, :], X * self.weights_
+    def _solve(self, problem, start, bounds):
+        r, r_prime, X = self.r_out_[:, None], self.r_[None, :], problem.X * self.weights_
+        shift, W = problem.shifted()
+        best = _Best()
+
+        def prediction(theta):
+            return X @ self._evaluate(r, r_prime, theta).T
 
         def residual(theta):
-            return (W * (X @ self._evaluate(r, r_prime, theta).T - y)).ravel()
+            return best.noted(theta, (W * (prediction(theta) - problem.y)).ravel())
 
-        with np.errstate(over="ignore", invalid="ignore"):
-            solution = least_squares(
-                residual, start, jac="3-point", bounds=bounds, x_scale="jac",
-                max_nfev=self.max_nfev, ftol=self.tol, xtol=self.tol, gtol=self.tol,
-            )  # fmt: skip
-        if solution.status == 0:
-            warnings.warn(
-                f"the fit had not converged after {solution.nfev} evaluations "
-                f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={self.tol}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        return solution
+        try:
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+                unit = _units(lambda theta: W * prediction(theta), start, norm(W * problem.y))
+                solution = least_squares(
+                    lambda z: residual(unit * z), start / unit, jac="3-point", x_scale="jac",
+                    bounds=[np.clip(bound / unit, -np.inf, np.inf) for bound in bounds],
+                    max_nfev=self.max_nfev, ftol=self.tol, xtol=self.tol, gtol=self.tol,
+                )  # fmt: skip
+        except KeyboardInterrupt as error:
+            if best.theta is None:
+                raise
+            nowhere = np.full((len(start), len(start)), np.inf)
+            n_iter = best.n // (2 * len(start) + 1)
+            self._keep(best.theta, nowhere, n_iter, unshifted(best.loss, shift))
+            raise Interrupted(
+                f"after {best.n} evaluations; interrupted_ has the best theta (loss "
+                f"{self.loss_:.2g})",
+                self,
+            ) from error
+        _check_solution(self, solution)
+        loss, n_left = 2 * solution.cost, np.count_nonzero(W) - len(start)
+        size = loss / n_left if n_left > 0 else np.inf
+        with np.errstate(over="ignore", under="ignore"):
+            size = np.ldexp(1.0, 2 * shift) / problem.total if problem.has_errors else size
+            cov = _covariance(solution.jac, size) * np.outer(unit, unit)
+        self._keep(unit * solution.x, cov, solution.njev, unshifted(loss, shift))
+
+    def _keep(self, theta, cov, n_iter, loss):
+        self.theta_, self.theta_cov_ = theta, cov
+        self.n_iter_, self.loss_ = int(n_iter), float(loss)
 
     def _reduced_mass(self):
         return self.reduced_mass
 
-    def local_potential(self, r):
-        """Zero: there is no local term; any shape."""
-        check_is_fitted(self)
-        return np.zeros_like(*check_radii(r=r))
+    def _local(self, r):
+        return np.zeros_like(r)
 
-    def nonlocal_potential(self, r, r_prime):
-        """U(r, r') with the fitted θ, the arguments broadcast against each other."""
-        check_is_fitted(self)
-        r, r_prime = check_radii(r=r, r_prime=r_prime)
+    def _nonlocal(self, r, r_prime):
         return np.array(self._evaluate(r, r_prime, self.theta_))
+
+
+class _Best:
+    """The parameters with the least sum of squares of all that were tried."""
+
+    def __init__(self):
+        self.theta, self.loss, self.n = None, np.inf, 0
+
+    def noted(self, theta, rho):
+        """The residual of theta, taken into account."""
+        self.n += 1
+        loss = float(rho @ rho)
+        if loss < self.loss:
+            self.theta, self.loss = np.array(theta), loss
+        return rho
+
+
+def _units(prediction, start, size):
+    """Powers of two, of the size by which each θ has to change until the prediction does.
+
+    Differences step by 6e-6 of them. A θ that begins at 0 has no size of its own, and one to
+    which the prediction is more sensitive than to changes of 1e-3 has a smaller one. The sources
+    have the norm `size`.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If no change of θ by its own size shows beside the sources: the fit may end where it began.
+
+    Raises
+    ------
+    FloatingPointError
+        If the function is finite at the start alone.
+    """
+    here, slopes = prediction(start), np.zeros(len(start))
+    for i, theta in enumerate(start):
+        step = STEP * (abs(theta) or 1.0) * (np.arange(len(start)) == i)
+        sizes = [norm(prediction(start + side * step) - here) for side in (1, -1)]
+        slopes[i] = np.fmax(*sizes) / step[i]
+    if not np.all(np.isfinite(slopes)):
+        raise FloatingPointError(
+            f"function needs finite values near initial = {start}; got inf or NaN"
+        )
+    own = (slopes > 0) & ((slopes > 1e3) | (start == 0))
+    e = np.where(own, -np.frexp(slopes)[1], np.maximum(np.frexp(start)[1], 0))
+    unit = np.ldexp(1.0, e)
+    if np.max(slopes * unit) < RESOLUTION * size:
+        warnings.warn(
+            f"initial must give U of the size of the sources, got {start}: no change of theta of "
+            f"this size is more than {np.max(slopes * unit) / size:.2g} of them, and the fit may "
+            "end where it began",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+    return unit
+
+
+def _check_solution(model, solution):
+    """Refuse a solution that is none, and warn of one that is not at its minimum."""
+    if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
+        raise FloatingPointError(
+            f"the fit became infinite or NaN: function needs finite values near "
+            f"initial={model.initial}, or bounds"
+        )
+    if solution.status == 0:
+        warnings.warn(
+            f"the fit had not converged after {solution.nfev} evaluations "
+            f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={model.tol}",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
 
 
 def _covariance(J, size):
     """size · (JᵀJ)⁻¹, infinite where J is singular to the accuracy of its differences."""
-    scale = np.linalg.norm(J, axis=0)
+    scale = norm(J, axis=0)
     if np.all(scale > 0) and J.shape[0] >= J.shape[1] and np.isfinite(size):
         _, s, Vt = np.linalg.svd(J / scale, full_matrices=False)
         if s[-1] > RESOLUTION * s[0]:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
 from halkit.checks import check_boolean, check_integer
@@ -25,6 +24,7 @@ from halkit.exceptions import OverfitWarning
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.validation import check_radii, check_samples, like_input, node_columns
 from halkit.radial import validate_nodes
+from halkit.scaling import norm
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
 
@@ -71,7 +71,7 @@ class Ridge(NamedTuple):
 
         `rows` are the coefficients that the last axis of `functions` stands for.
         """
-        return np.linalg.norm(functions @ self.factor[rows], axis=-1)
+        return norm(functions @ self.factor[rows], axis=-1)
 
 
 def solve_ridge(A, b):
@@ -203,7 +203,7 @@ class PosteriorMixin(PotentialMixin):
             With ``local_potential`` and ``nonlocal_potential``: `halkit.scattering` takes
             each of them as an interaction.
         """
-        check_is_fitted(self)
+        self._check_radii()
         n_draws = check_integer(n_draws, "n_draws", least=1)
         random = check_random_state(self.random_state if random_state is None else random_state)
         mean, factor = self._posterior.mean, self._posterior.factor

@@ -12,8 +12,11 @@ import torch
 
 from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
+from halkit.scaling import exponent
 
 __all__ = ["PriorScales", "prior_scales"]
+
+LARGEST = 1e300
 
 
 class PriorScales(NamedTuple):
@@ -44,6 +47,10 @@ def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay,
     local_basis : str
         Of the local term.
     """
+    unit, weight = exponent(y), exponent(W * y if y.any() else W)
+    y, W = np.ldexp(y, -unit), np.ldexp(W, unit - weight)
+    with np.errstate(over="ignore", under="ignore"):
+        decay = min(np.ldexp(float(decay), -2 * weight), LARGEST)
     local_amplitude, coefficients = 1.0, np.zeros(0)
     if widths is not None:
         phi = X[:, node_columns(r_out, r)]
@@ -55,14 +62,15 @@ def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay,
     shape = np.outer(X @ (weights * e), e_out)
     size = np.sum((W * shape) ** 2)
     amplitude = np.sqrt(np.sum((W * y) ** 2) / size) if size > 0 else 0.0
-    sign = 1.0 if np.sum(W**2 * y * shape) > 0 else -1.0
-    return PriorScales(amplitude or 1.0, sign, local_amplitude, coefficients)
+    sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
+    amplitude, local_amplitude = np.ldexp([amplitude or 1.0, local_amplitude], unit).tolist()
+    return PriorScales(amplitude, sign, local_amplitude, coefficients)
 
 
 def _local_start(phi, y, W, r_out, term, decay):
     """Scale of V, ridge solution of its coefficients, and the sources that it leaves over."""
     size = np.sum((W * phi) ** 2, axis=0)
-    pointwise = np.divide(np.sum(W**2 * y * phi, axis=0), size, out=np.zeros_like(size),
+    pointwise = np.divide(np.sum((W * y) * (W * phi), axis=0), size, out=np.zeros_like(size),
                           where=size > 0)  # fmt: skip
     amplitude = 2 * np.abs(pointwise).max() or 1.0
     basis = term(amplitude).basis(torch.tensor(r_out)).numpy()

@@ -9,25 +9,22 @@ of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pa
 over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
 L-BFGS. History, callbacks and early stopping are the same for all three.
 
-skorch ends a training silently at any KeyboardInterrupt. One that comes neither from our rule
-nor from skorch's `EarlyStopping` is the user's: the net is left as it was after the last full
-epoch, and says that it was interrupted.
+A loss that is not finite ends a training. Where one is ended within an epoch, the net is left as
+it was after the last full epoch.
 """
 
 import numpy as np
 import torch
-from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, PrintLog
+from skorch.callbacks import Callback, PrintLog
 from skorch.dataset import unpack_data
 from torch import nn
 
-from halkit.training import load_parameters, parameter_arrays
+from halkit.training import StopTraining, TrainedNet, load_parameters, parameter_arrays
 
 __all__ = [
     "SOLVERS",
     "LevenbergMarquardt",
     "PotentialNet",
-    "has_converged",
     "make_net",
     "n_iterations",
 ]
@@ -147,20 +144,24 @@ class _AllSamples:
 class Convergence(Callback):
     """Stops when the loss has settled, or the relative residual is below `tol`.
 
+    A loss that is not finite stops as well: nothing finite follows.
+
     Parameters
     ----------
     tol : float
-        Smallest relative gain of the loss that counts, and the relative residual
-        (square root of the loss) that is small enough; 0 never stops.
+        Smallest relative gain of the loss that counts, and the residual that is small enough,
+        relative to the sources: (loss/size)^½. 0 stops at neither.
     patience : int
         Epochs in a row without such a gain.
+    size : float
+        The loss without a potential, Σ (W y)².
     """
 
-    def __init__(self, tol, patience):
-        self.tol, self.patience = tol, patience
+    def __init__(self, tol, patience, size=1.0):
+        self.tol, self.patience, self.size = tol, patience, size
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
-        self.best_, self.misses_, self.reached_ = np.inf, 0, False
+        self.best_, self.misses_ = np.inf, 0
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
         loss = net.history[-1, "train_loss"]
@@ -168,28 +169,23 @@ class Convergence(Callback):
             self.best_, self.misses_ = loss, 0
         else:
             self.misses_ += 1
-        if self.tol and (self.misses_ >= self.patience or loss <= self.tol**2):
-            self.reached_ = True
-            raise KeyboardInterrupt
+        settled = self.misses_ >= self.patience or loss <= self.tol**2 * self.size
+        if not np.isfinite(loss) or (self.tol and settled):
+            raise StopTraining
 
 
-class PotentialNet(NeuralNet):
+class PotentialNet(TrainedNet):
     """skorch net of a `Potential` module, trained on all samples at once.
-
-    After training, ``interrupted_`` tells whether the user broke it off.
 
     The target of a sample is the pair (y, W) on axis 1: the source and the weight
     of each of its residuals. The module owns the objective.
     """
 
     def fit_loop(self, *args, **kwargs):
-        self.interrupted_ = False
         try:
             return super().fit_loop(*args, **kwargs)
         except KeyboardInterrupt:
-            self.interrupted_ = not any(_has_stopped(c) for _, c in self.callbacks_)
-            if self.interrupted_:
-                self._drop_unfinished_epoch()
+            self._drop_unfinished_epoch()
             raise
 
     def on_epoch_begin(self, net, **kwargs):
@@ -217,8 +213,8 @@ class PotentialNet(NeuralNet):
         return {"loss": torch.tensor(loss), "y_pred": None}
 
 
-def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=None, verbose=0,
-             device="cpu"):  # fmt: skip
+def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, callbacks=None,
+             verbose=0, device="cpu"):  # fmt: skip
     """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
@@ -229,7 +225,9 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
         Largest number of iterations.
     tol : float
         The fit stops after three epochs in a row (Adam: 500) that lower the loss by less
-        than this fraction, or where the relative residual is below it.
+        than this fraction, or where the residual relative to the sources is below it.
+    size : float
+        The loss without a potential.
     """
     optimizer, settings, max_epochs = {
         "lm": (_levenberg_marquardt, {}, max_iter),
@@ -255,7 +253,7 @@ def make_net(module, *, solver, max_iter, tol, learning_rate=1e-2, callbacks=Non
         iterator_train=_AllSamples,
         batch_size=-1,
         train_split=None,
-        callbacks=[*(callbacks or ()), ("convergence", Convergence(tol, PATIENCE[solver]))],
+        callbacks=[*(callbacks or ()), ("convergence", Convergence(tol, PATIENCE[solver], size))],
         verbose=max(verbose - 1, 0),
         device=device,
         callbacks__print_log=PrintLog() if verbose > 1 else None,
@@ -277,8 +275,15 @@ def train(net, X, y_and_weights):
     X : Tensor of shape (n_samples, n_r)
     y_and_weights : Tensor of shape (n_samples, 2, n_out)
     """
+    net.fit(X.to(net.device), y_and_weights.to(net.device))
+    return loss_of(net, X, y_and_weights)
+
+
+def loss_of(net, X, y_and_weights):
+    """The loss with the parameters that a net has, NaN if one is not finite; see `train`."""
+    if not all(np.isfinite(values).all() for values in parameter_arrays(net.module_).values()):
+        return np.nan
     X, y_and_weights = X.to(net.device), y_and_weights.to(net.device)
-    net.fit(X, y_and_weights)
     with torch.no_grad():
         return float(net.get_loss(net.module_(X), y_and_weights))
 
@@ -288,15 +293,3 @@ def n_iterations(net):
     if isinstance(net.optimizer_, _LBFGS):
         return net.optimizer_.n_iterations
     return len(net.history)
-
-
-def has_converged(net):
-    """Whether a stopping rule, ours or skorch's `EarlyStopping`, ended the training."""
-    return any(_has_stopped(callback) for _, callback in net.callbacks_)
-
-
-def _has_stopped(callback):
-    """Whether a callback is a stopping rule that has been met."""
-    if isinstance(callback, EarlyStopping):
-        return callback.misses_ >= callback.patience
-    return isinstance(callback, Convergence) and callback.reached_

@@ -83,8 +83,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Whether `fit` begins with the parameters and the prior of the fit before, on the same
         nodes, instead of `n_init` random starts.
     callbacks : list of skorch callbacks, optional
-        Added to every start. One that raises KeyboardInterrupt ends the fit as the keyboard
-        does, after a warning; skorch's EarlyStopping ends its start alone.
+        Added to every start. skorch's EarlyStopping, and a callback that raises
+        `halkit.training.StopTraining`, end their start alone, with what it has learned; any
+        other KeyboardInterrupt ends the fit as Ctrl-C does.
     verbose : int
         1: a bar over iterations, 2: also skorch's table.
 
@@ -105,8 +106,10 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Iterations of the kept start.
     loss_ : float
         Loss of the kept start.
-    interrupted_ : bool
-        Whether the fit was broken off from the keyboard.
+    interrupted_ : regressor or None
+        After an interrupt: a fitted regressor with the best that was found until then, None
+        before the first iteration; the other attributes are those of the fit before. None after
+        a whole fit.
     starts_ : list of Bunch
         Loss, number of iterations and potential of every start.
     net_ : skorch.NeuralNet

@@ -163,13 +163,16 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
     ValueError
         If the lengths do not fit the data.
     """
+    if r is None and r_out is not None:
+        raise ValueError("r must be given where r_out is, got None: both are radii in one unit")
     if r is None:
         r = np.arange(1.0, n_features + 1)
-        if r_out is None and n_outputs > n_features:
+        if n_outputs > n_features:
             raise ValueError(
-                f"y has {n_outputs} columns, more than the {n_features} of X: r_out is needed"
+                f"y has {n_outputs} columns, more than the {n_features} of X: r and r_out are "
+                "needed"
             )
-        r_out = r[:n_outputs] if r_out is None else r_out
+        r_out = r[:n_outputs]
     r = validate_nodes(r)
     if len(r) != n_features:
         raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
@@ -188,7 +191,7 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
 
 
 def check_weights(weights, r):
-    """A finite measure >= 0 of the shape of r, not 0 everywhere."""
+    """A finite measure >= 0 of the shape of r, not 0 everywhere, as a new array."""
     weights = check_array(weights, "weights", shape=r.shape, sign="≥ 0")
     if not np.any(weights > 0):
         raise ValueError("weights must not all be 0")

@@ -241,4 +241,4 @@ def potential_matrix(interaction, mesh, scale=1.0):
 
 def real_values(values, name):
     """Return the values of a potential, which may be infinite."""
-    return check_array(values, name, finite=False)
+    return check_array(values, name, finite=False, copy=False)

@@ -161,7 +161,7 @@ def scattering_wave_functions(
     array([[2.082023, 0.183186],
            [1.023107, 0.028532]])
     """
-    k = np.atleast_1d(check_array(k, "k")).copy()
+    k = np.atleast_1d(check_array(k, "k"))
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
     channel = open_channel(

@@ -87,7 +87,7 @@ def radial_rows(correlators, *, sources=None, time_order="auto", space_order=6):
         data=data,
         target=target,
         sigma=ratio_errors(data, target, kind),
-        r=r.copy(),
+        r=r,
         weights=trapezoid_weights(r),
         labels=[(source, time) for source in sources for time in inner],
         kind=kind,

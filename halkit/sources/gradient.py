@@ -73,7 +73,7 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
             f"X and y need one shape (..., n_samples, n_r), got {X.shape} and {y.shape}"
         )
     check_choice(order, "order", [0, 2])
-    root = np.sqrt(_weights(y_std, X.shape[-2:]))
+    root = _root_weights(y_std, X.shape[-2:])
     (X1, x), (y1, size) = _scaled(root * X), _scaled(root * y)
     if order == 0:
         return Bunch(V=_ratio(np.sum(X1 * y1, axis=-2), np.sum(X1**2, axis=-2)) * (size / x))
@@ -109,10 +109,11 @@ def _laplacian(X, r, laplacian):
     return radial_laplacian(X, validate_nodes(r), order=6)
 
 
-def _weights(y_std, shape):
+def _root_weights(y_std, shape):
     if y_std is None:
         return np.ones(shape)
-    return check_array(y_std, "y_std", shape=shape, sign="> 0") ** -2
+    y_std = check_array(y_std, "y_std", shape=shape, sign="> 0")
+    return y_std.min() / y_std
 
 
 def _ratio(numerator, denominator):

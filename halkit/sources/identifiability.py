@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.checks import check_array
+from halkit.scaling import norm
 
 __all__ = ["Identifiability", "identifiability"]
 
@@ -79,10 +80,10 @@ def identifiability(X, sigma, *, weights=None):
         raise ValueError(f"X must have shape (n_samples, n_r), got {X.shape}")
     w = _weights(weights, X.shape[1])
     sigma = _errors(sigma, X.shape)
-    epsilon = np.sqrt(sigma**2 @ w)
+    root = np.sqrt(w)
+    epsilon = norm(sigma * root, axis=1)
     if not np.all(epsilon > 0):
         raise ValueError("sigma must be positive where the weights are, got a sample without error")
-    root = np.sqrt(w)
     _, s, Vt = np.linalg.svd(X * root / epsilon[:, np.newaxis], full_matrices=False)
     directions = np.divide(Vt, root, out=np.zeros_like(Vt), where=root > 0)
     return Identifiability(s, int(np.count_nonzero(s > np.sqrt(len(X)))), directions)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from halkit.checks import as_numbers, check_array, check_number
+from halkit.scaling import std
 from halkit.sources.time import STENCILS, time_part, time_stencil
 
 __all__ = ["lattice_rows", "ratio_errors", "validate_bins", "validate_kind", "validate_sources"]
@@ -109,14 +110,14 @@ def ratio_errors(X, y, kind="jackknife"):
     if n_bins < 2:
         raise ValueError(f"errors need at least 2 {kind} bins, got {n_bins}")
     factor = n_bins - 1 if kind == "jackknife" else n_bins / (n_bins - 1)
-    return np.abs(X.mean(axis=0)) * np.sqrt(factor) * (y / X).std(axis=0)
+    return np.abs(X.mean(axis=0)) * np.sqrt(factor) * std(y / X, axis=0)
 
 
 def validate_bins(correlators, sources, n_points):
     """Return R(t, r) of each source, (n_t, n_bins, n_points), if times, bins and points fit."""
     n_t, found = len(correlators.t), {}
     for source in sources:
-        R = check_array(correlators.correlators[source], source, finite=False)
+        R = check_array(correlators.correlators[source], source, finite=False, copy=False)
         n_bins = next(iter(found.values())).shape[1] if found else None
         if R.ndim != 3 or R.shape != (n_t, n_bins or R.shape[1], n_points):
             raise ValueError(

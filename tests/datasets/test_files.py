@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import weakref
 import zipfile
 
@@ -158,6 +159,69 @@ def test_others_may_read_the_file(path):
     assert path.stat().st_mode == path.with_name("new").stat().st_mode
 
 
+def test_what_is_replaced_keeps_its_mode_and_its_link(path):
+    real = path.with_name("real")
+    real.touch(mode=0o600)
+    path.symlink_to("real")
+    save_correlators(path, {"a": radial()}, overwrite=True)
+    assert (path.is_symlink(), real.stat().st_mode & 0o777) == (True, 0o600)
+    assert_same(load_correlators(path), radial())
+
+
+def test_a_full_disk_leaves_the_old_file(path):
+    resource = pytest.importorskip("resource")
+    save_correlators(path, {"a": radial()})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (0, 600, 10_000, 60_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                save_correlators(path, {"a": radial(n_bins=1000)}, overwrite=True)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert_same(load_correlators(path), radial())
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_one_of_four_processes_saves(path):
+    wait, go = os.pipe()
+    children = []
+    for seed in range(4):
+        if not (child := os.fork()):
+            status = 2
+            try:
+                os.close(go)
+                os.read(wait, 1)
+                save_correlators(path, {"a": radial(n_bins=300, seed=seed)})
+                status = 0
+            except FileExistsError:
+                status = 1
+            finally:
+                os._exit(status)
+        children.append(child)
+    os.close(go)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    os.close(wait)
+    assert sorted(codes) == [0, 1, 1, 1]
+    assert_same(load_correlators(path), radial(n_bins=300, seed=codes.index(0)))
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "I/O")])
+def test_errors_of_the_system_stay_what_they_are(path, monkeypatch, error):
+    save_correlators(path, {"a": radial()})
+
+    def refuse(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(type(error)) as caught:
+        load_correlators(path)
+    assert caught.value.errno == error.errno
+
+
 def test_a_lattice_is_no_group(path):
     save_correlators(path, {"a": radial()})
     with pytest.raises(ValueError, match="lattice='L48' is for the published file"):
@@ -286,7 +350,9 @@ def test_groups_of_one_kind(path):
         save_correlators(path, {"a": radial(), "b": radial(kind="bootstrap")})
 
 
-@pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", 3, ".", "./a", "a/..", "a\0", b"a"])
+@pytest.mark.parametrize(
+    "name", ["/".join("a" * 33), "", "/a", "a/", "a//b", 3, ".", "./a", "a/..", "a\0", b"a"]
+)
 def test_names_of_groups(path, name):
     with pytest.raises(ValueError, match="names like 'xixi_1s0'"):
         save_correlators(path, {name: radial()})
@@ -308,6 +374,18 @@ def test_a_group_in_the_place_of_a_value(path, name):
         with pytest.raises(ValueError, match=f"group '{name}' has the place of .* of group 'xi'"):
             save_correlators(path, {name: radial() for name in names})
     assert not list(path.parent.iterdir())
+
+
+def test_groups_32_deep(path):
+    save_correlators(path, {"/".join("a" * 32): radial()})
+    assert_same(load_correlators(path), radial())
+
+
+def test_what_could_not_be_read_is_not_saved(path, monkeypatch):
+    monkeypatch.setattr("halkit.datasets.files.MOST_ENTRIES", 15)
+    save_correlators(path, {"a": radial()})
+    with pytest.raises(ValueError, match="can hold 15 values together, got 18"):
+        save_correlators(path, {"a": radial(), "b": radial()}, overwrite=True)
 
 
 def test_other_endings_and_missing_files(tmp_path):

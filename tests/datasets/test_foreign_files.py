@@ -9,6 +9,8 @@ from halkit.radial import Wedge
 BYTES = np.array([b"wall", b"exp"])
 TWO = np.ones((2, 4, 3, 20))
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*has no digest:halkit.exceptions.IntegrityWarning")
+
 
 def raw(**changes):
     """A group as other programs would write it."""

@@ -1,6 +1,7 @@
 """U1DiffusionSampler: what it learns, what it draws, and that it is a good estimator."""
 
 import copy
+import pickle
 import resource
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
@@ -29,6 +30,7 @@ from halkit.gauge import (
     wilson_loop,
 )
 from halkit.gauge.torus import wilson_action
+from halkit.training import StopTraining
 
 QUICK = {
     "hidden_channels": (12,),
@@ -382,12 +384,33 @@ class Interrupt(Callback):
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_fit_keeps_its_weights(X):
+def test_an_interrupted_fit_offers_its_weights(X):
     model = U1DiffusionSampler(**{**TINY, "max_epochs": 9}, callbacks=[Interrupt(4)])
-    with pytest.warns(ConvergenceWarning, match="interrupted after 4 of 9 epochs"):
+    with pytest.raises(KeyboardInterrupt, match="after 4 of 9 epochs"):
         model.fit(X)
-    assert model.n_iter_ == len(model.history_) == 4
-    assert model.sample(2, correction=None).shape == (2, 2, 4, 4)
+    with pytest.raises(NotFittedError):
+        model.sample(2)
+    found = pickle.loads(pickle.dumps(model)).interrupted_
+    assert found.n_iter_ == len(found.history_) == 4
+    assert found.sample(2, correction=None).shape == (2, 2, 4, 4)
+    assert np.array_equal(found.score_samples(X), model.interrupted_.score_samples(X))
+
+
+class StopAfter(Callback):
+    """A rule of the user's own."""
+
+    def __init__(self, epochs):
+        self.epochs = epochs
+
+    def on_epoch_end(self, net, **kwargs):  # noqa: ARG002
+        if len(net.history) == self.epochs:
+            raise StopTraining
+
+
+def test_a_rule_of_the_users_own_ends_a_training(X):
+    model = U1DiffusionSampler(**{**TINY, "max_epochs": 9}, callbacks=[StopAfter(3)]).fit(X)
+    assert model.n_iter_ == 3
+    assert model.interrupted_ is None
 
 
 def test_a_fit_interrupted_at_once_keeps_the_earlier_one(X):
@@ -397,6 +420,7 @@ def test_a_fit_interrupted_at_once_keeps_the_earlier_one(X):
     with pytest.raises(KeyboardInterrupt):
         model.fit(sample_exact(20, (3, 3), 1.0))
     assert np.array_equal(model.score_samples(X), before)
+    assert model.interrupted_ is None
     with pytest.raises(KeyboardInterrupt):
         clone(model).fit(X)
 

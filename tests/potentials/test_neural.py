@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, EarlyStopping
 
 from halkit.datasets import make_separable
@@ -19,6 +19,7 @@ from halkit.potentials import (
 )
 from halkit.resampling import JackknifeRegressor
 from halkit.sources import time_dependent_source
+from halkit.training import StopTraining
 
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
@@ -186,57 +187,72 @@ class Signal(Callback):
             signal.raise_signal(signal.SIGINT)
 
 
+def interrupted(model, *data, match="interrupted_ is the best"):
+    """What a fit that is interrupted offers; the model itself stays as it was."""
+    before = {name: value for name, value in vars(model).items() if name != "interrupted_"}
+    with pytest.raises(KeyboardInterrupt, match=match):
+        model.fit(*(data or (X, Y)))
+    after = dict(vars(model))
+    found = after.pop("interrupted_")
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before)
+    return found
+
+
 @pytest.mark.parametrize("solver", ["lm", "adam"])
 @pytest.mark.parametrize(
     ("method", "kept"), [("on_batch_begin", 2), ("on_batch_end", 2), ("on_epoch_end", 3)]
 )
 @pytest.mark.parametrize("n_init", [1, 3])
-def test_the_keyboard_ends_the_fit_and_keeps_what_was_found(method, kept, n_init, solver):
+def test_the_keyboard_ends_the_fit_and_offers_what_was_found(method, kept, n_init, solver):
     """The weights are those after the last full iteration, as if max_iter had been that."""
     model = regressor(n_init=n_init, solver=solver, callbacks=[Signal(3, method)])
-    with pytest.warns(ConvergenceWarning, match=f"interrupted in start 1 of {n_init}"):
-        model.fit(X, Y)
-    assert model.n_iter_ == len(model.history_) == kept
-    assert len(model.starts_) == 1
-    assert model.interrupted_
-    short = regressor(n_init=n_init, solver=solver, max_iter=kept).fit(X, Y)
-    np.testing.assert_array_equal(model.potential_, next(s.potential for s in short.starts_))
-    assert not short.interrupted_
-
-
-def test_an_interrupt_in_a_later_start_keeps_the_earlier_ones():
-    full = regressor(n_init=3).fit(X, Y)
-    model = regressor(n_init=3, callbacks=[Signal(12 + 3, "on_batch_begin")])
-    with pytest.warns(ConvergenceWarning, match="interrupted in start 2 of 3"):
-        model.fit(X, Y)
-    assert len(model.starts_) == 2
-    assert model.starts_[0].loss == full.starts_[0].loss == model.loss_
-    at_once = regressor(n_init=3, callbacks=[Signal(12 + 1, "on_batch_begin")])
-    with pytest.warns(ConvergenceWarning, match="interrupted in start 2 of 3"):
-        at_once.fit(X, Y)
-    assert len(at_once.starts_) == 1
-
-
-def test_an_interrupt_before_anything_was_found_is_raised():
-    model = regressor(callbacks=[Signal(1, "on_batch_end")])
-    with pytest.raises(KeyboardInterrupt, match="in its first iteration"):
-        model.fit(X, Y)
+    found = interrupted(model, match=f"in start 1 of {n_init}")
     with pytest.raises(NotFittedError):
         model.predict(X)
-    model = regressor().fit(X, Y)
+    assert found.n_iter_ == len(found.history_) == kept
+    assert len(found.starts_) == 1
+    assert found.interrupted_ is None
+    short = regressor(n_init=n_init, solver=solver, max_iter=kept).fit(X, Y)
+    np.testing.assert_array_equal(found.potential_, next(s.potential for s in short.starts_))
+    assert short.interrupted_ is None
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert_same(copied.interrupted_, answers(found))
+
+
+def test_an_interrupt_in_a_later_start_offers_the_earlier_ones():
+    full = regressor(n_init=3).fit(X, Y)
+    model = regressor(n_init=3, callbacks=[Signal(12 + 3, "on_batch_begin")])
+    found = interrupted(model, match="in start 2 of 3")
+    assert len(found.starts_) == 2
+    assert found.starts_[0].loss == full.starts_[0].loss == found.loss_
+    at_once = regressor(n_init=3, callbacks=[Signal(12 + 1, "on_batch_begin")])
+    assert len(interrupted(at_once, match="in start 2 of 3").starts_) == 1
+
+
+def test_an_interrupt_before_anything_was_found_offers_nothing():
+    assert interrupted(regressor(callbacks=[Signal(1, "on_batch_end")]), match=None) is None
+
+
+@pytest.mark.parametrize("iterations", [0, 2, 14])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_an_interrupt_of_a_callback_leaves_the_earlier_fit(iterations, warm_start):
+    model = regressor(warm_start=warm_start, max_iter=20).fit(X, Y)
     expected = answers(model)
-    with pytest.raises(KeyboardInterrupt):
-        model.set_params(callbacks=[Fail(0, KeyboardInterrupt)]).fit(2 * X, Y)
+    model.set_params(callbacks=[Fail(iterations, KeyboardInterrupt)])
+    found = interrupted(model, 2 * X, Y, match=None)
+    assert (found is None) == (iterations == 0)
     assert_same(model, expected)
+    assert found is None or found.n_iter_ == iterations
+    assert model.set_params(callbacks=None).fit(X, Y).interrupted_ is None
 
 
 def test_lbfgs_that_was_interrupted():
     """An epoch is ten iterations."""
     model = regressor(solver="lbfgs", max_iter=40, callbacks=[Signal(2, "on_batch_begin")])
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
-        model.fit(X, Y)
-    assert 0 < model.n_iter_ <= 10
-    assert len(model.history_) == 1
+    found = interrupted(model)
+    assert 0 < found.n_iter_ <= 10
+    assert len(found.history_) == 1
 
 
 def test_early_stopping_ends_its_start_alone():
@@ -246,19 +262,74 @@ def test_early_stopping_ends_its_start_alone():
         model = regressor(callbacks=[stop], n_init=3, max_iter=50).fit(X, Y)
     assert len(model.starts_) == 3
     assert max(start.n_iter for start in model.starts_) < 50
-    assert not model.interrupted_
+    assert model.interrupted_ is None
 
 
-def test_an_interrupted_bin_is_no_bin():
+class StopAfter(Callback):
+    """A rule of the user's own."""
+
+    def __init__(self, epochs):
+        self.epochs = epochs
+
+    def on_epoch_end(self, net, **kwargs):  # noqa: ARG002
+        if len(net.history) == self.epochs:
+            raise StopTraining
+
+
+class StopWithin(StopAfter):
+    """The same within the next epoch, which then does not count."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """It comes too late."""
+
+    def on_batch_end(self, net, **kwargs):  # noqa: ARG002
+        if len(net.history) == self.epochs + 1:
+            raise StopTraining
+
+
+@pytest.mark.parametrize("rule", [StopAfter(4), StopWithin(4)])
+def test_a_rule_of_the_users_own_ends_its_start_alone(rule):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = regressor(callbacks=[rule], n_init=3).fit(X, Y)
+    short = regressor(max_iter=4, n_init=3).fit(X, Y)
+    assert_same(model, answers(short))
+
+
+def test_what_was_found_can_be_trained_on():
+    found = interrupted(regressor(n_init=1, callbacks=[Signal(4, "on_epoch_end")]))
+    whole = found.set_params(warm_start=True, callbacks=None, max_iter=40).fit(X, Y)
+    assert whole.loss_ < whole.history_[0]["train_loss"]
+    assert whole.interrupted_ is None
+
+
+class Total(Callback):
+    """Ctrl-C after some iterations of all copies together."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def __sklearn_clone__(self):
+        return self
+
+    def on_batch_end(self, net, **kwargs):  # noqa: ARG002
+        self.left[0] -= 1
+        if self.left[0] == 0:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore:in 3 of 3 bins")
+def test_an_interrupted_bin_leaves_the_earlier_bins():
     bins = X[None] + 0.01 * RNG.normal(size=(3, *X.shape))
     y = np.repeat(Y[None], 3, axis=0)
-    model = JackknifeRegressor(regressor(callbacks=[Signal(3, "on_batch_end")]))
-    with (
-        pytest.warns(ConvergenceWarning, match="interrupted"),
-        pytest.raises(KeyboardInterrupt, match="of a bin"),
-    ):
-        model.fit(bins, y)
-    assert not hasattr(model, "n_features_in_")
+    model = JackknifeRegressor(regressor(n_init=1)).fit(bins, y)
+    expected = model.predict(X, return_std=True)
+    stop = Total([12 + 3])
+    assert interrupted(model.set_params(estimator__callbacks=[stop]), bins, y, match=None) is None
+    np.testing.assert_array_equal(model.predict(X, return_std=True), expected)
+    first = JackknifeRegressor(regressor(callbacks=[Total([3])]))
+    assert interrupted(first, bins, y, match=None) is None
+    assert not hasattr(first, "n_features_in_")
 
 
 # Parameters

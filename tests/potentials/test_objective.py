@@ -7,7 +7,8 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from halkit.potentials import objective
 from halkit.potentials.networks import NETWORKS, InputMap, LocalTerm
-from halkit.potentials.objective import Potential, row_weights
+from halkit.potentials.objective import Potential
+from halkit.potentials.problem import row_weights
 from halkit.radial import trapezoid_weights
 
 R = np.linspace(0.2, 6.0, 12)

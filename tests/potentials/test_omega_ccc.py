@@ -80,7 +80,7 @@ def test_nodes_a_whole_spacing_apart():
         TRUTH, r=np.arange(1.0, 41.0), box_radius=48.0, hadron_mass=MASS, times=range(22, 31),
         source_radius=3.0,
     )  # fmt: skip
-    model = TimeDependentHALRegressor(hadron_mass=MASS, n_init=1, random_state=0)
+    model = TimeDependentHALRegressor(data.r, hadron_mass=MASS, n_init=1, random_state=0)
     model.fit(data.data, data.target)
     assert errors(model).max() < 0.5
 

@@ -10,7 +10,7 @@ from torch import nn
 from halkit.potentials import solvers
 from halkit.potentials.networks import LocalTerm
 from halkit.potentials.objective import Potential
-from halkit.potentials.solvers import LevenbergMarquardt, has_converged, make_net, train
+from halkit.potentials.solvers import LevenbergMarquardt, make_net, train
 from halkit.training import ProgressBar, one_thread
 
 
@@ -100,7 +100,7 @@ def test_all_solvers_find_the_same_minimum(solver, max_iter):
     loss = train(net, *data)
     assert loss < 1e-10
     np.testing.assert_allclose(net.module_.local.coefficients.detach(), exact, atol=1e-4)
-    assert has_converged(net)
+    assert net.stopped_
 
 
 def test_history_has_one_entry_for_each_epoch():
@@ -110,7 +110,7 @@ def test_history_has_one_entry_for_each_epoch():
     losses = net.history[:, "train_loss"]
     assert len(losses) == solvers.n_iterations(net) == 5
     assert np.all(np.diff(losses) <= 0)
-    assert not has_converged(net)
+    assert not net.stopped_
 
 
 def test_iterations_of_lbfgs_are_counted_not_its_epochs():

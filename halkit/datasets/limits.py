@@ -1,0 +1,95 @@
+"""What a stored entry may be and how large it may become, decided before its data are read.
+
+An entry of numbers counts at least 8 bytes, as the float64 that it becomes; a text counts 64
+bytes beside its characters. A group may need `default_limit` bytes: 16 times what the file takes
+on disk, and 256 MiB at least. Noise of correlators hardly compresses, so measured files stay far
+below; a few kilobytes that claim to be gigabytes do not.
+"""
+
+import contextlib
+import errno
+import math
+import os
+
+from halkit.checks import check_integer
+
+__all__ = ["MOST_ENTRIES", "Budget", "named_errors"]
+
+MOST_ENTRIES = 100_000
+LEAST_LIMIT = 2**28
+EXPANSION = 16
+
+
+def default_limit(path):
+    """Bytes that a group of this file may need by default."""
+    status = os.stat(path)
+    taken = min(status.st_size, 512 * getattr(status, "st_blocks", status.st_size))
+    return max(LEAST_LIMIT, EXPANSION * taken)
+
+
+class Budget:
+    """The bytes that may be read from one file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    max_bytes : int or None
+        The limit; None: `default_limit`.
+    """
+
+    def __init__(self, path, max_bytes=None):
+        self.path = path
+        self.limit = (
+            default_limit(path) if max_bytes is None
+            else check_integer(max_bytes, "max_bytes", least=1)
+        )  # fmt: skip
+        size = os.stat(path).st_size
+        if not 0 < size <= self.limit:
+            raise ValueError(
+                f"{path} is no whole file: it is empty" if not size else
+                f"{path} must have at most max_bytes = {self.limit} bytes, got {size}"
+            )  # fmt: skip
+        self.restart()
+
+    def restart(self):
+        """Begin a new group."""
+        self.spent = 0
+
+    def spend(self, n_bytes, what):
+        """Refuse an entry that does not fit."""
+        self.spent += n_bytes
+        if self.spent > self.limit:
+            raise ValueError(
+                f"{self.path} must need at most max_bytes = {self.limit} bytes for a group, but "
+                f"{what} brings it to {self.spent}: a larger max_bytes reads it"
+            )
+
+    def admit(self, dtype, shape, what):
+        """Refuse arrays of other things than numbers and texts, and what does not fit."""
+        if dtype.kind not in "biufcSU" or dtype.metadata:
+            raise ValueError(f"{what} must hold numbers or texts, got the type {dtype}")
+        per_entry = dtype.itemsize + 64 if dtype.kind in "SU" else max(dtype.itemsize, 8)
+        self.spend(math.prod(map(int, shape)) * per_entry, what)
+
+
+@contextlib.contextmanager
+def named_errors(path, name=None):
+    """Turn what libraries raise on a damaged file into one ValueError that names the file.
+
+    Errors of the operating system, as a missing permission, stay what they are.
+    """
+    where = str(path) if name is None else f"{name} of {path}"
+    try:
+        yield
+    except (ImportError, Warning):
+        raise
+    except ValueError as error:
+        if str(path) in str(error):
+            raise
+        raise ValueError(f"{where} cannot be read: {error}") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, 0, errno.EINVAL):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{where} cannot be read, the file is damaged: {what}") from error
