@@ -216,3 +216,14 @@ def test_tensors_under_array_api_dispatch():
 def test_the_truth_of_the_toy_model_takes_numbers_in_arrays():
     d = make_separable(mu=np.array(1.0), omega=np.array(-0.017), noise=np.array(0.0))
     np.testing.assert_array_equal(d.target, make_separable().target)
+
+
+@pytest.mark.parametrize("name", ["correlators", "t", "r", "hadron_mass", "note"])
+def test_masked_entries_are_not_written_to_a_file(name, tmp_path):
+    group = make_groups()
+    masked = np.ma.masked_array(np.ones(3), [False, True, False])
+    bins = {"wall": np.ma.masked_equal(np.eye(3)[:, :2, None], 0)}
+    group[name] = bins if name == "correlators" else masked
+    with pytest.raises(ValueError, match="must have no masked entries, got"):
+        save_correlators(tmp_path / "masked.npz", {"a": group})
+    assert not list(tmp_path.iterdir())
