@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_number, check_positive
+from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
@@ -35,6 +35,7 @@ from halkit.training import unchanged_on_error
 __all__ = ["GaussianProcessPotentialRegressor"]
 
 VISIBLE = 3.0
+NOISE = 1e-3
 
 
 class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEstimator):
@@ -81,9 +82,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         Whether U(r, r') = U(r', r).
     local_widths, local_range, local_strength :
         The prior of V, as in `TimeDependentHALRegressor`.
-    noise : float
+    noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
-        square.
+        square; 1e-3 by default. With `y_std` it has no effect and is refused.
     tol : float
         Functions of the prior with a scale below `tol` times the largest are left out.
     random_state : int, RandomState or None
@@ -146,7 +147,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
         symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=1.0,
-        noise=1e-3, tol=1e-6, random_state=0,
+        noise=None, tol=1e-6, random_state=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -199,8 +200,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            X = problem.X
-            W = problem.W * np.sqrt(problem.total) / (1.0 if problem.has_errors else self.noise)
+            X, noise = problem.X, self._noise(problem.has_errors)
+            W = problem.W * np.sqrt(problem.total) / noise
             prior = PotentialPrior(self._local_prior(), nonlocal_)
             check_reach(
                 self.r_,
@@ -215,7 +216,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-                self.loss_ *= (1.0 if problem.has_errors else self.noise**2) / problem.total
+                self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
             self._check_reach()
         return self
@@ -237,21 +238,32 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """The prior of U, or None; all parameters of the estimator are checked."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
-        check_choice(self.symmetric, "symmetric", [False, True])
+        check_boolean(self.symmetric, "symmetric")
+        check_positive(self.noise, "noise", optional=True)
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
         check_local_prior(self)
-        for name in ("length_scale", "envelope_radius", "amplitude", "noise"):
+        length, radius, amplitude = (
             check_positive(getattr(self, name), name)
-        check_number(self.tol, "tol", least=1e-7, below=1)
+            for name in ("length_scale", "envelope_radius", "amplitude")
+        )
+        tol = check_number(self.tol, "tol", least=1e-7, below=1)
         if self.local == "only":
             return None
-        basis = SmoothBasis(self.length_scale, self.envelope_radius, self.envelope, self.tol)
-        return NonLocalPrior(basis, self.amplitude, self.symmetric)
+        basis = SmoothBasis(length, radius, self.envelope, tol)
+        return NonLocalPrior(basis, amplitude, self.symmetric)
 
     def _local_prior(self):
         """The prior of V on the nodes of the fit, or None."""
         return LocalPrior(**local_term(self, self.r_out_)) if self.local else None
+
+    def _noise(self, has_errors):
+        """Errors of the weighted y: those of `y_std` are in the weights already."""
+        if not has_errors:
+            return NOISE if self.noise is None else float(self.noise)
+        if self.noise is not None:
+            raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
+        return 1.0
 
     def _signal_beside_local(self, A, W, X, n_local):
         """What the non-local prior does to the data beside a local one; a warning if little."""

@@ -171,7 +171,7 @@ class SeparableNetwork(nn.Module):
         self.inputs, self.amplitude = inputs, amplitude
         self.envelope = Envelope(**envelope, n_radii=len(signs))
         self.mlp = perceptron((1, *hidden, len(signs)))
-        self.register_buffer("signs", torch.as_tensor(signs, dtype=torch.float64))
+        self.register_buffer("signs", torch.tensor(signs, dtype=torch.float64))
 
     def form_factors(self, r):
         """h_a(r), shape (..., rank)."""
@@ -236,8 +236,8 @@ class LocalTerm(nn.Module):
     def __init__(self, widths, scales, kind="gaussian"):
         super().__init__()
         self.kind = kind
-        self.register_buffer("widths", torch.as_tensor(widths, dtype=torch.float64))
-        self.register_buffer("scales", torch.as_tensor(scales, dtype=torch.float64))
+        self.register_buffer("widths", torch.tensor(widths, dtype=torch.float64))
+        self.register_buffer("scales", torch.tensor(scales, dtype=torch.float64))
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
     def basis(self, r):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.radial import validate_values
+from halkit.checks import check_array
 from halkit.scattering.channel import validate_l
 
 __all__ = ["CoulombWaves", "coulomb_functions", "coulomb_surface", "threshold_functions"]
@@ -63,7 +63,7 @@ def coulomb_functions(l, eta, rho):
     (1.02112, 0.532211)
     """
     l = validate_l(l)
-    eta, rho = np.broadcast_arrays(validate_values(eta, "eta"), validate_values(rho, "rho"))
+    eta, rho = np.broadcast_arrays(check_array(eta, "eta"), check_array(rho, "rho"))
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")
     phi, p, exponent = coulomb_surface(l, eta.ravel(), rho.ravel())

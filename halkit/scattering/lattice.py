@@ -17,11 +17,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_array, check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import as_interaction
-from halkit.interactions.functions import within
-from halkit.radial import Wedge, validate_values
+from halkit.interactions.functions import is_array, within
+from halkit.radial import Wedge
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
 from halkit.scattering.torus import CubeFields, WedgeFields
@@ -107,7 +107,7 @@ def lattice_spectrum(
     array([-0.023592,  0.221755,  0.493129])
     """
     V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
-    on_sites = isinstance(interaction, np.ndarray) and r is None
+    on_sites = is_array(interaction) and r is None
     if not on_sites:
         interaction = as_interaction(interaction.V0 if V2 else interaction, r)
     m, a = check_positive(reduced_mass, "reduced_mass"), check_positive(spacing, "spacing")
@@ -125,7 +125,7 @@ def lattice_spectrum(
     if V2 is not None:
         scale = kinetic_scale(V2, a * fields.shell_r, m)[fields.shell]
     if on_sites:
-        V = validate_values(interaction, "interaction", len(wedge.xyz))
+        V = check_array(interaction, "interaction", len(wedge.xyz))
         potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
     else:
         potential = _potential(interaction, fields, a)

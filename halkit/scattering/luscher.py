@@ -19,8 +19,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_integer, check_positive
-from halkit.radial import validate_values
+from halkit.checks import check_array, check_integer, check_positive
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
@@ -58,7 +57,7 @@ def zeta_00(q2):
     >>> round(float(zeta_00(0.5)), 9)
     0.312058047
     """
-    q2 = validate_values(q2, "q2")
+    q2 = check_array(q2, "q2")
     if np.any(q2 > LARGEST):
         raise ValueError(
             f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
@@ -154,7 +153,7 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     -0.254226
     """
     L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
-    q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
+    q2 = 2 * m * check_array(energy, "energy") * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 
