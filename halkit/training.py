@@ -101,7 +101,7 @@ class seeded(TorchFunctionMode):  # noqa: N801
         super().__init__()
         self.generator = torch.Generator().manual_seed(int(seed))
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):  # noqa: ARG002
+    def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if function in _RANDOM and kwargs.get("generator") is None:
             kwargs = {**kwargs, "generator": self.generator}

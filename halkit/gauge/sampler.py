@@ -54,8 +54,8 @@ class U1DiffusionSampler(ScoreEstimator):
     learning_rate : float
         First learning rate of Adam.
     validation_fraction : float
-        Part of the configurations, above 0 and below 1, that is kept for the validation loss,
-        which stops the training when it no longer falls for eight epochs.
+        Part of the configurations, above 0 and at most 0.5, and at least one, that is kept for
+        the validation loss, which stops the training when it no longer falls for eight epochs.
     random_state : int, RandomState or None
         Of the training alone: an int makes a fit reproducible. What is drawn afterwards depends
         on the `random_state` of `sample`.
