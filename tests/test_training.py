@@ -1,5 +1,7 @@
 """What every training needs: functions of arrays, and a way back from a fit that fails."""
 
+import copy
+import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -182,3 +184,15 @@ def test_fits_in_threads_equal_fits_one_by_one(fit):
     assert looks > 3
     assert all(np.array_equal(job.result(), one) for job, one in zip(jobs, serial, strict=True))
     assert not np.array_equal(serial[0], serial[1])
+
+
+@pytest.mark.parametrize("local", [False, True, "only"])
+def test_a_pickle_of_a_potential_reads_what_the_fit_kept(local):
+    data = make_separable(n_r=20, r_max=6.0)
+    model = NonLocalPotentialRegressor(data.r, local=local, max_iter=200, random_state=0)
+    model.fit(data.data, data.target)
+    expected = model.predict(data.data)
+    for name in model.get_params():
+        changed = copy.deepcopy(model).set_params(**{name: "z"})
+        again = pickle.loads(pickle.dumps(changed))
+        assert np.array_equal(again.predict(data.data), expected), name

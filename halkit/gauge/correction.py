@@ -8,9 +8,9 @@ the longest of three times, in trajectories of the length that `tail_length` des
     waves     −1/ln cos(ω t),     ω = 2√β sin(π/L),  L the longer side, t the length
     charge    4 max(χV, 1)/hits,  a walk over a Gaussian of variance χV, half of the hits refused
 
-Below β = 3 vortices make the last two shorter: there they are taken at β = 3. Above β = 11 the
-energy takes ln(β/11) times longer, for uniform links have the action β a plaquette, and a
-trajectory is not longer than the slowest wave, 2π/ω. The phases of
+Below β = 3 vortices make the last two shorter: there they are taken at β = 3. Above β = 10⁴ the
+energy gets ln(β/10⁴) of its times more, for uniform links have the action β a plaquette. A
+trajectory is not longer than a period of the slowest wave, 2π/ω. The phases of
 Polyakov loops, which would take longest on a narrow lattice, are drawn at the end.
 """
 
@@ -34,7 +34,7 @@ RELAXATIONS = 10
 ENERGY_TIME = 4.0
 DISORDERED = 3.0
 # Above it uniform links have so much energy, β a plaquette, that ln β/COLD more times are needed.
-COLD = 11.0
+COLD = 1e4
 # Wide, so that chains which are still far from the others get steps that they accept.
 JITTER = 0.8
 # Sites of one batch, so that its arrays stay in the cache.

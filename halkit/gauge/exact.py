@@ -188,19 +188,20 @@ def _fourier_table(beta, volume):
     # φ falls like a Gaussian, then like ρ(π) sin πk/k with the von Mises density ρ.
     edge = np.exp(-2 * beta) / ive(0, beta)
     end = 2 + np.sqrt(92 * beta / volume) + edge / np.pi * 10 ** (13 / (volume - 1))
-    power = _characteristic(np.arange(0, end, step), beta) ** volume
+    power = _characteristic_power(np.arange(0, end, step), beta, volume)
     power[1:] *= 2
     probability = _cosine_sum(power, largest, step) / _partition(beta, volume)
     return np.where(probability < ROUNDING, 0, probability)
 
 
-def _characteristic(k, beta):
-    """Return φ(k)."""
+def _characteristic_power(k, beta, volume):
+    """Return φ(k)^V."""
     if beta > NARROW:
-        return np.exp(log_bessel_ratio(k, beta))
+        return np.exp(volume * log_bessel_ratio(k, beta))
     n = _orders(beta, 1)
     ratio = np.exp(log_bessel_ratio(n, beta))
-    return np.concatenate([np.sinc(some[:, None] - n) @ ratio for some in _chunks(k, len(n))])
+    parts = [np.sinc(some[:, None] - n) @ ratio for some in _chunks(k, len(n))]
+    return np.concatenate(parts) ** volume
 
 
 def _rare(charge, beta, volume):

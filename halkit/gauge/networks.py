@@ -221,7 +221,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
         return -sigma[:, None, None, None] * slope
 
 
-class UNet(nn.Module):
+class UNet(ScoreNetwork):
     """Convolutions of stride 1 on cosines and sines of links and plaquettes, with skips.
 
     Parameters
@@ -264,7 +264,7 @@ class UNet(nn.Module):
         return self.base(theta, sigma) + damping[:, None, None, None] * self.output(x)
 
 
-class MultilayerPerceptron(nn.Module):
+class MultilayerPerceptron(ScoreNetwork):
     """Dense layers on (cos θ, sin θ) of n angles; for the size that it was made for, alone.
 
     Parameters

@@ -157,3 +157,4 @@ def test_trajectories_end_with_the_slowest_wave():
         wave = 2 * np.sqrt(beta) * np.sin(np.pi / 6)
         assert _moves(beta, (6, 4))[0] == pytest.approx(2 * np.pi / wave)
     assert tail_length(1e9, (8, 8)) - tail_length(1e6, (8, 8)) == pytest.approx(27.6, abs=1)
+    assert tail_length(1e12, (8, 8)) == 114
