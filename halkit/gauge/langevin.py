@@ -11,7 +11,7 @@ reverse processes of the noise with the scaled score in them,
     dθ = −(β/β0) s dσ² + dW(σ²)    and    dθ = −½ (β/β0) s dσ²,
 
 which are right at β = β0 alone: p_σ^{β/β0} is not the noisy density of the coupling β, and
-the coupling that they reach is about 2β − β0.
+the coupling that they reach is about 2β − β0. Their steps are of second order (Heun).
 """
 
 import math

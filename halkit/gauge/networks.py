@@ -17,8 +17,9 @@ sines of links and plaquettes and is not gauge-equivariant; of the links alone, 
 product of four, it had learned nothing in the few short trainings that were tried. ``mlp`` takes
 any n angles; both have the damping e^{−σ²/2} of one link.
 
-All of them add what they learn to the score of one plaquette, a(σ) sin P in h, see
-`halkit.gauge.baseline`; a network that was not trained has this one, and none without moments.
+On links all of them add what they learn to the score of one plaquette, a(σ) sin P in h, see
+`halkit.gauge.baseline`, times 1 − e^{−4(1 + β̂)σ²} with β̂ = −a(0): without noise a(0) sin P is the
+whole score of the Wilson action, and a short training cannot spoil it.
 
 The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
 large k resolve the small widths, where the score still changes by 3σ². No layer looks at more
