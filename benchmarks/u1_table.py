@@ -344,8 +344,8 @@ at all σ.
 L = 16, not corrected. A slower annealing brings χ down, at its price. "sde" and "ode" are the
 reverse processes of the noise with the scaled score in them, by Heun's method with two scores in a
 step. At β = β0 = 1 they are right to 1 %. The score of the noisy links at another β differs from
-the one at β0 times β/β0, so that they reach another coupling there. The published sampler of this kind, with 100
-widths of 400 steps each, has χ = 0.0063(3) at β = 7, 1.60(8) times the exact 0.00393.
+the one at β0 times β/β0, so that they reach another coupling there. The published sampler of this
+kind, with 100 widths of 400 steps each, has χ = 0.0063(3) at β = 7, 1.60(8) times the exact value.
 
 {dynamics}
 """
