@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from halkit.checks import check_integer
 
@@ -71,12 +73,54 @@ def one_thread():
     return _ONE_THREAD
 
 
-@contextmanager
-def seeded(seed):
-    """A private state of torch's generator."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(int(seed))
-        yield
+class seeded(TorchFunctionMode):  # noqa: N801
+    """Context in which torch draws from a private generator, in this thread alone.
+
+    Every function of torch that takes a `generator` gets this one, unless it was given another.
+    The generators of torch and of numpy stay as they are, also for other threads, and a seed
+    draws the numbers that `torch.manual_seed` would give.
+
+    Parameters
+    ----------
+    seed : int
+        Of a generator on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from halkit.training import seeded
+    >>> with seeded(0):
+    ...     weights = torch.nn.Linear(2, 2).weight
+    >>> with seeded(0):
+    ...     again = torch.nn.Linear(2, 2).weight
+    >>> bool((weights == again).all())
+    True
+    """
+
+    def __init__(self, seed):
+        super().__init__()
+        self.generator = torch.Generator().manual_seed(int(seed))
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function in _RANDOM and kwargs.get("generator") is None:
+            kwargs = {**kwargs, "generator": self.generator}
+        return function(*args, **kwargs)
+
+
+# What draws random numbers and takes a generator by name.
+_RANDOM = frozenset(
+    getattr(room, name)
+    for room, names in (
+        (torch, ("bernoulli", "multinomial", "normal", "poisson", "rand", "randint", "randn")),
+        (torch, ("rand_like", "randint_like", "randn_like", "randperm")),
+        (torch.Tensor, ("bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_")),
+        (torch.Tensor, ("normal_", "random_", "uniform_")),
+        (nn.init, ("kaiming_normal_", "kaiming_uniform_", "normal_", "orthogonal_", "sparse_")),
+        (nn.init, ("trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_")),
+    )
+    for name in names
+)
 
 
 def parameter_arrays(module):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from halkit.checks import check_array, check_boolean
+from halkit.checks import as_numbers, check_array, check_boolean
 from halkit.displays.canvas import figure_axes, matching
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
@@ -31,7 +31,7 @@ class TopologyDisplay:
     Raises
     ------
     ValueError
-        If charges are no integers, or the number of probabilities is even.
+        If charges are not integers, or the number of probabilities is even.
 
     Examples
     --------
@@ -44,9 +44,11 @@ class TopologyDisplay:
     """
 
     def __init__(self, charge, probability=None, *, name=None):
-        charge = check_array(charge, "charge")
-        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
-            raise ValueError("charge: expected a 1-D array of integers, at least one")
+        charge = as_numbers(charge, "charge")
+        if charge.ndim != 1 or not charge.size or not _whole(charge):
+            raise ValueError(
+                "charge: expected a 1-D array of integers below 2^63 in size, at least one"
+            )
         self.charge = charge.astype(np.int64)
         self.probability = None
         if probability is not None:
@@ -60,16 +62,18 @@ class TopologyDisplay:
 
     @property
     def charges(self):
-        """The Q of the histogram, −q … q."""
-        q = int(np.abs(self.charge).max())
-        if self.probability is not None:
-            q = max(q, len(self.probability) // 2)
+        """The Q of the histogram in rising order: those that occur, and those of `probability`."""
+        return np.union1d(self.charge, self._sectors())
+
+    def _sectors(self):
+        q = 0 if self.probability is None else len(self.probability) // 2
         return np.arange(-q, q + 1)
 
     def frequency(self):
         """Relative frequency of each of `charges`."""
-        q = self.charges[-1]
-        return np.bincount(self.charge + q, minlength=2 * q + 1) / len(self.charge)
+        charges = self.charges
+        place = np.searchsorted(charges, self.charge)
+        return np.bincount(place, minlength=len(charges)) / len(self.charge)
 
     def plot(self, ax=None):
         """Draw.
@@ -92,9 +96,8 @@ class TopologyDisplay:
         )
         self.exact_line_ = None
         if self.probability is not None:
-            q = len(self.probability) // 2
             (self.exact_line_,) = left.plot(
-                np.arange(-q, q + 1), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
+                self._sectors(), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
             )
         left.set(xlabel="$Q$", ylabel="frequency")
         left.legend()
@@ -198,3 +201,8 @@ class WilsonLoopDisplay:
         for panel in self.axes_:
             panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
         return self
+
+
+def _whole(charge):
+    within = np.all(np.isfinite(charge)) and np.all(np.abs(charge.astype(np.float64)) < 2.0**63)
+    return within and np.all(charge == np.rint(charge))

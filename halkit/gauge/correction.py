@@ -8,7 +8,9 @@ the longest of three times, in trajectories of the length that `tail_length` des
     waves     −1/ln cos(ω t),     ω = 2√β sin(π/L),  L the longer side, t the length
     charge    4 max(χV, 1)/hits,  a walk over a Gaussian of variance χV, half of the hits refused
 
-Below β = 3 vortices make the last two shorter: there they are taken at β = 3. The phases of
+Below β = 3 vortices make the last two shorter: there they are taken at β = 3. Above β = 10⁴ the
+energy gets ln(β/10⁴) of its times more, for uniform links have the action β a plaquette. A
+trajectory is not longer than a period of the slowest wave, 2π/ω. The phases of
 Polyakov loops, which would take longest on a narrow lattice, are drawn at the end.
 """
 
@@ -17,13 +19,22 @@ import numpy as np
 from halkit.checks import check_boolean, check_integer
 from halkit.gauge.exact import exact_susceptibility
 from halkit.gauge.markov import hmc
-from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape, wrap
+from halkit.gauge.torus import (
+    TWO_PI,
+    as_generator,
+    as_links,
+    check_beta,
+    check_lattice_shape,
+    wrap,
+)
 
 __all__ = ["correct", "progress", "tail_length"]
 
 RELAXATIONS = 10
 ENERGY_TIME = 4.0
 DISORDERED = 3.0
+# Above it uniform links have so much energy, β a plaquette, that ln β/COLD more times are needed.
+COLD = 1e4
 # Wide, so that chains which are still far from the others get steps that they accept.
 JITTER = 0.8
 # Sites of one batch, so that its arrays stay in the cache.
@@ -34,7 +45,8 @@ def tail_length(beta, lattice_shape):
     """Return how many trajectories of `correct` make a configuration forget where it started.
 
     Ten times the longest relaxation time of the chains. A trajectory is max(1, L/16) long on
-    average, with L the longer side, and is followed by 4 to 16 winding hits, about χV of them.
+    average, with L the longer side, but at most a period of the slowest wave, and is followed by
+    4 to 16 winding hits, about χV of them.
 
     Parameters
     ----------
@@ -60,16 +72,24 @@ def tail_length(beta, lattice_shape):
     """
     beta, lattice_shape = max(check_beta(beta), DISORDERED), check_lattice_shape(lattice_shape)
     length, hits = _moves(beta, lattice_shape)
-    phase = 2 * np.sqrt(beta) * np.sin(np.pi / max(lattice_shape)) * length
+    phase = _frequency(beta, lattice_shape) * length
     wave = -1 / np.log(np.cos(min(phase, 1.0)))
     charge = 4 * max(_charge_variance(beta, lattice_shape), 1) / hits
-    return int(np.ceil(RELAXATIONS * max(ENERGY_TIME, wave, charge)))
+    energy = ENERGY_TIME * (RELAXATIONS + np.log(max(beta / COLD, 1.0)))
+    return int(np.ceil(max(energy, RELAXATIONS * max(wave, charge))))
 
 
 def _moves(beta, lattice_shape):
     """Return the mean length of a trajectory and the number of winding hits after it."""
-    hits = np.clip(np.ceil(_charge_variance(max(beta, DISORDERED), lattice_shape)), 4, 16)
-    return max(1.0, max(lattice_shape) / 16), int(hits)
+    beta = max(beta, DISORDERED)
+    hits = np.clip(np.ceil(_charge_variance(beta, lattice_shape)), 4, 16)
+    length = max(1.0, max(lattice_shape) / 16)
+    return min(length, TWO_PI / _frequency(beta, lattice_shape)), int(hits)
+
+
+def _frequency(beta, lattice_shape):
+    """The smallest frequency ω that is not zero, of a wave along the longer side."""
+    return 2 * np.sqrt(beta) * np.sin(np.pi / max(lattice_shape))
 
 
 def _charge_variance(beta, lattice_shape):

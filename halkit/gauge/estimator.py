@@ -12,11 +12,11 @@ from halkit.checks import (
     as_numbers,
     check_choice,
     check_integer,
-    check_number,
     check_positive,
     numbers_or_table,
 )
 from halkit.gauge import denoising
+from halkit.gauge.baseline import NO_MOMENTS, plaquette_moments
 from halkit.gauge.exact import exact_wilson_loop
 from halkit.gauge.model import Architecture, as_tensor, denoising_scores, evaluate_score
 from halkit.gauge.networks import NETWORKS
@@ -40,6 +40,8 @@ from halkit.training import (
 )
 
 __all__ = ["ScoreEstimator"]
+
+LARGEST_FRACTION = 0.5
 
 
 class ScoreEstimator(DensityMixin, BaseEstimator):
@@ -92,14 +94,19 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
 
     def _train(self, X, random):
         order = random.permutation(len(X))
-        n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) - 1)
+        n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) // 2)
         valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
         network = "mlp" if X.ndim == 2 else self.network
-        self._architecture = Architecture(network, tuple(self.hidden_channels), X.shape[1:])
+        moments = NO_MOMENTS if X.ndim == 2 else plaquette_moments(X[order[n_valid:]])
+        self._architecture = Architecture(
+            network, tuple(self.hidden_channels), X.shape[1:], moments
+        )
+        self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
+        self._device = self.device
         net = denoising.make_net(
             self._architecture.build(random.randint(2**31 - 1)), valid,
             n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
-            batch_size=self.batch_size, learning_rate=self.learning_rate, device=self.device,
+            **self._settings, device=self._device,
             callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
             verbose=max(self.verbose - 1, 0),
         )  # fmt: skip
@@ -226,8 +233,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             return
         net = denoising.make_net(
             self._architecture.build(0), None, n_batches=1, max_epochs=1,
-            batch_size=self.batch_size, learning_rate=self.learning_rate,
-            device=available_device(self.device),
+            **self._settings, device=available_device(self._device),
         ).initialize()  # fmt: skip
         arrays = {name: torch.tensor(value) for name, value in self._weights.items()}
         net.module_.load_state_dict(arrays)
@@ -268,5 +274,9 @@ def _check_parameters(model):
     check_integer(model.max_epochs, "max_epochs", least=1)
     check_integer(model.batch_size, "batch_size", least=1)
     check_positive(model.learning_rate, "learning_rate")
-    check_number(model.validation_fraction, "validation_fraction", above=0, below=1)
+    if check_positive(model.validation_fraction, "validation_fraction") > LARGEST_FRACTION:
+        raise ValueError(
+            "validation_fraction must be a finite number > 0 and ≤ 0.5, so that most of the "
+            f"configurations train; got {model.validation_fraction!r}"
+        )
     check_options(model)

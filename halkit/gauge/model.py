@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from halkit.gauge import denoising, langevin
+from halkit.gauge.baseline import NO_MOMENTS
 from halkit.gauge.networks import NETWORKS
 from halkit.gauge.noise import wrapped_normal_score
 from halkit.training import one_thread, seeded
@@ -27,16 +28,19 @@ SCORE_DRAWS = 16
 
 
 class Architecture(NamedTuple):
-    """Name of the network, its channels, and the shape of what it was made for."""
+    """Name of the network, its channels, the shape and the moments of what it was made for."""
 
     network: str
     hidden_channels: tuple
     shape: tuple
+    moments: tuple = NO_MOMENTS
 
     def build(self, seed):
         """The network with fresh parameters."""
         with seeded(seed):
-            module = NETWORKS[self.network](self.hidden_channels, int(np.prod(self.shape)))
+            module = NETWORKS[self.network](
+                self.hidden_channels, int(np.prod(self.shape)), self.moments
+            )
         return module.to(memory_format=torch.channels_last)
 
     @property

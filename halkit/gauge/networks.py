@@ -17,6 +17,10 @@ sines of links and plaquettes and is not gauge-equivariant; of the links alone, 
 product of four, it had learned nothing in the few short trainings that were tried. ``mlp`` takes
 any n angles; both have the damping e^{−σ²/2} of one link.
 
+On links all of them add what they learn to the score of one plaquette, a(σ) sin P in h, see
+`halkit.gauge.baseline`, times 1 − e^{−4(1 + β̂)σ²} with β̂ = −a(0): without noise a(0) sin P is the
+whole score of the Wilson action, and a short training cannot spoil it.
+
 The width enters as e^{−kσ²/2}, k = 1, 2, 4, …, 128, and scales and shifts every channel; the
 large k resolve the small widths, where the score still changes by 3σ². No layer looks at more
 than a neighbourhood or averages over the lattice, so that the convolutional networks take
@@ -27,6 +31,9 @@ from itertools import pairwise
 
 import torch
 from torch import nn
+
+from halkit.gauge.baseline import NO_MOMENTS, Baseline
+from halkit.gauge.torus import curl
 
 __all__ = [
     "NETWORKS",
@@ -104,7 +111,30 @@ def _loops_of(P):
     return torch.stack(even, 1), torch.stack(odd, 1)
 
 
-class GaugeEquivariantNetwork(nn.Module):
+class ScoreNetwork(nn.Module):
+    """From (θ, σ) to σ s, beginning with the score of one plaquette.
+
+    Parameters
+    ----------
+    moments : tuple of float
+        From `halkit.gauge.baseline.plaquette_moments`.
+    """
+
+    def __init__(self, moments):
+        super().__init__()
+        self.embedding, self.baseline = WidthEmbedding(), Baseline(moments)
+
+    def strength(self, sigma):
+        """The baseline's a(σ), to multiply plaquettes (n, L0, L1)."""
+        return self.baseline(sigma)[:, None, None]
+
+    def base(self, theta, sigma):
+        """The score of the baseline times σ, of the shape of θ."""
+        strength = sigma[:, None, None] * self.strength(sigma)
+        return curl(strength * torch.sin(_plaquette(theta)))
+
+
+class GaugeEquivariantNetwork(ScoreNetwork):
     """Curl of one odd scalar per plaquette; see the module.
 
     Parameters
@@ -113,14 +143,15 @@ class GaugeEquivariantNetwork(nn.Module):
         Channels of the 3 × 3 convolutions.
     n_features : int
         Not used: the network takes links of any size.
+    moments : tuple of float
+        Of `ScoreNetwork`.
     """
 
     any_size = True
     n_gates = 6
 
-    def __init__(self, hidden_channels, n_features=None):  # noqa: ARG002
-        super().__init__()
-        self.embedding = WidthEmbedding()
+    def __init__(self, hidden_channels, n_features=None, moments=NO_MOMENTS):  # noqa: ARG002
+        super().__init__(moments)
         sizes = [4, *hidden_channels]
         self.layers = nn.ModuleList(
             Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(sizes)
@@ -130,7 +161,7 @@ class GaugeEquivariantNetwork(nn.Module):
     def scalar(self, theta, sigma):
         """The scalar h (n, L0, L1) whose curl is the score."""
         even, odd = _loops(theta)
-        return self._gated(even, odd, sigma)
+        return self.strength(sigma) * odd[:, 0] + self._gated(even, odd, sigma)
 
     def _gated(self, even, loops, sigma):
         """e^{−2σ²} Σ_c g_c(x) times the loops, g a function of the cosines."""
@@ -139,11 +170,12 @@ class GaugeEquivariantNetwork(nn.Module):
         for layer in self.layers:
             y = layer(x, embedding)
             x = x + y if x.shape == y.shape else y
-        return torch.exp(-2 * sigma**2)[:, None, None] * (self.gates(x) * loops).sum(dim=1)
+        damping = self.baseline.opening(sigma) * torch.exp(-2 * sigma**2)
+        return damping[:, None, None] * (self.gates(x) * loops).sum(dim=1)
 
     def forward(self, theta, sigma):
         h = sigma[:, None, None] * self.scalar(theta, sigma)
-        return torch.stack([h - h.roll(1, -1), h.roll(1, -2) - h], dim=1)
+        return curl(h)
 
 
 class GaugeEnergyNetwork(GaugeEquivariantNetwork):
@@ -155,6 +187,8 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
         Channels of the 3 × 3 convolutions.
     n_features : int
         Not used: the network takes links of any size.
+    moments : tuple of float
+        Of `ScoreNetwork`.
     """
 
     n_gates = 4
@@ -165,7 +199,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
 
     def _density_of(self, P, sigma):
         even, _ = _loops_of(P)
-        return self._gated(even, even, sigma)
+        return self.strength(sigma) * even[:, 0] + self._gated(even, even, sigma)
 
     def scalar(self, theta, sigma):
         """The scalar h (n, L0, L1) whose curl is the score: −∂E/∂P of every plaquette.
@@ -188,7 +222,7 @@ class GaugeEnergyNetwork(GaugeEquivariantNetwork):
         return -sigma[:, None, None, None] * slope
 
 
-class UNet(nn.Module):
+class UNet(ScoreNetwork):
     """Convolutions of stride 1 on cosines and sines of links and plaquettes, with skips.
 
     Parameters
@@ -197,13 +231,14 @@ class UNet(nn.Module):
         Channels on the way down; the way up has the same in reverse.
     n_features : int
         Not used: the network takes links of any size.
+    moments : tuple of float
+        Of `ScoreNetwork`.
     """
 
     any_size = True
 
-    def __init__(self, hidden_channels, n_features=None):  # noqa: ARG002
-        super().__init__()
-        self.embedding = WidthEmbedding()
+    def __init__(self, hidden_channels, n_features=None, moments=NO_MOMENTS):  # noqa: ARG002
+        super().__init__(moments)
         down = [6, *hidden_channels]
         self.down = nn.ModuleList(
             Conditioned(convolution(n, m), m, EMBEDDING) for n, m in pairwise(down)
@@ -226,10 +261,11 @@ class UNet(nn.Module):
         skips.pop()
         for layer in self.up:
             x = torch.cat([layer(x, embedding), skips.pop()], dim=1)
-        return (sigma * torch.exp(-(sigma**2) / 2))[:, None, None, None] * self.output(x)
+        damping = self.baseline.opening(sigma) * sigma * torch.exp(-(sigma**2) / 2)
+        return self.base(theta, sigma) + damping[:, None, None, None] * self.output(x)
 
 
-class MultilayerPerceptron(nn.Module):
+class MultilayerPerceptron(ScoreNetwork):
     """Dense layers on (cos θ, sin θ) of n angles; for the size that it was made for, alone.
 
     Parameters
@@ -238,13 +274,14 @@ class MultilayerPerceptron(nn.Module):
         Widths of the hidden layers.
     n_features : int
         Number of angles n.
+    moments : tuple of float
+        Of `ScoreNetwork`; for links alone.
     """
 
     any_size = False
 
-    def __init__(self, hidden_channels, n_features):
-        super().__init__()
-        self.embedding = WidthEmbedding()
+    def __init__(self, hidden_channels, n_features, moments=NO_MOMENTS):
+        super().__init__(moments)
         sizes = [2 * n_features, *hidden_channels]
         self.layers = nn.ModuleList(
             Conditioned(nn.Linear(n, m), m, EMBEDDING) for n, m in pairwise(sizes)
@@ -256,8 +293,9 @@ class MultilayerPerceptron(nn.Module):
         x, embedding = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1), self.embedding(sigma)
         for layer in self.layers:
             x = layer(x, embedding)
-        damping = (sigma * torch.exp(-(sigma**2) / 2))[:, None]
-        return (damping * self.output(x)).reshape(theta.shape)
+        damping = self.baseline.opening(sigma) * sigma * torch.exp(-(sigma**2) / 2)
+        score = (damping[:, None] * self.output(x)).reshape(theta.shape)
+        return score + self.base(theta, sigma) if theta.ndim == 4 else score
 
 
 NETWORKS = {

@@ -103,7 +103,8 @@ class ParticleSample(NamedTuple):
         values = check_array(values, "values", shape=self.weights.shape)
         mean = float(self.weights @ values)
         share = self.weights * (values - mean)
-        families = np.bincount(self.population * len(values) + self.ancestor, share)
+        family = self.population * (self.ancestor.max() + 1) + self.ancestor
+        families = np.bincount(family, share)
         error = np.sqrt(np.sum(families**2))
         n_populations = len(self.log_z)
         if n_populations > 1:

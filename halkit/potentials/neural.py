@@ -253,7 +253,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             for loss, net in finite
         ]
         self._kept = int(np.argmin([loss for loss, _ in finite]))
-        self.net_ = finite[self._kept][1]
+        self.net_, self._device = finite[self._kept][1], self.device
         self.loss_, self.n_iter_, _ = self._starts[self._kept]
         self.history_ = [
             {
@@ -331,7 +331,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         super().__setstate__(state)
         if "_starts" not in state:
             return
-        device = available_device(self.device)
+        device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
 
 

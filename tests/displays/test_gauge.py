@@ -62,8 +62,28 @@ def test_given_axes_are_used(theta):
 
 
 def test_charges_are_finite_and_loops_are_there():
-    with pytest.raises(ValueError, match="charge must be finite"):
+    with pytest.raises(ValueError, match="charge: expected a 1-D array of integers"):
         TopologyDisplay([0.0, np.inf])
     report = sample_report(sample_exact(10, (4, 4), 1.0, random_state=0), 1.0, loops=())
     with pytest.raises(ValueError, match="expected Wilson loops among its rows"):
         WilsonLoopDisplay.from_report(report)
+
+
+@pytest.mark.parametrize("largest", [10**9, 2**62, -(2**40)])
+def test_few_charges_need_few_bins(largest):
+    charge = np.array([0, largest, 2, 2])
+    display = TopologyDisplay(charge)
+    np.testing.assert_array_equal(display.charges, np.unique(charge))
+    np.testing.assert_array_equal(
+        display.frequency(), [np.mean(charge == q) for q in display.charges]
+    )
+    with_exact = TopologyDisplay(charge, [0.25, 0.5, 0.25])
+    np.testing.assert_array_equal(with_exact.charges, np.unique([-1, 1, *charge]))
+    assert with_exact.frequency().sum() == pytest.approx(1)
+    assert len(TopologyDisplay([10**9, 0, 0]).plot().bars_) == 2
+
+
+@pytest.mark.parametrize("charge", [[1e30], [2.0**63], [-(2.0**64)], [2**63], ["1"], [True]])
+def test_charges_are_integers_that_fit(charge):
+    with pytest.raises((ValueError, TypeError), match="1-D array of integers below 2|dtype"):
+        TopologyDisplay(charge)

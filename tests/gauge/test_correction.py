@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from halkit.gauge import (
+    action,
     autocorrelation_time,
     correct,
     exact_susceptibility,
@@ -134,3 +135,26 @@ def test_the_polyakov_loops_forget_the_start():
     for mu in (0, 1):
         loops = polyakov_loop(theta, mu).reshape(len(theta), -1)[:, 0]
         assert abs(loops.mean()) < 4 / np.sqrt(2 * len(theta)) * np.abs(loops).max()
+
+
+@pytest.mark.parametrize("beta", [1e2, 1e4, 1e6, 1e12])
+def test_uniform_links_become_exact_at_every_coupling(beta):
+    """The action of the (V − 1) oscillators is ½ each, from β each."""
+    theta = correct(uniform(200, (4, 4)), beta, random_state=6)
+    values = action(theta, beta)
+    exact = beta * 16 * (1 - exact_wilson_loop(1, beta, (4, 4)))
+    z = (values.mean() - exact) / (values.std() / np.sqrt(200))
+    assert abs(z) < 3.5
+    assert values.max() < 30
+    assert not topological_charge(theta).any()
+
+
+def test_trajectories_end_with_the_slowest_wave():
+    """ω·length ≤ 2π, and as long as before at the couplings where this is longer."""
+    for beta, shape, length in [(7.0, (16, 16), 1.0), (11.0, (4, 4), 1.0), (7.0, (32, 8), 2.0)]:
+        assert _moves(beta, shape)[0] == length
+    for beta in (1e3, 1e9):
+        wave = 2 * np.sqrt(beta) * np.sin(np.pi / 6)
+        assert _moves(beta, (6, 4))[0] == pytest.approx(2 * np.pi / wave)
+    assert tail_length(1e9, (8, 8)) - tail_length(1e6, (8, 8)) == pytest.approx(27.6, abs=1)
+    assert tail_length(1e12, (8, 8)) == 114

@@ -5,21 +5,27 @@ Sov. Phys. JETP 42, 413 (1975) and B. Rusakov, Mod. Phys. Lett. A 5, 693 (1990),
 ways that agree to 1e-9.
 """
 
+import time
+
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import ive
 
 from halkit.gauge import (
+    action,
     charge_probability,
     exact_susceptibility,
     exact_wilson_loop,
     plaquette,
     polyakov_loop,
     sample_exact,
+    tail_length,
     topological_charge,
     wilson_loop,
 )
+from halkit.gauge.exact import _fourier_table, _rare, log_bessel_ratio
 
 # (L, beta): plaquette, W(2x2), W(3x3), W(4x4), chi; rounded to the digits shown.
 TABLE = {
@@ -290,3 +296,121 @@ def test_bad_input_is_refused(call, error, message):
 def test_small_integers_are_areas():
     small = exact_wilson_loop(np.array([1, 4], dtype=np.int8), 1.0, (16, 16))
     assert np.array_equal(small, exact_wilson_loop(np.array([1, 4]), 1.0, (16, 16)))
+
+
+# From the smallest to the largest couplings
+
+
+@pytest.mark.parametrize("beta", [1e-8, 1e-3, 1.0, 29.0, 999.0, 1001.0, 1e5, 1e8, 1e12])
+def test_bessel_ratios_of_every_coupling(beta):
+    """log(I_n/I_0) against 40 digits; the width of i_n^V at V = 4 is about n = √β/2."""
+    mpmath.mp.dps = 40
+    for order in (0.5, 1, 2, 7.25, 20, 0.5 * beta**0.5, 3 * beta**0.5):
+        exact = mpmath.log(mpmath.besseli(order, beta) / mpmath.besseli(0, beta))
+        if exact > -600:
+            got = float(log_bessel_ratio(order, beta))
+            assert got == pytest.approx(float(exact), rel=1e-9, abs=1e-15)
+
+
+def summed_loop(area, beta, volume):
+    """The character expansion, term by term, to 40 digits."""
+    mpmath.mp.dps = 40
+    largest = 30 + int(10 * (beta / volume) ** 0.5)
+    ratio = [mpmath.besseli(n, beta) / mpmath.besseli(0, beta) for n in range(largest + 2)]
+    orders = range(-largest, largest + 1)
+    loops = sum(ratio[abs(n)] ** (volume - area) * ratio[abs(n + 1)] ** area for n in orders)
+    return loops / sum(ratio[abs(n)] ** volume for n in orders)
+
+
+@pytest.mark.parametrize(
+    ("beta", "shape"),
+    [(1e-8, (4, 4)), (1e-2, (2, 2)), (40.0, (2, 3)), (1e3, (4, 4)), (3e3, (8, 8)), (2e3, (2, 3))],
+)
+def test_loops_of_every_coupling(beta, shape):
+    volume = int(np.prod(shape))
+    areas = [1, 3, volume - 1, volume]
+    for area, loop in zip(areas, exact_wilson_loop(areas, beta, shape), strict=True):
+        exact = summed_loop(area, beta, volume)
+        assert loop == pytest.approx(float(exact), rel=1e-12)
+        assert 1 - loop == pytest.approx(float(1 - exact), rel=1e-9, abs=5e-16)
+
+
+@pytest.mark.parametrize("beta", [1e6, 1e9, 1e12, 1e100])
+@pytest.mark.parametrize("shape", [(2, 2), (4, 4), (7, 300)])
+def test_loops_in_the_limit_of_no_noise(beta, shape):
+    volume, areas = int(np.prod(shape)), np.array([1, 2, 4])
+    loss = areas * (volume - areas) / (2 * beta * volume)
+    assert np.allclose(1 - exact_wilson_loop(areas, beta, shape), loss, rtol=2e-6, atol=3e-16)
+
+
+@pytest.mark.parametrize("beta", [1e-8, 1e-6, 1e-5])
+def test_susceptibility_in_the_limit_of_no_coupling(beta):
+    """χ = 1/12 − β/2π² + O(β²) on lattices where no loop winds in this order."""
+    loss = 1 / 12 - exact_susceptibility(beta, (8, 8))
+    assert loss == pytest.approx(beta / (2 * np.pi**2), rel=1e-3, abs=1e-14)
+
+
+# 2π²β/V from 37 to 120, where P(1) is 1e-16 to 1e-52.
+RARE = [((4, 4), 40.0), ((3, 5), 60.0), ((8, 8), 400.0), ((10, 10), 200.0)]
+
+
+@pytest.mark.parametrize(("shape", "beta"), RARE, ids=str)
+def test_rare_charges_to_their_last_digits(shape, beta):
+    """The same integral over real k, with 90 digits to cancel; φ(k) = I_k/I_0 at this β."""
+    volume = int(np.prod(shape))
+    mpmath.mp.dps = 90
+    step, end = mpmath.mpf(1) / 4, 22 * (beta / volume) ** 0.5
+    ks = [step * j for j in range(int(end / step))]
+    power = [(mpmath.besseli(k, beta) / mpmath.besseli(0, beta)) ** volume for k in ks]
+    # cos 2πk·1 at k = j/4; Q ± 4, the aliases of the step, are rarer by e^{−8·2π²β/V}.
+    integral = (
+        2 * sum(p * mpmath.cos(2 * mpmath.pi * k) for p, k in zip(power, ks, strict=True))
+        - power[0]
+    )
+    ratio = [mpmath.besseli(n, beta) / mpmath.besseli(0, beta) for n in range(200)]
+    partition = 2 * sum(r**volume for r in ratio) - 1
+    exact = float(step * integral / partition)
+    assert charge_probability(1, beta, shape) == pytest.approx(exact, rel=1e-9)
+    assert exact_susceptibility(beta, shape) == pytest.approx(2 * exact / volume, rel=1e-9)
+
+
+@pytest.mark.parametrize("volume", [8, 9, 12, 16, 40, 256, 900])
+def test_both_integrals_of_a_charge_agree(volume):
+    """From where one takes over until the rounding of the other is felt."""
+    for beta in volume * np.array([0.36, 0.45, 0.6]):
+        table = _fourier_table(beta, volume)
+        for charge in (1, 2) if volume >= 16 else (1,):
+            rare = _rare(charge, beta, volume)
+            assert table[charge] == pytest.approx(rare, rel=1e-10, abs=1e-16 * (100 + volume))
+
+
+@pytest.mark.parametrize("beta", [1e-8, 1.0, 1e3, 1e6, 1e9, 1e12])
+@pytest.mark.parametrize("shape", [(2, 2), (4, 4), (16, 12), (300, 300)])
+def test_every_function_answers_at_once(beta, shape):
+    begin = time.process_time()
+    chi = exact_susceptibility(beta, shape)
+    probability = charge_probability(np.arange(-6000, 6001), beta, shape)
+    loop = exact_wilson_loop(1, beta, shape)
+    length = tail_length(beta, shape)
+    assert time.process_time() - begin < 2
+    assert 0 <= chi < 0.0834
+    assert probability.sum() == pytest.approx(1, abs=1e-10)
+    assert 0 < loop <= 1
+    assert 40 <= length < 3000
+
+
+def test_charges_of_any_size():
+    charges = np.array([-(2**63), -(2**40), 2**40, 2**63 - 1])
+    assert not charge_probability(charges, 1.0, (4, 4)).any()
+    assert charge_probability(np.uint64(2**64 - 1), 1.0, (4, 4)) == 0
+
+
+@pytest.mark.parametrize("beta", [1e-8, 1e3, 1e6, 1e9, 1e12])
+def test_samples_of_every_coupling(beta):
+    """The action of links without noise is that of (V − 1) oscillators, ½ each."""
+    theta = sample_exact(400, (4, 4), beta, random_state=12)
+    exact = beta * 16 * (1 - exact_wilson_loop(1, beta, (4, 4)))
+    assert abs(z_score(action(theta, beta), exact)) < 4
+    if beta > 100:
+        assert exact == pytest.approx(7.5, rel=3e-3)
+        assert not topological_charge(theta).any()

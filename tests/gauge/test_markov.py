@@ -16,6 +16,7 @@ from halkit.gauge import (
     topological_charge,
     wilson_loop,
     winding_hit,
+    wrap,
 )
 
 SCHEMES = ["leapfrog", "omelyan"]
@@ -280,3 +281,36 @@ def test_a_trajectory_goes_back_through_angles_beyond_two_pi():
     back, _ = integrate(there, -end, 7.0, step_size=0.05, n_steps=80)
     assert np.abs(there).max() > 2 * np.pi
     np.testing.assert_allclose(back, theta, atol=1e-11)
+
+
+def times(**settings):
+    """Lengths of 200 trajectories of free links: their displacement is momentum times time."""
+    theta, found = np.zeros((2, 2, 12, 12)), []
+    for state in hmc(theta, 0.0, n_trajectories=200, random_state=0, **settings):
+        found.append(np.sqrt(np.mean(wrap(state.theta - theta) ** 2)))
+        theta = state.theta
+    return np.array(found)
+
+
+def test_jitter_is_the_range_of_the_steps():
+    """Uniform in ε(1 ± jitter), one step each; the displacement tells it to 3 %."""
+    found = times(step_size=0.1, trajectory_length=0.1, jitter=0.5)
+    assert 0.045 < found.min() < 0.058
+    assert 0.14 < found.max() < 0.162
+    assert abs(found.mean() - 0.1) < 4 * 0.1 / np.sqrt(12 * 200)
+
+
+def test_spread_is_the_range_of_the_lengths():
+    """Whole numbers of steps in length(1 ± spread)."""
+    settings = {"step_size": 0.02, "trajectory_length": 0.2, "jitter": 0.0, "spread": 0.5}
+    found = times(**settings)
+    assert 0.09 < found.min() < 0.115
+    assert 0.28 < found.max() < 0.325
+    assert abs(found.mean() - 0.2) < 4 * 0.2 / np.sqrt(12 * 200)
+    steps = [
+        state.n_steps
+        for state in hmc(
+            np.zeros((1, 2, 2, 2)), 0.0, n_trajectories=200, random_state=0, **settings
+        )
+    ]
+    assert (min(steps), max(steps)) == (5, 15)

@@ -21,8 +21,8 @@ OBSERVABLES = {
     "topological_charge": gauge.topological_charge,
     "sine_charge": gauge.sine_charge,
     "gauge_transform": lambda theta: gauge.gauge_transform(theta, ALPHA),
-    "susceptibility": lambda theta: gauge.susceptibility(theta, tau_int=2.0).value,
-    "its error": lambda theta: gauge.susceptibility(theta, tau_int=2.0).error,
+    "susceptibility": lambda theta: gauge.susceptibility(theta, tau_int=1.7).value,
+    "its error": lambda theta: gauge.susceptibility(theta, tau_int=1.7).error,
     "wrap": lambda theta: gauge.wrap(3 * theta),
 }
 SMOOTH = ["wilson_loop", "action", "force", "sine_charge"]
