@@ -288,7 +288,7 @@ class RadialGrid:
     @classmethod
     def from_nodes(cls, r):
         """Return the grid on given nodes with the weights of the trapezoidal rule."""
-        return cls(r, radial_weights(r))
+        return cls(r, trapezoid_weights(r))
 
     @classmethod
     def uniform(cls, r_max, n, *, r_min=None):

@@ -22,7 +22,7 @@ from halkit.potentials.local import check_local_prior, depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
-from halkit.potentials.scales import prior_scales, singular_at_origin
+from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
     check_reach,
     cut,
@@ -170,7 +170,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             "kind": self.envelope,
             "radius": radius,
             "learned": self.fit_envelope,
-            "singular": self.r_[0] > 0 and singular_at_origin(problem.y, self.r_out_),
+            "singular": self._singular,
         }
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,

@@ -13,7 +13,7 @@ from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
 
-__all__ = ["PriorScales", "prior_scales", "singular_at_origin"]
+__all__ = ["PriorScales", "prior_scales"]
 
 MAX_TERMS = 4
 RIDGE = 1e-13
@@ -100,19 +100,6 @@ def _alternating(seen, rank, *, default):
     first = -seen[-1] if len(seen) else default
     others = first * (-1.0) ** np.arange(rank - len(seen))
     return np.concatenate([seen, others])
-
-
-def singular_at_origin(y, r_out):
-    """Whether the sources grow as 1/r towards the origin, as those of Yamaguchi's potential do.
-
-    r y(r) = r U(r, r') … is zero at r = 0 for a U that is finite there. The parabola through its
-    first three values tells the two apart, for the largest direction of the sources.
-    """
-    if len(r_out) <= MAX_TERMS or r_out[0] == 0:
-        return False
-    shape = np.linalg.svd(y * r_out, full_matrices=False)[2][0]
-    at_origin = np.polynomial.Polynomial.fit(r_out[:3], shape[:3], 2)(0.0)
-    return bool(np.abs(at_origin) > 0.5 * np.abs(shape).max())
 
 
 def _local_start(phi, y, W, basis, decay):

@@ -24,8 +24,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Nodes of the wave functions, increasing and >= 0, in the user's unit of length
         (ħ = c = 1). Without them: r = 1 … n_r.
     weights : array-like of shape (n_r,), optional
-        Measure of the sum over r': 4πr²Δr by the trapezoid rule by default, or lattice
-        multiplicities.
+        Measure of the sum over r', or lattice multiplicities. By default 4πr²Δr by the trapezoid
+        rule; to fourth order (`halkit.radial.radial_weights`) for sources that grow as 1/r
+        towards the origin.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional

@@ -11,7 +11,7 @@ from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPoten
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.
-    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
 )
 
 R = np.linspace(0.2, 6.0, 12)

@@ -21,7 +21,7 @@ from halkit.sources import lattice_rows
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.
-    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
 )
 
 

@@ -18,7 +18,7 @@ from halkit.scattering import phase_shift, scattering_wave_functions
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.
-    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
 )
 
 R = np.linspace(0.3, 12.0, 24)

@@ -27,7 +27,13 @@ X = RNG.normal(size=(5, 12))
 Y = -0.1 * X @ np.exp(-R[:, None] - R) + 0.2 * np.exp(-(R**2)) * X
 SETTINGS = {"n_init": 2, "max_iter": 12, "tol": 0.0, "hidden_layer_sizes": (3,), "random_state": 0}
 
-pytestmark = pytest.mark.filterwarnings("ignore:the fit had not converged")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:the fit had not converged"),
+    # The data of these tests end where U does not.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+]
 
 
 @pytest.fixture(autouse=True)

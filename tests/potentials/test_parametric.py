@@ -18,7 +18,7 @@ from halkit.radial import RadialGrid
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.
-    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
 )
 
 MASS, R, OMEGA = 3.3, 2.5, -0.017

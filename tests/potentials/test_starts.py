@@ -13,7 +13,7 @@ from halkit.resampling import JackknifeRegressor
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.
-    "ignore:a share :halkit.exceptions.UnderdeterminedWarning"
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
 )
 
 R = np.linspace(0.2, 6.0, 12)
