@@ -24,7 +24,8 @@ from halkit.potentials.prior import (
     SmoothBasis,
     signal_beside_local,
 )
-from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
+from halkit.potentials.problem import FEWEST
+from halkit.potentials.reach import beyond_data, warn_of_beyond, warn_of_local_end
 from halkit.potentials.validation import (
     check_reach,
     node_columns,
@@ -222,10 +223,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return self
 
     def _check_reach(self):
-        """Warn of a potential that is not over where the data end, if it is known where."""
-        if self.r is None:
+        """Warn of a potential that is not over where the data end; few rows do not tell."""
+        if not self._nodes_given or len(self.r_out_) < FEWEST:
             return
-        end = last_node(self.r_, self.r_out_)
+        end = self.r_out_[-1]
         if self.has_nonlocal:
             warn_of_beyond(beyond_data(self.nonlocal_potential, end, self.reduced_mass))
         r = self.r_out_[self.r_out_ > 0]

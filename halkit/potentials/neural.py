@@ -20,8 +20,8 @@ from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.local import check_local_prior, depth_of_data, local_term
 from halkit.potentials.objective import Potential
-from halkit.potentials.problem import unshifted
-from halkit.potentials.reach import beyond_data, last_node, warn_of_beyond, warn_of_local_end
+from halkit.potentials.problem import FEWEST, unshifted
+from halkit.potentials.reach import beyond_data, warn_of_beyond, warn_of_local_end
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.validation import (
     check_reach,
@@ -116,10 +116,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _check_reach(self, problem):
-        """Warn of a potential that is not over where the data end, if it is known where."""
-        if self.r is None:
+        """Warn of a potential that is not over where the data end; few rows do not tell."""
+        if not self._nodes_given or len(self.r_out_) < FEWEST:
             return
-        end = last_node(self.r_, self.r_out_)
+        end = self.r_out_[-1]
         if self.has_nonlocal:
             ends_there = self._kept_form["envelope"] is None
             warn_of_beyond(

@@ -19,7 +19,7 @@ import numpy as np
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.scaling import exponent
 
-__all__ = ["Beyond", "beyond_data", "last_node", "warn_of_beyond", "warn_of_local_end"]
+__all__ = ["Beyond", "beyond_data", "warn_of_beyond", "warn_of_local_end"]
 
 # Of a phase shift in radians; of the weight of U where the mass is not known.
 NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-4
@@ -36,11 +36,6 @@ class Beyond(NamedTuple):
     end: float
     share: float
     shift: float
-
-
-def last_node(r, r_out):
-    """Where the data end: the last node of the sources, or of the waves if few rows are known."""
-    return r_out[-1] if len(r_out) > 4 else r[-1]
 
 
 def beyond_data(U, end, reduced_mass=None, *, ends_there=False):

@@ -16,7 +16,7 @@ from halkit.scaling import exponent
 __all__ = ["PriorScales", "prior_scales"]
 
 MAX_TERMS = 4
-RIDGE = 1e-13
+RIDGE = 1e-14
 LARGEST = 1e300
 
 

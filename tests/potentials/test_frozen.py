@@ -76,13 +76,13 @@ def test_the_coefficients_solve_the_normal_equations(correlators, trained):
 
     best = loss()
     assert best == pytest.approx(frozen.loss_, rel=1e-9)
-    directions = np.random.default_rng(0).standard_normal((6, 11 + 4))
     v, C = frozen.local_coefficients_, frozen.C_
+    directions = np.random.default_rng(0).standard_normal((6, len(v) + 4))
     for step in directions:
         up = []
         for h in (1e-3, -1e-3):
-            frozen.local_coefficients_ = v + h * step[:11]
-            change = step[11:].reshape(2, 2)
+            frozen.local_coefficients_ = v + h * step[: len(v)]
+            change = step[len(v) :].reshape(2, 2)
             frozen.C_ = C + h * (change + change.T)
             up.append(loss() - best)
         assert min(up) > 0
