@@ -15,11 +15,11 @@ import numpy as np
 
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, as_interaction
-from halkit.interactions.base import partial_wave
+from halkit.interactions import Interaction
 from halkit.interactions.functions import within
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = [
     "Channel",
@@ -128,12 +128,9 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
         potential, V2 = potential.V0, potential.V2
     else:
         V2 = None
-    interaction = as_interaction(potential, r)
     m = check_positive(reduced_mass, "reduced_mass")
     l = validate_l(l)
-    own = partial_wave(interaction)
-    if own is not None and own != l:
-        raise ValueError(f"{interaction!r} is made for l = {own}, got l = {l}")
+    interaction = interaction_in_wave(potential, l, r)
     radius, beyond = find_radius(interaction, m, channel_radius, V2)
     if beyond > NOTICEABLE:
         warn(

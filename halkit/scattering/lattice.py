@@ -19,11 +19,11 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import as_interaction
 from halkit.interactions.functions import within
 from halkit.radial import Wedge, validate_values
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 from halkit.scattering.torus import CubeFields, WedgeFields
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
@@ -109,7 +109,7 @@ def lattice_spectrum(
     V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
     on_sites = isinstance(interaction, np.ndarray) and r is None
     if not on_sites:
-        interaction = as_interaction(interaction.V0 if V2 else interaction, r)
+        interaction = interaction_in_wave(interaction.V0 if V2 else interaction, r=r)
     m, a = check_positive(reduced_mass, "reduced_mass"), check_positive(spacing, "spacing")
     if sector not in {"A1", "all"}:
         raise ValueError(f'sector must be "A1" or "all", got {sector!r}')

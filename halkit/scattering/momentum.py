@@ -14,10 +14,10 @@ inverse: there the round trip is exact.
 import numpy as np
 
 from halkit.checks import check_integer, check_positive
-from halkit.interactions import as_interaction
 from halkit.interactions.functions import within
 from halkit.radial import RadialGrid, validate_nodes, validate_values
 from halkit.scattering.mesh import real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = [
     "discrete_fourier_potential",
@@ -226,7 +226,7 @@ def _on_nodes(potential, r, w):
     if isinstance(potential, (np.ndarray, list, tuple)):
         values = validate_values(potential, "potential", r.size)
         return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
-    interaction = as_interaction(potential)
+    interaction = interaction_in_wave(potential)
     inside = within(interaction.radius, r) * 1.0
     matrix = np.zeros((r.size, r.size))
     if interaction.has_nonlocal:

@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
+# Relative distance of energies below which two levels are one.
+SAME = 1e-10
 
 
 class WaveFunctions:
@@ -249,20 +251,22 @@ def _response(H, energy):
         nearest = np.min(np.abs(gap), axis=1, initial=np.inf)
         c = (nearest[:, None] / gap * (f @ vectors)) @ vectors.T
     else:
-        one = np.eye(f.size)
-        c = np.array([np.linalg.solve(H.matrix - E * one, f) for E in energy])
-        c = c.reshape(energy.size, f.size)
-        nearest = 1 / np.max(np.abs(c), axis=1, initial=1e-300)
-        c = c * nearest[:, None]
+        both = np.array([_null_vector(H.matrix, E, f) for E in energy]).reshape(-1, f.size + 1)
+        c, nearest = both[:, :-1], both[:, -1]
     return c, c @ f, 2 * m * a * nearest
+
+
+def _null_vector(matrix, energy, f):
+    """(c, s) with (H − E) c = f s, also where E is a level and s = 0."""
+    equations = np.column_stack([matrix - energy * np.eye(f.size), -f])
+    return scipy.linalg.qr(equations.T)[0][:, -1]
 
 
 def _bound(H):
     m, a, l = H.reduced_mass, H.mesh.radius, H.l
     kappa = binding_momenta(r_matrix(H))
     energy = -np.square(kappa) / (2 * m)
-    c = np.array([_eigenvector(H, E, x) for E, x in zip(energy, kappa * a, strict=True)])
-    c = c.reshape(kappa.size, H.mesh.r.size)
+    c = _eigenvectors(H, energy, kappa * a)
     value, c = c @ H.surface, c * H.scale
     norm, square = tail_moments(l, kappa, a)
     total = np.sum(c**2, axis=1) + value**2 * norm
@@ -274,17 +278,23 @@ def _bound(H):
     return BoundWaves(energy, kappa, radius, waves)
 
 
-def _eigenvector(H, energy, x):
-    """Inverse iteration with the Bloch operator of the wave that decays, x = κa."""
-    f, m, a = H.surface, H.reduced_mass, H.mesh.radius
-    boundary = decay_logarithm(H.l, x) / (2 * m * a) * np.outer(f, f)
-    nearly_singular = H.matrix - boundary - energy * (1 + 1e-13) * np.eye(f.size)
-    factors = scipy.linalg.lu_factor(nearly_singular)
-    c = np.ones(f.size)
-    for _ in range(4):
-        c = scipy.linalg.lu_solve(factors, c)
-        c /= np.linalg.norm(c)
-    return c
+def _eigenvectors(H, energy, x):
+    """c of each state in rising order, with the Bloch operator of the wave that decays, x = κa.
+
+    With this operator level i of a symmetric H is E_i itself. Levels that agree to rounding take
+    their vectors from one matrix, so that these are orthogonal. If H is not symmetric, the state
+    is the vector that H − E maps to nearly zero.
+    """
+    f, m, a, states = H.surface, H.reduced_mass, H.mesh.radius, []
+    for i, E in enumerate(energy):
+        matrix = H.matrix - decay_logarithm(H.l, x[i]) / (2 * m * a) * np.outer(f, f)
+        if not H.symmetric:
+            states.append(scipy.linalg.svd(matrix - E * np.eye(f.size))[2][-1])
+            continue
+        if i == 0 or E - energy[i - 1] > SAME * -E:
+            vectors = scipy.linalg.eigh(matrix, subset_by_index=(0, energy.size - 1))[1]
+        states.append(vectors[:, i])
+    return np.reshape(states, (energy.size, f.size))
 
 
 def decaying_waves(l, kappa, a, at_surface, r):
