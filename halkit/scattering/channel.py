@@ -25,6 +25,7 @@ __all__ = [
     "Channel",
     "converge",
     "find_radius",
+    "measured_channel",
     "open_channel",
     "tail",
     "validate_l",
@@ -124,6 +125,19 @@ def _attraction(V):
 
 def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     """Return the validated `Channel`, with its radius found if it is not given."""
+    channel, beyond = measured_channel(potential, reduced_mass, l, channel_radius, r)
+    if beyond > NOTICEABLE:
+        warn(
+            f"the potential has not decayed at the channel radius {channel.radius:g}: "
+            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+    return channel
+
+
+def measured_channel(potential, reduced_mass, l=0, channel_radius=None, r=None):
+    """Return the validated `Channel`, and the tail of the potential beyond its radius."""
     if isinstance(potential, DerivativeExpansion):
         potential, V2 = potential.V0, potential.V2
     else:
@@ -132,14 +146,7 @@ def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     l = validate_l(l)
     interaction = interaction_in_wave(potential, l, r)
     radius, beyond = find_radius(interaction, m, channel_radius, V2)
-    if beyond > NOTICEABLE:
-        warn(
-            f"the potential has not decayed at the channel radius {radius:g}: "
-            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
-            AccuracyWarning,
-            stacklevel=3,
-        )
-    return Channel(interaction, radius, m, l, V2)
+    return Channel(interaction, radius, m, l, V2), beyond
 
 
 def validate_l(l):

@@ -12,11 +12,18 @@ Mathematical Functions, chapter 33.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ive, kve
 
 from halkit.radial import validate_values
 from halkit.scattering.channel import validate_l
 
-__all__ = ["CoulombWaves", "coulomb_functions", "coulomb_surface", "threshold_functions"]
+__all__ = [
+    "CoulombWaves",
+    "coulomb_functions",
+    "coulomb_surface",
+    "threshold_functions",
+    "zero_energy_size",
+]
 
 ORDER = 30
 TINY = 1e-290
@@ -236,3 +243,16 @@ def threshold_functions(kappa, r):
         B.append(b / (n * (n - 1)))
     result[0, 2] += 1.0
     return result
+
+
+def zero_energy_size(kappa, r):
+    """Return ``|f| + r |g|`` of `threshold_functions`, infinite where it overflows.
+
+    f = 2r I_1(x)/x and g = x K_1(x), x = 2√(2κr), behind a barrier. Without one the functions
+    oscillate, and the size is the larger of r and of their envelope.
+    """
+    x = np.sqrt(8 * abs(kappa) * r)
+    if kappa < 0:
+        return r * (1 + np.minimum(1, x**-1.5)) + r * np.sqrt(x)
+    with np.errstate(over="ignore"):
+        return 2 * r / x * ive(1, x) * np.exp(x) + r * x * kve(1, x) * np.exp(-x)

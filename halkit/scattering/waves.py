@@ -16,8 +16,8 @@ import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.radial import validate_values
-from halkit.scattering.bound import binding_momenta, relative_change
-from halkit.scattering.channel import converge, open_channel
+from halkit.scattering.bound import binding_momenta, relative_change, warn_of_tail
+from halkit.scattering.channel import converge, measured_channel, open_channel
 from halkit.scattering.mesh import LagrangeMesh
 from halkit.scattering.rmatrix import (
     decay_logarithm,
@@ -182,7 +182,8 @@ def bound_wave_functions(
 ):
     """Return the bound states of a partial wave with their wave functions and radii.
 
-    Parameters and warnings are those of `halkit.scattering.phase_shift`.
+    Parameters are those of `halkit.scattering.phase_shift`, warnings those of
+    `halkit.scattering.bound_states`.
 
     Returns
     -------
@@ -199,9 +200,7 @@ def bound_wave_functions(
     >>> states.rms_radius.round(6), states.wave_function([0.0, 1.0]).shape
     (array([3.871877]), (1, 2))
     """
-    channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
-    )
+    channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
 
     def change(coarse, fine):
         if coarse.kappa.size != fine.kappa.size:
@@ -211,9 +210,11 @@ def bound_wave_functions(
         moved = np.max(np.abs(new - old) / scale, initial=0.0)
         return max(relative_change(coarse.kappa, fine.kappa), moved)
 
-    return converge(
+    states = converge(
         lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, n_mesh or channel.mesh_size()
     )
+    warn_of_tail(channel, beyond, states.kappa, n_mesh)
+    return states
 
 
 def _probe(waves):
