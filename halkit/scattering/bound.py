@@ -21,7 +21,15 @@ from halkit.exceptions import AccuracyWarning
 from halkit.scattering.channel import NOTICEABLE, converge, measured_channel
 from halkit.scattering.rmatrix import decay_logarithm, r_matrix
 
-__all__ = ["BoundStates", "binding_momenta", "bound_states", "relative_change", "warn_of_tail"]
+__all__ = [
+    "BoundStates",
+    "binding_momenta",
+    "bound_energies",
+    "bound_states",
+    "relative_change",
+    "slopes",
+    "warn_of_tail",
+]
 
 EPSILON = 4 * np.finfo(np.float64).eps
 # A level that joining the surface moves by less, relative to its energy.
@@ -109,21 +117,27 @@ def relative_change(coarse, fine):
 
 
 def binding_momenta(R):
-    """Return the κ of the bound states that an R-matrix has, deepest first.
+    """Return the κ of the bound states that an R-matrix has, deepest first."""
+    _, inner, outer = bound_energies(R)
+    return np.sqrt(-2 * R.reduced_mass * np.sort(np.concatenate([inner, outer])))
+
+
+def bound_energies(R, least=INNER):
+    """Return which levels are bound states inside, the energies of these, and of all others.
 
     A level whose wave function is over inside the channel radius is a bound state itself, moved
-    by S γ²/2ma. The sign of such a γ² is lost in rounding errors where U is not symmetric.
+    by S γ²/2ma, less than `least` relative to E. The sign of such a γ² is lost in rounding
+    errors where U is not symmetric.
     """
-    slope = _slopes(R, R.energy)
-    inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < INNER * -R.energy.real)
+    slope = slopes(R, R.energy)
+    inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < least * -R.energy.real)
     R, inside = R.split(inner)
     moved = slope[inner] * inside.strength / (1 - slope[inner] * R(inside.energy.real))
-    energy = np.concatenate([(inside.energy - moved).real, _outer_states(R)])
-    return np.sqrt(-2 * R.reduced_mass * np.sort(energy))
+    return inner, (inside.energy - moved).real, np.array(_outer_states(R))
 
 
-def _slopes(R, energy):
-    """S_l(κa) of real negative energies, that of zero for all others."""
+def slopes(R, energy):
+    """Return S_l(κa) of real negative energies, and S_l(0) for all others."""
     x = np.sqrt(np.maximum(-2 * R.reduced_mass * np.real(energy), 0.0)) * R.radius
     return decay_logarithm(R.l, x)
 
@@ -132,7 +146,7 @@ def _outer_states(R):
     """The roots of 1 − S R between the levels and up to zero."""
 
     def mismatch(energy):
-        return 1 - float(_slopes(R, energy) * R(energy))
+        return 1 - float(slopes(R, energy) * R(energy))
 
     levels, sign = R.bound_levels()
     if levels.size == 0:

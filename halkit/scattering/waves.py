@@ -16,10 +16,17 @@ import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.radial import validate_values
-from halkit.scattering.bound import binding_momenta, relative_change, warn_of_tail
+from halkit.scattering.bound import (
+    binding_momenta,
+    bound_energies,
+    relative_change,
+    slopes,
+    warn_of_tail,
+)
 from halkit.scattering.channel import converge, measured_channel, open_channel
 from halkit.scattering.mesh import LagrangeMesh
 from halkit.scattering.rmatrix import (
+    RMatrix,
     decay_logarithm,
     decaying_wave,
     phase_shifts,
@@ -38,8 +45,6 @@ __all__ = [
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
-# Relative distance of energies below which two levels are one.
-SAME = 1e-10
 
 
 class WaveFunctions:
@@ -265,9 +270,8 @@ def _null_vector(matrix, energy, f):
 
 def _bound(H):
     m, a, l = H.reduced_mass, H.mesh.radius, H.l
-    kappa = binding_momenta(r_matrix(H))
+    kappa, c = _symmetric_states(H) if H.symmetric else _states(H)
     energy = -np.square(kappa) / (2 * m)
-    c = _eigenvectors(H, energy, kappa * a)
     value, c = c @ H.surface, c * H.scale
     norm, square = tail_moments(l, kappa, a)
     total = np.sum(c**2, axis=1) + value**2 * norm
@@ -279,23 +283,45 @@ def _bound(H):
     return BoundWaves(energy, kappa, radius, waves)
 
 
-def _eigenvectors(H, energy, x):
-    """c of each state in rising order, with the Bloch operator of the wave that decays, x = κa.
+def _symmetric_states(H):
+    """κ and c of the bound states, from one decomposition H = Σ E_n v_n v_nᵀ, γ_n = f·v_n.
 
-    With this operator level i of a symmetric H is E_i itself. Levels that agree to rounding take
-    their vectors from one matrix, so that these are orthogonal. If H is not symmetric, the state
-    is the vector that H − E maps to nearly zero.
+    c ∝ Σ γ_n v_n/(E_n − E), divided by the term of the level i next to E: with S of 1 = S R(E),
+
+        c = v_i + x Σ_{n≠i} γ_n v_n/(E_n − E),    x = S γ_i/(2ma [1 − S Σ_{n≠i} γ_n²/2ma(E_n − E)]).
+
+    Levels that are over inside the channel radius (to 1e-12 of E) have no share in other states.
     """
-    f, m, a, states = H.surface, H.reduced_mass, H.mesh.radius, []
-    for i, E in enumerate(energy):
-        matrix = H.matrix - decay_logarithm(H.l, x[i]) / (2 * m * a) * np.outer(f, f)
-        if not H.symmetric:
-            states.append(scipy.linalg.svd(matrix - E * np.eye(f.size))[2][-1])
-            continue
-        if i == 0 or E - energy[i - 1] > SAME * -E:
-            vectors = scipy.linalg.eigh(matrix, subset_by_index=(0, energy.size - 1))[1]
-        states.append(vectors[:, i])
-    return np.reshape(states, (energy.size, f.size))
+    a, scale = H.mesh.radius, 2 * H.reduced_mass * H.mesh.radius
+    levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
+    gamma = H.surface @ vectors
+    R = RMatrix(levels, gamma**2 / scale, a, H.reduced_mass, H.l)
+    inner, inside, outside = bound_energies(R, 1e-12)
+    E = np.append(inside, outside)
+    gap = np.where(inner, np.inf, levels - E[:, None])
+    i = np.argmin(np.abs(gap), axis=1)
+    i[: inside.size] = np.flatnonzero(inner)
+    gap[np.arange(E.size), i] = np.inf
+    terms, S = gamma / gap, slopes(R, E)
+    x = S * gamma[i] / (scale - S * (terms @ gamma))
+    c = vectors[:, i].T + x[:, None] * (terms @ vectors.T)
+    order = np.argsort(E)
+    return np.sqrt(-2 * H.reduced_mass * E[order]), c[order]
+
+
+def _states(H):
+    """κ and c of the bound states; where U is not symmetric, c is the null vector of H − E."""
+    m, a, f = H.reduced_mass, H.mesh.radius, H.surface
+    kappa = binding_momenta(r_matrix(H))
+    c = [
+        scipy.linalg.svd(
+            H.matrix
+            - decay_logarithm(H.l, x * a) / (2 * m * a) * np.outer(f, f)
+            + x**2 / (2 * m) * np.eye(f.size)
+        )[2][-1]
+        for x in kappa
+    ]
+    return kappa, np.reshape(c, (kappa.size, f.size))
 
 
 def decaying_waves(l, kappa, a, at_surface, r):
