@@ -2,9 +2,22 @@
 
 import numpy as np
 
+from halkit.checks import check_positive
 from halkit.radial import refuse_masked, validate_values
 
-__all__ = ["check_momenta", "checked_function", "cut", "distances", "evaluated", "within"]
+__all__ = [
+    "check_momenta",
+    "check_scale",
+    "checked_function",
+    "cut",
+    "distances",
+    "evaluated",
+    "refuse_extremes",
+    "within",
+]
+
+# Lengths, masses and momenta that the solvers take, and their inverse.
+LARGEST = 1e60
 
 
 def checked_function(f, name):
@@ -36,12 +49,43 @@ def evaluated(values, shape, what):
     return values.astype(np.float64, copy=False)
 
 
+def check_scale(value, name, *, optional=False):
+    """Return a positive number of a size whose powers are finite, or None if it is optional.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or not between 1e-60 and 1e60.
+    """
+    number = check_positive(value, name, optional=optional)
+    if number is not None:
+        refuse_extremes(np.array(number), name)
+    return number
+
+
 def check_momenta(k):
     """Return momenta k > 0 as float64, or say what came instead."""
     k = validate_values(k, "k")
     if np.any(k <= 0):
         raise ValueError(f"k must be positive, got {np.min(k):g}")
+    refuse_extremes(k, "k")
     return k
+
+
+def refuse_extremes(values, name):
+    """Refuse positive numbers whose powers overflow.
+
+    Raises
+    ------
+    ValueError
+        If one is not between 1e-60 and 1e60.
+    """
+    extreme = values[(values < 1 / LARGEST) | (values > LARGEST)]
+    if extreme.size:
+        raise ValueError(
+            f"{name} must be between {1 / LARGEST:g} and {LARGEST:g}, got {extreme[0]:g}: "
+            "choose a unit that is of the size of the system"
+        )
 
 
 def cut(values, radius, *points):

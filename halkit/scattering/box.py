@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_integer
+from halkit.interactions.functions import check_scale
 from halkit.scattering.channel import converge, validate_mesh_size
 from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
 from halkit.scattering.partial_wave import interaction_in_wave
@@ -118,7 +119,7 @@ def spherical_box_states(
     (3, 2)
     """
     interaction = interaction_in_wave(interaction, r=r)
-    R, m = check_positive(radius, "radius"), check_positive(reduced_mass, "reduced_mass")
+    R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)

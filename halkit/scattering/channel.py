@@ -13,10 +13,10 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_integer
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
-from halkit.interactions.functions import within
+from halkit.interactions.functions import check_scale, within
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 from halkit.scattering.partial_wave import interaction_in_wave
@@ -37,6 +37,8 @@ FINEST, SAMPLES = 800, 1000
 # Parts of a step between two nodes of the tail on which V(r) is looked at.
 FINER = 8
 NOTICEABLE = 1e-4
+# Potentials whose squares overflow count as infinite.
+INFINITE = 1e120
 TOLERANCE = 1e-7
 
 
@@ -87,7 +89,7 @@ class Channel(NamedTuple):
         return n
 
     def _refuse_infinite(self, values):
-        if not np.all(np.isfinite(values)):
+        if not np.all(np.abs(values) < INFINITE):
             raise ValueError(
                 f"the potential {self.interaction!r} is not finite inside r = {self.radius:g}"
             )
@@ -142,7 +144,7 @@ def measured_channel(potential, reduced_mass, l=0, channel_radius=None, r=None):
         potential, V2 = potential.V0, potential.V2
     else:
         V2 = None
-    m = check_positive(reduced_mass, "reduced_mass")
+    m = check_scale(reduced_mass, "reduced_mass")
     l = validate_l(l)
     interaction = interaction_in_wave(potential, l, r)
     radius, beyond = find_radius(interaction, m, channel_radius, V2)
@@ -159,7 +161,7 @@ def find_radius(interaction, m, channel_radius=None, V2=None):
     defined = interaction.radius if V2 is None else None
     if channel_radius is None:
         return _decay_radius(interaction, m, defined, V2)
-    radius = check_positive(channel_radius, "channel_radius")
+    radius = check_scale(channel_radius, "channel_radius")
     if defined is None or defined > radius:
         return radius, float(np.interp(radius, *tail(interaction, m, V2)))
     return radius, 0.0

@@ -14,10 +14,10 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_number, check_positive
+from halkit.checks import check_number
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.functions import check_momenta, distances
+from halkit.interactions.functions import check_momenta, check_scale, distances
 from halkit.scattering.channel import (
     NOTICEABLE,
     converge,
@@ -83,18 +83,20 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     0.108993
     """
     if dipole_radius is not None:
-        dipole_radius = check_positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
     return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
 
 
 def _potential(r, strength, dipole_radius):
     """V_C of Z1 Z2 α = strength."""
     if dipole_radius is None:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return strength / r
     x_over_r = 2 * np.sqrt(6) / dipole_radius
-    x = x_over_r * np.where(r > 0, r, 1.0)
-    form = -np.expm1(-x) - x * np.exp(-x) * (11 / 16 + 3 * x / 16 + x**2 / 48)
+    with np.errstate(over="ignore"):
+        x = np.where(r > 0, x_over_r * r, 1.0)
+    y = np.minimum(x, 800.0)  # where e^{−x} is 0
+    form = -np.expm1(-y) - y * np.exp(-y) * (11 / 16 + 3 * y / 16 + y**2 / 48)
     return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
 
 
@@ -273,6 +275,7 @@ def _strength(charge_product):
     charge = check_number(charge_product, "charge_product")
     if charge == 0:
         raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
+    check_scale(abs(charge), "|charge_product|")
     return charge * FINE_STRUCTURE
 
 
@@ -287,7 +290,7 @@ def _with_charges(channel, charges, radius):
     strength, dipole_radius = charges
     a = channel.radius
     if dipole_radius is not None:
-        dipole_radius = check_positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
         size = dipole_radius / (2 * np.sqrt(6))
         a = max(a, 35 * size) if radius is None else a
         x = a / size
@@ -342,12 +345,13 @@ def _threshold_radius(channel, strength, radius):
         return channel.radius, 0.0
     nodes, tails = tail(interaction, m, channel.V2)
     panels = np.append(-np.diff(tails), 0.0)
-    weight = np.square(zero_energy_size(strength * m, nodes) / nodes)
+    with np.errstate(over="ignore"):
+        weight = np.square(zero_energy_size(strength * m, nodes) / nodes)
+    last = np.searchsorted(nodes, 2 * nodes, side="right")
     with np.errstate(over="ignore", invalid="ignore"):
         parts = np.where(panels > 0, panels * weight, 0.0) * nodes
-    total = np.append(0.0, np.cumsum(parts))
-    last = np.searchsorted(nodes, 2 * nodes, side="right")
-    felt = (total[last] - total[:-1]) / nodes
+        total = np.append(0.0, np.cumsum(parts))
+        felt = np.nan_to_num((total[last] - total[:-1]) / nodes, nan=np.inf)
     if radius is not None:
         return channel.radius, float(np.interp(channel.radius, nodes, felt))
     felt = felt[last < nodes.size]
@@ -360,8 +364,14 @@ def _threshold_radius(channel, strength, radius):
 def _at_threshold(channel, strength, n_mesh, which):
     """a0 (which = 0) or r_eff (1), from −1/a0 + r_eff k²/2 = (g − aR g')/(aR f' − f)."""
     a, kappa = channel.radius, strength * channel.reduced_mass
-    (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
-    wronskian = f * dg - df * g + 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
+        wronskian = f * dg - df * g + 1
+    if not abs(wronskian) < 1e-2:
+        raise ValueError(
+            f"the Coulomb functions at the channel radius {a:g} cannot be computed at zero energy; "
+            "lower channel_radius"
+        )
     if abs(wronskian) > 1e-7:
         warn(
             f"the Coulomb functions at the channel radius {a:g} are right to {abs(wronskian):.1g} "

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ive, kve
 
+from halkit.interactions.functions import refuse_extremes
 from halkit.radial import validate_values
 from halkit.scattering.channel import validate_l
 
@@ -60,7 +61,7 @@ def coulomb_functions(l, eta, rho):
     Raises
     ------
     ValueError
-        If l or an argument is out of range (ρ up to 2·10⁴).
+        If l or an argument is out of range (ρ from 1e-60 to 2·10⁴).
 
     Examples
     --------
@@ -73,6 +74,8 @@ def coulomb_functions(l, eta, rho):
     eta, rho = np.broadcast_arrays(validate_values(eta, "eta"), validate_values(rho, "rho"))
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")
+    refuse_extremes(rho, "rho")
+    refuse_extremes(np.maximum(np.abs(eta), 1.0), "|eta|")
     phi, p, exponent = coulomb_surface(l, eta.ravel(), rho.ravel())
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         A = np.exp(exponent)
@@ -87,6 +90,18 @@ def coulomb_surface(l, eta, rho):
 
     φ is continuous in ρ, from 0 at ρ = 0 if the Coulomb force repels; φ' = 1/A².
     """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        phi, p, exponent = _all_depths(l, eta, rho)
+    lost = ~np.isfinite(phi + p) | np.isnan(exponent)
+    if np.any(lost):
+        raise ValueError(
+            "the Coulomb functions cannot be computed at eta = "
+            f"{eta[lost][0]:g}, rho = {rho[lost][0]:g}"
+        )
+    return phi, p, exponent
+
+
+def _all_depths(l, eta, rho):
     buried = (eta > BURIED) & (rho < eta / 10)
     w = np.where(buried, 2 * eta / rho + l * (l + 1) / rho**2 - 1, 1.0)
     phi, exponent = np.zeros_like(rho), np.full_like(rho, np.inf)

@@ -19,7 +19,8 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_integer
+from halkit.interactions.functions import check_scale
 from halkit.radial import validate_values
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
@@ -68,7 +69,8 @@ def zeta_00(q2):
             f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
             "are k and L, or energy, mass and L, in the same units?"
         )
-    return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
+    with np.errstate(over="ignore"):  # next to the pole at 0
+        return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
 
 
 def _zeta(q2):
@@ -157,8 +159,9 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     >>> round(float(luscher_k_cot_delta(0.1, L=10.0, reduced_mass=0.5)), 6)
     -0.254226
     """
-    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
-    q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
+    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
+    with np.errstate(over="ignore"):
+        q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 
@@ -209,7 +212,7 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     >>> luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=3).round(5)
     array([-0.01566,  0.2926 ,  0.64392])
     """
-    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
+    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
     n_levels = check_integer(n_levels, "n_levels", least=1)
     if not callable(k_cot_delta):
         raise TypeError(

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
+from halkit.interactions.functions import check_momenta
 from halkit.radial import validate_values
 from halkit.scattering.bound import (
     binding_momenta,
@@ -171,6 +172,7 @@ def scattering_wave_functions(
     k = np.atleast_1d(validate_values(k, "k")).copy()
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
+    check_momenta(k)
     channel = open_channel(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
     )
