@@ -204,7 +204,7 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     References
     ----------
     M. Lüscher, Nucl. Phys. B 354 (1991) 531; T. Iritani et al. (HAL QCD), Phys. Rev. D 96
-    (2017) 034521 [arXiv:1703.07210] (the slope, Eq. 19 and Sec. III).
+    (2017) 034521 [arXiv:1703.07210] (the sign of the residue).
 
     Examples
     --------

@@ -30,9 +30,10 @@ PROTONS = {
 
 
 def test_two_protons_with_two_photons():
-    """−V_C²/M falls like 1/r²; with vacuum polarisation −7.806 fm is published, and −7.826 without.
+    """−V_C²/M falls like 1/r²; cut at 30 fm it gives −7.826 fm.
 
-    The warning states how far the value is from one with another cut.
+    −7.806 fm is published with vacuum polarisation (R. B. Wiringa, V. G. J. Stoks and
+    R. Schiavilla, Phys. Rev. C 51 (1995) 38). The warning says what another cut changes.
     """
     with pytest.warns(AccuracyWarning, match=r"changes by 0\.0013 if it is cut at 28"):
         a0 = coulomb_scattering_length(PP, **PROTONS)
