@@ -175,6 +175,17 @@ def test_two_nodes_that_are_one_in_rounding_are_refused():
     np.testing.assert_allclose(near[5:], (1 - 2 / R[5:]) * np.exp(-R[5:]), rtol=2e-3)
 
 
+def test_geometric_nodes_are_taken():
+    """Eight decades, ten nodes to each: no window holds nodes that are close on its own scale."""
+    r = np.geomspace(1e-8, 1.0, 81)
+    inner = slice(8, -4)
+    np.testing.assert_allclose(
+        radial_laplacian(np.exp(-r), r, order=6)[inner],
+        (1 - 2 / r[inner]) * np.exp(-r[inner]),
+        rtol=1e-3,
+    )
+
+
 def test_slow_charged_hadrons_do_not_feel_each_other():
     """δ → 0 behind the barrier, like e^{−2πη}: at k = 1e-30 as well."""
     k = np.array([1e-30, 1e-10, 1e-4])
