@@ -95,6 +95,20 @@ def test_a_power_of_r_behind_a_barrier(Z, power):
     assert a0 == pytest.approx(cut[8], rel=2e-3)
 
 
+@pytest.mark.parametrize("Z", [1.0, -1.0])
+def test_an_interaction_that_ends_at_its_radius(Z):
+    """By default joined there, or further out where it is given; never warned of."""
+
+    def V(r):
+        return -3 * (1 - np.square(r) / 4) ** 3 * (r < 2)
+
+    options = {"reduced_mass": 1.0, "charge_product": Z}
+    expected = joined_at(V, 2.0, 1.0, Z)
+    for a in (None, 2.0, 7.0):
+        a0 = coulomb_scattering_length(Local(V, radius=2.0), channel_radius=a, **options)
+        assert a0 == pytest.approx(expected, rel=2e-5)
+
+
 @pytest.mark.parametrize("Z", [1.0, -2.0])
 def test_a_warning_of_a_given_radius_states_the_change(Z):
     V = Local(lambda r: -np.exp(-(r**2)) - 0.01 / (1 + r**2))
