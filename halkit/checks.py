@@ -1,14 +1,41 @@
-"""What one argument may be: a number, an integer, or one of some choices.
+"""The border: what one argument may be, and what comes in as an array.
 
 A wrong type raises a TypeError, a wrong value a ValueError; both say what is allowed and what
-came. The value is returned as a plain float or int.
+came. Callers use what is returned: a plain float, int or bool, or a plain array of float64.
+
+An array holds real numbers. Masked entries, texts, dates, records, complex numbers, truth values
+and numbers that carry their own errors are refused, because a cast to float would lose the mask,
+the unit, the imaginary part or the error. A masked array without a masked entry is an array.
 """
 
-from numbers import Integral, Real
+from numbers import Complex, Integral, Real
 
 import numpy as np
 
-__all__ = ["check_choice", "check_integer", "check_number", "check_positive"]
+__all__ = [
+    "as_numbers",
+    "check_array",
+    "check_boolean",
+    "check_choice",
+    "check_integer",
+    "check_integers",
+    "check_number",
+    "check_positive",
+    "numbers_or_table",
+    "refuse_masked",
+]
+
+# How a number with an error is recognised, and what turns it into samples.
+ERRORS = {
+    "sdev": "halkit.resampling.from_gvar turns them into samples, a bin each; or ",
+    "dvalue": "halkit.resampling.from_obs turns them into samples, a bin each; or ",
+    "std_dev": "",
+}
+COMPLEX = (
+    "Complex data not supported: {name} has dtype {dtype}; "
+    "halkit.sources.remove_phase strips the constant phase of a wave function"
+)
+SIGNS = {"≥ 0": (np.greater_equal, "not be negative"), "> 0": (np.greater, "be positive")}
 
 
 def check_number(value, name, *, least=None, above=None, below=None, optional=False):
@@ -24,6 +51,8 @@ def check_number(value, name, *, least=None, above=None, below=None, optional=Fa
     if optional and value is None:
         return None
     what = _described("a finite number", least, above, below, optional)
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must be {what}, got a masked one")
     if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
         raise TypeError(f"{name} must be {what}, got {value!r}")
     if isinstance(value, bool) or np.ndim(value):
@@ -59,11 +88,189 @@ def check_integer(value, name, *, least=None, optional=False):
     return int(value)
 
 
+def check_boolean(value, name):
+    """Return True or False; a text or a number is refused, since "False" would count as true.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def check_choice(value, name, choices):
-    """Return one of the choices; else raise a ValueError that lists them."""
-    if not any(value is choice or value == choice for choice in choices):
-        raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")
-    return value
+    """Return the one of the choices that the value is; else raise a ValueError that lists them.
+
+    False is not the number 0; 1 is True where that is a choice.
+    """
+    for choice in choices:
+        alike = isinstance(choice, bool) or not isinstance(value, bool | np.bool_)
+        if value is choice or (alike and np.ndim(value) == 0 and value == choice):
+            return choice
+    raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")
+
+
+def check_array(
+    values, name, n=None, *, shape=None, sign=None, finite=True, booleans=False, single=False,
+    copy=True,
+):  # fmt: skip
+    """Return real numbers as a new array of float64, in C order and with positive strides.
+
+    Who keeps it shares no memory with the caller.
+
+    Parameters
+    ----------
+    values : array-like
+        Of any shape, unless `n` or `shape` is given.
+    name : str
+        What messages call it.
+    n : int, optional
+        Number of entries on the last axis.
+    shape : tuple of int, optional
+    sign : {"≥ 0", "> 0"}, optional
+        Of every entry; NaN has none.
+    finite : bool
+        Whether NaN and infinite entries are refused.
+    booleans : bool
+        Whether False and True count as 0 and 1.
+    single : bool
+        Whether float32 stays float32.
+    copy : bool
+        Whether an array that is plain already is copied too. False where nothing is kept.
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers; see the head of this module.
+    ValueError
+        If they are complex, masked, not finite, of another sign or of another shape.
+    """
+    values = as_numbers(values, name, kinds="iufb" if booleans else "iuf")
+    dtype = np.float32 if single and values.dtype == np.float32 else np.float64
+    values = _plain(values, dtype, copy=copy)
+    if n is not None and (values.ndim == 0 or values.shape[-1] != n):
+        raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
+    if shape is not None and values.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
+    bad = np.count_nonzero(~np.isfinite(values)) if finite else 0
+    if bad:
+        raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
+    if sign is not None:
+        compare, what = SIGNS[sign]
+        wrong = values[~compare(values, 0)]
+        if wrong.size:
+            what = what if finite else f"{what} or NaN"
+            raise ValueError(f"{name} must {what}, got {wrong[0]:g}")
+    return values
+
+
+def check_integers(values, name):
+    """Return integers as an array of int64; floats are refused, even whole ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values are not integers, as for `check_array`, or beyond 2⁶³.
+    """
+    values = as_numbers(values, name, kinds="iu")
+    integers = _plain(values, np.int64)
+    if np.any(integers != values):
+        raise ValueError(f"{name} must be below 2^63, got {values.max()}")
+    return integers
+
+
+def as_numbers(values, name, *, kinds="iuf"):
+    """Return an array of real numbers in a dtype of the given kinds; NaN is one of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `check_array`.
+    """
+    refuse_masked(values, name)
+    if hasattr(values, "toarray"):
+        raise TypeError(
+            f"{name} must be a dense array, got a sparse {type(values).__name__}: "
+            "pass what its toarray() returns"
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array with axes of one length: {error}") from error
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"{name} must be an array of numbers: {error}") from error
+    if array.dtype.kind == "O":
+        array = _from_objects(array, name, kinds)
+    if array.dtype.kind == "c" and "c" not in kinds:
+        raise ValueError(COMPLEX.format(name=name, dtype=array.dtype))
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} must hold {_kind(kinds)}, got an array of dtype {array.dtype}")
+    return array
+
+
+def numbers_or_table(values, name):
+    """Return `as_numbers`, or a table itself, whose columns have names that scikit-learn keeps."""
+    array = as_numbers(values, name)
+    return values if hasattr(values, "columns") else array
+
+
+def refuse_masked(values, name):
+    """Refuse masked entries, also those of an array in a list, whose mask numpy would lose.
+
+    Raises
+    ------
+    ValueError
+    """
+    if _is_masked(values):
+        count = f", got {np.ma.count_masked(values)}" if np.ma.is_masked(values) else ""
+        raise ValueError(f"{name} must have no masked entries{count}: drop or fill them")
+
+
+def _is_masked(values):
+    if isinstance(values, list | tuple):
+        return any(_is_masked(entry) for entry in values if not isinstance(entry, float | int))
+    return np.ma.is_masked(values)
+
+
+def _plain(values, dtype, *, copy=True):
+    """The values in C order. An axis of one entry may keep a negative stride, so look at it."""
+    with np.errstate(over="ignore"):
+        plain = np.asarray(values, dtype, order="C")
+    strided = min(plain.strides, default=0) < 0
+    return plain.copy() if strided or (copy and np.may_share_memory(plain, values)) else plain
+
+
+def _from_objects(array, name, kinds):
+    """An object array as numbers, if each of its entries is one and carries no error."""
+    for entry in array.flat:
+        for attribute, way in ERRORS.items():
+            if hasattr(entry, attribute):
+                raise TypeError(
+                    f"{name} needs real numbers, got {type(entry).__name__} objects: {way}"
+                    "pass the central values, and the standard deviations of y as y_std"
+                )
+        if isinstance(entry, bool) or not isinstance(entry, Complex):
+            raise TypeError(
+                f"{name} must hold {_kind(kinds)}: each argument must be neither a string nor "
+                f"another object but a number, got {type(entry).__name__} objects"
+            )
+    real = all(isinstance(entry, Real) for entry in array.flat)
+    try:
+        return array.astype(np.float64 if real else np.complex128)
+    except OverflowError as error:
+        raise ValueError(f"{name} must be finite, got an integer beyond float64") from error
+
+
+def _kind(kinds):
+    return (
+        "integers"
+        if "f" not in kinds
+        else "real or complex numbers"
+        if "c" in kinds
+        else "real numbers"
+    )
 
 
 def _inside(value, least=None, above=None, below=None):

@@ -8,7 +8,7 @@ from pathlib import Path
 from halkit import __version__
 from halkit.gallery import reproduce_all
 from halkit.report import make_folder
-from halkit.reproduce import reproduce
+from halkit.reproduce import reproduce, xixi_rows
 
 __all__ = ["main"]
 
@@ -29,10 +29,17 @@ def main(arguments=None):
         parser.error("--seed has no effect with --full: the examples have seeds of their own")
     if options.examples is not None and not options.full:
         parser.error("--examples needs --full")
+    if options.full and options.data is not None and options.data.name != CORRELATORS:
+        parser.error(f"--data must be named {CORRELATORS} with --full: the examples look for it")
     try:
         make_folder(options.out)
     except OSError as error:
         parser.error(f"--out: no report can be written to {options.out}: {error.strerror}")
+    try:
+        if options.data is not None:
+            xixi_rows(options.data)
+    except (OSError, ValueError) as error:
+        parser.error(f"--data: {error}")
     failed = []
     if options.full:
         metrics = reproduce_all(options.out, folder=options.examples, data=options.data)
@@ -71,8 +78,14 @@ def _parser():
     command.add_argument(
         "--examples", metavar="DIR", help="with --full: the examples; default: docs/examples"
     )
-    command.add_argument("--seed", type=int, help="seed of the starts (default: 0)")
+    command.add_argument("--seed", type=_seed, help="seed of the starts (default: 0)")
     return parser
+
+
+def _seed(text):
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"must be an integer from 0 to 2^32 - 1, got {text}")
+    return int(text)
 
 
 def _existing_file(name):

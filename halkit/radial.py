@@ -12,87 +12,25 @@ from functools import cached_property, partial
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
-from halkit.checks import check_integer
+from halkit.checks import (
+    check_array,
+    check_integer,
+    check_integers,
+    check_number,
+    check_positive,
+)
 
 __all__ = [
     "RadialGrid",
     "Wedge",
     "radial_laplacian",
-    "refuse_entries_with_errors",
-    "refuse_masked",
     "refuse_overflow",
     "trapezoid_weights",
     "validate_nodes",
-    "validate_values",
 ]
 
 # Distance of two nodes relative to a window of them below which differences lose their digits.
 CLOSEST = 1e-9
-
-
-def validate_values(values, name, n=None):
-    """Return a new array of finite real values as float64, n on the last axis if n is given.
-
-    Who keeps it shares no memory with the caller.
-
-    Raises
-    ------
-    TypeError
-        If the values are not numbers.
-    ValueError
-        If they are complex, masked, not finite, or have another number of entries.
-    """
-    refuse_masked(values, name)
-    values = np.asarray(values)
-    if values.dtype.kind == "c":
-        raise ValueError(
-            f"Complex data not supported: {name} has dtype {values.dtype}; "
-            "halkit.sources.remove_phase strips a constant phase"
-        )
-    if values.dtype.kind not in "iuf":
-        refuse_entries_with_errors(values, name)
-        raise TypeError(f"{name} must hold real numbers, got an array of dtype {values.dtype}")
-    if n is not None and (values.ndim == 0 or values.shape[-1] != n):
-        raise ValueError(f"{name} must have {n} entries on its last axis, got shape {values.shape}")
-    values = values.astype(np.float64)
-    if not np.all(np.isfinite(values)):
-        bad = np.count_nonzero(~np.isfinite(values))
-        raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
-    return values
-
-
-def refuse_masked(values, name):
-    """Refuse an array with masked entries, whose mask numpy would lose.
-
-    Raises
-    ------
-    ValueError
-    """
-    if np.ma.is_masked(values):
-        masked = np.ma.count_masked(values)
-        raise ValueError(f"{name} must have no masked entries, got {masked}: drop or fill them")
-
-
-def refuse_entries_with_errors(values, name):
-    """Refuse numbers that carry their own errors, which a cast to float would lose.
-
-    Raises
-    ------
-    TypeError
-        For a GVar, an Obs or a ufloat; the message names the way to samples.
-    """
-    ways = {
-        "sdev": "halkit.resampling.from_gvar turns them into samples, a bin each; or ",
-        "dvalue": "halkit.resampling.from_obs turns them into samples, a bin each; or ",
-        "std_dev": "",
-    }
-    plain = "pass the central values, and the standard deviations of y as y_std"
-    for entry in values.flat:
-        for attribute, way in ways.items():
-            if hasattr(entry, attribute):
-                raise TypeError(
-                    f"{name} needs real numbers, got {type(entry).__name__} objects: {way}{plain}"
-                )
 
 
 def refuse_overflow(values, what):
@@ -110,7 +48,7 @@ def validate_nodes(r, name="r"):
     TypeError, ValueError
         If the nodes are anything else.
     """
-    r = validate_values(r, name)
+    r = check_array(r, name)
     if r.ndim != 1 or r.size == 0:
         raise ValueError(f"{name} must be a one-dimensional array of nodes, got shape {r.shape}")
     if r[0] < 0:
@@ -246,7 +184,7 @@ def radial_laplacian(f, r, *, l=0, order=4):
     True
     """
     r = validate_nodes(r)
-    f = validate_values(f, "f", r.size)
+    f = check_array(f, "f", r.size)
     start = 1 if r[0] == 0 else 0
     l = check_integer(l, "l", least=0)
     validate_order(order, r.size + 1 - start)
@@ -319,7 +257,7 @@ class RadialGrid:
 
     def __post_init__(self):
         r = validate_nodes(self.r)
-        weights = validate_values(self.weights, "weights", r.size)
+        weights = check_array(self.weights, "weights", r.size)
         if weights.ndim != 1:
             raise ValueError(f"weights must have shape {r.shape}, got {weights.shape}")
         for name, values in (("r", r), ("weights", weights)):
@@ -338,14 +276,15 @@ class RadialGrid:
     @classmethod
     def uniform(cls, r_max, n, *, r_min=None):
         """Return n equidistant nodes r_min … r_max (default r_min = r_max/n)."""
-        n = check_integer(n, "n", least=1)
-        r_min = r_max / n if r_min is None else r_min
+        n, r_max = check_integer(n, "n", least=1), check_positive(r_max, "r_max")
+        r_min = r_max / n if r_min is None else check_number(r_min, "r_min", least=0)
         return cls.from_nodes(np.linspace(r_min, r_max, n))
 
     @classmethod
     def gauss_legendre(cls, r_max, n):
         """Return the n Gauss-Legendre nodes of (0, r_max)."""
         x, w = np.polynomial.legendre.leggauss(check_integer(n, "n", least=1))
+        r_max = check_positive(r_max, "r_max")
         r = r_max * (1 + x) / 2
         with np.errstate(over="ignore"):
             return cls(r, 2 * np.pi * r_max * r**2 * w)
@@ -378,7 +317,7 @@ class Wedge:
     L: int
 
     def __post_init__(self):
-        check_integer(self.L, "L", least=2)
+        object.__setattr__(self, "L", check_integer(self.L, "L", least=2))
 
     @cached_property
     def xyz(self):
@@ -402,10 +341,7 @@ class Wedge:
 
     def index(self, sites):
         """Return the wedge index of lattice sites (..., 3), any integers."""
-        sites = np.asarray(sites)
-        if sites.dtype.kind not in "iu":
-            raise TypeError(f"sites must be integers, got dtype {sites.dtype}")
-        c = np.mod(sites, self.L)
+        c = np.mod(check_integers(sites, "sites"), self.L)
         x, y, z = np.moveaxis(-np.sort(-np.minimum(c, self.L - c), axis=-1), -1, 0)
         return x * (x + 1) * (x + 2) // 6 + y * (y + 1) // 2 + z
 
@@ -417,7 +353,7 @@ class Wedge:
 
     def laplacian(self, field):
         """Return the periodic 7-point Laplacian of fields (..., n)."""
-        field = validate_values(field, "field", len(self.xyz))
+        field = check_array(field, "field", len(self.xyz))
         with np.errstate(over="ignore", invalid="ignore"):
             around = sum(np.take(field, points, axis=-1) for points in self.neighbours)
             return refuse_overflow(around - 6 * field, "the Laplacian")
@@ -442,7 +378,7 @@ class Wedge:
 
     def to_shells(self, field):
         """Return the mean over the sites of each shell, shape (..., n_shells)."""
-        field = validate_values(field, "field", len(self.xyz))
+        field = check_array(field, "field", len(self.xyz))
         _, order, starts = self._shells
         shell = np.searchsorted(self._shells[0], self.distance_squared)
         share = self.multiplicities / self.shell_weights[shell]

@@ -24,8 +24,9 @@ from halkit.scattering import phase_shift
 from halkit.sources import lattice_rows
 from halkit.units import HBARC
 
-__all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi"]
+__all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi", "xixi_rows"]
 
+TIMES = (12, 13, 14, 15)
 NO_DATA = "Real correlators: left out, no file was given (--data, HALKIT_DATA)."
 
 
@@ -51,11 +52,15 @@ def reproduce(out="report", *, data=None, random_state=0):
     ------
     ImportError
         If matplotlib is not installed; the message names the extra.
+    ValueError, OSError
+        If `data` holds something else, or `out` cannot be written; before the first fit.
     """
     check_matplotlib()
     from tqdm.auto import tqdm
 
     out = make_folder(out)
+    if data is not None:
+        xixi_rows(data)
     jobs = {
         "toy": lambda: toy_model(random_state=random_state),
         "omega_ccc": lambda: omega_ccc_like(random_state=random_state),
@@ -174,12 +179,20 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     )
 
 
-def xixi(path, *, random_state=0, times=(12, 13, 14, 15)):
-    """ΞΞ(¹S₀) on the 64³ lattice: one potential from two sources, beside the published phases."""
+def xixi_rows(path, *, times=TIMES):
+    """The correlators on the 64³ lattice and their rows; a ValueError for another file."""
     correlators = load_correlators(path, lattice="L64")
+    r_max = 2.4 * correlators.inverse_spacing / HBARC
+    rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=r_max)
+    _published_phases(Path(path), correlators.inverse_spacing)
+    return correlators, rows
+
+
+def xixi(path, *, random_state=0, times=TIMES):
+    """ΞΞ(¹S₀) on the 64³ lattice: one potential from two sources, beside the published phases."""
+    correlators, rows = xixi_rows(path, times=times)
     to_mev, mass = correlators.inverse_spacing, correlators.hadron_mass
     fm = HBARC / to_mev
-    rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=2.4 / fm)
     X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,

@@ -7,6 +7,8 @@ where lengths are in fm, or in 1/a where lengths are in a (lattice units). In ev
 
 import numpy as np
 
+from halkit.checks import as_numbers
+
 __all__ = ["HBARC", "from_fm", "from_mev", "hbar2_over_2mu", "spacing", "to_fm", "to_mev"]
 
 HBARC = 197.3269804
@@ -24,7 +26,7 @@ def spacing(inverse_spacing):
     """
     if np.ndim(inverse_spacing):
         raise TypeError(f"inverse_spacing must be one number, in MeV; got {inverse_spacing!r}")
-    _refuse_unless_positive(inverse_spacing, "inverse_spacing")
+    _positive(inverse_spacing, "inverse_spacing")
     return HBARC / inverse_spacing
 
 
@@ -59,8 +61,7 @@ def from_mev(energy, *, inverse_spacing=None):
 
 def hbar2_over_2mu(reduced_mass):
     """Return ħ²/2μ in MeV fm², for the reduced mass μ > 0 in MeV."""
-    _refuse_unless_positive(reduced_mass, "reduced_mass")
-    return HBARC**2 / (2 * np.asarray(reduced_mass))[()]
+    return HBARC**2 / (2 * _positive(reduced_mass, "reduced_mass"))[()]
 
 
 def _applied(operation, value, factor, name):
@@ -74,9 +75,8 @@ def _unit_length(inverse_spacing):
     return 1.0 if inverse_spacing is None else spacing(inverse_spacing)
 
 
-def _refuse_unless_positive(value, name):
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number, in MeV; got {value!r}")
+def _positive(value, name):
+    array = as_numbers(value, name)
     if not np.all((array > 0) & (array < np.inf)):
         raise ValueError(f"{name} must be positive, in MeV; got {value!r}")
+    return array

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from halkit import reproduce as report
@@ -131,6 +132,38 @@ def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_
     (tmp_path / "plot_x.py").write_text("print(1)", encoding="utf-8")
     with pytest.raises(ValueError, match=r"plot_x\.py must begin with a docstring"):
         run_example(tmp_path / "plot_x.py")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seed", "-1"], "must be an integer from 0 to 2^32 - 1, got -1"),
+        (["--seed", "4294967296"], "must be an integer from 0"),
+        (["--out", "foreign.npz"], "--out: no report can be written to foreign.npz: File exists"),
+        (["--out", "foreign.npz/out"], "Not a directory"),
+        (["--data", "foreign.npz"], r"foreign.npz must hold keys like 'L64_xyz', got ['a']"),
+        (["--data", "garbage.npz"], "garbage.npz is no correlator file"),
+        (["--full", "--data", "foreign.npz"], "must be named xixi_1s0_rcorr.npz with --full"),
+    ],
+)
+def test_what_cannot_end_well_is_refused_before_the_first_fit(
+    options, message, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(report, "toy_model", lambda **_: pytest.fail("it was fitted"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HALKIT_DATA", raising=False)
+    np.savez("foreign.npz", a=np.ones(3))
+    (tmp_path / "garbage.npz").write_bytes(b"garbage")
+    with pytest.raises(SystemExit, match="2"):
+        main(["reproduce", *options])
+    assert message in capsys.readouterr().err
+
+
+def test_foreign_data_are_refused_by_the_function_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "toy_model", lambda **_: pytest.fail("it was fitted"))
+    np.savez(tmp_path / "foreign.npz", a=np.ones(3))
+    with pytest.raises(ValueError, match="must hold keys like 'L64_xyz'"):
+        report.reproduce(tmp_path / "out", data=tmp_path / "foreign.npz")
 
 
 def test_a_missing_file_is_named(capsys):

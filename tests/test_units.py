@@ -51,7 +51,7 @@ def test_inverse_spacing_must_be_positive(inverse_spacing):
 def test_conversions_need_a_positive_inverse_spacing(convert):
     with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV; got -2333"):
         convert(1.0, inverse_spacing=-2333)
-    with pytest.raises(TypeError, match="inverse_spacing must be a number, in MeV; got '2333'"):
+    with pytest.raises(TypeError, match="inverse_spacing must hold real numbers, got"):
         convert(1.0, inverse_spacing="2333")
     with pytest.raises(TypeError, match="inverse_spacing must be one number"):
         convert(1.0, inverse_spacing=[2333.0, 2194.0])
@@ -70,7 +70,7 @@ def test_reduced_mass_must_be_positive(reduced_mass):
         hbar2_over_2mu(reduced_mass)
 
 
-@pytest.mark.parametrize("reduced_mass", ["938", True, 1j])
+@pytest.mark.parametrize("reduced_mass", ["938", True, 1j, np.ma.masked])
 def test_reduced_mass_must_be_a_number(reduced_mass):
-    with pytest.raises(TypeError, match="reduced_mass must be a number, in MeV; got"):
+    with pytest.raises((TypeError, ValueError), match=r"reduced_mass (must h|has dtype complex)"):
         hbar2_over_2mu(reduced_mass)

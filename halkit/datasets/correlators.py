@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from halkit.checks import check_array
 from halkit.datasets.files import holds_groups, opened, read_group
 from halkit.datasets.limits import named_errors
-from halkit.radial import Wedge, validate_values
+from halkit.radial import Wedge
 
 __all__ = ["load_correlators"]
 
@@ -111,7 +112,10 @@ def _load_published(file, lattice):
             f"{lattice}_xyz of {file.path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = {L}, "
             "z fastest"
         )
-    t = _read(file, "t").astype(int)
+    t = _read(file, "t")
+    if np.any(t != np.rint(t)):
+        raise ValueError(f"t of {file.path} must be whole time slices, got {t}")
+    t = t.astype(int)
     correlators = {source: _read(file, f"{lattice}_{source}") for source in SOURCES}
     scalars = {name: float(_read(file, key)) for name, key in SCALARS.items()}
     n_bins = _validate_shapes(correlators, lattice, t.size, len(wedge.xyz))
@@ -130,7 +134,7 @@ def _load_published(file, lattice):
 
 
 def _read(file, key):
-    return validate_values(file.array(key), key)
+    return check_array(file.array(key), key)
 
 
 def _validate_lattice(file, lattice):

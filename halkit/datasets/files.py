@@ -29,6 +29,7 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
+from halkit.checks import check_boolean
 from halkit.datasets.groups import (
     pack,
     plain_single,
@@ -98,6 +99,7 @@ def save_correlators(path, groups, *, overwrite=False):
     path = Path(path)
     if path.suffix not in (*HDF5, ".npz"):
         raise ValueError(f"path must end in .h5, .hdf5 or .npz, got {path}")
+    overwrite = check_boolean(overwrite, "overwrite")
     if path.exists() and not overwrite:  # before the work; whole_file decides
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
     if not groups:

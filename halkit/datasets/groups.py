@@ -7,7 +7,8 @@ n_points), for time differences.
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.radial import Wedge, validate_nodes, validate_values
+from halkit.checks import as_numbers, check_array, refuse_masked
+from halkit.radial import Wedge, validate_nodes
 
 __all__ = [
     "KINDS",
@@ -90,7 +91,7 @@ def pack(bunch, name):
         raise ValueError(f"the sources of {where} must have one shape, got {shapes}")
     packed = {"R": np.stack([np.moveaxis(R, 0, 1) for R in arrays.values()])}
     packed["sources"] = _attribute([str(_decoded(s)) for s in arrays], "sources", where)
-    packed["t"] = values.pop("t")
+    packed["t"] = as_numbers(values.pop("t"), f"t of {where}")
     wedge, n_bins = values.pop("wedge", None), values.pop("n_bins", None)
     if wedge is not None:
         packed["xyz"], packed["L"] = wedge.xyz, wedge.L
@@ -158,7 +159,7 @@ def _validate_keys(values, where):
 
 
 def _time_first(R, name):
-    R = np.asarray(R)
+    R = as_numbers(R, name)
     if R.ndim != 3:
         raise ValueError(f"{name} must have the axes (n_t, n_bins, n_points), got shape {R.shape}")
     return R
@@ -166,6 +167,7 @@ def _time_first(R, name):
 
 def _attribute(value, key, where):
     """A number, a text, an array of numbers or a list of texts: what an attribute holds."""
+    refuse_masked(value, f"{key} of {where}")
     array = np.asarray(value)
     fits = array.dtype.kind in "biuf" or _are_texts(value)
     if not fits or (key != "r" and array.ndim > 1):
@@ -217,7 +219,7 @@ def _validate_units(group, where):
 
 
 def _validate_times(t, where):
-    t = validate_values(t, f"t of {where}")
+    t = check_array(t, f"t of {where}")
     if t.ndim != 1 or t.size < 3:
         raise ValueError(f"t of {where} must list three slices at least, got {t}")
     steps = np.diff(t)
@@ -232,7 +234,7 @@ def _validate_points(group, where):
         raise ValueError(f"{where} must hold either r or xyz, got {sorted(group)}")
     if "r" in group:
         return {"r": validate_nodes(group["r"], f"r of {where}")}
-    xyz = np.asarray(group["xyz"])
+    xyz = as_numbers(group["xyz"], f"xyz of {where}")
     half = int(xyz.max(initial=0))
     if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:
         raise ValueError(
@@ -250,9 +252,8 @@ def _validate_points(group, where):
 
 def _validate_bins(R, sources, n_t, points, where):
     """Return the arrays (n_t, n_bins, n_points) of each source."""
-    R, n_points = np.asarray(R), len(points["r"] if "r" in points else points["wedge"].xyz)
-    if R.dtype.kind not in "iuf":
-        validate_values(R, f"R of {where}")
+    n_points = len(points["r"] if "r" in points else points["wedge"].xyz)
+    R = check_array(R, f"R of {where}", finite=False)
     R = R[np.newaxis] if R.ndim == 3 else R
     sources = ["R"] if sources is None else np.ravel(np.asarray(sources, dtype=object)).tolist()
     if not all(isinstance(source, str) for source in sources):
@@ -269,12 +270,11 @@ def _validate_bins(R, sources, n_t, points, where):
     if bad.size:
         found = ", ".join(f"bin {b} of {sources[s]!r}" for s, b in bad)
         raise ValueError(f"R of {where} must be finite, got NaN or infinite values in {found}")
-    R = R.astype(np.float64, copy=False)
     return {source: np.moveaxis(R[i], 1, 0) for i, source in enumerate(sources)}
 
 
 def _validate_mass(mass, where):
-    values = validate_values(mass, f"hadron_mass of {where}")
+    values = check_array(mass, f"hadron_mass of {where}")
     if values.size not in (1, 2) or np.any(values <= 0):
         raise ValueError(f"hadron_mass of {where} must be one mass or two, > 0, got {mass}")
     values = values.ravel()

@@ -9,9 +9,9 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.interactions import Separable
-from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes, validate_values
+from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
 from halkit.scattering import spherical_box_states
 from halkit.sources import time_dependent_source, time_stencil
 from halkit.sources.lattice import ratio_errors
@@ -266,7 +266,7 @@ def _listed(values, name, what):
 
 
 def _validate_times(times):
-    t = validate_values(times, "times")
+    t = check_array(times, "times")
     if t.ndim != 1 or np.any(t <= 0):
         raise ValueError(
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"
@@ -274,12 +274,11 @@ def _validate_times(times):
     return t
 
 
-def _noise_factors(noise, shape, random):
-    """Return 1 + noise · ξ."""
-    noise = float(validate_values(noise, "noise"))
-    if noise < 0:
-        raise ValueError(f"noise must not be negative, got {noise:g}")
-    return 1 + noise * random.standard_normal(shape)
+def _noise_factors(noise, shape, random, n_bins=1):
+    """Return 1 + noise √n_bins · ξ."""
+    return 1 + check_number(noise, "noise", least=0) * np.sqrt(n_bins) * random.standard_normal(
+        shape
+    )
 
 
 def _noisy_bins(R, noise, n_bins, random):
@@ -291,7 +290,7 @@ def _noisy_bins(R, noise, n_bins, random):
         return R * _noise_factors(noise, R.shape, random)
     n_bins = check_integer(n_bins, "n_bins", least=2)
     shape = (R.shape[0], n_bins, *R.shape[1:])
-    factors = _noise_factors(noise * np.sqrt(n_bins), shape, random)
+    factors = _noise_factors(noise, shape, random, n_bins)
     mean = factors.mean(axis=1, keepdims=True)
     return R[:, np.newaxis] * (mean - (factors - mean) / (n_bins - 1))
 

@@ -4,6 +4,8 @@ from inspect import signature
 
 import numpy as np
 
+from halkit.checks import check_array
+
 __all__ = ["axis_label", "figure_axes", "matching", "new_axes", "with_errors"]
 
 
@@ -40,13 +42,8 @@ def axis_label(symbol, unit=None):
 
 
 def matching(values, shape, name):
-    """Return `values` as a real array of the given shape, or raise a ValueError that names it."""
-    values = np.asarray(values)
-    if np.iscomplexobj(values):
-        raise ValueError(f"{name}: expected real values, got complex ones")
-    if values.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {values.shape}")
-    return values.astype(np.float64)
+    """Return a copy of the values as a real array of the given shape; NaN leaves a gap."""
+    return check_array(values, name, shape=shape, finite=False)
 
 
 def with_errors(method, argument, errors):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from halkit.checks import check_array, check_boolean
 from halkit.displays.canvas import figure_axes, matching
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
@@ -43,16 +44,18 @@ class TopologyDisplay:
     """
 
     def __init__(self, charge, probability=None, *, name=None):
-        charge = np.asarray(charge)
-        if charge.ndim != 1 or not charge.size or not _whole(charge):
+        charge = check_array(charge, "charge")
+        if charge.ndim != 1 or not charge.size or np.any(charge != np.rint(charge)):
             raise ValueError("charge: expected a 1-D array of integers, at least one")
         self.charge = charge.astype(np.int64)
         self.probability = None
         if probability is not None:
-            size = np.size(probability)
-            if not size % 2:
-                raise ValueError(f"probability: expected values for Q = -q … q, got {size}")
-            self.probability = matching(probability, (size,), "probability")
+            probability = check_array(probability, "probability")
+            if probability.ndim != 1 or not probability.size % 2:
+                raise ValueError(
+                    f"probability must hold values for Q = -q … q, got shape {probability.shape}"
+                )
+            self.probability = probability
         self.name = name
 
     @property
@@ -162,7 +165,7 @@ class WilsonLoopDisplay:
             raise ValueError("report: expected Wilson loops among its rows, got none")
         columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
         display = cls([row.name[2:-1] for row in loops], *columns, name=name)
-        return display.plot(ax) if draw else display
+        return display.plot(ax) if check_boolean(draw, "draw") else display
 
     def plot(self, ax=None):
         """Draw.
@@ -195,7 +198,3 @@ class WilsonLoopDisplay:
         for panel in self.axes_:
             panel.set(xticks=x, xticklabels=self.labels, xlabel="Wilson loop")
         return self
-
-
-def _whole(charge):
-    return np.all(np.isfinite(charge)) and np.all(charge == np.rint(charge))

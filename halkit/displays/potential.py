@@ -7,6 +7,7 @@ measure 4πr'²dr' vanishes.
 
 import numpy as np
 
+from halkit.checks import check_array, check_boolean
 from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
 from halkit.scaling import std
 
@@ -18,6 +19,11 @@ def _matrix(potential, r, r_prime):
     if hasattr(potential, "nonlocal_potential"):
         return potential.nonlocal_potential(r[:, np.newaxis], r_prime)
     return potential
+
+
+def _curves(values, name):
+    """Return one row for each curve."""
+    return np.atleast_2d(check_array(values, name, finite=False))
 
 
 class PotentialDisplay:
@@ -62,8 +68,8 @@ class PotentialDisplay:
     """
 
     def __init__(self, potential, r, r_prime=None, *, truth=None, spread=None):
-        self.r = np.array(r, dtype=np.float64)
-        self.r_prime = self.r if r_prime is None else np.array(r_prime, dtype=np.float64)
+        self.r = check_array(r, "r")
+        self.r_prime = self.r if r_prime is None else check_array(r_prime, "r_prime")
         shape = (self.r.size, self.r_prime.size)
         truth = _matrix(truth, self.r, self.r_prime)
         self.potential = matching(potential, shape, "potential")
@@ -143,6 +149,7 @@ class PotentialDisplay:
         PotentialDisplay
             Itself.
         """
+        weighted = check_boolean(weighted, "weighted")
         weight = 4 * np.pi * self.r[:, np.newaxis] * self.r_prime if weighted else 1.0
         symbol = "$4\\pi r r' U(r, r')$" if weighted else "$U(r, r')$"
         length, energy = (None, None) if units is None else units
@@ -212,13 +219,15 @@ class LocalPotentialDisplay:
     """
 
     def __init__(self, potential, r, *, errors=None, labels=None, truth=None):
-        self.r = np.array(r, dtype=np.float64)
+        self.r = check_array(r, "r")
         if hasattr(truth, "local_potential"):
             truth = truth.local_potential(self.r)
-        potential = np.atleast_2d(potential)
+        potential = _curves(potential, "potential")
         shape = (len(potential), self.r.size)
         self.potential = matching(potential, shape, "potential")
-        self.errors = None if errors is None else matching(np.atleast_2d(errors), shape, "errors")
+        self.errors = (
+            None if errors is None else matching(_curves(errors, "errors"), shape, "errors")
+        )
         self.truth = None if truth is None else matching(truth, self.r.shape, "truth")
         if labels is not None and len(labels) != len(potential):
             raise ValueError(f"labels: expected {len(potential)}, one per curve, got {len(labels)}")

@@ -6,6 +6,7 @@ axis is the momentum k, or the energy E = k²/2m if the reduced mass m is given.
 
 import numpy as np
 
+from halkit.checks import check_array
 from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
 
 __all__ = ["PhaseShiftDisplay"]
@@ -15,7 +16,7 @@ def _reference(points):
     """Return (k, δ, error or None) as float arrays of equal length."""
     if len(points) not in (2, 3):
         raise ValueError(f"reference: expected (k, delta) or (k, delta, error), got {len(points)}")
-    k = np.array(points[0], dtype=np.float64)
+    k = check_array(points[0], "reference k")
     delta = matching(points[1], k.shape, "reference delta")
     error = matching(points[2], k.shape, "reference error") if len(points) == 3 else None
     return k, delta, error
@@ -65,7 +66,7 @@ class PhaseShiftDisplay:
     """
 
     def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
-        self.k = np.array(k, dtype=np.float64)
+        self.k = check_array(k, "k")
         self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
         self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
         self.truth = None if truth is None else matching(truth, self.k.shape, "truth")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
+from halkit.checks import check_array
 from halkit.exceptions import AccuracyWarning
 
 __all__ = ["AutocorrelationTime", "autocorrelation_time"]
@@ -114,17 +115,12 @@ def autocorrelation_time(series):
 
 
 def _check_series(series):
-    series = np.asarray(series)
-    if series.dtype.kind not in "fiub":
-        raise TypeError(f"series must be real; got dtype {series.dtype}")
-    series = np.atleast_2d(series.astype(np.float64))
+    series = np.atleast_2d(check_array(series, "series", booleans=True))
     if series.ndim != 2 or series.shape[1] < 8:
         raise ValueError(
             "series must have shape (n_measurements,) or (n_chains, n_measurements), with at "
             f"least 8 measurements; got {series.shape}"
         )
-    if not np.isfinite(series).all():
-        raise ValueError("series must be finite; it has NaN or infinite measurements")
     return series
 
 

@@ -118,7 +118,7 @@ def susceptibility(theta, *, lattice_shape=None, tau_int=0.5):
     links = as_links(theta, lattice_shape, tensors=True)
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
-    check_positive(tau_int, "tau_int")
+    tau_int = check_positive(tau_int, "tau_int")
     xp = namespace(links)
     square = topological_charge(links) ** 2
     volume = links.shape[2] * links.shape[3]

@@ -14,7 +14,7 @@ Polyakov loops, which would take longest on a narrow lattice, are drawn at the e
 
 import numpy as np
 
-from halkit.checks import check_integer
+from halkit.checks import check_boolean, check_integer
 from halkit.gauge.exact import exact_susceptibility
 from halkit.gauge.markov import hmc
 from halkit.gauge.torus import as_generator, as_links, check_beta, check_lattice_shape, wrap
@@ -157,7 +157,7 @@ def _turned(theta, rng):
 
 def progress(steps, description, verbose, *, total=None):
     """Return the steps, under a bar if one is wanted."""
-    if not verbose:
+    if not check_boolean(verbose, "verbose"):
         return steps
     from tqdm.auto import tqdm
 

@@ -8,7 +8,14 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from halkit.checks import check_choice, check_integer, check_number, check_positive
+from halkit.checks import (
+    as_numbers,
+    check_choice,
+    check_integer,
+    check_number,
+    check_positive,
+    numbers_or_table,
+)
 from halkit.gauge import denoising
 from halkit.gauge.exact import exact_wilson_loop
 from halkit.gauge.model import Architecture, as_tensor, denoising_scores, evaluate_score
@@ -71,6 +78,11 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
                 _warn_of_another_coupling(X, self.beta)
+            elif self.network in ("gauge_energy", "unet"):
+                raise ValueError(
+                    f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
+                    'are none: they get "mlp"'
+                )
             self._train(X, check_random_state(self.random_state))
         return self
 
@@ -120,7 +132,10 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
         shape = self.lattice_shape if fitting else self.lattice_shape_
         shape = None if shape is None else check_lattice_shape(shape)
-        if np.ndim(X) == 4:
+        n_axes = as_numbers(X, "X").ndim
+        if n_axes > 2 and n_axes != 4:
+            raise ValueError(f"X must have shape (n, 2, L0, L1) or (n, 2*L0*L1), got {np.shape(X)}")
+        if n_axes == 4:
             links = as_links(X, shape, name="X")
             shape, X = links.shape[2:], links.reshape(len(links), -1)
             if not fitting and shape != self.lattice_shape_:
@@ -128,8 +143,9 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
                     f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
                 )
         X = validate_data(
-            self, X, dtype=[np.float64, np.float32], reset=fitting, ensure_min_samples=1 + fitting
-        )
+            self, numbers_or_table(X, "X"), dtype=[np.float64, np.float32], reset=fitting,
+            ensure_min_samples=1 + fitting,
+        )  # fmt: skip
         if fitting:
             self.lattice_shape_ = shape or _square(X.shape[1])
         if self.lattice_shape_ is not None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ive
 
-from halkit.checks import check_integer
+from halkit.checks import check_integer, check_integers
 from halkit.gauge.torus import TWO_PI, as_generator, check_beta, check_lattice_shape, wrap
 
 __all__ = ["charge_probability", "exact_susceptibility", "exact_wilson_loop", "sample_exact"]
@@ -55,10 +55,7 @@ def exact_wilson_loop(area, beta, lattice_shape):
     0.9255322109
     """
     beta, volume = check_beta(beta), int(np.prod(check_lattice_shape(lattice_shape)))
-    area = np.asarray(area)
-    if area.dtype.kind not in "iu":
-        raise TypeError(f"area must be whole plaquettes; got dtype {area.dtype}")
-    area = area.astype(np.int64)
+    area = check_integers(area, "area")
     if area.size and not (area.min() >= 0 and area.max() <= volume):
         raise ValueError(f"area must lie between 0 and {volume} plaquettes; got {area}")
     ratio = _bessel_ratios(beta)[1]
@@ -100,9 +97,7 @@ def charge_probability(charge, beta, lattice_shape):
     >>> charge_probability([0, 1, -1], 7.0, (8, 8)).round(8)
     array([0.78458854, 0.10742253, 0.10742253])
     """
-    charge = np.asarray(charge)
-    if charge.dtype.kind not in "iu":
-        raise TypeError(f"charge must be an integer; got dtype {charge.dtype}")
+    charge = check_integers(charge, "charge")
     probability = _charge_table(check_beta(beta), check_lattice_shape(lattice_shape))
     size = np.abs(charge)
     inside = size < len(probability)

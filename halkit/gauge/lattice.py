@@ -11,6 +11,7 @@ Torch tensors give tensors of their precision, through which derivatives flow.
 import numpy as np
 
 from halkit.checks import check_integer
+from halkit.gauge import torus
 from halkit.gauge.torus import (
     as_links,
     as_real,
@@ -19,7 +20,6 @@ from halkit.gauge.torus import (
     plaquette_sum,
     wilson_action,
     wilson_force,
-    wrap,
 )
 
 __all__ = [
@@ -31,6 +31,33 @@ __all__ = [
     "wilson_loop",
     "wrap",
 ]
+
+
+def wrap(angle):
+    """Return angles in [−π, π), each moved by a multiple of 2π.
+
+    Parameters
+    ----------
+    angle : array_like of float, or tensor
+        Angles in radians, any shape.
+
+    Returns
+    -------
+    array or tensor of the shape of angle
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the angles are not real numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import wrap
+    >>> wrap([0.5, 2 * np.pi + 0.5, -4.0]).round(4)
+    array([0.5   , 0.5   , 2.2832])
+    """
+    return torus.wrap(as_real(angle, namespace(angle), "angle"))
 
 
 def plaquette(theta, *, lattice_shape=None):
@@ -59,7 +86,7 @@ def plaquette(theta, *, lattice_shape=None):
     array([[[1.0472, 1.0472, 1.0472],
             [1.0472, 1.0472, 1.0472]]])
     """
-    return wrap(plaquette_sum(as_links(theta, lattice_shape, tensors=True)))
+    return torus.wrap(plaquette_sum(as_links(theta, lattice_shape, tensors=True)))
 
 
 def wilson_loop(theta, R, T, *, lattice_shape=None):
@@ -221,11 +248,11 @@ def gauge_transform(theta, alpha, *, lattice_shape=None):
     """
     links = as_links(theta, lattice_shape, tensors=True)
     xp, sites = namespace(links), (len(links), *links.shape[2:])
-    alpha = as_real(alpha, xp, "alpha must be real angles")
+    alpha = as_real(alpha, xp, "alpha")
     if not xp.isfinite(alpha).all():
         raise ValueError("alpha must be finite; it has NaN or infinite angles")
     if alpha.shape not in (sites, sites[1:]):
         raise ValueError(f"alpha must have shape {sites} or {sites[1:]}; got {tuple(alpha.shape)}")
     alpha = alpha if xp is np else alpha.to(links)
     gradient = xp.stack([xp.roll(alpha, -1, axis) - alpha for axis in (-2, -1)], -3)
-    return wrap(links - gradient).reshape(np.shape(theta))
+    return torus.wrap(links - gradient).reshape(np.shape(theta))

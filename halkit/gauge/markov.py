@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.checks import check_integer, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.gauge.torus import as_generator, as_links, check_beta, flux_quantum, wilson_action, wrap
 from halkit.gauge.trajectory import (
     INTEGRATORS,
@@ -94,11 +94,8 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     >>> bool(np.allclose(theta, 1.0))  # a constant shift costs no action
     True
     """
-    theta, momentum = as_links(theta, wrapped=False), np.asarray(momentum)
-    if momentum.shape != theta.shape:
-        raise ValueError(f"momentum must have the shape {theta.shape}; got {momentum.shape}")
-    if momentum.dtype.kind not in "fiu":
-        raise TypeError(f"momentum must be real; got dtype {momentum.dtype}")
+    theta = as_links(theta, wrapped=False)
+    momentum = check_array(momentum, "momentum", shape=theta.shape, single=True)
     common = np.result_type(theta, momentum, np.float32)
     theta, momentum = theta.astype(common), momentum.astype(common)
     return follow(
@@ -242,7 +239,6 @@ def hmc(
     if step_size is None:
         step_size = min(0.25, 0.5 / np.sqrt(8 * max(beta, 1e-3)), length)
     step_size = check_positive(step_size, "step_size")
-    check_number(target_acceptance, "target_acceptance", above=0, below=1)
     return _chain(
         batch_innermost(wrap(links)),
         beta,
@@ -251,7 +247,7 @@ def hmc(
         step_size,
         check_number(jitter, "jitter", least=0, below=1),
         check_number(spread, "spread", least=0, below=1),
-        target_acceptance,
+        check_number(target_acceptance, "target_acceptance", above=0, below=1),
         check_integer(n_warmup, "n_warmup", least=0),
         check_integer(n_trajectories, "n_trajectories", least=1),
         check_integer(winding_hits, "winding_hits", least=0),

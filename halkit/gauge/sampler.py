@@ -37,7 +37,8 @@ class U1DiffusionSampler(ScoreEstimator):
         Coupling β0 ≥ 0 of the configurations that `fit` gets. A model of β0 = 0 draws at β = 0
         alone: it has no score that could be scaled.
     network : {"gauge_equivariant", "gauge_energy", "unet", "mlp"}
-        See `halkit.gauge.networks`. Rows that are no lattice always get "mlp".
+        See `halkit.gauge.networks`. Rows that are no lattice get "mlp" in place of
+        the default; the other two are refused for them.
     hidden_channels : tuple of int
         Channels of the hidden layers. One layer of 12 (810 parameters) suffices for the gauge
         networks: three of 24 had the same score on 256 configurations (−0.87634, and −0.87636 of

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
-from halkit.checks import check_integer
+from halkit.checks import check_array, check_integer
 from halkit.gauge.correction import progress
 from halkit.gauge.torus import as_generator, check_beta, check_lattice_shape, wilson_action, wrap
 from halkit.gauge.trajectory import (
@@ -100,9 +100,7 @@ class ParticleSample(NamedTuple):
             The error is the larger of two: from the families of common ancestors, and from
             the scatter between populations.
         """
-        values = np.asarray(values, dtype=np.float64)
-        if values.shape != self.weights.shape:
-            raise ValueError(f"values need shape {self.weights.shape}, got {values.shape}")
+        values = check_array(values, "values", shape=self.weights.shape)
         mean = float(self.weights @ values)
         share = self.weights * (values - mean)
         families = np.bincount(self.population * len(values) + self.ancestor, share)
@@ -289,12 +287,7 @@ class _Guided:
 
 
 def _shaped(values, shape, name):
-    values = np.asarray(values)
-    if values.shape != shape:
-        raise ValueError(f"{name} of path must have shape {shape}; got {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} of path must be finite")
-    return values
+    return check_array(values, f"{name} of path", shape=shape)
 
 
 def _population(n, shape, actions, n_levels, n_steps, rng, verbose):

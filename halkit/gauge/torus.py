@@ -20,7 +20,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.checks import check_number
+from halkit.checks import check_array, check_number
 
 __all__ = [
     "as_generator",
@@ -50,26 +50,8 @@ def namespace(array):
 
 
 def wrap(angle):
-    """Return angles in [−π, π), each moved by a multiple of 2π.
-
-    Parameters
-    ----------
-    angle : array_like of float, or tensor
-        Angles in radians, any shape.
-
-    Returns
-    -------
-    array or tensor of the shape of angle
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.gauge import wrap
-    >>> wrap([0.5, 2 * np.pi + 0.5, -4.0]).round(4)
-    array([0.5   , 0.5   , 2.2832])
-    """
+    """Return angles in [−π, π), each moved by a multiple of 2π."""
     xp = namespace(angle)
-    angle = np.asarray(angle) if xp is np else angle
     wrapped = angle - TWO_PI * xp.round(angle / TWO_PI)
     return xp.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
 
@@ -125,7 +107,7 @@ def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=
     configurations by their `name`.
     """
     xp = namespace(theta) if tensors else np
-    theta = as_real(theta, xp, f"{name} must be real link angles")
+    theta = as_real(theta, xp, name)
     theta = _shape_links(theta, lattice_shape, name)
     if not xp.isfinite(theta).all():
         raise ValueError(f"{name} must be finite; it has NaN or infinite angles")
@@ -138,19 +120,18 @@ def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=
     return theta
 
 
-def as_real(angle, xp, expected):
+def as_real(angle, xp, name):
     """Return angles as an array of numpy or torch, in double precision unless in single."""
+    if xp is np or not isinstance(angle, xp.Tensor):
+        angle = check_array(angle, name, finite=False, single=True, copy=False)
     if xp is np:
-        angle = np.asarray(angle)
-        real = angle.dtype.kind in "fiu"
-    else:
-        angle = xp.as_tensor(angle)
-        real = not angle.is_complex() and angle.dtype != xp.bool
-    if not real:
-        raise TypeError(f"{expected} in radians; got dtype {angle.dtype}")
-    if angle.dtype in (xp.float32, xp.float64):
         return angle
-    return angle.astype(np.float64) if xp is np else angle.double()
+    angle = xp.as_tensor(angle)
+    if angle.is_complex():
+        raise ValueError(f"Complex data not supported: {name} has dtype {angle.dtype}")
+    if angle.dtype == xp.bool:
+        raise TypeError(f"{name} must hold real numbers, got a tensor of dtype {angle.dtype}")
+    return angle if angle.dtype in (xp.float32, xp.float64) else angle.double()
 
 
 def _shape_links(theta, lattice_shape, name):

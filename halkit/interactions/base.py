@@ -9,10 +9,10 @@ and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.interactions.functions import checked_function, cut, distances, evaluated
+from halkit.checks import check_array, check_positive
+from halkit.interactions.functions import checked_function, cut, distances, evaluated, is_array
 from halkit.interactions.spline import polynomial_below, tensor_spline
-from halkit.radial import validate_nodes, validate_values
+from halkit.radial import validate_nodes
 
 __all__ = [
     "Interaction",
@@ -252,8 +252,8 @@ class Tabulated(Interaction):
     """
 
     def __init__(self, values, r, *, degree=5):
-        self.r = validate_nodes(r).copy()
-        self.values = validate_values(values, "values", self.r.size).copy()
+        self.r = validate_nodes(r)
+        self.values = check_array(values, "values", self.r.size)
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
             raise ValueError(
                 f"values must have shape ({self.r.size},) or ({self.r.size}, {self.r.size}) "
@@ -362,7 +362,7 @@ def as_interaction(potential, r=None):
         )
         both.l = getattr(potential, "l", None)
         return both
-    if isinstance(potential, (np.ndarray, list, tuple)) and r is not None:
+    if is_array(potential) and r is not None:
         return Tabulated(potential, r)
     raise TypeError(
         "expected an interaction (an object with local_potential and nonlocal_potential), "

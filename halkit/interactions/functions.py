@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.radial import refuse_masked, validate_values
+from halkit.checks import check_array, check_positive
 
 __all__ = [
     "check_momenta",
@@ -12,6 +11,7 @@ __all__ = [
     "cut",
     "distances",
     "evaluated",
+    "is_array",
     "refuse_extremes",
     "within",
 ]
@@ -27,26 +27,19 @@ def checked_function(f, name):
     return f
 
 
+def is_array(potential):
+    """Return whether a potential is given by its values."""
+    return isinstance(potential, list | tuple) or hasattr(potential, "__array__")
+
+
 def distances(values, name):
     """Return an array of distances ≥ 0 as float64, or say what came instead."""
-    refuse_masked(values, name)
-    values = np.asarray(values)
-    if values.dtype.kind not in "iuf":
-        validate_values(values, name)
-    values = values.astype(np.float64, copy=False)
-    if not np.all(values >= 0):
-        raise ValueError(f"{name} must not be negative or NaN, got {values[~(values >= 0)][0]:g}")
-    return values
+    return check_array(values, name, sign="≥ 0", finite=False, copy=False)
 
 
 def evaluated(values, shape, what):
     """Return the values of a function as float64 if they are real and have the shape."""
-    values = np.asarray(values)
-    if values.dtype.kind not in "iuf":
-        raise TypeError(f"{what} must be real, got an array of dtype {values.dtype}")
-    if values.shape != shape:
-        raise ValueError(f"{what} must have the shape {shape} of its arguments, got {values.shape}")
-    return values.astype(np.float64, copy=False)
+    return check_array(values, what, shape=shape, finite=False, copy=False)
 
 
 def check_scale(value, name, *, optional=False):
@@ -65,9 +58,7 @@ def check_scale(value, name, *, optional=False):
 
 def check_momenta(k):
     """Return momenta k > 0 as float64, or say what came instead."""
-    k = validate_values(k, "k")
-    if np.any(k <= 0):
-        raise ValueError(f"k must be positive, got {np.min(k):g}")
+    k = check_array(k, "k", sign="> 0")
     refuse_extremes(k, "k")
     return k
 

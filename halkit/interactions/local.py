@@ -6,10 +6,9 @@ V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 −
 import numpy as np
 from scipy.special import exprel
 
-from halkit.checks import check_integer, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.interactions.base import Interaction
 from halkit.interactions.functions import distances
-from halkit.radial import validate_values
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
 
@@ -37,23 +36,18 @@ class GaussianSum(Interaction):
     has_local = True
 
     def __init__(self, strengths, exponents):
-        self.strengths = np.atleast_1d(validate_values(strengths, "strengths")).copy()
-        self.exponents = np.atleast_1d(validate_values(exponents, "exponents")).copy()
+        self.strengths = np.atleast_1d(check_array(strengths, "strengths"))
+        self.exponents = np.atleast_1d(check_array(exponents, "exponents", sign="> 0"))
         if self.strengths.ndim != 1 or self.strengths.shape != self.exponents.shape:
             raise ValueError(
                 "strengths and exponents must be two lists of one length, "
                 f"got shapes {self.strengths.shape} and {self.exponents.shape}"
             )
-        if np.any(self.exponents <= 0):
-            raise ValueError(f"exponents must be positive, got {self.exponents.tolist()}")
 
     @classmethod
     def from_ranges(cls, strengths, ranges):
         """Return V(r) = Σ_i c_i e^{−(r/d_i)²} for the ranges d_i > 0."""
-        ranges = validate_values(np.atleast_1d(ranges), "ranges")
-        if np.any(ranges <= 0):
-            raise ValueError(f"ranges must be positive, got {ranges.tolist()}")
-        return cls(strengths, 1 / np.square(ranges))
+        return cls(strengths, 1 / np.square(check_array(ranges, "ranges", sign="> 0")))
 
     def local_potential(self, r):
         """Return V(r), elementwise."""

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.checks import check_number, check_positive
+from halkit.checks import as_numbers, check_number, check_positive
 from halkit.interactions.base import Interaction
 from halkit.interactions.functions import check_momenta, distances
 
@@ -64,7 +64,8 @@ class Separable(Interaction):
 
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
-        m, mu, k2 = check_positive(reduced_mass, "reduced_mass"), self.mu, np.square(k)
+        m, mu = check_positive(reduced_mass, "reduced_mass"), self.mu
+        k2 = np.square(as_numbers(k, "k", kinds="iufc"))
         q2 = mu**2 + k2
         bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
         return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
@@ -104,7 +105,7 @@ class Separable(Interaction):
         -------
         array of shape (n_k, n_r)
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
@@ -113,7 +114,7 @@ class Separable(Interaction):
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
@@ -203,7 +204,7 @@ class Yamaguchi(Interaction):
 
     def k_cot_delta(self, k):
         """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
-        alpha, beta, k2 = self.alpha, self.beta, np.square(k)
+        alpha, beta, k2 = self.alpha, self.beta, np.square(as_numbers(k, "k", kinds="iufc"))
         c0, c1 = -alpha * beta**2 * (alpha + 2 * beta), alpha**2 + 2 * alpha * beta + 3 * beta**2
         return (c0 + c1 * k2 + k2**2) / (2 * beta * (alpha + beta) ** 2)
 
@@ -214,12 +215,12 @@ class Yamaguchi(Interaction):
 
     def wave_function(self, k, r):
         """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
     def source(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(r)
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)

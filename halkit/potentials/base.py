@@ -8,18 +8,20 @@ and the effective-range parameters.
 
 import numpy as np
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
+from halkit.checks import check_array
 from halkit.potentials.problem import make_problem
 from halkit.potentials.validation import (
-    check_data,
+    check_pair,
     check_radii,
     check_sample_weight,
+    check_samples,
     check_weights,
     check_y_std,
+    like_input,
     node_columns,
-    refuse_complex_and_objects,
     resolve_nodes,
 )
 from halkit.radial import RadialGrid, validate_nodes
@@ -49,7 +51,7 @@ class PotentialMixin:
 
     def _problem(self, X, y, sample_weight, y_std, nodes=None):
         """The validated `Problem` of a fit; its nodes, as own copies, are kept."""
-        X, y = self._validated_pair(X, y)
+        X, y = check_pair(self, X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
         self._flat_target = y.ndim == 1
@@ -133,7 +135,7 @@ class PotentialMixin:
 
     def kernel(self, r, r_prime):
         """4π r r' U(r, r'), the kernel that acts on u = rφ; arguments broadcast."""
-        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        r, r_prime = check_radii(r=r, r_prime=r_prime)
         return 4 * np.pi * r * r_prime * self.nonlocal_potential(r, r_prime)
 
     def predict(self, X):
@@ -149,7 +151,10 @@ class PotentialMixin:
         ndarray of shape (n_samples, n_out), or (n_samples,) if y of the fit was 1-D
         """
         check_is_fitted(self)
-        y = self._action(self._validated(X), self.r_, self.weights_, self.r_out_)
+        return like_input(self._predict(check_samples(self, X, reset=False)), X)
+
+    def _predict(self, X):
+        y = self._action(X, self.r_, self.weights_, self.r_out_)
         return y[:, 0] if self._flat_target else y
 
     def apply_potential(self, X, r, weights=None, r_out=None):
@@ -182,7 +187,9 @@ class PotentialMixin:
         r = validate_nodes(r)
         r_out = r if r_out is None else validate_nodes(r_out, "r_out")
         weights = self._measure(r) if weights is None else weights
-        X = check_data(X, "X", n_columns=len(r))
+        X = check_array(X, "X", len(r))
+        if X.ndim != 2:
+            raise ValueError(f"X must have shape (n_samples, {len(r)}), got {X.shape}")
         weights = check_weights(weights, r)
         return self._action(X, r, weights, r_out)
 
@@ -204,19 +211,6 @@ class PotentialMixin:
         if self.has_local:
             y += self._local(r_out) * X[:, node_columns(r_out, r)]
         return y
-
-    def _validated(self, X):
-        refuse_complex_and_objects(X, "X")
-        return validate_data(self, X, dtype=np.float64, order="C", reset=False)
-
-    def _validated_pair(self, X, y):
-        refuse_complex_and_objects(X, "X")
-        if y is not None:
-            refuse_complex_and_objects(y, "y")
-        X, y = validate_data(
-            self, X, y, multi_output=True, y_numeric=True, dtype=np.float64, order="C"
-        )
-        return X, np.ascontiguousarray(y, dtype=np.float64)
 
     def localize(self, X):
         r"""The local potential that acts on each wave function as U does.
@@ -242,7 +236,7 @@ class PotentialMixin:
             If the fit was made without nodes r.
         """
         self._check_radii()
-        X = self._validated(X)
+        X = check_samples(self, X, reset=False)
         source = self._action(X, self.r_, self.weights_, self.r_out_)
         phi = X[:, node_columns(self.r_out_, self.r_)]
         tiny = np.finfo(float).eps * np.abs(X).max(axis=1, keepdims=True)
@@ -270,8 +264,9 @@ class PotentialMixin:
         UndefinedMetricWarning
             For one sample, or one with a weight.
         """
-        prediction = self.predict(X)
-        y = check_data(y, "y", shape=prediction.shape)
+        check_is_fitted(self)
+        prediction = self._predict(check_samples(self, X, reset=False))
+        y = check_array(y, "y", shape=prediction.shape)
         s = check_sample_weight(sample_weight, len(y))
         y_std = None if y_std is None else check_y_std(y_std, y.shape)
         if s is not None:

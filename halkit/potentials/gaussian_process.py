@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_number, check_positive
+from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
@@ -35,6 +35,7 @@ from halkit.training import unchanged_on_error
 __all__ = ["GaussianProcessPotentialRegressor"]
 
 VISIBLE = 3.0
+NOISE = 1e-3
 
 
 class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEstimator):
@@ -83,9 +84,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         b_m, increasing; by default eleven in geometric progression, 0.85 … 12.7.
     local_amplitude : float
         B, the prior standard deviation of each term of V, an energy.
-    noise : float
+    noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
-        square.
+        square; 1e-3 by default. With `y_std` it has no effect and is refused.
     tol : float
         Functions of the prior with a scale below `tol` times the largest are left out.
     random_state : int, RandomState or None
@@ -145,7 +146,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_amplitude=3.0, noise=1e-3, tol=1e-6,
+        symmetric=True, local_widths=None, local_amplitude=3.0, noise=None, tol=1e-6,
         random_state=0,
     ):  # fmt: skip
         self.r = r
@@ -198,8 +199,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         prior = self._build_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            X = problem.X
-            W = problem.W * np.sqrt(problem.total) / (1.0 if problem.has_errors else self.noise)
+            X, noise = problem.X, self._noise(problem.has_errors)
+            W = problem.W * np.sqrt(problem.total) / noise
             check_reach(
                 self.r_,
                 self.r_out_,
@@ -213,27 +214,37 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
-                self.loss_ *= (1.0 if problem.has_errors else self.noise**2) / problem.total
+                self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
         return self
+
+    def _noise(self, has_errors):
+        """Errors of the weighted y: those of `y_std` are in the weights already."""
+        if not has_errors:
+            return NOISE if self.noise is None else float(self.noise)
+        if self.noise is not None:
+            raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
+        return 1.0
 
     def _build_prior(self):
         """The validated prior."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
-        check_choice(self.symmetric, "symmetric", [False, True])
+        check_boolean(self.symmetric, "symmetric")
         names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
+        check_positive(self.noise, "noise", optional=True)
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
-        for name in (*names, "noise"):
-            check_positive(getattr(self, name), name)
-        check_number(self.tol, "tol", least=1e-7, below=1)
+        length, radius, amplitude, local_amplitude = (
+            check_positive(getattr(self, name), name) for name in names
+        )
+        tol = check_number(self.tol, "tol", least=1e-7, below=1)
         local = nonlocal_ = None
         if self.local:
-            local = LocalPrior(_widths(self.local_widths), self.local_amplitude)
+            local = LocalPrior(_widths(self.local_widths), local_amplitude)
         if self.local != "only":
-            basis = SmoothBasis(self.length_scale, self.envelope_radius, self.envelope, self.tol)
-            nonlocal_ = NonLocalPrior(basis, self.amplitude, self.symmetric)
+            basis = SmoothBasis(length, radius, self.envelope, tol)
+            nonlocal_ = NonLocalPrior(basis, amplitude, self.symmetric)
         return PotentialPrior(local, nonlocal_)
 
     def _signal_beside_local(self, A, W, X, n_local):

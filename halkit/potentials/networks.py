@@ -165,7 +165,7 @@ class SeparableNetwork(nn.Module):
         self.inputs, self.amplitude = inputs, amplitude
         self.envelope = Envelope(**envelope, n_radii=len(signs))
         self.mlp = perceptron((1, *hidden, len(signs)))
-        self.register_buffer("signs", torch.as_tensor(signs, dtype=torch.float64))
+        self.register_buffer("signs", torch.tensor(signs, dtype=torch.float64))
 
     def form_factors(self, r):
         """h_a(r), shape (..., rank)."""
@@ -230,7 +230,7 @@ class LocalTerm(nn.Module):
     def __init__(self, widths, amplitude, kind="gaussian"):
         super().__init__()
         self.amplitude, self.kind = amplitude, kind
-        self.register_buffer("widths", torch.as_tensor(widths, dtype=torch.float64))
+        self.register_buffer("widths", torch.tensor(widths, dtype=torch.float64))
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
     def basis(self, r):

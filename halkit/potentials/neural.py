@@ -9,7 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_integer, check_number, check_positive
+from halkit.checks import (
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_number,
+    check_positive,
+)
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import Potential
@@ -116,19 +122,19 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Those of the prior are kept in a warm start: it is the same for both fits.
         """
-        size = self.r_[-1]
-        radius = self.envelope_radius or 0.16 * size
-        regulator_radius = self.regulator_radius or 0.8 * size
+        size, numbers = self.r_[-1], _numbers(self)
+        radius = numbers["envelope_radius"] or 0.16 * size
+        regulator_radius = numbers["regulator_radius"] or 0.8 * size
         reach = min(size, self.r_out_[-1])
-        if self.regulator and reach <= regulator_radius:
+        if numbers["regulator"] and reach <= regulator_radius:
             raise ValueError(
                 "regulator_radius needs a value below the last node of r and that of r_out, "
                 f"{reach}; got {regulator_radius}"
             )
-        decay = problem.has_errors if self.weight_decay is None else self.weight_decay
-        training = {name: getattr(self, name) for name in TRAINING}
+        decay = problem.has_errors if self.weight_decay is None else numbers["weight_decay"]
+        training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
         objective = {
-            "regulator": self.regulator, "regulator_radius": regulator_radius,
+            "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
             "decay": decay / problem.total, "training": training,
         }  # fmt: skip
         if warm:
@@ -144,7 +150,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             radius=radius, envelope=self.envelope, widths=widths, decay=decay / problem.total,
             local_basis=self._local_basis(),
         )  # fmt: skip
-        self.amplitude_ = self.amplitude or scales.amplitude
+        self.amplitude_ = numbers["amplitude"] or scales.amplitude
         self._design = {
             "radius": radius,
             "signs": scales.sign * (-1.0) ** np.arange(self.rank),
@@ -329,7 +335,8 @@ def _check_parameters(model):
     check_choice(model.solver, "solver", solvers.SOLVERS)
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
     check_choice(model.local, "local", [False, True, "only"])
-    check_choice(model.warm_start, "warm_start", [False, True])
+    for name in ("fit_envelope", "warm_start"):
+        check_boolean(getattr(model, name), name)
     for name in ("rank", "max_iter", "n_init"):
         check_integer(getattr(model, name), name, least=1)
     if not isinstance(model.hidden_layer_sizes, tuple | list):
@@ -340,13 +347,21 @@ def _check_parameters(model):
         check_integer(width, "hidden_layer_sizes", least=1)
     if model.network == "symmetric" and not len(model.hidden_layer_sizes):
         raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
-    for name in ("regulator", "tol"):
-        check_number(getattr(model, name), name, least=0)
-    check_positive(model.learning_rate, "learning_rate")
-    for name in ("envelope_radius", "regulator_radius", "amplitude"):
-        check_positive(getattr(model, name), name, optional=True)
-    check_number(model.weight_decay, "weight_decay", least=0, optional=True)
+    _numbers(model)
     check_options(model)
+
+
+def _numbers(model):
+    """The parameters that are numbers, as floats or None."""
+    numbers = {
+        name: check_positive(getattr(model, name), name, optional=True)
+        for name in ("envelope_radius", "regulator_radius", "amplitude")
+    }
+    for name in ("regulator", "tol"):
+        numbers[name] = check_number(getattr(model, name), name, least=0)
+    numbers["learning_rate"] = check_positive(model.learning_rate, "learning_rate")
+    decay = check_number(model.weight_decay, "weight_decay", least=0, optional=True)
+    return {**numbers, "weight_decay": decay}
 
 
 def _warn_of_starts(model, found):

@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from halkit.checks import check_integer, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.problem import unshifted
 from halkit.potentials.validation import cut
@@ -167,7 +167,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            self._function, self.radius_ = self.function, self.radius
+            self._function = self.function
+            self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
         return self
@@ -181,13 +182,11 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             raise TypeError(
                 f"function needs a callable of (r, r_prime, theta), got {self.function!r}"
             )
-        start = _real(self.initial, "initial")
+        start = check_array(self.initial, "initial")
         if start.ndim != 1 or not len(start):
             raise ValueError(
                 f"initial needs a 1-D array, one value per parameter; got shape {start.shape}"
             )
-        if not np.all(np.isfinite(start)):
-            raise ValueError(f"initial needs finite values, got {start}")
         return start, self._check_bounds(start)
 
     def _check_bounds(self, start):
@@ -195,7 +194,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             return -np.inf, np.inf
         if len(self.bounds) != 2:
             raise ValueError(f"bounds need a pair (lowest, highest), got {self.bounds!r}")
-        lowest, highest = (_real(bound, "bounds") for bound in self.bounds)
+        lowest, highest = (check_array(bound, "bounds", finite=False) for bound in self.bounds)
         for bound in (lowest, highest):
             if bound.shape not in {(), start.shape}:
                 raise ValueError(
@@ -224,7 +223,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     def _evaluate(self, r, r_prime, theta):
         shape = np.broadcast_shapes(r.shape, r_prime.shape)
-        U = _real(self._function(r, r_prime, theta), "function")
+        U = check_array(self._function(r, r_prime, theta), "function", finite=False)
         try:
             U = np.broadcast_to(U, shape)
         except ValueError as error:
@@ -355,14 +354,6 @@ def _check_solution(model, solution):
             ConvergenceWarning,
             stacklevel=5,
         )
-
-
-def _real(values, name):
-    """A float64 array of any shape; complex numbers and what is no number are refused."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} needs real numbers, got dtype {array.dtype}")
-    return array.astype(np.float64)
 
 
 def _covariance(J, size):

@@ -19,10 +19,11 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
-from halkit.checks import check_integer
+from halkit.checks import check_boolean, check_integer
 from halkit.exceptions import OverfitWarning
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import node_columns
+from halkit.potentials.validation import check_radii, check_samples, like_input, node_columns
+from halkit.radial import validate_nodes
 from halkit.scaling import norm
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
@@ -95,11 +96,12 @@ class PosteriorDraw:
 
     def local_potential(self, r):
         """V(r), any shape."""
-        return self.prior.local_potential(self.coefficients, r)
+        return self.prior.local_potential(self.coefficients, *check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast."""
-        return self.prior.nonlocal_potential(self.coefficients, r, r_prime)
+        radii = check_radii(r=r, r_prime=r_prime)
+        return self.prior.nonlocal_potential(self.coefficients, *radii)
 
     def kernel(self, r, r_prime):
         """4π r r' U(r, r')."""
@@ -126,7 +128,10 @@ class PosteriorMixin(PotentialMixin):
         y_std : ndarray of the same shape, if `return_std`
         """
         y = super().predict(X)
-        return (y, self._source_std(self._validated(X)).reshape(y.shape)) if return_std else y
+        if not check_boolean(return_std, "return_std"):
+            return y
+        std = self._source_std(check_samples(self, X, reset=False))
+        return y, like_input(std.reshape(y.shape), X)
 
     def predict_potential(self, r=None, r_prime=None, return_std=False):
         """The non-local potential U(r, r') on any points.
@@ -144,7 +149,7 @@ class PosteriorMixin(PotentialMixin):
         U_std : ndarray of shape (n, m), if `return_std`
         """
         U = super().predict_potential(r, r_prime)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return U
         if r_prime is None:
             r_prime = self.r_ if r is None else r
@@ -152,7 +157,7 @@ class PosteriorMixin(PotentialMixin):
         if not self.has_nonlocal:
             return U, np.zeros_like(U)
         functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
-        r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
+        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
         return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
 
     def localize(self, X, return_std=False):
@@ -172,9 +177,9 @@ class PosteriorMixin(PotentialMixin):
         V_std : ndarray of shape (n_samples, n_out), if `return_std`
         """
         V = super().localize(X)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return V
-        X = self._validated(X)
+        X = check_samples(self, X, reset=False)
         phi = np.where(np.isnan(V), np.nan, X[:, node_columns(self.r_out_, self.r_)])
         return V, self._source_std(X) / np.abs(phi)
 
@@ -199,7 +204,7 @@ class PosteriorMixin(PotentialMixin):
             each of them as an interaction.
         """
         self._check_radii()
-        check_integer(n_draws, "n_draws", least=1)
+        n_draws = check_integer(n_draws, "n_draws", least=1)
         random = check_random_state(self.random_state if random_state is None else random_state)
         mean, factor = self._posterior.mean, self._posterior.factor
         normal = random.standard_normal((n_draws, len(mean)))
@@ -251,9 +256,9 @@ class PosteriorMixin(PotentialMixin):
     def _observe(self, observable, return_std, n_draws, channel_radius, n_mesh):
         settings = self._scattering(channel_radius, n_mesh)
         value = observable(self, **settings)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return value
-        check_integer(n_draws, "n_draws", least=2)
+        n_draws = check_integer(n_draws, "n_draws", least=2)
         draws = [observable(draw, **settings) for draw in self.draw_potentials(n_draws)]
         return value, np.std(draws, axis=0, ddof=1)
 

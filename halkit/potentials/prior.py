@@ -232,8 +232,7 @@ def lattice_prior(unit):
     (6.0, 8.25)
     >>> model = GaussianProcessPotentialRegressor(**prior)
     """
-    check_positive(unit, "unit")
-    x = unit / SPACING
+    x = check_positive(unit, "unit") / SPACING
     return {
         "length_scale": 4.0 / x,
         "envelope_radius": 5.5 / x,

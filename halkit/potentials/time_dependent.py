@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_choice, check_positive
+from halkit.checks import check_array, check_choice, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
@@ -37,11 +37,10 @@ class TimeDependentHALRegressor(NeuralPotential):
     hadron_mass : float or pair of float, optional
         Mass of one hadron, or of each of the two. Observables and ``fit(R)`` need it, a fit
         to prepared sources does not.
-    dt : float
-        Spacing of the time slices given to ``fit(R)``.
     time_order : {"auto", 3, 5, 7}
-        Points of the time stencil for ``fit(R)``; "auto" takes the widest that the slices
-        allow.
+        Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
+        slices allow. Prepared rows have their stencil already: anything but "auto" is refused
+        with `y`.
     local : bool or "only"
         The local term V(r) = Σ_b c_b e^{−r²/b²}, on by default.
     local_widths : array-like of shape (n_widths,), optional
@@ -69,7 +68,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     _lattice_defaults = True
 
     def __init__(
-        self, r=None, *, hadron_mass=None, dt=1.0, time_order="auto", local=True,
+        self, r=None, *, hadron_mass=None, time_order="auto", local=True,
         local_widths=None, weights=None, r_out=None, network="separable",
         hidden_layer_sizes=(8, 8), rank=2, envelope="gaussian", envelope_radius=5.5,
         fit_envelope=False, amplitude=None,
@@ -79,7 +78,6 @@ class TimeDependentHALRegressor(NeuralPotential):
     ):  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
-        self.dt = dt
         self.time_order = time_order
         self.local = local
         self.local_widths = local_widths
@@ -106,20 +104,23 @@ class TimeDependentHALRegressor(NeuralPotential):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X, y=None, sample_weight=None, y_std=None):
+    def fit(self, X, y=None, sample_weight=None, y_std=None, times=None):
         """Find U and V with which the time-dependent sources are reproduced.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Correlators R(t, r), one row for each time and source, with `y`; or, without
-            `y`, at least three time slices of one source: consecutive, in rising order and
-            `dt` apart, which nothing in them tells.
+            `y`, at least three time slices of one source, at `times`.
         y : array-like of shape (n_samples, n_out), optional
-            Left-hand sides of the equation. Pipeline and GridSearchCV need them: folds
-            break the adjacency of time slices.
+            Left-hand sides of the equation.
         sample_weight, y_std : optional
-            As in `NonLocalPotentialRegressor.fit`.
+            As in `NonLocalPotentialRegressor.fit`; with `y` alone.
+        times : array-like of shape (n_samples,), optional
+            Times of bare slices, which rise in equal steps; without `y` alone. scikit-learn
+            splits them with the samples, so that a fold whose slices are not neighbours is
+            refused: request them with ``set_fit_request(times=True)`` and
+            ``set_score_request(times=True)``.
 
         Returns
         -------
@@ -128,7 +129,9 @@ class TimeDependentHALRegressor(NeuralPotential):
         Raises
         ------
         ValueError, TypeError
-            As in `NonLocalPotentialRegressor.fit`; for fewer than three slices.
+            As in `NonLocalPotentialRegressor.fit`; for fewer than three slices, and for slices
+            without times or with a gap between them; for what has no effect on the data given:
+            `time_order` and `times` on prepared rows, `sample_weight` and `y_std` on bare slices.
 
         Warns
         -----
@@ -141,7 +144,7 @@ class TimeDependentHALRegressor(NeuralPotential):
             As in `NonLocalPotentialRegressor.fit`.
         """
         if y is None:
-            X, y = self._prepare(X, sample_weight, y_std)
+            X, y = self._prepare(X, sample_weight, y_std, times)
             if self.local and self.local != "only":
                 warnings.warn(
                     "slices of one source do not tell a local from a non-local potential, which "
@@ -150,20 +153,24 @@ class TimeDependentHALRegressor(NeuralPotential):
                     UnderdeterminedWarning,
                     stacklevel=2,
                 )
+        else:
+            _refuse_idle(times=times, time_order=None if self.time_order == "auto" else True)
         return super().fit(X, y, sample_weight, y_std)
 
-    def score(self, X, y=None, sample_weight=None, y_std=None):
-        """Coefficient of determination; without `y`, of consecutive time slices."""
+    def score(self, X, y=None, sample_weight=None, y_std=None, times=None):
+        """Coefficient of determination; without `y`, of neighbouring slices at `times`."""
         check_is_fitted(self)
         if y is None:
-            X, y = self._prepare(X, sample_weight, y_std)
+            X, y = self._prepare(X, sample_weight, y_std, times)
+        else:
+            _refuse_idle(times=times)
         return super().score(X, y, sample_weight, y_std)
 
-    def _prepare(self, R, sample_weight, y_std):
-        if self.r is None:
+    def _prepare(self, R, sample_weight, y_std, times):
+        if self.r is None or times is None:
             raise ValueError(
                 "This estimator requires y to be passed, but the target y is None: the source "
-                "of bare time slices needs the nodes r"
+                "of bare time slices needs the nodes r and fit(R, times=t)"
             )
         if sample_weight is not None or y_std is not None:
             raise ValueError(
@@ -172,21 +179,15 @@ class TimeDependentHALRegressor(NeuralPotential):
             )
         if self.hadron_mass is None:
             raise ValueError("the source of bare time slices needs hadron_mass, got None")
-        try:
-            return time_dependent_source(
-                R, self.r, hadron_mass=self.hadron_mass, dt=self.dt, time_order=self.time_order
-            )
-        except ValueError as error:
-            if len(R) < 3:
-                raise ValueError(
-                    f"{error}. Pipeline and GridSearchCV need prepared rows (X, y), since "
-                    "folds break the adjacency of time slices"
-                ) from error
-            raise
+        R = check_array(R, "R")
+        if R.ndim != 2:
+            raise ValueError(f"R must have shape (n_t, n_r), got {R.shape}")
+        return time_dependent_source(
+            R, self.r, hadron_mass=self.hadron_mass, times=times, time_order=self.time_order
+        )
 
     def _check_parameters(self):
         super()._check_parameters()
-        check_positive(self.dt, "dt")
         check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
         if self.local_widths is not None:
             check_widths(self.local_widths, "local_widths")
@@ -213,3 +214,13 @@ class TimeDependentHALRegressor(NeuralPotential):
         widths = np.geomspace(0.6, 9.0, 11)
         spacing = np.diff(self.r_out_).min(initial=widths[-1])
         return widths if len(self.r_out_) == 1 else widths[widths >= spacing]
+
+
+def _refuse_idle(**given):
+    """Refuse what has no effect on rows that are prepared already."""
+    idle = [name for name, value in given.items() if value is not None]
+    if idle:
+        raise ValueError(
+            f"{' and '.join(idle)} must not be given with y, on which there is no effect: the "
+            "function that prepares the rows takes it (halkit.sources.time_dependent_source)"
+        )

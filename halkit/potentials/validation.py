@@ -3,90 +3,66 @@
 import warnings
 
 import numpy as np
-from sklearn.utils import check_array
+import torch
+from sklearn import get_config
+from sklearn.utils.validation import validate_data
 
+from halkit.checks import check_array, numbers_or_table
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.radial import (
-    RadialGrid,
-    refuse_entries_with_errors,
-    validate_nodes,
-    validate_values,
-)
+from halkit.radial import RadialGrid, validate_nodes
 
 __all__ = [
-    "check_data",
+    "check_pair",
     "check_radii",
     "check_reach",
     "check_sample_weight",
+    "check_samples",
     "check_weights",
     "check_widths",
     "check_y_std",
     "cut",
+    "like_input",
     "node_columns",
-    "refuse_complex_and_objects",
     "resolve_nodes",
 ]
 
 
-def check_data(values, name, *, n_columns=None, shape=None):
-    """A finite real array, 2-D unless `shape` says otherwise.
-
-    Raises
-    ------
-    ValueError
-        For complex, infinite or NaN entries and for a wrong shape.
-    TypeError
-        For entries that carry their own errors (GVar, Obs, ufloat).
-    """
-    refuse_complex_and_objects(values, name)
-    array = check_array(values, dtype=np.float64, input_name=name, ensure_2d=shape is None)
-    if n_columns is not None and array.shape[1] != n_columns:
-        raise ValueError(f"{name} needs {n_columns} columns, one per node; got {array.shape[1]}")
-    if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} needs shape {shape}; got {array.shape}")
-    return array
+def check_samples(model, X, **options):
+    """X of fit or predict, 2-D and plain, after scikit-learn's checks of its features."""
+    X = validate_data(model, numbers_or_table(X, "X"), dtype=np.float64, **options)
+    return check_array(X, "X")
 
 
-def refuse_complex_and_objects(values, name):
-    """Refuse what scikit-learn's checks would refuse without naming the way out."""
-    _refuse_complex(values, name)
-    _refuse_objects_with_errors(values, name)
+def check_pair(model, X, y):
+    """X and y of fit, after scikit-learn's checks of both; see `check_samples`."""
+    y = None if y is None else numbers_or_table(y, "y")
+    X, y = validate_data(
+        model, numbers_or_table(X, "X"), y, multi_output=True, y_numeric=True, dtype=np.float64
+    )
+    return check_array(X, "X"), check_array(y, "y")
 
 
-def _refuse_complex(values, name):
-    if np.asarray(values).dtype.kind == "c":
-        raise ValueError(
-            f"Complex data not supported: {name} is complex. An S-wave function is real up "
-            "to a constant phase; halkit.sources.remove_phase strips it."
-        )
-
-
-def _refuse_objects_with_errors(values, name):
-    if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.dtype(object):
-        refuse_entries_with_errors(np.asarray(values, dtype=object), name)
+def like_input(result, X):
+    """The result as a tensor beside those of X, where scikit-learn's dispatch asks for it."""
+    if get_config()["array_api_dispatch"] and isinstance(X, torch.Tensor):
+        dtype = X.dtype if X.is_floating_point() else None
+        return torch.as_tensor(result, dtype=dtype, device=X.device)
+    return result
 
 
 def check_y_std(y_std, shape):
     """Positive errors of the shape of y."""
-    if np.ndim(y_std) == 0:
-        raise ValueError(f"y_std needs shape {shape}, that of y; got one number")
-    y_std = check_data(y_std, "y_std", shape=shape)
-    if not np.all(y_std > 0):
-        raise ValueError(f"y_std needs positive standard deviations; its minimum is {y_std.min()}")
-    return y_std
+    return check_array(y_std, "y_std", shape=shape, sign="> 0")
 
 
 def check_sample_weight(sample_weight, n_samples):
-    """Finite weights >= 0 of shape (n_samples,), or None."""
+    """Finite weights >= 0 of shape (n_samples,), or None; False and True are 0 and 1."""
     if sample_weight is None:
         return None
-    s = check_array(sample_weight, dtype=np.float64, input_name="sample_weight", ensure_2d=False)
-    if s.ndim == 0:
-        s = np.full(n_samples, s)
+    s = check_array(sample_weight, "sample_weight", sign="≥ 0", booleans=True)
+    s = np.full(n_samples, s) if s.ndim == 0 else s
     if s.shape != (n_samples,):
-        raise ValueError(f"sample_weight needs shape ({n_samples},), got {s.shape}")
-    if np.any(s < 0):
-        raise ValueError(f"sample_weight needs values >= 0; its minimum is {s.min()}")
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {s.shape}")
     if not np.any(s > 0):
         raise ValueError("sample_weight is zero for every sample")
     return s
@@ -99,12 +75,7 @@ def check_radii(**radii):
     ------
     ValueError, TypeError
     """
-    arrays = []
-    for name, values in radii.items():
-        array = validate_values(values, name)
-        if np.any(array < 0):
-            raise ValueError(f"{name} must not be negative, got {array.min():g}")
-        arrays.append(array)
+    arrays = [check_array(values, name, sign="≥ 0") for name, values in radii.items()]
     try:
         np.broadcast_shapes(*(values.shape for values in arrays))
     except ValueError as error:
@@ -221,9 +192,7 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
 
 def check_weights(weights, r):
     """A finite measure >= 0 of the shape of r, not 0 everywhere, as a new array."""
-    weights = np.array(weights, dtype=np.float64)
-    if weights.shape != r.shape:
-        raise ValueError(f"weights need shape {r.shape}, that of r; got {weights.shape}")
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
-        raise ValueError("weights need finite values >= 0, not all of them 0")
+    weights = check_array(weights, "weights", shape=r.shape, sign="≥ 0")
+    if not np.any(weights > 0):
+        raise ValueError("weights must not all be 0")
     return weights

@@ -8,10 +8,12 @@ give a mean and the covariance over them, or the fluctuations.
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.checks import check_choice, check_integer
+from halkit.checks import check_array, check_choice, check_integer, refuse_masked
 from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
+
+ROUNDING = 1e-10
 
 
 def from_gvar(*arrays, n_samples=100, random_state=None):
@@ -37,19 +39,22 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
         If gvar is missing.
     TypeError
         If something else than GVars and numbers comes, or nothing.
+    ValueError
+        If the covariance has a negative eigenvalue beyond rounding: it belongs to no
+        distribution.
     """
     gvar = _gvar()
-    check_integer(n_samples, "n_samples", least=2)
-    arrays = [np.asarray(array, dtype=object) for array in arrays]
+    n_samples = check_integer(n_samples, "n_samples", least=2)
+    arrays = [_objects(array) for array in arrays]
     if not sum(array.size for array in arrays):
         raise TypeError("from_gvar needs arrays of GVar, got none")
     flat = np.concatenate([array.ravel() for array in arrays])
     for entry in flat:
-        if not isinstance(entry, (gvar.GVar, int, float, np.number)):
+        number = isinstance(entry, int | float | np.number) and not isinstance(entry, bool)
+        if not isinstance(entry, gvar.GVar) and not number:
             raise TypeError(f"from_gvar needs arrays of GVar, got a {type(entry).__name__}")
     flat = np.array([gvar.gvar(entry, 0) if not _is_gvar(entry) else entry for entry in flat])
-    values, vectors = np.linalg.eigh(gvar.evalcov(flat))
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    root = _root(gvar.evalcov(flat))
     noise = check_random_state(random_state).standard_normal((n_samples, len(flat)))
     noise = (noise - noise.mean(axis=0)) @ root.T
     samples = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in arrays])[:-1], axis=1)
@@ -77,9 +82,11 @@ def from_obs(*arrays, bin_size=1):
         If something else than Obs comes, or nothing.
     ValueError
         If they are not of one ensemble and replicum, not of the same configurations, or have
-        none, as those of ``cov_Obs``.
+        none, as those of ``cov_Obs``. If bins of more than one configuration would join
+        configurations across a gap of the chain.
     """
-    arrays = [np.asarray(array, dtype=object) for array in arrays]
+    bin_size = check_integer(bin_size, "bin_size", least=1)
+    arrays = [_objects(array) for array in arrays]
     known = None
     for entry in (entry for array in arrays for entry in array.flat):
         where = _configurations(entry)
@@ -87,10 +94,12 @@ def from_obs(*arrays, bin_size=1):
         if where != known:
             raise ValueError(
                 "from_obs needs Obs of the same configurations, got some of "
-                f"{known[0]!r} ({len(known[1])}) and of {where[0]!r} ({len(where[1])})"
+                f"{_differently(known, where)}"
             )
     if known is None:
         raise TypeError("from_obs needs arrays of Obs, got none")
+    if bin_size > 1:
+        _refuse_gaps(*known)
     samples = []
     for array in arrays:
         data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
@@ -149,6 +158,47 @@ def to_obs(samples, name, *, centre=None):
     return out.reshape(centre.shape) if centre.shape else out[0]
 
 
+def _objects(array):
+    refuse_masked(array, "arrays")
+    return np.asarray(array, dtype=object)
+
+
+def _root(covariance):
+    """A root of the covariance, from its correlations, so that small errors keep their digits."""
+    covariance = check_array(covariance, "the covariance of the GVars")
+    scale = np.sqrt(check_array(np.diag(covariance), "the variance of a GVar", sign="≥ 0"))
+    scale = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    if values[0] < -ROUNDING * values[-1]:
+        raise ValueError(
+            "the covariance of the GVars must not be negative, got correlations with the "
+            f"eigenvalue {values[0]:.3g}: gvar.regulate mends what few measurements left"
+        )
+    return scale[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _differently(one, other):
+    """Where two lists of configurations differ."""
+    if one[0] != other[0]:
+        return f"{one[0]!r} and of {other[0]!r}"
+    first = next((pair for pair in zip(one[1], other[1], strict=False) if pair[0] != pair[1]), None)
+    if first is None:
+        return f"{one[0]!r} with {len(one[1])} configurations and with {len(other[1])}"
+    return f"{one[0]!r} with configuration {first[0]} where others have {first[1]}"
+
+
+def _refuse_gaps(name, configurations):
+    """Refuse to bin a chain whose configurations are not in equal steps."""
+    steps = np.diff(configurations)
+    gaps = np.flatnonzero(steps > min(steps, default=0))
+    if gaps.size:
+        i = gaps[0]
+        raise ValueError(
+            f"bins need a chain without gaps, {name!r} has configuration {configurations[i + 1]} "
+            f"after {configurations[i]}: choose bin_size=1, or bin what lies between the gaps"
+        )
+
+
 def _configurations(entry):
     """Return the name of an Obs' ensemble and the numbers of its configurations."""
     if not hasattr(entry, "deltas"):
@@ -164,15 +214,12 @@ def _configurations(entry):
 
 
 def _samples_and_centre(samples, centre):
-    samples = np.asarray(samples, dtype=np.float64)
+    samples = check_array(samples, "samples")
     if samples.ndim == 0 or len(samples) < 2:
         raise ValueError(f"samples needs two samples at least, got shape {samples.shape}")
-    if not np.all(np.isfinite(samples)):
-        raise ValueError("samples needs finite values, got NaN or infinite ones")
-    centre = samples.mean(axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
-    if centre.shape != samples.shape[1:]:
-        raise ValueError(f"centre needs shape {samples.shape[1:]}, got {centre.shape}")
-    return samples, centre
+    if centre is None:
+        return samples, samples.mean(axis=0)
+    return samples, check_array(centre, "centre", shape=samples.shape[1:])
 
 
 def _is_gvar(entry):

@@ -9,10 +9,11 @@ from operator import methodcaller
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from halkit.checks import as_numbers, check_boolean
 from halkit.exceptions import AccuracyWarning
-from halkit.potentials.validation import refuse_complex_and_objects
+from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import resampling_error
 from halkit.resampling.workers import run_bins
 
@@ -41,8 +42,8 @@ def _offered(name):
 class ResampledPotential:
     """The face of a fitted potential, with errors over bins.
 
-    A subclass stores ``estimator``, ``resample`` and ``n_jobs``, and gives the fitted
-    ``estimator_`` (to the mean) and ``estimators_`` (one for each bin).
+    A subclass stores ``estimator`` and ``n_jobs``, and gives the fitted ``estimator_`` (to the
+    mean), ``estimators_`` (one for each bin) and ``resample_`` (what the bins are).
     """
 
     def samples(self, function, *arguments):
@@ -92,7 +93,7 @@ class ResampledPotential:
         return function(self.estimator_), self._error(self.samples(function))
 
     def _error(self, samples):
-        return resampling_error(samples, self.resample)
+        return resampling_error(samples, self.resample_)
 
     def predict(self, X, return_std=False):
         """Sources of wave functions.
@@ -161,7 +162,7 @@ class ResampledPotential:
         """
         method = methodcaller("phase_shift", k, channel_radius=channel_radius, n_mesh=n_mesh)
         delta = _centre_and_std(self, method, return_std=False)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return delta
         return delta, self._error(_on_branch(self.samples(method), delta))
 
@@ -184,7 +185,7 @@ class ResampledPotential:
         """
         method = methodcaller("bound_states", channel_radius=channel_radius, n_mesh=n_mesh)
         states = _centre_and_std(self, method, return_std=False)
-        if not return_std:
+        if not check_boolean(return_std, "return_std"):
             return states
         bins = self._on_bins(method)
         _same_number_of_states(states, bins, "the errors of the states that come and go are NaN")
@@ -222,23 +223,26 @@ class ResampledPotential:
 
 def _centre_and_std(model, method, return_std):
     check_is_fitted(model)
-    return model.evaluate(method) if return_std else method(model.estimator_)
+    with_std = check_boolean(return_std, "return_std")
+    return model.evaluate(method) if with_std else method(model.estimator_)
 
 
 def _of_data(model, name, X, return_std):
     """A method of the fits, of one X for all of them or of one for each."""
     check_is_fitted(model)
-    if np.asarray(X).ndim != 3:
-        refuse_complex_and_objects(X, "X")
-        X = validate_data(model, X, reset=False, dtype=np.float64)
-        return _centre_and_std(model, methodcaller(name, X), return_std)
+    if as_numbers(X, "X").ndim != 3:
+        rows = check_samples(model, X, reset=False)
+        result = _centre_and_std(model, methodcaller(name, rows), return_std)
+        if return_std:
+            return tuple(like_input(part, X) for part in result)
+        return like_input(result, X)
     X = model._validated_bins(X, "X")
     if len(X) != len(model.estimators_):
         raise ValueError(
             f"X needs {len(model.estimators_)} bins, as many as the fit had, got {len(X)}"
         )
     centre = methodcaller(name, X.mean(axis=0))(model.estimator_)
-    if not return_std:
+    if not check_boolean(return_std, "return_std"):
         return centre
     return centre, model._error(model.samples(_Method(name), X))
 
@@ -257,7 +261,7 @@ def _threshold(model, name, settings, return_std, **convention):
     """Scattering length or effective range, with a warning where binding comes and goes."""
     observable = methodcaller(name, **settings, **convention)
     centre = _centre_and_std(model, observable, return_std=False)
-    if not return_std:
+    if not check_boolean(return_std, "return_std"):
         return centre
     method = methodcaller("bound_states", **settings)
     _same_number_of_states(

@@ -9,14 +9,12 @@ import copy
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_array, check_random_state, get_tags
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from halkit.checks import check_choice, check_integer
+from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.potentials import FrozenBasisRegressor
-from halkit.potentials.validation import (
-    refuse_complex_and_objects,
-)
+from halkit.potentials.validation import check_pair, check_samples
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.samples import RESAMPLINGS
 from halkit.resampling.workers import run_bins
@@ -89,6 +87,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         The fits of the bins.
     n_bins_ : int
         Their number.
+    resample_ : str
+        What the bins of the fit are; the errors follow from it.
 
     See Also
     --------
@@ -187,6 +187,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             if len(models) > 1:
                 fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
+            self.resample_ = self.resample
         return self
 
     def score(self, X, y, sample_weight=None, y_std=None):
@@ -198,20 +199,23 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             As in `fit`.
         """
         check_is_fitted(self)
-        if np.ndim(X) == 3:
+        if as_numbers(X, "X").ndim == 3:
             X, y = (self._validated_bins(values, name) for values, name in ((X, "X"), (y, "y")))
             if len(X) != len(y):
                 raise ValueError(f"X and y need as many bins, got {len(X)} and {len(y)}")
             X, y = X.mean(axis=0), y.mean(axis=0)
         else:
-            refuse_complex_and_objects(X, "X")
-            X = validate_data(self, X, reset=False, dtype=np.float64)
+            X = check_samples(self, X, reset=False)
         errors = {} if y_std is None else {"y_std": y_std}
         return self.estimator_.score(X, y, sample_weight=sample_weight, **errors)
 
     def _check_parameters(self):
-        if not hasattr(self.estimator, "fit"):
-            raise TypeError(f"estimator needs a regressor, not fitted, got {self.estimator!r}")
+        known = hasattr(self.estimator, "fit") and hasattr(self.estimator, "__sklearn_tags__")
+        if not known or isinstance(self.estimator, type):
+            raise TypeError(
+                "estimator needs a regressor, not fitted, that inherits from "
+                f"sklearn.base.BaseEstimator, got {self.estimator!r}"
+            )
         check_choice(self.resample, "resample", RESAMPLINGS)
         check_choice(self.refit, "refit", ["full", "warm", "linear"])
         if self.resample == "seeds" and self.refit != "full":
@@ -227,12 +231,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """X (n_bins, n_samples, n_r) and y with the same leading axes."""
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        for values, name in ((X, "X"), (y, "y")):
-            if values is not None:
-                refuse_complex_and_objects(values, name)
-        if np.asarray(X).ndim != 3:
-            X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-            return X[np.newaxis], np.asarray(y, dtype=np.float64)[np.newaxis]
+        if as_numbers(X, "X").ndim != 3:
+            X, y = check_pair(self, X, y)
+            return X[np.newaxis], y[np.newaxis]
         X, y = self._validated_bins(X, "X"), self._validated_bins(y, "y")
         if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
             raise ValueError(
@@ -244,10 +245,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
 
     def _validated_bins(self, values, name):
         """Finite numbers with bins first; an error names the bins."""
-        values = check_array(
-            values, dtype=np.float64, ensure_all_finite=False, ensure_2d=False, allow_nd=True,
-            input_name=name,
-        )  # fmt: skip
+        values = check_array(values, name, finite=False)
+        if not values.size or not values.ndim:
+            raise ValueError(f"{name} needs bins of samples, got shape {values.shape}")
         bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
         if bad.size:
             raise ValueError(

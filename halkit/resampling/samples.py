@@ -9,10 +9,9 @@ deviation of the samples. Both go through any function f: σ_f follows from f(x�
 """
 
 import numpy as np
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 
-from halkit.checks import check_choice, check_integer
-from halkit.potentials.validation import refuse_complex_and_objects
+from halkit.checks import check_array, check_choice, check_integer, refuse_masked
 from halkit.scaling import std
 
 __all__ = [
@@ -91,7 +90,7 @@ def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
     >>> bootstrap_samples([[1.0, 3.0]] * 5, 100, random_state=0).shape
     (100, 2)
     """
-    check_integer(n_samples, "n_samples", least=2)
+    n_samples = check_integer(n_samples, "n_samples", least=2)
     bins = _bin_averages(configs, bin_size)
     drawn = check_random_state(random_state).randint(len(bins), size=(n_samples, len(bins)))
     counts = np.stack([np.bincount(draw, minlength=len(bins)) for draw in drawn])
@@ -108,7 +107,7 @@ def jackknife_mean(samples, axis=0):
     axis : int
         The axis of the samples.
     """
-    return _numbers(samples, "samples").mean(axis=axis)
+    return _samples(samples, "samples").mean(axis=axis)
 
 
 def jackknife_error(samples, axis=0):
@@ -171,15 +170,14 @@ def pooled_errors(std, values, groups=None):
     array([[0.5  , 0.632],
            [0.5  , 0.316]])
     """
-    std, values = _numbers(std, "std"), _numbers(values, "values")
+    std, values = check_array(std, "std", sign="> 0"), check_array(values, "values")
     if std.ndim != 2 or std.shape != values.shape:
         raise ValueError(
             f"std and values need one shape (n_samples, n_out), got {std.shape} and {values.shape}"
         )
-    if not np.all(std > 0) or not np.all(np.isfinite(std)):
-        raise ValueError(f"std must be positive and finite, its smallest value is {std.min():g}")
-    if not np.all(values) or not np.all(np.isfinite(values)):
-        raise ValueError("values must be finite and not zero: errors are taken relative to them")
+    if not np.all(values):
+        raise ValueError("values must not be zero: errors are taken relative to them")
+    refuse_masked(groups, "groups")
     groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
     if groups.shape != (len(std),):
         raise ValueError(f"groups needs shape ({len(std)},), got {groups.shape}")
@@ -211,7 +209,7 @@ def resampling_error(samples, resample, axis=0):
         Without that axis; NaN for a single sample, and where a sample is NaN.
     """
     check_choice(resample, "resample", RESAMPLINGS)
-    samples = _numbers(samples, "samples")
+    samples = _samples(samples, "samples")
     n = samples.shape[axis]
     spread = std(samples, axis)
     if n < 2:
@@ -221,10 +219,8 @@ def resampling_error(samples, resample, axis=0):
 
 def _bin_averages(configs, bin_size):
     """Averages over consecutive configurations, (n_bins, ...), n_bins ≥ 2."""
-    configs = check_array(
-        _numbers(configs, "configs"), ensure_2d=False, allow_nd=True, input_name="configs"
-    )
-    check_integer(bin_size, "bin_size", least=1)
+    configs = check_array(_samples(configs, "configs"), "configs")
+    bin_size = check_integer(bin_size, "bin_size", least=1)
     n_bins, left = divmod(len(configs), bin_size)
     if left:
         raise ValueError(
@@ -239,10 +235,9 @@ def _bin_averages(configs, bin_size):
     return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
 
 
-def _numbers(values, name):
+def _samples(values, name):
     """Real numbers as float64, with at least one axis; NaN is let through."""
-    refuse_complex_and_objects(values, name)
-    values = np.asarray(values, dtype=np.float64)
+    values = check_array(values, name, finite=False)
     if values.ndim == 0:
         raise ValueError(f"{name} needs an axis of samples, got a single number")
     return values

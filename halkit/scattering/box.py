@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_integer
+from halkit.checks import check_array, check_integer
 from halkit.interactions.functions import check_scale
 from halkit.scattering.channel import converge, validate_mesh_size
 from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
@@ -34,7 +34,7 @@ class SphericalWaves:
 
     def __call__(self, r):
         """Return φ_n(r), shape (n_states, n_r), for r in the box, with ∫ 4πr² φ_n² dr = 1."""
-        r = np.atleast_1d(np.asarray(r, dtype=np.float64))
+        r = np.atleast_1d(check_array(r, "r"))
         if r.ndim != 1 or np.any(~(r >= 0) | (r > self.mesh.radius * (1 + 1e-12))):
             raise ValueError(
                 f"r must be an array of one axis between 0 and the radius {self.mesh.radius:g} "

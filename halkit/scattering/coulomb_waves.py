@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ive, kve
 
+from halkit.checks import check_array
 from halkit.interactions.functions import refuse_extremes
-from halkit.radial import validate_values
 from halkit.scattering.channel import validate_l
 
 __all__ = [
@@ -71,7 +71,7 @@ def coulomb_functions(l, eta, rho):
     (1.02112, 0.532211)
     """
     l = validate_l(l)
-    eta, rho = np.broadcast_arrays(validate_values(eta, "eta"), validate_values(rho, "rho"))
+    eta, rho = np.broadcast_arrays(check_array(eta, "eta"), check_array(rho, "rho"))
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")
     refuse_extremes(rho, "rho")

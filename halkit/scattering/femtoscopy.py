@@ -17,9 +17,8 @@ from numbers import Real
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.checks import check_number
+from halkit.checks import check_array, check_number
 from halkit.interactions.functions import check_momenta, check_scale, distances
-from halkit.radial import validate_values
 from halkit.scattering.waves import scattering_wave_functions
 
 __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
@@ -192,7 +191,7 @@ def _validate_channels(channels, r, most, spin):
     """The pairs (weight, interaction), their weights at most `most` in all."""
     bare = not _is_list_of_channels(channels, r)
     pairs = [(1.0, channels)] if bare else [tuple(pair) for pair in channels]
-    weights = validate_values([weight for weight, _ in pairs], "weights of channels")
+    weights = check_array([weight for weight, _ in pairs], "weights of channels")
     if np.any(weights < 0) or np.sum(weights) > 1 + 1e-12:
         raise ValueError(
             f"weights of channels must not be negative, nor exceed 1 in all; got {weights.tolist()}"
@@ -298,7 +297,7 @@ def _panels(source, low, width):
 
 
 def _real(source, r):
-    values = validate_values(source(r), "S(r)")
+    values = check_array(source(r), "S(r)")
     if values.shape != r.shape:
         raise ValueError(f"S(r) must have the shape {r.shape} of r, got {values.shape}")
     return values

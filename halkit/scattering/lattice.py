@@ -17,10 +17,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_integer
+from halkit.checks import check_array, check_integer
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions.functions import check_scale, within
-from halkit.radial import Wedge, validate_values
+from halkit.interactions.functions import check_scale, is_array, within
+from halkit.radial import Wedge
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
 from halkit.scattering.partial_wave import interaction_in_wave
@@ -111,7 +111,7 @@ def lattice_spectrum(
     array([-0.023592,  0.221755,  0.493129])
     """
     V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
-    on_sites = isinstance(interaction, np.ndarray) and r is None
+    on_sites = is_array(interaction) and r is None
     if not on_sites:
         interaction = interaction_in_wave(interaction.V0 if V2 else interaction, r=r)
     m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
@@ -129,7 +129,7 @@ def lattice_spectrum(
     if V2 is not None:
         scale = kinetic_scale(V2, a * fields.shell_r, m)[fields.shell]
     if on_sites:
-        V = validate_values(interaction, "interaction", len(wedge.xyz))
+        V = check_array(interaction, "interaction", len(wedge.xyz))
         potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
     else:
         potential = _potential(interaction, fields, a)

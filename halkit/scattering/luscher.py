@@ -19,9 +19,8 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_integer
+from halkit.checks import check_array, check_integer
 from halkit.interactions.functions import check_scale
-from halkit.radial import validate_values
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
@@ -63,7 +62,7 @@ def zeta_00(q2):
     >>> round(float(zeta_00(0.5)), 9)
     0.312058047
     """
-    q2 = validate_values(q2, "q2")
+    q2 = check_array(q2, "q2")
     if np.any(q2 > LARGEST):
         raise ValueError(
             f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
@@ -161,7 +160,7 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     """
     L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
     with np.errstate(over="ignore"):
-        q2 = 2 * m * validate_values(energy, "energy") * (L / (2 * np.pi)) ** 2
+        q2 = 2 * m * check_array(energy, "energy") * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 

@@ -36,6 +36,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from halkit.checks import check_array
 from halkit.interactions.functions import within
 from halkit.scattering.derivative import kinetic_scale
 
@@ -239,7 +240,5 @@ def potential_matrix(interaction, mesh, scale=1.0):
 
 
 def real_values(values, name):
-    """Return values as they are, unless they are complex."""
-    if np.iscomplexobj(values):
-        raise ValueError(f"Complex data not supported: {name} has dtype {values.dtype}")
-    return values
+    """Return the values of a potential, which may be infinite."""
+    return check_array(values, name, finite=False, copy=False)

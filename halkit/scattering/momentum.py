@@ -13,9 +13,9 @@ inverse: there the round trip is exact.
 
 import numpy as np
 
-from halkit.checks import check_integer
-from halkit.interactions.functions import check_scale, within
-from halkit.radial import RadialGrid, refuse_overflow, validate_nodes, validate_values
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale, is_array, within
+from halkit.radial import RadialGrid, refuse_overflow, validate_nodes
 from halkit.scattering.mesh import real_values
 from halkit.scattering.partial_wave import interaction_in_wave
 
@@ -194,7 +194,7 @@ def discrete_fourier_potential(potential):
     array([[4., 0.],
            [0., 0.]])
     """
-    matrix = validate_values(potential, "potential")
+    matrix = check_array(potential, "potential")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"potential must be a square matrix, got shape {matrix.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -204,14 +204,14 @@ def discrete_fourier_potential(potential):
 def _measure(weights, nodes, name):
     if weights is None:
         return RadialGrid.from_nodes(nodes).weights
-    weights = validate_values(weights, name)
+    weights = check_array(weights, name)
     if weights.shape != nodes.shape:
         raise ValueError(f"{name} must have shape {nodes.shape}, got {weights.shape}")
     return weights
 
 
 def _square(values, nodes):
-    matrix = validate_values(values, "potential", nodes.size)
+    matrix = check_array(values, "potential", nodes.size)
     if matrix.shape != (nodes.size, nodes.size):
         raise ValueError(
             f"potential must have shape ({nodes.size}, {nodes.size}) for {nodes.size} nodes, "
@@ -222,8 +222,8 @@ def _square(values, nodes):
 
 def _on_nodes(potential, r, w):
     """U(r_i, r_j), and V(r_i)/w_i added on the diagonal: δ³(r − r') is δ_ij/w_j."""
-    if isinstance(potential, (np.ndarray, list, tuple)):
-        values = validate_values(potential, "potential", r.size)
+    if is_array(potential):
+        values = check_array(potential, "potential", r.size)
         return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
     interaction = interaction_in_wave(potential)
     inside = within(interaction.radius, r) * 1.0

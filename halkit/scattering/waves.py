@@ -15,8 +15,8 @@ import numpy as np
 import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
+from halkit.checks import check_array
 from halkit.interactions.functions import check_momenta
-from halkit.radial import validate_values
 from halkit.scattering.bound import (
     binding_momenta,
     bound_energies,
@@ -67,7 +67,7 @@ class WaveFunctions:
 
     def __call__(self, r):
         """Return the wave functions at r ≥ 0, shape (n_states, n_r)."""
-        r = np.atleast_1d(validate_values(r, "r"))
+        r = np.atleast_1d(check_array(r, "r"))
         if r.ndim != 1 or np.any(r < 0):
             raise ValueError(
                 f"r must be an array of one axis, not negative; got shape {r.shape}, "
@@ -169,7 +169,7 @@ def scattering_wave_functions(
     array([[2.082023, 0.183186],
            [1.023107, 0.028532]])
     """
-    k = np.atleast_1d(validate_values(k, "k")).copy()
+    k = np.atleast_1d(check_array(k, "k"))
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
     check_momenta(k)

@@ -3,8 +3,14 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.radial import trapezoid_weights
-from halkit.sources.lattice import ratio_errors, validate_kind, validate_sources
+from halkit.checks import as_numbers
+from halkit.radial import trapezoid_weights, validate_nodes
+from halkit.sources.lattice import (
+    ratio_errors,
+    validate_bins,
+    validate_kind,
+    validate_sources,
+)
 from halkit.sources.time import time_dependent_source
 
 __all__ = ["radial_rows"]
@@ -69,13 +75,11 @@ def radial_rows(correlators, *, sources=None, time_order="auto", space_order=6):
     known = correlators.correlators
     sources = list(known) if sources is None else validate_sources(sources, known)
     kind = validate_kind(correlators.get("kind", "jackknife"))
-    t = np.asarray(correlators.t)
+    t, r = as_numbers(correlators.t, "t"), validate_nodes(correlators.r)
     options = {"hadron_mass": correlators.hadron_mass, "times": t}
     options.update(time_order=time_order, space_order=space_order)
-    rows = [
-        time_dependent_source(_bins_first(known[source], source), correlators.r, **options)
-        for source in sources
-    ]
+    R = validate_bins(correlators, sources, len(r))
+    rows = [time_dependent_source(np.moveaxis(R[s], 1, 0), r, **options) for s in sources]
     data, target = (np.concatenate(part, axis=1) for part in zip(*rows, strict=True))
     margin = (len(t) - rows[0][0].shape[1]) // 2
     inner = t[margin : len(t) - margin].tolist()
@@ -83,15 +87,8 @@ def radial_rows(correlators, *, sources=None, time_order="auto", space_order=6):
         data=data,
         target=target,
         sigma=ratio_errors(data, target, kind),
-        r=np.array(correlators.r),
-        weights=trapezoid_weights(correlators.r),
+        r=r,
+        weights=trapezoid_weights(r),
         labels=[(source, time) for source in sources for time in inner],
         kind=kind,
     )
-
-
-def _bins_first(R, source):
-    R = np.asarray(R)
-    if R.ndim != 3:
-        raise ValueError(f"{source} must have shape (n_t, n_bins, n_r), got {R.shape}")
-    return np.moveaxis(R, 1, 0)

@@ -9,7 +9,8 @@ At each radius these are linear equations in the potentials, one for each sample
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.radial import radial_laplacian, validate_nodes, validate_values
+from halkit.checks import check_array, check_choice
+from halkit.radial import radial_laplacian, validate_nodes
 
 __all__ = ["local_approximation"]
 
@@ -65,14 +66,13 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
     >>> bool(np.allclose(local_approximation(phi, -np.exp(-r) * phi).V, -np.exp(-r)))
     True
     """
-    X = validate_values(X, "X")
-    y = validate_values(y, "y")
+    X = check_array(X, "X")
+    y = check_array(y, "y")
     if X.ndim < 2 or y.shape != X.shape:
         raise ValueError(
             f"X and y need one shape (..., n_samples, n_r), got {X.shape} and {y.shape}"
         )
-    if order not in (0, 2):
-        raise ValueError(f"order must be 0 or 2, got {order!r}")
+    check_choice(order, "order", [0, 2])
     root = _root_weights(y_std, X.shape[-2:])
     (X1, x), (y1, size) = _scaled(root * X), _scaled(root * y)
     if order == 0:
@@ -103,10 +103,7 @@ def _next_order(X, D, y):
 
 def _laplacian(X, r, laplacian):
     if laplacian is not None:
-        laplacian = validate_values(laplacian, "laplacian")
-        if laplacian.shape != X.shape:
-            raise ValueError(f"laplacian needs shape {X.shape}, that of X; got {laplacian.shape}")
-        return laplacian
+        return check_array(laplacian, "laplacian", shape=X.shape)
     if r is None:
         raise ValueError("order 2 needs the nodes r, or the laplacian of X; got neither")
     return radial_laplacian(X, validate_nodes(r), order=6)
@@ -115,9 +112,7 @@ def _laplacian(X, r, laplacian):
 def _root_weights(y_std, shape):
     if y_std is None:
         return np.ones(shape)
-    y_std = validate_values(y_std, "y_std")
-    if y_std.shape != shape or np.any(y_std <= 0):
-        raise ValueError(f"y_std needs positive values of shape {shape}, got {y_std.shape}")
+    y_std = check_array(y_std, "y_std", shape=shape, sign="> 0")
     return y_std.min() / y_std
 
 

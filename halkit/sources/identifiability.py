@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.radial import validate_values
+from halkit.checks import check_array
 from halkit.scaling import norm
 
 __all__ = ["Identifiability", "identifiability"]
@@ -75,7 +75,7 @@ def identifiability(X, sigma, *, weights=None):
     >>> identifiability(d.data, 0.01 * abs(d.data), weights=d.weights).n_directions
     6
     """
-    X = validate_values(X, "X")
+    X = check_array(X, "X")
     if X.ndim != 2 or not X.size:
         raise ValueError(f"X must have shape (n_samples, n_r), got {X.shape}")
     w = _weights(weights, X.shape[1])
@@ -92,20 +92,15 @@ def identifiability(X, sigma, *, weights=None):
 def _weights(weights, n_r):
     if weights is None:
         return np.ones(n_r)
-    w = validate_values(weights, "weights", n_r)
-    if w.ndim != 1 or np.any(w < 0):
-        raise ValueError(f"weights must be {n_r} values >= 0, got shape {w.shape}")
-    return w
+    return check_array(weights, "weights", shape=(n_r,), sign="≥ 0")
 
 
 def _errors(sigma, shape):
-    sigma = validate_values(sigma, "sigma")
+    sigma = check_array(sigma, "sigma", sign="≥ 0")
     try:
         sigma = np.broadcast_to(sigma, shape)
     except ValueError as error:
         raise ValueError(
             f"sigma must broadcast to the shape {shape} of X, got {sigma.shape}"
         ) from error
-    if np.any(sigma < 0):
-        raise ValueError(f"sigma must not be negative, its minimum is {sigma.min():g}")
     return sigma

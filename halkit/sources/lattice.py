@@ -8,11 +8,11 @@ with n(r') the number of sites on a shell.
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.checks import check_number
+from halkit.checks import as_numbers, check_array, check_number
 from halkit.scaling import std
 from halkit.sources.time import STENCILS, time_part, time_stencil
 
-__all__ = ["lattice_rows", "ratio_errors", "validate_kind", "validate_sources"]
+__all__ = ["lattice_rows", "ratio_errors", "validate_bins", "validate_kind", "validate_sources"]
 
 NEEDED = ("correlators", "t", "hadron_mass", "wedge")
 
@@ -71,10 +71,11 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, time_o
     times = _validate_times(times)
     kind = validate_kind(correlators.get("kind", "jackknife"))
     wedge = correlators.wedge
+    R = validate_bins(correlators, sources, len(wedge.xyz))
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
     points = _common_stencil(correlators.t, times, time_order)
     labels = [(source, t) for source in sources for t in times]
-    rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
+    rows = [_row(correlators, R[source], t, points, keep_out, keep) for source, t in labels]
     data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     return Bunch(
         data=data,
@@ -90,11 +91,11 @@ def lattice_rows(correlators, *, times, sources, r_max, r_prime_max=None, time_o
     )
 
 
-def _row(correlators, source, t, points, keep_out, keep):
-    """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of one source and time."""
+def _row(correlators, R, t, points, keep_out, keep):
+    """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of R(t, r) at one time."""
     wedge, half = correlators.wedge, points // 2
-    at = int(np.flatnonzero(np.equal(correlators.t, t))[0])
-    R = np.asarray(correlators.correlators[source])[at - half : at + half + 1]
+    at = int(np.flatnonzero(as_numbers(correlators.t, "t") == t)[0])
+    R = R[at - half : at + half + 1]
     mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
     X = wedge.to_shells(R[half])
     D = wedge.to_shells(wedge.laplacian(R[half]))
@@ -110,6 +111,21 @@ def ratio_errors(X, y, kind="jackknife"):
         raise ValueError(f"errors need at least 2 {kind} bins, got {n_bins}")
     factor = n_bins - 1 if kind == "jackknife" else n_bins / (n_bins - 1)
     return np.abs(X.mean(axis=0)) * np.sqrt(factor) * std(y / X, axis=0)
+
+
+def validate_bins(correlators, sources, n_points):
+    """Return R(t, r) of each source, (n_t, n_bins, n_points), if times, bins and points fit."""
+    n_t, found = len(correlators.t), {}
+    for source in sources:
+        R = check_array(correlators.correlators[source], source, finite=False, copy=False)
+        n_bins = next(iter(found.values())).shape[1] if found else None
+        if R.ndim != 3 or R.shape != (n_t, n_bins or R.shape[1], n_points):
+            raise ValueError(
+                f"{source} must have shape (n_t, n_bins, n_points) = ({n_t}, "
+                f"{n_bins or 'n_bins'}, {n_points}), times first and bins second; got {R.shape}"
+            )
+        found[source] = R
+    return found
 
 
 def validate_kind(kind):
@@ -150,7 +166,7 @@ def validate_sources(sources, known):
 def _validate_times(times):
     if isinstance(times, str) or not np.iterable(times):
         raise TypeError(f"times must be a sequence of integers, got {times!r}")
-    return _each_once(list(times), "times")
+    return _each_once(as_numbers(times, "times").tolist(), "times")
 
 
 def _each_once(values, name):
@@ -176,7 +192,7 @@ def _radii(wedge, r_max, r_prime_max):
 
 def _common_stencil(t, times, time_order):
     """Return the points of the widest stencil that every requested time allows."""
-    t = np.asarray(t)
+    t = as_numbers(t, "t")
     if np.any(np.diff(t) != 1):
         raise ValueError(f"the time slices must be consecutive, got t = {t}")
     margins = [min(time - t[0], t[-1] - time) for time in times]

@@ -5,8 +5,8 @@ y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.radial import radial_laplacian, validate_nodes, validate_values
+from halkit.checks import as_numbers, check_array, check_positive
+from halkit.radial import radial_laplacian, validate_nodes
 
 __all__ = ["remove_phase", "stationary_source"]
 
@@ -39,12 +39,9 @@ def remove_phase(phi):
     >>> np.abs(remove_phase(np.exp(0.3j) * np.array([1.0, 2.0, -1.0])))
     array([1., 2., 1.])
     """
-    phi = np.asarray(phi)
-    if phi.dtype.kind not in "iufc" or phi.ndim == 0:
-        raise TypeError(
-            f"phi must be an array of real or complex numbers, got dtype {phi.dtype} and "
-            f"shape {phi.shape}"
-        )
+    phi = as_numbers(phi, "phi", kinds="iufc")
+    if phi.ndim == 0:
+        raise TypeError("phi must be an array of wave functions, got one number")
     if not np.all(np.isfinite(phi)):
         raise ValueError("phi must be finite, got NaN or infinite entries")
     largest = np.max(np.abs(phi), axis=-1, keepdims=True, initial=0.0)
@@ -102,13 +99,11 @@ def stationary_source(phi, k, r, *, reduced_mass, l=0, order=6):
     True
     """
     r = validate_nodes(r)
-    phi = validate_values(phi, "phi", r.size)
-    k = validate_values(k, "k")
+    phi = check_array(phi, "phi", r.size)
+    k = check_array(k, "k", sign="≥ 0")
     if phi.ndim != 2 or k.shape != phi.shape[:1]:
         raise ValueError(
             f"phi must have shape (n_k, n_r) with one k per row, got {phi.shape} and {k.shape}"
         )
-    if np.any(k < 0):
-        raise ValueError(f"k must not be negative, got {k.min():g}")
     m = check_positive(reduced_mass, "reduced_mass")
     return (k[:, np.newaxis] ** 2 * phi + radial_laplacian(phi, r, l=l, order=order)) / (2 * m)

@@ -10,8 +10,8 @@ unequal ones the series goes on, and the third term needs a stencil of five poin
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.radial import radial_laplacian, validate_nodes, validate_values
+from halkit.checks import check_array, check_positive
+from halkit.radial import radial_laplacian, validate_nodes
 
 __all__ = [
     "STENCILS",
@@ -96,7 +96,7 @@ def time_derivatives(R, *, points, dt=1.0):
     >>> [float(d[0]) for d in time_derivatives(np.arange(5.0) ** 3, points=5)]
     [12.0, 12.0, 6.0]
     """
-    R, dt = validate_values(R, "R"), check_positive(dt, "dt")
+    R, dt = check_array(R, "R"), check_positive(dt, "dt")
     points = time_stencil(len(R), points)
     rows = len(R) - points + 1
     derivatives = [
@@ -107,7 +107,7 @@ def time_derivatives(R, *, points, dt=1.0):
 
 
 def time_dependent_source(
-    R, r, *, hadron_mass, times=None, dt=1.0, time_order="auto", space_order=6
+    R, r, *, hadron_mass, times=None, dt=None, time_order="auto", space_order=6
 ):
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
 
@@ -121,9 +121,9 @@ def time_dependent_source(
     hadron_mass : float or pair of float
         Mass of one hadron, or of each of the two.
     times : array-like of shape (n_t,), optional
-        Times of the slices, evenly spaced; their spacing replaces `dt`.
-    dt : float
-        Spacing of the slices.
+        Times of the slices, in equal steps.
+    dt : float, optional
+        Spacing of the slices where their times are not given; 1 by default.
     time_order : {"auto", 3, 5, 7}
         Points of the time stencil; see `time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
@@ -137,8 +137,8 @@ def time_dependent_source(
     Raises
     ------
     ValueError, TypeError
-        For too few slices, times that are not evenly spaced, masses <= 0, and arrays that are
-        complex, infinite or do not fit.
+        For too few slices, a gap between times, `times` together with `dt`, masses <= 0, and
+        arrays that are complex, infinite or do not fit.
 
     References
     ----------
@@ -159,11 +159,15 @@ def time_dependent_source(
     ((3, 50), True)
     """
     r = validate_nodes(r)
-    R = validate_values(R, "R", r.size)
+    R = check_array(R, "R", r.size)
     if R.ndim < 2:
         raise ValueError(f"R must have shape (..., n_t, n_r), got {R.shape}")
     n_times = R.shape[-2]
-    dt = check_positive(dt, "dt") if times is None else _spacing(times, n_times)
+    if times is not None and dt is not None:
+        raise ValueError(f"dt must not be given with times, which have a spacing; got {dt!r}")
+    if times is not None:
+        dt = _spacing(times, n_times)
+    dt = 1.0 if dt is None else check_positive(dt, "dt")
     points = time_stencil(n_times, time_order)
     inner = R[..., points // 2 : n_times - points // 2, :]
     mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt)
@@ -192,8 +196,11 @@ def reduced_mass_and_asymmetry(hadron_mass):
 
 def _spacing(times, n):
     """Return the spacing of evenly spaced, increasing times."""
-    times = validate_values(times, "times", n)
+    times = check_array(times, "times", shape=(n,))
     steps = np.diff(times)
-    if times.ndim != 1 or not steps.size or steps[0] <= 0 or np.ptp(steps) > 1e-9 * abs(steps[0]):
-        raise ValueError(f"times must increase in equal steps, got {times}")
+    if not steps.size or steps[0] <= 0 or np.ptp(steps) > 1e-9 * abs(steps[0]):
+        raise ValueError(
+            "times must increase in equal steps, since differences are taken between neighbours; "
+            f"got {times}"
+        )
     return float(steps[0])

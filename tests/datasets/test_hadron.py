@@ -190,7 +190,7 @@ def test_the_measure_is_that_of_the_nodes(omega):
         ({"sources": ("smeared",)}, r"some of \['wall', 'exp'\], each once, got \('smeared',\)"),
         ({"sources": ("wall", "wall")}, "each once"),
         ({"sources": ()}, "some of"),
-        ({"noise": -1.0}, "noise must not be negative"),
+        ({"noise": -1.0}, "noise must be a finite number ≥ 0"),
         ({"n_bins": 1}, "n_bins must be an integer ≥ 2, got 1"),
         ({"source_radius": 0.0}, "source_radius must be a finite number > 0"),
         ({"box_radius": np.nan}, "box_radius must be a finite number > 0, got nan"),

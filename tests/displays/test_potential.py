@@ -148,12 +148,12 @@ def test_too_few_axes_are_refused():
 @pytest.mark.parametrize("name", ["potential", "truth", "spread"])
 def test_a_wrong_shape_is_named(name):
     arrays = {"potential": np.ones((5, 5)), name: np.ones((5, 4))}
-    with pytest.raises(ValueError, match=rf"{name}: expected shape \(5, 5\), got \(5, 4\)"):
+    with pytest.raises(ValueError, match=rf"{name} must have shape \(5, 5\), got \(5, 4\)"):
         PotentialDisplay(r=R, **arrays)
 
 
 def test_complex_values_are_refused():
-    with pytest.raises(ValueError, match="potential: expected real values, got complex ones"):
+    with pytest.raises(ValueError, match="Complex data not supported: potential"):
         PotentialDisplay(np.ones((5, 5), dtype=complex), R)
 
 
@@ -210,5 +210,5 @@ def test_curves_name_the_units():
 def test_curves_and_labels_must_match():
     with pytest.raises(ValueError, match="labels: expected 1, one per curve, got 2"):
         LocalPotentialDisplay(R, R, labels=["a", "b"])
-    with pytest.raises(ValueError, match=r"potential: expected shape \(1, 5\), got \(1, 4\)"):
+    with pytest.raises(ValueError, match=r"potential must have shape \(1, 5\), got \(1, 4\)"):
         LocalPotentialDisplay(R[:4], R)

@@ -80,12 +80,12 @@ def test_the_curve_is_drawn_on_the_given_axes():
 
 @pytest.mark.parametrize("name", ["errors", "truth"])
 def test_a_wrong_shape_is_named(name):
-    with pytest.raises(ValueError, match=rf"{name}: expected shape \(7,\), got \(6,\)"):
+    with pytest.raises(ValueError, match=rf"{name} must have shape \(7,\), got \(6,\)"):
         PhaseShiftDisplay(K, K, **{name: K[1:]})
 
 
 def test_a_wrong_reference_is_refused():
     with pytest.raises(ValueError, match=r"expected \(k, delta\) or \(k, delta, error\), got 1"):
         PhaseShiftDisplay(K, K, reference=(K,))
-    with pytest.raises(ValueError, match="reference error: expected shape"):
+    with pytest.raises(ValueError, match="reference error must have shape"):
         PhaseShiftDisplay(K, K, reference=(K, K, K[1:]))

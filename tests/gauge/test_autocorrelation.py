@@ -92,7 +92,7 @@ def test_a_short_chain_gives_a_warning():
         (np.zeros(7), ValueError, "at least 8"),
         (np.zeros((2, 2, 20)), ValueError, "n_chains, n_measurements"),
         (np.array([np.nan] * 20), ValueError, "finite"),
-        (np.zeros(20) + 1j, TypeError, "real"),
+        (np.zeros(20) + 1j, ValueError, "Complex data"),
     ],
 )
 def test_bad_input_is_refused(series, error, message):

@@ -272,7 +272,11 @@ BAD = {
     "nan": (lambda: sample_exact(1, (4, 4), np.nan), ValueError, "finite"),
     "size": (lambda: sample_exact(1, (1, 4), 1.0), ValueError, "at least 2"),
     "area": (lambda: exact_wilson_loop(17, 1.0, (4, 4)), ValueError, "between 0 and 16"),
-    "real area": (lambda: exact_wilson_loop(1.5, 1.0, (4, 4)), TypeError, "whole"),
+    "real area": (
+        lambda: exact_wilson_loop(1.5, 1.0, (4, 4)),
+        TypeError,
+        "area must hold integers",
+    ),
     "charge": (lambda: charge_probability(0.5, 1.0, (4, 4)), TypeError, "integer"),
 }
 

@@ -213,7 +213,7 @@ BAD = {
     ),
     "lattice shape": (lambda: plaquette(np.zeros((1, 32)), lattice_shape=4), ValueError, "two int"),
     "nan": (lambda: plaquette(NAN), ValueError, "finite"),
-    "complex": (lambda: plaquette(np.ones((1, 2, 4, 4)) + 0j), TypeError, "real link angles"),
+    "complex": (lambda: plaquette(np.ones((1, 2, 4, 4)) + 0j), ValueError, "Complex data"),
     "loop": (lambda: wilson_loop(np.zeros((1, 2, 4, 6)), 5, 2), ValueError, "longer"),
     "empty loop": (lambda: wilson_loop(np.zeros((1, 2, 4, 6)), 0, 2), ValueError, "integer ≥ 1"),
     "half loop": (lambda: wilson_loop(np.zeros((1, 2, 4, 6)), 1.5, 2), TypeError, "integer"),

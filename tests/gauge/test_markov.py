@@ -269,7 +269,7 @@ def test_bad_input_is_refused():
         hmc(COLD, -1.0, n_trajectories=1)
     with pytest.raises(ValueError, match="shape"):
         winding_hit(COLD[0], 1.0)
-    with pytest.raises(ValueError, match="momentum must have the shape"):
+    with pytest.raises(ValueError, match="momentum must have shape"):
         integrate(COLD, COLD[:, :1], 1.0, step_size=0.1, n_steps=1)
 
 

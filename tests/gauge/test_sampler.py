@@ -468,7 +468,7 @@ def test_not_fitted(X, method):
     [
         (np.zeros((5, 3, 4, 4)), r"\(n, 2, L0, L1\)"),
         (np.zeros((5, 4, 4, 2)), r"\(n, 2, L0, L1\)"),
-        (np.zeros((5, 2, 4)), "dim 3"),
+        (np.zeros((5, 2, 4)), r"X must have shape \(n, 2, L0, L1\) or .*got \(5, 2, 4\)"),
         (np.zeros((5, 2, 1, 4)), "at least 2"),
         (np.zeros((5, 2, 1, 1)), "at least 2"),
         (np.full((5, 2, 4, 4), np.nan), "X must be finite"),
@@ -483,7 +483,7 @@ def test_bad_configurations(data, match):
 
 
 def test_messages_call_the_configurations_x(tiny, X):
-    with pytest.raises(TypeError, match="X must be real link angles"):
+    with pytest.raises(ValueError, match="Complex data not supported: X"):
         tiny.fit(X * 1j)
     for method in (tiny.score, tiny.sample_report):
         with pytest.raises(ValueError, match="X must have shape"):
@@ -704,3 +704,16 @@ def test_a_training_that_diverges_leaves_the_model_as_it_was(tiny, X):
 def test_a_lattice_shape_after_the_fit_changes_nothing(tiny, X):
     model = copy.deepcopy(tiny).set_params(lattice_shape=(3, 3))
     assert model.score(X) == tiny.score(X)
+
+
+@pytest.mark.parametrize("network", ["gauge_energy", "unet"])
+def test_a_network_without_effect_on_rows_is_refused(network):
+    rows = np.random.default_rng(0).uniform(-3, 3, (6, 7))
+    model = U1DiffusionSampler(network=network, **TINY)
+    with pytest.raises(ValueError, match=f"network='{network}' needs a lattice"):
+        model.fit(rows)
+    default, mlp = (
+        U1DiffusionSampler(**{**TINY, **chosen}).fit(rows).score(rows)
+        for chosen in ({}, {"network": "mlp"})
+    )
+    assert default == mlp

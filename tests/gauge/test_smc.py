@@ -182,7 +182,11 @@ def broken(name, values):
     [
         (3.0, TypeError, "energy.theta, u. and force"),
         (broken("energy", np.arange(40.0)), ValueError, "constant at u = 0"),
-        (broken("energy", np.zeros(3)), ValueError, "shape .40,.; got .3,."),
+        (
+            broken("energy", np.zeros(3)),
+            ValueError,
+            "energy of path must have shape .40,., got .3,.",
+        ),
         (broken("force", np.zeros(3)), ValueError, "force of path must have shape"),
         (broken("force", np.full((40, 2, 3, 3), np.nan)), ValueError, "force of path must be fin"),
     ],

@@ -93,9 +93,9 @@ def test_derivatives_with_respect_to_the_gauge_vanish_for_the_action():
 
 def test_tensors_are_checked_like_arrays():
     theta = torch.as_tensor(links())
-    with pytest.raises(TypeError, match="theta must be real"):
+    with pytest.raises(ValueError, match="Complex data not supported: theta"):
         gauge.plaquette(theta + 0j)
-    with pytest.raises(TypeError, match="theta must be real"):
+    with pytest.raises(TypeError, match="theta must hold real"):
         gauge.plaquette(theta > 0)
     with pytest.raises(ValueError, match="theta must be finite"):
         gauge.plaquette(theta * torch.nan)
@@ -103,7 +103,7 @@ def test_tensors_are_checked_like_arrays():
         gauge.plaquette(theta[0])
     with pytest.raises(ValueError, match="alpha must have shape"):
         gauge.gauge_transform(theta, ALPHA[:2])
-    with pytest.raises(TypeError, match="alpha must be real"):
+    with pytest.raises(ValueError, match="Complex data not supported: alpha"):
         gauge.gauge_transform(theta, ALPHA + 0j)
     with pytest.raises(ValueError, match="alpha must be finite"):
         gauge.gauge_transform(theta, ALPHA * np.nan)
@@ -131,7 +131,7 @@ def test_integration_promotes_its_arguments():
     assert [part.dtype for part in single] == [np.float64] * 2
     whole = gauge.integrate(theta, np.ones(theta.shape, dtype=int), 2.0, **path)
     assert np.array_equal(whole, gauge.integrate(theta, np.ones(theta.shape), 2.0, **path))
-    with pytest.raises(TypeError, match="momentum must be real"):
+    with pytest.raises(ValueError, match="Complex data not supported: momentum"):
         gauge.integrate(theta, momentum + 0j, 2.0, **path)
 
 

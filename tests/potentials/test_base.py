@@ -42,10 +42,10 @@ def test_a_fit_that_fails_leaves_the_earlier_one(model):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (np.full(12, np.nan), "weights need finite values >= 0"),
-        (-np.ones(12), "weights need finite values >= 0"),
-        (np.zeros(12), "not all of them 0"),
-        (np.ones(11), r"weights need shape \(12,\).*\(11,\)"),
+        (np.full(12, np.nan), "weights must be finite"),
+        (-np.ones(12), "weights must not be negative, got -1"),
+        (np.zeros(12), "weights must not all be 0"),
+        (np.ones(11), r"weights must have shape \(12,\).*\(11,\)"),
     ],
 )
 def test_a_measure_is_not_negative(model, weights, message):
@@ -69,9 +69,9 @@ def test_one_sample_has_no_score(model, y_std):
 
 @pytest.mark.parametrize("y_std", [None, np.full((5, 12), 0.1)])
 def test_weights_of_a_score_are_not_negative(model, y_std):
-    with pytest.raises(ValueError, match="sample_weight needs values >= 0"):
+    with pytest.raises(ValueError, match="sample_weight must not be negative, got -1"):
         model.score(X, Y, sample_weight=[1, 1, 1, 1, -1], y_std=y_std)
-    with pytest.raises(ValueError, match=r"sample_weight needs shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"sample_weight must have shape \(5,\)"):
         model.score(X, Y, sample_weight=[1, 1], y_std=y_std)
 
 

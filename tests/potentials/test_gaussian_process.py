@@ -372,7 +372,7 @@ def test_a_bound_state_that_the_data_do_not_hold():
         ({"tol": 1e-9}, ValueError, "tol must be a finite number ≥ 1e-07 and < 1"),
         ({"envelope": "box"}, ValueError, "gaussian.*box"),
         ({"local": "both"}, ValueError, "only.*both"),
-        ({"symmetric": 2}, ValueError, "symmetric"),
+        ({"symmetric": 2}, TypeError, "symmetric must be True or False, got 2"),
         ({"local_widths": [1.0, -2.0]}, ValueError, "local_widths must be strictly increasing"),
         ({"local_widths": 3.0}, ValueError, "local_widths must be a one-dimensional array"),
         ({"length_scale": 0.01}, ValueError, "too short.*nodes are needed, more than 3000"),
@@ -423,3 +423,9 @@ def test_any_truth_means_both_parts(local):
     with pytest.warns(UnderdeterminedWarning):
         model = fit(X[:1], Y[:1], y_std=SIGMA[:1], local=local)
     assert model.nonlocal_signal_.size
+
+
+def test_a_noise_without_effect_is_refused():
+    with pytest.raises(ValueError, match=r"noise must be None where y_std is given, got 0.01"):
+        fit(noise=0.01)
+    assert fit(y_std=None).loss_ == fit(y_std=None, noise=1e-3).loss_

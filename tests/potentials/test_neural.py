@@ -397,25 +397,29 @@ def times(**parameters):
 
 
 def test_the_spacing_of_the_slices_counts():
-    """Every second slice with dt = 2 is the fit of its rows, and not that with dt = 1."""
-    every_second = slices()[::2]
-    model = times(dt=2.0).fit(every_second)
+    """Every second slice is the fit of its rows, and not that of slices one apart."""
+    every_second, t = slices()[::2], np.arange(0, 13, 2)
+    model = times().fit(every_second, times=t)
     rows = time_dependent_source(every_second, R, hadron_mass=1.3, times=np.arange(0, 13, 2))
     expected = times().fit(*rows).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)
-    assert model.score(every_second) == times().fit(*rows).score(*rows)
-    assert np.abs(times(dt=1.0).fit(every_second).local_potential(R) / expected - 1).max() > 0.1
+    assert model.score(every_second, times=t) == times().fit(*rows).score(*rows)
+    assert (
+        np.abs(times().fit(every_second, times=t / 2).local_potential(R) / expected - 1).max() > 0.1
+    )
 
 
 @pytest.mark.parametrize("points", [3, 5, 7])
 def test_the_width_of_the_stencil_counts(points):
     R_t = slices()
-    model = times(time_order=points).fit(R_t)
+    model = times(time_order=points).fit(R_t, times=np.arange(13))
     X, y = time_dependent_source(R_t, R, hadron_mass=1.3, time_order=points)
     assert len(X) == 13 - points + 1
     expected = times().fit(X, y).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)
-    assert (points == 7) == np.array_equal(times().fit(R_t).local_potential(R), expected)
+    assert (points == 7) == np.array_equal(
+        times().fit(R_t, times=np.arange(13)).local_potential(R), expected
+    )
 
 
 def test_a_potential_without_an_envelope_ends_at_its_radius():

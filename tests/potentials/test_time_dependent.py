@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from halkit.datasets import load_correlators, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
@@ -65,14 +67,14 @@ def test_both_potentials_reproduce_the_localized_one(correlators):
 @pytest.mark.parametrize("local", [True, False])
 def test_another_unit_of_length(correlators, local):
     """The same slices in lattice units and in fm: the same δ, once all lengths are scaled."""
-    R, r = correlators.correlators["wall"][0], correlators.r
+    R, r = correlators.correlators["wall"][:, 0], correlators.r
     delta = []
     for a in (1.0, 0.09):
         model = TimeDependentHALRegressor(
-            a * r, hadron_mass=MASS / a, dt=a, envelope_radius=5.5 * a, local=local,
+            a * r, hadron_mass=MASS / a, envelope_radius=5.5 * a, local=local,
             local_widths=a * np.geomspace(0.6, 9.0, 11), n_init=1, max_iter=10, random_state=0,
         )  # fmt: skip
-        delta.append(np.rad2deg(model.fit(R).phase_shift(K / a)))
+        delta.append(np.rad2deg(model.fit(R, times=a * correlators.t).phase_shift(K / a)))
     np.testing.assert_allclose(delta[1], delta[0], atol=1e-3)
 
 
@@ -87,25 +89,75 @@ def bare_slices():
 def test_fit_of_bare_slices_is_the_fit_of_their_rows():
     d, R = bare_slices()
     settings = {"hadron_mass": 2.0, "local": "only", "random_state": 0}
-    direct = TimeDependentHALRegressor(d.r, **settings).fit(R)
+    direct = TimeDependentHALRegressor(d.r, **settings).fit(R, times=d.t)
     X, y = time_dependent_source(R, d.r, hadron_mass=2.0)
     prepared = TimeDependentHALRegressor(d.r, **settings).fit(X, y)
     np.testing.assert_array_equal(direct.local_potential(d.r), prepared.local_potential(d.r))
-    assert direct.score(R) == prepared.score(X, y) > 0.9999
+    assert direct.score(R, times=d.t) == prepared.score(X, y) > 0.9999
     near = d.r < 10
     np.testing.assert_allclose(direct.local_potential(d.r)[near], WELL(d.r)[near], atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [20, 21, 22, 23, 25, 26, 27, 28, 29],
+        [28, 27, 26, 25, 24, 23, 22, 21, 20],
+        [20, 21, 22, 23, 24, 25, 26, 27, 27.5],
+        [20, 20, 20, 20, 20, 20, 20, 20, 20],
+    ],
+)
+def test_slices_that_are_not_neighbours_are_refused(times):
+    d, R = bare_slices()
+    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only")
+    with pytest.raises(ValueError, match="times must increase in equal steps"):
+        model.fit(R, times=times)
+    with pytest.raises(ValueError, match=r"fit\(R, times=t\)"):
+        model.fit(R)
+    with pytest.raises(ValueError, match=r"times must have shape \(9,\), got \(8,\)"):
+        model.fit(R, times=times[:8])
+
+
+def test_folds_split_the_times_with_the_slices():
+    """Slices of a half are neighbours; those around the middle third are not."""
+    d, R = bare_slices()
+    settings = {"hadron_mass": 2.0, "local": "only", "n_init": 1, "random_state": 0}
+    with config_context(enable_metadata_routing=True):
+        model = TimeDependentHALRegressor(d.r, **settings)
+        model.set_fit_request(times=True).set_score_request(times=True)
+        options = {"params": {"times": d.t}, "error_score": "raise"}
+        scores = cross_val_score(model, R, cv=KFold(2), **options)
+        with pytest.raises(ValueError, match="times must increase in equal steps"):
+            cross_val_score(model, R, cv=[([0, 1, 2, 6, 7, 8], [3, 4, 5])], **options)
+        search = GridSearchCV(model, {"time_order": [3, 5]}, cv=KFold(2), error_score="raise")
+        with pytest.raises(ValueError, match="a stencil of 5 points needs at least 5"):
+            search.fit(R, times=d.t)
+    first, last = R[:5], R[5:]
+    once = TimeDependentHALRegressor(d.r, **settings).fit(first, times=d.t[:5])
+    assert scores[1] == once.score(last, times=d.t[5:])
+
+
+def test_a_search_over_the_stencil_of_prepared_rows_fails():
+    d, R = bare_slices()
+    rows = time_dependent_source(R, d.r, hadron_mass=2.0)
+    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only")
+    with pytest.raises(ValueError, match="time_order must not be given with y"):
+        GridSearchCV(model, {"time_order": [3, 7]}, cv=2).fit(*rows)
+    with pytest.raises(ValueError, match="Invalid parameter 'dt'"):
+        model.set_params(dt=2)
 
 
 def test_one_source_does_not_determine_a_nonlocal_part():
     d, R = bare_slices()
     model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, n_init=1, tol=0.5, random_state=0)
     with pytest.warns(UnderdeterminedWarning, match="one source"):
-        model.fit(R)
+        model.fit(R, times=d.t)
 
 
 def test_phase_shift_of_a_local_potential():
     d, R = bare_slices()
-    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0).fit(R)
+    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
+    model.fit(R, times=d.t)
     k = np.array([0.05, 0.1, 0.2])
     exact = phase_shift(WELL, k, reduced_mass=1.0)
     np.testing.assert_allclose(model.phase_shift(k), exact, atol=np.deg2rad(0.3))
@@ -113,8 +165,10 @@ def test_phase_shift_of_a_local_potential():
 
 def test_reduced_mass_is_that_of_the_pair():
     d, R = bare_slices()
-    equal = TimeDependentHALRegressor(d.r, hadron_mass=(2.0, 2.0), local="only").fit(R)
-    single = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only").fit(R)
+    equal, single = (
+        TimeDependentHALRegressor(d.r, hadron_mass=mass, local="only").fit(R, times=d.t)
+        for mass in ((2.0, 2.0), 2.0)
+    )
     np.testing.assert_array_equal(equal.phase_shift([0.1]), single.phase_shift([0.1]))
     assert equal._reduced_mass() == 1.0
     assert TimeDependentHALRegressor(hadron_mass=(1.0, 3.0))._reduced_mass() == 0.75

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from halkit.checks import check_array
 from halkit.potentials import TimeDependentHALRegressor
-from halkit.radial import validate_values
 from halkit.resampling import (
     JackknifeRegressor,
     from_gvar,
@@ -48,7 +48,7 @@ def test_objects_with_errors_are_refused_with_the_way_out(entry, way):
     with pytest.raises(TypeError, match=f"halkit.resampling.{way}"):
         jackknife_samples(X)
     with pytest.raises(TypeError, match=f"halkit.resampling.{way}"):
-        validate_values(X, "R")
+        check_array(X, "R")
 
 
 def test_samples_of_gvars_have_their_means_and_covariance():
@@ -135,8 +135,8 @@ def test_obs_of_different_configurations_are_refused(pyerrors):
     ("samples", "centre", "message"),
     [
         (np.ones((1, 3)), None, "two samples at least"),
-        ([1.0, np.nan], None, "finite values"),
-        (np.ones((4, 3)), [1.0], r"centre needs shape \(3,\), got \(1,\)"),
+        ([1.0, np.nan], None, "samples must be finite"),
+        (np.ones((4, 3)), [1.0], r"centre must have shape \(3,\), got \(1,\)"),
     ],
 )
 def test_samples_that_have_no_covariance(samples, centre, message, monkeypatch):
@@ -157,3 +157,41 @@ def test_without_the_packages_they_are_named(monkeypatch):
         from_gvar([1.0, 2.0])
     with pytest.raises(ImportError, match="pip install pyerrors"):
         to_obs([1.0, 2.0], "A")
+
+
+def test_a_covariance_that_belongs_to_no_distribution_is_refused():
+    gvar = pytest.importorskip("gvar")
+    for correlation in (2.0, 1.0 + 1e-6):
+        x = gvar.gvar([1.0, 1.0], [[1.0, correlation], [correlation, 1.0]])
+        with pytest.raises(ValueError, match="must not be negative, got correlations with the"):
+            from_gvar(x)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e6])
+def test_rounding_in_a_singular_covariance_is_none_of_that(size):
+    gvar = pytest.importorskip("gvar")
+    covariance = np.outer([1.0, size, 3.0], [1.0, size, 3.0])
+    samples = from_gvar(gvar.gvar(np.zeros(3), covariance), n_samples=50, random_state=0)
+    assert_allclose(samples[:, 1:], samples[:, :1] * [size, 3.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("missing", [range(6, 50), [3], [2, 4]])
+def test_bins_of_a_chain_with_a_gap_are_refused(pyerrors, missing):
+    numbers = [i for i in range(1, 60) if i not in missing][:10]
+    x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[numbers])
+    with pytest.raises(ValueError, match=r"without gaps, 'A' has configuration .* after"):
+        from_obs([x], bin_size=2)
+    assert_allclose(from_obs([x]), jackknife_samples(DATA[:10, :1]), rtol=1e-12)
+
+
+def test_bins_of_every_third_configuration(pyerrors):
+    x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[range(5, 35, 3)])
+    expected = jackknife_samples(DATA[:10, :1], bin_size=5)
+    assert_allclose(from_obs([x], bin_size=5), expected, rtol=1e-12)
+
+
+def test_other_configurations_of_one_ensemble_are_named(pyerrors):
+    numbers = [*range(1, 10), 10], [*range(1, 10), 12]
+    a, b = (pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[idl]) for idl in numbers)
+    with pytest.raises(ValueError, match="'A' with configuration 10 where others have 12"):
+        from_obs([a, b])

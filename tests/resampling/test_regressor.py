@@ -226,8 +226,37 @@ def test_other_estimators_have_no_phase_shift():
 
 
 def test_what_is_no_regressor_is_refused():
-    with pytest.raises(TypeError, match="estimator needs a regressor, not fitted, got 'a'"):
+    with pytest.raises(TypeError, match=r"estimator needs a regressor, not fitted, .* got 'a'"):
         JackknifeRegressor("a").fit(*strengths(-0.5)[:2])
+
+
+class Duck:
+    """Has the methods of a regressor, and is none for scikit-learn."""
+
+    def get_params(self, deep=True):  # noqa: ARG002
+        return {}
+
+    def fit(self, X, y):  # noqa: ARG002
+        return self
+
+
+@pytest.mark.parametrize("estimator", [Duck(), Duck, TimeDependentHALRegressor])
+def test_a_class_and_a_duck_are_named_once(estimator):
+    with pytest.raises(TypeError) as refusal:
+        JackknifeRegressor(estimator).fit(*strengths(-0.5)[:2])
+    assert str(refusal.value).count("inherits from sklearn.base.BaseEstimator") == 1
+    assert "error was raised" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kinds", [("jackknife", "bootstrap"), ("bootstrap", "jackknife")])
+def test_errors_are_those_of_the_fit(kinds):
+    X, y, _ = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(LinearRegression(), resample=kinds[0]).fit(X, y)
+    before = model.predict(X[0], return_std=True)[1]
+    after = model.set_params(resample=kinds[1]).predict(X[0], return_std=True)[1]
+    np.testing.assert_array_equal(after, before)
+    other = model.fit(X, y).predict(X[0], return_std=True)[1]
+    assert not np.allclose(other, before)
 
 
 def test_score_takes_bins_and_errors():

@@ -94,7 +94,7 @@ def test_one_sample_has_no_error_and_nan_is_not_hidden():
     [
         (np.ones(7), 2, "bin_size = 2 does not divide 7 configurations: 1 would be left over"),
         (np.ones(4), 4, "at least two bins, got 4 configurations in bins of 4"),
-        ([1.0, np.nan], 1, "contains NaN"),
+        ([1.0, np.nan], 1, "configs must be finite, got 1 NaN"),
         ([1.0, 1j], 1, "Complex data not supported"),
         (3.0, 1, "needs an axis of samples"),
         (np.ones(4), 0, "bin_size must be an integer ≥ 1"),
@@ -133,8 +133,8 @@ def test_pooled_errors_are_better_known():
         (([0.1], [1.0]), "one shape"),
         (([[0.1]], [[1.0, 2.0]]), "one shape"),
         (([[0.1, 0.0]], [[1.0, 2.0]]), "std must be positive"),
-        (([[0.1, 0.2]], [[1.0, 0.0]]), "values must be finite and not zero"),
-        (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite and not zero"),
+        (([[0.1, 0.2]], [[1.0, 0.0]]), "values must not be zero"),
+        (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite"),
         (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups needs shape \(1,\)"),
     ],
 )

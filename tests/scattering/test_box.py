@@ -150,7 +150,7 @@ def test_refusals_say_what_came(arguments, message):
 @pytest.mark.parametrize("r", [[R + 0.1], [-0.1], [np.nan], [[1.0]]])
 def test_wave_functions_live_in_the_box(r):
     states = spherical_box_states(TOY, radius=R, reduced_mass=M)
-    with pytest.raises(ValueError, match="r must be an array of one axis between 0 and"):
+    with pytest.raises(ValueError, match=r"r must be (an array of one axis between 0 and|finite)"):
         states.wave_function(r)
 
 

@@ -46,8 +46,12 @@ def test_one_source_from_a_file(correlators, tmp_path):
     [
         ({}, {"sources": ["point"]}, "sources must be among .*, got 'point'"),
         ({"kind": "configs"}, {}, "got 'configs': average single configurations"),
-        ({"correlators": {"wall": np.ones((7, 30))}}, {}, r"\(n_t, n_bins, n_r\), got"),
-        ({"t": np.arange(6)}, {}, "times must have 7 entries"),
+        (
+            {"correlators": {"wall": np.ones((7, 30))}},
+            {},
+            r"\(n_t, n_bins, n_points\) = .* got \(7, 30\)",
+        ),
+        ({"t": np.arange(6)}, {}, r"\(6, n_bins, 30\), .*; got \(7, 7, 30\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(correlators, changes, options, message):

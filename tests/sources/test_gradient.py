@@ -78,9 +78,9 @@ def test_leading_order_of_a_nonlocal_potential_depends_on_the_momentum():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"order": 1}, "0 or 2"),
+        ({"order": 1}, r"one of \[0, 2\], got 1"),
         ({"order": 2}, "nodes r"),
-        ({"order": 2, "laplacian": WAVES[:1]}, "laplacian needs shape"),
+        ({"order": 2, "laplacian": WAVES[:1]}, "laplacian must have shape"),
         ({"y_std": -WAVES}, "positive"),
         ({"X": WAVES[0]}, "one shape"),
         ({"X": WAVES[:1], "y": SOURCES[:1], "order": 2, "laplacian": WAVES[:1]}, "two samples"),

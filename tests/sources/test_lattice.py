@@ -199,3 +199,28 @@ def test_unequal_masses_on_the_lattice(correlators):
             ]  # fmt: skip
             assert_allclose(rows.sigma[n], error, rtol=1e-8)
             n += 1
+
+
+def with_bins_first(correlators):
+    return {name: np.moveaxis(R, 1, 0) for name, R in correlators.correlators.items()}
+
+
+def with_fewer_bins(correlators):
+    R = correlators.correlators
+    return {"wall": R["wall"], "exp": R["exp"][:, :3]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (with_bins_first, r"wall must have shape \(n_t, n_bins, n_points\) = \(11, n_bins, 84\)"),
+        (with_fewer_bins, r"exp must have shape .* = \(11, 5, 84\).*got \(11, 3, 84\)"),
+        (lambda c: {"wall": c.correlators["wall"][:-1]}, r"got \(10, 5, 84\)"),
+        (lambda c: {"wall": c.correlators["wall"][..., :-1]}, r"got \(11, 5, 83\)"),
+        (lambda c: {"wall": c.correlators["wall"][:, 0]}, r"got \(11, 84\)"),
+    ],
+)
+def test_axes_that_do_not_fit_are_refused(correlators, change, message):
+    changed = Bunch(**{**correlators, "correlators": change(correlators)})
+    with pytest.raises(ValueError, match=message):
+        lattice_rows(changed, times=[8], sources=list(changed.correlators), r_max=3.0)

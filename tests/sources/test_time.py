@@ -74,9 +74,11 @@ def test_a_pair_of_equal_masses_is_one_mass():
 
 def test_times_give_the_spacing():
     R = np.random.default_rng(0).uniform(1, 2, (5, 80))
-    by_times = time_dependent_source(R, NODES, hadron_mass=1.0, times=[3, 3.5, 4, 4.5, 5], dt=9.0)
+    by_times = time_dependent_source(R, NODES, hadron_mass=1.0, times=[3, 3.5, 4, 4.5, 5])
     by_dt = time_dependent_source(R, NODES, hadron_mass=1.0, dt=0.5)
     assert_allclose(by_times, by_dt, rtol=1e-12)
+    with pytest.raises(ValueError, match="dt must not be given with times"):
+        time_dependent_source(R, NODES, hadron_mass=1.0, times=[3, 3.5, 4, 4.5, 5], dt=0.5)
 
 
 def test_leading_axes_are_bins():
@@ -135,7 +137,7 @@ R3 = np.ones((3, 80))
         (R3, {"time_order": 4}, 'time_order must be "auto", 3, 5 or 7, got 4'),
         (R3, {"times": [1, 2, 4]}, "times must increase in equal steps"),
         (R3, {"times": [3, 2, 1]}, "times must increase in equal steps"),
-        (R3, {"times": [1, 2]}, "times must have 3 entries"),
+        (R3, {"times": [1, 2]}, r"times must have shape \(3,\), got \(2,\)"),
         (R3, {"dt": 0.0}, "dt must be a finite number > 0"),
         (R3, {"hadron_mass": -1.0}, "hadron_mass must be a finite number > 0"),
         (R3, {"hadron_mass": (1.0, 1.0, 1.0)}, "one number or a pair"),
