@@ -310,6 +310,7 @@ class _Fitted(Interaction):
         self.potential = potential
         self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
         self.radius = getattr(potential, "radius_", potential.radius)
+        self.l = getattr(potential, "l", None)
 
     def local_potential(self, r):
         return self.potential.local_potential(r)
@@ -355,10 +356,12 @@ def as_interaction(potential, r=None):
             return _Fitted(potential)
         radius = getattr(potential, "radius", None)
         local, non_local = potential.local_potential, potential.nonlocal_potential
-        return Sum(
+        both = Sum(
             *([Local(local, radius=radius)] if potential.has_local else []),
             *([NonLocal(non_local, radius=radius)] if potential.has_nonlocal else []),
         )
+        both.l = getattr(potential, "l", None)
+        return both
     if is_array(potential) and r is not None:
         return Tabulated(potential, r)
     raise TypeError(
@@ -389,9 +392,8 @@ def partial_wave(interaction):
     >>> partial_wave(U + GaussianSum([1.0], [1.0]))
     1
     """
-    if not isinstance(interaction, Sum):
-        return getattr(interaction, "l", None)
-    found = {partial_wave(term) for term in interaction.terms} - {None}
+    terms = getattr(interaction, "terms", ())
+    found = {getattr(interaction, "l", None), *map(partial_wave, terms)} - {None}
     if len(found) > 1:
         raise ValueError(f"terms of a sum must have the same l, got {sorted(found)}")
     return found.pop() if found else None

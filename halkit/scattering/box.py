@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_array, check_integer, check_positive
-from halkit.interactions import as_interaction
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale
 from halkit.scattering.channel import converge, validate_mesh_size
 from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
 
@@ -117,8 +118,8 @@ def spherical_box_states(
     >>> box.wave_function([1.0, 2.0]).shape
     (3, 2)
     """
-    interaction = as_interaction(interaction, r)
-    R, m = check_positive(radius, "radius"), check_positive(reduced_mass, "reduced_mass")
+    interaction = interaction_in_wave(interaction, r=r)
+    R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)

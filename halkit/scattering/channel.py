@@ -13,18 +13,19 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_integer, check_positive
+from halkit.checks import check_integer
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, as_interaction
-from halkit.interactions.base import partial_wave
-from halkit.interactions.functions import within
+from halkit.interactions import Interaction
+from halkit.interactions.functions import check_scale, within
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = [
     "Channel",
     "converge",
     "find_radius",
+    "measured_channel",
     "open_channel",
     "tail",
     "validate_l",
@@ -36,6 +37,8 @@ FINEST, SAMPLES = 800, 1000
 # Parts of a step between two nodes of the tail on which V(r) is looked at.
 FINER = 8
 NOTICEABLE = 1e-4
+# Potentials whose squares overflow count as infinite.
+INFINITE = 1e120
 TOLERANCE = 1e-7
 
 
@@ -86,7 +89,7 @@ class Channel(NamedTuple):
         return n
 
     def _refuse_infinite(self, values):
-        if not np.all(np.isfinite(values)):
+        if not np.all(np.abs(values) < INFINITE):
             raise ValueError(
                 f"the potential {self.interaction!r} is not finite inside r = {self.radius:g}"
             )
@@ -124,25 +127,28 @@ def _attraction(V):
 
 def open_channel(potential, *, reduced_mass, l=0, channel_radius=None, r=None):
     """Return the validated `Channel`, with its radius found if it is not given."""
-    if isinstance(potential, DerivativeExpansion):
-        potential, V2 = potential.V0, potential.V2
-    else:
-        V2 = None
-    interaction = as_interaction(potential, r)
-    m = check_positive(reduced_mass, "reduced_mass")
-    l = validate_l(l)
-    own = partial_wave(interaction)
-    if own is not None and own != l:
-        raise ValueError(f"{interaction!r} is made for l = {own}, got l = {l}")
-    radius, beyond = find_radius(interaction, m, channel_radius, V2)
+    channel, beyond = measured_channel(potential, reduced_mass, l, channel_radius, r)
     if beyond > NOTICEABLE:
         warn(
-            f"the potential has not decayed at the channel radius {radius:g}: "
+            f"the potential has not decayed at the channel radius {channel.radius:g}: "
             f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
             AccuracyWarning,
             stacklevel=3,
         )
-    return Channel(interaction, radius, m, l, V2)
+    return channel
+
+
+def measured_channel(potential, reduced_mass, l=0, channel_radius=None, r=None):
+    """Return the validated `Channel`, and the tail of the potential beyond its radius."""
+    if isinstance(potential, DerivativeExpansion):
+        potential, V2 = potential.V0, potential.V2
+    else:
+        V2 = None
+    m = check_scale(reduced_mass, "reduced_mass")
+    l = validate_l(l)
+    interaction = interaction_in_wave(potential, l, r)
+    radius, beyond = find_radius(interaction, m, channel_radius, V2)
+    return Channel(interaction, radius, m, l, V2), beyond
 
 
 def validate_l(l):
@@ -155,7 +161,7 @@ def find_radius(interaction, m, channel_radius=None, V2=None):
     defined = interaction.radius if V2 is None else None
     if channel_radius is None:
         return _decay_radius(interaction, m, defined, V2)
-    radius = check_positive(channel_radius, "channel_radius")
+    radius = check_scale(channel_radius, "channel_radius")
     if defined is None or defined > radius:
         return radius, float(np.interp(radius, *tail(interaction, m, V2)))
     return radius, 0.0
