@@ -21,6 +21,7 @@ __all__ = [
     "Sum",
     "Tabulated",
     "as_interaction",
+    "end_radii",
     "partial_wave",
 ]
 
@@ -397,6 +398,21 @@ def partial_wave(interaction):
     if len(found) > 1:
         raise ValueError(f"terms of a sum must have the same l, got {sorted(found)}")
     return found.pop() if found else None
+
+
+def end_radii(interaction):
+    """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, Local
+    >>> from halkit.interactions.base import end_radii
+    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
+    {1.0}
+    """
+    radius = interaction.radius
+    found = set() if radius is None else {float(radius)}
+    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
 
 
 def _is_interaction(thing):

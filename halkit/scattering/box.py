@@ -12,8 +12,8 @@ import scipy.linalg
 
 from halkit.checks import check_array, check_integer
 from halkit.interactions.functions import check_scale
-from halkit.scattering.channel import converge, validate_mesh_size
-from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
+from halkit.scattering.channel import Channel, converge, validate_mesh_size
+from halkit.scattering.mesh import LagrangeMesh
 from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
@@ -147,9 +147,11 @@ def _validate_number(n_states, n_mesh):
 
 
 def _solver(interaction, R, m, boundary, n_states):
+    channel = Channel(interaction, R, m, 0)
+
     def solve(n):
-        mesh = lagrange_mesh(R, n)
-        H = hamiltonian(interaction, mesh, reduced_mass=m)
+        H = channel.hamiltonian(n)
+        mesh = H.mesh
         if boundary == "neumann":
             matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / (2 * m * R), None
         else:

@@ -174,7 +174,7 @@ def scattering_wave_functions(
         raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
     check_momenta(k)
     channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
     )
     return converge(
         lambda n: _scattering(channel.hamiltonian(n), k),
