@@ -25,9 +25,20 @@ __all__ = [
     "Wedge",
     "radial_laplacian",
     "radial_weights",
+    "refuse_overflow",
     "trapezoid_weights",
     "validate_nodes",
 ]
+
+# Distance of two nodes relative to a window of them below which differences lose their digits.
+CLOSEST = 1e-9
+
+
+def refuse_overflow(values, what):
+    """Return a result if it is finite, raise a ValueError if it overflows."""
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{what} overflows: choose units that are of the size of the system")
+    return values
 
 
 def validate_nodes(r, name="r"):
@@ -78,7 +89,9 @@ def trapezoid_weights(r):
     """
     r = validate_nodes(r)
     panels = np.diff(r, prepend=0.0)
-    return 2 * np.pi * r**2 * (panels + np.append(panels[1:], 0.0))
+    with np.errstate(over="ignore"):
+        weights = 2 * np.pi * r**2 * (panels + np.append(panels[1:], 0.0))
+    return refuse_overflow(weights, "the measure 4πr²dr")
 
 
 def radial_weights(r):
@@ -128,14 +141,15 @@ def radial_weights(r):
     return 4 * np.pi * r**2 * weights[-r.size :]
 
 
-def second_derivative_weights(x):
-    """Weights of u'' at 0 for rows (..., n) of distinct points, one of them 0.
+def second_derivative_weights(points, centre):
+    """Weights of u'' at `centre` (...,) for rows (..., n) of distinct points, it among them.
 
     Exact to degree n − 1. Lagrange's polynomials with barycentric weights b have the derivatives
     D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)) at x_0.
     """
+    x = points - centre[..., np.newaxis]
     here = x == 0
-    gaps = x[..., :, np.newaxis] - x[..., np.newaxis, :] + np.eye(x.shape[-1])
+    gaps = points[..., :, np.newaxis] - points[..., np.newaxis, :] + np.eye(points.shape[-1])
     barycentric = 1 / gaps.prod(axis=-1)
     inverse = np.where(here, 0.0, -1 / np.where(here, 1.0, x))
     first = barycentric * inverse / (barycentric * here).sum(axis=-1, keepdims=True)
@@ -167,7 +181,7 @@ def second_derivative(u, x, order):
     for window, chosen in zip(
         windows, (symmetric & ~inner, ~symmetric & ~inner, inner), strict=True
     ):
-        weights = second_derivative_weights(x[window] - x[:, np.newaxis])
+        weights = second_derivative_weights(x[window], x)
         result = result + np.einsum("...ij,ij->...i", u[..., window], weights * chosen[:, None])
     return result
 
@@ -205,8 +219,9 @@ def radial_laplacian(f, r, *, l=0, order=4):
     Raises
     ------
     ValueError
-        If there are fewer than order + 3 nodes (6 for the spline) with the origin, or l or order
-        is something else.
+        If there are fewer than order + 3 nodes (6 for the spline) with the origin, if two nodes
+        are too close (the origin counts), if l or order is something else, or if the result
+        overflows.
 
     Examples
     --------
@@ -222,14 +237,30 @@ def radial_laplacian(f, r, *, l=0, order=4):
     l = check_integer(l, "l", least=0)
     validate_order(order, r.size + 1 - start)
     derive = _derivative_of(order)
-    r, u = r[start:], (r * f)[..., start:]
-    x = np.append(0.0, r)
-    curvature = derive(np.concatenate([np.zeros_like(u[..., :1]), u], axis=-1), x)[..., 1:]
-    result = np.zeros_like(f)
-    result[..., start:] = (curvature - l * (l + 1) * u / r**2) / r
-    if start and l == 0:
-        result[..., 0] = 3 * derive(f, x)[..., 0]
-    return result
+    last = r[-1]
+    r, x = r[start:] / last, np.append(0.0, r[start:] / last)
+    _refuse_close_nodes(x, last, order)
+    result, u = np.zeros_like(f), r * f[..., start:]
+    with np.errstate(all="ignore"):
+        curvature = derive(np.concatenate([np.zeros_like(u[..., :1]), u], axis=-1), x)[..., 1:]
+        result[..., start:] = (curvature - l * (l + 1) * u / r**2) / r
+        if start and l == 0:
+            result[..., 0] = 3 * derive(f, x)[..., 0]
+        return refuse_overflow(result / last / last, "the Laplacian")
+
+
+def _refuse_close_nodes(x, unit, order):
+    """Refuse two nodes so close that differences over their neighbourhood are rounding errors."""
+    size = 6 if order == "spline" else order + 3
+    gaps, reach = np.diff(x), x[size - 1 :] - x[: 1 - size]
+    nearby = np.lib.stride_tricks.sliding_window_view(gaps, size - 1).min(axis=1)
+    i = np.argmin(nearby / reach)
+    if nearby[i] < CLOSEST * reach[i]:
+        j = i + np.argmin(gaps[i : i + size - 1])
+        raise ValueError(
+            f"r must hold nodes that are further apart than 1e-9 of their neighbourhood, got "
+            f"{x[j] * unit:g} and {x[j + 1] * unit:g}: leave one of them out"
+        )
 
 
 def validate_order(order, n):
@@ -303,7 +334,8 @@ class RadialGrid:
         x, w = np.polynomial.legendre.leggauss(check_integer(n, "n", least=1))
         r_max = check_positive(r_max, "r_max")
         r = r_max * (1 + x) / 2
-        return cls(r, 2 * np.pi * r_max * r**2 * w)
+        with np.errstate(over="ignore"):
+            return cls(r, 2 * np.pi * r_max * r**2 * w)
 
     def laplacian(self, f, l=0, order=4):
         """Return ∇²f on the nodes; see :func:`radial_laplacian`."""
@@ -370,7 +402,9 @@ class Wedge:
     def laplacian(self, field):
         """Return the periodic 7-point Laplacian of fields (..., n)."""
         field = check_array(field, "field", len(self.xyz))
-        return sum(np.take(field, points, axis=-1) for points in self.neighbours) - 6 * field
+        with np.errstate(over="ignore", invalid="ignore"):
+            around = sum(np.take(field, points, axis=-1) for points in self.neighbours)
+            return refuse_overflow(around - 6 * field, "the Laplacian")
 
     @cached_property
     def _shells(self):
@@ -394,5 +428,6 @@ class Wedge:
         """Return the mean over the sites of each shell, shape (..., n_shells)."""
         field = check_array(field, "field", len(self.xyz))
         _, order, starts = self._shells
-        weighted = np.take(field * self.multiplicities, order, axis=-1)
-        return np.add.reduceat(weighted, starts, axis=-1) / self.shell_weights
+        shell = np.searchsorted(self._shells[0], self.distance_squared)
+        share = self.multiplicities / self.shell_weights[shell]
+        return np.add.reduceat(np.take(field * share, order, axis=-1), starts, axis=-1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.interpolate import BSpline
 from scipy.special import spherical_jn
 
 from halkit.checks import check_array
@@ -78,6 +79,28 @@ def test_polynomials_are_exact(order):
         rtol=1e-9,
         atol=1e-9,
     )
+
+
+def test_the_spline_has_degree_five():
+    """Exact for u = r⁵, and off in the middle by O(h⁴) for u = r⁶."""
+    errors = []
+    for n in (30, 60):
+        r = np.linspace(0.0, 3.0, n + 1)
+        assert_allclose(radial_laplacian(r**4, r, order="spline"), 20 * r**2, atol=1e-8)
+        error = radial_laplacian(r**5, r, order="spline") - 30 * r**3
+        errors.append(np.abs(error[n // 2]))
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(4.0, abs=0.2)
+
+
+@pytest.mark.parametrize("shift", [1e-3, 0.02])
+def test_the_spline_is_the_not_a_knot_quintic(shift):
+    """Against its own B-spline collocation, on uneven nodes."""
+    r = np.sort(np.append(np.linspace(0.1, 3.0, 12), 1.0 + shift))
+    x, f = np.append(0.0, r), np.exp(-r) / (1 + r)
+    knots = np.concatenate([np.repeat(x[0], 6), x[3:-3], np.repeat(x[-1], 6)])
+    design = BSpline.design_matrix(x, knots, 5).toarray()
+    u = BSpline(knots, np.linalg.solve(design, np.append(0.0, r * f)), 5)
+    assert_allclose(radial_laplacian(f, r, order="spline"), u(r, 2) / r, rtol=1e-8, atol=1e-8)
 
 
 def test_nodes_far_from_the_origin_need_no_parity():

@@ -21,6 +21,7 @@ __all__ = [
     "Sum",
     "Tabulated",
     "as_interaction",
+    "end_radii",
     "partial_wave",
 ]
 
@@ -310,6 +311,8 @@ class _Fitted(Interaction):
         self.potential = potential
         self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
         self.radius = getattr(potential, "radius_", potential.radius)
+        self.nonlocal_radius = getattr(potential, "nonlocal_radius", None)
+        self.l = getattr(potential, "l", None)
 
     def local_potential(self, r):
         return self.potential.local_potential(r)
@@ -355,10 +358,12 @@ def as_interaction(potential, r=None):
             return _Fitted(potential)
         radius = getattr(potential, "radius", None)
         local, non_local = potential.local_potential, potential.nonlocal_potential
-        return Sum(
+        both = Sum(
             *([Local(local, radius=radius)] if potential.has_local else []),
             *([NonLocal(non_local, radius=radius)] if potential.has_nonlocal else []),
         )
+        both.l = getattr(potential, "l", None)
+        return both
     if is_array(potential) and r is not None:
         return Tabulated(potential, r)
     raise TypeError(
@@ -389,12 +394,26 @@ def partial_wave(interaction):
     >>> partial_wave(U + GaussianSum([1.0], [1.0]))
     1
     """
-    if not isinstance(interaction, Sum):
-        return getattr(interaction, "l", None)
-    found = {partial_wave(term) for term in interaction.terms} - {None}
+    terms = getattr(interaction, "terms", ())
+    found = {getattr(interaction, "l", None), *map(partial_wave, terms)} - {None}
     if len(found) > 1:
         raise ValueError(f"terms of a sum must have the same l, got {sorted(found)}")
     return found.pop() if found else None
+
+
+def end_radii(interaction):
+    """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, Local
+    >>> from halkit.interactions.base import end_radii
+    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
+    {1.0}
+    """
+    radii = interaction.radius, getattr(interaction, "nonlocal_radius", None)
+    found = {float(radius) for radius in radii if radius is not None}
+    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
 
 
 def _is_interaction(thing):

@@ -2,17 +2,22 @@
 
 import numpy as np
 
-from halkit.checks import check_array
+from halkit.checks import check_array, check_positive
 
 __all__ = [
     "check_momenta",
+    "check_scale",
     "checked_function",
     "cut",
     "distances",
     "evaluated",
     "is_array",
+    "refuse_extremes",
     "within",
 ]
+
+# Lengths, masses and momenta that the solvers take, and their inverse.
+LARGEST = 1e60
 
 
 def checked_function(f, name):
@@ -37,9 +42,41 @@ def evaluated(values, shape, what):
     return check_array(values, what, shape=shape, finite=False, copy=False)
 
 
+def check_scale(value, name, *, optional=False):
+    """Return a positive number of a size whose powers are finite, or None if it is optional.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or not between 1e-60 and 1e60.
+    """
+    number = check_positive(value, name, optional=optional)
+    if number is not None:
+        refuse_extremes(np.array(number), name)
+    return number
+
+
 def check_momenta(k):
     """Return momenta k > 0 as float64, or say what came instead."""
-    return check_array(k, "k", sign="> 0")
+    k = check_array(k, "k", sign="> 0")
+    refuse_extremes(k, "k")
+    return k
+
+
+def refuse_extremes(values, name):
+    """Refuse positive numbers whose powers overflow.
+
+    Raises
+    ------
+    ValueError
+        If one is not between 1e-60 and 1e60.
+    """
+    extreme = values[(values < 1 / LARGEST) | (values > LARGEST)]
+    if extreme.size:
+        raise ValueError(
+            f"{name} must be between {1 / LARGEST:g} and {LARGEST:g}, got {extreme[0]:g}: "
+            "choose a unit that is of the size of the system"
+        )
 
 
 def cut(values, radius, *points):

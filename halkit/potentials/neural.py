@@ -303,6 +303,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         ends = self._form_now("envelope") is None or not self.has_local
         return self.r_[-1] if ends and self.has_nonlocal else None
 
+    @property
+    def nonlocal_radius(self):
+        """Radius beyond which U is zero, the last node; None without U."""
+        return self.r_[-1] if self.has_nonlocal else None
+
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]

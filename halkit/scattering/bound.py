@@ -12,14 +12,24 @@ between any two of them.
 
 from itertools import pairwise
 from typing import NamedTuple
+from warnings import warn
 
 import numpy as np
 from scipy.optimize import brentq
 
-from halkit.scattering.channel import converge, open_channel
+from halkit.exceptions import AccuracyWarning
+from halkit.scattering.channel import NOTICEABLE, converge, measured_channel
 from halkit.scattering.rmatrix import decay_logarithm, r_matrix
 
-__all__ = ["BoundStates", "binding_momenta", "bound_states", "relative_change"]
+__all__ = [
+    "BoundStates",
+    "binding_momenta",
+    "bound_energies",
+    "bound_states",
+    "relative_change",
+    "slopes",
+    "warn_of_tail",
+]
 
 EPSILON = 4 * np.finfo(np.float64).eps
 # A level that joining the surface moves by less, relative to its energy.
@@ -44,15 +54,21 @@ class BoundStates(NamedTuple):
 def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
     """Return the bound states of a partial wave.
 
-    Parameters and warnings are those of `halkit.scattering.phase_shift`; the wave functions
-    are those of `halkit.scattering.bound_wave_functions`. If U is not
-    symmetric only the states of real energy are returned.
+    Parameters are those of `halkit.scattering.phase_shift`; the wave functions are those of
+    `halkit.scattering.bound_wave_functions`. If U is not symmetric only the states of real
+    energy are returned.
 
     Returns
     -------
     BoundStates
         Named tuple of the arrays ``energy`` and ``kappa``, deepest state first; empty
         arrays if nothing is bound.
+
+    Warns
+    -----
+    AccuracyWarning
+        As in `halkit.scattering.phase_shift`; but a potential that is not over at the channel
+        radius is warned of only where a channel twice as wide changes the states.
 
     Examples
     --------
@@ -61,16 +77,36 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
     >>> bound_states(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3).kappa.round(8)
     array([0.19717524])
     """
-    channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
-    )
-    kappa = converge(
+    channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
+    kappa = _converged(channel, n_mesh)
+    warn_of_tail(channel, beyond, kappa, n_mesh)
+    return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
+
+
+def _converged(channel, n_mesh):
+    return converge(
         lambda n: binding_momenta(r_matrix(channel.hamiltonian(n))),
         relative_change,
         n_mesh,
         n_mesh or channel.mesh_size(),
     )
-    return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
+
+
+def warn_of_tail(channel, beyond, kappa, n_mesh):
+    """Say how the states change in a channel of twice the radius, if something lies outside."""
+    if beyond <= NOTICEABLE:
+        return
+    wide = channel._replace(radius=2 * channel.radius)
+    wider = _converged(wide, n_mesh and 2 * n_mesh)
+    changed = 2 * relative_change(kappa, wider[: kappa.size])
+    if wider.size != kappa.size or changed > NOTICEABLE:
+        warn(
+            f"the potential has not decayed at the channel radius {channel.radius:g}: with twice "
+            f"the radius {wider.size} states are bound instead of {kappa.size}, and the energies "
+            f"of these change by up to {changed:.1g} of themselves; raise channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
 
 
 def relative_change(coarse, fine):
@@ -81,21 +117,27 @@ def relative_change(coarse, fine):
 
 
 def binding_momenta(R):
-    """Return the κ of the bound states that an R-matrix has, deepest first.
+    """Return the κ of the bound states that an R-matrix has, deepest first."""
+    _, inner, outer = bound_energies(R)
+    return np.sqrt(-2 * R.reduced_mass * np.sort(np.concatenate([inner, outer])))
+
+
+def bound_energies(R, least=INNER):
+    """Return which levels are bound states inside, the energies of these, and of all others.
 
     A level whose wave function is over inside the channel radius is a bound state itself, moved
-    by S γ²/2ma. The sign of such a γ² is lost in rounding errors where U is not symmetric.
+    by S γ²/2ma, less than `least` relative to E. The sign of such a γ² is lost in rounding
+    errors where U is not symmetric.
     """
-    slope = _slopes(R, R.energy)
-    inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < INNER * -R.energy.real)
+    slope = slopes(R, R.energy)
+    inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < least * -R.energy.real)
     R, inside = R.split(inner)
     moved = slope[inner] * inside.strength / (1 - slope[inner] * R(inside.energy.real))
-    energy = np.concatenate([(inside.energy - moved).real, _outer_states(R)])
-    return np.sqrt(-2 * R.reduced_mass * np.sort(energy))
+    return inner, (inside.energy - moved).real, np.array(_outer_states(R))
 
 
-def _slopes(R, energy):
-    """S_l(κa) of real negative energies, that of zero for all others."""
+def slopes(R, energy):
+    """Return S_l(κa) of real negative energies, and S_l(0) for all others."""
     x = np.sqrt(np.maximum(-2 * R.reduced_mass * np.real(energy), 0.0)) * R.radius
     return decay_logarithm(R.l, x)
 
@@ -104,7 +146,7 @@ def _outer_states(R):
     """The roots of 1 − S R between the levels and up to zero."""
 
     def mismatch(energy):
-        return 1 - float(_slopes(R, energy) * R(energy))
+        return 1 - float(slopes(R, energy) * R(energy))
 
     levels, sign = R.bound_levels()
     if levels.size == 0:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_array, check_integer, check_positive
-from halkit.interactions import as_interaction
-from halkit.scattering.channel import converge, validate_mesh_size
-from halkit.scattering.mesh import LagrangeMesh, hamiltonian, lagrange_mesh
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale
+from halkit.scattering.channel import Channel, converge, validate_mesh_size
+from halkit.scattering.mesh import LagrangeMesh
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
 
@@ -117,8 +118,8 @@ def spherical_box_states(
     >>> box.wave_function([1.0, 2.0]).shape
     (3, 2)
     """
-    interaction = as_interaction(interaction, r)
-    R, m = check_positive(radius, "radius"), check_positive(reduced_mass, "reduced_mass")
+    interaction = interaction_in_wave(interaction, r=r)
+    R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
@@ -146,9 +147,11 @@ def _validate_number(n_states, n_mesh):
 
 
 def _solver(interaction, R, m, boundary, n_states):
+    channel = Channel(interaction, R, m, 0)
+
     def solve(n):
-        mesh = lagrange_mesh(R, n)
-        H = hamiltonian(interaction, mesh, reduced_mass=m)
+        H = channel.hamiltonian(n)
+        mesh = H.mesh
         if boundary == "neumann":
             matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / (2 * m * R), None
         else:

@@ -14,12 +14,22 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_number, check_positive
+from halkit.checks import check_number
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.functions import check_momenta, distances
-from halkit.scattering.channel import converge, open_channel
-from halkit.scattering.coulomb_waves import coulomb_surface, threshold_functions
+from halkit.interactions.functions import check_momenta, check_scale, distances
+from halkit.scattering.channel import (
+    NOTICEABLE,
+    converge,
+    measured_channel,
+    open_channel,
+    tail,
+)
+from halkit.scattering.coulomb_waves import (
+    coulomb_surface,
+    threshold_functions,
+    zero_energy_size,
+)
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.rmatrix import r_matrix, threshold
 
@@ -33,6 +43,8 @@ __all__ = [
 
 FINE_STRUCTURE = 1 / 137.035999084
 """α (CODATA 2018)."""
+# How much wider the channel is that a slow tail is measured in.
+WIDER = 1.5
 
 
 def coulomb_potential(r, *, charge_product, dipole_radius=None):
@@ -71,18 +83,20 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     0.108993
     """
     if dipole_radius is not None:
-        dipole_radius = check_positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
     return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
 
 
 def _potential(r, strength, dipole_radius):
     """V_C of Z1 Z2 α = strength."""
     if dipole_radius is None:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return strength / r
     x_over_r = 2 * np.sqrt(6) / dipole_radius
-    x = x_over_r * np.where(r > 0, r, 1.0)
-    form = -np.expm1(-x) - x * np.exp(-x) * (11 / 16 + 3 * x / 16 + x**2 / 48)
+    with np.errstate(over="ignore"):
+        x = np.where(r > 0, x_over_r * r, 1.0)
+    y = np.minimum(x, 800.0)  # where e^{−x} is 0
+    form = -np.expm1(-y) - y * np.exp(-y) * (11 / 16 + 3 * y / 16 + y**2 / 48)
     return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
 
 
@@ -179,13 +193,23 @@ def coulomb_scattering_length(
     """Return the Coulomb-modified S-wave scattering length a0.
 
     It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2, or, with
-    ``sign="lattice"``, +1/a0 + r_eff k²/2. The other parameters and the warnings are those of
+    ``sign="lattice"``, +1/a0 + r_eff k²/2. The other parameters are those of
     `coulomb_phase_shift`.
+
+    A tail that falls like a power of r has no limit at zero energy: behind the Coulomb barrier
+    the regular function grows like e^{2√(2κr)}, κ = Z1 Z2 α m. By default the interaction is cut
+    where the rest is felt least, and a0 is the one against the functions of V_C and this rest.
 
     Raises
     ------
     ValueError
         Also if `sign` is neither "nuclear" nor "lattice".
+
+    Warns
+    -----
+    AccuracyWarning
+        If a channel radius half as large again changes the result by more than 1e-4 of itself,
+        with the change; if the mesh is too coarse, or the Coulomb functions are.
 
     Returns
     -------
@@ -206,10 +230,8 @@ def coulomb_scattering_length(
     -11.7
     """
     factor = sign_factor(sign)
-    channel = _charged_channel(
-        interaction, reduced_mass, charge_product, dipole_radius, 0, channel_radius, r
-    )
-    return factor * _at_threshold(channel, _strength(charge_product), n_mesh, 0)
+    charges = _strength(charge_product), dipole_radius
+    return factor * _low_energy(0, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
 
 
 def coulomb_effective_range(
@@ -225,7 +247,7 @@ def coulomb_effective_range(
     """Return the Coulomb-modified S-wave effective range r_eff.
 
     It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
-    warnings are those of `coulomb_phase_shift`.
+    warnings are those of `coulomb_scattering_length`, as is what becomes of a slow tail.
 
     Returns
     -------
@@ -245,26 +267,30 @@ def coulomb_effective_range(
     >>> round(coulomb_effective_range(omega_ccc(), reduced_mass=m, charge_product=4), 3)
     0.463
     """
-    channel = _charged_channel(
-        interaction, reduced_mass, charge_product, dipole_radius, 0, channel_radius, r
-    )
-    return _at_threshold(channel, _strength(charge_product), n_mesh, 1)
+    charges = _strength(charge_product), dipole_radius
+    return _low_energy(1, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
 
 
 def _strength(charge_product):
     charge = check_number(charge_product, "charge_product")
     if charge == 0:
         raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
+    check_scale(abs(charge), "|charge_product|")
     return charge * FINE_STRUCTURE
 
 
 def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l, radius, r):
     """The channel of the strong interaction and V_C, as wide as both need."""
-    strength = _strength(charge_product)
     channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
+    return _with_charges(channel, (_strength(charge_product), dipole_radius), radius)
+
+
+def _with_charges(channel, charges, radius):
+    """The channel with V_C in it; wider if the charges are and its radius was not given."""
+    strength, dipole_radius = charges
     a = channel.radius
     if dipole_radius is not None:
-        dipole_radius = check_positive(dipole_radius, "dipole_radius")
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
         size = dipole_radius / (2 * np.sqrt(6))
         a = max(a, 35 * size) if radius is None else a
         x = a / size
@@ -274,7 +300,7 @@ def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l
                 f"the charge distributions overlap at the channel radius {a:g}: a phase "
                 f"shift may be off by {beyond:.1g} rad; raise channel_radius",
                 AccuracyWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def potential(r):
@@ -283,11 +309,69 @@ def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l
     return channel._replace(interaction=Sum(channel.interaction, Local(potential)), radius=a)
 
 
+def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
+    """a0 (which = 0) or r_eff (1); what a slow tail adds is measured in a wider channel."""
+    channel, _ = measured_channel(interaction, reduced_mass, channel_radius=radius, r=r)
+    a, felt = _threshold_radius(channel, charges[0], radius)
+
+    def value(a):
+        return _at_threshold(
+            _with_charges(channel._replace(radius=a), charges, radius), charges[0], n_mesh, which
+        )
+
+    result = value(a)
+    if felt > NOTICEABLE / 10:
+        change = abs(value(WIDER * a) - result)
+        if change > NOTICEABLE * abs(result):
+            warn(
+                f"the interaction has not decayed at the channel radius {a:g}: the result "
+                f"changes by {change:.2g} if it is cut at {WIDER * a:.3g} instead",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+    return result
+
+
+def _threshold_radius(channel, strength, radius):
+    """The radius beyond which a0 feels the interaction least, and how much it does.
+
+    At zero energy u = f − a0 g, and V changes a0 by 2m ∫ V u² dr. Behind a Coulomb barrier f
+    grows like e^{2√(2κr)}, so the tail of a potential that falls like a power is felt the more the
+    further out it is kept. What counts is the smallest 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
+    """
+    interaction, m = channel.interaction, channel.reduced_mass
+    defined = interaction.radius if channel.V2 is None else None
+    if defined is not None and (radius is None or defined <= radius):
+        return channel.radius, 0.0
+    nodes, tails = tail(interaction, m, channel.V2)
+    panels = np.append(-np.diff(tails), 0.0)
+    with np.errstate(over="ignore"):
+        weight = np.square(zero_energy_size(strength * m, nodes) / nodes)
+    last = np.searchsorted(nodes, 2 * nodes, side="right")
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = np.where(panels > 0, panels * weight, 0.0) * nodes
+        total = np.append(0.0, np.cumsum(parts))
+        felt = np.nan_to_num((total[last] - total[:-1]) / nodes, nan=np.inf)
+    if radius is not None:
+        return channel.radius, float(np.interp(channel.radius, nodes, felt))
+    felt = felt[last < nodes.size]
+    start = min(np.searchsorted(-tails, -1e-2), felt.size - 1)
+    small = np.flatnonzero(np.maximum.accumulate(felt[::-1])[::-1] <= 1e-10)
+    i = small[0] if small.size else start + np.argmin(felt[start:])
+    return float(nodes[i]), float(felt[i])
+
+
 def _at_threshold(channel, strength, n_mesh, which):
     """a0 (which = 0) or r_eff (1), from −1/a0 + r_eff k²/2 = (g − aR g')/(aR f' − f)."""
     a, kappa = channel.radius, strength * channel.reduced_mass
-    (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
-    wronskian = f * dg - df * g + 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
+        wronskian = f * dg - df * g + 1
+    if not abs(wronskian) < 1e-2:
+        raise ValueError(
+            f"the Coulomb functions at the channel radius {a:g} cannot be computed at zero energy; "
+            "lower channel_radius"
+        )
     if abs(wronskian) > 1e-7:
         warn(
             f"the Coulomb functions at the channel radius {a:g} are right to {abs(wronskian):.1g} "

@@ -12,11 +12,19 @@ Mathematical Functions, chapter 33.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ive, kve
 
 from halkit.checks import check_array
+from halkit.interactions.functions import refuse_extremes
 from halkit.scattering.channel import validate_l
 
-__all__ = ["CoulombWaves", "coulomb_functions", "coulomb_surface", "threshold_functions"]
+__all__ = [
+    "CoulombWaves",
+    "coulomb_functions",
+    "coulomb_surface",
+    "threshold_functions",
+    "zero_energy_size",
+]
 
 ORDER = 30
 TINY = 1e-290
@@ -53,7 +61,7 @@ def coulomb_functions(l, eta, rho):
     Raises
     ------
     ValueError
-        If l or an argument is out of range (ρ up to 2·10⁴).
+        If l or an argument is out of range (ρ from 1e-60 to 2·10⁴).
 
     Examples
     --------
@@ -66,6 +74,8 @@ def coulomb_functions(l, eta, rho):
     eta, rho = np.broadcast_arrays(check_array(eta, "eta"), check_array(rho, "rho"))
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")
+    refuse_extremes(rho, "rho")
+    refuse_extremes(np.maximum(np.abs(eta), 1.0), "|eta|")
     phi, p, exponent = coulomb_surface(l, eta.ravel(), rho.ravel())
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         A = np.exp(exponent)
@@ -80,6 +90,18 @@ def coulomb_surface(l, eta, rho):
 
     φ is continuous in ρ, from 0 at ρ = 0 if the Coulomb force repels; φ' = 1/A².
     """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        phi, p, exponent = _all_depths(l, eta, rho)
+    lost = ~np.isfinite(phi + p) | np.isnan(exponent)
+    if np.any(lost):
+        raise ValueError(
+            "the Coulomb functions cannot be computed at eta = "
+            f"{eta[lost][0]:g}, rho = {rho[lost][0]:g}"
+        )
+    return phi, p, exponent
+
+
+def _all_depths(l, eta, rho):
     buried = (eta > BURIED) & (rho < eta / 10)
     w = np.where(buried, 2 * eta / rho + l * (l + 1) / rho**2 - 1, 1.0)
     phi, exponent = np.zeros_like(rho), np.full_like(rho, np.inf)
@@ -236,3 +258,16 @@ def threshold_functions(kappa, r):
         B.append(b / (n * (n - 1)))
     result[0, 2] += 1.0
     return result
+
+
+def zero_energy_size(kappa, r):
+    """Return ``|f| + r |g|`` of `threshold_functions`, infinite where it overflows.
+
+    f = 2r I_1(x)/x and g = x K_1(x), x = 2√(2κr), behind a barrier. Without one the functions
+    oscillate, and the size is the larger of r and of their envelope.
+    """
+    x = np.sqrt(8 * abs(kappa) * r)
+    if kappa < 0:
+        return r * (1 + np.minimum(1, x**-1.5)) + r * np.sqrt(x)
+    with np.errstate(over="ignore"):
+        return 2 * r / x * ive(1, x) * np.exp(x) + r * x * kve(1, x) * np.exp(-x)

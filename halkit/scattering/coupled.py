@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.interactions.functions import check_momenta
+from halkit.radial import refuse_overflow
 from halkit.scattering.channel import converge
 from halkit.scattering.multichannel import CoupledSystem, phase_parts, s_matrix
 
@@ -113,14 +114,15 @@ def coupled_phase_shifts(
     top = np.max(momenta, initial=0.0)
     start = min(np.min(momenta, initial=np.inf), 1e-2 / system.radius)
     grid = np.union1d(momenta, np.geomspace(start, max(top, 2 * start), GRID))
-    phase, mixing = converge(
-        lambda n: _bar_phases(system, system.levels(n), grid),
-        lambda coarse, fine: np.max(np.abs(fine[0] - coarse[0])),
-        n_mesh,
-        n_mesh or system.mesh_size(top),
-    )
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        phase, mixing = converge(
+            lambda n: _bar_phases(system, system.levels(n), grid),
+            lambda coarse, fine: np.max(np.abs(fine[0] - coarse[0])),
+            n_mesh,
+            n_mesh or system.mesh_size(top),
+        )
     chosen = np.searchsorted(grid, momenta)
-    phase, mixing = phase[chosen], mixing[chosen]
+    phase, mixing = phase[chosen], refuse_overflow(mixing[chosen], "the S-matrix")
     eigenphase, eigen_mixing = _eigenphases(phase, mixing)
     shapes = (*k.shape, 2), k.shape
     return CoupledPhaseShifts(

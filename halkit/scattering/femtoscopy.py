@@ -17,8 +17,8 @@ from numbers import Real
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.checks import check_array, check_number, check_positive
-from halkit.interactions.functions import check_momenta, distances
+from halkit.checks import check_array, check_number
+from halkit.interactions.functions import check_momenta, check_scale, distances
 from halkit.scattering.waves import scattering_wave_functions
 
 __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
@@ -48,13 +48,13 @@ class GaussianSource:
     R: float
 
     def __post_init__(self):
-        object.__setattr__(self, "R", check_positive(self.R, "R"))
+        object.__setattr__(self, "R", check_scale(self.R, "R"))
 
     def __call__(self, r):
         """Return S(r), elementwise, for r ≥ 0."""
-        return (
-            np.exp(-np.square(distances(r, "r")) / (4 * self.R**2)) / (4 * np.pi * self.R**2) ** 1.5
-        )
+        with np.errstate(over="ignore"):
+            x2 = np.square(distances(r, "r") / self.R)
+        return np.exp(-x2 / 4) / (4 * np.pi * self.R**2) ** 1.5
 
 
 def correlation_function(
@@ -104,7 +104,7 @@ def correlation_function(
     >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
     array([0.7854 , 0.88654])
     """
-    k, reduced_mass = check_momenta(k), check_positive(reduced_mass, "reduced_mass")
+    k, reduced_mass = check_momenta(k), check_scale(reduced_mass, "reduced_mass")
     if not callable(source):
         raise TypeError(f"source must be a function S(r), got {source!r}")
     identical, exchange, most = _statistics(spin)
@@ -170,7 +170,7 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     >>> round(float(C), 5)
     2.06136
     """
-    k, R = check_momenta(k), check_positive(R, "R")
+    k, R = check_momenta(k), check_scale(R, "R")
     scattering_length = check_number(scattering_length, "scattering_length")
     effective_range = check_number(effective_range, "effective_range")
     if scattering_length == 0:

@@ -17,16 +17,20 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_array, check_integer, check_positive
+from halkit.checks import check_array, check_integer
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import as_interaction
-from halkit.interactions.functions import is_array, within
+from halkit.interactions.functions import check_scale, is_array, within
 from halkit.radial import Wedge
 from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.mesh import real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 from halkit.scattering.torus import CubeFields, WedgeFields
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
+
+
+# Potential in units of 1/2ma² up to which the levels of a lattice are right to 1e-4/2ma².
+STEEPEST = 1e12
 
 
 class LatticeStates(NamedTuple):
@@ -109,8 +113,8 @@ def lattice_spectrum(
     V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
     on_sites = is_array(interaction) and r is None
     if not on_sites:
-        interaction = as_interaction(interaction.V0 if V2 else interaction, r)
-    m, a = check_positive(reduced_mass, "reduced_mass"), check_positive(spacing, "spacing")
+        interaction = interaction_in_wave(interaction.V0 if V2 else interaction, r=r)
+    m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
     if sector not in {"A1", "all"}:
         raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
     if laplacian not in {"7-point", "spectral"}:
@@ -129,12 +133,25 @@ def lattice_spectrum(
         potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
     else:
         potential = _potential(interaction, fields, a)
+    _refuse_steep(potential, fields, 1 / (2 * m * a**2))
     solve = _lanczos if sector == "A1" else _blocks
     energy, vectors = solve(fields, scale, potential, 1 / (2 * m * a**2), int(n_states))
     order = np.argsort(energy)
     field = scale / np.sqrt(fields.weights) * vectors.T[order] / a**1.5
     largest = field[np.arange(n_states), np.argmax(np.abs(field), axis=1)]
     return LatticeStates(energy[order], field * np.sign(largest)[:, None], fields.sites)
+
+
+def _refuse_steep(potential, fields, unit):
+    """Refuse a potential beside which the kinetic energy is lost in rounding errors."""
+    ones = np.ones((fields.weights.size, 1))
+    with np.errstate(over="ignore"):
+        largest = np.max(np.abs(potential(ones))) / unit
+    if not largest < STEEPEST:
+        raise ValueError(
+            f"the potential must be smaller than {STEEPEST:g}/(2ma²) on the lattice, "
+            f"got {largest:.3g}/(2ma²)"
+        )
 
 
 def _lanczos(fields, scale, potential, unit, n_states):

@@ -16,16 +16,21 @@ q² = −1 Poisson's formula alone does, with κ = √−q²:
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_array, check_integer, check_positive
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
 EXPONENT = 40.0
 QUADRATURE = 60
 LARGEST = 1e4
+# q² from which levels are looked for; k cot δ is rarely known as far below threshold.
+EDGE = -100.0
+# Least slope of the mismatch at a level, relative to that of 2 Z00/(√π L).
+FLATTEST = 1e-2
 
 
 def zeta_00(q2):
@@ -63,7 +68,8 @@ def zeta_00(q2):
             f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
             "are k and L, or energy, mass and L, in the same units?"
         )
-    return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
+    with np.errstate(over="ignore"):  # next to the pole at 0
+        return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
 
 
 def _zeta(q2):
@@ -152,23 +158,29 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     >>> round(float(luscher_k_cot_delta(0.1, L=10.0, reduced_mass=0.5)), 6)
     -0.254226
     """
-    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
-    q2 = 2 * m * check_array(energy, "energy") * (L / (2 * np.pi)) ** 2
+    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
+    with np.errstate(over="ignore"):
+        q2 = 2 * m * check_array(energy, "energy") * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 
 def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     """Return the lowest energies of two hadrons at rest in a periodic box, from k cot δ.
 
-    The inverse of `luscher_k_cot_delta`: roots of k cot δ(k²) = 2 Z00(1; q²)/(√π L).
+    The inverse of `luscher_k_cot_delta`: roots of k cot δ(k²) = 2 Z00(1; q²)/(√π L) at which
+
+        d/dk² [k cot δ(k²) − 2 Z00(1; q²)/(√π L)] < 0,
+
+    as the residue of a state requires. Continued below threshold, −1/a0 + r_eff k²/2 with
+    r_eff > 0 also has a root near κ = 2/r_eff whose slope is the opposite: no state has it. Nor
+    is there a state where the slopes agree to 1 %: k cot δ continued past a left-hand cut may
+    touch the other curve there.
 
     Parameters
     ----------
     k_cot_delta : callable
         Maps k² (a float of either sign) to k cot δ, finite; below threshold its continuation,
-        such as −1/a0 + r_eff k²/2. For a0 < 0 and r_eff > 0 that one also equals −κ at
-        κ ≈ 2/r_eff, far below where it holds: a level there is returned as the ground state,
-        and it is none of the hadrons.
+        such as −1/a0 + r_eff k²/2.
     L : float
         Side of the box.
     reduced_mass : float
@@ -190,7 +202,8 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
 
     References
     ----------
-    M. Lüscher, Nucl. Phys. B 354 (1991) 531.
+    M. Lüscher, Nucl. Phys. B 354 (1991) 531; T. Iritani et al. (HAL QCD), Phys. Rev. D 96
+    (2017) 034521 [arXiv:1703.07210] (the sign of the residue).
 
     Examples
     --------
@@ -198,7 +211,7 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     >>> luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=3).round(5)
     array([-0.01566,  0.2926 ,  0.64392])
     """
-    L, m = check_positive(L, "L"), check_positive(reduced_mass, "reduced_mass")
+    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
     n_levels = check_integer(n_levels, "n_levels", least=1)
     if not callable(k_cot_delta):
         raise TypeError(
@@ -207,13 +220,18 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
         )
     unit = (2 * np.pi / L) ** 2
 
-    def mismatch(q2):
-        return 2 * _zeta(q2) / (np.sqrt(np.pi) * L) - _real_number(k_cot_delta, unit * q2)
+    def zeta(q2):
+        return 2 * _zeta(q2) / (np.sqrt(np.pi) * L)
 
-    roots, edge, most = [], -100.0, 3 * n_levels + 30
+    def mismatch(q2):
+        return zeta(q2) - _real_number(k_cot_delta, unit * q2)
+
+    roots, edge, most = [], EDGE, 3 * n_levels + 30
     for pole in _shells(2 * most)[0][:most]:
-        roots += _roots(mismatch, edge, pole, unit)
-        edge = pole
+        found = _roots(mismatch, zeta, edge, pole, unit)
+        if found is None:
+            break
+        roots, edge = roots + found, pole
         if len(roots) >= n_levels:
             return np.array(roots[:n_levels]) * unit / (2 * m)
     raise ValueError(
@@ -238,20 +256,43 @@ def _place(k2):
     return f"at k² = {k2:g}{below}"
 
 
-def _roots(f, low, high, unit):
-    """Roots between two poles of Z00; a sign change that a pole of k cot δ makes is none."""
+def _roots(f, zeta, low, high, unit):
+    """Rising roots between two poles of Z00; None if one is too close to a pole to be seen.
+
+    A sign change that a pole of k cot δ makes is not a root.
+    """
     s = np.linspace(0, np.pi, 42)
     x = (low + high) / 2 - (high - low) / 2 * np.cos(s) * (1 - 1e-9)
-    if low == -100.0:
-        x = high - np.geomspace(high - low, 1e-9, 80)
+    if low == EDGE:
+        x = high - np.geomspace(high - low, 1e-9, 100)
     y = np.array([f(point) for point in x])
     infinite = np.flatnonzero(np.isinf(y))
     if infinite.size:
         i = infinite[0]
         raise ValueError(f"k_cot_delta must be finite, got {-y[i]} {_place(unit * x[i])}")
+    if y[-1] <= 0 or (low > EDGE and y[0] >= 0):
+        return None
+    x, y = _with_extrema(f, x, y)
     found = []
-    for i in np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0):
+    for i in np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0)):
         root = brentq(f, x[i], x[i + 1], xtol=1e-13)
-        if abs(f(root)) <= 1e-3 * max(abs(y[i]), abs(y[i + 1])):
+        h = 1e-4 * min(root - low, high - root)
+        slope, most = (np.diff([g(root - h), g(root + h)]) for g in (f, zeta))
+        if abs(f(root)) <= 1e-3 * max(abs(y[i]), abs(y[i + 1])) and slope > FLATTEST * most:
             found.append(root)
     return found
+
+
+def _with_extrema(f, x, y):
+    """The points, and between them the extrema that two roots next to each other have."""
+    inner = y[1:-1]
+    toward = (np.abs(inner) < np.abs(y[:-2])) & (np.abs(inner) <= np.abs(y[2:]))
+    same = (np.sign(y[:-2]) == np.sign(inner)) & (np.sign(y[2:]) == np.sign(inner))
+    for i in np.flatnonzero(toward & same) + 1:
+        sign = np.sign(y[i])
+        best = minimize_scalar(
+            lambda q2, sign=sign: sign * f(q2), bounds=(x[i - 1], x[i + 1]), method="bounded"
+        )
+        x, y = np.append(x, best.x), np.append(y, sign * best.fun)
+    order = np.argsort(x)
+    return x[order], y[order]

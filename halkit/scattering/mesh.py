@@ -39,6 +39,7 @@ import numpy as np
 from halkit.checks import check_array
 from halkit.interactions.functions import within
 from halkit.scattering.derivative import kinetic_scale
+from halkit.scattering.panels import Panels, barycentric_ratios, panel_functions
 
 __all__ = [
     "Hamiltonian",
@@ -51,6 +52,13 @@ __all__ = [
 ]
 
 LARGEST = 3000
+# Where a kernel is looked at for a cusp: how many radii, and how far beside r' = r, over r.
+PROBES, ACROSS = 20, 1e-3
+BESIDE = 1 + ACROSS * np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+# K there, its second differences over both distances, and its first ones.
+DIFFERENCES = np.array(
+    [[0, 0, 1, 0, 0], [1, 0, -2, 0, 1], [0, 1, -2, 1, 0], [-1, 0, 0, 0, 1], [0, -1, 0, 1, 0]]
+).T.astype(float)
 
 # The map is r/a = (θ − θ_0)/(θ_1 − θ_0) with t = middle + half_width sin θ, θ = ±π/2 at its
 # singularities.
@@ -73,6 +81,8 @@ class LagrangeMesh(NamedTuple):
         f_j(a), so that u(a) = Σ c_j f_j(a).
     radius : float
         a.
+    panels : Panels or None
+        Of a mesh of several panels, or one that starts at a core.
     """
 
     r: np.ndarray
@@ -80,26 +90,33 @@ class LagrangeMesh(NamedTuple):
     kinetic: np.ndarray
     surface: np.ndarray
     radius: float
+    panels: Panels | None = None
+
+    def sides(self):
+        """Return where a potential is looked at, with weights, and which node each belongs to."""
+        if self.panels is None:
+            return self.r, self.weights, np.arange(self.r.size)
+        return self.panels.sides()
 
     def interpolate(self, coefficients, r):
-        """Return φ(r) = u(r)/r = Σ c_j f_j(r)/r for coefficients (n_states, n).
+        """Return φ(r) = u(r)/r = Σ c_j f_j(r)/r for coefficients (n_states, n)."""
+        return coefficients @ self.basis(np.atleast_1d(r)).T
+
+    def basis(self, r):
+        """Return f_j(r)/r, shape (n_r, n).
 
         Barycentric interpolation in x, which stays accurate next to a node: an error of the
         differences x(r) − x_j is common to numerator and denominator.
         """
-        node, rho = self.r / self.radius, np.atleast_1d(r) / self.radius
+        if self.panels is not None:
+            return Panels(*self.panels).basis(r) / np.sqrt(self.weights)
+        node, rho = self.r / self.radius, r / self.radius
         x, y, slope = _unmap(node)
-        values = coefficients / (np.sqrt(self.weights) * x)
         barycentric = np.sqrt(x * y * self.weights / slope) * (-1.0) ** np.arange(x.size)
-        difference = np.subtract.outer(_unmap(rho)[0], x)
-        at_node = np.argwhere(difference == 0)
-        difference[difference == 0] = 1.0
-        ratio = barycentric / difference
-        result = values @ (ratio / ratio.sum(axis=1, keepdims=True)).T
-        result[:, at_node[:, 0]] = values[:, at_node[:, 1]]
+        ratio = barycentric_ratios(barycentric, np.subtract.outer(_unmap(rho)[0], x))
         tiny = np.finfo(float).tiny
         x_over_rho = _difference(rho + tiny, rho) / (rho + tiny)
-        return result * (x_over_rho / self.radius)
+        return ratio / (np.sqrt(self.weights) * x) * (x_over_rho / self.radius)[:, None]
 
 
 class Hamiltonian(NamedTuple):
@@ -115,6 +132,8 @@ class Hamiltonian(NamedTuple):
     l : int
     scale : array of shape (n,) or float
         The matrix acts on the coefficients of u divided by this (1 without a V2∇²).
+    potential : array of shape (n, n)
+        The part of the matrix that V and U are.
     """
 
     matrix: np.ndarray
@@ -123,6 +142,7 @@ class Hamiltonian(NamedTuple):
     reduced_mass: float
     l: int
     scale: np.ndarray | float = 1.0
+    potential: np.ndarray | None = None
 
     @property
     def surface(self):
@@ -130,8 +150,11 @@ class Hamiltonian(NamedTuple):
         return self.mesh.surface * self.scale
 
 
-def lagrange_mesh(radius, n):
-    """Return the Lagrange-Legendre mesh of n functions on (0, radius)."""
+def lagrange_mesh(radius, n, panels=None):
+    """Return the Lagrange-Legendre mesh of n functions on (0, radius), or that of `Panels`."""
+    if panels is not None:
+        _refuse_endless(n)
+        return LagrangeMesh(*panel_functions(panels), radius, panels)
     x, weights, kinetic, surface = _unit_mesh(n)
     a = radius
     return LagrangeMesh(a * x, a * weights, kinetic / a**2, surface / np.sqrt(a), a)
@@ -139,10 +162,7 @@ def lagrange_mesh(radius, n):
 
 @lru_cache(maxsize=32)
 def _unit_mesh(n):
-    if n > LARGEST:
-        raise ValueError(
-            f"a mesh of {n} points is needed, more than {LARGEST}: lower k or the channel radius"
-        )
+    _refuse_endless(n)
     x, weights = _gauss_legendre(n)
     y = x[::-1]  # 1 − x without cancellation
     rho, slope = _map(x)
@@ -154,6 +174,13 @@ def _unit_mesh(n):
     derivative /= np.sqrt(np.outer(slope, slope))
     surface = sign[::-1] / np.sqrt(x * y * slope)
     return rho, slope * weights, derivative.T @ derivative, surface
+
+
+def _refuse_endless(n):
+    if n > LARGEST:
+        raise ValueError(
+            f"a mesh of {n} points is needed, more than {LARGEST}: lower k or the channel radius"
+        )
 
 
 def _map(x):
@@ -210,33 +237,98 @@ def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
 
     With V2 it also has V2(r) (d²/dr² − l(l+1)/r²), see `halkit.scattering.derivative`.
     """
-    m, r = reduced_mass, mesh.r
-    scale = 1.0 if V2 is None else kinetic_scale(V2, r, m)
-    free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * r**2))
+    m = reduced_mass
+    side_scale = None if V2 is None else kinetic_scale(V2, mesh.sides()[0], m)
+    free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
+    potential, symmetric = potential_matrix(interaction, mesh, side_scale)
+    scale = 1.0
     if V2 is not None:
+        scale = _mean_scale(mesh, side_scale)
         free = free * np.outer(scale, scale)
-    potential, symmetric = potential_matrix(interaction, mesh, scale)
-    return Hamiltonian(free + potential, symmetric, mesh, m, l, scale)
+    return Hamiltonian(free + potential, symmetric, mesh, m, l, scale, potential)
 
 
-def potential_matrix(interaction, mesh, scale=1.0):
-    """Return V + U on the mesh, acting on u/scale, and whether it is symmetric."""
-    r = mesh.r
+def potential_matrix(interaction, mesh, side_scale=None):
+    """Return V + U on the mesh and whether it is symmetric.
+
+    With `side_scale`, the scale s(r) of a V2∇² on the sides of the nodes, it acts on u/s: it is
+    s (V + U)/s² s, and what an edge has on its two sides is averaged in between.
+    """
+    r = mesh.sides()[0]
     inside = within(interaction.radius, r) * 1.0
-    matrix, symmetric = np.zeros((r.size, r.size)), True
+    square = 1.0 if side_scale is None else side_scale**2
+    matrix, symmetric = np.zeros((mesh.r.size, mesh.r.size)), True
     if interaction.has_nonlocal:
-        kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
-        if np.ndim(scale):
-            kernel = kernel * np.divide.outer(1 / scale, 1 / scale)
-        root = np.sqrt(mesh.weights) * inside
-        symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
-        matrix = np.outer(root, root) * (kernel + kernel.T if symmetric else 2 * kernel) / 2
+        matrix, symmetric = _nonlocal_matrix(interaction, mesh, inside, square)
     if interaction.has_local:
-        local = inside * real_values(interaction.local_potential(r), "V(r)")
-        matrix = matrix + np.diag(local)
+        local = inside * real_values(interaction.local_potential(r), "V(r)") / square
+        matrix = matrix + np.diag(_mean(mesh, local))
+    if side_scale is not None:
+        scale = _mean_scale(mesh, side_scale)
+        matrix = matrix * np.outer(scale, scale)
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"the potential {interaction!r} is not finite inside r = {mesh.radius:g}")
     return matrix, symmetric
+
+
+def _mean(mesh, values):
+    """The mean of what a function is on the sides of each node."""
+    if mesh.panels is None:
+        return values
+    _, weights, node = mesh.sides()
+    return np.bincount(node, weights * values) / mesh.weights
+
+
+def _mean_scale(mesh, side_scale):
+    return 1 / np.sqrt(_mean(mesh, 1 / side_scale**2))
+
+
+def _nonlocal_matrix(interaction, mesh, inside, square):
+    r, weights, _ = mesh.sides()
+    kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
+    symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
+    root = np.sqrt(weights) * inside
+    if is_smooth_across(interaction, mesh):
+        matrix = np.outer(root / square, root) * kernel
+        if mesh.panels is not None:
+            matrix = _joined(_joined(matrix, mesh).T, mesh).T
+    else:
+        matrix = _joined((root / square)[:, None] * _split_integrals(interaction, mesh), mesh)
+    symmetric = symmetric and np.ndim(square) == 0
+    return (matrix + matrix.T) / 2 if symmetric else matrix, symmetric
+
+
+def _joined(rows, mesh):
+    """The rows of the sides of each node as one: Σ √(w_side/w) row for √w_side-normalised rows."""
+    if mesh.panels is None:
+        return rows
+    _, weights, node = mesh.sides()
+    rows = rows * np.sqrt(weights / mesh.weights[node])[:, None]
+    return np.add.reduceat(rows, np.flatnonzero(np.diff(node, prepend=-1)), axis=0)
+
+
+def is_smooth_across(interaction, mesh):
+    """Return whether K(r, r') is smooth where r = r', from its differences next to it."""
+    r = mesh.r[:: max(1, mesh.r.size // PROBES)]
+    for edge in (mesh.radius,) if mesh.panels is None else mesh.panels.edges:
+        r = r[np.abs(r - edge) > 2 * ACROSS * r]
+    kernel = r[:, None] * interaction.kernel(r[:, None], np.outer(r, BESIDE))
+    here, bend, half_bend, step, half_step = np.abs(kernel @ DIFFERENCES).sum(axis=0).tolist()
+    least = 1e-6 * here + 1e-300
+    return (bend < least or half_bend < 0.35 * bend) and (step < least or half_step < 0.75 * step)
+
+
+def _split_integrals(interaction, mesh):
+    """``∫ K(r_i, r') f_j(r') dr'`` of each side i, by Gauss rules from edge to edge and to r_i."""
+    r = mesh.sides()[0]
+    edges = np.array([0.0, mesh.radius] if mesh.panels is None else mesh.panels.edges)
+    ends = np.sort(np.column_stack([np.tile(edges, (r.size, 1)), r]), axis=1)
+    z, w = np.polynomial.legendre.leggauss(mesh.r.size // (2 * (edges.size - 1)) + 12)
+    widths = np.diff(ends, axis=1)[:, :, None]
+    points = (ends[:, :-1, None] + widths * (1 + z) / 2).reshape(r.size, -1)
+    rule = (widths * w / 2).reshape(r.size, -1) * within(interaction.radius, points)
+    values = rule * points * real_values(interaction.kernel(r[:, None], points), "U(r, r')")
+    return np.array([row @ mesh.basis(x) for x, row in zip(points, values, strict=True)])
 
 
 def real_values(values, name):

@@ -13,11 +13,11 @@ inverse: there the round trip is exact.
 
 import numpy as np
 
-from halkit.checks import check_array, check_integer, check_positive
-from halkit.interactions import as_interaction
-from halkit.interactions.functions import is_array, within
-from halkit.radial import RadialGrid, validate_nodes
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale, is_array, within
+from halkit.radial import RadialGrid, refuse_overflow, validate_nodes
 from halkit.scattering.mesh import real_values
+from halkit.scattering.partial_wave import interaction_in_wave
 
 __all__ = [
     "discrete_fourier_potential",
@@ -56,7 +56,7 @@ def sine_grids(radius, n):
     >>> float(r.r[-1]), float(p.r[0].round(6))
     (19.8, 0.15708)
     """
-    radius = check_positive(radius, "radius")
+    radius = check_scale(radius, "radius")
     n = check_integer(n, "n", least=1)
     index = np.arange(1, n + 1)
     return tuple(
@@ -117,8 +117,7 @@ def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
     p = validate_nodes(p, "p")
     p_prime = p if p_prime is None else validate_nodes(p_prime, "p_prime")
     matrix = _on_nodes(potential, r, w)
-    left, right = (_spherical_waves(q, r) * w for q in (p, p_prime))
-    return left @ matrix @ right.T / (4 * np.pi)
+    return _between(p, p_prime, r, w, matrix, 4 * np.pi)
 
 
 def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
@@ -164,8 +163,7 @@ def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
     r = validate_nodes(r)
     r_prime = r if r_prime is None else validate_nodes(r_prime, "r_prime")
     matrix = _square(potential, p)
-    left, right = (_spherical_waves(s, p) * w for s in (r, r_prime))
-    return left @ matrix @ right.T / (16 * np.pi**5)
+    return _between(r, r_prime, p, w, matrix, 16 * np.pi**5)
 
 
 def discrete_fourier_potential(potential):
@@ -199,7 +197,8 @@ def discrete_fourier_potential(potential):
     matrix = check_array(potential, "potential")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"potential must be a square matrix, got shape {matrix.shape}")
-    return np.fft.fft2(matrix)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return refuse_overflow(np.fft.fft2(matrix), "the sum")
 
 
 def _measure(weights, nodes, name):
@@ -226,7 +225,7 @@ def _on_nodes(potential, r, w):
     if is_array(potential):
         values = check_array(potential, "potential", r.size)
         return _diagonal(values, w) if values.ndim == 1 else _square(values, r)
-    interaction = as_interaction(potential)
+    interaction = interaction_in_wave(potential)
     inside = within(interaction.radius, r) * 1.0
     matrix = np.zeros((r.size, r.size))
     if interaction.has_nonlocal:
@@ -240,9 +239,12 @@ def _on_nodes(potential, r, w):
 
 
 def _diagonal(values, w):
-    return np.diag(np.divide(values, w, out=np.zeros_like(values), where=w > 0))
+    with np.errstate(over="ignore"):
+        return np.diag(np.divide(values, w, out=np.zeros_like(values), where=w > 0))
 
 
-def _spherical_waves(q, x):
-    """j0(q_i x_j)."""
-    return np.sinc(np.outer(q, x) / np.pi)
+def _between(q, q_prime, x, w, matrix, norm):
+    """Σ j0(q_i x_k) w_k M_kl w_l j0(q'_j x_l)/norm."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        left, right = (np.sinc(np.outer(p, x) / np.pi) * w for p in (q, q_prime))
+        return refuse_overflow(left @ matrix @ right.T / norm, "the transform")

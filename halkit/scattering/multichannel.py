@@ -14,8 +14,9 @@ import numpy as np
 import scipy.linalg
 
 from halkit.interactions import Interaction
-from halkit.scattering.channel import open_channel, validate_l
-from halkit.scattering.mesh import lagrange_mesh, potential_matrix
+from halkit.scattering.channel import mesh_of, open_channel, validate_l
+from halkit.scattering.layout import joined
+from halkit.scattering.mesh import potential_matrix
 from halkit.scattering.rmatrix import (
     NEVER_ZERO,
     decay_logarithm,
@@ -71,16 +72,19 @@ class CoupledSystem:
         if any(channel.V2 is not None for channel in self.channels):
             raise TypeError("coupled waves take interactions without a V2")
         self.radius = max(channel.radius for channel in self.channels)
+        self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
         self.reduced_mass = self.channels[0].reduced_mass
+        layouts = [channel.layout for channel in self.channels]
+        self.layout = joined(layouts, layouts[:: n + 1])
 
     def mesh_size(self, k):
         """Return the number of points to start with."""
-        wide = (channel._replace(radius=self.radius) for channel in self.channels)
-        return max(channel.mesh_size(k) for channel in wide)
+        points = 0 if self.layout.simple else int(self.layout.points.sum())
+        return max(points, *(channel.mesh_size(k) for channel in self.channels))
 
     def hamiltonian(self, n):
         """Return the matrix of all waves, the vectors that give u_i(a), and the mesh."""
-        mesh, m, size = lagrange_mesh(self.radius, n), self.reduced_mass, len(self.l)
+        mesh, m, size = mesh_of(self.layout, n), self.reduced_mass, len(self.l)
         blocks = [potential_matrix(channel.interaction, mesh)[0] for channel in self.channels]
         H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
         if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):

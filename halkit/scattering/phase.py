@@ -12,9 +12,16 @@ import numpy as np
 
 from halkit.interactions.functions import check_momenta
 from halkit.scattering.channel import converge, open_channel
-from halkit.scattering.rmatrix import phase_shifts, threshold
+from halkit.scattering.rmatrix import phase_shifts
+from halkit.scattering.tails import add_tail
+from halkit.scattering.weak import has_narrow_core, low_energy, small_phases, with_power_tail
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
+
+# A phase shift below which rounding errors count, relative to it.
+SMALL = 1e-5
+# How far the mesh goes into a long tail for a0 and for r_eff, over the channel radius.
+REACH = 1e3, 1e2
 
 
 def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
@@ -32,11 +39,14 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     l : int, default 0
         Orbital angular momentum. A non-local U(r, r') is that of this partial wave.
     channel_radius : float, optional
-        Where the potential is over. Default: ``interaction.radius``, else where what it
-        would add to δ has decayed to 1e-10 (with a slow tail: to 1e-7 or 1e-4).
+        Where the mesh ends. Default: ``interaction.radius``, else where the rest of the
+        potential would add 1e-10 to δ, times its strength if that is less (without such a
+        radius: 1e-7 or 1e-4). A local tail V ∝ r^−n, n > 2, is integrated beyond the mesh, also
+        beyond a given radius; cut it with the ``radius`` of the interaction.
     n_mesh : int, optional
-        Mesh points. Default: as many as δ needs to change by less than 1e-7 rad from one mesh
-        to the next. Where that is not reached, a change above 1e-4 is warned of.
+        Mesh points. Default: as many as δ needs to change by less than 1e-7 rad (and 1e-3 of
+        itself where it is small) from one mesh to the next. Where that is not reached, a change
+        that may leave more than 1e-4 is warned of.
     r : array of shape (n,), optional
         The nodes, if `interaction` is an array of values on them. A table is cut at
         its last node, which costs accuracy (see `halkit.interactions.Tabulated`).
@@ -56,7 +66,12 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     -----
     AccuracyWarning
         If the potential is not over at the channel radius, if the mesh is too coarse, or if
-        V(r) jumps or has structure that no mesh sees.
+        V(r) has structure that no mesh sees.
+
+    Notes
+    -----
+    The mesh is split where V or U jumps, and starts where V is infinite or so high that the wave
+    does not reach the origin: there u = 0. Phases of 1e-9 rad are right to a part of 1e-3.
 
     References
     ----------
@@ -73,14 +88,45 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     """
     k = check_momenta(k)
     channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+        interaction,
+        reduced_mass=reduced_mass,
+        l=l,
+        channel_radius=channel_radius,
+        r=r,
+        k=k,
+        with_tail=True,
     )
-    return converge(
-        lambda n: phase_shifts(channel.hamiltonian(n), k),
-        lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
+    delta = converge(
+        lambda n: _phases(channel.hamiltonian(n), k),
+        _phase_change,
         n_mesh,
         n_mesh or channel.mesh_size(np.max(k, initial=0.0)),
     )
+    if channel.power is None:
+        return delta
+    V, m = channel.interaction.local_potential, channel.reduced_mass
+    outside = add_tail(
+        V, k.ravel(), np.ravel(delta), reduced_mass=m, l=channel.l, radius=channel.radius
+    )
+    return outside.reshape(k.shape)[()]
+
+
+def _phase_change(coarse, fine):
+    """The largest change of δ; the relative one, times 1e-4, where δ is smaller than that."""
+    scale = np.clip(1e4 * np.abs(np.sin(fine)), 1e-5, 1.0)
+    return np.max(np.abs(fine - coarse) / scale, initial=0.0)
+
+
+def _phases(hamiltonian, k):
+    """δ(k), where it is small by the way that keeps its relative accuracy."""
+    delta = phase_shifts(hamiltonian, k)
+    small = (np.abs(np.sin(delta)) < SMALL) | has_narrow_core(hamiltonian.mesh)
+    if np.any(small) and not np.ndim(hamiltonian.scale):
+        delta, chosen = np.array(delta), k[small]
+        turn = small_phases(hamiltonian, chosen) - delta[small]
+        delta[small] += turn - np.pi * np.round(turn / np.pi)
+        delta = delta[()]
+    return delta
 
 
 def scattering_length(
@@ -88,8 +134,8 @@ def scattering_length(
 ):
     """Return the S-wave scattering length a0, defined by k cot δ = −1/a0 + r_eff k²/2.
 
-    It is taken at zero energy, from the R-matrix: a0 = a [1 − R(0)], positive if there is
-    one shallow bound state, negative if there is attraction and none. With
+    It is taken at zero energy, from the wave u → r − a0, positive if there is one shallow
+    bound state, negative if there is attraction and none. With
     ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead.
 
     Parameters and warnings are those of `phase_shift`.
@@ -97,7 +143,8 @@ def scattering_length(
     Raises
     ------
     ValueError
-        Also if `sign` is neither "nuclear" nor "lattice".
+        Also if `sign` is neither "nuclear" nor "lattice", and if V falls like r^−3 or more
+        slowly: then there is no scattering length.
 
     Returns
     -------
@@ -112,27 +159,21 @@ def scattering_length(
     7.397087
     """
     factor = sign_factor(sign)
-    channel = open_channel(
-        interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
-    )
-    return factor * converge(
-        lambda n: _low_energy(channel, n)[0],
-        _change(channel),
-        n_mesh,
-        n_mesh or channel.mesh_size(),
-    )
+    return factor * _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 0)
 
 
 def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
     """Return the S-wave effective range r_eff, defined by k cot δ = −1/a0 + r_eff k²/2.
 
-    It is taken at zero energy, from the R-matrix and its slope, by expanding
-
-        k cot δ = (aR k sin ka + cos ka) / (aR cos ka − sin ka / k)
-
-    to first order in k². It grows like 1/a0² where a0 → 0, and is infinite without an interaction.
+    It is taken at zero energy, from the wave u → r − a0 and r_eff a0²/2 = ∫ [(r − a0)² − u²] dr.
+    It grows like 1/a0² where a0 → 0, and is infinite without an interaction.
 
     Parameters and warnings are those of `phase_shift`.
+
+    Raises
+    ------
+    ValueError
+        Also if V falls like r^−5 or more slowly: then there is no effective range.
 
     Returns
     -------
@@ -146,15 +187,7 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
     >>> round(effective_range(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
     3.293493
     """
-    channel = open_channel(
-        interaction, reduced_mass=reduced_mass, channel_radius=channel_radius, r=r
-    )
-    return converge(
-        lambda n: _low_energy(channel, n)[1],
-        _change(channel),
-        n_mesh,
-        n_mesh or channel.mesh_size(),
-    )
+    return _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 1)
 
 
 def sign_factor(sign):
@@ -165,16 +198,41 @@ def sign_factor(sign):
     return factors[sign]
 
 
-def _low_energy(channel, n):
-    """(a0, r_eff) from k cot δ = (1 + n1 k² + …)/(−a0 + d1 k² + …)."""
-    a = channel.radius
-    R0, R1 = threshold(channel.hamiltonian(n))
-    a0 = a * (1 - R0)
-    n1 = a**2 * (R0 - 1 / 2)
-    d1 = a * R1 - a**3 * (R0 / 2 - 1 / 6)
-    if abs(a0) < 1e-10 * a:
-        return float(a0), np.inf
-    return float(a0), float(-2 * (n1 * a0 + d1) / a0**2)
+def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
+    """a0 (which = 0) or r_eff (1) at zero energy, with a long tail where it has one."""
+    channel = open_channel(
+        interaction,
+        reduced_mass=reduced_mass,
+        channel_radius=channel_radius,
+        r=r,
+        with_tail=True,
+    )
+    m, power = channel.reduced_mass, channel.power
+    if power is None:
+        wide, start = channel, n_mesh or channel.mesh_size()
+    else:
+        _refuse_slow_tail(channel, which)
+        wide, start = channel.wider(REACH[which])
+        start = n_mesh or start
+    R = wide.radius
+
+    def solve(n):
+        values = low_energy(wide.hamiltonian(n))
+        if power is not None:
+            V = wide.interaction.local_potential(np.array([R]))[0]
+            values = with_power_tail(*values, V, power, reduced_mass=m, radius=R)
+        return values[which]
+
+    return converge(solve, _change(channel), n_mesh, start)
+
+
+def _refuse_slow_tail(channel, which):
+    name, least = (("scattering length", 3), ("effective range", 5))[which]
+    if channel.power <= least + 0.02:
+        raise ValueError(
+            f"{channel.interaction!r} falls like r^-{channel.power:.3g}: it has no {name}, "
+            f"which exists from beyond r^-{least} on; cut it with a radius"
+        )
 
 
 def _change(channel):

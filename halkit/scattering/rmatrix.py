@@ -48,6 +48,8 @@ __all__ = [
 
 # In the place of a zero, so that R stays finite on a level.
 NEVER_ZERO = 1e-100
+# A wave whose square is finite.
+LARGEST = 1e150
 
 
 class RMatrix(NamedTuple):
@@ -221,10 +223,17 @@ def surface_functions(l, rho):
 
 def riccati_bessel(l, rho):
     """Return F, F', G, G' of the free waves: F → sin(ρ − lπ/2), G → cos(ρ − lπ/2)."""
-    j, y = spherical_jn(l, rho), spherical_yn(l, rho)
-    dF = j + rho * spherical_jn(l, rho, derivative=True)
-    dG = -y - rho * spherical_yn(l, rho, derivative=True)
-    return rho * j, dF, -rho * y, dG
+    with np.errstate(over="ignore", invalid="ignore"):
+        j, y = spherical_jn(l, rho), spherical_yn(l, rho)
+        dF = j + rho * spherical_jn(l, rho, derivative=True)
+        dG = -y - rho * spherical_yn(l, rho, derivative=True)
+        F, G = rho * j, -rho * y
+    if not np.all(np.abs(dG) < LARGEST):
+        raise ValueError(
+            f"k times the channel radius is too small for l = {l}, got {np.min(rho):g}: "
+            "the free waves overflow"
+        )
+    return F, dF, G, dG
 
 
 def _debye_phase(l, rho):

@@ -16,10 +16,18 @@ import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.checks import check_array
-from halkit.scattering.bound import binding_momenta, relative_change
-from halkit.scattering.channel import converge, open_channel
+from halkit.interactions.functions import check_momenta
+from halkit.scattering.bound import (
+    binding_momenta,
+    bound_energies,
+    relative_change,
+    slopes,
+    warn_of_tail,
+)
+from halkit.scattering.channel import converge, measured_channel, open_channel
 from halkit.scattering.mesh import LagrangeMesh
 from halkit.scattering.rmatrix import (
+    RMatrix,
     decay_logarithm,
     decaying_wave,
     phase_shifts,
@@ -164,8 +172,9 @@ def scattering_wave_functions(
     k = np.atleast_1d(check_array(k, "k"))
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
+    check_momenta(k)
     channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
     )
     return converge(
         lambda n: _scattering(channel.hamiltonian(n), k),
@@ -180,7 +189,8 @@ def bound_wave_functions(
 ):
     """Return the bound states of a partial wave with their wave functions and radii.
 
-    Parameters and warnings are those of `halkit.scattering.phase_shift`.
+    Parameters are those of `halkit.scattering.phase_shift`, warnings those of
+    `halkit.scattering.bound_states`.
 
     Returns
     -------
@@ -197,9 +207,7 @@ def bound_wave_functions(
     >>> states.rms_radius.round(6), states.wave_function([0.0, 1.0]).shape
     (array([3.871877]), (1, 2))
     """
-    channel = open_channel(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
-    )
+    channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
 
     def change(coarse, fine):
         if coarse.kappa.size != fine.kappa.size:
@@ -209,9 +217,11 @@ def bound_wave_functions(
         moved = np.max(np.abs(new - old) / scale, initial=0.0)
         return max(relative_change(coarse.kappa, fine.kappa), moved)
 
-    return converge(
+    states = converge(
         lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, n_mesh or channel.mesh_size()
     )
+    warn_of_tail(channel, beyond, states.kappa, n_mesh)
+    return states
 
 
 def _probe(waves):
@@ -249,20 +259,21 @@ def _response(H, energy):
         nearest = np.min(np.abs(gap), axis=1, initial=np.inf)
         c = (nearest[:, None] / gap * (f @ vectors)) @ vectors.T
     else:
-        one = np.eye(f.size)
-        c = np.array([np.linalg.solve(H.matrix - E * one, f) for E in energy])
-        c = c.reshape(energy.size, f.size)
-        nearest = 1 / np.max(np.abs(c), axis=1, initial=1e-300)
-        c = c * nearest[:, None]
+        both = np.array([_null_vector(H.matrix, E, f) for E in energy]).reshape(-1, f.size + 1)
+        c, nearest = both[:, :-1], both[:, -1]
     return c, c @ f, 2 * m * a * nearest
+
+
+def _null_vector(matrix, energy, f):
+    """(c, s) with (H − E) c = f s, also where E is a level and s = 0."""
+    equations = np.column_stack([matrix - energy * np.eye(f.size), -f])
+    return scipy.linalg.qr(equations.T)[0][:, -1]
 
 
 def _bound(H):
     m, a, l = H.reduced_mass, H.mesh.radius, H.l
-    kappa = binding_momenta(r_matrix(H))
+    kappa, c = _symmetric_states(H) if H.symmetric else _states(H)
     energy = -np.square(kappa) / (2 * m)
-    c = np.array([_eigenvector(H, E, x) for E, x in zip(energy, kappa * a, strict=True)])
-    c = c.reshape(kappa.size, H.mesh.r.size)
     value, c = c @ H.surface, c * H.scale
     norm, square = tail_moments(l, kappa, a)
     total = np.sum(c**2, axis=1) + value**2 * norm
@@ -274,17 +285,45 @@ def _bound(H):
     return BoundWaves(energy, kappa, radius, waves)
 
 
-def _eigenvector(H, energy, x):
-    """Inverse iteration with the Bloch operator of the wave that decays, x = κa."""
-    f, m, a = H.surface, H.reduced_mass, H.mesh.radius
-    boundary = decay_logarithm(H.l, x) / (2 * m * a) * np.outer(f, f)
-    nearly_singular = H.matrix - boundary - energy * (1 + 1e-13) * np.eye(f.size)
-    factors = scipy.linalg.lu_factor(nearly_singular)
-    c = np.ones(f.size)
-    for _ in range(4):
-        c = scipy.linalg.lu_solve(factors, c)
-        c /= np.linalg.norm(c)
-    return c
+def _symmetric_states(H):
+    """κ and c of the bound states, from one decomposition H = Σ E_n v_n v_nᵀ, γ_n = f·v_n.
+
+    c ∝ Σ γ_n v_n/(E_n − E), divided by the term of the level i next to E: with S of 1 = S R(E),
+
+        c = v_i + x Σ_{n≠i} γ_n v_n/(E_n − E),    x = S γ_i/(2ma [1 − S Σ_{n≠i} γ_n²/2ma(E_n − E)]).
+
+    Levels that are over inside the channel radius (to 1e-12 of E) have no share in other states.
+    """
+    a, scale = H.mesh.radius, 2 * H.reduced_mass * H.mesh.radius
+    levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
+    gamma = H.surface @ vectors
+    R = RMatrix(levels, gamma**2 / scale, a, H.reduced_mass, H.l)
+    inner, inside, outside = bound_energies(R, 1e-12)
+    E = np.append(inside, outside)
+    gap = np.where(inner, np.inf, levels - E[:, None])
+    i = np.argmin(np.abs(gap), axis=1)
+    i[: inside.size] = np.flatnonzero(inner)
+    gap[np.arange(E.size), i] = np.inf
+    terms, S = gamma / gap, slopes(R, E)
+    x = S * gamma[i] / (scale - S * (terms @ gamma))
+    c = vectors[:, i].T + x[:, None] * (terms @ vectors.T)
+    order = np.argsort(E)
+    return np.sqrt(-2 * H.reduced_mass * E[order]), c[order]
+
+
+def _states(H):
+    """κ and c of the bound states; where U is not symmetric, c is the null vector of H − E."""
+    m, a, f = H.reduced_mass, H.mesh.radius, H.surface
+    kappa = binding_momenta(r_matrix(H))
+    c = [
+        scipy.linalg.svd(
+            H.matrix
+            - decay_logarithm(H.l, x * a) / (2 * m * a) * np.outer(f, f)
+            + x**2 / (2 * m) * np.eye(f.size)
+        )[2][-1]
+        for x in kappa
+    ]
+    return kappa, np.reshape(c, (kappa.size, f.size))
 
 
 def decaying_waves(l, kappa, a, at_surface, r):

@@ -343,7 +343,7 @@ def test_a_pickle_holds_no_net_and_a_missing_device_falls_back_to_the_cpu(fitted
     state = fitted.__getstate__()
     assert "net_" not in state
     state = pickle.loads(pickle.dumps(state))
-    state["device"] = "cuda"
+    state["_device"] = "cuda"
     loaded = NonLocalPotentialRegressor.__new__(NonLocalPotentialRegressor)
     if torch.cuda.is_available():
         loaded.__setstate__(state)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from halkit.interactions import Interaction, NonLocal, Separable, Yukawa
+from halkit.interactions import GaussianSum, Interaction, NonLocal, Separable, Yukawa
 from halkit.scattering import bound_states, spherical_box_states
 
 TOY, M, R = Separable(omega=-0.017, mu=1.0), 3.3, 30.0
@@ -152,3 +152,12 @@ def test_wave_functions_live_in_the_box(r):
     states = spherical_box_states(TOY, radius=R, reduced_mass=M)
     with pytest.raises(ValueError, match=r"r must be (an array of one axis between 0 and|finite)"):
         states.wave_function(r)
+
+
+@pytest.mark.parametrize("strength", [-100.0, -150.0, -400.0])
+def test_a_narrow_well_in_a_wide_box_is_resolved(strength):
+    """The mesh grows until the levels stop to move: the lowest one is the bound state."""
+    V = GaussianSum([strength], [20.0])
+    bound = bound_states(V, reduced_mass=1.0, n_mesh=150).energy
+    box = spherical_box_states(V, radius=25.0, reduced_mass=1.0, n_states=3)
+    np.testing.assert_allclose(box.energy[: bound.size], bound, rtol=1e-8)

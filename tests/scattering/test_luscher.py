@@ -111,13 +111,74 @@ def test_a_large_q2_asks_about_the_units():
         luscher_k_cot_delta(500.0, L=10.0, reduced_mass=10.0)
 
 
-def test_a_negative_scattering_length_may_have_a_level_far_below():
-    """κ = [1 + √(1 + 2 r_eff/|a0|)]/r_eff solves 1/|a0| − r_eff κ²/2 = −κ; see the docstring."""
-    a0, r_eff, m = -5.0, 1.0, 0.5
-    energy = luscher_levels(lambda k2: -1 / a0 + r_eff * k2 / 2, L=20.0, reduced_mass=m, n_levels=2)
-    kappa = (1 + np.sqrt(1 + 2 * r_eff / abs(a0))) / r_eff
-    assert energy[0] == pytest.approx(-(kappa**2) / (2 * m), rel=1e-6)
-    assert -0.1 < energy[1] < 0
+def expansion(a0, r_eff):
+    return lambda k2: -1 / a0 + r_eff * k2 / 2
+
+
+def energies_of_the_pole(a0, r_eff, m):
+    """The two κ of 1/a0 − κ + r_eff κ²/2 = 0 as energies, the deeper one first."""
+    kappa = (1 + np.array([1, -1]) * np.sqrt(1 - 2 * r_eff / a0)) / r_eff
+    return -(kappa**2) / (2 * m)
+
+
+def test_the_deeper_pole_of_the_effective_range_expansion_is_no_level():
+    """Two nucleons in 12 fm: the residue at −28 MeV has the wrong sign, the one at −3.29 not."""
+    MEV, m = 197.327, 938.92 / 2 / 197.327
+    ghost, _ = energies_of_the_pole(5.513, 1.893, m) * MEV
+    energy = luscher_levels(expansion(5.513, 1.893), L=12.0, reduced_mass=m) * MEV
+    assert ghost == pytest.approx(-28.15, abs=0.2)
+    assert energy[0] == pytest.approx(-3.29, abs=0.01)
+    assert energy[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("a0", "r_eff", "m", "L"),
+    [(3.0, 0.9, 0.5, 25.0), (20.0, 2.0, 1.0, 200.0), (5.0, 2.4, 2.0, 45.0)],
+)
+def test_the_shallow_pole_is_a_level(a0, r_eff, m, L):
+    """In a wide box: E = −κ²/2m, and next the scattering state 2πa0/mL³ (1 − …) above threshold."""
+    true = energies_of_the_pole(a0, r_eff, m)[1]
+    energy = luscher_levels(expansion(a0, r_eff), L=L, reduced_mass=m, n_levels=2)
+    assert energy[0] == pytest.approx(true, rel=1e-3)
+    assert energy[1] > 0
+
+
+@pytest.mark.parametrize(("a0", "r_eff"), [(-5.0, 1.0), (-1.3, 0.5), (-30.0, 4.0)])
+def test_without_a_bound_state_the_ground_state_is_next_to_threshold(a0, r_eff):
+    """κ = [1 + √(1 + 2 r_eff/|a0|)]/r_eff solves 1/|a0| − r_eff κ²/2 = −κ, and is no state."""
+    L, m = 20.0, 0.5
+    energy = luscher_levels(expansion(a0, r_eff), L=L, reduced_mass=m, n_levels=2)
+    free = (2 * np.pi / L) ** 2 / (2 * m)
+    assert -0.4 * free < energy[0] < 0 < energy[1] < free
+    ghost = energies_of_the_pole(a0, r_eff, m)[0]
+    back = luscher_k_cot_delta(ghost, L=L, reduced_mass=m)
+    assert back == pytest.approx(expansion(a0, r_eff)(2 * m * ghost), rel=0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    a0=st.floats(-50, 50).filter(lambda x: abs(x) > 0.3),
+    r_eff=st.floats(-2, 3),
+    L=st.floats(8.0, 40.0),
+)
+def test_every_level_has_the_slope_of_a_state(a0, r_eff, L):
+    """d/dk² of k cot δ less that of 2 Z00/(√π L), by differences."""
+    m = 0.7
+    if r_eff > 0 and 0 < a0 < 2 * r_eff:
+        return
+    energy = luscher_levels(expansion(a0, r_eff), L=L, reduced_mass=m, n_levels=4)
+    h = 1e-6 * (2 * np.pi / L) ** 2 / m
+    up, down = (luscher_k_cot_delta(energy + s * h, L=L, reduced_mass=m) for s in (1, -1))
+    assert np.all((up - down) / (2 * h) / (2 * m) > r_eff / 2)
+
+
+def test_two_roots_that_nearly_touch_are_told_apart():
+    """a0 slightly above 2 r_eff: both poles lie in one panel of the search."""
+    a0, r_eff, L, m = 4.002, 2.0, 30.0, 1.0
+    ghost, true = energies_of_the_pole(a0, r_eff, m)
+    energy = luscher_levels(expansion(a0, r_eff), L=L, reduced_mass=m, n_levels=1)
+    assert energy[0] == pytest.approx(true, rel=1e-3)
+    assert abs(energy[0] - true) < abs(energy[0] - ghost)
 
 
 def test_poles_and_shape():

@@ -133,3 +133,9 @@ def test_infinite_potential_is_refused():
 def test_endless_mesh_is_refused():
     with pytest.raises(ValueError, match="a mesh of 5000 points is needed"):
         lagrange_mesh(1.0, 5000)
+
+
+def test_centrifugal_barrier():
+    mesh = lagrange_mesh(4.0, 12)
+    H = [hamiltonian(Interaction(), mesh, reduced_mass=1.7, l=l).matrix for l in (0, 3)]
+    np.testing.assert_allclose(H[1] - H[0], np.diag(12 / (2 * 1.7 * mesh.r**2)), atol=1e-9)
