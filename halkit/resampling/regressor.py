@@ -85,6 +85,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         The fit to the mean over bins, the central value.
     estimators_ : list of regressor
         The fits of the bins.
+    ensemble_ : halkit.scattering.Ensemble
+        Both: the observables and their errors.
     n_bins_ : int
         Their number.
     resample_ : str

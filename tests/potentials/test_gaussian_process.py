@@ -290,6 +290,7 @@ def test_tol_leaves_out_small_functions():
     assert sizes[0] < sizes[1] < len(exact.coefficients_)
 
 
+@pytest.mark.filterwarnings("ignore:the error of δ reaches")  # of two draws, 0.77 rad
 def test_the_number_of_draws_is_that_of_the_standard_deviation():
     model = fit(reduced_mass=1.0, y_std=30 * SIGMA)
     k = [0.2, 0.5]

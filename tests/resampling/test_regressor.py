@@ -141,14 +141,17 @@ def test_branches_of_the_phase_shift_are_compared_modulo_pi():
     counts = {len(m.bound_states().energy) for m in model.estimators_}
     assert counts == {0, 1}
     k = np.array([1e-3, 0.5])
-    with pytest.warns(AccuracyWarning, match="bins .* δ is a multiple of π away"):
+    with (
+        pytest.warns(AccuracyWarning, match="bins .* δ is a multiple of π away"),
+        pytest.warns(AccuracyWarning, match="the error of δ reaches 1 rad, at k = 0.001: δ modulo"),
+    ):
         _, std = model.phase_shift(k, return_std=True)
     assert std[1] < 0.1
     assert_allclose(std[1], jackknife_error(model.samples(lambda m: m.phase_shift(k)))[1])
-    with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: a0 passes through"):
-        model.scattering_length(return_std=True)
-    with pytest.warns(AccuracyWarning, match="a0 passes through infinity"):
-        model.effective_range(return_std=True)
+    with pytest.warns(AccuracyWarning, match="passes through infinity.*of 8 bins have a0 > 0"):
+        assert np.isnan(model.scattering_length(return_std=True)[1])
+    r_eff, r_eff_std = model.effective_range(return_std=True)  # smooth there
+    assert 0 < r_eff_std < 0.1 * r_eff
     with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: the errors of"):
         states, std = model.bound_states(return_std=True)
     assert np.isnan(std.energy).all()
@@ -156,6 +159,8 @@ def test_branches_of_the_phase_shift_are_compared_modulo_pi():
     # k cot δ(0) is smooth there.
     _, slope = model.evaluate(lambda m: -1 / m.scattering_length())
     assert 0 < slope < 0.1
+    assert model.inverse_scattering_length(return_std=True)[1] == pytest.approx(slope)
+    assert 0 < model.k_cot_delta([0.5], return_std=True)[1] < 0.2
 
 
 def test_a_bound_state_of_every_bin_has_an_error():
