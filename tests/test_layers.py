@@ -28,7 +28,7 @@ ARROWS = {
     "interactions": {"radial", "units"},
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units", "samples"},
-    "potentials": {"radial", "sources", "scattering", "training"},
+    "potentials": {"radial", "interactions", "sources", "scattering", "training"},
     "resampling": {"potentials", "samples", "scattering", "sources", "training"},
     "gauge": {"training"},
     "datasets": {

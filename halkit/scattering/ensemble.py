@@ -103,6 +103,7 @@ class _Members:
         """An observable as a function of a member, to be sent to other processes."""
         settings = {**arguments, "channel_radius": channel_radius, "n_mesh": n_mesh}
         if self.reduced_mass is None:
+            _refuse_interactions([self.centre, *self.members], self.l)
             return methodcaller(name, **settings)
         if name in PARTIAL_WAVES:
             settings["l"] = self.l
@@ -129,7 +130,7 @@ class Ensemble(_Members):
     centre : interaction or fitted estimator, optional
         What gives the central values. By default the mean of the members' potentials.
     reduced_mass : float, optional
-        Of interactions. Without it the members must be fitted estimators, which know theirs.
+        Of interactions: observables need it. Fitted estimators know theirs.
     l : int, default 0
         Orbital angular momentum of phase shifts and bound states.
     map : callable, optional
@@ -139,7 +140,7 @@ class Ensemble(_Members):
     Raises
     ------
     ValueError, TypeError
-        For an unknown kind, no member, and interactions without `reduced_mass`.
+        For an unknown kind and no member; observables of interactions without `reduced_mass`.
 
     Examples
     --------
@@ -158,8 +159,6 @@ class Ensemble(_Members):
             raise ValueError("interactions must have one member at least, got none")
         self.reduced_mass = check_positive(reduced_mass, "reduced_mass", optional=True)
         self.l = check_integer(l, "l", least=0)
-        if self.reduced_mass is None:
-            _refuse_interactions([*self.members, centre], self.l)
         self.centre = _Mean(self.members) if centre is None else centre
         self._map = _serial if map is None else map
 
@@ -329,6 +328,9 @@ class _Mean(Interaction):
         self.has_local, self.has_nonlocal = self.sum.has_local, self.sum.has_nonlocal
         self.radius = self.sum.radius
 
+    def __repr__(self):
+        return f"mean of {self.number} potentials"
+
     def local_potential(self, r):
         return self.sum.local_potential(r) / self.number
 
@@ -416,10 +418,9 @@ def _serial(function, members, *arguments):
 
 def _refuse_interactions(members, l):
     """Without a mass every member, and the centre, has to be an estimator that knows its own."""
-    bare = next((m for m in members if m is None or isinstance(m, Interaction)), None)
-    if any(m is None or isinstance(m, Interaction) for m in members):
-        what = "the mean of the potentials" if bare is None else type(bare).__name__
-        raise ValueError(f"reduced_mass must be given: {what} has no mass of its own")
+    bare = next((m for m in members if isinstance(m, Interaction)), None)
+    if bare is not None:
+        raise ValueError(f"reduced_mass must be given: {bare!r} has no mass of its own")
     if l:
         raise ValueError(f"l must be 0 for fitted estimators, got {l}")
 

@@ -15,7 +15,7 @@ from halkit import scattering
 from halkit.datasets import make_time_dependent
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import GaussianSum
+from halkit.interactions import GaussianSum, Separable
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     ParametricPotentialRegressor,
@@ -455,6 +455,43 @@ def test_warm_refits_are_those_of_the_mean_continued():
     assert_allclose(std, other_std, rtol=0.02)
     again = JackknifeRegressor(potential, refit="warm", n_jobs=2).fit(**data)
     assert_array_equal(again.phase_shift(k, return_std=True)[1], other_std)
+
+
+SOFT = GaussianSum([-0.05, 0.3], [0.1, 1.0])
+LATTICE = {
+    "r": np.arange(1.0, 25.0), "box_radius": 30.0, "hadron_mass": 0.7, "times": np.arange(8, 15),
+}  # fmt: skip
+FINE = {
+    "r": np.linspace(0.5, 15.0, 30), "box_radius": 30.0, "hadron_mass": 2.0,
+    "times": range(20, 26),
+}  # fmt: skip
+KINDS = {
+    "local, 1e-2": (SOFT, {**LATTICE, "noise": 1e-2}, {"local": "only"}),
+    "both, 1e-2": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-2}, {}),
+    "both, 1e-3": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-3}, {}),
+    "both, 1e-4": (WELL + Separable(-1e-3, 0.6), {**LATTICE, "noise": 1e-4}, {}),
+    "one source, 1e-5": (WELL, {**FINE, "noise": 1e-5, "sources": ("wall",)}, {"local": "only"}),
+    "a bad fit, 1e-5": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-5},
+                        {"local": "only"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_warm_and_full_errors_agree_at_default_settings(kind):
+    """To 5 %, without a word about tol: a refit is at its minimum in units of its own way."""
+    truth, settings, parameters = KINDS[kind]
+    d = make_time_dependent(truth, n_bins=8, random_state=1, **settings)
+    potential = TimeDependentHALRegressor(
+        d.r, hadron_mass=d.hadron_mass, random_state=0, **{"n_init": 1, **parameters}
+    )
+    full, warm = (
+        JackknifeRegressor(potential, refit=refit).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+        for refit in ("full", "warm")
+    )
+    errors = [m.evaluate(lambda m: m.localize(d.data[:1])[0, ::4])[1] for m in (full, warm)]
+    assert_allclose(errors[0], errors[1], rtol=0.05)
+    k = {"k": [0.05, 0.15], "channel_radius": 40.0, "n_mesh": 80, "return_std": True}
+    assert_allclose(full.phase_shift(**k)[1], warm.phase_shift(**k)[1], rtol=0.05)
 
 
 def test_warm_refits_need_a_warm_start():

@@ -186,7 +186,7 @@ def test_partial_waves():
     [
         ({"kind": "bins"}, "kind must be one of"),
         ({"interactions": []}, "interactions must have one member at least"),
-        ({"reduced_mass": None}, "reduced_mass must be given: GaussianSum has no mass"),
+        ({"reduced_mass": None}, "reduced_mass must be given: mean of 1 potentials has no mass"),
         ({"reduced_mass": -1.0}, "reduced_mass must be"),
         ({"l": -1}, "l must be"),
     ],
@@ -194,7 +194,7 @@ def test_partial_waves():
 def test_bad_input_is_refused(change, message):
     settings = {"interactions": [GaussianSum([-1.0], [1.0])], "kind": "draws", "reduced_mass": 1.0}
     with pytest.raises(ValueError, match=message):
-        Ensemble(**{**settings, **change})
+        Ensemble(**{**settings, **change}).phase_shift([0.1])
 
 
 def test_one_member_has_no_error():
