@@ -190,6 +190,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         stop = {
             "size": float(np.sum((W * problem.y) ** 2)),
             "unit": float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None,
+            "total": problem.total,
             "warm": before is not None,
         }
         n_init, found = self.n_init if before is None else 1, []

@@ -157,9 +157,10 @@ class Convergence(Callback):
     Data with errors, and a fit that goes on from another, have a natural unit of the loss: that of
     χ², and the decrement of the first step, which the fit is about. The training stops where the
     decrement is `tol` units, so that the parameters are √tol of their errors or of their way from
-    the minimum, or after `patience` epochs in a row that gained less than √tol units. Without a
-    unit, gains are compared with the loss itself. A loss that is not finite stops as well: nothing
-    finite follows.
+    the minimum, or after `patience` epochs in a row that gained less than √tol units, or less than
+    `tol` of the χ² of a good fit where the parameters are not those of another. Without a unit,
+    gains are compared with the loss itself. A loss that is not finite stops as well: nothing finite
+    follows.
 
     Parameters
     ----------
@@ -170,15 +171,15 @@ class Convergence(Callback):
         Epochs in a row without such a gain.
     size : float
         The loss without a potential, Σ (W y)².
-    unit : float, optional
-        The loss that is 1 in χ², of data with errors.
+    unit, total : float, optional
+        The loss that is 1 in χ², of data with errors, and the χ² of a good fit.
     warm : bool
         Whether the parameters are those of another fit.
     """
 
-    def __init__(self, tol, patience, size=1.0, unit=None, warm=False):
+    def __init__(self, tol, patience, size=1.0, unit=None, total=0.0, warm=False):
         self.tol, self.patience, self.size = tol, patience, size
-        self.unit, self.warm = unit, warm
+        self.unit, self.total, self.warm = unit, total, warm
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
         self.best_, self.misses_, self.unit_ = np.inf, 0, self.unit
@@ -192,6 +193,8 @@ class Convergence(Callback):
             least, small = self.tol * self.best_, loss <= self.tol**2 * self.size
         else:
             least, small = self.tol**0.5 * self.unit_, 0 <= decrement <= self.tol * self.unit_
+            if not self.warm:
+                least = max(least, self.tol * min(loss, self.unit * self.total))
         if np.isinf(self.best_) or self.best_ - loss > max(least, ROUNDING * loss):
             self.best_, self.misses_ = loss, 0
         else:
@@ -239,8 +242,8 @@ class PotentialNet(TrainedNet):
         return {"loss": torch.tensor(loss, dtype=torch.float64), "y_pred": None}
 
 
-def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, warm=False,
-             learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
+def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
+             warm=False, learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
     """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
@@ -249,7 +252,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, warm=False,
     solver : {"lm", "lbfgs", "adam"}
     max_iter : int
         Largest number of iterations.
-    tol, size, unit, warm
+    tol, size, unit, total, warm
         See `Convergence`; patience is three epochs, Adam's 500.
     """
     optimizer, settings, max_epochs = {
@@ -268,7 +271,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, warm=False,
         ),
         "adam": (torch.optim.Adam, {"lr": learning_rate}, max_iter),
     }[solver]
-    stop = Convergence(tol, PATIENCE[solver], size, unit, warm)
+    stop = Convergence(tol, PATIENCE[solver], size, unit, total, warm)
     return PotentialNet(
         module,
         criterion=nn.Identity,

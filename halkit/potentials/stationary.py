@@ -72,8 +72,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         A start ends when three iterations in a row (Adam: 500) lower the loss by less than
         this fraction, or where the relative residual is below it. With `y_std` the unit is that
         of χ²: a start ends where a Gauss-Newton step would lower it by less than `tol`, or when
-        three iterations in a row lower it by less than √tol each. A `warm_start` ends relative
-        to what its first step expects to gain, where this is less.
+        three iterations in a row lower it by less than √tol each, or by less than this fraction
+        of the χ² of a good fit. A `warm_start` ends relative to what its first step expects to
+        gain, where this is less.
     n_init : int
         Number of starts; the one with the lowest loss is kept.
     learning_rate : float
