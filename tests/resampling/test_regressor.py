@@ -100,6 +100,14 @@ def test_bootstrap_samples_scatter_by_the_error_itself():
     assert std == pytest.approx(y[:, 0].std(ddof=1), rel=1e-12)
 
 
+def test_the_errors_are_those_of_the_kind_that_was_fitted():
+    X, y, error = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    model.set_params(resample="bootstrap")
+    assert (model.kind_, model.ensemble_.kind) == ("jackknife", "jackknife")
+    assert model.local_potential(0.0, return_std=True)[1] == pytest.approx(error)
+
+
 def test_error_of_the_phase_shift_is_linear_propagation():
     X, y, error = strengths(-0.5, 0.01)
     model = JackknifeRegressor(Strength()).fit(X, y)
@@ -494,8 +502,10 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
     assert_allclose(full.phase_shift(**k)[1], warm.phase_shift(**k)[1], rtol=0.05)
 
 
-def test_warm_refits_need_a_warm_start():
+def test_refits_need_the_estimator_for_it():
     X, y, _ = strengths(-0.5, 0.1)
+    with pytest.raises(ValueError, match="refit='linear' needs a network, got a Strength"):
+        JackknifeRegressor(Strength(), refit="linear").fit(X, y)
     with pytest.raises(ValueError, match="the parameter warm_start, Strength has none"):
         JackknifeRegressor(Strength(), refit="warm").fit(X, y)
     with pytest.raises(ValueError, match="refit='warm' has no seeds"):
