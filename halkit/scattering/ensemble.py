@@ -179,8 +179,7 @@ class Ensemble(_Members):
         delta : ndarray of the shape of k
             Of the centre.
         std : ndarray of the shape of k
-            If `return_std`. Members on another branch, as with another number of bound
-            states, are compared with the centre modulo π.
+            If `return_std`. Members on another branch are compared with the centre modulo π.
 
         Warns
         -----
@@ -205,8 +204,7 @@ class Ensemble(_Members):
         k_cot_delta : ndarray of the shape of k
             Of the centre, in the unit of k.
         std : ndarray of the shape of k
-            If `return_std`. NaN, with an AccuracyWarning, where δ may be a multiple of π: k
-            cot δ has a pole there.
+            If `return_std`. NaN, with an AccuracyWarning, where δ may be a multiple of π.
         """
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         lengths = np.tan(observable(self.centre)) / k
@@ -239,8 +237,8 @@ class Ensemble(_Members):
         Warns
         -----
         AccuracyWarning
-            Where members have another number of states than the centre, counted; where the
-            shallowest state is bound by less than its error.
+            Where members have another number of states; where the shallowest is bound by less
+            than its error.
         """
         observable = self._observable("bound_states", channel_radius, n_mesh)
         states = observable(self.centre)

@@ -104,7 +104,7 @@ def test_the_errors_are_those_of_the_kind_that_was_fitted():
     X, y, error = strengths(-0.5, 0.1)
     model = JackknifeRegressor(Strength()).fit(X, y)
     model.set_params(resample="bootstrap")
-    assert (model.kind_, model.ensemble_.kind) == ("jackknife", "jackknife")
+    assert (model.resample_, model.ensemble_.kind) == ("jackknife", "jackknife")
     assert model.local_potential(0.0, return_std=True)[1] == pytest.approx(error)
 
 
