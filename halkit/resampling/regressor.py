@@ -71,7 +71,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         the data (there by 15 %) depend on where in it a fit ends: "seeds" shows by how much.
         "linear" propagates errors to first order in all parameters of a network, with its
         prior: one least-squares problem for each bin, free of the noise of the optimiser, exact
-        for a local potential, and within 1 … 15 % of warm refits with a non-local part.
+        for a local potential, and within 1 … 15 % of warm refits with a non-local part; with U
+        alone from few sources up to twice as large.
     n_seeds : int
         Number of fits with ``resample="seeds"``.
     n_jobs : int or None
