@@ -187,12 +187,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         design = self._design
         shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
         data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        stop = {
-            "size": float(np.sum((W * problem.y) ** 2)),
-            "unit": float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None,
-            "total": problem.total,
-            "warm": before is not None,
-        }
+        stop = {**_natural_units(problem, W, shift), "warm": before is not None}
         n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -266,18 +261,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     @property
     def starts_(self):
         check_is_fitted(self)
-        starts = [
-            Start(
-                self._restore(parameters, "cpu").module_,
-                self.radius,
-                loss=loss,
-                n_iter=n_iter,
-                check_radii=self._check_radii,
-            )
-            for loss, n_iter, parameters in self._starts
-        ]
-        mass = self._reduced_mass()
-        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass)
+        return _ensemble_of_starts(self)
 
     @property
     def has_local(self):
@@ -321,6 +305,27 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _natural_units(problem, W, shift):
+    """What a training measures its loss by: see `solvers.Convergence`."""
+    unit = float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None
+    return {"size": float(np.sum((W * problem.y) ** 2)), "unit": unit, "total": problem.total}
+
+
+def _ensemble_of_starts(model):
+    starts = [
+        Start(
+            model._restore(parameters, "cpu").module_,
+            model.radius,
+            loss=loss,
+            n_iter=n_iter,
+            check_radii=model._check_radii,
+        )
+        for loss, n_iter, parameters in model._starts
+    ]
+    mass = model._reduced_mass()
+    return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
 
 
 def _build_module(model):

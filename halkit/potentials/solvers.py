@@ -53,7 +53,7 @@ class LevenbergMarquardt:
     Attributes
     ----------
     decrement : float
-        Before the last step, what the loss would fall by to the minimum of |ρ + JΔ|²; NaN where
+        Before the last step, what the loss would fall by to the minimum of ``|ρ + JΔ|²``; NaN where
         JᵀJ is singular.
 
     References
