@@ -21,11 +21,13 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.objective import Potential
 from halkit.potentials.problem import unshifted
 from halkit.potentials.scales import prior_scales
+from halkit.potentials.starts import Start
 from halkit.potentials.validation import (
     check_reach,
     cut,
     node_columns,
 )
+from halkit.scattering import Ensemble
 from halkit.training import (
     Interrupted,
     ProgressBar,
@@ -47,6 +49,7 @@ KEPT = (
     "amplitude", "local", "local_basis", "local_widths",
 )  # fmt: skip
 
+PRIOR = "_design", "_start", "amplitude_"
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -113,6 +116,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 self._train(problem, before)
         return self
 
+    def share_prior(self, fitted):
+        """Take the scales of the prior, and where V starts, from a fit of the same form.
+
+        Refits to the bins of a jackknife then differ by their data alone.
+        """
+        self._shared = {name: getattr(fitted, name) for name in PRIOR}
+        return self
+
     def _check_parameters(self):
         _check_parameters(self)
         self._check_masses()
@@ -137,7 +148,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
             "decay": decay / problem.total, "training": training,
         }  # fmt: skip
-        if warm:
+        if not warm:
+            vars(self).update(vars(self).get("_shared", {}))
+        if warm or hasattr(self, "_shared"):
             self._design = {**self._design, **objective}
             return
         widths = self._local_widths() if self.local else None
@@ -164,9 +177,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _local_basis(self):
         return "gaussian"
 
-    def _build_net(self, device, *, size=1.0, **settings):
+    def _build_net(self, device, **settings):
         return solvers.make_net(
-            _build_module(self), device=device, size=size, **self._design["training"], **settings
+            _build_module(self), device=device, **self._design["training"], **settings
         )
 
     def _train(self, problem, before):
@@ -174,7 +187,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         design = self._design
         shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
         data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        size = float(np.sum((W * problem.y) ** 2))
+        stop = {**_natural_units(problem, W, shift), "warm": before is not None}
         n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -183,7 +196,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 callbacks = [*bar, *(self.callbacks or ())]
                 with seeded(seed):
                     net = self._build_net(
-                        self.device, size=size, callbacks=callbacks, verbose=self.verbose
+                        self.device, **stop, callbacks=callbacks, verbose=self.verbose
                     )
                 self._begin(net.module, before, strengths)
                 try:
@@ -248,15 +261,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     @property
     def starts_(self):
         check_is_fitted(self)
-        r_out, r = self.r_out_[:, None], self.r_[None, :]
-        return [
-            Bunch(
-                loss=loss,
-                n_iter=n_iter,
-                potential=_evaluate(self._restore(parameters, "cpu").module_.network, r_out, r),
-            )
-            for loss, n_iter, parameters in self._starts
-        ]
+        return _ensemble_of_starts(self)
 
     @property
     def has_local(self):
@@ -300,6 +305,27 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _natural_units(problem, W, shift):
+    """What a training measures its loss by: see `solvers.Convergence`."""
+    unit = float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None
+    return {"size": float(np.sum((W * problem.y) ** 2)), "unit": unit, "total": problem.total}
+
+
+def _ensemble_of_starts(model):
+    starts = [
+        Start(
+            model._restore(parameters, "cpu").module_,
+            model.radius,
+            loss=loss,
+            n_iter=n_iter,
+            check_radii=model._check_radii,
+        )
+        for loss, n_iter, parameters in model._starts
+    ]
+    mass = model._reduced_mass()
+    return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
 
 
 def _build_module(model):
