@@ -105,7 +105,7 @@ if folder is not None:
     size = rows.data @ rows.weights
     sigma = jackknife_error(rows.data / size[..., None]) * size.mean(axis=0)[:, None]
     found = identifiability(rows.data.mean(axis=0), sigma, weights=rows.weights)
-    signal = model.estimator_.nonlocal_signal_
+    signal = model.estimator_.nonlocal_sensitivity_
     print(f"directions above the noise: {found.n_directions}")
     print(f"directions of U above 3σ beside V(r): {np.count_nonzero(signal > 3)}")
     print(

@@ -30,10 +30,9 @@ __all__ = ["FrozenBasisRegressor"]
 class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     r"""A separable network's form factors, with new coefficients from a linear fit.
 
-    For the bins of a jackknife: what the network learned from the mean is common to them, the
-    coefficients of V and of U are fitted to each. The shape of the form factors is held fixed,
-    so that its part of the error is left out; `halkit.resampling.JackknifeRegressor` with
-    ``refit="full"`` has it.
+    For data next to those of the network: the coefficients of V and of U are fitted, the shape of
+    the form factors is held fixed. Errors leave its fluctuations out and come out up to five times
+    too small; `halkit.resampling.JackknifeRegressor` with ``refit="linear"`` moves the shapes too.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         Effective number of parameters, the trace of the hat matrix.
     information_gain_ : float
         Divergence of the posterior from the prior, in nats: how far the data moved it.
-    nonlocal_signal_ : ndarray
+    nonlocal_sensitivity_ : ndarray
         Singular values of what U of the prior does to the data beside any V(r), in errors:
         that many standard deviations the directions of U are seen apart from V. Empty
         unless `local` is True.
@@ -212,7 +212,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 lattice_defaults=True,
             )
             A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_signal_ = self._signal_beside_local(A, W, X, prior.n_local)
+            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, X, prior.n_local)
             b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)

@@ -23,11 +23,13 @@ from halkit.potentials.objective import Potential
 from halkit.potentials.problem import FEWEST, unshifted
 from halkit.potentials.reach import beyond_data, warn_of_beyond, warn_of_local_end
 from halkit.potentials.scales import prior_scales
+from halkit.potentials.starts import Start
 from halkit.potentials.validation import (
     check_reach,
     cut,
     node_columns,
 )
+from halkit.scattering import Ensemble
 from halkit.training import (
     Interrupted,
     ProgressBar,
@@ -49,6 +51,7 @@ KEPT = (
     "amplitude", "local", "local_basis", "local_widths", "local_range", "local_strength",
 )  # fmt: skip
 
+PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -133,6 +136,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 std = float(np.linalg.norm(basis @ self._local_factor) / np.sqrt(problem.total))
             warn_of_local_end(self.local_potential(r), std, r)
 
+    def share_prior(self, fitted):
+        """Take the scales of the prior, and where V starts, from a fit of the same form.
+
+        Refits to the bins of a jackknife then differ by their data alone.
+        """
+        self._shared = {name: getattr(fitted, name) for name in PRIOR}
+        return self
+
     def _check_parameters(self):
         _check_parameters(self)
         self._check_masses()
@@ -157,7 +168,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
             "decay": decay / problem.total, "training": training,
         }  # fmt: skip
-        if warm:
+        if not warm:
+            vars(self).update(vars(self).get("_shared", {}))
+        if warm or hasattr(self, "_shared"):
             self._design = {**self._design, **objective}
             return
         local = self._local_term(problem, decay) if self.local else None
@@ -192,9 +205,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             depth = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
         return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], depth=depth)
 
-    def _build_net(self, device, *, size=1.0, **settings):
+    def _build_net(self, device, **settings):
         return solvers.make_net(
-            _build_module(self), device=device, size=size, **self._design["training"], **settings
+            _build_module(self), device=device, **self._design["training"], **settings
         )
 
     def _train(self, problem, before):
@@ -202,7 +215,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         design = self._design
         shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
         data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        size = float(np.sum((W * problem.y) ** 2))
+        stop = {**_natural_units(problem, W, shift), "warm": before is not None}
         n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -211,7 +224,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 callbacks = [*bar, *(self.callbacks or ())]
                 with seeded(seed):
                     net = self._build_net(
-                        self.device, size=size, callbacks=callbacks, verbose=self.verbose
+                        self.device, **stop, callbacks=callbacks, verbose=self.verbose
                     )
                 self._begin(net.module, before, strengths)
                 try:
@@ -276,15 +289,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     @property
     def starts_(self):
         check_is_fitted(self)
-        r_out, r = self.r_out_[:, None], self.r_[None, :]
-        return [
-            Bunch(
-                loss=loss,
-                n_iter=n_iter,
-                potential=_evaluate(self._restore(parameters, "cpu").module_.network, r_out, r),
-            )
-            for loss, n_iter, parameters in self._starts
-        ]
+        return _ensemble_of_starts(self)
 
     @property
     def has_local(self):
@@ -338,6 +343,27 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _natural_units(problem, W, shift):
+    """What a training measures its loss by: see `solvers.Convergence`."""
+    unit = float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None
+    return {"size": float(np.sum((W * problem.y) ** 2)), "unit": unit, "total": problem.total}
+
+
+def _ensemble_of_starts(model):
+    starts = [
+        Start(
+            model._restore(parameters, "cpu").module_,
+            model.radius,
+            loss=loss,
+            n_iter=n_iter,
+            check_radii=model._check_radii,
+        )
+        for loss, n_iter, parameters in model._starts
+    ]
+    mass = model._reduced_mass()
+    return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
 
 
 def _build_module(model):

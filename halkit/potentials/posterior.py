@@ -11,7 +11,6 @@ condition is the square, is never formed. The evidence is the density of b ~ N(0
 """
 
 import warnings
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -210,6 +209,24 @@ class PosteriorMixin(PotentialMixin):
         normal = random.standard_normal((n_draws, len(mean)))
         return [PosteriorDraw(self._prior, theta) for theta in mean + normal @ factor.T]
 
+    def draws(self, n_draws=32):
+        """Draws around the posterior mean as one `halkit.scattering.Ensemble`.
+
+        Parameters
+        ----------
+        n_draws : int
+            At least 2; seeded by ``random_state``.
+
+        Returns
+        -------
+        halkit.scattering.Ensemble
+            Observables with their errors. They take the errors of the data as independent:
+            jackknife the fit where they are not.
+        """
+        check_integer(n_draws, "n_draws", least=2)
+        mass, members = self._known_mass(), self.draw_potentials(n_draws)
+        return scattering.Ensemble(members, kind="draws", centre=self, reduced_mass=mass)
+
     def phase_shift(self, k, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
         """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
 
@@ -218,11 +235,10 @@ class PosteriorMixin(PotentialMixin):
         k : array-like
             Momenta, > 0, in the inverse unit of r.
         return_std : bool
-            Whether to return the standard deviation over draws from the posterior too. It
-            takes the errors of the data as independent; jackknife the fit where they are
-            not.
+            Whether to return the standard deviation over draws from the posterior too, as
+            ``draws(n_draws).phase_shift`` does.
         n_draws : int
-            Number of draws, seeded by ``random_state``.
+            Number of draws.
         channel_radius, n_mesh : optional
             See `halkit.scattering.phase_shift`.
 
@@ -231,8 +247,10 @@ class PosteriorMixin(PotentialMixin):
         delta : ndarray of the shape of k
         delta_std : ndarray of the shape of k, if `return_std`
         """
-        observable = partial(_at_momenta, k=k)
-        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).phase_shift(k, **settings, return_std=True)
+        return super().phase_shift(k, **settings)
 
     def scattering_length(
         self, *, sign="nuclear", return_std=False, n_draws=32, channel_radius=None, n_mesh=None
@@ -240,30 +258,28 @@ class PosteriorMixin(PotentialMixin):
         """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
 
         With ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead. The other
-        parameters are those of ``phase_shift``.
+        parameters are those of ``phase_shift``. The error is NaN where a0 may be infinite; 1/a0
+        has one, see ``draws``.
         """
-        observable = partial(scattering.scattering_length, sign=sign)
-        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).scattering_length(**settings, return_std=True)
+        return super().scattering_length(**settings)
 
     def effective_range(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
         """r_eff in k cot δ = −1/a0 + r_eff k²/2.
 
         Parameters are those of ``phase_shift``.
         """
-        observable = scattering.effective_range
-        return self._observe(observable, return_std, n_draws, channel_radius, n_mesh)
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).effective_range(**settings, return_std=True)
+        return super().effective_range(**settings)
 
-    def _observe(self, observable, return_std, n_draws, channel_radius, n_mesh):
-        settings = self._scattering(channel_radius, n_mesh)
-        value = observable(self, **settings)
-        if not check_boolean(return_std, "return_std"):
-            return value
-        n_draws = check_integer(n_draws, "n_draws", least=2)
-        draws = [observable(draw, **settings) for draw in self.draw_potentials(n_draws)]
-        return value, np.std(draws, axis=0, ddof=1)
-
-    def bound_states(self, *, channel_radius=None, n_mesh=None):
+    def bound_states(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
         """Energies and binding momenta; see `halkit.scattering.bound_states`.
+
+        Parameters are those of ``phase_shift``.
 
         Warns
         -----
@@ -276,7 +292,10 @@ class PosteriorMixin(PotentialMixin):
         if len(states.energy):
             waves = scattering.bound_wave_functions(self, **settings)
             self._check_seen(waves.energy, waves.wave_function(self.r_))
-        return states
+        if not check_boolean(return_std, "return_std"):
+            return states
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.draws(n_draws).bound_states(**settings, return_std=True)
 
     def _check_seen(self, energy, waves):
         """Warn of bound states outside the span of the wave functions of the fit."""
@@ -292,7 +311,3 @@ class PosteriorMixin(PotentialMixin):
                 OverfitWarning,
                 stacklevel=3,
             )
-
-
-def _at_momenta(interaction, k, **settings):
-    return scattering.phase_shift(interaction, k, **settings)

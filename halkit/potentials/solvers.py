@@ -32,6 +32,9 @@ __all__ = [
 SOLVERS = ("lm", "lbfgs", "adam")
 MAX_REJECTIONS = 30
 LBFGS_STEPS = 10
+ROUNDING = 1e-14
+# A fit that goes on from a minimum begins with whole Gauss-Newton steps.
+WARM_DAMPING = 1e-12
 PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
 
 
@@ -47,6 +50,12 @@ class LevenbergMarquardt:
     damping : float
         First μ, relative to the largest diagonal entry of JᵀJ.
 
+    Attributes
+    ----------
+    decrement : float
+        Before the last step, what the loss would fall by to the minimum of ``|ρ + JΔ|²``; NaN where
+        JᵀJ is singular.
+
     References
     ----------
     H. B. Nielsen, Damping parameter in Marquardt's method, IMM-REP-1999-05 (1999).
@@ -54,7 +63,7 @@ class LevenbergMarquardt:
 
     def __init__(self, params, damping=1e-2):
         self.theta, self.damping = list(params), damping
-        self.mu, self.nu = None, 2.0
+        self.mu, self.nu, self.decrement = None, 2.0, np.nan
 
     @torch.no_grad()
     def step(self, closure, blocks):
@@ -63,6 +72,7 @@ class LevenbergMarquardt:
         system = _DampedSystem(blocks, len(theta))
         if self.mu is None:
             self.mu = self.damping * system.largest_curvature
+        self.decrement = -float(system.gradient @ system.solve(0.0))
         for _ in range(MAX_REJECTIONS):
             delta = system.solve(self.mu)
             nn.utils.vector_to_parameters(theta + delta, self.theta)
@@ -142,35 +152,54 @@ class _AllSamples:
 
 
 class Convergence(Callback):
-    """Stops when the loss has settled, or the relative residual is below `tol`.
+    """Stops a training where another step would not change what it is for.
 
-    A loss that is not finite stops as well: nothing finite follows.
+    Data with errors, and a fit that goes on from another, have a natural unit of the loss: that of
+    χ², and the decrement of the first step, which the fit is about. The training stops where the
+    decrement is `tol` units, so that the parameters are √tol of their errors or of their way from
+    the minimum, or after `patience` epochs in a row that gained less than √tol units, or less than
+    `tol` of the χ² of a good fit where the parameters are not those of another. Without a unit,
+    gains are compared with the loss itself. A loss that is not finite stops as well: nothing finite
+    follows.
 
     Parameters
     ----------
     tol : float
-        Smallest relative gain of the loss that counts, and the residual that is small enough,
-        relative to the sources: (loss/size)^½. 0 stops at neither.
+        As above. Without a unit the smallest relative gain of the loss that counts, and the
+        residual that is small enough, relative to the sources: (loss/size)^½. 0 stops at neither.
     patience : int
         Epochs in a row without such a gain.
     size : float
         The loss without a potential, Σ (W y)².
+    unit, total : float, optional
+        The loss that is 1 in χ², of data with errors, and the χ² of a good fit.
+    warm : bool
+        Whether the parameters are those of another fit.
     """
 
-    def __init__(self, tol, patience, size=1.0):
+    def __init__(self, tol, patience, size=1.0, unit=None, total=0.0, warm=False):
         self.tol, self.patience, self.size = tol, patience, size
+        self.unit, self.total, self.warm = unit, total, warm
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
-        self.best_, self.misses_ = np.inf, 0
+        self.best_, self.misses_, self.unit_ = np.inf, 0, self.unit
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
         loss = net.history[-1, "train_loss"]
-        if loss < (1 - self.tol) * self.best_:
+        decrement = getattr(net.optimizer_, "decrement", np.nan)
+        if self.warm and len(net.history) == 1 and decrement > 0:
+            self.unit_ = decrement if self.unit is None else min(decrement, self.unit)
+        if self.unit_ is None:
+            least, small = self.tol * self.best_, loss <= self.tol**2 * self.size
+        else:
+            least, small = self.tol**0.5 * self.unit_, 0 <= decrement <= self.tol * self.unit_
+            if not self.warm:
+                least = max(least, self.tol * min(loss, self.unit * self.total))
+        if np.isinf(self.best_) or self.best_ - loss > max(least, ROUNDING * loss):
             self.best_, self.misses_ = loss, 0
         else:
             self.misses_ += 1
-        settled = self.misses_ >= self.patience or loss <= self.tol**2 * self.size
-        if not np.isfinite(loss) or (self.tol and settled):
+        if not np.isfinite(loss) or (self.tol and (self.misses_ >= self.patience or small)):
             raise StopTraining
 
 
@@ -210,11 +239,11 @@ class PotentialNet(TrainedNet):
             lambda: self.module_.objective(self.module_(X), y, W),
             self.module_.residual_blocks(X, y, W),
         )
-        return {"loss": torch.tensor(loss), "y_pred": None}
+        return {"loss": torch.tensor(loss, dtype=torch.float64), "y_pred": None}
 
 
-def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, callbacks=None,
-             verbose=0, device="cpu"):  # fmt: skip
+def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
+             warm=False, learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
     """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
@@ -223,14 +252,11 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, cal
     solver : {"lm", "lbfgs", "adam"}
     max_iter : int
         Largest number of iterations.
-    tol : float
-        The fit stops after three epochs in a row (Adam: 500) that lower the loss by less
-        than this fraction, or where the residual relative to the sources is below it.
-    size : float
-        The loss without a potential.
+    tol, size, unit, total, warm
+        See `Convergence`; patience is three epochs, Adam's 500.
     """
     optimizer, settings, max_epochs = {
-        "lm": (_levenberg_marquardt, {}, max_iter),
+        "lm": (_warm_levenberg_marquardt if warm else _levenberg_marquardt, {}, max_iter),
         "lbfgs": (
             _LBFGS,
             {
@@ -245,6 +271,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, cal
         ),
         "adam": (torch.optim.Adam, {"lr": learning_rate}, max_iter),
     }[solver]
+    stop = Convergence(tol, PATIENCE[solver], size, unit, total, warm)
     return PotentialNet(
         module,
         criterion=nn.Identity,
@@ -253,7 +280,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, cal
         iterator_train=_AllSamples,
         batch_size=-1,
         train_split=None,
-        callbacks=[*(callbacks or ()), ("convergence", Convergence(tol, PATIENCE[solver], size))],
+        callbacks=[*(callbacks or ()), ("convergence", stop)],
         verbose=max(verbose - 1, 0),
         device=device,
         callbacks__print_log=PrintLog() if verbose > 1 else None,
@@ -261,9 +288,14 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, learning_rate=1e-2, cal
     )
 
 
-def _levenberg_marquardt(params, lr):  # noqa: ARG001
+def _levenberg_marquardt(params, lr, **settings):  # noqa: ARG001
     """skorch hands over parameter groups and a learning rate; this solver has neither."""
-    return LevenbergMarquardt(theta for group in params for theta in group["params"])
+    theta = (theta for group in params for theta in group["params"])
+    return LevenbergMarquardt(theta, **settings)
+
+
+def _warm_levenberg_marquardt(params, lr):
+    return _levenberg_marquardt(params, lr, damping=WARM_DAMPING)
 
 
 def train(net, X, y_and_weights):

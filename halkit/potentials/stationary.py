@@ -79,7 +79,11 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Largest number of iterations of one start.
     tol : float
         A start ends when three iterations in a row (Adam: 500) lower the loss by less than
-        this fraction, or where the relative residual is below it.
+        this fraction, or where the relative residual is below it. With `y_std` the unit is that
+        of χ²: a start ends where a Gauss-Newton step would lower it by less than `tol`, or when
+        three iterations in a row lower it by less than √tol each, or by less than this fraction
+        of the χ² of a good fit. A `warm_start` ends relative to what its first step expects to
+        gain, where this is less.
     n_init : int
         Number of starts; the one with the lowest loss is kept.
     learning_rate : float
@@ -119,8 +123,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         After an interrupt: a fitted regressor with the best that was found until then, None
         before the first iteration; the other attributes are those of the fit before. None after
         a whole fit.
-    starts_ : list of Bunch
-        Loss, number of iterations and potential of every start.
+    starts_ : halkit.scattering.Ensemble
+        The starts, each an interaction with ``loss``, ``n_iter`` and ``potential``; their spread
+        is one call, ``starts_.phase_shift(k, return_std=True)``.
     net_ : skorch.NeuralNet
         The trained net.
 

@@ -1,5 +1,9 @@
-"""Statistical errors of potentials: jackknife and bootstrap over bins; the spread over seeds."""
+"""Statistical errors of potentials: jackknife and bootstrap over bins; the spread over seeds.
 
+A test whether the correlators need a non-local potential goes with them.
+"""
+
+from halkit.resampling.nonlocality import NonlocalityTest, nonlocality_test
 from halkit.resampling.objects import from_gvar, from_obs, to_gvar, to_obs
 from halkit.resampling.regressor import JackknifeRegressor
 from halkit.resampling.samples import (
@@ -13,12 +17,14 @@ from halkit.resampling.samples import (
 
 __all__ = [
     "JackknifeRegressor",
+    "NonlocalityTest",
     "bootstrap_samples",
     "from_gvar",
     "from_obs",
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
+    "nonlocality_test",
     "pooled_errors",
     "resampling_error",
     "to_gvar",

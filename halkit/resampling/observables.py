@@ -4,18 +4,16 @@ f(θ̄) ± error of {f(θ_b)}: every observable is computed with the fit to the 
 fit of each bin, so that errors of derived quantities need no derivatives.
 """
 
-import warnings
+from functools import partial
 from operator import methodcaller
 
-import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import as_numbers, check_boolean
-from halkit.exceptions import AccuracyWarning
 from halkit.potentials.validation import check_samples, like_input
-from halkit.resampling.samples import resampling_error
 from halkit.resampling.workers import run_bins
+from halkit.scattering import Ensemble
 
 __all__ = ["ResampledPotential"]
 
@@ -43,37 +41,18 @@ class ResampledPotential:
     """The face of a fitted potential, with errors over bins.
 
     A subclass stores ``estimator`` and ``n_jobs``, and gives the fitted ``estimator_`` (to the
-    mean), ``estimators_`` (one for each bin) and ``resample_`` (what the bins are).
+    mean), ``estimators_`` (one for each bin) and ``resample_``. ``ensemble_`` holds them together.
     """
 
-    def samples(self, function, *arguments):
-        """Values of a function of the fit of each bin.
-
-        Parameters
-        ----------
-        function : callable
-            ``function(estimator, *arguments of the bin)``, a number or an array of one shape.
-        *arguments : array-like of shape (n_bins, ...)
-            What differs from bin to bin beside the fit.
-
-        Returns
-        -------
-        ndarray of shape (n_bins, ...)
-        """
+    @property
+    def ensemble_(self):
         check_is_fitted(self)
-        lengths = [len(argument) for argument in arguments]
-        if any(length != len(self.estimators_) for length in lengths):
-            raise ValueError(f"arguments need {len(self.estimators_)} bins each, got {lengths}")
-        values = self._on_bins(function, *arguments)
-        shapes = sorted({np.shape(value) for value in values})
-        if len(shapes) > 1:
-            raise ValueError(
-                f"the function needs values of one shape for all bins, got shapes {shapes}"
-            )
-        return np.array(values)
+        run = partial(run_bins, n_jobs=self.n_jobs)
+        return Ensemble(self.estimators_, kind=self.resample_, centre=self.estimator_, map=run)
 
-    def _on_bins(self, function, *arguments):
-        return run_bins(function, self.estimators_, *arguments, n_jobs=self.n_jobs)
+    def samples(self, function, *arguments):
+        """Values of a function of each fit; see `halkit.scattering.Ensemble`."""
+        return self.ensemble_.samples(function, *arguments)
 
     def evaluate(self, function):
         """Central value and error of any function of the fit.
@@ -82,18 +61,15 @@ class ResampledPotential:
         ----------
         function : callable
             ``function(estimator)``, a number or an array. It sees one fitted clone of the
-            estimator at a time: ``lambda m: -1 / m.scattering_length()`` is k cot δ(0).
+            estimator at a time: ``lambda m: m.local_potential(2.0)``.
 
         Returns
         -------
         centre, std
-            Of the shape that the function returns.
+            Of the shape that the function returns. Values are compared as they are: the methods
+            for phase shifts and scattering lengths know branches and poles.
         """
-        check_is_fitted(self)
-        return function(self.estimator_), self._error(self.samples(function))
-
-    def _error(self, samples):
-        return resampling_error(samples, self.resample_)
+        return self.ensemble_.evaluate(function)
 
     def predict(self, X, return_std=False):
         """Sources of wave functions.
@@ -136,89 +112,43 @@ class ResampledPotential:
 
     @_offered("phase_shift")
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
-        """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
+        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.Ensemble.phase_shift`."""
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.phase_shift(k, **settings, return_std=return_std)
 
-        Parameters
-        ----------
-        k : array-like
-            Momenta, > 0, in the inverse unit of r.
-        channel_radius, n_mesh : optional
-            See `halkit.scattering.phase_shift`.
-        return_std : bool
-            Whether the error over bins is returned.
-
-        Returns
-        -------
-        delta : ndarray of the shape of k
-            By the fit to the mean.
-        std : ndarray of the shape of k
-            If `return_std`. Bins with another number of bound states lie on another branch:
-            they are compared with the centre modulo π.
-
-        Warns
-        -----
-        AccuracyWarning
-            Where bins were on another branch; they are named.
-        """
-        method = methodcaller("phase_shift", k, channel_radius=channel_radius, n_mesh=n_mesh)
-        delta = _centre_and_std(self, method, return_std=False)
-        if not check_boolean(return_std, "return_std"):
-            return delta
-        return delta, self._error(_on_branch(self.samples(method), delta))
+    @_offered("phase_shift")
+    def k_cot_delta(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
+        """k cot δ(k), smooth at a threshold; see `halkit.scattering.Ensemble.k_cot_delta`."""
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.k_cot_delta(k, **settings, return_std=return_std)
 
     @_offered("bound_states")
     def bound_states(self, *, channel_radius=None, n_mesh=None, return_std=False):
-        """Energies and binding momenta, deepest state first, and their errors.
-
-        Returns
-        -------
-        states : halkit.scattering.BoundStates
-            Of the fit to the mean.
-        std : halkit.scattering.BoundStates
-            If `return_std`. NaN for a state that some bin does not have: a state that comes
-            and goes has no error bar.
-
-        Warns
-        -----
-        AccuracyWarning
-            Where bins have another number of states than the fit to the mean; counted.
-        """
-        method = methodcaller("bound_states", channel_radius=channel_radius, n_mesh=n_mesh)
-        states = _centre_and_std(self, method, return_std=False)
-        if not check_boolean(return_std, "return_std"):
-            return states
-        bins = self._on_bins(method)
-        _same_number_of_states(states, bins, "the errors of the states that come and go are NaN")
-        return states, type(states)(
-            *(
-                self._error([_padded(getattr(b, name), len(states.energy)) for b in bins])
-                for name in states._fields
-            )
-        )
+        """Energies and binding momenta; see `halkit.scattering.Ensemble.bound_states`."""
+        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.bound_states(**settings, return_std=return_std)
 
     @_offered("scattering_length")
     def scattering_length(
         self, *, sign="nuclear", channel_radius=None, n_mesh=None, return_std=False
     ):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2, and its error; see `halkit.scattering` for `sign`.
+        """a0; see `halkit.scattering.Ensemble.scattering_length`."""
+        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.scattering_length(**settings, return_std=return_std)
 
-        Where some bins bind and others do not, a0 passes through infinity and has no error
-        bar: that of k cot δ(0) is ``evaluate(lambda m: -1 / m.scattering_length())``.
-
-        Warns
-        -----
-        AccuracyWarning
-            Where the number of bound states differs between bins.
-        """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        convention = {} if sign == "nuclear" else {"sign": sign}
-        return _threshold(self, "scattering_length", settings, return_std, **convention)
+    @_offered("scattering_length")
+    def inverse_scattering_length(
+        self, *, sign="nuclear", channel_radius=None, n_mesh=None, return_std=False
+    ):
+        """1/a0; see `halkit.scattering.Ensemble.inverse_scattering_length`."""
+        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.inverse_scattering_length(**settings, return_std=return_std)
 
     @_offered("effective_range")
     def effective_range(self, *, channel_radius=None, n_mesh=None, return_std=False):
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2, and its error; see `scattering_length`."""
+        """r_eff; see `halkit.scattering.Ensemble.effective_range`."""
         settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return _threshold(self, "effective_range", settings, return_std)
+        return self.ensemble_.effective_range(**settings, return_std=return_std)
 
 
 def _centre_and_std(model, method, return_std):
@@ -244,7 +174,7 @@ def _of_data(model, name, X, return_std):
     centre = methodcaller(name, X.mean(axis=0))(model.estimator_)
     if not check_boolean(return_std, "return_std"):
         return centre
-    return centre, model._error(model.samples(_Method(name), X))
+    return centre, model.ensemble_.error(model.samples(_Method(name), X), centre)
 
 
 class _Method:
@@ -255,52 +185,3 @@ class _Method:
 
     def __call__(self, estimator, argument):
         return getattr(estimator, self.name)(argument)
-
-
-def _threshold(model, name, settings, return_std, **convention):
-    """Scattering length or effective range, with a warning where binding comes and goes."""
-    observable = methodcaller(name, **settings, **convention)
-    centre = _centre_and_std(model, observable, return_std=False)
-    if not check_boolean(return_std, "return_std"):
-        return centre
-    method = methodcaller("bound_states", **settings)
-    _same_number_of_states(
-        method(model.estimator_),
-        model._on_bins(method),
-        "a0 passes through infinity between them, and its error and that of r_eff mean little; "
-        "quote k cot δ(0) = −1/a0",
-    )
-    return centre, model._error(model.samples(observable))
-
-
-def _on_branch(samples, delta):
-    """Phase shifts of the bins, each within π/2 of the centre by a multiple of π."""
-    turns = np.round((samples - delta) / np.pi)
-    elsewhere = np.flatnonzero(turns.reshape(len(samples), -1).any(axis=1))
-    if elsewhere.size:
-        warnings.warn(
-            f"in {elsewhere.size} of {len(samples)} bins ({', '.join(map(str, elsewhere))}) δ is "
-            "a multiple of π away from the fit to the mean, as with another number of bound "
-            "states: its error is that of δ modulo π",
-            AccuracyWarning,
-            stacklevel=3,
-        )
-    return samples - np.pi * turns
-
-
-def _same_number_of_states(states, bins, consequence):
-    counts = np.array([len(b.energy) for b in bins])
-    if np.all(counts == len(states.energy)):
-        return
-    found = ", ".join(f"{np.sum(counts == n)} have {n}" for n in np.unique(counts))
-    warnings.warn(
-        f"the fit to the mean has {len(states.energy)} bound states, of {len(bins)} bins {found}: "
-        f"{consequence}",
-        AccuracyWarning,
-        stacklevel=4,
-    )
-
-
-def _padded(values, n):
-    """The first n values, NaN where there are fewer."""
-    return np.concatenate([values, np.full(n, np.nan)])[:n]

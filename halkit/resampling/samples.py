@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer, refuse_masked
-from halkit.scaling import std
+from halkit.samples import standard_error
 
 __all__ = [
     "RESAMPLINGS",
@@ -210,11 +210,7 @@ def resampling_error(samples, resample, axis=0):
     """
     check_choice(resample, "resample", RESAMPLINGS)
     samples = _samples(samples, "samples")
-    n = samples.shape[axis]
-    spread = std(samples, axis)
-    if n < 2:
-        return np.full_like(spread, np.nan)[()]
-    return spread * np.sqrt(n - 1 if resample == "jackknife" else n / (n - 1))
+    return standard_error(samples, resample, axis=axis)
 
 
 def _bin_averages(configs, bin_size):

@@ -16,6 +16,7 @@ from halkit.scattering.coupled import (
 )
 from halkit.scattering.coupled_bound import CoupledBoundStates, coupled_bound_states
 from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
     GaussianSource,
     correlation_function,
@@ -45,6 +46,7 @@ __all__ = [
     "CoupledBoundStates",
     "CoupledPhaseShifts",
     "DerivativeExpansion",
+    "Ensemble",
     "GaussianSource",
     "LatticeStates",
     "ScatteringWaves",

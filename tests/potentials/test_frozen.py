@@ -119,19 +119,6 @@ def test_a_network_is_trained_where_none_is_frozen(correlators):
     assert restored.predict(d.data).shape == d.target.shape
 
 
-@pytest.mark.slow
-def test_linear_refits_of_bins_against_full_ones(correlators):
-    """Errors of δ by linear refits are 0.68 … 0.96 of those by full ones here."""
-    d = correlators
-    data = {"X": d.data_bins, "y": d.target_bins, "y_std": d.sigma}
-    k = np.linspace(0.1, 0.5, 5)
-    _, linear = JackknifeRegressor(network(d), refit="linear").fit(**data).phase_shift(
-        k, return_std=True
-    )  # fmt: skip
-    _, full = JackknifeRegressor(network(d)).fit(**data).phase_shift(k, return_std=True)
-    assert 0.5 < (linear / full).min() < (linear / full).max() < 1.2
-
-
 def test_what_has_no_form_factors_is_refused(correlators):
     d = correlators
     rows = {"X": d.data, "y": d.target, "y_std": d.sigma}
@@ -155,7 +142,7 @@ def scaled(r, r_prime, theta):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_bins_of_real_correlators(data_dir):
-    """k cot δ(0)/m_π of ΞΞ(¹S₀), L = 64, with linear refits: .38 with an error of .030."""
+    """k cot δ(0)/m_π of ΞΞ(¹S₀), L = 64, with linear refits: .38 with an error of .042."""
     c = load_correlators(data_dir)
     fm = 197.3269804 / c.inverse_spacing
     rows = lattice_rows(c, times=[12, 13, 14, 15], sources=["wall", "exp"], r_max=2.4 / fm)

@@ -18,6 +18,7 @@ from halkit.potentials import (
     TimeDependentHALRegressor,
 )
 from halkit.resampling import JackknifeRegressor
+from halkit.scattering import phase_shift
 from halkit.sources import time_dependent_source
 from halkit.training import StopTraining
 
@@ -203,6 +204,23 @@ def interrupted(model, *data, match="interrupted_ is the best"):
     assert after.keys() == before.keys()
     assert all(after[name] is before[name] for name in before)
     return found
+
+
+def test_the_spread_of_the_starts_is_one_call():
+    d = make_separable()
+    model = NonLocalPotentialRegressor(d.r, reduced_mass=3.3, n_init=3, random_state=0)
+    model.fit(d.data, d.target)
+    k = [0.3, 1.0]
+    delta, std = model.starts_.phase_shift(k, return_std=True)
+    np.testing.assert_array_equal(delta, model.phase_shift(k))
+    each = [phase_shift(start, k, reduced_mass=3.3) for start in model.starts_]
+    np.testing.assert_allclose(std, np.std(each, axis=0, ddof=1))
+    np.testing.assert_array_equal(model.starts_.centre.potential, model.potential_)
+    nameless = NonLocalPotentialRegressor(reduced_mass=3.3, n_init=1, random_state=0)
+    starts = nameless.fit(d.data, d.target).starts_
+    assert starts[0].potential.shape == (100, 100)
+    with pytest.raises(ValueError, match="r must be given, got None"):
+        starts.phase_shift(k)
 
 
 @pytest.mark.parametrize("solver", ["lm", "adam"])

@@ -15,7 +15,7 @@ from halkit import scattering
 from halkit.datasets import make_time_dependent
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import GaussianSum
+from halkit.interactions import GaussianSum, Separable
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     ParametricPotentialRegressor,
@@ -100,6 +100,14 @@ def test_bootstrap_samples_scatter_by_the_error_itself():
     assert std == pytest.approx(y[:, 0].std(ddof=1), rel=1e-12)
 
 
+def test_the_errors_are_those_of_the_kind_that_was_fitted():
+    X, y, error = strengths(-0.5, 0.1)
+    model = JackknifeRegressor(Strength()).fit(X, y)
+    model.set_params(resample="bootstrap")
+    assert (model.resample_, model.ensemble_.kind) == ("jackknife", "jackknife")
+    assert model.local_potential(0.0, return_std=True)[1] == pytest.approx(error)
+
+
 def test_error_of_the_phase_shift_is_linear_propagation():
     X, y, error = strengths(-0.5, 0.01)
     model = JackknifeRegressor(Strength()).fit(X, y)
@@ -141,14 +149,17 @@ def test_branches_of_the_phase_shift_are_compared_modulo_pi():
     counts = {len(m.bound_states().energy) for m in model.estimators_}
     assert counts == {0, 1}
     k = np.array([1e-3, 0.5])
-    with pytest.warns(AccuracyWarning, match="bins .* δ is a multiple of π away"):
+    with (
+        pytest.warns(AccuracyWarning, match="bins .* δ is a multiple of π away"),
+        pytest.warns(AccuracyWarning, match="the error of δ reaches 1 rad, at k = 0.001: δ modulo"),
+    ):
         _, std = model.phase_shift(k, return_std=True)
     assert std[1] < 0.1
     assert_allclose(std[1], jackknife_error(model.samples(lambda m: m.phase_shift(k)))[1])
-    with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: a0 passes through"):
-        model.scattering_length(return_std=True)
-    with pytest.warns(AccuracyWarning, match="a0 passes through infinity"):
-        model.effective_range(return_std=True)
+    with pytest.warns(AccuracyWarning, match="passes through infinity.*of 8 bins have a0 > 0"):
+        assert np.isnan(model.scattering_length(return_std=True)[1])
+    r_eff, r_eff_std = model.effective_range(return_std=True)  # smooth there
+    assert 0 < r_eff_std < 0.1 * r_eff
     with pytest.warns(AccuracyWarning, match="of 8 bins . have 0, . have 1: the errors of"):
         states, std = model.bound_states(return_std=True)
     assert np.isnan(std.energy).all()
@@ -156,6 +167,8 @@ def test_branches_of_the_phase_shift_are_compared_modulo_pi():
     # k cot δ(0) is smooth there.
     _, slope = model.evaluate(lambda m: -1 / m.scattering_length())
     assert 0 < slope < 0.1
+    assert model.inverse_scattering_length(return_std=True)[1] == pytest.approx(slope)
+    assert 0 < model.k_cot_delta([0.5], return_std=True)[1] < 0.2
 
 
 def test_a_bound_state_of_every_bin_has_an_error():
@@ -452,8 +465,47 @@ def test_warm_refits_are_those_of_the_mean_continued():
     assert_array_equal(again.phase_shift(k, return_std=True)[1], other_std)
 
 
-def test_warm_refits_need_a_warm_start():
+SOFT = GaussianSum([-0.05, 0.3], [0.1, 1.0])
+LATTICE = {
+    "r": np.arange(1.0, 25.0), "box_radius": 30.0, "hadron_mass": 0.7, "times": np.arange(8, 15),
+}  # fmt: skip
+FINE = {
+    "r": np.linspace(0.5, 15.0, 30), "box_radius": 30.0, "hadron_mass": 2.0,
+    "times": range(20, 26),
+}  # fmt: skip
+KINDS = {
+    "local, 1e-2": (SOFT, {**LATTICE, "noise": 1e-2}, {"local": "only"}),
+    "both, 1e-2": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-2}, {}),
+    "both, 1e-3": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-3}, {}),
+    "both, 1e-4": (WELL + Separable(-1e-3, 0.6), {**LATTICE, "noise": 1e-4}, {}),
+    "one source, 1e-5": (WELL, {**FINE, "noise": 1e-5, "sources": ("wall",)}, {"local": "only"}),
+    "a bad fit, 1e-5": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-5},
+                        {"local": "only"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_warm_and_full_errors_agree_at_default_settings(kind):
+    """To 5 %, without a word about tol: a refit is at its minimum in units of its own way."""
+    truth, settings, parameters = KINDS[kind]
+    d = make_time_dependent(truth, n_bins=8, random_state=1, **settings)
+    potential = TimeDependentHALRegressor(
+        d.r, hadron_mass=d.hadron_mass, random_state=0, **{"n_init": 1, **parameters}
+    )
+    full, warm = (
+        JackknifeRegressor(potential, refit=refit).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+        for refit in ("full", "warm")
+    )
+    errors = [m.evaluate(lambda m: m.localize(d.data[:1])[0, ::4])[1] for m in (full, warm)]
+    assert_allclose(errors[0], errors[1], rtol=0.05)
+    k = {"k": [0.05, 0.15], "channel_radius": 40.0, "n_mesh": 80, "return_std": True}
+    assert_allclose(full.phase_shift(**k)[1], warm.phase_shift(**k)[1], rtol=0.05)
+
+
+def test_refits_need_the_estimator_for_it():
     X, y, _ = strengths(-0.5, 0.1)
+    with pytest.raises(ValueError, match="refit='linear' needs a network, got a Strength"):
+        JackknifeRegressor(Strength(), refit="linear").fit(X, y)
     with pytest.raises(ValueError, match="the parameter warm_start, Strength has none"):
         JackknifeRegressor(Strength(), refit="warm").fit(X, y)
     with pytest.raises(ValueError, match="refit='warm' has no seeds"):

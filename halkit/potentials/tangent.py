@@ -1,0 +1,125 @@
+r"""A network's potential to first order in changes of its parameters: linear propagation of errors.
+
+Around the parameters θ of a fit,
+
+    U + δ·∂U/∂θ,    V + δ·∂V/∂θ,
+
+is linear in δ. Data next to those of the fit, as the bins of a jackknife, move it by the solution
+δ of one least-squares problem,
+
+    Σ_si W_si² (prediction − y)²_si + (η/N) |θ + δ|²,
+
+less the δ_0 that the data of the fit themselves would give: it vanishes at the minimum, and what
+remains of it where the fit ended before is common to all bins.
+"""
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, RegressorMixin
+from torch.func import functional_call, vjp
+from torch.nn.utils import parameters_to_vector
+
+from halkit.potentials.base import PotentialMixin
+from halkit.potentials.validation import cut
+from halkit.scaling import norm
+from halkit.training import one_thread, unchanged_on_error
+
+__all__ = ["TangentPotential"]
+
+
+class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
+    """The potential of a fitted network, moved by data next to its own.
+
+    Parameters
+    ----------
+    network : NeuralPotential
+        Fitted.
+    offset : ndarray of shape (n_parameters,), optional
+        δ_0, ``delta_`` of the data of the fit.
+    """
+
+    def __init__(self, network, offset=None):
+        self.network = network
+        self.offset = offset
+
+    def fit(self, X, y, sample_weight=None, y_std=None):
+        """Find δ; the arguments are those of `NonLocalPotentialRegressor.fit`, checked there."""
+        with unchanged_on_error(self):
+            nodes = self.network.r_, self.network.weights_, self.network.r_out_
+            problem = self._problem(X, y, sample_weight, y_std, nodes)
+            self._nodes_given = self.network._nodes_given
+            self._weights_given = self.network._weights_given
+            with one_thread(), torch.no_grad():
+                self.delta_, self.loss_ = self._solve(problem)
+            if self.offset is not None:
+                self.delta_ = self.delta_ - self.offset
+        return self
+
+    def _solve(self, problem):
+        """δ by singular values, and the loss that remains."""
+        module, decay = self._module, self.network._design["decay"]
+        X, W = torch.tensor(problem.X), torch.tensor(problem.W)
+        theta = parameters_to_vector(module.parameters()).numpy()
+        J = W[..., None] * module._jacobian(X, slice(0, len(self.r_out_)))
+        rest = W * (torch.tensor(problem.y) - module(X))
+        root = np.sqrt(decay)
+        A = np.vstack([J.reshape(-1, len(theta)).numpy(), root * np.eye(len(theta))])
+        b = np.concatenate([rest.numpy().ravel(), -root * theta])
+        delta = np.linalg.lstsq(A, b, rcond=None)[0]
+        with np.errstate(over="ignore", under="ignore"):
+            return delta, float(norm(A @ delta - b) ** 2)
+
+    @property
+    def _module(self):
+        return self.network.net_.module_
+
+    @property
+    def has_local(self):
+        """Whether there is a local term."""
+        return self._module.local is not None
+
+    @property
+    def has_nonlocal(self):
+        """Whether there is a non-local part."""
+        return self._module.network is not None
+
+    @property
+    def radius(self):
+        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
+        return self.network.radius
+
+    @property
+    def r(self):
+        return self.network.r
+
+    def _reduced_mass(self):
+        return self.network._reduced_mass()
+
+    def _local(self, r):
+        if not self.has_local:
+            return np.zeros(r.shape)
+        n = len(self._module.local.coefficients)
+        return _moved(self._module.local, self.delta_[-n:], r)
+
+    def _nonlocal(self, r, r_prime):
+        if not self.has_nonlocal:
+            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
+        return cut(_moved(self._module.network, self.delta_, r, r_prime), self.radius, r, r_prime)
+
+
+def _moved(module, delta, *radii):
+    """f + δ·∂f/∂θ of a module; its parameters are the first that δ is for."""
+    radii = tuple(torch.tensor(np.array(r, dtype=np.float64)) for r in radii)
+    theta = {name: value.detach() for name, value in module.named_parameters()}
+    parts = torch.tensor(delta[: sum(value.numel() for value in theta.values())])
+    parts = parts.split([value.numel() for value in theta.values()])
+    change = {
+        name: part.reshape(value.shape)
+        for (name, value), part in zip(theta.items(), parts, strict=True)
+    }
+    with one_thread():
+        value, pull = vjp(lambda p: functional_call(module, p, radii), theta)
+        # vᵀ ∂f/∂θ is linear in v: its own derivative, contracted with δ, is δ·∂f/∂θ.
+        _, push = vjp(lambda v: pull(v)[0], torch.zeros_like(value))
+        (moved,) = push(change)
+    return (value + moved).detach().numpy()

@@ -1,0 +1,172 @@
+r"""Does a set of correlators need a non-local potential? A parametric bootstrap.
+
+The statistic compares two fits to the mean over bins, of V(r) alone and of V(r) with U(r, r'),
+
+    T = χ²_local / χ²_full,    χ² = Σ ((prediction − ȳ)/σ)².
+
+Under the null hypothesis the data are the local fit and noise. Its size and its correlations are
+those of the bins, with their wave functions X_b and residuals ρ_b = y_b − V X_b:
+
+    X* = X̄ + sqrt((N − 1)/N) Σ_b ξ_b (X_b − X̄),            ξ_b ~ N(0, 1),
+    y* = V X* + sqrt((N − 1)/N) Σ_b ξ_b (ρ_b − ρ̄)
+
+have the jackknife covariance of the mean. X and y fluctuate together: y contains derivatives of
+the noise of X, which a wide U learns to predict. Noise in y alone would make such a fit significant
+on local data. The p-value is the share of data sets, the measured one included, whose T is at
+least as large.
+"""
+
+import warnings
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from halkit.checks import check_array, check_choice, check_integer
+from halkit.potentials.validation import check_y_std
+from halkit.resampling.samples import RESAMPLINGS, resampling_error
+from halkit.resampling.workers import run_bins
+
+__all__ = ["NonlocalityTest", "nonlocality_test"]
+
+
+class NonlocalityTest(NamedTuple):
+    """Result of `nonlocality_test`.
+
+    Attributes
+    ----------
+    p_value : float
+        Probability of such a T, or a larger one, if the potential is local; 1/(n_bootstrap + 1)
+        at least.
+    statistic : float
+        T = χ²_local/χ²_full of the data.
+    bootstrap : ndarray of shape (n_bootstrap,)
+        T of the data that the local fit produces.
+    """
+
+    p_value: float
+    statistic: float
+    bootstrap: np.ndarray
+
+
+def nonlocality_test(
+    estimator, X, y, *, y_std=None, bins="jackknife", n_bootstrap=39, random_state=None, n_jobs=None
+):
+    """Test the hypothesis that a local potential describes correlators.
+
+    A local and a non-local potential that describe the same correlators have other phase
+    shifts. What distinguishes them is that one V(r) has to serve all rows: take two sources at
+    least, because a V(r) exists for any single wave function. A bias of the rows counts as
+    non-locality, as that of a time stencil of three points does.
+
+    Parameters
+    ----------
+    estimator : regressor
+        A potential with the parameter ``local``: `GaussianProcessPotentialRegressor`, or a
+        network, which is slower. It is cloned, with ``local="only"`` and ``local=True``.
+    X : array-like of shape (n_bins, n_samples, n_r)
+        Resampled wave functions, as `halkit.sources.lattice_rows` gives them.
+    y : array-like of shape (n_bins, n_samples, n_out)
+        Their sources.
+    y_std : array-like of shape (n_samples, n_out), optional
+        Standard deviations of the mean of y; those of the bins by default.
+    bins : {"jackknife", "bootstrap"}
+        What the bins are.
+    n_bootstrap : int
+        Number of data sets made of the local fit.
+    random_state : int, RandomState or None
+        Of their noise.
+    n_jobs : int or None
+        Processes, for joblib.
+
+    Returns
+    -------
+    NonlocalityTest
+        The p-value, T of the data, and T of the data sets made.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an estimator without the parameter ``local``, arrays without bins, and what the
+        estimator refuses.
+
+    Warns
+    -----
+    Warning
+        What the estimator warns of, as an UnderdeterminedWarning for rows of one source.
+
+    References
+    ----------
+    A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application (1997), eq. (4.11).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum, Separable
+    >>> from halkit.potentials import GaussianProcessPotentialRegressor
+    >>> from halkit.resampling import nonlocality_test
+    >>> d = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]) + Separable(-2e-3, 0.5), r=np.linspace(0.5, 12.0, 24),
+    ...     box_radius=24.0, hadron_mass=2.0, times=range(12, 20), noise=1e-4, n_bins=20,
+    ...     random_state=0,
+    ... )
+    >>> prior = GaussianProcessPotentialRegressor(d.r, amplitude=1e-3)
+    >>> nonlocality_test(
+    ...     prior, d.data_bins, d.target_bins, y_std=d.sigma, random_state=0
+    ... ).p_value
+    0.025
+    """
+    X, y, y_std = _validated(estimator, X, y, y_std, bins, n_bootstrap)
+    mean, target = X.mean(axis=0), y.mean(axis=0)
+    local, full = (clone(estimator).set_params(local=local) for local in ("only", True))
+    statistic = _ratio(local, full, mean, target, y_std)
+    fit = local.fit(mean, target, y_std=y_std)
+    made = _made(fit, X, y, bins, n_bootstrap, check_random_state(random_state))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fits to the data have said it
+        ratio = partial(_ratio, y_std=y_std)
+        models = [local] * n_bootstrap, [full] * n_bootstrap
+        bootstrap = np.array(run_bins(ratio, *models, *made, n_jobs=n_jobs))
+    p_value = (1 + np.sum(bootstrap >= statistic)) / (1 + n_bootstrap)
+    return NonlocalityTest(float(p_value), statistic, bootstrap)
+
+
+def _validated(estimator, X, y, y_std, bins, n_bootstrap):
+    if "local" not in getattr(estimator, "get_params", dict)():
+        raise ValueError(
+            f"estimator must have the parameter local, got {type(estimator).__name__} without it"
+        )
+    check_choice(bins, "bins", RESAMPLINGS[:2])
+    check_integer(n_bootstrap, "n_bootstrap", least=1)
+    X, y = check_array(X, "X"), check_array(y, "y")
+    if X.ndim != 3 or y.ndim != 3 or X.shape[:2] != y.shape[:2] or len(X) < 2:
+        raise ValueError(
+            "X and y must have shapes (n_bins, n_samples, n_r) and (n_bins, n_samples, n_out) with "
+            f"two bins at least, got {X.shape} and {y.shape}"
+        )
+    y_std = resampling_error(y, bins) if y_std is None else y_std
+    return X, y, check_y_std(y_std, y.shape[1:])
+
+
+def _ratio(local, full, X, y, y_std):
+    """T of two fits to the same rows."""
+    local_chi2, full_chi2 = (
+        np.sum(((clone(model).fit(X, y, y_std=y_std).predict(X) - y) / y_std) ** 2)
+        for model in (local, full)
+    )
+    return float(local_chi2 / full_chi2)
+
+
+def _made(fit, X, y, bins, n_bootstrap, random):
+    """Wave functions and sources of the local fit, with the noise of the mean."""
+    mean = X.mean(axis=0)
+    residuals = y - np.array([fit.predict(bin_) for bin_ in X])
+    n = len(X)
+    size = np.sqrt((n - 1) / n if bins == "jackknife" else 1 / (n - 1))
+    xi = size * random.standard_normal((n_bootstrap, n))
+    noise, rest = (np.tensordot(xi, v - v.mean(axis=0), axes=1) for v in (X, residuals))
+    made = mean + noise
+    return made, np.array([fit.predict(one) for one in made]) + rest
