@@ -75,8 +75,8 @@ def low_energy(hamiltonian):
     if not H.symmetric:
         left = _graded_solve(matrix.T, -V.T @ free)
     a0 = core - y @ mesh.surface
-    if a0 == 0:
-        return 0.0, np.inf
+    if a0**2 == 0:
+        return float(a0), np.inf
     z, z_left = y / root + a0 - core, left / root + a0 - core
     u = mesh.r - a0
     missing = -u * (z + z_left) - z * z_left + (u + z) * (u + z_left) * (1 - 1 / square)

@@ -297,3 +297,14 @@ def test_coupled_waves_with_jumps_and_cores():
         for i, (one, l) in enumerate([(V, 0), (W, 2)]):
             alone = phase_shift(one, K[:4], reduced_mass=0.5, l=l)
             assert_same_angles(both.phase_shift[:, i], alone, 1e-7)
+
+
+def test_a_core_that_overflows():
+    """e^{3/r} is infinite at small r, and closed long before."""
+
+    def V(r):
+        return np.exp(-r) * (np.exp(3 / r) - 30)
+
+    delta = phase_shift(Local(V), 0.5, reduced_mass=1.0)
+    expected = direct_phase(V, 0.5, m=1.0, l=0, start=0.3, end=32.0)
+    assert_same_angles(delta, expected, 1e-8)
