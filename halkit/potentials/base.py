@@ -62,7 +62,8 @@ class PotentialMixin:
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
         )
-        self._singular = self.r_[0] > 0 and singular_at_origin(y, self.r_out_)
+        exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
+        self._singular = exact and singular_at_origin(y, self.r_out_)
         if self._singular and not self._weights_given:
             self.weights_ = self._default_weights(self.r_)
         return make_problem(

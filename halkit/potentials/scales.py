@@ -59,7 +59,8 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
         phi = X[:, node_columns(r_out, r)]
         basis = np.ldexp(LocalTerm(**local).basis(torch.tensor(r_out)).numpy(), -unit)
         coefficients, factor = _local_start(phi, y, W, basis, decay)
-        factor = np.ldexp(factor, -weight)
+        with np.errstate(over="ignore", under="ignore"):
+            factor = np.ldexp(factor, -weight)
         y = y - phi * (basis @ coefficients)
     decay_function = Envelope(**{**envelope, "kind": envelope["kind"] or "exponential"})
     with torch.no_grad():

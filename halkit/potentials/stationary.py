@@ -57,7 +57,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
     local : bool or "only"
         Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
         coefficients θ, with the prior θ ~ N(0, 1):
-        V(r) = Σ_m θ_m B_m v(r/b_m), B_m = s/(2m b_m²) sqrt(Δ ln b) e^{−(b_m/2λ)²}.
+        V(r) = Σ_m θ_m B_m v(r/b_m), B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3);
+        on exact data c is the largest r² ``|V(r)|`` that they show.
     local_basis : {"gaussian", "yukawa"}
         v(x) = e^{−x²}, or e^{−x}/x for a potential that is f(r)/r with a finite f(0): then
         rφ meets f alone. No output node may be at r = 0 then.

@@ -43,8 +43,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         with `y`.
     local : bool or "only"
         The local term V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}, on by default. Its prior is θ ~ N(0, 1)
-        with B_m = s/(2m b_m²) sqrt(Δ ln b) e^{−(b_m/2λ)²}: terms of all widths at the depth at
-        which they begin to bind, up to the range λ.
+        with B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3): terms of all widths
+        at the depth at which they begin to bind, up to the range λ.
     local_widths : array-like of shape (n_widths,), optional
         Widths b_m, increasing. By default from 0.85 of the first step of the nodes to 5λ, in
         geometric progression with steps of at most 1.2. Wider or denser ones leave V as it is.
