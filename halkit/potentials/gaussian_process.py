@@ -24,8 +24,7 @@ from halkit.potentials.prior import (
     SmoothBasis,
     signal_beside_local,
 )
-from halkit.potentials.problem import FEWEST
-from halkit.potentials.reach import beyond_data, warn_of_beyond, warn_of_local_end
+from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import (
     check_reach,
     node_columns,
@@ -219,21 +218,18 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
-            self._check_reach()
+            if self._nodes_given:
+                warn_of_reach(
+                    self.r_out_, U=self._nonlocal if self.has_nonlocal else None,
+                    V=self._local if self.has_local else None, std=self._local_std,
+                    reduced_mass=self.reduced_mass,
+                )  # fmt: skip
         return self
 
-    def _check_reach(self):
-        """Warn of a potential that is not over where the data end; few rows do not tell."""
-        if not self._nodes_given or len(self.r_out_) < FEWEST:
-            return
-        end = self.r_out_[-1]
-        if self.has_nonlocal:
-            warn_of_beyond(beyond_data(self.nonlocal_potential, end, self.reduced_mass))
-        r = self.r_out_[self.r_out_ > 0]
-        if self.has_local and len(r):
-            functions = self._prior.local.functions(r[-1:])
-            std = float(self._posterior.std(functions, slice(self._prior.n_local))[0])
-            warn_of_local_end(self.local_potential(r), std, r)
+    def _local_std(self, r):
+        """Standard deviation of V at one radius."""
+        functions = self._prior.local.functions(r)
+        return float(self._posterior.std(functions, slice(self._prior.n_local))[0])
 
     def _nonlocal_prior(self):
         """The prior of U, or None; all parameters of the estimator are checked."""

@@ -9,19 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import (
-    check_boolean,
-    check_choice,
-    check_integer,
-    check_number,
-    check_positive,
-)
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.local import check_local_prior, depth_of_data, local_term
+from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
-from halkit.potentials.problem import FEWEST, unshifted
-from halkit.potentials.reach import beyond_data, warn_of_beyond, warn_of_local_end
+from halkit.potentials.parameters import check_network_parameters, network_numbers
+from halkit.potentials.problem import unshifted
+from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
 from halkit.potentials.validation import (
@@ -29,12 +23,12 @@ from halkit.potentials.validation import (
     cut,
     node_columns,
 )
+from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (
     Interrupted,
     ProgressBar,
     available_device,
-    check_options,
     evaluate,
     load_parameters,
     one_thread,
@@ -52,6 +46,7 @@ KEPT = (
 )  # fmt: skip
 
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
+ROUNDING = 1e-20
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -115,26 +110,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._specify(problem, warm=before is not None)
             with one_thread():
                 self._train(problem, before)
-            self._check_reach(problem)
+            if self._nodes_given:
+                _warn_of_reach(self, problem)
         return self
-
-    def _check_reach(self, problem):
-        """Warn of a potential that is not over where the data end; few rows do not tell."""
-        if not self._nodes_given or len(self.r_out_) < FEWEST:
-            return
-        end = self.r_out_[-1]
-        if self.has_nonlocal:
-            ends_there = self._kept_form["envelope"] is None
-            warn_of_beyond(
-                beyond_data(self._uncut, end, self._reduced_mass(), ends_there=ends_there)
-            )
-        r = self.r_out_[self.r_out_ > 0]
-        if self.has_local and len(r):
-            std = 0.0
-            if problem.has_errors and self._local_factor is not None:
-                basis = evaluate(self.net_.module_.local.basis, r[-1:])
-                std = float(np.linalg.norm(basis @ self._local_factor) / np.sqrt(problem.total))
-            warn_of_local_end(self.local_potential(r), std, r)
 
     def share_prior(self, fitted):
         """Take the scales of the prior, and where V starts, from a fit of the same form.
@@ -145,7 +123,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _check_parameters(self):
-        _check_parameters(self)
+        check_network_parameters(self)
         self._check_masses()
 
     def _specify(self, problem, *, warm):
@@ -153,7 +131,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Those of the prior are kept in a warm start: it is the same for both fits.
         """
-        size, numbers = self.r_[-1], _numbers(self)
+        size, numbers = self.r_[-1], network_numbers(self)
         radius = numbers["envelope_radius"] or 0.16 * size
         regulator_radius = numbers["regulator_radius"] or 0.8 * size
         reach = min(size, self.r_out_[-1])
@@ -215,7 +193,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         design = self._design
         shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
         data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        stop = {**_natural_units(problem, W, shift), "warm": before is not None}
+        stop = {
+            **_natural_units(problem, W, shift, design["training"]["tol"]),
+            "warm": before is not None,
+        }
         n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -226,7 +207,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                     net = self._build_net(
                         self.device, **stop, callbacks=callbacks, verbose=self.verbose
                     )
-                self._begin(net.module, before, strengths)
+                _begin(self, net.module, before, strengths)
                 try:
                     solvers.train(net, *data)
                 finally:
@@ -247,14 +228,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 "the net"
             )
         _warn_of_starts(self, found)
-
-    def _begin(self, module, before, strengths):
-        """Where a training begins: parameters, and the strengths of what the loss adds."""
-        module.decay, module.regulator = (float(strength) for strength in strengths)
-        if before is not None:
-            load_parameters(module, before.parameters)
-        elif self.local:
-            module.local.coefficients.data[:] = torch.tensor(self._start)
 
     def _keep(self, found, shift):
         """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
@@ -345,10 +318,44 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
-def _natural_units(problem, W, shift):
-    """What a training measures its loss by: see `solvers.Convergence`."""
-    unit = float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None
-    return {"size": float(np.sum((W * problem.y) ** 2)), "unit": unit, "total": problem.total}
+def _begin(model, module, before, strengths):
+    """Where a training begins: parameters, and the strengths of what the loss adds."""
+    module.decay, module.regulator = (float(strength) for strength in strengths)
+    if before is not None:
+        load_parameters(module, before.parameters)
+    elif model.local:
+        module.local.coefficients.data[:] = torch.tensor(model._start)
+
+
+def _warn_of_reach(model, problem):
+    """Warn of a potential that is not over where the data end."""
+    errors = problem.has_errors and model._local_factor is not None
+
+    def std(r):
+        if not errors:
+            return 0.0
+        basis = evaluate(model.net_.module_.local.basis, r)
+        return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
+
+    warn_of_reach(
+        model.r_out_, U=model._uncut if model.has_nonlocal else None,
+        V=model._local if model.has_local else None, std=std,
+        reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
+    )  # fmt: skip
+
+
+def _natural_units(problem, W, shift, tol):
+    """What a training measures its loss by: see `solvers.Convergence`.
+
+    The unit of χ² is held within the range in which a training can tell its progress: errors that
+    are larger than the sources, or below their rounding, do not end it early or never.
+    """
+    size, unit = float(np.sum((W * problem.y) ** 2)), None
+    if problem.has_errors:
+        with np.errstate(over="ignore", under="ignore"):
+            unit = float(np.ldexp(1 / problem.total, 2 * shift))
+        unit = min(max(unit, ROUNDING * size), tol * size) or unit
+    return {"size": size, "unit": unit, "total": problem.total}
 
 
 def _ensemble_of_starts(model):
@@ -356,6 +363,7 @@ def _ensemble_of_starts(model):
         Start(
             model._restore(parameters, "cpu").module_,
             model.radius,
+            model.nonlocal_radius,
             loss=loss,
             n_iter=n_iter,
             check_radii=model._check_radii,
@@ -386,42 +394,6 @@ def _build_module(model):
         regulator=design["regulator"], regulator_radius=design["regulator_radius"],
         decay=design["decay"],
     )  # fmt: skip
-
-
-def _check_parameters(model):
-    check_choice(model.network, "network", list(networks.NETWORKS))
-    check_choice(model.solver, "solver", solvers.SOLVERS)
-    check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
-    check_choice(model.local, "local", [False, True, "only"])
-    for name in ("fit_envelope", "warm_start"):
-        check_boolean(getattr(model, name), name)
-    for name in ("max_iter", "n_init"):
-        check_integer(getattr(model, name), name, least=1)
-    check_integer(model.rank, "rank", least=1, optional=True)
-    if not isinstance(model.hidden_layer_sizes, tuple | list):
-        raise TypeError(
-            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
-        )
-    for width in model.hidden_layer_sizes:
-        check_integer(width, "hidden_layer_sizes", least=1)
-    if model.network == "symmetric" and not len(model.hidden_layer_sizes):
-        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
-    _numbers(model)
-    check_local_prior(model)
-    check_options(model)
-
-
-def _numbers(model):
-    """The parameters that are numbers, as floats or None."""
-    numbers = {
-        name: check_positive(getattr(model, name), name, optional=True)
-        for name in ("envelope_radius", "regulator_radius", "amplitude")
-    }
-    for name in ("regulator", "tol"):
-        numbers[name] = check_number(getattr(model, name), name, least=0)
-    numbers["learning_rate"] = check_positive(model.learning_rate, "learning_rate")
-    decay = check_number(model.weight_decay, "weight_decay", least=0, optional=True)
-    return {**numbers, "weight_decay": decay}
 
 
 def _warn_of_starts(model, found):

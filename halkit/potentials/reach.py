@@ -17,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.problem import FEWEST
 from halkit.scaling import exponent
 
-__all__ = ["Beyond", "beyond_data", "warn_of_beyond", "warn_of_local_end"]
+__all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 
 # Of a phase shift in radians; of the weight of U where the mass is not known.
 NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-4
@@ -77,7 +78,7 @@ def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
         return Beyond(end, share, float(np.ldexp(np.abs(shifts).max(), unit)))
 
 
-def warn_of_beyond(beyond):
+def _warn_of_beyond(beyond):
     """Warn if U beyond the data is noticeable."""
     if beyond.shift > NOTICEABLE or (np.isnan(beyond.shift) and beyond.share > NOTICEABLE_SHARE):
         by = "" if np.isnan(beyond.shift) else f" and moves phase shifts by {beyond.shift:.1g} rad"
@@ -86,11 +87,11 @@ def warn_of_beyond(beyond):
             f"r = {beyond.end:.4g}, where the data end{by}. Take data that reach further, or a "
             "smaller envelope_radius",
             UnderdeterminedWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
-def warn_of_local_end(V, std, r):
+def _warn_of_local_end(V, std, r):
     """Warn if V differs from zero at the last of the nodes r > 0.
 
     V counts there if it is more than three standard deviations and a twentieth of its depth, the
@@ -115,5 +116,29 @@ def warn_of_local_end(V, std, r):
             "if V should be zero there, look whether the correlators were divided by the "
             "propagators of the free hadrons",
             UnderdeterminedWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
+
+
+def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False):
+    """Warn of a fit whose U or V is not over where the data end; a few rows do not tell.
+
+    Parameters
+    ----------
+    r_out : ndarray of shape (n_out,)
+        Nodes of the sources.
+    U, V : callable or None
+        U(r, r'), not cut, and V(r), of arrays.
+    std : callable
+        Standard deviation of V at one radius, of shape (1,).
+    reduced_mass : float, optional
+    ends_there : bool
+        As for `beyond_data`.
+    """
+    if len(r_out) < FEWEST:
+        return
+    if U is not None:
+        _warn_of_beyond(beyond_data(U, r_out[-1], reduced_mass, ends_there=ends_there))
+    if V is not None:
+        r = r_out[r_out > 0]
+        _warn_of_local_end(V(r), std(r[-1:]), r)

@@ -225,6 +225,7 @@ def test_types(parameters, error, message):
         fit(**parameters)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("time_order", [3, 5, 7, 4])
 def test_the_time_stencil_has_no_say_over_prepared_rows(time_order):
     model = TimeDependentHALRegressor(R, time_order=time_order)

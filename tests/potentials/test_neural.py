@@ -106,6 +106,7 @@ def test_a_fit_without_an_envelope_ends_at_the_last_node():
         _ = model.envelope_radii_
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 def test_the_length_of_the_networks_input_is_that_of_the_fit():
     model = TimeDependentHALRegressor(R, **SETTINGS, envelope_radius=2.0).fit(X, Y)
     expected = model.predict(X)
