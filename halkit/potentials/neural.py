@@ -241,14 +241,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._kept = int(np.argmin([loss for loss, _ in finite]))
         self.net_, self._device = finite[self._kept][1], self.device
         self.loss_, self.n_iter_, _ = self._starts[self._kept]
-        self.history_ = [
-            {
-                "epoch": row["epoch"],
-                "train_loss": unshifted(row["train_loss"], shift),
-                "dur": row["dur"],
-            }
-            for row in self.net_.history
-        ]
+        self.history_ = _history(self.net_, shift)
         return True
 
     @property
@@ -325,6 +318,11 @@ def _begin(model, module, before, strengths):
         load_parameters(module, before.parameters)
     elif model.local:
         module.local.coefficients.data[:] = torch.tensor(model._start)
+
+
+def _history(net, shift):
+    rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
+    return [{"epoch": e, "train_loss": unshifted(loss, shift), "dur": t} for e, loss, t in rows]
 
 
 def _warn_of_reach(model, problem):

@@ -88,13 +88,13 @@ def test_what_the_sensitivity_does_not_tell(seed, noise):
 
 @pytest.mark.parametrize("seed", [0, 2, 4])
 def test_one_source_says_less(seed):
-    """V(r) describes the rows of each source better than those of both."""
-    both, *each = (
+    """One V(r) describes the rows of a wall source, not those of both."""
+    both, wall = (
         outcome(correlators(seed, strength=3.0, sources=sources), n_bootstrap=1).statistic
-        for sources in (("wall", "exp"), ("wall",), ("exp",))
+        for sources in (("wall", "exp"), ("wall",))
     )
     assert both > 2
-    assert max(each) < both
+    assert wall < 1.2
 
 
 def test_the_result():
