@@ -24,6 +24,7 @@ __all__ = [
     "RadialGrid",
     "Wedge",
     "radial_laplacian",
+    "radial_weights",
     "refuse_overflow",
     "trapezoid_weights",
     "validate_nodes",
@@ -91,6 +92,53 @@ def trapezoid_weights(r):
     with np.errstate(over="ignore"):
         weights = 2 * np.pi * r**2 * (panels + np.append(panels[1:], 0.0))
     return refuse_overflow(weights, "the measure 4πr²dr")
+
+
+def radial_weights(r):
+    """Weights w with Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr, of fourth order where the nodes allow it.
+
+    On each panel the integrand 4πr²f, which vanishes at r = 0, is the cubic through the four
+    nearest of the nodes and the origin: the error is O(h⁴) also for an f ∝ 1/r at the origin and
+    at an end where f is still large, where the trapezoidal rule has O(h²). Nodes so uneven that a
+    weight would be negative get the trapezoidal rule.
+
+    Parameters
+    ----------
+    r : array of shape (n,)
+        Increasing nodes.
+
+    Returns
+    -------
+    weights : array of shape (n,)
+        In units of r³, none negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.radial import radial_weights, trapezoid_weights
+    >>> r = np.linspace(0.05, 10.0, 200)
+    >>> f = np.exp(-r) / r  # ∫ 4πr² f dr = 4π (1 − 11 e^{−10}) up to r = 10
+    >>> exact = 4 * np.pi * (1 - 11 * np.exp(-10))
+    >>> [float(np.abs(w(r) @ f / exact - 1).round(6)) for w in (radial_weights, trapezoid_weights)]
+    [0.0, 0.000208]
+    """
+    r = validate_nodes(r)
+    x = np.concatenate([[0.0], r[r > 0]])
+    if x.size < 4:
+        return trapezoid_weights(r)
+    window = np.clip(np.arange(x.size - 1) - 1, 0, x.size - 4)[:, None] + np.arange(4)
+    left, gap = x[:-1, None], np.diff(x)[:, None]
+    points = left + gap * (0.5 + np.array([-0.5, 0.5]) / np.sqrt(3))
+    nodes = x[window]
+    ratio = (points[:, :, None, None] - nodes[:, None, None, :]) / (
+        nodes[:, :, None] - nodes[:, None, :] + np.eye(4)
+    )[:, None]
+    ratio[:, :, np.arange(4), np.arange(4)] = 1.0
+    panels = gap * ratio.prod(axis=-1).mean(axis=1)
+    weights = np.bincount(window.ravel(), panels.ravel(), minlength=x.size)
+    if np.any(weights[1:] < 0):
+        return trapezoid_weights(r)
+    return 4 * np.pi * r**2 * weights[-r.size :]
 
 
 def second_derivative_weights(points, centre):

@@ -143,9 +143,10 @@ NUMBERS = {
     "weight_decay": (NETWORK, 0.1),
     "learning_rate": (clone(NETWORK).set_params(solver="adam"), 0.02),
     "reduced_mass": (NETWORK, 1.5),
-    "length_scale": (GaussianProcessPotentialRegressor(R), 2.0),
-    "local_amplitude": (GaussianProcessPotentialRegressor(R), 2.0),
-    "noise": (GaussianProcessPotentialRegressor(R), 2e-3),
+    "length_scale": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
+    "local_range": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
+    "local_strength": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
+    "noise": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2e-3),
     "radius": (
         ParametricPotentialRegressor(lambda r, s, p: p[0] * np.exp(-r - s), [-0.1], r=R),
         4.0,

@@ -34,7 +34,7 @@ REGRESSORS = [
     NonLocalPotentialRegressor(n_init=1, max_iter=20),
     TimeDependentHALRegressor(n_init=1, max_iter=20),
     ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
-    GaussianProcessPotentialRegressor(),
+    GaussianProcessPotentialRegressor(reduced_mass=1.0),
     FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
     JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
 ]

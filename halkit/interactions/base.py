@@ -311,6 +311,7 @@ class _Fitted(Interaction):
         self.potential = potential
         self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
         self.radius = getattr(potential, "radius_", potential.radius)
+        self.nonlocal_radius = getattr(potential, "nonlocal_radius", None)
         self.l = getattr(potential, "l", None)
 
     def local_potential(self, r):
@@ -410,8 +411,8 @@ def end_radii(interaction):
     >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
     {1.0}
     """
-    radius = interaction.radius
-    found = set() if radius is None else {float(radius)}
+    radii = interaction.radius, getattr(interaction, "nonlocal_radius", None)
+    found = {float(radius) for radius in radii if radius is not None}
     return found.union(*map(end_radii, getattr(interaction, "terms", ())))
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
 from halkit.checks import check_array
-from halkit.potentials.problem import make_problem
+from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
     check_radii,
@@ -24,7 +24,7 @@ from halkit.potentials.validation import (
     node_columns,
     resolve_nodes,
 )
-from halkit.radial import RadialGrid, validate_nodes
+from halkit.radial import radial_weights, trapezoid_weights, validate_nodes
 from halkit.scaling import exponent
 
 __all__ = ["PotentialMixin"]
@@ -62,9 +62,17 @@ class PotentialMixin:
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
         )
+        exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
+        self._singular = exact and singular_at_origin(y, self.r_out_)
+        if self._singular and not self._weights_given:
+            self.weights_ = self._default_weights(self.r_)
         return make_problem(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
         )
+
+    def _default_weights(self, r):
+        """4πr²dr by the trapezoidal rule, to fourth order for sources that grow as 1/r."""
+        return (radial_weights if self._singular else trapezoid_weights)(r)
 
     def _check_radii(self, **radii):
         """The radii of a fitted potential whose nodes are known."""
@@ -202,7 +210,7 @@ class PotentialMixin:
                 "weights must be given for nodes that are not those of the fit, got None: the fit "
                 "had weights of its own, and the trapezoid rule may be another measure"
             )
-        return RadialGrid.from_nodes(r).weights
+        return self._default_weights(r)
 
     def _action(self, X, r, weights, r_out):
         y = np.zeros((len(X), len(r_out)))

@@ -20,7 +20,7 @@ from sklearn.utils import get_tags
 
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
-from halkit.potentials.validation import node_columns
+from halkit.potentials.validation import cut, node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
 
@@ -171,6 +171,11 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         """Radius beyond which the potential is zero; None where an envelope makes it decay."""
         return self.estimator_.radius
 
+    @property
+    def nonlocal_radius(self):
+        """Radius beyond which U is zero, the last node; None without U."""
+        return self.estimator_.nonlocal_radius
+
     def _reduced_mass(self):
         return self.estimator_._reduced_mass()
 
@@ -183,7 +188,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         if not self.has_nonlocal:
             return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
         h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))
-        return ((h @ self.C_) * h_prime).sum(axis=-1)
+        return cut(((h @ self.C_) * h_prime).sum(axis=-1), self.nonlocal_radius, r, r_prime)
 
 
 def _refuse_other_estimators(estimator):

@@ -15,18 +15,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
 from halkit.potentials.posterior import PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
-    LOCAL_WIDTHS,
     LocalPrior,
     NonLocalPrior,
     PotentialPrior,
     SmoothBasis,
     signal_beside_local,
 )
+from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import (
     check_reach,
-    check_widths,
     node_columns,
 )
 from halkit.scaling import exponent, norm
@@ -47,7 +47,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
         y(r) = V(r) φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 
-    V(r) = B Σ_m θ_m e^{−(r/b_m)²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
+    V(r) = Σ_m θ_m B_m e^{−(r/b_m)²} with θ_m ~ N(0, 1), and U Gaussian with the covariance
 
         ⟨U(r, r') U(s, s')⟩ = A² c(r, s) c(r', s'),   c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
@@ -66,8 +66,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
-        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. The fit does not use
-        it, phase shifts do.
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
+        does the prior of V.
     local : bool or "only"
         Whether the local term is added, or stands alone.
     length_scale : float
@@ -80,10 +80,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
         Whether U(r, r') = U(r', r).
-    local_widths : array-like, optional
-        b_m, increasing; by default eleven in geometric progression, 0.85 … 12.7.
-    local_amplitude : float
-        B, the prior standard deviation of each term of V, an energy.
+    local_widths, local_range, local_strength :
+        The prior of V, as in `TimeDependentHALRegressor`.
     noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
         square; 1e-3 by default. With `y_std` it has no effect and is refused.
@@ -143,11 +141,13 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     True
     """
 
+    _lattice_defaults = True
+
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_amplitude=3.0, noise=None, tol=1e-6,
-        random_state=0,
+        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=1.0,
+        noise=None, tol=1e-6, random_state=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -160,7 +160,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self.envelope = envelope
         self.symmetric = symmetric
         self.local_widths = local_widths
-        self.local_amplitude = local_amplitude
+        self.local_range = local_range
+        self.local_strength = local_strength
         self.noise = noise
         self.tol = tol
         self.random_state = random_state
@@ -196,16 +197,17 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             Where U of the prior is seen at less than three standard deviations beside V, as
             with time slices of one source, and where the prior reaches far beyond the data.
         """
-        prior = self._build_prior()
+        nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             X, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
+            prior = PotentialPrior(self._local_prior(), nonlocal_)
             check_reach(
                 self.r_,
                 self.r_out_,
                 self.envelope_radius if prior.nonlocal_ else None,
-                _widths(self.local_widths) if prior.local else None,
+                prior.local.widths if prior.local else None,
                 lattice_defaults=True,
             )
             A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
@@ -216,7 +218,41 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
+            if self._nodes_given:
+                warn_of_reach(
+                    self.r_out_, U=self._nonlocal if self.has_nonlocal else None,
+                    V=self._local if self.has_local else None, std=self._local_std,
+                    reduced_mass=self.reduced_mass,
+                )  # fmt: skip
         return self
+
+    def _local_std(self, r):
+        """Standard deviation of V at one radius."""
+        functions = self._prior.local.functions(r)
+        return float(self._posterior.std(functions, slice(self._prior.n_local))[0])
+
+    def _nonlocal_prior(self):
+        """The prior of U, or None; all parameters of the estimator are checked."""
+        check_choice(self.local, "local", [False, True, "only"])
+        check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
+        check_boolean(self.symmetric, "symmetric")
+        check_positive(self.noise, "noise", optional=True)
+        check_positive(self.reduced_mass, "reduced_mass", optional=True)
+        check_random_state(self.random_state)
+        check_local_prior(self)
+        length, radius, amplitude = (
+            check_positive(getattr(self, name), name)
+            for name in ("length_scale", "envelope_radius", "amplitude")
+        )
+        tol = check_number(self.tol, "tol", least=1e-7, below=1)
+        if self.local == "only":
+            return None
+        basis = SmoothBasis(length, radius, self.envelope, tol)
+        return NonLocalPrior(basis, amplitude, self.symmetric)
+
+    def _local_prior(self):
+        """The prior of V on the nodes of the fit, or None."""
+        return LocalPrior(**local_term(self, self.r_out_)) if self.local else None
 
     def _noise(self, has_errors):
         """Errors of the weighted y: those of `y_std` are in the weights already."""
@@ -225,27 +261,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         if self.noise is not None:
             raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
         return 1.0
-
-    def _build_prior(self):
-        """The validated prior."""
-        check_choice(self.local, "local", [False, True, "only"])
-        check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
-        check_boolean(self.symmetric, "symmetric")
-        names = "length_scale", "envelope_radius", "amplitude", "local_amplitude"
-        check_positive(self.noise, "noise", optional=True)
-        check_positive(self.reduced_mass, "reduced_mass", optional=True)
-        check_random_state(self.random_state)
-        length, radius, amplitude, local_amplitude = (
-            check_positive(getattr(self, name), name) for name in names
-        )
-        tol = check_number(self.tol, "tol", least=1e-7, below=1)
-        local = nonlocal_ = None
-        if self.local:
-            local = LocalPrior(_widths(self.local_widths), local_amplitude)
-        if self.local != "only":
-            basis = SmoothBasis(length, radius, self.envelope, tol)
-            nonlocal_ = NonLocalPrior(basis, amplitude, self.symmetric)
-        return PotentialPrior(local, nonlocal_)
 
     def _signal_beside_local(self, A, W, X, n_local):
         """What the non-local prior does to the data beside a local one; a warning if little."""
@@ -300,11 +315,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
     def _reduced_mass(self):
         return self.reduced_mass
-
-
-def _widths(widths):
-    """The validated b_m."""
-    return LOCAL_WIDTHS if widths is None else check_widths(widths, "local_widths")
 
 
 def _row_space(X):

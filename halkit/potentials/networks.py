@@ -59,11 +59,16 @@ class InputMap(nn.Module):
 
 
 class Envelope(nn.Module):
-    """exp(−r/ρ) or exp(−r²/2ρ²), with ρ = radius · e^s and s learned from 0."""
+    """exp(−r/ρ) or exp(−r²/2ρ²), with ρ = 3 radius/(2 + e^{−s}) and s learned from 0.
 
-    def __init__(self, kind, radius, *, n_radii=1, learned=True):
+    ρ stays below 3/2 radius, so that U is over where the data end.
+
+    A singular one has the factor radius/r beside it: r U(r, r') is finite at the origin then.
+    """
+
+    def __init__(self, kind, radius, *, n_radii=1, learned=True, singular=False):
         super().__init__()
-        self.kind, self.radius = kind, radius
+        self.kind, self.radius, self.singular = kind, radius, singular
         s = torch.zeros(n_radii, dtype=torch.float64)
         if kind is not None and learned:
             self.log_ratio = nn.Parameter(s)
@@ -72,14 +77,15 @@ class Envelope(nn.Module):
 
     @property
     def radii(self):
-        return self.radius * self.log_ratio.exp()
+        return self.radius * 3 / (2 + (-self.log_ratio).exp())
 
     def forward(self, r):
         """Values at r (...,), shape (..., n_radii)."""
+        factor = (self.radius / r if self.singular else torch.ones_like(r))[..., None]
         if self.kind is None:
-            return torch.ones_like(r)[..., None]
+            return factor
         x = r[..., None] / self.radii
-        return torch.exp(-x) if self.kind == "exponential" else torch.exp(-0.5 * x**2)
+        return factor * torch.exp(-x if self.kind == "exponential" else -0.5 * x**2)
 
 
 class PairNetwork(nn.Module):
@@ -225,20 +231,19 @@ class _FormFactors(nn.Module):
 
 
 class LocalTerm(nn.Module):
-    """V(r) = A Σ_m θ_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed widths b_m."""
+    """V(r) = Σ_m θ_m B_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed b_m and B_m."""
 
-    def __init__(self, widths, amplitude, kind="gaussian"):
+    def __init__(self, widths, scales, kind="gaussian"):
         super().__init__()
-        self.amplitude, self.kind = amplitude, kind
+        self.kind = kind
         self.register_buffer("widths", torch.tensor(widths, dtype=torch.float64))
+        self.register_buffer("scales", torch.tensor(scales, dtype=torch.float64))
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
     def basis(self, r):
-        """A v(r/b_m), shape (..., n_widths)."""
+        """B_m v(r/b_m), shape (..., n_widths)."""
         x = r[..., None] / self.widths
-        return self.amplitude * (
-            torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x
-        )
+        return self.scales * (torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x)
 
     def forward(self, r):
         """V(r)."""

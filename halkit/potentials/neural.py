@@ -9,17 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import (
-    check_boolean,
-    check_choice,
-    check_integer,
-    check_number,
-    check_positive,
-)
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
+from halkit.potentials.parameters import check_network_parameters, network_numbers
 from halkit.potentials.problem import unshifted
+from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
 from halkit.potentials.validation import (
@@ -27,12 +23,12 @@ from halkit.potentials.validation import (
     cut,
     node_columns,
 )
+from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (
     Interrupted,
     ProgressBar,
     available_device,
-    check_options,
     evaluate,
     load_parameters,
     one_thread,
@@ -46,19 +42,19 @@ __all__ = ["NeuralPotential"]
 # The form of a fitted potential: a warm start must not find it changed.
 KEPT = (
     "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
-    "amplitude", "local", "local_basis", "local_widths",
+    "amplitude", "local", "local_basis", "local_widths", "local_range", "local_strength",
 )  # fmt: skip
 
-PRIOR = "_design", "_start", "amplitude_"
+PRIOR = "_design", "_start", "_local_factor", "amplitude_"
+ROUNDING = 1e-20
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
 
-    A subclass stores the parameters, and gives ``_check_masses`` and ``_reduced_mass``,
-    the inputs of the networks (``_input_map``), the widths of the local term
-    (``_local_widths``) and, if it is no sum of Gaussians, its form (``_local_basis``).
+    A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
+    inputs of the networks (``_input_map``).
     ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
     """
 
@@ -114,6 +110,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._specify(problem, warm=before is not None)
             with one_thread():
                 self._train(problem, before)
+            if self._nodes_given:
+                _warn_of_reach(self, problem)
         return self
 
     def share_prior(self, fitted):
@@ -125,7 +123,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _check_parameters(self):
-        _check_parameters(self)
+        check_network_parameters(self)
         self._check_masses()
 
     def _specify(self, problem, *, warm):
@@ -133,7 +131,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Those of the prior are kept in a warm start: it is the same for both fits.
         """
-        size, numbers = self.r_[-1], _numbers(self)
+        size, numbers = self.r_[-1], network_numbers(self)
         radius = numbers["envelope_radius"] or 0.16 * size
         regulator_radius = numbers["regulator_radius"] or 0.8 * size
         reach = min(size, self.r_out_[-1])
@@ -153,29 +151,37 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if warm or hasattr(self, "_shared"):
             self._design = {**self._design, **objective}
             return
-        widths = self._local_widths() if self.local else None
+        local = self._local_term(problem, decay) if self.local else None
         check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None, widths,
+            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None,
+            None if local is None else local["widths"],
             lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
+        envelope = {
+            "kind": self.envelope,
+            "radius": radius,
+            "learned": self.fit_envelope,
+            "singular": self._singular,
+        }
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
-            radius=radius, envelope=self.envelope, widths=widths, decay=decay / problem.total,
-            local_basis=self._local_basis(),
+            envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
         self._design = {
-            "radius": radius,
-            "signs": scales.sign * (-1.0) ** np.arange(self.rank),
-            "widths": widths,
-            "local_amplitude": scales.local_amplitude,
-            "local_basis": self._local_basis(),
+            "envelope": envelope,
+            "signs": scales.signs,
+            "local": local,
             **objective,
         }
-        self._start = scales.coefficients
+        self._start, self._local_factor = scales.coefficients, scales.factor
 
-    def _local_basis(self):
-        return "gaussian"
+    def _local_term(self, problem, decay):
+        """Widths and scales of the local term; without a prior its depth follows the data."""
+        depth = None
+        if not decay:
+            depth = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
+        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], depth=depth)
 
     def _build_net(self, device, **settings):
         return solvers.make_net(
@@ -187,7 +193,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         design = self._design
         shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
         data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        stop = {**_natural_units(problem, W, shift), "warm": before is not None}
+        stop = {
+            **_natural_units(problem, W, shift, design["training"]["tol"]),
+            "warm": before is not None,
+        }
         n_init, found = self.n_init if before is None else 1, []
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -198,7 +207,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                     net = self._build_net(
                         self.device, **stop, callbacks=callbacks, verbose=self.verbose
                     )
-                self._begin(net.module, before, strengths)
+                _begin(self, net.module, before, strengths)
                 try:
                     solvers.train(net, *data)
                 finally:
@@ -220,14 +229,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             )
         _warn_of_starts(self, found)
 
-    def _begin(self, module, before, strengths):
-        """Where a training begins: parameters, and the strengths of what the loss adds."""
-        module.decay, module.regulator = (float(strength) for strength in strengths)
-        if before is not None:
-            load_parameters(module, before.parameters)
-        elif self.local:
-            module.local.coefficients.data[:] = torch.tensor(self._start)
-
     def _keep(self, found, shift):
         """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
         finite = [(loss, net) for loss, net in found if np.isfinite(loss)]
@@ -240,14 +241,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._kept = int(np.argmin([loss for loss, _ in finite]))
         self.net_, self._device = finite[self._kept][1], self.device
         self.loss_, self.n_iter_, _ = self._starts[self._kept]
-        self.history_ = [
-            {
-                "epoch": row["epoch"],
-                "train_loss": unshifted(row["train_loss"], shift),
-                "dur": row["dur"],
-            }
-            for row in self.net_.history
-        ]
+        self.history_ = _history(self.net_, shift)
         return True
 
     @property
@@ -273,9 +267,17 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     @property
     def radius(self):
-        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        ends = self._form_now("envelope") is None and self.has_nonlocal
-        return self.r_[-1] if ends else None
+        """Radius beyond which the potential is zero, the last node; None with a local term.
+
+        U is zero beyond the last node in any case.
+        """
+        ends = self._form_now("envelope") is None or not self.has_local
+        return self.r_[-1] if ends and self.has_nonlocal else None
+
+    @property
+    def nonlocal_radius(self):
+        """Radius beyond which U is zero, the last node; None without U."""
+        return self.r_[-1] if self.has_nonlocal else None
 
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
@@ -285,8 +287,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return _evaluate(self.net_.module_.local, r)
 
     def _nonlocal(self, r, r_prime):
-        U = _evaluate(self.net_.module_.network, r, r_prime)
-        return cut(U, self.radius, r, r_prime)
+        return cut(self._uncut(r, r_prime), self.r_[-1], r, r_prime)
+
+    def _uncut(self, r, r_prime):
+        return _evaluate(self.net_.module_.network, r, r_prime)
 
     def _restore(self, parameters, device):
         """An initialised net with given parameters."""
@@ -307,10 +311,49 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
-def _natural_units(problem, W, shift):
-    """What a training measures its loss by: see `solvers.Convergence`."""
-    unit = float(np.ldexp(1 / problem.total, 2 * shift)) if problem.has_errors else None
-    return {"size": float(np.sum((W * problem.y) ** 2)), "unit": unit, "total": problem.total}
+def _begin(model, module, before, strengths):
+    """Where a training begins: parameters, and the strengths of what the loss adds."""
+    module.decay, module.regulator = (float(strength) for strength in strengths)
+    if before is not None:
+        load_parameters(module, before.parameters)
+    elif model.local:
+        module.local.coefficients.data[:] = torch.tensor(model._start)
+
+
+def _history(net, shift):
+    rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
+    return [{"epoch": e, "train_loss": unshifted(loss, shift), "dur": t} for e, loss, t in rows]
+
+
+def _warn_of_reach(model, problem):
+    """Warn of a potential that is not over where the data end."""
+    errors = problem.has_errors and model._local_factor is not None
+
+    def std(r):
+        if not errors:
+            return 0.0
+        basis = evaluate(model.net_.module_.local.basis, r)
+        return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
+
+    warn_of_reach(
+        model.r_out_, U=model._uncut if model.has_nonlocal else None,
+        V=model._local if model.has_local else None, std=std,
+        reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
+    )  # fmt: skip
+
+
+def _natural_units(problem, W, shift, tol):
+    """What a training measures its loss by: see `solvers.Convergence`.
+
+    The unit of χ² is held within the range in which a training can tell its progress: errors that
+    are larger than the sources, or below their rounding, do not end it early or never.
+    """
+    size, unit = float(np.sum((W * problem.y) ** 2)), None
+    if problem.has_errors:
+        with np.errstate(over="ignore", under="ignore"):
+            unit = float(np.ldexp(1 / problem.total, 2 * shift))
+        unit = min(max(unit, ROUNDING * size), tol * size) or unit
+    return {"size": size, "unit": unit, "total": problem.total}
 
 
 def _ensemble_of_starts(model):
@@ -318,6 +361,7 @@ def _ensemble_of_starts(model):
         Start(
             model._restore(parameters, "cpu").module_,
             model.radius,
+            model.nonlocal_radius,
             loss=loss,
             n_iter=n_iter,
             check_radii=model._check_radii,
@@ -334,60 +378,20 @@ def _build_module(model):
     if model.has_nonlocal:
         settings = {
             "inputs": model._input_map(),
-            "envelope": {
-                "kind": form["envelope"],
-                "radius": design["radius"],
-                "learned": form["fit_envelope"],
-            },
+            "envelope": design["envelope"],
             "amplitude": model.amplitude_,
         }
         if form["network"] == "separable":
             settings["signs"] = design["signs"]
         network = networks.NETWORKS[form["network"]](form["hidden_layer_sizes"], **settings)
     if model.has_local:
-        local = networks.LocalTerm(
-            design["widths"], design["local_amplitude"], design["local_basis"]
-        )
+        local = networks.LocalTerm(**design["local"])
     return Potential(
         network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
         out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
         regulator=design["regulator"], regulator_radius=design["regulator_radius"],
         decay=design["decay"],
     )  # fmt: skip
-
-
-def _check_parameters(model):
-    check_choice(model.network, "network", list(networks.NETWORKS))
-    check_choice(model.solver, "solver", solvers.SOLVERS)
-    check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
-    check_choice(model.local, "local", [False, True, "only"])
-    for name in ("fit_envelope", "warm_start"):
-        check_boolean(getattr(model, name), name)
-    for name in ("rank", "max_iter", "n_init"):
-        check_integer(getattr(model, name), name, least=1)
-    if not isinstance(model.hidden_layer_sizes, tuple | list):
-        raise TypeError(
-            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
-        )
-    for width in model.hidden_layer_sizes:
-        check_integer(width, "hidden_layer_sizes", least=1)
-    if model.network == "symmetric" and not len(model.hidden_layer_sizes):
-        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
-    _numbers(model)
-    check_options(model)
-
-
-def _numbers(model):
-    """The parameters that are numbers, as floats or None."""
-    numbers = {
-        name: check_positive(getattr(model, name), name, optional=True)
-        for name in ("envelope_radius", "regulator_radius", "amplitude")
-    }
-    for name in ("regulator", "tol"):
-        numbers[name] = check_number(getattr(model, name), name, least=0)
-    numbers["learning_rate"] = check_positive(model.learning_rate, "learning_rate")
-    decay = check_number(model.weight_decay, "weight_decay", least=0, optional=True)
-    return {**numbers, "weight_decay": decay}
 
 
 def _warn_of_starts(model, found):

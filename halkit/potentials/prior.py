@@ -1,6 +1,6 @@
 r"""A Gaussian prior over potentials, in the basis in which its coefficients are independent.
 
-    V(r)     = B Σ_m θ_m e^{−(r/b_m)²},                           θ ~ N(0, 1),
+    V(r)     = Σ_m θ_m B_m e^{−(r/b_m)²},                         θ ~ N(0, 1),
     U(r, r') ~ GP(0, A² c(r, s) c(r', s')),     c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
 with the envelope e(r) = e^{−r²/2ρ²} or e^{−r/ρ}; a symmetric U is the mean of such a
@@ -16,10 +16,10 @@ smooth functions of r. The action of U on data is linear in θ: the fit is ridge
 import numpy as np
 
 from halkit.checks import check_positive
+from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.validation import node_columns
 
 __all__ = [
-    "LOCAL_WIDTHS",
     "LocalPrior",
     "NonLocalPrior",
     "PotentialPrior",
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 LARGEST = 3000
-LOCAL_WIDTHS = np.sqrt(2) * np.geomspace(0.6, 9.0, 11)
 SPACING = 0.09
 
 
@@ -88,16 +87,16 @@ def _half_line(reach, length_scale):
 
 
 class LocalPrior:
-    """V(r) = B Σ_m θ_m e^{−(r/b_m)²}."""
+    """V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}; B_m as in `halkit.potentials.local`."""
 
-    def __init__(self, widths, amplitude):
-        self.widths, self.amplitude = widths, amplitude
+    def __init__(self, widths, scales):
+        self.widths, self.scales = widths, scales
         self.n_parameters = len(widths)
 
     def functions(self, r):
         """The functions that θ multiplies, shape (..., n_parameters)."""
         r = np.asarray(r, dtype=float)[..., None]
-        return self.amplitude * np.exp(-((r / self.widths) ** 2))
+        return self.scales * np.exp(-((r / self.widths) ** 2))
 
     def design(self, phi, r_out):
         """V(r_i) φ_si by θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""
@@ -211,7 +210,7 @@ def signal_beside_local(design, phi):
 def lattice_prior(unit):
     """Parameters of the prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
 
-    Lengths scale as 1/unit, V as unit and U as unit⁴ (ħ = c = 1).
+    Lengths scale as 1/unit and U as unit⁴ (ħ = c = 1); V follows the reduced mass.
 
     Parameters
     ----------
@@ -221,8 +220,8 @@ def lattice_prior(unit):
     Returns
     -------
     dict
-        ``length_scale``, ``envelope_radius``, ``amplitude``, ``local_widths`` and
-        ``local_amplitude`` of `GaussianProcessPotentialRegressor`.
+        ``length_scale``, ``envelope_radius``, ``amplitude`` and ``local_range`` of
+        `GaussianProcessPotentialRegressor`.
 
     Examples
     --------
@@ -237,6 +236,5 @@ def lattice_prior(unit):
         "length_scale": 4.0 / x,
         "envelope_radius": 5.5 / x,
         "amplitude": 1e-5 * x**4,
-        "local_widths": LOCAL_WIDTHS / x,
-        "local_amplitude": 3.0 * x,
+        "local_range": LATTICE_RANGE / x,
     }

@@ -15,10 +15,12 @@ import numpy as np
 
 from halkit.scaling import exponent, norm
 
-__all__ = ["Problem", "make_problem", "row_weights", "unshifted"]
+__all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unshifted"]
 
 # Where the largest |W y| may lie between 2^LOWEST and 2^HIGHEST without a shift.
 LOWEST, HIGHEST = -10, 30
+# Rows whose form at the origin can be told.
+FEWEST = 5
 
 
 class Problem(NamedTuple):
@@ -136,3 +138,17 @@ def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
     W = np.sqrt(s)[:, None] * g / np.where(length > 0, length, 1.0)
     size = norm(W * y)
     return W / (size if size > 0 else np.sqrt(n)), total
+
+
+def singular_at_origin(y, r_out):
+    """Whether the sources grow as 1/r towards the origin, as those of Yamaguchi's potential do.
+
+    r y(r) = r U(r, r') … is zero at r = 0 for a U that is finite there. The parabola through its
+    first three values tells the two apart, for the largest direction of the sources.
+    """
+    if len(r_out) < FEWEST or r_out[0] == 0:
+        return False
+    unit = np.ldexp(y, -exponent(y)) * r_out
+    shape = np.linalg.svd(unit, full_matrices=False)[2][0]
+    at_origin = np.polynomial.Polynomial.fit(r_out[:3], shape[:3], 2)(0.0)
+    return bool(np.abs(at_origin) > 0.5 * np.abs(shape).max())

@@ -4,7 +4,6 @@ The local term starts from its own weighted least-squares solution; what that le
 over, compared with e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,20 +15,24 @@ from halkit.scaling import exponent
 
 __all__ = ["PriorScales", "prior_scales"]
 
+MAX_TERMS = 4
+RIDGE = 1e-14
 LARGEST = 1e300
 
 
 class PriorScales(NamedTuple):
-    """Scale and sign of U, scale of V, and the coefficients of V to start from."""
+    """Scale of U, signs of its terms, coefficients of V to start from, and their errors.
+
+    `factor` is a root of the covariance of the coefficients, for W in units of 1/σ; None without V.
+    """
 
     amplitude: float
-    sign: float
-    local_amplitude: float
+    signs: np.ndarray
     coefficients: np.ndarray
+    factor: np.ndarray | None
 
 
-def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay,
-                 local_basis="gaussian"):  # fmt: skip
+def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
     """Scales for samples X with sources y and residual weights W.
 
     Parameters
@@ -38,45 +41,78 @@ def prior_scales(X, y, W, *, r, weights, r_out, radius, envelope, widths, decay,
     y, W : ndarray of shape (n_samples, n_out)
     r, weights : ndarray of shape (n_r,)
     r_out : ndarray of shape (n_out,)
-    radius, envelope : float, str or None
-        Of the decay of U; without an envelope an exponential sets the scale.
-    widths : ndarray or None
-        Of the local term.
+    envelope : dict
+        Parameters of the `Envelope` of U; without one an exponential sets the scale.
+    rank : int or None
+        Number of terms; None takes as many as the data show, from 1 to 4.
+    local : dict or None
+        Parameters of the `LocalTerm`.
     decay : float
         Strength of the N(0, 1) prior relative to Σ W² (…)².
-    local_basis : str
-        Of the local term.
     """
     unit, weight = exponent(y), exponent(W * y if y.any() else W)
     y, W = np.ldexp(y, -unit), np.ldexp(W, unit - weight)
     with np.errstate(over="ignore", under="ignore"):
         decay = min(np.ldexp(float(decay), -2 * weight), LARGEST)
-    local_amplitude, coefficients = 1.0, np.zeros(0)
-    if widths is not None:
+    coefficients, factor = np.zeros(0), None
+    if local is not None:
         phi = X[:, node_columns(r_out, r)]
-        local_amplitude, coefficients, y = _local_start(
-            phi, y, W, r_out, partial(LocalTerm, widths, kind=local_basis), decay
-        )
-    decay_function = Envelope(envelope or "exponential", radius, learned=False)
-    e, e_out = (decay_function(torch.tensor(x))[:, 0].numpy() for x in (r, r_out))
+        basis = np.ldexp(LocalTerm(**local).basis(torch.tensor(r_out)).numpy(), -unit)
+        coefficients, factor = _local_start(phi, y, W, basis, decay)
+        with np.errstate(over="ignore", under="ignore"):
+            factor = np.ldexp(factor, -weight)
+        y = y - phi * (basis @ coefficients)
+    decay_function = Envelope(**{**envelope, "kind": envelope["kind"] or "exponential"})
+    with torch.no_grad():
+        e, e_out = (decay_function(torch.tensor(x))[:, 0].numpy() for x in (r, r_out))
     shape = np.outer(X @ (weights * e), e_out)
     size = np.sum((W * shape) ** 2)
     amplitude = np.sqrt(np.sum((W * y) ** 2) / size) if size > 0 else 0.0
     sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
-    amplitude, local_amplitude = np.ldexp([amplitude or 1.0, local_amplitude], unit).tolist()
-    return PriorScales(amplitude, sign, local_amplitude, coefficients)
+    if local is None:
+        seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out)[:rank]
+        signs = _alternating(seen, rank or (len(seen) or 1), default=sign)
+    else:
+        signs = _alternating([], rank or 2, default=sign)
+    return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 
-def _local_start(phi, y, W, r_out, term, decay):
-    """Scale of V, ridge solution of its coefficients, and the sources that it leaves over."""
-    size = np.sum((W * phi) ** 2, axis=0)
-    pointwise = np.divide(np.sum((W * y) * (W * phi), axis=0), size, out=np.zeros_like(size),
-                          where=size > 0)  # fmt: skip
-    amplitude = 2 * np.abs(pointwise).max() or 1.0
-    basis = term(amplitude).basis(torch.tensor(r_out)).numpy()
+def _seen_signs(X, y, *, r, weights, r_out):
+    """Signs of the terms of U that the data show, the strongest first, at most `MAX_TERMS`.
+
+    M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
+    the span of the φ (Sylvester's law of inertia; separable expansion of Ernst, Shakin, Thaler,
+    PRC 8 (1973) 46). M − Mᵀ, which is zero for a symmetric U and exact data, tells which of
+    them are noise. Beside a local term y holds what V has left over, which tells nothing.
+    """
+    if len(r_out) <= MAX_TERMS or not np.isin(r_out, r).all():
+        return np.zeros(0)
+    columns = node_columns(r_out, r)
+    norm = np.sqrt(X**2 @ weights)
+    norm = np.where(norm > 0, norm, 1.0)[:, None]
+    M = (X / norm * weights)[:, columns] @ (y / norm).T
+    eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
+    eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
+    return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[:MAX_TERMS]
+
+
+def _alternating(seen, rank, *, default):
+    """The signs that are seen and others that alternate, beginning with the default."""
+    first = -seen[-1] if len(seen) else default
+    others = first * (-1.0) ** np.arange(rank - len(seen))
+    return np.concatenate([seen, others])
+
+
+def _local_start(phi, y, W, basis, decay):
+    """Coefficients of V alone, in least squares, and a root of their covariance.
+
+    Exact data get a ridge far below their size.
+    """
     n = basis.shape[1]
     columns = ((W * phi)[:, :, None] * basis).reshape(-1, n)
-    A = np.vstack([columns, np.sqrt(decay) * np.eye(n)])
-    b = np.concatenate([(W * y).ravel(), np.zeros(n)])
-    coefficients = np.linalg.lstsq(A, b, rcond=None)[0]
-    return amplitude, coefficients, y - phi * (basis @ coefficients)
+    ridge = np.sqrt(max(decay, RIDGE * np.sum((W * y) ** 2)))
+    A = np.vstack([columns, ridge * np.eye(n)])
+    left, size, right = np.linalg.svd(A, full_matrices=False)
+    size = np.maximum(size, size[0] * np.finfo(float).eps * len(A))
+    factor = right.T / size
+    return factor @ (left[: len(columns)].T @ (W * y).ravel()), factor

@@ -22,8 +22,9 @@ class Start(Interaction):
         U on the nodes of the fit.
     """
 
-    def __init__(self, module, radius, *, loss, n_iter, check_radii):
-        self.module, self.radius, self.loss, self.n_iter = module, radius, loss, n_iter
+    def __init__(self, module, radius, nonlocal_radius, *, loss, n_iter, check_radii):
+        self.module, self.loss, self.n_iter = module, loss, n_iter
+        self.radius, self.nonlocal_radius = radius, nonlocal_radius
         self._check_radii = check_radii
         self.has_local, self.has_nonlocal = module.local is not None, module.network is not None
 
@@ -39,7 +40,7 @@ class Start(Interaction):
     def _nonlocal(self, r, r_prime):
         if not self.has_nonlocal:
             return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        return cut(evaluate(self.module.network, r, r_prime), self.radius, r, r_prime)
+        return cut(evaluate(self.module.network, r, r_prime), self.nonlocal_radius, r, r_prime)
 
     @property
     def potential(self):

@@ -1,11 +1,8 @@
 """The stationary Schrödinger equation of wave functions as a regression."""
 
-import numpy as np
-
 from halkit.checks import check_choice, check_positive
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_widths
 
 __all__ = ["NonLocalPotentialRegressor"]
 
@@ -19,7 +16,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
         (E_k − H0) φ_k(r) = ∫ 4πr'² dr' U(r, r') φ_k(r')
 
     makes this a linear-operator regression: ``predict`` returns the right-hand side.
-    U need not be known as a function of k, nor k at prediction.
+    U does not depend on k, and ``predict`` does not need k.
 
     Parameters
     ----------
@@ -27,25 +24,31 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Nodes of the wave functions, increasing and >= 0, in the user's unit of length
         (ħ = c = 1). Without them: r = 1 … n_r.
     weights : array-like of shape (n_r,), optional
-        Measure of the sum over r': 4πr²Δr by the trapezoid rule by default, or lattice
-        multiplicities.
+        Measure of the sum over r', or lattice multiplicities. By default 4πr²Δr by the trapezoid
+        rule; to fourth order (`halkit.radial.radial_weights`) for sources that grow as 1/r
+        towards the origin.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
-        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. The fit does not use
-        it; phase shifts, bound states and the effective range need it.
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Phase shifts, bound
+        states and the effective range need it, and so does the prior of a local term where it
+        counts, that is with `y_std` or `weight_decay`.
     network : {"separable", "symmetric", "plain"}
         Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r').
     hidden_layer_sizes : tuple of int
         Widths of the hidden layers.
-    rank : int
-        Number of terms of the separable network; their signs alternate.
+    rank : int or None
+        Number of terms of the separable network. None takes as many as the data show, from 1
+        to 4: M_st = ⟨φ_s|y_t⟩ has as many eigenvalues above its asymmetry M − Mᵀ. They also give
+        the signs of the terms; terms that the data do not show alternate. Beside a local term,
+        None is 2.
     envelope : {"exponential", "gaussian"} or None
-        Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}.
+        Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}. U is zero beyond the last node,
+        and grows as 1/r towards the origin if the sources do (Yamaguchi's potential).
     envelope_radius : float, optional
         ρ at the start of the fit; 0.16 r[-1] by default.
     fit_envelope : bool
-        Whether ρ is learned.
+        Whether ρ is learned, up to 3/2 of where it starts.
     amplitude : float, optional
         Prior scale of U; from the data by default.
     weight_decay : float or None
@@ -53,12 +56,19 @@ class NonLocalPotentialRegressor(NeuralPotential):
         errors `y_std`. None takes 1 where `y_std` is given and 0 elsewhere.
     local : bool or "only"
         Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
-        coefficients: V(r) = Σ_b c_b v(r/b).
+        coefficients θ, with the prior θ ~ N(0, 1):
+        V(r) = Σ_m θ_m B_m v(r/b_m), B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3);
+        on exact data c is the largest r² ``|V(r)|`` that they show.
     local_basis : {"gaussian", "yukawa"}
         v(x) = e^{−x²}, or e^{−x}/x for a potential that is f(r)/r with a finite f(0): then
         rφ meets f alone. No output node may be at r = 0 then.
     local_widths : array-like of shape (n_widths,), optional
-        Widths b; eleven of 0.02 … 0.35 r[-1] in geometric progression by default.
+        Widths b_m, increasing. By default from 0.85 of the first step of the nodes to 5λ, in
+        geometric progression with steps of at most 1.2.
+    local_range : float, optional
+        λ, the longest range of V; 0.2 r[-1] by default.
+    local_strength : float
+        s, the size of V in units of the depth at which a well binds.
     regulator : float
         λ >= 0, dimensionless: the loss gains λ ⟨U²⟩/amplitude² over pairs with r and r'
         beyond `regulator_radius`.
@@ -141,11 +151,12 @@ class NonLocalPotentialRegressor(NeuralPotential):
 
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
-        hidden_layer_sizes=(8, 8), rank=2, envelope="exponential", envelope_radius=None,
+        hidden_layer_sizes=(8, 8), rank=None, envelope="exponential", envelope_radius=None,
         fit_envelope=True, amplitude=None, weight_decay=0.0, local=False,
-        local_basis="gaussian", local_widths=None, regulator=0.0, regulator_radius=None,
-        solver="lm", max_iter=150, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None,
-        device="cpu", warm_start=False, callbacks=None, verbose=0,
+        local_basis="gaussian", local_widths=None, local_range=None, local_strength=1.0,
+        regulator=0.0, regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
+        learning_rate=1e-2, random_state=None, device="cpu", warm_start=False, callbacks=None,
+        verbose=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -162,6 +173,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.local = local
         self.local_basis = local_basis
         self.local_widths = local_widths
+        self.local_range = local_range
+        self.local_strength = local_strength
         self.regulator = regulator
         self.regulator_radius = regulator_radius
         self.solver = solver
@@ -178,8 +191,6 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _check_parameters(self):
         super()._check_parameters()
         check_choice(self.local_basis, "local_basis", ["gaussian", "yukawa"])
-        if self.local_widths is not None:
-            check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
@@ -190,14 +201,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _input_map(self):
         return InputMap(0.2 * self.r_[-1])
 
-    def _local_basis(self):
-        return self.local_basis
-
-    def _local_widths(self):
+    def _local_term(self, problem, decay):
         if self.local_basis == "yukawa" and self.r_out_[0] == 0:
             raise ValueError(
                 "local_basis='yukawa' is infinite at r = 0: r_out needs nodes > 0, got 0"
             )
-        if self.local_widths is None:
-            return np.geomspace(0.02, 0.35, 11) * self.r_[-1]
-        return check_widths(self.local_widths, "local_widths")
+        return {**super()._local_term(problem, decay), "kind": self.local_basis}

@@ -84,6 +84,11 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self._module.network is not None
 
     @property
+    def nonlocal_radius(self):
+        """That of the network."""
+        return self.network.nonlocal_radius
+
+    @property
     def radius(self):
         """Radius beyond which the potential is zero; None where an envelope makes it decay."""
         return self.network.radius
@@ -104,7 +109,9 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _nonlocal(self, r, r_prime):
         if not self.has_nonlocal:
             return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        return cut(_moved(self._module.network, self.delta_, r, r_prime), self.radius, r, r_prime)
+        return cut(
+            _moved(self._module.network, self.delta_, r, r_prime), self.nonlocal_radius, r, r_prime
+        )
 
 
 def _moved(module, delta, *radii):

@@ -7,9 +7,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_choice, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.potentials.validation import check_widths
 from halkit.sources import time_dependent_source
 
 __all__ = ["TimeDependentHALRegressor"]
@@ -35,18 +35,24 @@ class TimeDependentHALRegressor(NeuralPotential):
         Nodes in lattice units, increasing and >= 0; a node r = 0 is allowed. Without
         them: r = 1 … n_r.
     hadron_mass : float or pair of float, optional
-        Mass of one hadron, or of each of the two. Observables and ``fit(R)`` need it, a fit
-        to prepared sources does not.
+        Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
+        prior of the local term in a fit to data with errors.
     time_order : {"auto", 3, 5, 7}
         Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
         slices allow. Prepared rows have their stencil already: anything but "auto" is refused
         with `y`.
     local : bool or "only"
-        The local term V(r) = Σ_b c_b e^{−r²/b²}, on by default.
+        The local term V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}, on by default. Its prior is θ ~ N(0, 1)
+        with B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3): terms of all widths
+        at the depth at which they begin to bind, up to the range λ.
     local_widths : array-like of shape (n_widths,), optional
-        Widths b. By default 0.6 … 9, eleven in geometric progression, but those below the
-        smallest spacing of the output nodes. ΞΞ(¹S₀) is better described with √2 times
-        these (0.85 … 12.7), Ω_ccc Ω_ccc, of shorter range, is not.
+        Widths b_m, increasing. By default from 0.85 of the first step of the nodes to 5λ, in
+        geometric progression with steps of at most 1.2. Wider or denser ones leave V as it is.
+    local_range : float
+        λ, the longest range: 1/m_π. The default, 4.3, is that of m_π = 510 MeV at a = 0.09 fm.
+        λ is physics: quote the change of a result with λ × 0.75 … 1.5 as systematic error.
+    local_strength : float
+        s, the size of V in units of the depth at which a well binds.
     envelope_radius : float
         ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
         the range over which potentials of different sources differ. For another spacing
@@ -69,9 +75,9 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def __init__(
         self, r=None, *, hadron_mass=None, time_order="auto", local=True,
-        local_widths=None, weights=None, r_out=None, network="separable",
-        hidden_layer_sizes=(8, 8), rank=2, envelope="gaussian", envelope_radius=5.5,
-        fit_envelope=False, amplitude=None,
+        local_widths=None, local_range=LATTICE_RANGE, local_strength=1.0, weights=None,
+        r_out=None, network="separable", hidden_layer_sizes=(8, 8), rank=2,
+        envelope="gaussian", envelope_radius=5.5, fit_envelope=False, amplitude=None,
         weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=300,
         tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
         warm_start=False, callbacks=None, verbose=0,
@@ -81,6 +87,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         self.time_order = time_order
         self.local = local
         self.local_widths = local_widths
+        self.local_range = local_range
+        self.local_strength = local_strength
         self.weights = weights
         self.r_out = r_out
         self.network = network
@@ -189,8 +197,6 @@ class TimeDependentHALRegressor(NeuralPotential):
     def _check_parameters(self):
         super()._check_parameters()
         check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
-        if self.local_widths is not None:
-            check_widths(self.local_widths, "local_widths")
 
     def _check_masses(self):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
@@ -205,15 +211,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         return float(m1 * m2 / (m1 + m2))
 
     def _input_map(self):
-        return InputMap(2.0 * self._design["radius"] / 5.5, stretched=True)
-
-    def _local_widths(self):
-        if self.local_widths is not None:
-            return check_widths(self.local_widths, "local_widths")
-        # A narrower Gaussian is seen by one node alone: data without errors would not bound it.
-        widths = np.geomspace(0.6, 9.0, 11)
-        spacing = np.diff(self.r_out_).min(initial=widths[-1])
-        return widths if len(self.r_out_) == 1 else widths[widths >= spacing]
+        return InputMap(2.0 * self._design["envelope"]["radius"] / 5.5, stretched=True)
 
 
 def _refuse_idle(**given):

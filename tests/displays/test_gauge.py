@@ -85,5 +85,5 @@ def test_few_charges_need_few_bins(largest):
 
 @pytest.mark.parametrize("charge", [[1e30], [2.0**63], [-(2.0**64)], [2**63], ["1"], [True]])
 def test_charges_are_integers_that_fit(charge):
-    with pytest.raises((ValueError, TypeError), match="1-D array of integers below 2|dtype"):
+    with pytest.raises((ValueError, TypeError), match=r"1-D array of integers below 2|dtype"):
         TopologyDisplay(charge)

@@ -9,6 +9,11 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
+
 R = np.linspace(0.2, 6.0, 12)
 X = np.random.default_rng(0).normal(size=(5, 12))
 

@@ -9,6 +9,11 @@ from sklearn.exceptions import NotFittedError
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
+
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 12))
@@ -220,6 +225,7 @@ def test_types(parameters, error, message):
         fit(**parameters)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("time_order", [3, 5, 7, 4])
 def test_the_time_stencil_has_no_say_over_prepared_rows(time_order):
     model = TimeDependentHALRegressor(R, time_order=time_order)

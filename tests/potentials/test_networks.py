@@ -137,11 +137,11 @@ def test_input_maps():
 
 
 def test_local_term_is_linear_in_its_coefficients():
-    local = LocalTerm([0.5, 2.0], amplitude=3.0)
+    local = LocalTerm([0.5, 2.0], [3.0, 1.5])
     local.coefficients.data[:] = torch.tensor([1.0, -2.0])
     r = R.numpy()
-    expected = 3 * (np.exp(-((r / 0.5) ** 2)) - 2 * np.exp(-((r / 2) ** 2)))
+    expected = 3 * (np.exp(-((r / 0.5) ** 2)) - np.exp(-((r / 2) ** 2)))
     np.testing.assert_allclose(local(R).detach(), expected, rtol=1e-13)
     local.kind = "yukawa"
-    expected = 3 * (np.exp(-r / 0.5) * 0.5 / r - 2 * np.exp(-r / 2) * 2 / r)
+    expected = 3 * (np.exp(-r / 0.5) * 0.5 / r - np.exp(-r / 2) * 2 / r)
     np.testing.assert_allclose(local(R).detach(), expected, rtol=1e-13)

@@ -16,6 +16,11 @@ from halkit.datasets import make_separable
 from halkit.potentials import ParametricPotentialRegressor
 from halkit.radial import RadialGrid
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
+
 MASS, R, OMEGA = 3.3, 2.5, -0.017
 
 

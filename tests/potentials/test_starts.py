@@ -11,6 +11,11 @@ from skorch.callbacks import Callback
 from halkit.potentials import NonLocalPotentialRegressor, ParametricPotentialRegressor
 from halkit.resampling import JackknifeRegressor
 
+pytestmark = pytest.mark.filterwarnings(
+    # The data of these tests end where U does not.
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
+
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 12))

@@ -375,12 +375,13 @@ def test_pickle_and_clone(correlators):
     assert not hasattr(fresh, "estimators_")
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 def test_names_of_columns(correlators):
     """They are checked, and the fits within see arrays."""
     pandas = pytest.importorskip("pandas")
     mean, target = correlators.data_bins.mean(axis=0), correlators.target_bins.mean(axis=0)
     frame = pandas.DataFrame(mean, columns=[f"r{i}" for i in range(mean.shape[1])])
-    prior = GaussianProcessPotentialRegressor(correlators.r)
+    prior = GaussianProcessPotentialRegressor(correlators.r, reduced_mass=1.0)
     model = JackknifeRegressor(prior, resample="seeds", n_seeds=2).fit(frame, target)
     unnamed = clone(model).fit(mean, target)
     assert_array_equal(model.predict(frame), unnamed.predict(mean))
@@ -486,7 +487,10 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_warm_and_full_errors_agree_at_default_settings(kind):
-    """To 5 %, without a word about tol: a refit is at its minimum in units of its own way."""
+    """To 5 %, or for V 1/200 of the largest, without a word about tol.
+
+    A refit is at its minimum in units of its own way.
+    """
     truth, settings, parameters = KINDS[kind]
     d = make_time_dependent(truth, n_bins=8, random_state=1, **settings)
     potential = TimeDependentHALRegressor(
@@ -497,7 +501,7 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
         for refit in ("full", "warm")
     )
     errors = [m.evaluate(lambda m: m.localize(d.data[:1])[0, ::4])[1] for m in (full, warm)]
-    assert_allclose(errors[0], errors[1], rtol=0.05)
+    assert_allclose(errors[0], errors[1], rtol=0.05, atol=errors[1].max() / 200)
     k = {"k": [0.05, 0.15], "channel_radius": 40.0, "n_mesh": 80, "return_std": True}
     assert_allclose(full.phase_shift(**k)[1], warm.phase_shift(**k)[1], rtol=0.05)
 

@@ -1,0 +1,44 @@
+"""What the parameters of a network regressor may be."""
+
+from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
+from halkit.potentials import networks, solvers
+from halkit.potentials.local import check_local_prior
+from halkit.training import check_options
+
+__all__ = ["check_network_parameters", "network_numbers"]
+
+
+def check_network_parameters(model):
+    check_choice(model.network, "network", list(networks.NETWORKS))
+    check_choice(model.solver, "solver", solvers.SOLVERS)
+    check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
+    check_choice(model.local, "local", [False, True, "only"])
+    for name in ("fit_envelope", "warm_start"):
+        check_boolean(getattr(model, name), name)
+    for name in ("max_iter", "n_init"):
+        check_integer(getattr(model, name), name, least=1)
+    check_integer(model.rank, "rank", least=1, optional=True)
+    if not isinstance(model.hidden_layer_sizes, tuple | list):
+        raise TypeError(
+            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
+        )
+    for width in model.hidden_layer_sizes:
+        check_integer(width, "hidden_layer_sizes", least=1)
+    if model.network == "symmetric" and not len(model.hidden_layer_sizes):
+        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
+    network_numbers(model)
+    check_local_prior(model)
+    check_options(model)
+
+
+def network_numbers(model):
+    """The parameters that are numbers, as floats or None."""
+    numbers = {
+        name: check_positive(getattr(model, name), name, optional=True)
+        for name in ("envelope_radius", "regulator_radius", "amplitude")
+    }
+    for name in ("regulator", "tol"):
+        numbers[name] = check_number(getattr(model, name), name, least=0)
+    numbers["learning_rate"] = check_positive(model.learning_rate, "learning_rate")
+    decay = check_number(model.weight_decay, "weight_decay", least=0, optional=True)
+    return {**numbers, "weight_decay": decay}
