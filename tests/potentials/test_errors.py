@@ -175,6 +175,7 @@ def test_reversed_views_are_data():
     assert model.loss_ == fit(X[::-1].copy(), Y[::-1].copy(), random_state=0).loss_
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("make", [NonLocalPotentialRegressor, TimeDependentHALRegressor])
 def test_observables_need_the_mass_and_the_fit_does_not(make):
     mass = "reduced_mass" if make is NonLocalPotentialRegressor else "hadron_mass"

@@ -85,6 +85,7 @@ def test_nodes_a_whole_spacing_apart():
     assert errors(model).max() < 0.5
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 def test_the_localised_potential_of_the_form_of_the_talk_says_nothing_about_phase_shifts():
     """Symmetric, penalised beyond 3 fm, wall source: V to 1 MeV, δ off by tens of degrees."""
     data = correlators(sources=["wall"])
