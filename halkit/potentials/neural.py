@@ -339,6 +339,7 @@ def _warn_of_reach(model, problem):
         model.r_out_, U=model._uncut if model.has_nonlocal else None,
         V=model._local if model.has_local else None, std=std,
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
+        exact=not problem.has_errors,
     )  # fmt: skip
 
 
