@@ -52,7 +52,10 @@ class TimeDependentHALRegressor(NeuralPotential):
         λ, the longest range: 1/m_π. The default, 4.3, is that of m_π = 510 MeV at a = 0.09 fm.
         λ is physics: quote the change of a result with λ × 0.75 … 1.5 as systematic error.
     local_strength : float
-        s, the size of V in units of the depth at which a well binds.
+        s, the size of V in units of the depth at which a well binds. A potential that is more
+        than twice its prior is pulled towards zero where the noise is large, and a jackknife does
+        not see it: for hadrons that bind raise s until the result stays (tests of two Ω_ccc take
+        10).
     envelope_radius : float
         ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
         the range over which potentials of different sources differ. For another spacing

@@ -113,7 +113,7 @@ def nonlocality_test(
     ...     box_radius=24.0, hadron_mass=2.0, times=range(12, 20), noise=1e-4, n_bins=20,
     ...     random_state=0,
     ... )
-    >>> prior = GaussianProcessPotentialRegressor(d.r, amplitude=1e-3)
+    >>> prior = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, amplitude=1e-3)
     >>> nonlocality_test(
     ...     prior, d.data_bins, d.target_bins, y_std=d.sigma, random_state=0
     ... ).p_value

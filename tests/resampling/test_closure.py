@@ -41,10 +41,14 @@ def common_errors(d):
 
 
 def fitted(d, y_std):
-    """The prior is ten times as wide as the truth, so that it hardly pulls."""
+    """The prior is ten times as wide as the truth, so that it hardly pulls, and so is that of V.
+
+    Two Ω_ccc bind: V is twice the size of its default prior, and white noise of 1e-3 in R tells
+    little of it, so that local_strength=1 pulls δ by 5°, ten errors of the jackknife.
+    """
     prior = GaussianProcessPotentialRegressor(
         d.r, reduced_mass=MASS / 2, amplitude=1e-4, envelope="exponential",
-        envelope_radius=1 / 0.3,
+        envelope_radius=1 / 0.3, local_strength=10.0,
     )  # fmt: skip
     return JackknifeRegressor(prior).fit(d.data_bins, d.target_bins, y_std=y_std)
 
@@ -105,6 +109,7 @@ def test_weights_from_the_bins_make_errors_small(phases):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_the_network_covers_the_truth():
     """In five sets; with weight_decay=1, the default, the prior of U pulls."""
     exact = phase_shift(TRUTH, K, reduced_mass=MASS / 2)
