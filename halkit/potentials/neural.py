@@ -46,7 +46,9 @@ KEPT = (
 )  # fmt: skip
 
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
-ROUNDING = 1e-20
+ROUNDING, HALF = 1e-20, 0.5
+# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
+EXACT_DECAY = 1e-11
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -140,11 +142,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 "regulator_radius needs a value below the last node of r and that of r_out, "
                 f"{reach}; got {regulator_radius}"
             )
-        decay = problem.has_errors if self.weight_decay is None else numbers["weight_decay"]
+        decay = numbers["weight_decay"]
+        if decay is None:
+            decay = self._usual_decay(problem.has_errors)
         training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
         objective = {
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": decay / problem.total, "training": training,
+            "decay": max(decay / problem.total, EXACT_DECAY * (self.has_local and not decay)),
+            "training": training,
         }  # fmt: skip
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
@@ -166,6 +171,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
             envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
+            tol=training["tol"],
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
         self._design = {
@@ -178,10 +184,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
-        depth = None
+        of_data = None
         if not decay:
-            depth = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
-        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], depth=depth)
+            of_data = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
+        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
+
+    def _usual_decay(self, has_errors):
+        return float(has_errors)
 
     def _build_net(self, device, **settings):
         return solvers.make_net(
@@ -227,7 +236,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 f"learning_rate={self.learning_rate:g}, and look at callbacks that change or stop "
                 "the net"
             )
-        _warn_of_starts(self, found)
+        _warn_of_starts(self, found, exact=not problem.has_errors)
 
     def _keep(self, found, shift):
         """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
@@ -395,7 +404,7 @@ def _build_module(model):
     )  # fmt: skip
 
 
-def _warn_of_starts(model, found):
+def _warn_of_starts(model, found, *, exact):
     """Warn of starts that were left out, and of a fit that is not at its minimum."""
     lost = [number for number, (loss, _) in enumerate(found, start=1) if not np.isfinite(loss)]
     reasons = []
@@ -403,6 +412,11 @@ def _warn_of_starts(model, found):
         reasons.append(
             f"the loss of start {', '.join(map(str, lost))} of {len(found)} became infinite or "
             "NaN, and it was left out: lower learning_rate"
+        )
+    if exact and model.loss_ > HALF:
+        reasons.append(
+            f"the fit leaves {model.loss_:.0%} of the sources, squared, unexplained: it has ended at "
+            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     if not model.net_.stopped_:
         reasons.append(
