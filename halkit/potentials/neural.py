@@ -367,16 +367,11 @@ def _natural_units(problem, W, shift, tol):
 
 
 def _ensemble_of_starts(model):
+    given = {"check_radii": model._check_radii}
+    radii = model.radius, model.nonlocal_radius
     starts = [
-        Start(
-            model._restore(parameters, "cpu").module_,
-            model.radius,
-            model.nonlocal_radius,
-            loss=loss,
-            n_iter=n_iter,
-            check_radii=model._check_radii,
-        )
-        for loss, n_iter, parameters in model._starts
+        Start(model._restore(theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
+        for loss, n_iter, theta in model._starts
     ]
     mass = model._reduced_mass()
     return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
@@ -413,15 +408,15 @@ def _warn_of_starts(model, found, *, exact):
             f"the loss of start {', '.join(map(str, lost))} of {len(found)} became infinite or "
             "NaN, and it was left out: lower learning_rate"
         )
-    if exact and model.loss_ > HALF:
-        reasons.append(
-            f"the fit leaves {model.loss_:.0%} of the sources, squared, unexplained: it has ended at "
-            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
-        )
     if not model.net_.stopped_:
         reasons.append(
             f"the fit had not converged after max_iter={model.max_iter} iterations of "
             f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+        )
+    elif exact and model.loss_ > HALF:
+        reasons.append(
+            f"the fit leaves {model.loss_:.0%} of the squared sources unexplained: it has ended at "
+            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     for reason in reasons:
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)

@@ -153,7 +153,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
         hidden_layer_sizes=(8, 8), rank=None, envelope="exponential", envelope_radius=None,
         fit_envelope=True, amplitude=None, weight_decay=None, local=False,
-        local_basis="gaussian", local_widths=None, local_range=None, local_strength=10.0,
+        local_basis="gaussian", local_widths=None, local_range=None, local_strength=5.0,
         regulator=0.0, regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
         learning_rate=1e-2, random_state=None, device="cpu", warm_start=False, callbacks=None,
         verbose=0,

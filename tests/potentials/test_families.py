@@ -11,11 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from sklearn.exceptions import ConvergenceWarning
 
 from halkit.datasets import make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import (
     GaussianSum,
+    Local,
     NonLocal,
     Separable,
     Yamaguchi,
@@ -23,7 +25,9 @@ from halkit.interactions import (
     malfliet_tjon,
     minnesota,
     nucleon_reduced_mass,
+    omega_omega,
     reid68,
+    xixi_leading_order,
 )
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
@@ -359,3 +363,90 @@ def test_widths_beyond_the_range_change_no_phase_shift(widths):
     (delta, error), (other, other_error) = found
     assert np.abs((delta - other) / error).max() < 0.05
     np.testing.assert_allclose(other_error, error, rtol=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+def test_pulls_of_published_potentials():
+    """ΞΞ and ΩΩ with white noise of 1e-4 in R: pulls below 2.5, with the prior of one tenth 30."""
+    for V, m in (
+        (xixi_leading_order(), 0.66),
+        (omega_omega(inverse_spacing=197.3269804 / 0.09), 1712 * 0.09 / 197.3269804),
+    ):
+        k = np.array([0.02, 0.05, 0.1])
+        exact, size = phase_shift(V, k, reduced_mass=m / 2), {}
+        for strength in (1.0, None):
+            given = {} if strength is None else {"local_strength": strength}
+            pull = []
+            for seed in range(3):
+                d = make_time_dependent(
+                    V, r=np.arange(1, 61) * 0.75, box_radius=60.0, hadron_mass=m,
+                    times=range(10, 18), noise=1e-4, n_bins=20, random_state=seed,
+                )  # fmt: skip
+                model = JackknifeRegressor(
+                    GaussianProcessPotentialRegressor(d.r, reduced_mass=m / 2, **given)
+                ).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+                delta, error = model.phase_shift(k, return_std=True)
+                pull.append(np.deg2rad(np.rad2deg(delta - exact)) / error)
+            size[strength] = np.sqrt(np.mean(np.square(pull)))
+        assert size[None] < 2.5
+        assert size[1.0] > 10
+
+
+WIDE, MASS = np.linspace(0.125, 12.5, 100), 3.3
+
+
+@pytest.mark.parametrize("noise", [1e-1, 1e-2, 1e-3])
+@pytest.mark.parametrize("seed", range(2))
+def test_noise_binds_nothing_at_the_origin(noise, seed):
+    V = GaussianSum([-0.3], [0.5])
+    X = scattering_wave_functions(V, WAVES, reduced_mass=MASS)(WIDE)
+    y = V(WIDE) * X
+    sigma = np.full_like(y, noise * np.abs(y).max())
+    y = y + sigma * np.random.default_rng(seed).normal(size=y.shape)
+    model = NonLocalPotentialRegressor(WIDE, reduced_mass=MASS, local="only", random_state=0)
+    model.fit(X, y, y_std=sigma)
+    exact = bound_states(V, reduced_mass=MASS)
+    assert model.bound_states().kappa.size == exact.kappa.size
+    assert model.bound_states().kappa == pytest.approx(exact.kappa, rel=0.25)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("depth", [0.2, 0.15, -0.1])
+def test_a_sum_of_both_parts(depth):
+    """V and U from exact wave functions, and a steep surface: no state that lives at the origin."""
+    T = GaussianSum([-depth], [0.5]) + Separable(-0.005, 1.0)
+    waves = scattering_wave_functions(T, WAVES, reduced_mass=MASS)
+    grid = RadialGrid.gauss_legendre(30.0, 200)
+    U = (waves(grid.r) * grid.weights) @ T.nonlocal_potential(WIDE[:, None], grid.r).T
+    X = waves(WIDE)
+    model = NonLocalPotentialRegressor(WIDE, reduced_mass=MASS, local=True, random_state=0)
+    model.fit(X, T.local_potential(WIDE) * X + U)
+    exact = phase_shift(T, K, reduced_mass=MASS)
+    assert distance(model.phase_shift(K), exact).max() < 1.0
+    assert model.bound_states().energy.size == bound_states(T, reduced_mass=MASS).energy.size
+
+
+def test_a_steep_surface():
+    V = Local(lambda r: -0.3 / (1 + np.exp((r - 2) / 0.3)))
+    X = scattering_wave_functions(V, WAVES, reduced_mass=MASS)(WIDE)
+    model = NonLocalPotentialRegressor(WIDE, reduced_mass=MASS, local="only", random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, V.local_potential(WIDE) * X)
+    assert model.bound_states().kappa == pytest.approx(
+        bound_states(V, reduced_mass=MASS).kappa, rel=0.01
+    )
+
+
+def test_a_fit_that_explains_nothing_is_named():
+    d = make_separable(omega=-0.1)
+    model = NonLocalPotentialRegressor(d.r, reduced_mass=MASS, n_init=1, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(d.data, d.target)
+    named = any("of the squared sources unexplained" in str(w.message) for w in caught)
+    assert named == (model.loss_ > 0.5)
+    model.set_params(max_iter=1, solver="adam", learning_rate=1e-12)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(d.data, d.target)

@@ -43,7 +43,8 @@ def local_covariance(r, s):
     ends = 0.85 * max(R[0], R[1] - R[0]), 5 * LATTICE_RANGE
     b = np.geomspace(*ends, 1 + int(np.ceil(np.log(ends[1] / ends[0]) / np.log(1.2))))
     scale = (
-        np.sqrt(np.log(b[1] / b[0]))
+        5
+        * np.sqrt(np.log(b[1] / b[0]))
         * LATTICE_RANGE
         / (3 * b**2)
         * np.exp(-((b / 2 / LATTICE_RANGE) ** 2))
