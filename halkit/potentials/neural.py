@@ -144,7 +144,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             )
         decay = numbers["weight_decay"]
         if decay is None:
-            decay = self._usual_decay(problem.has_errors)
+            decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
         training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
         objective = {
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
@@ -188,9 +188,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not decay:
             of_data = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
         return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
-
-    def _usual_decay(self, has_errors):
-        return float(has_errors)
 
     def _build_net(self, device, **settings):
         return solvers.make_net(
@@ -413,7 +410,7 @@ def _warn_of_starts(model, found, *, exact):
             f"the fit had not converged after max_iter={model.max_iter} iterations of "
             f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
         )
-    elif exact and model.loss_ > HALF:
+    elif exact and model.loss_ > HALF and not model.callbacks:
         reasons.append(
             f"the fit leaves {model.loss_:.0%} of the squared sources unexplained: it has ended at "
             "U = 0 or in another poor minimum. Raise n_init, or give amplitude"

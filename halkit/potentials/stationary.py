@@ -207,6 +207,3 @@ class NonLocalPotentialRegressor(NeuralPotential):
                 "local_basis='yukawa' is infinite at r = 0: r_out needs nodes > 0, got 0"
             )
         return {**super()._local_term(problem, decay), "kind": self.local_basis}
-
-    def _usual_decay(self, has_errors):
-        return float(has_errors and self.has_local)

@@ -78,7 +78,7 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def __init__(
         self, r=None, *, hadron_mass=None, time_order="auto", local=True,
-        local_widths=None, local_range=LATTICE_RANGE, local_strength=5.0, weights=None,
+        local_widths=None, local_range=LATTICE_RANGE, local_strength=3.0, weights=None,
         r_out=None, network="separable", hidden_layer_sizes=(8, 8), rank=2,
         envelope="gaussian", envelope_radius=5.5, fit_envelope=False, amplitude=None,
         weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=300,

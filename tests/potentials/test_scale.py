@@ -113,7 +113,7 @@ def test_errors_in_another_unit_change_nothing(name, c):
     model = clone(MODELS[name]).fit(X, Y, y_std=SIGMA)
     scaled = clone(model).fit(X, Y, y_std=c * SIGMA)
     # the optimiser stops at its tolerance, of χ² where the errors are small
-    rtol = 1e-9 if name == "parametric" else 0.1
+    rtol = {"parametric": 1e-9, "lm": 1e-2}.get(name, 0.5)
     assert_potentials(scaled, potentials(model), rtol=rtol)
     assert scaled.score(X, Y, y_std=c * SIGMA) == pytest.approx(model.score(X, Y, y_std=SIGMA))
     power = clone(model).fit(X, Y, y_std=2.0**660 * SIGMA)
