@@ -146,9 +146,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if decay is None:
             decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
         training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
+        bare = self.has_local and not problem.has_errors
         objective = {
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": max(decay / problem.total, EXACT_DECAY * (self.has_local and not decay)),
+            "decay": max(decay / problem.total, EXACT_DECAY * bare),
             "training": training,
         }  # fmt: skip
         if not warm:
