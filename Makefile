@@ -34,7 +34,7 @@ full: $(installed)  ## Run every example of the documents and write OUT/index.ht
 	$(python) -m halkit reproduce --full --out $(OUT)
 
 test: $(installed)  ## Run the tests, the doctests and the documents' code
-	$(python) -m pytest
+	$(python) -m pytest -n 2 --dist worksteal
 
 lint: $(installed)  ## Check style and format
 	$(python) -m ruff check .

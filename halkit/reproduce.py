@@ -16,7 +16,7 @@ from halkit.datasets import load_correlators, make_separable, make_time_dependen
 from halkit.datasets.files import opened
 from halkit.datasets.limits import named_errors
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
-from halkit.exceptions import AccuracyWarning
+from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 from halkit.report import Section, check_matplotlib, make_folder, write_report
@@ -276,6 +276,7 @@ def _fit(model, X, y, **arrays):
     begin = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UnderdeterminedWarning)
         model.fit(X, y, **arrays)
     return time.perf_counter() - begin
 

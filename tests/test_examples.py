@@ -37,6 +37,7 @@ def check_drawn(figures):
         figure.canvas.draw()
 
 
+@pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", SYNTHETIC, ids=lambda path: path.stem)
 def test_example_prints_and_draws(path, run):
     printed, figures = run(path)
@@ -45,6 +46,7 @@ def test_example_prints_and_draws(path, run):
 
 
 @pytest.mark.data
+@pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_example_on_real_correlators(path, run, data_dir, monkeypatch):
     monkeypatch.setenv("HALKIT_DATA", str(data_dir))

@@ -69,6 +69,7 @@ def assert_stated(numbers, values, *, units):
 WITH_CODE = [path for path in DOCUMENTS if python_blocks(path.read_text())]
 
 
+@pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
 def test_the_code_of_a_document_runs(path, tmp_path, monkeypatch):
     """What is printed is what the comment says, to one in its last digit."""

@@ -1,5 +1,7 @@
 """scikit-learn's own checks on every public estimator."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -47,11 +49,19 @@ def expected_failures(estimator):
     return {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
 
 
+def all_checks():
+    """scikit-learn's checks, under names without the address of a function."""
+    mark = parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures).mark
+    ids = mark.kwargs["ids"]
+    kwargs = {**mark.kwargs, "ids": lambda obj: re.sub("at0x[0-9a-f]+", "", ids(obj) or "") or None}
+    return pytest.mark.parametrize(*mark.args, **kwargs)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @pytest.mark.filterwarnings("ignore:X has angles beyond 2π")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+@all_checks()
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

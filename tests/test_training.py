@@ -170,6 +170,7 @@ def random_states():
     return torch.random.get_rng_state().numpy().tobytes(), numpy_state[1].tobytes(), numpy_state[2]
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
 def test_fits_in_threads_equal_fits_one_by_one(fit):
@@ -186,6 +187,8 @@ def test_fits_in_threads_equal_fits_one_by_one(fit):
     assert not np.array_equal(serial[0], serial[1])
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("local", [False, True, "only"])
 def test_a_pickle_of_a_potential_reads_what_the_fit_kept(local):
     data = make_separable(n_r=20, r_max=6.0)

@@ -146,7 +146,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=1.0,
+        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=5.0,
         noise=None, tol=1e-6, random_state=0,
     ):  # fmt: skip
         self.r = r

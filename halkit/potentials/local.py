@@ -40,6 +40,8 @@ def local_widths(r_out, local_range):
         Nodes at which V acts. a is the larger of the first node > 0 and the first step.
     local_range : float
         λ.
+    largest : float
+        No B_m is larger.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def local_widths(r_out, local_range):
     return np.geomspace(low, high, steps + 1)
 
 
-def local_scales(widths, *, depth, local_range):
+def local_scales(widths, *, depth, local_range, largest=np.inf):
     """B_m, the prior standard deviations of the terms of V, in units of energy.
 
     Parameters
@@ -69,13 +71,15 @@ def local_scales(widths, *, depth, local_range):
     ndarray of shape (n_widths,)
     """
     step = np.gradient(np.log(widths)) if len(widths) > 1 else np.ones(1)
-    return depth / widths**2 * np.sqrt(step) * np.exp(-((widths / (2 * local_range)) ** 2))
+    cut = np.exp(-((widths / (2 * local_range)) ** 2))
+    return np.minimum(depth / widths**2, largest) * np.sqrt(step) * cut
 
 
 def depth_of_data(problem, r_out, columns):
-    """The largest r² ``|V(r)|`` of the local potential that fits the data node by node.
+    """The largest r² ``|V(r)|`` and ``|V(r)|`` of the potential that fits the data node by node.
 
-    The depth c of a prior for data without errors, whose unit of energy it follows.
+    The depth c of a prior for data without errors, whose unit of energy it follows, and a bound of
+    narrow terms, which no data see below the first node.
 
     Parameters
     ----------
@@ -86,14 +90,15 @@ def depth_of_data(problem, r_out, columns):
 
     Returns
     -------
-    float
+    tuple of two floats
     """
     phi, W = problem.X[:, columns], np.ldexp(problem.W, -exponent(problem.W))
     unit = exponent(problem.y)
     size = np.sum((W * phi) ** 2, axis=0)
     V = np.divide(np.sum(W * np.ldexp(problem.y, -unit) * (W * phi), axis=0), size,
                   out=np.zeros_like(size), where=size > 0)  # fmt: skip
-    return float(np.ldexp(np.max(np.abs(V) * r_out**2), unit)) or 1.0
+    V = np.ldexp(np.abs(V), unit)
+    return float(np.max(V * r_out**2)) or 1.0, float(np.max(V)) or 1.0
 
 
 def check_local_prior(model):
@@ -109,7 +114,7 @@ def check_local_prior(model):
         check_widths(model.local_widths, "local_widths")
 
 
-def local_term(model, r_out, *, default_range=None, depth=None):
+def local_term(model, r_out, *, default_range=None, of_data=None):
     """Widths and scales of the local term of an estimator.
 
     Parameters
@@ -120,8 +125,8 @@ def local_term(model, r_out, *, default_range=None, depth=None):
         Nodes at which V acts.
     default_range : float, optional
         λ where ``local_range`` is None.
-    depth : float, optional
-        Stands for c where data without errors make it unimportant.
+    of_data : tuple of two floats, optional
+        `depth_of_data`, in the place of c where data without errors make it unimportant.
 
     Returns
     -------
@@ -134,16 +139,17 @@ def local_term(model, r_out, *, default_range=None, depth=None):
         Without a mass, where the prior counts and there are nodes, which have a unit.
     """
     local_range, widths = model.local_range or default_range, model.local_widths
-    if depth is None:
+    if of_data is None:
         mass = model._reduced_mass()
         if mass is None and model.r is not None:
             raise ValueError(
                 "the prior of the local term is in units of 1/2m: give reduced_mass or hadron_mass"
             )
-        depth = max(1 / (2 * (mass or 1.0)), local_range / 3)
+        of_data = max(1 / (2 * (mass or 1.0)), local_range / 3), np.inf
     if widths is None:
         widths = local_widths(r_out, local_range)
     else:
         widths = check_widths(widths, "local_widths")
-    scales = local_scales(widths, depth=model.local_strength * depth, local_range=local_range)
+    depth, largest = (model.local_strength * size for size in of_data)
+    scales = local_scales(widths, depth=depth, local_range=local_range, largest=largest)
     return {"widths": widths, "scales": scales}

@@ -46,7 +46,9 @@ KEPT = (
 )  # fmt: skip
 
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
-ROUNDING = 1e-20
+ROUNDING, HALF = 1e-20, 0.5
+# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
+EXACT_DECAY = 1e-11
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -140,11 +142,15 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 "regulator_radius needs a value below the last node of r and that of r_out, "
                 f"{reach}; got {regulator_radius}"
             )
-        decay = problem.has_errors if self.weight_decay is None else numbers["weight_decay"]
+        decay = numbers["weight_decay"]
+        if decay is None:
+            decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
         training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
+        bare = self.has_local and not problem.has_errors
         objective = {
             "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": decay / problem.total, "training": training,
+            "decay": max(decay / problem.total, EXACT_DECAY * bare),
+            "training": training,
         }  # fmt: skip
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
@@ -166,6 +172,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
             envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
+            tol=training["tol"],
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
         self._design = {
@@ -178,10 +185,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
-        depth = None
+        of_data = None
         if not decay:
-            depth = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
-        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], depth=depth)
+            of_data = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
+        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
 
     def _build_net(self, device, **settings):
         return solvers.make_net(
@@ -224,10 +231,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not self._keep(found, shift):
             raise FloatingPointError(
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
-                f"learning_rate={self.learning_rate:g}, and look at callbacks that change or stop "
-                "the net"
+                f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
-        _warn_of_starts(self, found)
+        _warn_of_starts(self, found, exact=not problem.has_errors)
 
     def _keep(self, found, shift):
         """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
@@ -292,14 +298,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _uncut(self, r, r_prime):
         return _evaluate(self.net_.module_.network, r, r_prime)
 
-    def _restore(self, parameters, device):
-        """An initialised net with given parameters."""
-        with seeded(0):
-            net = self._build_net(device)
-        net.initialize()
-        load_parameters(net.module_, parameters)
-        return net
-
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "net_"}
 
@@ -308,7 +306,16 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if "_starts" not in state:
             return
         device = available_device(self._device)
-        self.net_ = self._restore(self._starts[self._kept][2], device)
+        self.net_ = _restore(self, self._starts[self._kept][2], device)
+
+
+def _restore(model, parameters, device):
+    """An initialised net with given parameters."""
+    with seeded(0):
+        net = model._build_net(device)
+    net.initialize()
+    load_parameters(net.module_, parameters)
+    return net
 
 
 def _begin(model, module, before, strengths):
@@ -339,6 +346,7 @@ def _warn_of_reach(model, problem):
         model.r_out_, U=model._uncut if model.has_nonlocal else None,
         V=model._local if model.has_local else None, std=std,
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
+        exact=not problem.has_errors,
     )  # fmt: skip
 
 
@@ -357,16 +365,11 @@ def _natural_units(problem, W, shift, tol):
 
 
 def _ensemble_of_starts(model):
+    given = {"check_radii": model._check_radii}
+    radii = model.radius, model.nonlocal_radius
     starts = [
-        Start(
-            model._restore(parameters, "cpu").module_,
-            model.radius,
-            model.nonlocal_radius,
-            loss=loss,
-            n_iter=n_iter,
-            check_radii=model._check_radii,
-        )
-        for loss, n_iter, parameters in model._starts
+        Start(_restore(model, theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
+        for loss, n_iter, theta in model._starts
     ]
     mass = model._reduced_mass()
     return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
@@ -394,7 +397,7 @@ def _build_module(model):
     )  # fmt: skip
 
 
-def _warn_of_starts(model, found):
+def _warn_of_starts(model, found, *, exact):
     """Warn of starts that were left out, and of a fit that is not at its minimum."""
     lost = [number for number, (loss, _) in enumerate(found, start=1) if not np.isfinite(loss)]
     reasons = []
@@ -407,6 +410,11 @@ def _warn_of_starts(model, found):
         reasons.append(
             f"the fit had not converged after max_iter={model.max_iter} iterations of "
             f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+        )
+    elif exact and model.loss_ > HALF and not model.callbacks:
+        reasons.append(
+            f"the fit leaves {model.loss_:.0%} of the squared sources unexplained: it has ended at "
+            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     for reason in reasons:
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)

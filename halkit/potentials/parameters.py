@@ -9,6 +9,7 @@ __all__ = ["check_network_parameters", "network_numbers"]
 
 
 def check_network_parameters(model):
+    """Refuse parameters of a network regressor that are out of their range."""
     check_choice(model.network, "network", list(networks.NETWORKS))
     check_choice(model.solver, "solver", solvers.SOLVERS)
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])

@@ -22,8 +22,9 @@ from halkit.scaling import exponent
 
 __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 
-# Of a phase shift in radians; of the weight of U where the mass is not known.
-NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-4
+# Of a phase shift in radians, without errors of the data and with; of the weight of U where the
+# mass is not known.
+EXACT, NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-2, 1e-4
 SIGNIFICANT, RELATIVE = 3.0, 0.05
 N_POINTS = 64
 
@@ -78,9 +79,9 @@ def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
         return Beyond(end, share, float(np.ldexp(np.abs(shifts).max(), unit)))
 
 
-def _warn_of_beyond(beyond):
+def _warn_of_beyond(beyond, noticeable):
     """Warn if U beyond the data is noticeable."""
-    if beyond.shift > NOTICEABLE or (np.isnan(beyond.shift) and beyond.share > NOTICEABLE_SHARE):
+    if beyond.shift > noticeable or (np.isnan(beyond.shift) and beyond.share > NOTICEABLE_SHARE):
         by = "" if np.isnan(beyond.shift) else f" and moves phase shifts by {beyond.shift:.1g} rad"
         warnings.warn(
             f"a share {beyond.share:.1g} of the weight of U, ∫∫ (r r' U)², lies beyond "
@@ -120,7 +121,7 @@ def _warn_of_local_end(V, std, r):
         )
 
 
-def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False):
+def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False, exact=False):
     """Warn of a fit whose U or V is not over where the data end; a few rows do not tell.
 
     Parameters
@@ -134,11 +135,14 @@ def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False):
     reduced_mass : float, optional
     ends_there : bool
         As for `beyond_data`.
+    exact : bool
+        Whether the data have no errors.
     """
     if len(r_out) < FEWEST:
         return
     if U is not None:
-        _warn_of_beyond(beyond_data(U, r_out[-1], reduced_mass, ends_there=ends_there))
+        beyond = beyond_data(U, r_out[-1], reduced_mass, ends_there=ends_there)
+        _warn_of_beyond(beyond, EXACT if exact else NOTICEABLE)
     if V is not None:
         r = r_out[r_out > 0]
         _warn_of_local_end(V(r), std(r[-1:]), r)

@@ -16,7 +16,7 @@ from halkit.scaling import exponent
 __all__ = ["PriorScales", "prior_scales"]
 
 MAX_TERMS = 4
-RIDGE = 1e-14
+RIDGE = 1e-11
 LARGEST = 1e300
 
 
@@ -32,7 +32,7 @@ class PriorScales(NamedTuple):
     factor: np.ndarray | None
 
 
-def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
+def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay, tol):
     """Scales for samples X with sources y and residual weights W.
 
     Parameters
@@ -49,12 +49,15 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
         Parameters of the `LocalTerm`.
     decay : float
         Strength of the N(0, 1) prior relative to Σ W² (…)².
+    tol : float
+        Relative residual that counts as none: where V alone comes so near, U starts at a
+        thousandth of what is left over, which a fit that is at its end already does not change.
     """
     unit, weight = exponent(y), exponent(W * y if y.any() else W)
     y, W = np.ldexp(y, -unit), np.ldexp(W, unit - weight)
     with np.errstate(over="ignore", under="ignore"):
         decay = min(np.ldexp(float(decay), -2 * weight), LARGEST)
-    coefficients, factor = np.zeros(0), None
+    coefficients, factor, before = np.zeros(0), None, np.sum((W * y) ** 2)
     if local is not None:
         phi = X[:, node_columns(r_out, r)]
         basis = np.ldexp(LocalTerm(**local).basis(torch.tensor(r_out)).numpy(), -unit)
@@ -67,7 +70,10 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay):
         e, e_out = (decay_function(torch.tensor(x))[:, 0].numpy() for x in (r, r_out))
     shape = np.outer(X @ (weights * e), e_out)
     size = np.sum((W * shape) ** 2)
-    amplitude = np.sqrt(np.sum((W * y) ** 2) / size) if size > 0 else 0.0
+    left = np.sum((W * y) ** 2)
+    amplitude = np.sqrt(left / size) if size > 0 else 0.0
+    if local is not None and left <= tol**2 * before:
+        amplitude *= 1e-3
     sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
     if local is None:
         seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out)[:rank]

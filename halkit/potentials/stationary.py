@@ -52,8 +52,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
     amplitude : float, optional
         Prior scale of U; from the data by default.
     weight_decay : float or None
-        Strength of the N(0, 1) prior on the parameters: 0 on exact data, 1 on data with
-        errors `y_std`. None takes 1 where `y_std` is given and 0 elsewhere.
+        Strength of the N(0, 1) prior on the parameters. None takes 1 for a local term fitted to
+        data with errors `y_std`, and 0 elsewhere.
     local : bool or "only"
         Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
         coefficients θ, with the prior θ ~ N(0, 1):
@@ -152,8 +152,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
         hidden_layer_sizes=(8, 8), rank=None, envelope="exponential", envelope_radius=None,
-        fit_envelope=True, amplitude=None, weight_decay=0.0, local=False,
-        local_basis="gaussian", local_widths=None, local_range=None, local_strength=1.0,
+        fit_envelope=True, amplitude=None, weight_decay=None, local=False,
+        local_basis="gaussian", local_widths=None, local_range=None, local_strength=5.0,
         regulator=0.0, regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
         learning_rate=1e-2, random_state=None, device="cpu", warm_start=False, callbacks=None,
         verbose=0,

@@ -9,10 +9,13 @@ from sklearn.exceptions import NotFittedError
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 
-pytestmark = pytest.mark.filterwarnings(
-    # The data of these tests end where U does not.
-    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
-)
+pytestmark = [
+    # The data of these tests end where U does not, and the fits end early.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:the fit leaves"),
+]
 
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
@@ -175,6 +178,7 @@ def test_reversed_views_are_data():
     assert model.loss_ == fit(X[::-1].copy(), Y[::-1].copy(), random_state=0).loss_
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("make", [NonLocalPotentialRegressor, TimeDependentHALRegressor])
 def test_observables_need_the_mass_and_the_fit_does_not(make):
     mass = "reduced_mass" if make is NonLocalPotentialRegressor else "hadron_mass"

@@ -53,7 +53,7 @@ def test_the_network_is_its_own_refit(correlators, trained):
     assert network is not trained
     np.testing.assert_array_equal(network.predict(d.data), trained.predict(d.data))
     k = np.linspace(0.05, 0.5, 5)
-    assert_allclose(frozen.phase_shift(k), trained.phase_shift(k), atol=np.deg2rad(1.0))
+    assert_allclose(frozen.phase_shift(k), trained.phase_shift(k), atol=np.deg2rad(1.5))
     before, after = (
         np.mean(((m.predict(d.data) - d.target) / d.sigma) ** 2) for m in (trained, frozen)
     )
@@ -158,4 +158,4 @@ def test_bins_of_real_correlators(data_dir):
     )
     unit = c.pion_mass / c.inverse_spacing
     assert k_cot / unit == pytest.approx(0.354, abs=0.02)
-    assert 0.025 < error / unit < 0.055
+    assert 0.025 < error / unit < 0.07

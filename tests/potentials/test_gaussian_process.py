@@ -39,10 +39,16 @@ def covariance(r, s, *, length=4.0, radius=5.5, envelope="gaussian"):
 
 
 def local_covariance(r, s):
-    """Σ_m B_m² e^{−(r² + s²)/b_m²} for m = 1: b_m from 0.85 of the first step to 5λ."""
+    """Σ_m B_m² e^{−(r² + s²)/b_m²} for 1/2m < λ/3: b_m from 0.85 of the first step to 5λ."""
     ends = 0.85 * max(R[0], R[1] - R[0]), 5 * LATTICE_RANGE
     b = np.geomspace(*ends, 1 + int(np.ceil(np.log(ends[1] / ends[0]) / np.log(1.2))))
-    scale = np.sqrt(np.log(b[1] / b[0])) / (2 * b**2) * np.exp(-((b / 2 / LATTICE_RANGE) ** 2))
+    scale = (
+        5
+        * np.sqrt(np.log(b[1] / b[0]))
+        * LATTICE_RANGE
+        / (3 * b**2)
+        * np.exp(-((b / 2 / LATTICE_RANGE) ** 2))
+    )
     f, g = (scale * np.exp(-((np.asarray(x)[:, None] / b) ** 2)) for x in (r, s))
     return f @ g.T
 

@@ -172,7 +172,7 @@ def test_a_local_potential_alone_fails_on_the_volume_left_out(training, unseen):
 
 def test_a_wide_and_strong_prior_is_found_out_by_the_volume_left_out(learned, training, unseen):
     """It has the smaller training residual and the larger evidence: neither is to be trusted."""
-    with pytest.warns(UnderdeterminedWarning, match=r"a share 0\.2 .* where the data end"):
+    with pytest.warns(UnderdeterminedWarning, match=r"a share 0\.\d+ .* where the data end"):
         wide = fit(training, envelope_radius=12.0, amplitude=1e-4)
     assert chi2(wide, training) < chi2(learned.estimator_, training)
     assert wide.log_marginal_likelihood_ > learned.estimator_.log_marginal_likelihood_

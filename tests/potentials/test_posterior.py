@@ -19,7 +19,13 @@ def process(depth, seed, noise=3e-4, **parameters):
         hadron_mass=2.0, times=range(12, 17), noise=noise, n_bins=20, random_state=seed,
     )  # fmt: skip
     model = GaussianProcessPotentialRegressor(
-        d.r, reduced_mass=1.0, local="only", local_widths=np.geomspace(0.8, 4.0, 6), **parameters
+        d.r,
+        reduced_mass=1.0,
+        local="only",
+        local_widths=np.geomspace(0.8, 4.0, 6),
+        local_range=1e3,
+        local_strength=0.06,
+        **parameters,
     )
     return model.fit(d.data, d.target, y_std=d.sigma)
 

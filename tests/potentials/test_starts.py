@@ -11,10 +11,13 @@ from skorch.callbacks import Callback
 from halkit.potentials import NonLocalPotentialRegressor, ParametricPotentialRegressor
 from halkit.resampling import JackknifeRegressor
 
-pytestmark = pytest.mark.filterwarnings(
-    # The data of these tests end where U does not.
-    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
-)
+pytestmark = [
+    # The data of these tests end where U does not, and the fits end early.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:the fit leaves"),
+]
 
 R = np.linspace(0.2, 6.0, 12)
 RNG = np.random.default_rng(0)
@@ -28,6 +31,9 @@ class Poison(Callback):
 
     def __init__(self, starts, value, method="on_epoch_begin"):
         self.starts, self.value, self.method, self.number_ = starts, value, method, 0
+
+    def __repr__(self):
+        return f"Poison({self.starts}, {self.value})"
 
     def on_train_begin(self, net, **kwargs):  # noqa: ARG002
         self.number_ += 1

@@ -209,16 +209,16 @@ def test_local_potential_alone():
 
 
 def test_a_local_potential_with_a_pole(yukawa):
-    """−2 e^{−r}/r on r = 0.01 … 5: δ of the potential cut at 5, and the bound states, to 2e-4."""
+    """−2 e^{−r}/r on r = 0.01 … 5: δ of the potential cut at 5, and the bound states, to 0.01°."""
     r, X, y = yukawa
     cut = Local(YUKAWA.local_potential, radius=5.0)
     exact, bound = phase_shift(cut, K, reduced_mass=MASS), bound_states(cut, reduced_mass=MASS)
     settings = {"reduced_mass": MASS, "local": "only", "n_init": 1, "random_state": 0}
     model = NonLocalPotentialRegressor(r, local_basis="yukawa", **settings).fit(X, y)
     fit = Local(model.local_potential, radius=5.0)
-    np.testing.assert_allclose(phase_shift(fit, K, reduced_mass=MASS), exact, atol=np.deg2rad(2e-4))
+    np.testing.assert_allclose(phase_shift(fit, K, reduced_mass=MASS), exact, atol=np.deg2rad(0.01))
     energies = bound_states(fit, reduced_mass=MASS).energy
-    np.testing.assert_allclose(energies, bound.energy, rtol=1e-6)
+    np.testing.assert_allclose(energies, bound.energy, rtol=1e-4)
     gaussians = NonLocalPotentialRegressor(r, **settings).fit(X, y)
     fit = Local(gaussians.local_potential, radius=5.0)
     assert np.abs(phase_shift(fit, K, reduced_mass=MASS) - exact).max() < np.deg2rad(0.5)

@@ -72,7 +72,7 @@ def test_the_data_of_the_fit_move_nothing():
         ({"noise": 1e-2}, {"local": "only"}, 1e-2),
         ({"noise": 1e-5, "sources": ("wall",)}, {"local": "only"}, 1e-2),
         ({"noise": 1e-2}, {}, 0.1),
-        ({"noise": 1e-3}, {}, 0.05),
+        ({"noise": 1e-3}, {}, 0.2),
         ({"noise": 1e-4}, {"rank": 1}, 0.2),
     ],
 )

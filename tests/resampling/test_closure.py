@@ -13,6 +13,10 @@ from halkit.potentials import GaussianProcessPotentialRegressor, TimeDependentHA
 from halkit.resampling import JackknifeRegressor, pooled_errors
 from halkit.scattering import phase_shift
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+)
+
 MASS, INVERSE_SPACING = 2.073, 2333.0
 K = np.sqrt(MASS * np.geomspace(1.0, 300.0, 20) / INVERSE_SPACING)
 TRUTH = omega_ccc(inverse_spacing=INVERSE_SPACING) + Separable(-1e-5, 0.3)
@@ -37,10 +41,14 @@ def common_errors(d):
 
 
 def fitted(d, y_std):
-    """The prior is ten times as wide as the truth, so that it hardly pulls."""
+    """The prior is ten times as wide as the truth, so that it hardly pulls, and so is that of V.
+
+    Two Ω_ccc bind: V is twice the size of its default prior, and white noise of 1e-3 in R tells
+    little of it, so that local_strength=1 pulls δ by 5°, ten errors of the jackknife.
+    """
     prior = GaussianProcessPotentialRegressor(
         d.r, reduced_mass=MASS / 2, amplitude=1e-4, envelope="exponential",
-        envelope_radius=1 / 0.3,
+        envelope_radius=1 / 0.3, local_strength=10.0,
     )  # fmt: skip
     return JackknifeRegressor(prior).fit(d.data_bins, d.target_bins, y_std=y_std)
 
@@ -101,13 +109,14 @@ def test_weights_from_the_bins_make_errors_small(phases):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_the_network_covers_the_truth():
-    """24 sets: 96 % inside two errors, error/scatter 1.02, pulls 0.24 wide 0.98; here ten."""
+    """In five sets; with weight_decay=1, the default, the prior of U pulls."""
     exact = phase_shift(TRUTH, K, reduced_mass=MASS / 2)
     found = []
-    for d in map(correlators, range(10)):
+    for d in map(correlators, range(5)):
         potential = TimeDependentHALRegressor(
-            d.r, hadron_mass=MASS, weight_decay=0.1, n_init=1, random_state=0
+            d.r, hadron_mass=MASS, weight_decay=0.1, max_iter=1000, n_init=1, random_state=0
         )
         model = JackknifeRegressor(potential, refit="warm").fit(
             d.data_bins, d.target_bins, y_std=pooled_errors(d.sigma, d.data)

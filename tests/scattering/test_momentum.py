@@ -219,7 +219,7 @@ def test_phase_shift_of_a_fitted_potential_from_its_momentum_matrix(k):
     d = make_separable()
     model = NonLocalPotentialRegressor(d.r, reduced_mass=3.3, n_init=1, random_state=0)
     model.fit(d.data, d.target)
-    grid = RadialGrid.gauss_legendre(35.0, 1400)
+    grid = RadialGrid.gauss_legendre(d.r[-1], 700)
 
     def V(p):
         order = np.argsort(p)
