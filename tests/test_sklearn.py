@@ -18,7 +18,6 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
 )
-from halkit.potentials.neural import NeuralPotential
 from halkit.resampling import JackknifeRegressor
 
 WEIGHTS = (
@@ -44,7 +43,7 @@ ESTIMATORS = [*REGRESSORS, U1DiffusionSampler(hidden_channels=(8,), max_epochs=2
 
 
 def expected_failures(estimator):
-    if not isinstance(getattr(estimator, "estimator", estimator), NeuralPotential):
+    if not isinstance(getattr(estimator, "estimator", estimator), NonLocalPotentialRegressor):
         return {}
     return {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
 

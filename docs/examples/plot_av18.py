@@ -34,11 +34,11 @@ print(f"X: {X.shape}, E = k²/2m = {(k**2 / (2 * mass) * HBARC).round(1)} MeV")
 # A local potential
 # -----------------
 # The core rises to 2.7 GeV within 0.1 fm and the tail of one-pion exchange reaches to 10 fm:
-# twenty Gaussians of widths 0.25 … 5 fm span both. The eleven of the default do not quite.
+# twenty Gaussians of widths 0.25 … 5 fm span both. The widths of the default do, too.
 
 models = {
     "20 Gaussians, 0.25 … 5 fm": {"local_widths": np.geomspace(0.25, 5.0, 20)},
-    "11 Gaussians (default)": {},
+    "default widths": {},
 }
 models = {
     name: NonLocalPotentialRegressor(

@@ -191,9 +191,9 @@ if folder is not None:
         "t = 13 … 15": (prepare(times=(13, 14, 15)), {}),
         "ρ = 4.5 a": (rows, {"envelope_radius": 4.5}),
         "ρ = 7 a": (rows, {"envelope_radius": 7.0}),
-        "8 Gaussians": (rows, {"local_widths": np.sqrt(2) * np.geomspace(0.6, 9.0, 8)}),
-        "16 Gaussians": (rows, {"local_widths": np.sqrt(2) * np.geomspace(0.6, 9.0, 16)}),
-        "widths 0.6 … 17 a": (rows, {"local_widths": np.geomspace(0.6, 17.0, 11)}),
+        "λ × 0.75": (rows, {"local_range": 0.75 * 4.3}),
+        "λ × 1.5": (rows, {"local_range": 1.5 * 4.3}),
+        "V three times as strong": (rows, {"local_strength": 15.0}),
     }
     spread = {}
     for name, (data, settings) in variations.items():

@@ -54,7 +54,7 @@ print(f"sources by differences against V φ: {error.max():.0e}")
 # %%
 # Two local terms
 # ---------------
-# ``local="only"`` is a sum of eleven functions of fixed widths b. Gaussians have no pole; with
+# ``local="only"`` is a sum of functions of fixed widths b. Gaussians have no pole; with
 # v(x) = e^{−x}/x, V is f(r)/r and rφ meets f(r) alone. The truth
 # is all but in the span of the second, so that little is left to learn: the basis is the prior.
 
