@@ -4,8 +4,8 @@ Of all scores s = curl of a sin P, the one nearest to the score of the configura
 noise of width σ on their links has, by partial integration (A. Hyvärinen, J. Mach. Learn. Res.
 6, 695 (2005)),
 
-    a(σ) = −⟨∇·f⟩/⟨|f|²⟩,    f = curl of sin P,
-    ⟨∇·f⟩ = 4V e^{−2σ²} ⟨cos P⟩,    ⟨|f|²⟩ = 2V ⟨(sin P − sin P')²⟩,
+    a(σ) = −⟨∇·f⟩/⟨f²⟩,    f = curl of sin P,
+    ⟨∇·f⟩ = 4V e^{−2σ²} ⟨cos P⟩,    ⟨f²⟩ = 2V ⟨(sin P − sin P')²⟩,
 
 P and P' the plaquettes on both sides of a link. The noise on the links averages out in closed
 form: with m links in common, m = 1 but on lattices of two sites in one direction,
