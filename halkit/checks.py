@@ -217,7 +217,7 @@ def numbers_or_table(values, name):
 
 
 def refuse_masked(values, name):
-    """Refuse masked entries, also those of an array in a list, whose mask numpy would lose.
+    """Refuse masked entries, also in arrays inside a list, whose mask numpy would drop.
 
     Raises
     ------

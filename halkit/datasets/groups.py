@@ -53,7 +53,7 @@ def validate_kinds(kinds, where):
 
 
 def validate_name(name, where="groups"):
-    """Refuse names of groups that are no path inside of a file, or a very long one."""
+    """Refuse group names that lead out of the file, and very long ones."""
     parts = name.split("/") if isinstance(name, str) and "\0" not in name else [""]
     if {"", ".", ".."} & set(parts) or name != name.strip(" ") or len(parts) > DEEPEST:
         raise ValueError(
