@@ -14,15 +14,12 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import check_network_parameters, network_numbers
+from halkit.potentials.parts import NetworkParts
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
-from halkit.potentials.validation import (
-    check_reach,
-    cut,
-    node_columns,
-)
+from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (
@@ -52,7 +49,7 @@ EXACT_DECAY = 1e-11
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
-class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
+class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
@@ -255,7 +252,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if self._form_now("envelope") is None:
             raise AttributeError("envelope_radii_ needs an envelope; the fit had envelope=None")
-        network = self.net_.module_.network
+        network = self._module.network
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 
     @property
@@ -271,32 +268,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def has_nonlocal(self):
         return self._form_now("local") != "only"
 
-    @property
-    def radius(self):
-        """Radius beyond which the potential is zero, the last node; None with a local term.
-
-        U is zero beyond the last node in any case.
-        """
-        ends = self._form_now("envelope") is None or not self.has_local
-        return self.r_[-1] if ends and self.has_nonlocal else None
-
-    @property
-    def nonlocal_radius(self):
-        """Radius beyond which U is zero, the last node; None without U."""
-        return self.r_[-1] if self.has_nonlocal else None
-
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]
 
-    def _local(self, r):
-        return _evaluate(self.net_.module_.local, r)
-
-    def _nonlocal(self, r, r_prime):
-        return cut(self._uncut(r, r_prime), self.r_[-1], r, r_prime)
-
-    def _uncut(self, r, r_prime):
-        return _evaluate(self.net_.module_.network, r, r_prime)
+    @property
+    def _module(self):
+        return self.net_.module_
 
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "net_"}
@@ -339,12 +317,12 @@ def _warn_of_reach(model, problem):
     def std(r):
         if not errors:
             return 0.0
-        basis = evaluate(model.net_.module_.local.basis, r)
+        basis = evaluate(model._module.local.basis, r)
         return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
 
     warn_of_reach(
-        model.r_out_, U=model._uncut if model.has_nonlocal else None,
-        V=model._local if model.has_local else None, std=std,
+        model.r_out_, U=model._u if model.has_nonlocal else None,
+        V=model._v if model.has_local else None, std=std,
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
@@ -366,9 +344,8 @@ def _natural_units(problem, W, shift, tol):
 
 def _ensemble_of_starts(model):
     given = {"check_radii": model._check_radii}
-    radii = model.radius, model.nonlocal_radius
     starts = [
-        Start(_restore(model, theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
+        Start(_restore(model, theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
         for loss, n_iter, theta in model._starts
     ]
     mass = model._reduced_mass()
@@ -438,10 +415,3 @@ def _fit_before(model):
 def _form(model):
     """The parameters that make the form of the potential, as plain values."""
     return {name: np.asarray(getattr(model, name, None)).tolist() for name in KEPT}
-
-
-def _evaluate(module, *radii):
-    """U or V of a module; zero where there is none."""
-    if module is None:
-        return np.zeros(np.broadcast_shapes(*(r.shape for r in radii)))
-    return evaluate(module, *radii)
