@@ -13,7 +13,11 @@ from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
-from halkit.potentials.parameters import check_network_parameters, network_numbers
+from halkit.potentials.parameters import (
+    check_network_parameters,
+    network_numbers,
+    objective_settings,
+)
 from halkit.potentials.parts import NetworkParts
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
@@ -44,9 +48,6 @@ KEPT = (
 
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 ROUNDING, HALF = 1e-20, 0.5
-# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
-EXACT_DECAY = 1e-11
-TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
 class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimator):
@@ -130,30 +131,20 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
 
         Those of the prior are kept in a warm start: it is the same for both fits.
         """
-        size, numbers = self.r_[-1], network_numbers(self)
-        radius = numbers["envelope_radius"] or 0.16 * size
-        regulator_radius = numbers["regulator_radius"] or 0.8 * size
-        reach = min(size, self.r_out_[-1])
-        if numbers["regulator"] and reach <= regulator_radius:
-            raise ValueError(
-                "regulator_radius needs a value below the last node of r and that of r_out, "
-                f"{reach}; got {regulator_radius}"
-            )
+        numbers = network_numbers(self)
         decay = numbers["weight_decay"]
         if decay is None:
             decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
-        training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
-        bare = self.has_local and not problem.has_errors
-        objective = {
-            "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": max(decay / problem.total, EXACT_DECAY * bare),
-            "training": training,
-        }  # fmt: skip
+        objective = objective_settings(self, problem, numbers, decay)
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
-        if warm or hasattr(self, "_shared"):
-            self._design = {**self._design, **objective}
-            return
+        if not warm and not hasattr(self, "_shared"):
+            self._design = self._prior(problem, numbers, decay)
+        self._design = {**self._design, **objective}
+
+    def _prior(self, problem, numbers, decay):
+        """The form of the envelope and of V, and the signs of the terms of U."""
+        radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
         local = self._local_term(problem, decay) if self.local else None
         check_reach(
             self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None,
@@ -169,16 +160,11 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
             envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
-            tol=training["tol"],
+            tol=numbers["tol"],
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
-        self._design = {
-            "envelope": envelope,
-            "signs": scales.signs,
-            "local": local,
-            **objective,
-        }
         self._start, self._local_factor = scales.coefficients, scales.factor
+        return {"envelope": envelope, "signs": scales.signs, "local": local}
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
