@@ -24,11 +24,12 @@ ARROWS = {
     "units": set(),
     "samples": set(),
     "training": set(),
+    "modules": set(),
     "writing": set(),
     "interactions": {"radial", "units"},
     "sources": {"radial"},
     "scattering": {"radial", "interactions", "units", "samples"},
-    "potentials": {"radial", "interactions", "sources", "scattering", "training"},
+    "potentials": {"radial", "interactions", "sources", "scattering", "training", "modules"},
     "resampling": {"potentials", "samples", "scattering", "sources", "training"},
     "gauge": {"training"},
     "datasets": {
@@ -54,6 +55,7 @@ LEARNING = {"numpy", "scipy", "sklearn", "joblib", "skorch", "torch", "tqdm"}
 PACKAGES = {
     "displays": {"numpy"},
     "training": LEARNING,
+    "modules": {"joblib"},
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},

@@ -9,8 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.modules import by_name, unnamed
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.contract import check_derivative, check_network
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import (
@@ -33,8 +35,8 @@ from halkit.training import (
     evaluate,
     load_parameters,
     one_thread,
-    parameter_arrays,
     seeded,
+    state_arrays,
     unchanged_on_error,
 )
 
@@ -42,10 +44,12 @@ __all__ = ["NeuralPotential"]
 
 # The form of a fitted potential: a warm start must not find it changed.
 KEPT = (
-    "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
-    "amplitude", "local", "local_basis", "local_widths", "local_range", "local_strength",
+    "network", "hidden_layer_sizes", "activation", "symmetric", "rank", "envelope",
+    "envelope_radius", "fit_envelope", "amplitude", "local", "local_basis", "local_widths",
+    "local_range", "local_strength",
 )  # fmt: skip
 
+CODE = "network", "activation"
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 ROUNDING, HALF = 1e-20, 0.5
 
@@ -109,6 +113,8 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
                 raise ValueError("warm_start needs the nodes and weights of the fit before")
             self._specify(problem, warm=before is not None)
             with one_thread():
+                if self.has_nonlocal:
+                    _check_code(self)
                 self._train(problem, before)
             if self._nodes_given:
                 _warn_of_reach(self, problem)
@@ -224,7 +230,7 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         if not finite:
             return False
         self._starts = [
-            (unshifted(loss, shift), solvers.n_iterations(net), parameter_arrays(net.module_))
+            (unshifted(loss, shift), solvers.n_iterations(net), state_arrays(net.module_))
             for loss, net in finite
         ]
         self._kept = int(np.argmin([loss for loss, _ in finite]))
@@ -263,10 +269,11 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         return self.net_.module_
 
     def __getstate__(self):
-        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        return by_name(state, CODE)
 
     def __setstate__(self, state):
-        super().__setstate__(state)
+        super().__setstate__(unnamed(state))
         if "_starts" not in state:
             return
         device = available_device(self._device)
@@ -340,24 +347,34 @@ def _ensemble_of_starts(model):
 
 def _build_module(model):
     """The potential of a fit with fresh parameters, drawn from torch's generator."""
-    design, form, network, local = model._design, model._kept_form, None, None
-    if model.has_nonlocal:
-        settings = {
-            "inputs": model._input_map(),
-            "envelope": design["envelope"],
-            "amplitude": model.amplitude_,
-        }
-        if form["network"] == "separable":
-            settings["signs"] = design["signs"]
-        network = networks.NETWORKS[form["network"]](form["hidden_layer_sizes"], **settings)
-    if model.has_local:
-        local = networks.LocalTerm(**design["local"])
+    design = model._design
+    network = _build_network(model) if model.has_nonlocal else None
+    local = networks.LocalTerm(**design["local"]) if model.has_local else None
     return Potential(
         network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
         out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
         regulator=design["regulator"], regulator_radius=design["regulator_radius"],
         decay=design["decay"],
     )  # fmt: skip
+
+
+def _build_network(model):
+    design, form = model._design, unnamed(model._kept_form)
+    return networks.make_network(
+        form["network"], form["hidden_layer_sizes"], activation=form["activation"],
+        symmetric=form["symmetric"], signs=design["signs"], inputs=model._input_map(),
+        envelope=design["envelope"], amplitude=model.amplitude_,
+    )  # fmt: skip
+
+
+def _check_code(model):
+    """Try the code that the user has given, before a training relies on it."""
+    given = [name for name in CODE if callable(getattr(model, name))]
+    if "network" in given:
+        check_network(model.network, model._input_map(), model.r_out_, model.r_)
+    if given and model.solver == "lm":
+        with seeded(0):
+            check_derivative(_build_network(model), model.r_out_, model.r_)
 
 
 def _warn_of_starts(model, found, *, exact):
@@ -399,5 +416,7 @@ def _fit_before(model):
 
 
 def _form(model):
-    """The parameters that make the form of the potential, as plain values."""
-    return {name: np.asarray(getattr(model, name, None)).tolist() for name in KEPT}
+    """The parameters that make the form of the potential, as plain values and names of code."""
+    form = {name: getattr(model, name, None) for name in KEPT}
+    plain = {name: np.asarray(value).tolist() for name, value in form.items() if name not in CODE}
+    return {**form, **plain, **by_name({name: form[name] for name in CODE}, CODE)}

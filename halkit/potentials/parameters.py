@@ -1,7 +1,9 @@
 """What the parameters of a network regressor may be."""
 
 from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
+from halkit.modules import check_factory
 from halkit.potentials import networks, solvers
+from halkit.potentials.contract import check_activation
 from halkit.potentials.local import check_local_prior
 from halkit.training import check_options
 
@@ -14,11 +16,18 @@ TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 def check_network_parameters(model):
     """Refuse parameters of a network regressor that are out of their range."""
-    check_choice(model.network, "network", list(networks.NETWORKS))
+    if callable(model.network):
+        check_factory(model.network, "network")
+    elif model.network not in [*networks.NETWORKS]:
+        raise ValueError(
+            f"network must be one of {list(networks.NETWORKS)}, or a class or function that "
+            f"makes one, got {model.network!r}"
+        )
+    check_activation(model.activation)
     check_choice(model.solver, "solver", solvers.SOLVERS)
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
     check_choice(model.local, "local", [False, True, "only"])
-    for name in ("fit_envelope", "warm_start"):
+    for name in ("symmetric", "fit_envelope", "warm_start"):
         check_boolean(getattr(model, name), name)
     for name in ("max_iter", "n_init"):
         check_integer(getattr(model, name), name, least=1)
