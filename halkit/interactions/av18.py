@@ -69,8 +69,6 @@ class AV18(Interaction):
         The electromagnetic terms that are included.
     """
 
-    has_local = True
-
     def __init__(self, state, *, electromagnetic=(), inverse_spacing=None):
         self.state = state
         self.l = state.l[0]
@@ -81,10 +79,6 @@ class AV18(Interaction):
     def local_potential(self, r):
         """Return V(r), elementwise."""
         return _matrix(r, self)[..., 0, 0]
-
-    def __call__(self, r):
-        """Return V(r), elementwise, for r ≥ 0."""
-        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return _repr(self)

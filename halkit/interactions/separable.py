@@ -43,8 +43,6 @@ class Separable(Interaction):
     159.118331
     """
 
-    has_nonlocal = True
-
     def __init__(self, omega, mu):
         self.omega = check_number(omega, "omega")
         if self.omega == 0:
@@ -57,10 +55,6 @@ class Separable(Interaction):
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
         return self.omega * np.exp(-self.mu * np.add(r, r_prime))
-
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
@@ -173,8 +167,6 @@ class Yamaguchi(Interaction):
     5.423
     """
 
-    has_nonlocal = True
-
     def __init__(self, alpha, beta, *, reduced_mass):
         self.beta = check_positive(beta, "beta")
         self.alpha = check_number(alpha, "alpha")
@@ -197,10 +189,6 @@ class Yamaguchi(Interaction):
         """Return U(r, r') = K(r, r')/(4π r r'), broadcasting; −∞ at r = 0 or r' = 0."""
         with np.errstate(divide="ignore"):
             return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
-
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0; −∞ where one is 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def k_cot_delta(self, k):
         """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""

@@ -1,5 +1,6 @@
 """From a potential to observables: phase shifts, bound states, low-energy constants, box states."""
 
+from halkit.interactions.derivative import DerivativeExpansion
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.coulomb import (
     CoulombWaves,
@@ -16,7 +17,6 @@ from halkit.scattering.coupled import (
     coupled_phase_shifts,
     coupled_s_matrix,
 )
-from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
     GaussianSource,

@@ -340,10 +340,10 @@ def _threshold_radius(channel, strength, radius):
     further out it is kept. What counts is the smallest 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
     """
     interaction, m = channel.interaction, channel.reduced_mass
-    defined = interaction.radius if channel.V2 is None else None
+    defined = interaction.radius
     if defined is not None and (radius is None or defined <= radius):
         return channel.radius, 0.0
-    nodes, tails = tail(interaction, m, channel.V2)
+    nodes, tails = tail(interaction, m)
     panels = np.append(-np.diff(tails), 0.0)
     with np.errstate(over="ignore"):
         weight = np.square(zero_energy_size(strength * m, nodes) / nodes)

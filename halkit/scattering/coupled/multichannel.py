@@ -69,8 +69,8 @@ class CoupledSystem:
             for row, wave in zip(rows, self.l, strict=True)
         ]
         self.channels = [channel for row in channels for channel in row]
-        if any(channel.V2 is not None for channel in self.channels):
-            raise TypeError("coupled waves take interactions without a V2")
+        if any(channel.interaction.has_laplacian for channel in self.channels):
+            raise TypeError("interactions of coupled waves must be without a V2(r) ∇², got one")
         self.radius = max(channel.radius for channel in self.channels)
         self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
         self.reduced_mass = self.channels[0].reduced_mass

@@ -188,9 +188,9 @@ def _bisect(f, low, high):
     return low, high
 
 
-def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0, V2=None):
+def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
     """Return the `Layout` for momenta up to k, from the `Profile` of the local part if any."""
-    ends = [*end_radii(interaction), *(() if V2 is None else end_radii(V2))]
+    ends = [*end_radii(interaction)]
     start = inner = 0.0
     if seen is not None:
         start, inner = max((seen.core, seen.core), _core(seen, k, radius))
