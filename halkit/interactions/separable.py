@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.checks import as_numbers, check_number, check_positive
-from halkit.interactions.base import Interaction
 from halkit.interactions.functions import check_momenta, distances
+from halkit.interactions.interaction import Interaction
 
 __all__ = ["Separable", "Yamaguchi"]
 
@@ -43,8 +43,6 @@ class Separable(Interaction):
     159.118331
     """
 
-    has_nonlocal = True
-
     def __init__(self, omega, mu):
         self.omega = check_number(omega, "omega")
         if self.omega == 0:
@@ -57,10 +55,6 @@ class Separable(Interaction):
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
         return self.omega * np.exp(-self.mu * np.add(r, r_prime))
-
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
@@ -109,7 +103,7 @@ class Separable(Interaction):
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
-    def source(self, k, r, *, reduced_mass):
+    def target(self, k, r, *, reduced_mass):
         """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ k).
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
@@ -173,8 +167,6 @@ class Yamaguchi(Interaction):
     5.423
     """
 
-    has_nonlocal = True
-
     def __init__(self, alpha, beta, *, reduced_mass):
         self.beta = check_positive(beta, "beta")
         self.alpha = check_number(alpha, "alpha")
@@ -198,10 +190,6 @@ class Yamaguchi(Interaction):
         with np.errstate(divide="ignore"):
             return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0; −∞ where one is 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
-
     def k_cot_delta(self, k):
         """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
         alpha, beta, k2 = self.alpha, self.beta, np.square(as_numbers(k, "k", kinds="iufc"))
@@ -218,7 +206,7 @@ class Yamaguchi(Interaction):
         k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
-    def source(self, k, r):
+    def target(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
         k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
 from halkit.checks import check_array
+from halkit.interactions import Interaction
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
@@ -28,6 +29,25 @@ from halkit.radial import radial_weights, trapezoid_weights, validate_nodes
 from halkit.scaling import exponent
 
 __all__ = ["PotentialMixin"]
+
+
+class Learned(Interaction):
+    """The interaction of a fitted estimator."""
+
+    def __init__(self, model):
+        self.model = model
+        self.has_local, self.has_nonlocal = model.has_local, model.has_nonlocal
+        self.radius = getattr(model, "radius_", model.radius)
+        self.nonlocal_radius = getattr(model, "nonlocal_radius", None)
+
+    def local_potential(self, r):
+        return self.model._local(np.asarray(r, dtype=np.float64))
+
+    def nonlocal_potential(self, r, r_prime):
+        return self.model._nonlocal(*(np.asarray(x, dtype=np.float64) for x in (r, r_prime)))
+
+    def __repr__(self):
+        return f"{type(self.model).__name__}(...)"
 
 
 class PotentialMixin:
@@ -90,6 +110,18 @@ class PotentialMixin:
                 "pass r to the estimator and fit again"
             )
         return check_radii(**radii)
+
+    @property
+    def interaction_(self):
+        """The fitted V(r) and U(r, r'), as an interaction that adds to others.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r.
+        """
+        self._check_radii()
+        return Learned(self)
 
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape.

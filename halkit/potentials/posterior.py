@@ -20,8 +20,9 @@ from sklearn.utils import check_random_state
 from halkit import scattering
 from halkit.checks import check_boolean, check_integer
 from halkit.exceptions import OverfitWarning
+from halkit.interactions import Interaction
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import check_radii, check_samples, like_input, node_columns
+from halkit.potentials.validation import check_samples, like_input, node_columns
 from halkit.radial import validate_nodes
 from halkit.scaling import norm
 
@@ -84,10 +85,8 @@ def solve_ridge(A, b):
     return Ridge(factor @ image, factor, float(rest**2), log_determinant)
 
 
-class PosteriorDraw:
-    """One potential drawn from a posterior: what `halkit.scattering` takes as interaction."""
-
-    radius = None
+class PosteriorDraw(Interaction):
+    """One interaction drawn from a posterior."""
 
     def __init__(self, prior, coefficients):
         self.prior, self.coefficients = prior, coefficients
@@ -95,16 +94,12 @@ class PosteriorDraw:
 
     def local_potential(self, r):
         """V(r), any shape."""
-        return self.prior.local_potential(self.coefficients, *check_radii(r=r))
+        return self.prior.local_potential(self.coefficients, np.asarray(r, dtype=np.float64))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast."""
-        radii = check_radii(r=r, r_prime=r_prime)
+        radii = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
         return self.prior.nonlocal_potential(self.coefficients, *radii)
-
-    def kernel(self, r, r_prime):
-        """4π r r' U(r, r')."""
-        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
 
 
 class PosteriorMixin(PotentialMixin):

@@ -19,6 +19,9 @@ class Start(NetworkParts, Interaction):
         U on the nodes of the fit.
     """
 
+    # Not what the class defines, but what the module has.
+    has_local, has_nonlocal = NetworkParts.has_local, NetworkParts.has_nonlocal
+
     def __init__(self, module, *, loss, n_iter, check_radii):
         self._module, self.loss, self.n_iter = module, loss, n_iter
         self._check_radii = check_radii

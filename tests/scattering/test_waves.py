@@ -307,15 +307,11 @@ def test_bad_distances_are_refused(r):
 
 
 class Fitted:
-    """What a fitted regressor offers: no kernel, no radius."""
+    """What a fitted estimator offers."""
 
-    has_local, has_nonlocal = True, True
-
-    def local_potential(self, r):
-        return GaussianSum([-0.2], [0.5])(r)
-
-    def nonlocal_potential(self, r, r_prime):
-        return TOY.nonlocal_potential(r, r_prime)
+    @property
+    def interaction_(self):
+        return GaussianSum([-0.2], [0.5]) + TOY
 
 
 def test_a_fitted_estimator():

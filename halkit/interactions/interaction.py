@@ -1,0 +1,277 @@
+"""What acts between two hadrons: V(r), V2(r) ∇² and a non-local U(r, r'), and their sum.
+
+An interaction acts on a wave function of one partial wave as
+
+    (Vφ)(r) = V(r) φ(r) + V2(r) ∇²φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
+
+and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
+
+``interaction(r)`` and ``interaction(r, r_prime)`` check their arguments. The methods
+``local_potential``, ``laplacian_potential``, ``nonlocal_potential`` and ``kernel`` trust them:
+solvers call these on their own mesh.
+"""
+
+import numpy as np
+
+from halkit.checks import check_positive
+from halkit.interactions.functions import checked_function, cut, distances, evaluated
+
+__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "end_radii"]
+
+PARTS = {
+    "has_local": {"local_potential"},
+    "has_laplacian": {"laplacian_potential"},
+    "has_nonlocal": {"nonlocal_potential", "kernel"},
+}
+
+
+class Interaction:
+    """A hadron-hadron interaction V(r) + V2(r) ∇² + U(r, r') in one partial wave.
+
+    The base class is the interaction that vanishes. A subclass overrides ``local_potential``,
+    ``laplacian_potential`` or ``nonlocal_potential`` (``kernel`` if U is singular at r = 0).
+    Interactions add with ``+``. Called with r they return V(r), with r and r' U(r, r').
+
+    Attributes
+    ----------
+    has_local, has_laplacian, has_nonlocal : bool
+        Which parts may differ from zero: those that the subclass overrides, unless it says
+        otherwise.
+    radius : float or None
+        Beyond it the interaction is zero by definition, whatever the functions return there.
+        None: it decays.
+    nonlocal_radius : float or None
+        The same for U alone, if U ends before V.
+    l : int or None
+        The partial wave that it is made for. None: any.
+    """
+
+    has_local = False
+    has_laplacian = False
+    has_nonlocal = False
+    radius = None
+    nonlocal_radius = None
+    l = None
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        for part, functions in PARTS.items():
+            if part not in vars(cls) and functions & vars(cls).keys():
+                setattr(cls, part, True)
+
+    def local_potential(self, r):
+        """Return V(r), elementwise: an array of the shape of `r`."""
+        return np.zeros(np.shape(r))
+
+    def laplacian_potential(self, r):
+        """Return V2(r), the factor of ∇², elementwise: an array of the shape of `r`."""
+        return np.zeros(np.shape(r))
+
+    def nonlocal_potential(self, r, r_prime):
+        """Return U(r, r'): an array of the shape to which `r` and `r_prime` broadcast."""
+        return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+
+    def kernel(self, r, r_prime):
+        """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
+        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
+
+    def __call__(self, *points):
+        """Return V(r) of one array of points r ≥ 0, U(r, r') of two.
+
+        Raises
+        ------
+        TypeError
+            If the interaction has no part with so many arguments.
+        ValueError
+            If a distance is negative or NaN.
+        """
+        both = self.has_local == self.has_nonlocal
+        functions = {1: self.local_potential} if both or self.has_local else {}
+        functions |= {2: self.nonlocal_potential} if both or self.has_nonlocal else {}
+        if len(points) not in functions:
+            arguments = {1: "r", 2: "r and r_prime"}
+            raise TypeError(
+                f"{type(self).__name__} is a function of "
+                f"{' or of '.join(arguments[n] for n in functions)}, got {len(points)} arguments"
+            )
+        return functions[len(points)](*map(distances, points, ("r", "r_prime")))
+
+    def __add__(self, other):
+        return Sum(self, other) if _is_term(other) else NotImplemented
+
+    def __radd__(self, other):
+        if isinstance(other, int) and other == 0:  # where the sum of a list starts
+            return self
+        return Sum(other, self) if _is_term(other) else NotImplemented
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class _Function(Interaction):
+    """A part given as a function, zero beyond a radius."""
+
+    def __init__(self, f, *, radius=None):
+        self.f = checked_function(f, "f")
+        self.radius = radius if radius is None else check_positive(radius, "radius")
+
+    def _at(self, what, *points):
+        points = [np.asarray(point, dtype=np.float64) for point in points]
+        shape = np.broadcast_shapes(*(point.shape for point in points))
+        return cut(evaluated(self.f(*points), shape, what), self.radius, *points)
+
+    def __repr__(self):
+        end = "" if self.radius is None else f", radius={self.radius:g}"
+        return f"{type(self).__name__}({getattr(self.f, '__qualname__', None) or self.f!r}{end})"
+
+
+class Local(_Function):
+    """A local potential V(r) given as a function.
+
+    Parameters
+    ----------
+    f : callable
+        Maps an array of r to the array of V(r).
+    radius : float, optional
+        V is zero beyond it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import Local
+    >>> well = Local(lambda r: -np.ones_like(r), radius=2.0)
+    >>> well(np.array([1.0, 3.0]))
+    array([-1.,  0.])
+    """
+
+    def local_potential(self, r):
+        """Return V(r), elementwise."""
+        return self._at("V(r)", r)
+
+
+class Laplacian(_Function):
+    """The term V2(r) ∇², with V2 given as a function.
+
+    Parameters
+    ----------
+    f : callable
+        Maps an array of r to the array of V2(r): an energy times a squared length.
+    radius : float, optional
+        V2 is zero beyond it.
+    """
+
+    def laplacian_potential(self, r):
+        """Return V2(r), elementwise."""
+        return self._at("V2(r)", r)
+
+    def __call__(self, r):
+        """Return V2(r), elementwise, for r ≥ 0."""
+        return self.laplacian_potential(distances(r, "r"))
+
+
+class NonLocal(_Function):
+    """A non-local potential U(r, r') given as a function.
+
+    Parameters
+    ----------
+    f : callable
+        Maps two arrays r and r' that broadcast to the array of U(r, r').
+    radius : float, optional
+        U is zero where r or r' lies beyond it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import NonLocal
+    >>> U = NonLocal(lambda r, s: -np.exp(-r - s))
+    >>> U(np.zeros((3, 1)), np.zeros(4)).shape
+    (3, 4)
+    """
+
+    def nonlocal_potential(self, r, r_prime):
+        """Return U(r, r'), broadcasting."""
+        return self._at("U(r, r')", r, r_prime)
+
+
+class Sum(Interaction):
+    """The sum of interactions, each of them zero beyond its own radius.
+
+    The radius of the sum is the largest, or None if one term only decays.
+
+    Parameters
+    ----------
+    *terms : Interaction or fitted estimator
+        All of one partial wave, or of any.
+
+    Raises
+    ------
+    TypeError
+        If a term is something else.
+    ValueError
+        If the terms are made for different partial waves.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, Separable
+    >>> both = GaussianSum([-1.0], [2.0]) + Separable(omega=-0.5, mu=1.0)
+    >>> float(both(0.0)), float(both(0.0, 0.0))
+    (-1.0, -0.5)
+    """
+
+    def __init__(self, *terms):
+        for term in terms:
+            if not _is_term(term):
+                raise TypeError(f"terms must be interactions, got {type(term).__name__}")
+        self.terms = tuple(getattr(term, "interaction_", term) for term in terms)
+        for part in PARTS:
+            setattr(self, part, any(getattr(term, part) for term in self.terms))
+        radii = [term.radius for term in self.terms]
+        self.radius = None if None in radii else max(radii, default=None)
+        waves = sorted({term.l for term in self.terms} - {None})
+        if len(waves) > 1:
+            raise ValueError(f"terms of a sum must have the same l, got {waves}")
+        self.l = waves[0] if waves else None
+
+    def local_potential(self, r):
+        """Return Σ V(r), elementwise."""
+        return self._sum("has_local", "local_potential", r)
+
+    def laplacian_potential(self, r):
+        """Return Σ V2(r), elementwise."""
+        return self._sum("has_laplacian", "laplacian_potential", r)
+
+    def nonlocal_potential(self, r, r_prime):
+        """Return Σ U(r, r'), broadcasting."""
+        return self._sum("has_nonlocal", "nonlocal_potential", r, r_prime)
+
+    def kernel(self, r, r_prime):
+        """Return Σ K(r, r'), broadcasting."""
+        return self._sum("has_nonlocal", "kernel", r, r_prime)
+
+    def _sum(self, part, function, *points):
+        terms = [term for term in self.terms if getattr(term, part)]
+        values = (cut(getattr(term, function)(*points), term.radius, *points) for term in terms)
+        return sum(values) + np.zeros(np.broadcast_shapes(*map(np.shape, points)))
+
+    def __repr__(self):
+        return " + ".join(map(repr, self.terms))
+
+
+def end_radii(interaction):
+    """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum, Local
+    >>> from halkit.interactions.interaction import end_radii
+    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
+    {1.0}
+    """
+    radii = {interaction.radius, interaction.nonlocal_radius} - {None}
+    return set(map(float, radii)).union(*map(end_radii, getattr(interaction, "terms", ())))
+
+
+def _is_term(thing):
+    return isinstance(thing, Interaction) or isinstance(
+        getattr(thing, "interaction_", None), Interaction
+    )
