@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from halkit import datasets, displays, equations, gauge, resampling, scattering, units
+from halkit.checks import check_nodes
 from halkit.interactions import (
     GaussianSum,
     Local,
@@ -34,7 +35,7 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
 )
-from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights, validate_nodes
+from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -159,7 +160,7 @@ def lattice(times=(6, 7), **changes):
 
 def of_radial_and_sources():
     ones = np.linspace(1.0, 2.0, 12)
-    yield "nodes", validate_nodes, R
+    yield "nodes", check_nodes, R
     yield "trapezoid", trapezoid_weights, R
     yield "grid r", lambda v: RadialGrid(v, ones).r, R
     yield "grid weights", lambda v: RadialGrid(R, v).weights, ones

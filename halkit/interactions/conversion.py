@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeAlias, cast
 
-from halkit.interactions.functions import is_array
+from halkit.checks import is_array
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.tabulated import Tabulated
 from halkit.typing import Numbers

@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.interactions.functions import checked_function, cut, distances, evaluated
+from halkit.checks import check_callable, check_distances, check_positive, check_values
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "end_radii"]
+__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "cut", "end_radii", "within"]
 
 PARTS = {
     "has_local": {"local_potential"},
@@ -101,7 +100,7 @@ class Interaction:
                 f"{type(self).__name__} is a function of "
                 f"{' or of '.join(arguments[n] for n in functions)}, got {len(points)} arguments"
             )
-        return functions[len(points)](*map(distances, points, ("r", "r_prime")))
+        return functions[len(points)](*map(check_distances, points, ("r", "r_prime")))
 
     def __add__(self, other: Any) -> "Sum":
         return Sum(self, other) if _is_term(other) else NotImplemented
@@ -119,13 +118,13 @@ class _Function(Interaction):
     """A part given as a function, zero beyond a radius."""
 
     def __init__(self, f: Callable[..., Any], *, radius: Number | None = None) -> None:
-        self.f = checked_function(f, "f")
+        self.f = check_callable(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
 
     def _at(self, what: str, *points: Array) -> Array:
         x = [np.asarray(point, dtype=np.float64) for point in points]
         shape = np.broadcast_shapes(*(point.shape for point in x))
-        return cut(evaluated(self.f(*x), shape, what), self.radius, *x)
+        return cut(check_values(self.f(*x), shape, what), self.radius, *x)
 
     def __repr__(self) -> str:
         end = "" if self.radius is None else f", radius={self.radius:g}"
@@ -174,7 +173,7 @@ class Laplacian(_Function):
     def __call__(self, *points: Numbers) -> Array:
         """Return V2(r), elementwise, for r ≥ 0."""
         (r,) = points
-        return self.laplacian_potential(distances(r, "r"))
+        return self.laplacian_potential(check_distances(r, "r"))
 
 
 class NonLocal(_Function):
@@ -284,3 +283,14 @@ def _is_term(thing: object) -> bool:
     return isinstance(thing, Interaction) or isinstance(
         getattr(thing, "interaction_", None), Interaction
     )
+
+
+def cut(values, radius, *points):
+    """Return the values, and zero where a point lies beyond the radius (None: nowhere)."""
+    return values if radius is None else np.where(within(radius, *points), values, 0.0)
+
+
+def within(radius, *points):
+    """Return where all points lie within the radius (None: everywhere)."""
+    inside = [np.asarray(point) <= (np.inf if radius is None else radius) for point in points]
+    return np.logical_and.reduce(np.broadcast_arrays(*inside))

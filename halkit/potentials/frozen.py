@@ -18,9 +18,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
+from halkit.interactions.interaction import cut
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
-from halkit.potentials.validation import cut, node_columns
+from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
 

@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.interactions.interaction import cut
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.local import depth_of_data, local_term
@@ -18,11 +19,7 @@ from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
-from halkit.potentials.validation import (
-    check_reach,
-    cut,
-    node_columns,
-)
+from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from halkit.interactions import Interaction
-from halkit.potentials.validation import cut
+from halkit.interactions.interaction import cut
 from halkit.training import evaluate
 
 __all__ = ["Start"]

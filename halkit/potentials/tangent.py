@@ -19,8 +19,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
+from halkit.interactions.interaction import cut
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import cut
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
 
