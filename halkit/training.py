@@ -337,7 +337,7 @@ def available_device(device):
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         warnings.warn(
             f"the model was fitted on {device!r}, which is not available here: it is "
-            "evaluated on the CPU",
+            "check_values on the CPU",
             RuntimeWarning,
             stacklevel=3,
         )

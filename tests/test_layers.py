@@ -15,11 +15,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "halkit"
 DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
-COMMON = {"checks", "exceptions", "scaling"}  # every room may import them
+COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
     "checks": set(),
     "exceptions": set(),
     "scaling": set(),
+    "typing": set(),
     "radial": set(),
     "units": set(),
     "samples": set(),

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from halkit.checks import check_distances
 from halkit.interactions.av18_electromagnetic import (
     HBARC,
     MASSES,
@@ -27,7 +28,6 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.functions import distances
 from halkit.interactions.interaction import Interaction, Local
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, to_fm
@@ -108,7 +108,7 @@ class CoupledAV18:
 
     def matrix(self, r):
         """Return the symmetric matrices V(r), r ≥ 0: an array of the shape of `r`, then (2, 2)."""
-        return _matrix(distances(r, "r"), self)
+        return _matrix(check_distances(r, "r"), self)
 
     @property
     def interactions(self):

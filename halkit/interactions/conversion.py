@@ -1,13 +1,27 @@
 """What a solver takes for an interaction: an interaction, a fitted estimator, or a table."""
 
-from halkit.interactions.functions import is_array
+from typing import Protocol, TypeAlias, cast
+
+from halkit.checks import is_array
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.tabulated import Tabulated
+from halkit.typing import Numbers
 
-__all__ = ["as_interaction"]
+__all__ = ["HasInteraction", "Potential", "as_interaction"]
 
 
-def as_interaction(potential, r=None):
+class HasInteraction(Protocol):
+    """A fitted estimator."""
+
+    @property
+    def interaction_(self) -> Interaction:
+        """What was learned."""
+
+
+Potential: TypeAlias = Interaction | HasInteraction | Numbers
+
+
+def as_interaction(potential: Potential, r: Numbers | None = None) -> Interaction:
     """Return `potential` as an interaction.
 
     Parameters
@@ -31,13 +45,13 @@ def as_interaction(potential, r=None):
             raise TypeError(
                 f"r goes with an array of values, not with {type(potential).__name__}(...)"
             )
-        potential = potential.interaction_ if fitted else potential
-        if not isinstance(potential, Interaction):
+        interaction = cast(HasInteraction, potential).interaction_ if fitted else potential
+        if not isinstance(interaction, Interaction):
             raise TypeError(
-                f"expected one interaction, got an {type(potential).__name__} of several: call its "
-                "own methods, or choose one"
+                f"expected one interaction, got an {type(interaction).__name__} of several: call "
+                "its own methods, or choose one"
             )
-        return potential
+        return interaction
     if is_array(potential) and r is not None:
         return Tabulated(potential, r)
     raise TypeError(

@@ -8,8 +8,7 @@ import numpy as np
 
 from halkit.checks import check_number, check_positive
 from halkit.interactions.conversion import as_interaction
-from halkit.interactions.functions import cut
-from halkit.interactions.interaction import Laplacian, Local, Sum
+from halkit.interactions.interaction import Laplacian, Local, Sum, cut
 
 __all__ = ["DerivativeExpansion", "kinetic_scale"]
 

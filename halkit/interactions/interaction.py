@@ -11,12 +11,15 @@ and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain
 solvers call these on their own mesh.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from halkit.checks import check_positive
-from halkit.interactions.functions import checked_function, cut, distances, evaluated
+from halkit.checks import check_callable, check_distances, check_positive, check_values
+from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "end_radii"]
+__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "cut", "end_radii", "within"]
 
 PARTS = {
     "has_local": {"local_potential"},
@@ -46,36 +49,36 @@ class Interaction:
         The partial wave that it is made for. None: any.
     """
 
-    has_local = False
-    has_laplacian = False
-    has_nonlocal = False
-    radius = None
-    nonlocal_radius = None
-    l = None
+    has_local: bool = False
+    has_laplacian: bool = False
+    has_nonlocal: bool = False
+    radius: float | None = None
+    nonlocal_radius: float | None = None
+    l: int | None = None
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for part, functions in PARTS.items():
             if part not in vars(cls) and functions & vars(cls).keys():
                 setattr(cls, part, True)
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise: an array of the shape of `r`."""
         return np.zeros(np.shape(r))
 
-    def laplacian_potential(self, r):
+    def laplacian_potential(self, r: Array) -> Array:
         """Return V2(r), the factor of ∇², elementwise: an array of the shape of `r`."""
         return np.zeros(np.shape(r))
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r'): an array of the shape to which `r` and `r_prime` broadcast."""
         return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
 
-    def kernel(self, r, r_prime):
+    def kernel(self, r: Array, r_prime: Array) -> Array:
         """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
         return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
 
-    def __call__(self, *points):
+    def __call__(self, *points: Numbers) -> Array:
         """Return V(r) of one array of points r ≥ 0, U(r, r') of two.
 
         Raises
@@ -86,41 +89,44 @@ class Interaction:
             If a distance is negative or NaN.
         """
         both = self.has_local == self.has_nonlocal
-        functions = {1: self.local_potential} if both or self.has_local else {}
-        functions |= {2: self.nonlocal_potential} if both or self.has_nonlocal else {}
+        functions: dict[int, Callable[..., Array]] = {}
+        if both or self.has_local:
+            functions[1] = self.local_potential
+        if both or self.has_nonlocal:
+            functions[2] = self.nonlocal_potential
         if len(points) not in functions:
             arguments = {1: "r", 2: "r and r_prime"}
             raise TypeError(
                 f"{type(self).__name__} is a function of "
                 f"{' or of '.join(arguments[n] for n in functions)}, got {len(points)} arguments"
             )
-        return functions[len(points)](*map(distances, points, ("r", "r_prime")))
+        return functions[len(points)](*map(check_distances, points, ("r", "r_prime")))
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> "Sum":
         return Sum(self, other) if _is_term(other) else NotImplemented
 
-    def __radd__(self, other):
+    def __radd__(self, other: Any) -> "Interaction":
         if isinstance(other, int) and other == 0:  # where the sum of a list starts
             return self
         return Sum(other, self) if _is_term(other) else NotImplemented
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
 class _Function(Interaction):
     """A part given as a function, zero beyond a radius."""
 
-    def __init__(self, f, *, radius=None):
-        self.f = checked_function(f, "f")
+    def __init__(self, f: Callable[..., Any], *, radius: Number | None = None) -> None:
+        self.f = check_callable(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
 
-    def _at(self, what, *points):
-        points = [np.asarray(point, dtype=np.float64) for point in points]
-        shape = np.broadcast_shapes(*(point.shape for point in points))
-        return cut(evaluated(self.f(*points), shape, what), self.radius, *points)
+    def _at(self, what: str, *points: Array) -> Array:
+        x = [np.asarray(point, dtype=np.float64) for point in points]
+        shape = np.broadcast_shapes(*(point.shape for point in x))
+        return cut(check_values(self.f(*x), shape, what), self.radius, *x)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         end = "" if self.radius is None else f", radius={self.radius:g}"
         return f"{type(self).__name__}({getattr(self.f, '__qualname__', None) or self.f!r}{end})"
 
@@ -144,7 +150,7 @@ class Local(_Function):
     array([-1.,  0.])
     """
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise."""
         return self._at("V(r)", r)
 
@@ -160,13 +166,14 @@ class Laplacian(_Function):
         V2 is zero beyond it.
     """
 
-    def laplacian_potential(self, r):
+    def laplacian_potential(self, r: Array) -> Array:
         """Return V2(r), elementwise."""
         return self._at("V2(r)", r)
 
-    def __call__(self, r):
+    def __call__(self, *points: Numbers) -> Array:
         """Return V2(r), elementwise, for r ≥ 0."""
-        return self.laplacian_potential(distances(r, "r"))
+        (r,) = points
+        return self.laplacian_potential(check_distances(r, "r"))
 
 
 class NonLocal(_Function):
@@ -188,7 +195,7 @@ class NonLocal(_Function):
     (3, 4)
     """
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r'), broadcasting."""
         return self._at("U(r, r')", r, r_prime)
 
@@ -218,7 +225,7 @@ class Sum(Interaction):
     (-1.0, -0.5)
     """
 
-    def __init__(self, *terms):
+    def __init__(self, *terms: Any) -> None:
         for term in terms:
             if not _is_term(term):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
@@ -232,32 +239,32 @@ class Sum(Interaction):
             raise ValueError(f"terms of a sum must have the same l, got {waves}")
         self.l = waves[0] if waves else None
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return Σ V(r), elementwise."""
         return self._sum("has_local", "local_potential", r)
 
-    def laplacian_potential(self, r):
+    def laplacian_potential(self, r: Array) -> Array:
         """Return Σ V2(r), elementwise."""
         return self._sum("has_laplacian", "laplacian_potential", r)
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return Σ U(r, r'), broadcasting."""
         return self._sum("has_nonlocal", "nonlocal_potential", r, r_prime)
 
-    def kernel(self, r, r_prime):
+    def kernel(self, r: Array, r_prime: Array) -> Array:
         """Return Σ K(r, r'), broadcasting."""
         return self._sum("has_nonlocal", "kernel", r, r_prime)
 
-    def _sum(self, part, function, *points):
+    def _sum(self, part: str, function: str, *points: Array) -> Array:
         terms = [term for term in self.terms if getattr(term, part)]
         values = (cut(getattr(term, function)(*points), term.radius, *points) for term in terms)
         return sum(values) + np.zeros(np.broadcast_shapes(*map(np.shape, points)))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return " + ".join(map(repr, self.terms))
 
 
-def end_radii(interaction):
+def end_radii(interaction: Interaction) -> set[float]:
     """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
 
     Examples
@@ -267,11 +274,23 @@ def end_radii(interaction):
     >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
     {1.0}
     """
-    radii = {interaction.radius, interaction.nonlocal_radius} - {None}
-    return set(map(float, radii)).union(*map(end_radii, getattr(interaction, "terms", ())))
+    radii = interaction.radius, interaction.nonlocal_radius
+    found = {float(radius) for radius in radii if radius is not None}
+    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
 
 
-def _is_term(thing):
+def _is_term(thing: object) -> bool:
     return isinstance(thing, Interaction) or isinstance(
         getattr(thing, "interaction_", None), Interaction
     )
+
+
+def cut(values, radius, *points):
+    """Return the values, and zero where a point lies beyond the radius (None: nowhere)."""
+    return values if radius is None else np.where(within(radius, *points), values, 0.0)
+
+
+def within(radius, *points):
+    """Return where all points lie within the radius (None: everywhere)."""
+    inside = [np.asarray(point) <= (np.inf if radius is None else radius) for point in points]
+    return np.logical_and.reduce(np.broadcast_arrays(*inside))

@@ -12,8 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.checks import as_numbers, check_number, check_positive
-from halkit.interactions.functions import check_momenta, distances
+from halkit.checks import as_numbers, check_distances, check_momenta, check_number, check_positive
 from halkit.interactions.interaction import Interaction
 
 __all__ = ["Separable", "Yamaguchi"]
@@ -99,7 +98,7 @@ class Separable(Interaction):
         -------
         array of shape (n_k, n_r)
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
@@ -108,7 +107,7 @@ class Separable(Interaction):
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
@@ -203,12 +202,12 @@ class Yamaguchi(Interaction):
 
     def wave_function(self, k, r):
         """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
     def target(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from halkit.checks import check_array
+from halkit.checks import check_array, check_nodes
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.spline import polynomial_below, tensor_spline
-from halkit.radial import validate_nodes
 
 __all__ = ["Tabulated"]
 
@@ -52,7 +51,7 @@ class Tabulated(Interaction):
     """
 
     def __init__(self, values, r, *, degree=5):
-        self.r = validate_nodes(r)
+        self.r = check_nodes(r)
         self.values = check_array(values, "values", self.r.size)
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
             raise ValueError(

@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
-from halkit.checks import check_array
+from halkit.checks import check_array, check_nodes
 from halkit.interactions import Interaction
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
@@ -25,7 +25,7 @@ from halkit.potentials.validation import (
     node_columns,
     resolve_nodes,
 )
-from halkit.radial import radial_weights, trapezoid_weights, validate_nodes
+from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent
 
 __all__ = ["PotentialMixin"]
@@ -176,7 +176,7 @@ class PotentialMixin:
             return self._nonlocal(self.r_out_[:, None], self.r_[None, :])
         r_prime = r if r_prime is None else r_prime
         r = self.r_out_ if r is None else r
-        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
+        r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return self.nonlocal_potential(r[:, None], r_prime[None, :])
 
     def kernel(self, r, r_prime):
@@ -230,8 +230,8 @@ class PotentialMixin:
             with given weights, as lattice multiplicities, which other nodes need too.
         """
         self._check_radii()
-        r = validate_nodes(r)
-        r_out = r if r_out is None else validate_nodes(r_out, "r_out")
+        r = check_nodes(r)
+        r_out = r if r_out is None else check_nodes(r_out, "r_out")
         weights = self._measure(r) if weights is None else weights
         X = check_array(X, "X", len(r))
         if X.ndim != 2:

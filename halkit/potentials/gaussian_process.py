@@ -25,10 +25,7 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.reach import warn_of_reach
-from halkit.potentials.validation import (
-    check_reach,
-    node_columns,
-)
+from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
 

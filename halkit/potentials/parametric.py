@@ -13,9 +13,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
+from halkit.interactions.interaction import cut
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.problem import unshifted
-from halkit.potentials.validation import cut
 from halkit.scaling import norm
 from halkit.training import Interrupted, unchanged_on_error
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from halkit.potentials.validation import cut
+from halkit.interactions.interaction import cut
 from halkit.training import evaluate
 
-__all__ = ["NetworkParts"]
+__all__ = ["ModuleParts", "NetworkParts"]
 
 
 class NetworkParts:
@@ -50,3 +50,10 @@ class NetworkParts:
 
     def _u(self, r, r_prime):
         return evaluate(self._module.network, r, r_prime)
+
+
+class ModuleParts(NetworkParts):
+    """The same of a module alone."""
+
+    def __init__(self, module):
+        self._module = module

@@ -18,12 +18,11 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
-from halkit.checks import check_boolean, check_integer
+from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
 from halkit.interactions import Interaction
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.validation import check_samples, like_input, node_columns
-from halkit.radial import validate_nodes
 from halkit.scaling import norm
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
@@ -151,7 +150,7 @@ class PosteriorMixin(PotentialMixin):
         if not self.has_nonlocal:
             return U, np.zeros_like(U)
         functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
-        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
+        r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
 
     def localize(self, X, return_std=False):

@@ -1,12 +1,12 @@
 """One start of a neural fit: an interaction, with its loss and the iterations that it took."""
 
-from halkit.interactions import Interaction
-from halkit.potentials.parts import NetworkParts
+from halkit.potentials.base import Learned
+from halkit.potentials.parts import ModuleParts
 
 __all__ = ["Start"]
 
 
-class Start(NetworkParts, Interaction):
+class Start(Learned):
     """The potential that one start of a fit ended with.
 
     Attributes
@@ -19,22 +19,23 @@ class Start(NetworkParts, Interaction):
         U on the nodes of the fit.
     """
 
-    # Not what the class defines, but what the module has.
-    has_local, has_nonlocal = NetworkParts.has_local, NetworkParts.has_nonlocal
-
     def __init__(self, module, *, loss, n_iter, check_radii):
-        self._module, self.loss, self.n_iter = module, loss, n_iter
-        self._check_radii = check_radii
+        super().__init__(ModuleParts(module))
+        self.loss, self.n_iter, self._check_radii = loss, n_iter, check_radii
 
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape."""
-        return self._local(*self._check_radii(r=r))
+        return super().local_potential(*self._check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
-        return self._nonlocal(*self._check_radii(r=r, r_prime=r_prime))
+        return super().nonlocal_potential(*self._check_radii(r=r, r_prime=r_prime))
 
     @property
     def potential(self):
-        r_out, r = (x.detach().cpu().numpy() for x in (self._module.r_out, self._module.r))
-        return self._nonlocal(r_out[:, None], r[None, :])
+        module = self.model._module
+        r_out, r = (x.detach().cpu().numpy() for x in (module.r_out, module.r))
+        return self.model._nonlocal(r_out[:, None], r[None, :])
+
+    def __repr__(self):
+        return f"Start(loss={self.loss:.3g}, n_iter={self.n_iter})"

@@ -19,6 +19,7 @@ from halkit.samples import KINDS, standard_error
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.branches import length_scale, matched_states, may_be, nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length, sign_factor
+from halkit.typing import Array
 
 __all__ = ["Ensemble"]
 
@@ -324,7 +325,7 @@ class _Mean(Sum):
     def __repr__(self):
         return f"mean of {len(self.terms)} interactions"
 
-    def _sum(self, part, function, *points):
+    def _sum(self, part: str, function: str, *points: Array) -> Array:
         return super()._sum(part, function, *points) / len(self.terms)
 
 

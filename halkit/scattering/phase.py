@@ -10,7 +10,7 @@ joins it to the free waves.
 
 import numpy as np
 
-from halkit.interactions.functions import check_momenta
+from halkit.checks import check_momenta
 from halkit.scattering.solver.channel import converge, open_channel
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import add_tail

@@ -30,8 +30,6 @@ WELL = GaussianSum([-0.04], [0.1])
 class Strength(RegressorMixin, BaseEstimator):
     """V(r) = g e^{−r²/2} in front of a known well; g is the mean of y."""
 
-    has_local, has_nonlocal, radius = True, False, None
-
     def __init__(self, wobble=0.0, random_state=None):
         self.wobble = wobble
         self.random_state = random_state
@@ -48,11 +46,12 @@ class Strength(RegressorMixin, BaseEstimator):
     def predict(self, X):
         return self.g_ * np.sum(X, axis=1)
 
-    def local_potential(self, r):
-        return self.g_ * np.exp(-np.square(r) / 2)
+    @property
+    def interaction_(self):
+        return GaussianSum([self.g_], [0.5])
 
-    def nonlocal_potential(self, r, r_prime):
-        return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+    def local_potential(self, r):
+        return self.interaction_(r)
 
     def phase_shift(self, k, channel_radius=None, n_mesh=None):
         return scattering.phase_shift(

@@ -14,10 +14,9 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_number
+from halkit.checks import check_distances, check_momenta, check_number, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.functions import check_momenta, check_scale, distances
 from halkit.scattering.coulomb.waves import (
     coulomb_surface,
     threshold_functions,
@@ -84,7 +83,7 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     """
     if dipole_radius is not None:
         dipole_radius = check_scale(dipole_radius, "dipole_radius")
-    return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
+    return _potential(check_distances(r, "r"), _strength(charge_product), dipole_radius)
 
 
 def _potential(r, strength, dipole_radius):

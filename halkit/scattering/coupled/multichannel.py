@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from halkit.checks import check_integer
 from halkit.interactions import Interaction
-from halkit.scattering.solver.channel import mesh_of, open_channel, validate_l
+from halkit.scattering.solver.channel import mesh_of, open_channel
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import potential_matrix
 from halkit.scattering.solver.rmatrix import (
@@ -49,7 +50,7 @@ class CoupledSystem:
             l = getattr(interactions, "l", (0, 2))
         if not np.iterable(l):
             raise TypeError(f"l must hold one integer for each wave, such as (0, 2), got {l!r}")
-        self.l = tuple(validate_l(one) for one in l)
+        self.l = tuple(check_integer(one, "l", least=0) for one in l)
         n = len(self.l)
         if len(rows) != n or any(len(row) != n for row in rows):
             raise ValueError(

@@ -17,10 +17,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_array, check_integer
+from halkit.checks import check_array, check_integer, check_scale, is_array
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions.derivative import kinetic_scale
-from halkit.interactions.functions import check_scale, is_array, within
+from halkit.interactions.interaction import within
 from halkit.radial import Wedge
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
 from halkit.scattering.solver.mesh import real_values
@@ -67,7 +67,7 @@ def lattice_spectrum(
     Parameters
     ----------
     interaction : Interaction, fitted estimator, or array
-        As in `halkit.scattering.phase_shift`; it is evaluated on the lattice, so V has to be
+        As in `halkit.scattering.phase_shift`; it is check_values on the lattice, so V has to be
         finite at r = 0. An array without `r` holds V on the points of
         ``halkit.radial.Wedge(L)``, and need not depend on the distance alone.
     L : int

@@ -14,10 +14,10 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_integer
+from halkit.checks import check_integer, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
-from halkit.interactions.functions import check_scale, within
+from halkit.interactions.interaction import within
 from halkit.scattering.solver.layout import EVEN, LEAST, MOST_JUMPS, Layout, find_layout, profile
 from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
@@ -31,8 +31,6 @@ __all__ = [
     "mesh_of",
     "open_channel",
     "tail",
-    "validate_l",
-    "validate_mesh_size",
 ]
 
 # Where the search for a mesh that sees all structure ends.
@@ -200,16 +198,11 @@ def measured_channel(
 ):
     """Return the validated `Channel`, and the tail of the potential beyond its radius."""
     m = check_scale(reduced_mass, "reduced_mass")
-    l = validate_l(l)
+    l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
     radius, beyond, power = find_radius(interaction, m, channel_radius, with_tail)
     top = float(np.max(k, initial=0.0))
     return Channel(interaction, radius, m, l, top, power), beyond
-
-
-def validate_l(l):
-    """Return an orbital angular momentum as an integer, at least 0."""
-    return check_integer(l, "l", least=0)
 
 
 def find_radius(interaction, m, channel_radius=None, with_tail=False):
@@ -329,11 +322,6 @@ def _is_closed(interaction, radius):
         return bool(np.isinf(_local_density(interaction, np.array([0.999 * radius]))[0]))
 
 
-def validate_mesh_size(n_mesh):
-    """Return the number of mesh points as an integer, or None."""
-    return check_integer(n_mesh, "n_mesh", least=5, optional=True)
-
-
 def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
     """Return ``solve(n)`` on a mesh fine enough that ``distance(coarser, result)`` is small.
 
@@ -341,7 +329,7 @@ def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
     left may fall as slowly as 1/n², and is then 1/[(n/coarser)² − 1] of the distance; where that
     matters a third mesh tells whether it falls faster.
     """
-    n = validate_mesh_size(n_mesh) or n_start
+    n = check_integer(n_mesh, "n_mesh", least=5, optional=True) or n_start
     largest = n if n_mesh else max(400, 2 * n_start)
     coarse_n = 9 * n // 10 if n_mesh else 3 * n // 4
     coarse = solve(coarse_n)

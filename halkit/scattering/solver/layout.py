@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.functions import cut
-from halkit.interactions.interaction import end_radii
+from halkit.interactions.interaction import cut, end_radii
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.panels import Panels
 

@@ -38,7 +38,7 @@ import numpy as np
 
 from halkit.checks import check_array
 from halkit.interactions.derivative import kinetic_scale
-from halkit.interactions.functions import within
+from halkit.interactions.interaction import within
 from halkit.scattering.solver.panels import Panels, barycentric_ratios, panel_functions
 
 __all__ = [
