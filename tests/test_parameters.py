@@ -66,7 +66,10 @@ TABLE = {
         lambda v: TimeDependentHALRegressor(R, fit_envelope=v).fit(X, Y),
     ],
     "warm_start": [lambda v: NonLocalPotentialRegressor(R, warm_start=v).fit(X, Y)],
-    "symmetric": [lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y)],
+    "symmetric": [
+        lambda v: NonLocalPotentialRegressor(R, symmetric=v).fit(X, Y),
+        lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),
+    ],
     "return_std": [*with_std(process), *with_std(jackknife)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),

@@ -69,22 +69,28 @@ class PotentialMixin:
         """A fit that failed half-way is no fit."""
         return hasattr(self, "loss_")
 
-    def _problem(self, X, y, sample_weight, y_std, nodes=None):
-        """The validated `Problem` of a fit; its nodes, as own copies, are kept."""
+    def _problem(self, X, y, sample_weight, y_std, like=None):
+        """The validated `Problem` of a fit; its nodes, as own copies, are kept.
+
+        They are the estimator's own, or those of the fitted potential that this one is `like`.
+        """
         X, y = check_pair(self, X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
         self._flat_target = y.ndim == 1
         y = y.reshape(len(X), -1)
-        if nodes is None:
+        if like is None:
             nodes = self.r, self.weights, self.r_out
-        self._nodes_given, self._weights_given = (given is not None for given in nodes[:2])
+            self._nodes_given, self._weights_given = (given is not None for given in nodes[:2])
+        else:
+            nodes = like.r_, like.weights_, like.r_out_
+            self._nodes_given, self._weights_given = like._nodes_given, like._weights_given
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
         )
         exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
         self._singular = exact and singular_at_origin(y, self.r_out_)
-        if self._singular and not self._weights_given:
+        if self._singular and nodes[1] is None:
             self.weights_ = self._default_weights(self.r_)
         return make_problem(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std

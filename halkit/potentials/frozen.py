@@ -18,9 +18,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
-from halkit.interactions.interaction import cut
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.networks import SeparableNetwork
+from halkit.potentials.parts import NetworkParts
 from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
@@ -28,7 +28,9 @@ from halkit.training import evaluate, unchanged_on_error
 __all__ = ["FrozenBasisRegressor"]
 
 
-class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class FrozenBasisRegressor(
+    NetworkParts, PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     r"""A separable network's form factors, with new coefficients from a linear fit.
 
     For data next to those of the network: the coefficients of V and of U are fitted, the shape of
@@ -109,9 +111,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         with unchanged_on_error(self):
             network = copy.deepcopy(clone(self.estimator)).fit(X, y, sample_weight, y_std)
             _refuse_other_networks(network)
-            nodes = network.r_, network.weights_, network.r_out_
-            problem = self._problem(X, y, sample_weight, y_std, nodes)
-            self._nodes_given, self._weights_given = network._nodes_given, network._weights_given
+            problem = self._problem(X, y, sample_weight, y_std, like=network)
             self.estimator_, decay = network, network.weight_decay
             decay = problem.has_errors if decay is None else decay
             self._solve(problem.X, problem.y, problem.W, decay / problem.total)
@@ -157,39 +157,15 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     def _module(self):
         return self.estimator_.net_.module_
 
-    @property
-    def has_local(self):
-        """Whether there is a local term."""
-        return self._module.local is not None
-
-    @property
-    def has_nonlocal(self):
-        """Whether there is a non-local part."""
-        return self._module.network is not None
-
-    @property
-    def radius(self):
-        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        return self.estimator_.radius
-
-    @property
-    def nonlocal_radius(self):
-        """Radius beyond which U is zero, the last node; None without U."""
-        return self.estimator_.nonlocal_radius
-
     def _reduced_mass(self):
         return self.estimator_._reduced_mass()
 
-    def _local(self, r):
-        if not self.has_local:
-            return np.zeros(r.shape)
+    def _v(self, r):
         return evaluate(self._module.local.basis, r) @ self.local_coefficients_
 
-    def _nonlocal(self, r, r_prime):
-        if not self.has_nonlocal:
-            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
+    def _u(self, r, r_prime):
         h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))
-        return cut(((h @ self.C_) * h_prime).sum(axis=-1), self.nonlocal_radius, r, r_prime)
+        return ((h @ self.C_) * h_prime).sum(axis=-1)
 
 
 def _refuse_other_estimators(estimator):

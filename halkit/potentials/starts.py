@@ -1,15 +1,12 @@
 """One start of a neural fit: an interaction, with its loss and the iterations that it took."""
 
-import numpy as np
-
-from halkit.interactions import Interaction
-from halkit.interactions.interaction import cut
-from halkit.training import evaluate
+from halkit.potentials.base import Learned
+from halkit.potentials.parts import ModuleParts
 
 __all__ = ["Start"]
 
 
-class Start(Interaction):
+class Start(Learned):
     """The potential that one start of a fit ended with.
 
     Attributes
@@ -22,27 +19,23 @@ class Start(Interaction):
         U on the nodes of the fit.
     """
 
-    def __init__(self, module, radius, nonlocal_radius, *, loss, n_iter, check_radii):
-        self.module, self.loss, self.n_iter = module, loss, n_iter
-        self.radius, self.nonlocal_radius = radius, nonlocal_radius
-        self._check_radii = check_radii
-        self.has_local, self.has_nonlocal = module.local is not None, module.network is not None
+    def __init__(self, module, *, loss, n_iter, check_radii):
+        super().__init__(ModuleParts(module))
+        self.loss, self.n_iter, self._check_radii = loss, n_iter, check_radii
 
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape."""
-        (r,) = self._check_radii(r=r)
-        return evaluate(self.module.local, r) if self.has_local else np.zeros(r.shape)
+        return super().local_potential(*self._check_radii(r=r))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
-        return self._nonlocal(*self._check_radii(r=r, r_prime=r_prime))
-
-    def _nonlocal(self, r, r_prime):
-        if not self.has_nonlocal:
-            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        return cut(evaluate(self.module.network, r, r_prime), self.nonlocal_radius, r, r_prime)
+        return super().nonlocal_potential(*self._check_radii(r=r, r_prime=r_prime))
 
     @property
     def potential(self):
-        r_out, r = (x.detach().cpu().numpy() for x in (self.module.r_out, self.module.r))
-        return self._nonlocal(r_out[:, None], r[None, :])
+        module = self.model._module
+        r_out, r = (x.detach().cpu().numpy() for x in (module.r_out, module.r))
+        return self.model._nonlocal(r_out[:, None], r[None, :])
+
+    def __repr__(self):
+        return f"Start(loss={self.loss:.3g}, n_iter={self.n_iter})"
