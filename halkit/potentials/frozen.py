@@ -19,8 +19,8 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import get_tags
 
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.learned import NetworkInteraction
 from halkit.potentials.networks import SeparableNetwork
-from halkit.potentials.parts import NetworkParts
 from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
@@ -28,9 +28,22 @@ from halkit.training import evaluate, unchanged_on_error
 __all__ = ["FrozenBasisRegressor"]
 
 
-class FrozenBasisRegressor(
-    NetworkParts, PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator
-):
+class _Frozen(NetworkInteraction):
+    """The form factors of a network with other coefficients."""
+
+    def __init__(self, model):
+        super().__init__(model._module, type(model).__name__)
+        self.coefficients, self.C = model.local_coefficients_, model.C_
+
+    def local_term(self, r):
+        return evaluate(self.module.local.basis, r) @ self.coefficients
+
+    def uncut(self, r, r_prime):
+        h, h_prime = (evaluate(self.module.network.form_factors, x) for x in (r, r_prime))
+        return ((h @ self.C) * h_prime).sum(axis=-1)
+
+
+class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     r"""A separable network's form factors, with new coefficients from a linear fit.
 
     For data next to those of the network: the coefficients of V and of U are fitted, the shape of
@@ -128,7 +141,8 @@ class FrozenBasisRegressor(
         theta = np.linalg.lstsq(A / scale, b, rcond=None)[0] / scale
         with np.errstate(over="ignore", under="ignore"):
             self.loss_ = float(norm(A @ theta - b) ** 2)
-        rank = len(self._module.network.signs) if self.has_nonlocal else 0
+        network = self._module.network
+        rank = 0 if network is None else len(network.signs)
         pairs = np.triu_indices(rank)
         n_local = len(theta) - len(pairs[0])
         self.local_coefficients_ = theta[:n_local]
@@ -137,16 +151,17 @@ class FrozenBasisRegressor(
 
     def _columns(self, X):
         """Sources of each function (n_samples, n_out, p); prior means and weights (p,)."""
-        signs = self._module.network.signs.cpu().numpy() if self.has_nonlocal else np.zeros(0)
+        network, local = self._module.network, self._module.local
+        signs = np.zeros(0) if network is None else network.signs.cpu().numpy()
         parts, n_local = [], 0
-        if self.has_local:
+        if local is not None:
             phi = X[:, node_columns(self.r_out_, self.r_)]
-            parts.append(phi[:, :, None] * evaluate(self._module.local.basis, self.r_out_))
+            parts.append(phi[:, :, None] * evaluate(local.basis, self.r_out_))
             n_local = parts[0].shape[2]
         a, b = np.triu_indices(len(signs))
-        if self.has_nonlocal:
-            overlap = (X * self.weights_) @ evaluate(self._module.network.form_factors, self.r_)
-            h = evaluate(self._module.network.form_factors, self.r_out_)
+        if network is not None:
+            overlap = (X * self.weights_) @ evaluate(network.form_factors, self.r_)
+            h = evaluate(network.form_factors, self.r_out_)
             both = overlap[:, None, a] * h[:, b] + overlap[:, None, b] * h[:, a]
             parts.append(np.where(a == b, both / 2, both))
         centre = np.concatenate([np.zeros(n_local), np.where(a == b, signs[a], 0.0)])
@@ -160,12 +175,9 @@ class FrozenBasisRegressor(
     def _reduced_mass(self):
         return self.estimator_._reduced_mass()
 
-    def _v(self, r):
-        return evaluate(self._module.local.basis, r) @ self.local_coefficients_
-
-    def _u(self, r, r_prime):
-        h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))
-        return ((h @ self.C_) * h_prime).sum(axis=-1)
+    @property
+    def _learned(self):
+        return _Frozen(self)
 
 
 def _refuse_other_estimators(estimator):

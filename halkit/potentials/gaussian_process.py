@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
-from halkit.potentials.posterior import PosteriorMixin, solve_ridge
+from halkit.potentials.posterior import PosteriorDraw, PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LocalPrior,
     NonLocalPrior,
@@ -216,9 +216,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
             if self._nodes_given:
+                learned = self._learned
                 warn_of_reach(
-                    self.r_out_, U=self._nonlocal if self.has_nonlocal else None,
-                    V=self._local if self.has_local else None, std=self._local_std,
+                    self.r_out_, U=learned.nonlocal_potential if learned.has_nonlocal else None,
+                    V=learned.local_potential if learned.has_local else None, std=self._local_std,
                     reduced_mass=self.reduced_mass,
                 )  # fmt: skip
         return self
@@ -292,23 +293,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return self._posterior.factor @ self._posterior.factor.T
 
     @property
-    def has_local(self):
-        return bool(self._prior.local if hasattr(self, "_prior") else self.local)
-
-    @property
-    def has_nonlocal(self):
-        return bool(self._prior.nonlocal_ if hasattr(self, "_prior") else self.local != "only")
-
-    @property
-    def radius(self):
-        """None: the envelope makes the potential decay."""
-        return None
-
-    def _local(self, r):
-        return self._prior.local_potential(self._posterior.mean, r)
-
-    def _nonlocal(self, r, r_prime):
-        return self._prior.nonlocal_potential(self._posterior.mean, r, r_prime)
+    def _learned(self):
+        return PosteriorDraw(self._prior, self._posterior.mean)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -13,6 +13,7 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.contract import check_derivative, check_network
+from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import (
@@ -20,11 +21,9 @@ from halkit.potentials.parameters import (
     network_numbers,
     objective_settings,
 )
-from halkit.potentials.parts import NetworkParts
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
-from halkit.potentials.starts import Start
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -54,7 +53,7 @@ PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 ROUNDING, HALF = 1e-20, 0.5
 
 
-class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimator):
+class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """What the neural regressors share: everything but the equation's masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
@@ -106,14 +105,14 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         with unchanged_on_error(self):
             self._starts, self._kept_form = [], _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
-            if self.has_nonlocal and not problem.has_errors and not problem.y.any():
+            if self._has_nonlocal and not problem.has_errors and not problem.y.any():
                 raise ValueError("y is zero: without y_std nothing says how small U has to be")
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
                 raise ValueError("warm_start needs the nodes and weights of the fit before")
             self._specify(problem, warm=before is not None)
             with one_thread():
-                if self.has_nonlocal:
+                if self._has_nonlocal:
                     _check_code(self)
                 self._train(problem, before)
             if self._nodes_given:
@@ -140,7 +139,7 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         numbers = network_numbers(self)
         decay = numbers["weight_decay"]
         if decay is None:
-            decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
+            decay = float(problem.has_errors and (self._lattice_defaults or self._has_local))
         objective = objective_settings(self, problem, numbers, decay)
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
@@ -153,7 +152,7 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
         local = self._local_term(problem, decay) if self.local else None
         check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None,
+            self.r_, self.r_out_, radius if self.envelope and self._has_nonlocal else None,
             None if local is None else local["widths"],
             lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
@@ -253,12 +252,16 @@ class NeuralPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimato
         return _ensemble_of_starts(self)
 
     @property
-    def has_local(self):
+    def _has_local(self):
         return bool(self._form_now("local"))
 
     @property
-    def has_nonlocal(self):
+    def _has_nonlocal(self):
         return self._form_now("local") != "only"
+
+    @property
+    def _learned(self):
+        return NetworkInteraction(self._module, type(self).__name__)
 
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
@@ -313,9 +316,10 @@ def _warn_of_reach(model, problem):
         basis = evaluate(model._module.local.basis, r)
         return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
 
+    learned = model._learned
     warn_of_reach(
-        model.r_out_, U=model._u if model.has_nonlocal else None,
-        V=model._v if model.has_local else None, std=std,
+        model.r_out_, U=learned.uncut if learned.has_nonlocal else None,
+        V=learned.local_term if learned.has_local else None, std=std,
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
@@ -336,7 +340,7 @@ def _natural_units(problem, W, shift, tol):
 
 
 def _ensemble_of_starts(model):
-    given = {"check_radii": model._check_radii}
+    given = {"check_nodes": model._check_radii}
     starts = [
         Start(_restore(model, theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
         for loss, n_iter, theta in model._starts
@@ -348,11 +352,11 @@ def _ensemble_of_starts(model):
 def _build_module(model):
     """The potential of a fit with fresh parameters, drawn from torch's generator."""
     design = model._design
-    network = _build_network(model) if model.has_nonlocal else None
-    local = networks.LocalTerm(**design["local"]) if model.has_local else None
+    network = _build_network(model) if model._has_nonlocal else None
+    local = networks.LocalTerm(**design["local"]) if model._has_local else None
     return Potential(
         network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
-        out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
+        out_columns=node_columns(model.r_out_, model.r_) if model._has_local else None,
         regulator=design["regulator"], regulator_radius=design["regulator_radius"],
         decay=design["decay"],
     )  # fmt: skip

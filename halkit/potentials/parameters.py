@@ -74,7 +74,7 @@ def objective_settings(model, problem, numbers, decay):
             "regulator_radius needs a value below the last node of r and that of r_out, "
             f"{reach}; got {regulator_radius}"
         )
-    bare = model.has_local and not problem.has_errors
+    bare = model._has_local and not problem.has_errors
     return {
         "regulator": numbers["regulator"],
         "regulator_radius": regulator_radius,

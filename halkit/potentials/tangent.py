@@ -20,14 +20,29 @@ from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.parts import NetworkParts
+from halkit.potentials.learned import NetworkInteraction
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
 
 __all__ = ["TangentPotential"]
 
 
-class TangentPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimator):
+class _Moved(NetworkInteraction):
+    """A network with each parameter moved by δ, to first order."""
+
+    def __init__(self, module, delta):
+        super().__init__(module, "TangentPotential")
+        self.delta = delta
+
+    def local_term(self, r):
+        n = len(self.module.local.coefficients)
+        return _moved(self.module.local, self.delta[-n:], r)
+
+    def uncut(self, r, r_prime):
+        return _moved(self.module.network, self.delta, r, r_prime)
+
+
+class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     """The potential of a fitted network, moved by data next to its own.
 
     Parameters
@@ -77,12 +92,9 @@ class TangentPotential(NetworkParts, PotentialMixin, RegressorMixin, BaseEstimat
     def _reduced_mass(self):
         return self.network._reduced_mass()
 
-    def _v(self, r):
-        n = len(self._module.local.coefficients)
-        return _moved(self._module.local, self.delta_[-n:], r)
-
-    def _u(self, r, r_prime):
-        return _moved(self._module.network, self.delta_, r, r_prime)
+    @property
+    def _learned(self):
+        return _Moved(self._module, self.delta_)
 
 
 def _moved(module, delta, *radii):

@@ -138,7 +138,7 @@ def test_parameters_stay_where_the_function_is_finite():
 @pytest.mark.parametrize("envelope", [None, "gaussian"])
 def test_a_start_has_the_parts_and_the_end_of_its_fit(local, envelope):
     model = regressor(n_init=1, local=local, envelope=envelope).fit(X, Y)
-    for part in (model, *model.starts_, model.interaction_):
+    for part in (*model.starts_, model.interaction_):
         assert part.has_local == bool(local)
         assert part.has_nonlocal == (local != "only")
         assert part.nonlocal_radius == (None if local == "only" else R[-1])
