@@ -205,14 +205,14 @@ def test_all_bins_start_from_the_same_random_numbers():
 
 def test_one_bin_has_no_error():
     X, y, _ = strengths(-0.5)
-    for one in (
-        JackknifeRegressor(Strength()).fit(X[0], y[0]),
-        JackknifeRegressor(Strength()).fit(X[:1], y[:1]),
-    ):
-        V, std = one.local_potential([0.0, 1.0], return_std=True)
-        assert_allclose(V, -0.5 * np.exp([0.0, -0.5]))
-        assert np.isnan(std).all()
-        assert np.isnan(one.phase_shift([0.5], return_std=True)[1]).all()
+    one = JackknifeRegressor(Strength()).fit(X[0], y[0])
+    V, std = one.local_potential([0.0, 1.0], return_std=True)
+    assert_allclose(V, -0.5 * np.exp([0.0, -0.5]))
+    assert np.isnan(std).all()
+    assert np.isnan(one.phase_shift([0.5], return_std=True)[1]).all()
+    for resample in ("jackknife", "bootstrap"):
+        with pytest.raises(ValueError, match="at least two bins, got 1"):
+            JackknifeRegressor(Strength(), resample=resample).fit(X[:1], y[:1])
 
 
 def test_failures_and_warnings_name_their_bins():
