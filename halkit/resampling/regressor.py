@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
-from halkit.potentials.validation import check_pair, check_samples
+from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind
 from halkit.resampling.strength import settled
@@ -83,7 +83,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     Attributes
     ----------
     estimator_ : regressor
-        The fit to the mean over bins, the central value.
+        The fit to the mean over bins, the central value. A Gaussian process whose
+        ``local_strength`` is None has the ``local_strength_`` at which phase shifts stay within
+        their errors when it is tripled: 5, or a larger one.
     estimators_ : list of regressor
         The fits of the bins.
     ensemble_ : halkit.scattering.Ensemble
@@ -177,7 +179,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             common = {"sample_weight": sample_weight, "y_std": y_std}
             common = {name: value for name, value in common.items() if value is not None}
             if y_std is not None and len(X) > 1 and self.resample != "seeds":
-                refuse_other_kind(y, y_std, self.resample, "resample")
+                errors = check_y_std(y_std, y.shape[1:])
+                refuse_other_kind(y, errors, self.resample, "resample")
             first, seeds = self._random_states()
             mean = (X.mean(axis=0), y.mean(axis=0))
 

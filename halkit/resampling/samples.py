@@ -252,10 +252,10 @@ def refuse_other_kind(y, y_std, resample, name):
         this kind, up to one of 2.
     """
     other = RESAMPLINGS[1 - RESAMPLINGS.index(resample)]
-    this, that = (
-        abs(np.log(np.median(ratio[ratio > 0]))) if np.any(ratio > 0) else np.inf
-        for ratio in (standard_error(y, kind) / y_std for kind in (resample, other))
-    )
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        this, that = (
+            np.abs(np.log(np.median(standard_error(y, kind) / y_std))) for kind in (resample, other)
+        )
     if that < np.log(1.5) and this > np.log(2.0):
         raise ValueError(
             f"{name} must be {other!r} for these bins, got {resample!r}: y_std is the error that "

@@ -8,7 +8,7 @@ weighs as they tell, may pull by many errors of the bins. Where the noise is smo
 by a fraction of one. With a larger s it pulls less, and the errors are larger. s = s_0, 3 s_0,
 9 s_0 … matters as long as Δ = δ_3s − δ_s is more than the errors σ of the bins,
 
-    rms_k Δ(k) > 1.5 rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
+    rms_k Δ(k) > rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
 after Lepski's principle: the smallest s that agrees with larger ones.
 """
@@ -24,8 +24,8 @@ from halkit.samples import standard_error
 __all__ = ["settled"]
 
 STEP, MOST = 3.0, 4
-# A change that matters, in errors of the phase shift and in its own.
-NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# A change that matters, and one that is warned of, in errors of the phase shift; in its own.
+RELEVANT, NOTICEABLE, SIGNIFICANT = 1.0, 1.5, 2.0
 # Errors in radians that phase shifts have in any case.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R.
@@ -55,7 +55,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
     Warns
     -----
     PriorWarning
-        Where s matters and may not be raised, or not further.
+        Where s may not be raised, or not further, and phase shifts change by 1.5 errors.
     """
     if getattr(centre, "local_strength_", None) is None:
         return centre, fits
@@ -69,7 +69,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
             if change is None or not left:
                 break
             centre, fits = stronger, stronger_fits
-    if change is not None:
+    if change is not None and change[1] > NOTICEABLE:
         warnings.warn(
             f"the prior of V pulls phase shifts: local_strength = {stronger.local_strength_:g} "
             f"instead of {centre.local_strength_:g} moves them by {change[0]:.2g} rad, "
@@ -89,7 +89,7 @@ def _stronger(centre, fits, fit_mean, fit_bins, kind):
     delta, other = centre.phase_shift(k), stronger.phase_shift(k)
     bins = delta + _turned([fit.phase_shift(k) for fit in fits] - delta)
     change, error = _rms(_turned(other - delta)), _rms(standard_error(bins, kind))
-    if not change > NOTICEABLE * error:
+    if not change > RELEVANT * error:
         return stronger, None, None
     stronger_fits = fit_bins(stronger)
     changes = _turned([fit.phase_shift(k) for fit in stronger_fits] - bins)
