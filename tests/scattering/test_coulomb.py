@@ -184,6 +184,13 @@ def test_charges_that_overlap_at_the_channel_radius_warn():
         coulomb_phase_shift(omega_ccc(), K, channel_radius=3.0, dipole_radius=3.0, **OMEGA)
 
 
+def test_charges_wider_than_the_strong_interaction_widen_the_channel():
+    V, k = GaussianSum([-4.0], [25.0]), np.array([0.1, 0.4])
+    charges = {"charge_product": 30, "dipole_radius": 5.0, "reduced_mass": 2.0}
+    wide = coulomb_phase_shift(V, k, channel_radius=50.0, **charges)
+    np.testing.assert_allclose(coulomb_phase_shift(V, k, **charges), wide, atol=1e-7)
+
+
 @pytest.mark.parametrize("x", [6, 12])
 @pytest.mark.parametrize(("size", "Z"), [(0.01, 3), (1.0, -3), (100.0, 3)])
 def test_the_stated_overlap_bounds_the_change(size, Z, x):

@@ -11,6 +11,7 @@ from halkit.scattering.rmatrix import (
     RMatrix,
     continued_fraction,
     decay_logarithm,
+    decaying_wave,
     phase_shifts,
     r_matrix,
     surface_functions,
@@ -43,6 +44,8 @@ def test_decaying_wave(l):
     slope = spherical_kn(l, x) + x * spherical_kn(l, x, derivative=True)
     np.testing.assert_allclose(decay_logarithm(l, x), slope / spherical_kn(l, x), rtol=1e-11)
     assert decay_logarithm(l, 0.0) == -l
+    exact = 2 / np.pi * x * spherical_kn(l, x) * np.exp(x)
+    np.testing.assert_allclose(decaying_wave(l, x), exact, rtol=1e-11)
 
 
 @pytest.mark.parametrize("interaction", [SYMMETRIC, LOPSIDED], ids=["symmetric", "lopsided"])

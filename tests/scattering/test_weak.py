@@ -74,6 +74,20 @@ def test_core_and_weak_well():
     np.testing.assert_allclose(phase_shift(V, K, reduced_mass=1.0), exact, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("core", "width"), [(0.3, 1.1), (1.0, 0.5), (1e-3, 1e-3), (50.0, 80.0)])
+@pytest.mark.parametrize("q", [0.4, 1.3])
+def test_core_and_well_at_zero_energy(core, width, q):
+    """u = sin q(r − c) up to b = c + w: a0 = b − tan(qw)/q, r_eff = 2 ∫ [(1 − r/a0)² − u²] dr."""
+    q, b = q / width, core + width
+    V = Local(lambda r: np.where(r < core, np.inf, -(q**2) / 2), radius=b)
+    a0, r_eff = (f(V, reduced_mass=1.0) for f in (scattering_length, effective_range))
+    exact = b - np.tan(q * width) / q
+    outside = (1 - (1 - b / exact) ** 3) * exact / 3
+    inside = ((1 - b / exact) / np.sin(q * width)) ** 2 * (width / 2 - np.sin(2 * q * width) / 4 / q)
+    assert a0 == pytest.approx(exact, rel=1e-9)
+    assert r_eff == pytest.approx(2 * (outside - inside), rel=1e-8, abs=1e-8 * b**3 / exact**2)
+
+
 @pytest.mark.parametrize("l", [0, 1, 3])
 def test_both_ways_agree_where_neither_is_bad(l):
     H = hamiltonian(GaussianSum([-3.0], [0.5]), lagrange_mesh(9.0, 60), reduced_mass=1.0, l=l)
