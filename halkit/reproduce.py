@@ -183,7 +183,7 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
 def xixi_rows(path, *, times=TIMES):
     """The correlators on the 64³ lattice and their rows; a ValueError for another file."""
     correlators = load_correlators(path, lattice="L64")
-    r_max = 2.4 * correlators.inverse_spacing / HBARC
+    r_max = correlators.from_fm(2.4)
     rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=r_max)
     _published_phases(Path(path), correlators.inverse_spacing)
     return correlators, rows
@@ -194,7 +194,7 @@ def xixi(path, *, random_state=0, times=TIMES):
     correlators, rows = xixi_rows(path, times=times)
     to_mev, mass = correlators.inverse_spacing, correlators.hadron_mass
     fm = HBARC / to_mev
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
+    X, y = rows.mean()
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,
         random_state=random_state,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.utils import Bunch
 
-from halkit import datasets, displays, gauge, resampling, scattering, sources, units
+from halkit import datasets, displays, equations, gauge, resampling, scattering, units
+from halkit.correlators import Correlators
 from halkit.interactions import (
     GaussianSum,
     Local,
@@ -146,16 +146,17 @@ def slices(R=SLICES, times=TIMES):
 
 def rows(**changes):
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * (BINS * X[:1])[:, 0]}
-    given = {"correlators": known, "t": TIMES, "r": R, "hadron_mass": 2.0, "kind": "jackknife"}
-    return sources.radial_rows(Bunch(**{**given, **changes}), space_order=4).target
+    given = {"R": known, "t": TIMES, "r": R, "hadron_mass": 2.0, "kind": "jackknife"}
+    record = Correlators(**{**given, "units": "fm", **changes})
+    return equations.radial_rows(record, space_order=4).target
 
 
 def lattice(times=(6, 7), **changes):
     points = np.exp(-np.sqrt(WEDGE.distance_squared) / 3)
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * BINS[:, 0] * points}
-    given = {"correlators": known, "t": TIMES, "wedge": WEDGE, "hadron_mass": 2.0}
-    bunch = Bunch(**{**given, **changes})
-    return sources.lattice_rows(bunch, times=times, sources=["wall"], r_max=2.0).target
+    given = {"R": known, "t": TIMES, "wedge": WEDGE, "hadron_mass": 2.0, "kind": "jackknife"}
+    record = Correlators(**{**given, "units": "lattice", **changes})
+    return equations.lattice_rows(record, times=times, sources=["wall"], r_max=2.0).target
 
 
 def of_radial_and_sources():
@@ -169,33 +170,33 @@ def of_radial_and_sources():
     yield "wedge", WEDGE.laplacian, np.exp(-WEDGE.distance_squared / 9.0)
     yield "shells", WEDGE.to_shells, np.exp(-WEDGE.distance_squared / 9.0)
     yield "sites", WEDGE.index, WEDGE.xyz + 8
-    yield "remove_phase", lambda v: abs(sources.remove_phase(v)), X
-    stationary = sources.stationary_target
+    yield "remove_phase", lambda v: abs(equations.remove_phase(v)), X
+    stationary = equations.stationary_target
     k = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
     yield "phi", lambda v: stationary(v, k, R, reduced_mass=1.0, order=4), X
     yield "k", lambda v: stationary(X, v, R, reduced_mass=1.0, order=4), k
     yield "r", lambda v: stationary(X, k, v, reduced_mass=1.0, order=4), R
-    yield "R(t)", lambda v: sources.time_derivatives(v, points=3)[1], SLICES
-    time = sources.time_dependent_rows
+    yield "R(t)", lambda v: equations.time_derivatives(v, points=3)[1], SLICES
+    time = equations.time_dependent_rows
     yield "R", lambda v: time(v, R, hadron_mass=2.0)[1], SLICES
     yield "t", lambda v: time(SLICES, R, hadron_mass=2.0, times=v)[1], TIMES
     yield "t r", lambda v: time(SLICES, v, hadron_mass=2.0)[1], R
-    local = sources.local_approximation
+    local = equations.local_approximation
     yield "local X", lambda v: local(v, Y).V, X
     yield "local y", lambda v: local(X, v).V, Y
     yield "local y_std", lambda v: local(X, Y, y_std=v).V, SIGMA
     yield "local r", lambda v: local(X, Y, v, order=2).V0, R
     yield "local laplacian", lambda v: local(X, Y, order=2, laplacian=v).V0, X**2
-    directions = sources.identifiability
+    directions = equations.identifiability
     yield "identify X", lambda v: directions(v, 0.1 * X).singular_values, X
     yield "identify sigma", lambda v: directions(X, v).singular_values, 0.1 * X
     yield "identify w", lambda v: directions(X, 0.1 * X, weights=v).singular_values, ones
     known = np.exp(-0.1 * TIMES)[:, None, None] * (BINS * X[:1])[:, 0]
-    yield "rows", lambda v: rows(correlators={"wall": v}), known
+    yield "rows", lambda v: rows(R={"wall": v}), known
     yield "rows t", lambda v: rows(t=v), TIMES
     yield "rows r", lambda v: rows(r=v), R
     points = np.exp(-0.1 * TIMES)[:, None, None] * BINS[:, 0] * np.exp(-WEDGE.distance_squared / 9)
-    yield "lattice", lambda v: lattice(correlators={"wall": v}), points
+    yield "lattice", lambda v: lattice(R={"wall": v}), points
     yield "lattice t", lambda v: lattice(t=v), TIMES
     yield "lattice times", lambda v: lattice(times=v), np.array([6, 7])
 

@@ -1,13 +1,14 @@
 """Correlators from files, read without unpickling: R(t, bin, point) on a wedge or radial nodes."""
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from halkit.checks import check_array
 from halkit.correlators.files import holds_groups, opened, read_group
 from halkit.correlators.limits import named_errors
+from halkit.correlators.record import Correlators
 from halkit.radial import Wedge
 
 __all__ = ["load_correlators"]
@@ -22,7 +23,13 @@ CITATION = (
 LICENSE = "MIT, Copyright (c) 2019 Takumi Iritani; its text must accompany the data"
 
 
-def load_correlators(path, lattice=None, *, group=None, max_bytes=None):
+def load_correlators(
+    path: str | PathLike[str],
+    lattice: str | None = None,
+    *,
+    group: str | None = None,
+    max_bytes: int | None = None,
+) -> Correlators:
     """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
     The layout of files is that of `halkit.correlators.files`; `save_correlators` writes your own.
@@ -48,15 +55,9 @@ def load_correlators(path, lattice=None, *, group=None, max_bytes=None):
 
     Returns
     -------
-    Bunch
-        correlators: R of each source, (n_t, n_bins, n_points) each; wedge and L:
-        `halkit.radial.Wedge`, which orders the last axis; or r (n_points,): radial nodes; t
-        (n_t,): times; hadron_mass: of one hadron, or of both; n_bins; kind: of the bins, with
-        "jackknife" errors are sqrt(n_bins − 1) times the standard deviation over bins, with
-        "bootstrap" the standard deviation, and "configs" are no samples yet
-        (`halkit.resampling.jackknife_samples`); units; and what else the file has, as bin_size
-        or inverse_spacing in MeV. Of the published file: the sources "wall" and "exp" (smeared),
-        lattice units, pion_mass in MeV, citation and license.
+    Correlators
+        Of the published file: the sources "wall" and "exp" (smeared), 20 jackknife bins, lattice
+        units.
 
     Raises
     ------
@@ -103,57 +104,26 @@ def load_correlators(path, lattice=None, *, group=None, max_bytes=None):
 
 
 def _load_published(file, lattice):
-    """The Bunch of one lattice of the published file."""
-    _validate_lattice(file, lattice)
-    L = int(lattice[1:])
-    wedge = Wedge(L)
-    if not np.array_equal(_read(file, f"{lattice}_xyz"), wedge.xyz):
-        raise ValueError(
-            f"{lattice}_xyz of {file.path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = {L}, "
-            "z fastest"
-        )
-    t = _read(file, "t")
-    if np.any(t != np.rint(t)):
-        raise ValueError(f"t of {file.path} must be whole time slices, got {t}")
-    t = t.astype(int)
-    correlators = {source: _read(file, f"{lattice}_{source}") for source in SOURCES}
-    scalars = {name: float(_read(file, key)) for name, key in SCALARS.items()}
-    n_bins = _validate_shapes(correlators, lattice, t.size, len(wedge.xyz))
-    return Bunch(
-        correlators=correlators,
-        wedge=wedge,
-        L=L,
-        t=t,
-        **scalars,
-        n_bins=n_bins,
-        kind="jackknife",
-        units="lattice units; inverse_spacing and pion_mass in MeV",
-        citation=CITATION,
-        license=LICENSE,
-    )
-
-
-def _read(file, key):
-    return check_array(file.array(key), key)
-
-
-def _validate_lattice(file, lattice):
+    """The `Correlators` of one lattice of the published file."""
     known = [key.removesuffix("_xyz") for key in file.entries if key.endswith("_xyz")]
     if not known:
         found = sorted(file.entries)[:100]
         raise ValueError(f"{file.path} must hold keys like 'L64_xyz', got {found}")
     if lattice not in known:
         raise ValueError(f"lattice must be one of {known}, got {lattice!r}")
-
-
-def _validate_shapes(correlators, lattice, n_t, n_points):
-    """Return the number of bins, the same for every source."""
-    n_bins = {R.shape[1] if R.ndim == 3 else None for R in correlators.values()}
-    for source, R in correlators.items():
-        if R.ndim != 3 or (R.shape[0], R.shape[2]) != (n_t, n_points) or len(n_bins) > 1:
-            raise ValueError(
-                f"{lattice}_{source} must have shape (n_t, n_bins, n_wedge) = "
-                f"({n_t}, n_bins, {n_points}) with as many bins as the other source, "
-                f"got {R.shape}"
-            )
-    return n_bins.pop()
+    wedge = Wedge(int(lattice[1:]))
+    if not np.array_equal(check_array(file.array(f"{lattice}_xyz"), f"{lattice}_xyz"), wedge.xyz):
+        raise ValueError(
+            f"{lattice}_xyz of {file.path} must list the wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of L = "
+            f"{wedge.L}, z fastest"
+        )
+    return Correlators(
+        R={source: file.array(f"{lattice}_{source}") for source in SOURCES},
+        wedge=wedge,
+        t=file.array("t"),
+        kind="jackknife",
+        units="lattice units; inverse_spacing and pion_mass in MeV",
+        citation=CITATION,
+        attributes={"license": LICENSE},
+        **{name: file.array(key) for name, key in SCALARS.items()},
+    )

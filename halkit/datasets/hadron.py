@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
-from halkit.equations import time_dependent_rows, time_stencil
-from halkit.equations.lattice import ratio_errors
+from halkit.correlators import Correlators
+from halkit.equations import radial_rows, time_stencil
 from halkit.equations.time import reduced_mass_and_asymmetry
 from halkit.interactions import Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
@@ -122,6 +122,7 @@ def make_time_dependent(
     n_bins=None,
     stencil="auto",
     space_order=6,
+    units="lattice",
     random_state=None,
 ):
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
@@ -158,18 +159,20 @@ def make_time_dependent(
         Points of the time stencil; see `halkit.equations.time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
+    units : str
+        Units of lengths, times and masses, which the correlators remember; see
+        `halkit.correlators.Correlators`. They change no number.
     random_state : int, RandomState instance or None
         Of the noise.
 
     Returns
     -------
     Bunch
-        data, target (n_rows, n_r): X and y of a fit, all rows of the first source first;
-        labels: the pairs (source, t) of the rows; points: of the stencil; correlators: R of each
-        source, (n_t, n_r), or (n_t, n_bins, n_r) with bins; energies (n_states,): ΔW_n; r,
-        weights (n_r,); t (n_t,); hadron_mass; interaction. With bins, data and target are means,
-        and there are data_bins, target_bins (n_bins, n_rows, n_r), sigma (n_rows, n_r): ``|R|``
-        times the jackknife error of y/R, and kind = "jackknife"; else kind = "mean".
+        data, target (n_rows, n_r): X and y of a fit, averaged over bins, all rows of the first
+        source first; sigma (n_rows, n_r): errors of y, or None without bins; r, weights (n_r,):
+        nodes and trapezoidal weights of 4πr²dr; correlators: `halkit.correlators.Correlators`, of
+        kind "jackknife", or "mean" without bins; rows: `halkit.equations.Rows`, X and y of each
+        bin with their labels (source, t); energies (n_states,): ΔW_n; interaction: the truth.
 
     Raises
     ------
@@ -188,7 +191,7 @@ def make_time_dependent(
     >>> from halkit.interactions import GaussianSum
     >>> V, r = GaussianSum([-0.04], [0.1]), np.linspace(0.2, 12.0, 60)
     >>> d = make_time_dependent(V, r=r, box_radius=30.0, hadron_mass=2.0, times=range(20, 29))
-    >>> d.data.shape, d.labels[0]
+    >>> d.data.shape, d.rows.labels[0]
     ((6, 60), ('wall', 23))
     >>> bool(np.allclose(d.target, V(r) * d.data, atol=1e-5))
     True
@@ -196,29 +199,30 @@ def make_time_dependent(
     times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
     r, t = validate_nodes(r), _validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
-    points = time_stencil(t.size, stencil)
+    time_stencil(t.size, stencil)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
     R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
-    X, y = time_dependent_rows(
-        R, r, hadron_mass=hadron_mass, times=t, stencil=stencil, space_order=space_order
+    correlators = Correlators(
+        R={source: np.moveaxis(bins, 0, 1) for source, bins in zip(sources, R, strict=True)},
+        r=r,
+        t=t,
+        kind="mean" if n_bins is None else "jackknife",
+        hadron_mass=hadron_mass,
+        units=units,
     )
-    X, y = (np.concatenate(list(rows), axis=-2) for rows in (X, y))
-    inner = times[points // 2 : t.size - points // 2]
-    bunch = Bunch(
+    rows = radial_rows(correlators, stencil=stencil, space_order=space_order)
+    X, y = rows.mean()
+    return Bunch(
         data=X,
         target=y,
-        labels=[(source, time) for source in sources for time in inner],
-        points=points,
-        correlators=dict(zip(sources, R, strict=True)),
-        kind="mean",
+        sigma=rows.sigma,
+        r=rows.r,
+        weights=rows.weights,
+        correlators=correlators,
+        rows=rows,
         energies=energies,
-        r=r,
-        weights=trapezoid_weights(r),
-        t=t,
-        hadron_mass=hadron_mass,
         interaction=interaction,
     )
-    return bunch if n_bins is None else _with_errors(bunch)
 
 
 def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius):
@@ -282,23 +286,14 @@ def _noise_factors(noise, shape, random, n_bins=1):
 
 
 def _noisy_bins(R, noise, n_bins, random):
-    """Return noisy R (n_sources, n_t, n_r), or jackknife bins (n_sources, n_bins, n_t, n_r).
+    """Return noisy R as one bin or as jackknife bins, (n_sources, n_bins, n_t, n_r).
 
     Without one of N measurements x_i, the mean is x̄ − (x_i − x̄)/(N − 1).
     """
     if n_bins is None:
-        return R * _noise_factors(noise, R.shape, random)
+        return (R * _noise_factors(noise, R.shape, random))[:, np.newaxis]
     n_bins = check_integer(n_bins, "n_bins", least=2)
     shape = (R.shape[0], n_bins, *R.shape[1:])
     factors = _noise_factors(noise, shape, random, n_bins)
     mean = factors.mean(axis=1, keepdims=True)
     return R[:, np.newaxis] * (mean - (factors - mean) / (n_bins - 1))
-
-
-def _with_errors(bunch):
-    """Return the bunch with means for its bins, and the errors."""
-    X, y = bunch.data, bunch.target
-    bunch.update(data_bins=X, target_bins=y, sigma=ratio_errors(X, y), kind="jackknife")
-    bunch.update(data=X.mean(axis=0), target=y.mean(axis=0))
-    bunch.correlators = {s: np.moveaxis(R, 0, 1) for s, R in bunch.correlators.items()}
-    return bunch
