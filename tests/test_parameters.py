@@ -32,8 +32,8 @@ pytestmark = [
 R = np.linspace(0.2, 6.0, 12)
 X = np.exp(-np.outer([0.3, 0.5, 0.7, 0.9, 1.1], R))
 Y = -0.1 * X * np.exp(-R)
-ROOMS = ("radial", "sources", "interactions", "scattering", "potentials", "resampling", "gauge",
-         "datasets", "displays", "units")  # fmt: skip
+ROOMS = ("radial", "correlators", "equations", "interactions", "scattering", "potentials",
+         "resampling", "gauge", "datasets", "displays", "units")  # fmt: skip
 CHOICES = {"local", "electromagnetic"}
 LINKS = np.zeros((2, 2, 2, 2))
 U = -np.exp(-R[:, None] - R)
