@@ -12,14 +12,14 @@ The words mean what they mean for `halkit.correlators.Correlators`; anything els
 others are attributes. In npz all are arrays, named group/name. ``r_units``, ``t_units`` and
 ``mass_units`` may name the unit of one quantity, which must agree with ``units``.
 
-**Damage.** `save_correlators` writes SHA-256 with the data, and the readers compare: of the whole
-HDF5 file in its user block (`halkit.correlators.hdf5`), of each group of an npz archive in its
-entry ``sha256`` (`halkit.correlators.npz`). Archives of other programs have the CRC-32 of zip. An
-HDF5 file without the digest is read with an `halkit.exceptions.IntegrityWarning`.
+**Damage.** `save_correlators` writes SHA-256 digests and the readers compare them: one of the whole
+HDF5 file, in its user block (`halkit.correlators.hdf5`), or one of each group of an npz archive, in
+its entry ``sha256`` (`halkit.correlators.npz`). Archives of other programs have the CRC-32 of zip.
+An HDF5 file without a digest is read with an `halkit.exceptions.IntegrityWarning`.
 
-**Files of strangers.** Nothing is unpickled; HDF5 links and data sets that lead to other files are
+**Untrusted files.** Nothing is unpickled; HDF5 links and data sets that lead to other files are
 refused, soft links too. Sizes are read before data: a group may need `max_bytes` of memory, by
-default 16 times what the file takes on disk and 256 MiB at least (`halkit.correlators.limits`).
+default 16 times the size of the file on disk, but at least 256 MiB (`halkit.correlators.limits`).
 """
 
 import warnings
@@ -64,16 +64,16 @@ def save_correlators(
     groups : mapping of str to Correlators
         One record for each channel.
     overwrite : bool
-        Whether a file that is there may be replaced; its mode is kept. A symbolic link stays,
-        and the file that it names is written.
+        Whether an existing file may be replaced; its mode is kept. A symbolic link stays, and the
+        file behind it is written.
 
     Raises
     ------
     FileExistsError
-        If there is such a file and `overwrite` is not set; of several processes that save to
-        one path at a time, one succeeds.
+        If the file exists and `overwrite` is False. Of several processes that save to one path at
+        the same time, one succeeds.
     OSError
-        If the system refuses, as for a write-protected file or a full disk; an old file stays.
+        If the file cannot be written: write protection, a full disk. An old file stays.
     ValueError, TypeError
         If a group is not a `Correlators`, or has attributes that a file cannot keep; nothing is
         written then.
@@ -102,14 +102,16 @@ def save_correlators(
     if path.exists() and not overwrite:  # before the work; whole_file decides
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
     if not groups:
-        raise ValueError("groups needs at least one channel, got none")
+        raise ValueError("groups must hold at least one channel, got none")
     for name in groups:
         validate_name(name)
     packed = {name: pack(group, name) for name, group in groups.items()}
     validate_nesting(packed)
     validate_kinds({name: group["kind"] for name, group in packed.items()}, path)
     if (n_entries := sum(map(len, packed.values()))) > MOST_ENTRIES:
-        raise ValueError(f"groups can hold {MOST_ENTRIES} values together, got {n_entries}")
+        raise ValueError(
+            f"groups must hold at most {MOST_ENTRIES} values together, got {n_entries}"
+        )
     if path.suffix in HDF5:
         import_h5py()
     with whole_file(path, overwrite=overwrite) as file:
@@ -169,7 +171,7 @@ def opened(path, max_bytes=None):
 
 
 def holds_groups(file):
-    """Tell whether an open file is one of this layout."""
+    """Tell whether an open file has groups."""
     with named_errors(file.path):
         return isinstance(file, Hdf5) or bool(file.names())
 
@@ -180,7 +182,7 @@ def read_group(file, name):
     if name is None and len(known) == 1:
         name = known[0]
     if name not in known:
-        raise ValueError(f"group must be one of {known}, those of {file.path}; got {name!r}")
+        raise ValueError(f"group must be one of {known} in {file.path}, got {name!r}")
     return _unpacked(file, name)
 
 

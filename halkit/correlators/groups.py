@@ -53,7 +53,7 @@ def validate_name(name, where="groups"):
     parts = name.split("/") if isinstance(name, str) and "\0" not in name else [""]
     if {"", ".", ".."} & set(parts) or name != name.strip(" ") or len(parts) > DEEPEST:
         raise ValueError(
-            f"{where} needs names like 'xixi_1s0' or 'xixi/L48', without parts that are empty, "
+            f"{where} must have names like 'xixi_1s0' or 'xixi/L48', without parts that are empty, "
             f"'.' or '..', {DEEPEST} parts at most, got {name!r}"
         )
 
@@ -116,7 +116,7 @@ def unpack(group, where):
 
 
 def plain_single(value):
-    """A number or a text, also out of a list of one, as which some programs write it."""
+    """A number or a text; some programs write it as a list of one."""
     value = _plain(value)
     entries = np.ravel(value).tolist()
     return entries[0] if len(entries) == 1 else value
@@ -163,8 +163,7 @@ def _wedge(xyz, L, where):
     half = int(xyz.max(initial=0))
     if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:
         raise ValueError(
-            f"xyz of {where} has {len(xyz)} points and coordinates up to {half}: no wedge "
-            "L/2 ≥ x ≥ y ≥ z ≥ 0 has"
+            f"xyz of {where} must list all points of a wedge {half} ≥ x ≥ y ≥ z ≥ 0, got {len(xyz)}"
         )
     if L not in (2 * half, 2 * half + 1):
         raise ValueError(f"L of {where} must be {2 * half} or {2 * half + 1} for xyz, got {L!r}")
@@ -183,10 +182,11 @@ def _by_source(R, sources, n_t, n_points, where):
         raise ValueError(f"sources of {where} must be texts in UTF-8, got {sources}")
     if R.ndim != 4 or len(sources) != len(R) or R.shape[2:] != (n_t, n_points):
         raise ValueError(
-            f"R of {where} must have the axes (n_bins, n_t, n_points) = (n_bins, {n_t}, "
-            f"{n_points}), the bins among them, or four with its sources {sources} first; got "
-            f"shape {R.shape}"
+            f"R of {where} must have shape (n_bins, n_t, n_points) = (n_bins, {n_t}, {n_points}), "
+            f"or four axes with its sources {sources} first; got shape {R.shape}"
         )
     if R.shape[1] < 1 or len(set(sources)) < len(sources):
-        raise ValueError(f"R of {where} needs bins and different sources, got {R.shape}, {sources}")
+        raise ValueError(
+            f"R of {where} must have bins and different sources, got {R.shape}, {sources}"
+        )
     return {source: np.moveaxis(R[i], 1, 0) for i, source in enumerate(sources)}

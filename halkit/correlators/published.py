@@ -1,4 +1,4 @@
-"""Correlators from files, read without unpickling: R(t, bin, point) on a wedge or radial nodes."""
+"""`load_correlators`: one group of a file, or the published ΞΞ(¹S₀) correlators."""
 
 from os import PathLike
 from pathlib import Path
@@ -32,13 +32,12 @@ def load_correlators(
 ) -> Correlators:
     """Read correlators: one group of a file of `save_correlators`, or the published ΞΞ(¹S₀).
 
-    The layout of files is that of `halkit.correlators.files`; `save_correlators` writes your own.
-    The published correlators are those of the reference, in one file ``xixi_1s0_rcorr.npz`` that
-    does not come with halkit: ``L64_wall``, ``L64_exp`` (n_t, n_bins, n_points) and the points of
-    the wedge ``L64_xyz`` (n_points, 3), the same of L40 and L48, and ``t``, ``m_xi_lat``,
-    ``ainv_MeV``, ``mpi_MeV``. One lattice is read. R(r, t) is the four-point correlator over the
-    square of the Ξ correlator, projected on A1 and formed per jackknife sample; its overall
-    constant drops out of potentials.
+    `halkit.correlators.files` describes the layout of files; `save_correlators` writes your own.
+    The published correlators are in one file ``xixi_1s0_rcorr.npz``, which does not come with
+    halkit: ``L64_wall``, ``L64_exp`` (n_t, n_bins, n_points) and the points of the wedge
+    ``L64_xyz`` (n_points, 3), the same for L40 and L48, and ``t``, ``m_xi_lat``, ``ainv_MeV``,
+    ``mpi_MeV``. One lattice is read. R is the four-point correlator over the square of the Ξ
+    correlator, projected on A1 and formed for each jackknife sample.
 
     Parameters
     ----------
@@ -48,10 +47,10 @@ def load_correlators(
     lattice : {"L40", "L48", "L64"}, optional
         Which lattice of the published file, L64 by default; 64 sites are 5.76 fm.
     group : str, optional
-        Which group of another file; not needed where there is one.
+        Which group of a file with several.
     max_bytes : int, optional
-        Memory that the group may need; by default 16 times what the file takes on disk, and
-        256 MiB at least. Sizes are compared before data are read.
+        Memory that the group may need; by default 16 times the size of the file on disk, but at
+        least 256 MiB. Sizes are compared before data are read.
 
     Returns
     -------
@@ -62,22 +61,21 @@ def load_correlators(
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ImportError
         If h5py is needed and missing.
     ValueError
-        If the lattice or the group is another one, or a lattice is named where there are groups;
-        if the file is no correlator file, damaged, or larger than `max_bytes` once unpacked; if
-        something in it is missing, does not fit or is not finite; the message names the file
-        and what is wrong. Objects that would need unpickling and HDF5 links that lead to other
-        places are not read.
+        If the file lacks the lattice or the group, or has groups and a lattice is asked for; if it
+        is of another form, damaged, or larger than `max_bytes` once unpacked; if something in it
+        is missing, does not fit or is not finite. The message names the file and the fault.
+        Pickled objects and HDF5 links that lead elsewhere are not read.
     OSError
-        If the system refuses, as without permission to read.
+        If the file cannot be read, for example without permission.
 
     Warns
     -----
     IntegrityWarning
-        If an HDF5 file has no digest, as those of other programs: damage could have changed its
+        If an HDF5 file of another program has no digest, so that damage could have changed its
         numbers. `save_correlators` writes digests; npz archives always have check sums.
 
     References
@@ -88,7 +86,7 @@ def load_correlators(
     Notes
     -----
     ``halkit.equations.lattice_rows(correlators, times=[12, 13, 14, 15], sources=["wall", "exp"],
-    r_max=26.7)`` makes the rows of a fit of the published ones.
+    r_max=26.7)`` makes the rows of a fit to the published correlators.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path

@@ -6,36 +6,39 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r),    ΔW_n = Σ_i [ sqrt(m_i² + k_n²) − m_i ],  k_n² = 2μE_n.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.correlators import Correlators
 from halkit.equations import radial_rows, time_stencil
 from halkit.equations.time import reduced_mass_and_asymmetry
-from halkit.interactions import Separable
+from halkit.interactions import Interaction, Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
 from halkit.scattering import spherical_box_states
 
 __all__ = ["make_separable", "make_time_dependent"]
 
-# e^{−ΔW t} of the states left out, for a lowest one at threshold.
+# States with a smaller e^{−ΔW t} are left out.
 CUT = 1e-14
 
 
 def make_separable(
-    n_k=10,
+    n_k: int = 10,
     *,
-    n_r=100,
-    r_max=12.5,
-    k_range=(0.01, 1.0),
-    mu=1.0,
-    omega=-0.017,
-    reduced_mass=3.3,
-    noise=0.0,
-    random_state=None,
-):
-    """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their sources.
+    n_r: int = 100,
+    r_max: float = 12.5,
+    k_range: tuple[float, float] = (0.01, 1.0),
+    mu: float = 1.0,
+    omega: float = -0.017,
+    reduced_mass: float = 3.3,
+    noise: float = 0.0,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
+    """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their targets.
 
     The rows are the closed forms of
 
@@ -45,7 +48,7 @@ def make_separable(
     Parameters
     ----------
     n_k : int
-        Number of momenta, that is of samples.
+        Number of momenta; each gives one sample.
     n_r : int
         Number of nodes, equidistant from 0.01 to `r_max`.
     r_max : float
@@ -57,10 +60,10 @@ def make_separable(
     reduced_mass : float
         m.
     noise : float
-        Every source value is multiplied by 1 + noise · ξ, with independent standard normal ξ;
-        the wave functions stay exact.
+        Each value of the target is multiplied by 1 + noise · ξ, with independent standard normal
+        ξ; the wave functions stay exact.
     random_state : int, RandomState instance or None
-        Of the noise.
+        Seed of the noise.
 
     Returns
     -------
@@ -72,8 +75,8 @@ def make_separable(
     Raises
     ------
     ValueError, TypeError
-        For numbers of momenta or nodes that are no integers, at least 1, for momenta that are not
-        positive and increasing, and for negative noise.
+        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, or
+        `noise` is negative.
 
     References
     ----------
@@ -82,7 +85,7 @@ def make_separable(
 
     Examples
     --------
-    The sources are sums of U over the nodes, here to the accuracy of the trapezoidal rule:
+    The target is the sum of U φ over the nodes, to the accuracy of the trapezoidal rule:
 
     >>> import numpy as np
     >>> from halkit.datasets import make_separable
@@ -110,27 +113,27 @@ def make_separable(
 
 
 def make_time_dependent(
-    interaction,
+    interaction: Interaction,
     *,
-    r,
-    box_radius,
-    hadron_mass,
-    times,
-    sources=("wall", "exp"),
-    source_radius=None,
-    noise=0.0,
-    n_bins=None,
-    stencil="auto",
-    space_order=6,
-    units="lattice",
-    random_state=None,
-):
+    r: ArrayLike,
+    box_radius: float,
+    hadron_mass: float | tuple[float, float],
+    times: Iterable[float],
+    sources: Iterable[str] = ("wall", "exp"),
+    source_radius: float | None = None,
+    noise: float = 0.0,
+    n_bins: int | None = None,
+    stencil: int | str = "auto",
+    space_order: int | str = 6,
+    units: str = "lattice",
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
 
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the S-wave states ψ_n of the sphere with Neumann
     walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) ψ_n dr for a source s: "wall" s = 1,
-    "exp" s = e^{−r/b}. Each source is divided by its mean size over the nodes of the first
-    slice.
+    "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over the nodes of its
+    first slice.
 
     Parameters
     ----------
@@ -149,12 +152,12 @@ def make_time_dependent(
     source_radius : float, optional
         Radius b of the "exp" source; by default `box_radius` / 10.
     noise : float
-        Every value of R, that is of the mean over bins, is multiplied by 1 + noise · ξ, with
+        Relative noise of R, averaged over bins: each value is multiplied by 1 + noise · ξ, with
         independent standard normal ξ. Differences over a spacing h enlarge it to about
         3.5 noise ``|R|`` / (2μh²) in the target, and more at the outer end.
     n_bins : int, optional
-        Number of jackknife bins, of which sqrt(n_bins − 1) times the standard deviation is the
-        error of the mean.
+        Number of jackknife bins; sqrt(n_bins − 1) times their standard deviation is the error of
+        the mean. By default R is a mean without an error.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil; see `halkit.equations.time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
@@ -163,22 +166,23 @@ def make_time_dependent(
         Units of lengths, times and masses, which the correlators remember; see
         `halkit.correlators.Correlators`. They change no number.
     random_state : int, RandomState instance or None
-        Of the noise.
+        Seed of the noise.
 
     Returns
     -------
     Bunch
         data, target (n_rows, n_r): X and y of a fit, averaged over bins, all rows of the first
         source first; sigma (n_rows, n_r): errors of y, or None without bins; r, weights (n_r,):
-        nodes and trapezoidal weights of 4πr²dr; correlators: `halkit.correlators.Correlators`, of
-        kind "jackknife", or "mean" without bins; rows: `halkit.equations.Rows`, X and y of each
-        bin with their labels (source, t); energies (n_states,): ΔW_n; interaction: the truth.
+        nodes and trapezoidal weights of 4πr²dr; hadron_mass; correlators:
+        `halkit.correlators.Correlators`, of kind "jackknife", or "mean" without bins; rows:
+        `halkit.equations.Rows`, X and y of each bin with their labels (source, t); energies
+        (n_states,): ΔW_n; interaction: the truth.
 
     Raises
     ------
     ValueError, TypeError
-        For times <= 0, unknown sources, fewer than two bins, negative noise, and what
-        `halkit.equations.time_dependent_rows` refuses.
+        If times are not positive or do not rise in equal steps, a source is unknown, there are
+        fewer than two bins, or `noise` is negative.
 
     References
     ----------
@@ -220,6 +224,7 @@ def make_time_dependent(
         weights=rows.weights,
         correlators=correlators,
         rows=rows,
+        hadron_mass=correlators.hadron_mass,
         energies=energies,
         interaction=interaction,
     )

@@ -1,7 +1,8 @@
 """Wave functions and correlators become rows (X, y) of a regression, y = ∫ U X.
 
-A row is one wave function: one momentum (`stationary_target`), or one time slice of one source
-(`time_dependent_rows`; with bins `radial_rows`, `lattice_rows`).
+In: wave functions and `halkit.correlators.Correlators`. Out: arrays or `Rows`. A row is one wave
+function: one momentum (`stationary_target`), or one time slice of one quark source
+(`time_dependent_rows`; with bins `radial_rows` and `lattice_rows`).
 """
 
 from halkit.equations.gradient import local_approximation

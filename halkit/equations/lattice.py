@@ -46,8 +46,8 @@ def lattice_rows(
     r_prime_max : float, optional
         Largest radius of the sum over r'; by default three sites further, within L/2.
     stencil : {"auto", 3, 5, 7}
-        Points of the time stencil, the same for all rows; "auto" is the widest that every one
-        of `times` allows.
+        Points of the time stencil, the same for all rows; "auto" is the widest that all `times`
+        allow.
 
     Returns
     -------
@@ -57,11 +57,10 @@ def lattice_rows(
     Raises
     ------
     ValueError
-        For sources, times and radii that the correlators do not have, correlators on radial
-        nodes, a single bin that is not the mean, and bins that are single configurations.
+        If the correlators lack a source, time or radius, are on radial nodes or not in lattice
+        units, or their bins are single configurations, or one bin that is not the mean.
     TypeError
-        If `correlators` is not a `Correlators`, or for one source or time in the place of a
-        sequence.
+        If `correlators` is not a `Correlators`, or `times` or `sources` is a single value.
 
     References
     ----------
@@ -140,7 +139,7 @@ def _radii(wedge, r_max, r_prime_max):
 def _common_stencil(t, times, stencil):
     """Return the points of the widest stencil that every requested time allows."""
     if np.any(np.diff(t) != 1):
-        raise ValueError(f"the time slices must be consecutive, got t = {t}")
+        raise ValueError(f"t must be consecutive slices, got {t}")
     margins = [min(time - t[0], t[-1] - time) for time in times]
     if not margins or min(margins) < 1 or not np.all(np.isin(times, t)):
         raise ValueError(
@@ -150,7 +149,7 @@ def _common_stencil(t, times, stencil):
         return max(points for points in STENCILS if points // 2 <= min(margins))
     if time_stencil(len(t), stencil) // 2 > min(margins):
         raise ValueError(
-            f"a stencil of {stencil} points does not fit around every one of {list(times)} in "
+            f"a stencil of {stencil} points does not fit around all times {list(times)} in "
             f"t = {t[0]} … {t[-1]}"
         )
     return stencil

@@ -40,8 +40,8 @@ def radial_rows(
     Raises
     ------
     ValueError
-        For an unknown source, correlators on a lattice, a single bin that is not the mean, bins
-        that are single configurations, and too few time slices.
+        If a source is unknown, the correlators are on a lattice or have too few time slices, or
+        their bins are single configurations, or one bin that is not the mean.
     TypeError
         If `correlators` is not a `Correlators`.
 

@@ -116,7 +116,7 @@ def nonlocality_test(
     ... )
     >>> prior = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, amplitude=1e-3)
     >>> nonlocality_test(
-    ...     prior, d.data_bins, d.target_bins, y_std=d.sigma, random_state=0
+    ...     prior, d.rows.data, d.rows.target, y_std=d.sigma, random_state=0
     ... ).p_value
     0.025
     """

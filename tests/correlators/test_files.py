@@ -335,7 +335,7 @@ def test_groups_32_deep(path):
 def test_what_could_not_be_read_is_not_saved(path, monkeypatch):
     monkeypatch.setattr("halkit.correlators.files.MOST_ENTRIES", 15)
     save_correlators(path, {"a": radial()})
-    with pytest.raises(ValueError, match="can hold 15 values together, got 18"):
+    with pytest.raises(ValueError, match="at most 15 values together, got 18"):
         save_correlators(path, {"a": radial(), "b": radial()}, overwrite=True)
 
 
@@ -361,10 +361,10 @@ def test_a_truncated_file(path):
     whole = path.read_bytes()
     for part in (0.5, 0.95):
         path.write_bytes(whole[: int(part * len(whole))])
-        with pytest.raises(ValueError, match=r"is no whole|damaged"):
+        with pytest.raises(ValueError, match=r"a whole file|damaged"):
             load_correlators(path)
     path.write_bytes(b"")
-    with pytest.raises(ValueError, match="is no whole"):
+    with pytest.raises(ValueError, match="must be a whole file, got an empty one"):
         load_correlators(path)
 
 

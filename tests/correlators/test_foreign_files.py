@@ -102,10 +102,10 @@ def test_kinds_agree_however_they_are_stored(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"R": np.ones((3, 20))}, r"the bins among them.*got shape \(3, 20\)"),
+        ({"R": np.ones((3, 20))}, r"must have shape \(n_bins, .*got shape \(3, 20\)"),
         ({"R": np.ones((4, 3, 21))}, r"got shape \(1, 4, 3, 21\)"),
-        ({"R": TWO}, r"four with its sources \['R'\] first"),
-        ({"xyz": Wedge(6).xyz[:-1]}, "19 points and coordinates up to 3: no wedge"),
+        ({"R": TWO}, r"four axes with its sources \['R'\] first"),
+        ({"xyz": Wedge(6).xyz[:-1]}, "all points of a wedge 3 ≥ x ≥ y ≥ z ≥ 0, got 19"),
         ({"xyz": Wedge(6).xyz[::-1]}, "must list the wedge of L = 6 with z fastest"),
         ({"L": 9}, "L of .* must be 6 or 7 for xyz, got 9"),
         ({"L": None}, "L of .* must be 6 or 7 for xyz, got None"),

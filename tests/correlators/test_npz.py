@@ -260,7 +260,7 @@ def test_two_members_of_one_name(path):
 )
 def test_names_that_lead_elsewhere(path, name):
     archive(path, (name, npy(R)))
-    refused(path, "needs names like 'xixi_1s0'")
+    refused(path, "must have names like 'xixi_1s0'")
 
 
 def test_names_with_an_end_before_their_end(path):

@@ -133,7 +133,7 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_text_is_no_correlator_file(tmp_path, name):
     path = tmp_path / name
     path.write_text("r R(r)\n0.1 1.0\n")
-    message = rf"{name} is no correlator file: it must be an npz archive, or end in .h5 or .hdf5"
+    message = rf"{name} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5"
     with pytest.raises(ValueError, match=message):
         load_correlators(path)
 

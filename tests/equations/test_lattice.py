@@ -114,7 +114,7 @@ def test_one_stencil_for_all_rows(correlators):
         ({"times": [4]}, r"slices with neighbours, 5 … 13, got \[4\]"),
         ({"times": [7.5]}, "slices with neighbours"),
         ({"times": []}, "slices with neighbours"),
-        ({"times": [5], "stencil": 5}, "stencil of 5 points does not fit around every one of"),
+        ({"times": [5], "stencil": 5}, "stencil of 5 points does not fit around all times"),
         ({"times": [5], "stencil": 6}, 'stencil must be "auto", 3, 5 or 7, got 6'),
         ({"sources": ["smeared"]}, r"must be among \['wall', 'exp'\], got 'smeared'"),
         ({"sources": []}, "sources must be at least one of"),
