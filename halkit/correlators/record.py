@@ -114,7 +114,7 @@ class Correlators(Record):
     Correlators of wall
       t = 10 … 14 (5 slices), 20 jackknife bins of 4 configurations
       60 radial nodes, r = 0.5 … 30
-      hadron_mass = 0.665, units = 'lattice', 1/a = 2194 MeV, a = 0.08994 fm
+      hadron_mass = 0.665, lattice units, 1/a = 2194 MeV, a = 0.08994 fm
     """
 
     R: Mapping[str, NDArray[np.float64]]
@@ -224,7 +224,7 @@ class Correlators(Record):
             f"{type(self).__name__} of {', '.join(self.sources)}\n"
             f"  t = {self.t[0]:g} … {self.t[-1]:g} ({self.n_t} slices), "
             f"{bins}\n  {points}\n"
-            f"  hadron_mass = {self.hadron_mass}, units = {self.units!r}{spacing or ''}"
+            f"  hadron_mass = {self.hadron_mass}, {self.system} units{spacing or ''}"
         )
 
 

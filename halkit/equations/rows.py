@@ -164,8 +164,8 @@ class Rows(Record):
         return (
             f"{type(self).__name__} of {', '.join(self.sources)}\n"
             f"  t = {times}, {self.stencil}-point stencil, {bins}\n"
-            f"  X: {len(self.labels)} rows on {n_r} radii up to {self.r[-1]:g}, "
-            f"y on {n_out} up to {self.r_out[-1]:g}"
+            f"  X: {len(self.labels)} rows on {n_r} radii up to {self.r[-1]:.4g}, "
+            f"y on {n_out} up to {self.r_out[-1]:.4g}"
         )
 
 

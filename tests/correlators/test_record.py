@@ -44,13 +44,13 @@ def test_the_record_says_what_it_holds():
         "Correlators of wall, exp\n"
         "  t = 1 … 5 (5 slices), 4 jackknife bins of 4 configurations\n"
         "  6 radial nodes, r = 0.5 … 3\n"
-        "  hadron_mass = 0.665, units = 'lattice', 1/a = 2194 MeV, a = 0.08994 fm"
+        "  hadron_mass = 0.665, lattice units, 1/a = 2194 MeV, a = 0.08994 fm"
     )
     other = on_wedge(bin_size=None, inverse_spacing=None, units="fm", kind="configs")
     assert repr(other).splitlines()[1:] == [
         "  t = 10 … 14 (5 slices), 4 configs bins",
         "  20 points in the wedge of L = 6",
-        "  hadron_mass = 0.665, units = 'fm'",
+        "  hadron_mass = 0.665, fm units",
     ]
 
 
