@@ -15,6 +15,7 @@ from sklearn.utils import Bunch, check_random_state
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.correlators import Correlators
 from halkit.equations import radial_rows, time_stencil
+from halkit.equations.rows import check_choices
 from halkit.equations.time import reduced_mass_and_asymmetry
 from halkit.interactions import Interaction, Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
@@ -22,6 +23,7 @@ from halkit.scattering import spherical_box_states
 
 __all__ = ["make_separable", "make_time_dependent"]
 
+SOURCES = ("wall", "exp")
 # States with a smaller e^{−ΔW t} are left out.
 CUT = 1e-14
 
@@ -119,7 +121,7 @@ def make_time_dependent(
     box_radius: float,
     hadron_mass: float | tuple[float, float],
     times: Iterable[float],
-    sources: Iterable[str] = ("wall", "exp"),
+    sources: Iterable[str] = SOURCES,
     source_radius: float | None = None,
     noise: float = 0.0,
     n_bins: int | None = None,
@@ -200,7 +202,7 @@ def make_time_dependent(
     >>> bool(np.allclose(d.target, V(r) * d.data, atol=1e-5))
     True
     """
-    times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
+    sources = check_choices(sources, SOURCES, "sources")
     r, t = validate_nodes(r), _validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
     time_stencil(t.size, stencil)
@@ -250,7 +252,6 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
     delta_w = sum(k2 / (np.sqrt(m**2 + k2) + m) for m in masses)
     grid = RadialGrid.gauss_legendre(box_radius, 100 + 4 * k2.size)
     waves, shapes = box.wave_function(grid.r), _source_shapes(grid.r, box_radius, source_radius)
-    _validate_sources(sources, shapes)
     a = np.stack([waves @ (grid.weights * shapes[source]) for source in sources])
     R = np.einsum("sn,tn,nr->str", a, np.exp(-np.outer(t, delta_w)), box.wave_function(r))
     return delta_w, R / np.abs(R[:, :1]).mean(axis=-1, keepdims=True)
@@ -258,24 +259,13 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
 
 def _source_shapes(r, box_radius, source_radius):
     b = box_radius / 10 if source_radius is None else check_positive(source_radius, "source_radius")
-    return {"wall": np.ones_like(r), "exp": np.exp(-r / b)}
-
-
-def _validate_sources(sources, known):
-    unknown = [source for source in sources if source not in known]
-    if unknown or not sources or len(set(sources)) < len(sources):
-        raise ValueError(f"sources must be some of {list(known)}, each once, got {sources!r}")
-
-
-def _listed(values, name, what):
-    """Return a tuple of the values, which may come one by one."""
-    if isinstance(values, str) or not np.iterable(values):
-        raise TypeError(f"{name} must be a sequence of {what}, got {values!r}")
-    return tuple(values)
+    return dict(zip(SOURCES, (np.ones_like(r), np.exp(-r / b)), strict=True))
 
 
 def _validate_times(times):
-    t = check_array(times, "times")
+    if isinstance(times, str) or not np.iterable(times):
+        raise TypeError(f"times must be a sequence of numbers, got {times!r}")
+    t = check_array(tuple(times), "times")
     if t.ndim != 1 or np.any(t <= 0):
         raise ValueError(
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"

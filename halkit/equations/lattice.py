@@ -38,7 +38,7 @@ def lattice_rows(
         On the wedge of a lattice at consecutive times, with "jackknife" or "bootstrap" bins, or
         the "mean".
     times : sequence of int
-        Times of the rows, each once.
+        Times of the rows, each once: slices with a neighbour on both sides.
     sources : sequence of str, optional
         Quark sources, each once; by default all.
     r_max : float
@@ -78,12 +78,15 @@ def lattice_rows(
             "units must be 'lattice' on a wedge, whose points are in a, got "
             f"{correlators.units!r}: convert t and hadron_mass (halkit.units)"
         )
-    sources, times = check_choices(sources, correlators.sources, "sources"), _listed(times)
-    wedge, kind = correlators.wedge, correlators.kind
+    t, wedge, kind = correlators.t, correlators.wedge, correlators.kind
+    if np.any(np.diff(t) != 1):
+        raise ValueError(f"t must be consecutive slices on a lattice, got {t}")
+    sources = check_choices(sources, correlators.sources, "sources")
+    times = check_choices(as_numbers(times, "times").tolist(), t[1:-1].tolist(), "times")
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
-    points = _common_stencil(correlators.t, times, stencil)
-    labels = [(source, t) for source in sources for t in times]
-    rows = [_row(correlators, source, t, points, keep_out, keep) for source, t in labels]
+    points = _common_stencil(t, times, stencil)
+    labels = [(source, time) for source in sources for time in times]
+    rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
     data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     return Rows(
         data=data,
@@ -112,15 +115,6 @@ def _row(correlators, source, t, points, keep_out, keep):
     return X[:, keep] / size, y[:, keep_out] / size, D[:, keep_out] / size
 
 
-def _listed(times):
-    if isinstance(times, str) or not np.iterable(times):
-        raise TypeError(f"times must be a sequence of integers, got {times!r}")
-    times = as_numbers(times, "times").tolist()
-    if len(set(times)) < len(times):
-        raise ValueError(f"times must hold each entry once, got {times}")
-    return times
-
-
 def _radii(wedge, r_max, r_prime_max):
     """Return the slices of the shells up to r_max and up to r_prime_max."""
     half, r_max = wedge.L / 2, check_number(r_max, "r_max")
@@ -138,16 +132,10 @@ def _radii(wedge, r_max, r_prime_max):
 
 def _common_stencil(t, times, stencil):
     """Return the points of the widest stencil that every requested time allows."""
-    if np.any(np.diff(t) != 1):
-        raise ValueError(f"t must be consecutive slices, got {t}")
-    margins = [min(time - t[0], t[-1] - time) for time in times]
-    if not margins or min(margins) < 1 or not np.all(np.isin(times, t)):
-        raise ValueError(
-            f"times must be slices with neighbours, {t[0] + 1} … {t[-1] - 1}, got {list(times)}"
-        )
+    margin = min(min(time - t[0], t[-1] - time) for time in times)
     if stencil == "auto":
-        return max(points for points in STENCILS if points // 2 <= min(margins))
-    if time_stencil(len(t), stencil) // 2 > min(margins):
+        return max(points for points in STENCILS if points // 2 <= margin)
+    if time_stencil(len(t), stencil) // 2 > margin:
         raise ValueError(
             f"a stencil of {stencil} points does not fit around all times {list(times)} in "
             f"t = {t[0]} … {t[-1]}"

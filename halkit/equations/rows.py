@@ -199,7 +199,7 @@ def check_correlators(correlators):
 
 
 def check_choices(values, known, name):
-    """Return some of the known values, each once, as a list; None stands for all.
+    """Return some of the known values, each once, as a list; None stands for all of them.
 
     Raises
     ------
@@ -219,4 +219,4 @@ def check_choices(values, known, name):
             raise ValueError(f"{name} must be among {known}, got {value!r}")
     if not values or len(set(values)) < len(values):
         raise ValueError(f"{name} must be at least one of {known}, each once, got {values}")
-    return values
+    return [known[known.index(value)] for value in values]

@@ -111,14 +111,14 @@ def test_one_stencil_for_all_rows(correlators):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"times": [4]}, r"slices with neighbours, 5 … 13, got \[4\]"),
-        ({"times": [7.5]}, "slices with neighbours"),
-        ({"times": []}, "slices with neighbours"),
+        ({"times": [4]}, r"times must be among \[5, .*, 13\], got 4"),
+        ({"times": [7.5]}, "times must be among .* got 7.5"),
+        ({"times": []}, "times must be at least one of"),
         ({"times": [5], "stencil": 5}, "stencil of 5 points does not fit around all times"),
         ({"times": [5], "stencil": 6}, 'stencil must be "auto", 3, 5 or 7, got 6'),
         ({"sources": ["smeared"]}, r"must be among \['wall', 'exp'\], got 'smeared'"),
         ({"sources": []}, "sources must be at least one of"),
-        ({"times": [8, 8]}, r"times must hold each entry once, got \[8, 8\]"),
+        ({"times": [8, 8]}, r"times must be .*, each once, got \[8, 8\]"),
         ({"sources": ["wall", "wall"]}, "sources must be .* each once, got .*'wall', 'wall'"),
         ({"r_max": 7.0}, "r_max <= r_prime_max <= L/2 = 6"),
         ({"r_max": 4.0, "r_prime_max": 3.0}, "got r_max = 4 and r_prime_max = 3"),
@@ -133,7 +133,7 @@ def test_what_the_correlators_do_not_have_is_refused(correlators, options, messa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"times": 8}, "times must be a sequence of integers, got 8"),
+        ({"times": 8}, "times must be a sequence of some of .* got 8"),
         ({"sources": "wall"}, r"sources must be a sequence of some of \['wall', .* got 'wall'"),
         ({"sources": 1}, "sources must be a sequence of some of .* got 1"),
     ],
