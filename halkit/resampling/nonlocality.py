@@ -68,9 +68,9 @@ def nonlocality_test(
         A potential with the parameter ``local``: `GaussianProcessPotentialRegressor`, or a
         network, which is slower. It is cloned, with ``local="only"`` and ``local=True``.
     X : array-like of shape (n_bins, n_samples, n_r)
-        Resampled wave functions, as `halkit.equations.lattice_rows` gives them.
+        Resampled wave functions: `data` of `halkit.equations.Rows`.
     y : array-like of shape (n_bins, n_samples, n_out)
-        Their sources.
+        Their targets: `target` of the rows.
     y_std : array-like of shape (n_samples, n_out), optional
         Standard deviations of the mean of y; those of the bins by default.
     bins : {"jackknife", "bootstrap"}

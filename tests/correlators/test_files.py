@@ -238,12 +238,6 @@ def test_a_failure_while_writing_leaves_the_old_file(path, monkeypatch):
     assert list(path.parent.iterdir()) == [path]
 
 
-def nan_in(bin_number):
-    R = np.ones((5, 4, 6))
-    R[2, bin_number, 3] = np.nan
-    return {"wall": np.ones((5, 4, 6)), "exp": R}
-
-
 def test_lists_of_texts_go_through_both_forms(tmp_path):
     pytest.importorskip("h5py")
     texts = (["a", "bc"], ("a", "bc"), np.array(["a", "bc"]), np.array(["a", "bc"], dtype=object))

@@ -111,6 +111,10 @@ def test_kinds_agree_however_they_are_stored(tmp_path):
         ({"L": None}, "L of .* must be 6 or 7 for xyz, got None"),
         ({"xyz": None, "r": np.arange(20.0), "L": None, "r_units": "fm"}, "one system|convert to"),
         ({"units": None}, "must hold 'units'"),
+        ({"r": np.arange(1.0, 21.0)}, "must hold either r or xyz"),
+        ({"hadron_mass": -1.0}, "a of .* cannot be read: hadron_mass must be one mass or two"),
+        ({"inverse_spacing": [2194.0, 10.0]}, "a of .* cannot be read.* inverse_spacing must be"),
+        ({"t": [3, 5, 6]}, "a of .* cannot be read: t must increase in equal steps"),
         (
             {"kind": ["jackknife", "configs"]},
             r"a of .* cannot be read: kind must be one of .*got \['jackknife', 'con",
