@@ -1,6 +1,6 @@
 """Hadron interactions from lattice-QCD wave functions and correlators.
 
-Correlators become sources, sources train a potential, a potential gives
+Correlators become rows, rows train an interaction, an interaction has
 observables. Names below are loaded when they are first used, so that
 ``import halkit`` does not import torch.
 """
