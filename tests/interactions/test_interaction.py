@@ -377,7 +377,7 @@ def test_table_of_few_nodes_lowers_the_degree(n):
         (lambda: Tabulated(np.full(4, np.nan), np.arange(4.0)), ValueError, "must be finite"),
         (lambda: Tabulated(np.ones(4) * 1j, np.arange(4.0)), ValueError, "Complex data"),
         (lambda: Tabulated(np.ones(4), np.arange(4.0)[::-1]), ValueError, "strictly increasing"),
-        (lambda: Tabulated([1.0], [1.0]), ValueError, "at least 2 nodes"),
+        (lambda: Tabulated([1.0], [1.0]), ValueError, "r must have at least 2 nodes"),
         (lambda: Tabulated(np.ones(9), np.arange(9.0), degree=2), ValueError, "degree must be"),
         (lambda: Local(3.0), TypeError, "f must be callable, got float"),
         (lambda: Local(exponential, radius=-1), ValueError, "radius must be a finite number > 0"),
