@@ -73,10 +73,10 @@ def trapezoid_weights(r: Numbers) -> Array:
 def radial_weights(r: Numbers) -> Array:
     """Return weights w of fourth order, Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr.
 
-    On each panel the integrand 4πr²f is the cubic through the four nearest points; the origin,
-    where it vanishes, is one of the points. The error is O(h⁴), also if f ∝ 1/r at the origin or
-    if f is large at the last node, where the trapezoidal rule has O(h²). Where very uneven nodes
-    would give a negative weight, the weights are those of the trapezoidal rule.
+    On each panel the integrand 4πr²f is the cubic through the four nearest points: nodes, or the
+    origin, where it vanishes. The error is O(h⁴), also if f ∝ 1/r at the origin or if f is large
+    at the last node, where the trapezoidal rule has O(h²). If very uneven nodes would give a
+    negative weight, the trapezoidal rule is used.
 
     Parameters
     ----------

@@ -130,6 +130,45 @@ def test_only_the_lines_of_the_lists_are_refused(refused):
     assert not set(RIGHT) & set(WRONG)
 
 
+ROOMS = [
+    "__init__", "__main__", "checks", "cli", "displays", "exceptions", "gallery", "interactions",
+    "radial", "report", "samples", "scaling", "typing", "units", "writing",
+]  # fmt: skip
+MODULES = [
+    path
+    for room in ROOMS
+    for path in [ROOT / "halkit" / f"{room}.py", *(ROOT / "halkit" / room).glob("*.py")]
+    if path.is_file()
+]
+
+
+def public_functions(body):
+    """Yield the functions and methods that users call; overloads stand for what they overload."""
+    overloaded = {node.name for node in body if "overload" in decorators(node)}
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node.body)
+        elif isinstance(node, ast.FunctionDef):
+            public = node.name in {"__init__", "__call__"} or not node.name.startswith("_")
+            if public and ("overload" in decorators(node) or node.name not in overloaded):
+                yield node
+
+
+def decorators(node):
+    return {getattr(decorator, "id", "") for decorator in getattr(node, "decorator_list", [])}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_public_functions_have_types(path):
+    functions = list(public_functions(ast.parse(path.read_text(encoding="utf-8")).body))
+    for node in functions:
+        of = node.args
+        given = [*of.posonlyargs, *of.args, *of.kwonlyargs, of.vararg, of.kwarg]
+        untyped = [a.arg for a in given if a is not None and a.annotation is None]
+        assert set(untyped) <= {"self", "cls"}, node.name
+        assert node.returns is not None, node.name
+
+
 def test_type_checkers_see_the_lazy_names():
     tree = ast.parse((ROOT / "halkit" / "__init__.pyi").read_text(encoding="utf-8"))
     names = {alias.asname for node in tree.body[1:-1] for alias in node.names}

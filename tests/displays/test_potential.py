@@ -90,7 +90,7 @@ def test_the_truth_shares_the_scale(as_values):
     assert [axes.get_title() for axes in display.axes_] == ["potential", "truth"]
 
 
-def test_the_spread_is_the_standard_deviation_over_starts():
+def test_the_last_panel_is_the_standard_deviation_over_starts():
     starts = [Exponential(scale).predict_potential(R, R) for scale in (1.0, 2.0, 4.0)]
     display = PotentialDisplay.from_estimator(Exponential(starts=starts))
     assert_allclose(image(display, 1), kernel(np.std([1, 2, 4], ddof=1)), rtol=1e-13)
@@ -98,12 +98,12 @@ def test_the_spread_is_the_standard_deviation_over_starts():
     assert display.axes_[1].get_title() == "standard deviation"
 
 
-def test_one_start_has_no_spread():
+def test_one_start_has_no_standard_deviation():
     starts = [Exponential().predict_potential(R, R)]
     assert PotentialDisplay.from_estimator(Exponential(starts=starts)).potential_std is None
 
 
-def test_other_radii_have_no_spread():
+def test_other_radii_have_no_standard_deviation():
     starts = [Exponential(scale).predict_potential(R, R) for scale in (1.0, 2.0)]
     display = PotentialDisplay.from_estimator(Exponential(starts=starts), R[:3])
     assert display.potential_std is None
