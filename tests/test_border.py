@@ -113,7 +113,7 @@ def of_the_models():
         yield f"{name} apply w", lambda v, n=name: fitted(n).apply_potential(X, R, v), R
         yield f"{name} apply r_out", lambda v, n=name: fitted(n).apply_potential(X, R, None, v), R
         yield f"{name} U(r, r')", lambda v, n=name: fitted(n).nonlocal_potential(v, 1.0), R
-        yield f"{name} kernel", lambda v, n=name: fitted(n).kernel(1.0, v), R
+        yield f"{name} interaction", lambda v, n=name: fitted(n).interaction_(1.0, v), R
         yield (
             f"{name} score y_std",
             lambda v, n=name: fitted(n).score(X, Y, y_std=v),

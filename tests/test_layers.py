@@ -25,12 +25,13 @@ ARROWS = {
     "units": set(),
     "samples": set(),
     "training": set(),
+    "modules": set(),
     "writing": set(),
     "interactions": {"radial", "units"},
     "correlators": {"radial", "units", "samples", "writing"},
     "equations": {"radial", "units", "correlators"},
     "scattering": {"radial", "interactions", "units", "samples"},
-    "potentials": {"radial", "interactions", "equations", "scattering", "training"},
+    "potentials": {"radial", "interactions", "equations", "scattering", "training", "modules"},
     "resampling": {
         "potentials",
         "samples",
@@ -63,6 +64,7 @@ LEARNING = {"numpy", "scipy", "sklearn", "joblib", "skorch", "torch", "tqdm"}
 PACKAGES = {
     "displays": {"numpy"},
     "training": LEARNING,
+    "modules": {"joblib"},
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},

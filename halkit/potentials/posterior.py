@@ -85,7 +85,7 @@ def solve_ridge(A, b):
 
 
 class PosteriorDraw(Interaction):
-    """One interaction drawn from a posterior."""
+    """An interaction with one set of coefficients of a prior: a draw, or the posterior mean."""
 
     def __init__(self, prior, coefficients):
         self.prior, self.coefficients = prior, coefficients
@@ -147,7 +147,7 @@ class PosteriorMixin(PotentialMixin):
         if r_prime is None:
             r_prime = self.r_ if r is None else r
         r = self.r_out_ if r is None else r
-        if not self.has_nonlocal:
+        if not self._prior.nonlocal_:
             return U, np.zeros_like(U)
         functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
         r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")

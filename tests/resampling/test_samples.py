@@ -14,6 +14,7 @@ from halkit.resampling import (
     pooled_errors,
     resampling_error,
 )
+from halkit.samples import standard_error
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
@@ -83,7 +84,11 @@ def test_bootstrap_draws_bins_with_replacement():
 
 
 def test_one_sample_has_no_error_and_nan_is_not_hidden():
-    assert np.isnan(jackknife_error([[1.0, 2.0]])).all()
+    for resample in ("jackknife", "bootstrap"):
+        with pytest.raises(ValueError, match="at least two samples, got 1"):
+            resampling_error([[1.0, 2.0]], resample)
+    with pytest.raises(ValueError, match="at least two samples, got 1"):
+        jackknife_error([[1.0], [2.0]], axis=1)
     error = jackknife_error([[1.0, np.nan], [2.0, 0.0]])
     assert_allclose(error, [0.5, np.nan])
     assert resampling_error([1.0, 3.0], "seeds") == pytest.approx(np.sqrt(2))
@@ -127,6 +132,18 @@ def test_pooled_errors_are_better_known():
     assert abs(np.mean(pooled_errors(std, values, groups) / true) - 1) < 0.01
 
 
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=9), st.floats(-1e3, 1e3))
+def test_variations_are_as_far_off_as_the_furthest(x, centre):
+    """From the central value, on either side; of their mean where there is none."""
+    x = np.array(x)
+    furthest = max(x.max() - centre, centre - x.min())
+    assert standard_error(x, "variations", centre=centre) == pytest.approx(furthest)
+    assert standard_error(-x, "variations", centre=-centre) == pytest.approx(furthest)
+    if x.size > 1:
+        furthest = max(x.max() - x.mean(), x.mean() - x.min())
+        assert standard_error(x, "variations") == pytest.approx(furthest)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -135,6 +152,8 @@ def test_pooled_errors_are_better_known():
         (([[0.1, 0.0]], [[1.0, 2.0]]), "std must be positive"),
         (([[0.1, 0.2]], [[1.0, 0.0]]), "values must not be zero"),
         (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite"),
+        (([[1.0, -2.0]], [[0.1, 0.2]]), "std must be positive"),
+        (([[1.0, 2.0]], [[0.1, 0.2]]), "may have been exchanged"),
         (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups needs shape \(1,\)"),
     ],
 )
