@@ -21,7 +21,7 @@ from halkit.equations import lattice_rows
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
-from halkit.report import Section, check_matplotlib, make_folder, write_report
+from halkit.report import Section, check_matplotlib, make_folder, run_sections
 from halkit.scattering import phase_shift
 from halkit.units import HBARC
 
@@ -57,9 +57,7 @@ def reproduce(out="report", *, data=None, random_state=0):
         If `data` does not hold the correlators, or `out` cannot be written; before any fit.
     """
     check_matplotlib()
-    from tqdm.auto import tqdm
-
-    out = make_folder(out)
+    make_folder(out)
     if data is not None:
         xixi_rows(data)
     jobs = {
@@ -68,14 +66,7 @@ def reproduce(out="report", *, data=None, random_state=0):
     }
     if data is not None:
         jobs["xixi"] = lambda: xixi(data, random_state=random_state)
-    sections = {}
-    for name in (bar := tqdm(jobs, disable=None)):
-        bar.set_description(name)
-        begin = time.perf_counter()
-        sections[name] = jobs[name]()
-        sections[name].metrics["seconds"] = time.perf_counter() - begin
-        write_report(out, sections, note="" if data is not None else NO_DATA)
-    return {name: section.metrics for name, section in sections.items()}
+    return run_sections(out, jobs, note="" if data is not None else NO_DATA)
 
 
 LADDER = {

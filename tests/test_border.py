@@ -331,10 +331,11 @@ def of_datasets_and_displays():
     U = -np.exp(-R[:, None] - R)
     yield "picture U", lambda v: displays.PotentialDisplay(v, R).potential, U
     yield "picture r", lambda v: displays.PotentialDisplay(U, v).r, R
-    yield "picture spread", lambda v: displays.PotentialDisplay(U, R, spread=v).spread, U
+    yield "picture std", lambda v: displays.PotentialDisplay(U, R, potential_std=v).potential_std, U
     yield "curve", lambda v: displays.LocalPotentialDisplay(v, R).potential, Y
     yield "curve r", lambda v: displays.LocalPotentialDisplay(Y, v).r, R
-    yield "curve errors", lambda v: displays.LocalPotentialDisplay(Y, R, errors=v).errors, SIGMA
+    band = displays.LocalPotentialDisplay
+    yield "curve std", lambda v: band(Y, R, potential_std=v).potential_std, SIGMA
     yield "angle", lambda v: displays.PhaseShiftDisplay(v, R).phase_shift, X[0]
     yield "angle k", lambda v: displays.PhaseShiftDisplay(X[0], v).k, R
     yield "reference", lambda v: displays.PhaseShiftDisplay(R, R, reference=(v, R)).reference[0], R

@@ -198,20 +198,26 @@ OBJECTS = {
     ),
     "PotentialDisplay": (
         one(U=np.ones((30, 30)), r=TABLE, s=TABLE, t=np.ones((30, 30)), d=np.ones((30, 30))),
-        lambda a: displays.PotentialDisplay(a["U"], a["r"], a["s"], truth=a["t"], spread=a["d"]),
-        lambda d: np.concatenate([d.potential, d.truth, d.spread, [d.r], [d.r_prime]]),
+        lambda a: displays.PotentialDisplay(
+            a["U"], a["r"], a["s"], truth=a["t"], potential_std=a["d"]
+        ),
+        lambda d: np.concatenate([d.potential, d.truth, d.potential_std, [d.r], [d.r_prime]]),
     ),
     "LocalPotentialDisplay": (
         one(V=np.ones(30), r=TABLE, e=np.ones(30), t=np.ones(30)),
-        lambda a: displays.LocalPotentialDisplay(a["V"], a["r"], errors=a["e"], truth=a["t"]),
-        lambda d: np.concatenate([d.potential[0], d.errors[0], d.truth, d.r]),
+        lambda a: displays.LocalPotentialDisplay(
+            a["V"], a["r"], potential_std=a["e"], truth=a["t"]
+        ),
+        lambda d: np.concatenate([d.potential[0], d.potential_std[0], d.truth, d.r]),
     ),
     "PhaseShiftDisplay": (
         one(delta=K, k=K, e=K, t=K, x=K, y=K),
         lambda a: displays.PhaseShiftDisplay(
-            a["delta"], a["k"], errors=a["e"], truth=a["t"], reference=(a["x"], a["y"])
+            a["delta"], a["k"], phase_shift_std=a["e"], truth=a["t"], reference=(a["x"], a["y"])
         ),
-        lambda d: np.concatenate([d.phase_shift, d.k, d.errors, d.truth, *d.reference[:2]]),
+        lambda d: np.concatenate(
+            [d.phase_shift, d.k, d.phase_shift_std, d.truth, *d.reference[:2]]
+        ),
     ),
     "WilsonLoopDisplay": (
         one(m=K, e=K, x=K),

@@ -106,6 +106,7 @@ def test_full_report_runs_every_example_and_keeps_going(tmp_path, capsys, monkey
         "plot_a_bad": True,
         "plot_good": False,
     }
+    assert all(numbers["seconds"] > 0 for numbers in metrics.values())
     (tmp_path / "plot_a_bad.py").unlink()
     assert main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)]) == 0
 
