@@ -10,7 +10,14 @@ and on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 import numpy as np
 
 from halkit.checks import check_array, check_positive
-from halkit.interactions.functions import checked_function, cut, distances, evaluated, is_array
+from halkit.interactions.functions import (
+    check_edges,
+    checked_function,
+    cut,
+    distances,
+    evaluated,
+    is_array,
+)
 from halkit.interactions.spline import polynomial_below, tensor_spline
 from halkit.radial import validate_nodes
 
@@ -21,9 +28,10 @@ __all__ = [
     "Sum",
     "Tabulated",
     "as_interaction",
-    "end_radii",
-    "partial_wave",
 ]
+
+# Where an interaction says that it ends.
+ENDS = "radius", "edges"
 
 
 class Interaction:
@@ -41,11 +49,15 @@ class Interaction:
     radius : float or None
         Beyond it the interaction is zero by definition, whatever the two functions
         return there. None: it decays.
+    edges : tuple of float
+        Radii between which V and U are smooth, where a mesh is split: jumps, and both ends of
+        structure that is too narrow to be found (`halkit.scattering.phase_shift` says when).
     """
 
     has_local = False
     has_nonlocal = False
     radius = None
+    edges = ()
 
     def local_potential(self, r):
         """Return V(r), elementwise: an array of the shape of `r`."""
@@ -93,6 +105,8 @@ class Local(Interaction):
         Maps an array of r to the array of V(r).
     radius : float, optional
         V is set to zero beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which V jumps, or between which it has narrow structure.
 
     Examples
     --------
@@ -105,9 +119,10 @@ class Local(Interaction):
 
     has_local = True
 
-    def __init__(self, f, *, radius=None):
+    def __init__(self, f, *, radius=None, edges=()):
         self.f = checked_function(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
+        self.edges = check_edges(edges)
 
     def local_potential(self, r):
         """Return V(r), elementwise."""
@@ -131,6 +146,8 @@ class NonLocal(Interaction):
         Maps two arrays r and r' that broadcast to the array of U(r, r').
     radius : float, optional
         U is set to zero where r or r' lies beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which U jumps, in r or r', or between which it has narrow structure.
 
     Examples
     --------
@@ -143,9 +160,10 @@ class NonLocal(Interaction):
 
     has_nonlocal = True
 
-    def __init__(self, f, *, radius=None):
+    def __init__(self, f, *, radius=None, edges=()):
         self.f = checked_function(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
+        self.edges = check_edges(edges)
 
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r'), broadcasting."""
@@ -312,6 +330,7 @@ class _Fitted(Interaction):
         self.has_local, self.has_nonlocal = potential.has_local, potential.has_nonlocal
         self.radius = getattr(potential, "radius_", potential.radius)
         self.nonlocal_radius = getattr(potential, "nonlocal_radius", None)
+        self.edges = getattr(potential, "edges", ())
         self.l = getattr(potential, "l", None)
 
     def local_potential(self, r):
@@ -356,11 +375,11 @@ def as_interaction(potential, r=None):
             return potential
         if hasattr(potential, "kernel") and hasattr(potential, "radius"):
             return _Fitted(potential)
-        radius = getattr(potential, "radius", None)
+        ends = {name: getattr(potential, name, getattr(Interaction, name)) for name in ENDS}
         local, non_local = potential.local_potential, potential.nonlocal_potential
         both = Sum(
-            *([Local(local, radius=radius)] if potential.has_local else []),
-            *([NonLocal(non_local, radius=radius)] if potential.has_nonlocal else []),
+            *([Local(local, **ends)] if potential.has_local else []),
+            *([NonLocal(non_local, **ends)] if potential.has_nonlocal else []),
         )
         both.l = getattr(potential, "l", None)
         return both
@@ -371,49 +390,6 @@ def as_interaction(potential, r=None):
         f"or an array of values with its nodes r; got {type(potential).__name__}"
         + (" without r" if isinstance(potential, np.ndarray) else "")
     )
-
-
-def partial_wave(interaction):
-    """Return the orbital angular momentum that an interaction is made for, None if for any.
-
-    Parameters
-    ----------
-    interaction : Interaction
-        It may have an attribute ``l``, or be a `Sum` of such ones.
-
-    Raises
-    ------
-    ValueError
-        If the terms of a sum are made for different ones.
-
-    Examples
-    --------
-    >>> from halkit.interactions import GaussianSum, PereyBuck
-    >>> from halkit.interactions.base import partial_wave
-    >>> U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=1)
-    >>> partial_wave(U + GaussianSum([1.0], [1.0]))
-    1
-    """
-    terms = getattr(interaction, "terms", ())
-    found = {getattr(interaction, "l", None), *map(partial_wave, terms)} - {None}
-    if len(found) > 1:
-        raise ValueError(f"terms of a sum must have the same l, got {sorted(found)}")
-    return found.pop() if found else None
-
-
-def end_radii(interaction):
-    """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
-
-    Examples
-    --------
-    >>> from halkit.interactions import GaussianSum, Local
-    >>> from halkit.interactions.base import end_radii
-    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
-    {1.0}
-    """
-    radii = interaction.radius, getattr(interaction, "nonlocal_radius", None)
-    found = {float(radius) for radius in radii if radius is not None}
-    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
 
 
 def _is_interaction(thing):

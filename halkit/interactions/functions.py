@@ -5,6 +5,7 @@ import numpy as np
 from halkit.checks import check_array, check_positive
 
 __all__ = [
+    "check_edges",
     "check_momenta",
     "check_scale",
     "checked_function",
@@ -18,6 +19,14 @@ __all__ = [
 
 # Lengths, masses and momenta that the solvers take, and their inverse.
 LARGEST = 1e60
+
+
+def check_edges(edges):
+    """Return radii > 0, one number or one axis, as a sorted tuple."""
+    edges = np.atleast_1d(check_array(edges, "edges", sign="> 0"))
+    if edges.ndim != 1:
+        raise ValueError(f"edges must have one axis, got shape {edges.shape}")
+    return tuple(np.unique(edges).tolist())
 
 
 def checked_function(f, name):

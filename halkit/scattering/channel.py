@@ -17,11 +17,24 @@ import numpy as np
 from halkit.checks import check_integer
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
-from halkit.interactions.functions import check_scale, within
+from halkit.interactions.functions import check_scale
+from halkit.interactions.terms import stated_edges
 from halkit.scattering.derivative import DerivativeExpansion
-from halkit.scattering.layout import EVEN, LEAST, MOST_JUMPS, Layout, find_layout, profile
-from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
+from halkit.scattering.layout import LEAST, MOST_JUMPS, Layout, find_layout, profile
+from halkit.scattering.mesh import hamiltonian, lagrange_mesh, node_spacing
 from halkit.scattering.partial_wave import interaction_in_wave
+from halkit.scattering.sampling import (
+    FINE,
+    FINER,
+    NODES,
+    fine_radii,
+    kernel_nodes,
+    local_density,
+    missed_by_kernel_mesh,
+    missed_by_mesh,
+    nonlocal_density,
+    sampled_radii,
+)
 from halkit.scattering.tails import power_law
 
 __all__ = [
@@ -38,9 +51,6 @@ __all__ = [
 
 # Where the search for a mesh that sees all structure ends.
 FINEST = 800
-# Parts of a step between two nodes of the tail on which V(r) is looked at.
-FINER = 8
-FINE = np.geomspace(1e-3, 1e4, 119 * FINER + 1)
 # Where wells are looked for, over the channel radius.
 WELLS = np.geomspace(1e-3, 1, 40)
 NOTICEABLE = 1e-4
@@ -119,15 +129,13 @@ class Channel(_Fields):
         a, m = self.radius, self.reduced_mass
         r = a * WELLS
         with np.errstate(all="ignore"):
-            depth = _local_density(self.interaction, r, _attraction)
-        depth = depth + _nonlocal_density(self.interaction, r)
+            depth = local_density(self.interaction, r, _attraction)
+        depth = depth + nonlocal_density(self.interaction, r)
         self._refuse_infinite(depth)
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
         n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
         if not self.layout.simple:
             n = max(n, int(self.layout.points.sum()))
-        if not self.interaction.has_local:
-            return n
         n, missed = self._structure(n)
         if missed > 0.3:
             warn(
@@ -135,7 +143,7 @@ class Channel(_Fields):
                 AccuracyWarning,
                 stacklevel=3,
             )
-        elif self.profile.jumps.size > MOST_JUMPS:
+        elif self.interaction.has_local and self.profile.jumps.size > MOST_JUMPS:
             warn(
                 f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more "
                 f"than {MOST_JUMPS} other radii: results may be off by more than two meshes tell",
@@ -151,21 +159,35 @@ class Channel(_Fields):
             )
 
     def _structure(self, n):
-        """The number of points that see the structure of V(r), and the part that they miss.
-
-        That is the part of ∫ r ``|V|`` dr that straight lines from node to node miss.
-        """
-        a, factor = self.radius, 2 * self.reduced_mass
-        r = a * EVEN[self.layout.edges[0] / a < EVEN]
-        V = r * np.interp(r, self.profile.r, self.profile.values)
+        """The number of points that see the structure of V and U, and the part that they miss."""
+        missed = self._missed()
         while True:
             x = self.mesh(n).sides()[0]
-            strength = factor * x * _local_density(self.interaction, x, np.positive)
-            missed = np.abs(V - np.interp(r, x, strength))[r > x[0]].sum()
-            missed /= max(np.abs(V).sum(), NOTICEABLE)
-            if missed < 0.1 or n >= FINEST:
-                return n, missed
+            part = max((of(x) for of in missed), default=0.0)
+            if part < 0.1 or n >= FINEST:
+                return n, part
             n = min(4 * n // 3, FINEST)
+
+    def _missed(self):
+        """Functions of mesh points, the parts of V(r), K(r, r) and K(r, r') that they miss."""
+        interaction, a, missed = self.interaction, self.radius, []
+        if interaction.has_local:
+            seen, factor = self.profile, 2 * self.reduced_mass
+
+            def of_local(x):
+                V = factor * local_density(interaction, x, np.positive)
+                return missed_by_mesh(seen.r, seen.r * seen.values, x, x * V)
+
+            missed.append(of_local)
+        if interaction.has_nonlocal:
+            r = sampled_radii(interaction, a)
+            diagonal = interaction.kernel(r, r)
+
+            def of_diagonal(x):
+                return missed_by_mesh(r, diagonal, x, interaction.kernel(x, x))
+
+            missed.extend([of_diagonal, missed_by_kernel_mesh(interaction, a)])
+        return missed
 
 
 def mesh_of(layout, n):
@@ -243,36 +265,34 @@ def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
 def tail(interaction, reduced_mass, V2=None):
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
 
-    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. V(r) is also looked at between
-    the nodes, for structure as narrow as a fiftieth of r.
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. `halkit.scattering.sampling`
+    says what is looked at between the nodes.
     """
-    fine = _fine_radii(reduced_mass)
+    fine, density, other = _densities(interaction, reduced_mass, V2)
+    nodes = NODES / reduced_mass
+    return nodes, _tail_of(fine, density + other, nodes, reduced_mass)
+
+
+def _densities(interaction, reduced_mass, V2):
+    """Radii, the density of V there, and the one of U and V2."""
+    fine = fine_radii(interaction, reduced_mass, V2)
     with np.errstate(all="ignore"):  # inside a core
-        density = _local_density(interaction, fine)
-    density = density + _other_density(interaction, fine, reduced_mass, V2)
-    return fine[::FINER], _tail_of(fine, density, reduced_mass)
-
-
-def _fine_radii(reduced_mass):
-    return FINE / reduced_mass
-
-
-def _other_density(interaction, fine, reduced_mass, V2):
-    """The density of U and V2."""
-    density = np.zeros_like(fine)
+        density = local_density(interaction, fine)
+    other = np.zeros_like(fine)
     if interaction.has_nonlocal:
-        r = fine[::FINER]
-        density = np.interp(fine, r, _nonlocal_density(interaction, r))
+        r = kernel_nodes(interaction, NODES / reduced_mass, fine)
+        other = np.interp(fine, r, nonlocal_density(interaction, r))
     if V2 is not None:
-        density = density + np.abs(V2.local_potential(fine)) * reduced_mass**2
-    return density
+        other = other + np.abs(V2.local_potential(fine)) * reduced_mass**2
+    return fine, density, other
 
 
-def _tail_of(fine, density, reduced_mass):
+def _tail_of(fine, density, nodes, reduced_mass):
     # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
     integrand = 2 * reduced_mass * fine**2 * density
-    panels = integrand * np.log(fine[1] / fine[0])
-    return (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
+    panels = integrand * np.gradient(np.log(fine))
+    beyond = np.cumsum(panels[::-1])[::-1] + integrand[-1]
+    return beyond[np.searchsorted(fine, nodes)]
 
 
 def _long_tail(interaction, m, V2, nodes, tails, radius):
@@ -280,14 +300,16 @@ def _long_tail(interaction, m, V2, nodes, tails, radius):
 
     None without such a tail, or if the mesh reaches its end without much work.
     """
-    fine = _fine_radii(m)
+    even = FINE / m
     with np.errstate(all="ignore"):
-        V = _local_density(interaction, fine, np.positive)
-    found = power_law(fine, V, FINER)
+        V = local_density(interaction, even, np.positive)
+    found = power_law(even, V, FINER)
     if found is None:
         return None
     start, power = found
-    others = _tail_of(fine, _other_density(interaction, fine, m, V2), m)
+    start = max(start, *stated_edges(interaction), 0.0)
+    fine, _, other = _densities(interaction, m, V2)
+    others = _tail_of(fine, other, nodes, m)
     strength = min(1.0, tails[0])
     enough = (nodes >= start) & (tails <= SHORT * strength) & (others <= 1e-10 * strength)
     if radius is not None:
@@ -296,23 +318,6 @@ def _long_tail(interaction, m, V2, nodes, tails, radius):
     if not enough.any() or (far.size and nodes[np.argmax(enough)] > far[0] / 3):
         return None
     return float(nodes[np.argmax(enough)]), 0.0, power
-
-
-def _local_density(interaction, r, measure=np.abs):
-    """``|V(r)|``, or another measure of V than its modulus."""
-    if not interaction.has_local:
-        return np.zeros_like(r)
-    V = real_values(interaction.local_potential(r), "V(r)")
-    return measure(V) * within(interaction.radius, r)
-
-
-def _nonlocal_density(interaction, r):
-    """``∫ |K(r, r')| dr'`` on nodes that are spaced geometrically, or over r if that is larger."""
-    if not interaction.has_nonlocal:
-        return np.zeros_like(r)
-    kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
-    weights = within(interaction.radius, r) * r * np.log(r[1] / r[0])
-    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
 
 
 def _decay_radius(interaction, nodes, tails):
@@ -333,7 +338,7 @@ def _decay_radius(interaction, nodes, tails):
 def _is_closed(interaction, radius):
     """Whether an infinite core ends at this radius or beyond."""
     with np.errstate(all="ignore"):
-        return bool(np.isinf(_local_density(interaction, np.array([0.999 * radius]))[0]))
+        return bool(np.isinf(local_density(interaction, np.array([0.999 * radius]))[0]))
 
 
 def validate_mesh_size(n_mesh):

@@ -1,7 +1,7 @@
 """The partial wave that an interaction is made for, and the refusal of any other."""
 
 from halkit.interactions import as_interaction
-from halkit.interactions.base import partial_wave
+from halkit.interactions.terms import partial_wave
 
 __all__ = ["interaction_in_wave"]
 

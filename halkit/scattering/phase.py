@@ -14,7 +14,7 @@ from halkit.interactions.functions import check_momenta
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.rmatrix import phase_shifts
 from halkit.scattering.tails import add_tail
-from halkit.scattering.weak import has_narrow_core, low_energy, small_phases, with_power_tail
+from halkit.scattering.weak import is_graded, low_energy, small_phases, with_power_tail
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
 
@@ -73,6 +73,11 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     The mesh is split where V or U jumps, and starts where V is infinite or so high that the wave
     does not reach the origin: there u = 0. Phases of 1e-9 rad are right to a part of 1e-3.
 
+    Before that V(r) and the diagonal of U are looked at on radii that are 1/700 of r apart, up to
+    r = 1e4/m and down to a hundredth of the channel radius. Shells and bumps that are wider than
+    r/700 are found; state the ``edges`` of narrower ones. Away from its diagonal U is looked at
+    in steps of 1/200 of the channel radius only, and of r/7 beyond.
+
     References
     ----------
     D. Baye, Phys. Rep. 565 (2015) 1.
@@ -120,7 +125,7 @@ def _phase_change(coarse, fine):
 def _phases(hamiltonian, k):
     """δ(k), where it is small by the way that keeps its relative accuracy."""
     delta = phase_shifts(hamiltonian, k)
-    small = (np.abs(np.sin(delta)) < SMALL) | has_narrow_core(hamiltonian.mesh)
+    small = (np.abs(np.sin(delta)) < SMALL) | is_graded(hamiltonian.mesh)
     if np.any(small) and not np.ndim(hamiltonian.scale):
         delta, chosen = np.array(delta), k[small]
         turn = small_phases(hamiltonian, chosen) - delta[small]

@@ -22,7 +22,7 @@ from halkit.interactions import (
     omega_ccc,
     xixi_leading_order,
 )
-from halkit.interactions.base import partial_wave
+from halkit.interactions.terms import partial_wave
 from halkit.interactions.xixi import XI_MASS
 from halkit.scattering import phase_shift
 
