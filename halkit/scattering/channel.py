@@ -201,15 +201,15 @@ def _attraction(V):
 
 
 def open_channel(
-    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, with_tail=False
+    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, least_power=None
 ):
     """Return the validated `Channel`, with its radius found if it is not given.
 
-    A singular core keeps out waves of momenta up to k. With `with_tail` a long tail is left to
-    the caller.
+    A singular core keeps out waves of momenta up to k. With `least_power` a tail V ∝ r^−n of a
+    larger n is left to the caller.
     """
     channel, beyond = measured_channel(
-        potential, reduced_mass, l, channel_radius, r, k=k, with_tail=with_tail
+        potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
     )
     if beyond > NOTICEABLE:
         warn(
@@ -222,7 +222,7 @@ def open_channel(
 
 
 def measured_channel(
-    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, with_tail=False
+    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, least_power=None
 ):
     """Return the validated `Channel`, and the tail of the potential beyond its radius."""
     if isinstance(potential, DerivativeExpansion):
@@ -232,7 +232,7 @@ def measured_channel(
     m = check_scale(reduced_mass, "reduced_mass")
     l = validate_l(l)
     interaction = interaction_in_wave(potential, l, r)
-    radius, beyond, power = find_radius(interaction, m, channel_radius, V2, with_tail)
+    radius, beyond, power = find_radius(interaction, m, channel_radius, V2, least_power)
     top = float(np.max(k, initial=0.0))
     return Channel(interaction, radius, m, l, V2, top, power), beyond
 
@@ -242,10 +242,10 @@ def validate_l(l):
     return check_integer(l, "l", least=0)
 
 
-def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
+def find_radius(interaction, m, channel_radius=None, V2=None, least_power=None):
     """Return the channel radius, found if it is not given, and the tail beyond it.
 
-    With `with_tail` and a tail V ∝ r^−n that is left to the caller, also n, else None.
+    With `least_power` and a tail V ∝ r^−n that is left to the caller, also n, else None.
     """
     radius, defined = channel_radius, interaction.radius if V2 is None else None
     if radius is not None:
@@ -253,8 +253,8 @@ def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
     if defined is not None and (radius is None or defined <= radius):
         return float(radius or defined), 0.0, None
     nodes, tails = tail(interaction, m, V2)
-    if with_tail and tails[-9] < 1e6 * tails[-1]:
-        found = _long_tail(interaction, m, V2, nodes, tails, radius)
+    if least_power is not None and tails[-9] < 1e6 * tails[-1]:
+        found = _long_tail(interaction, m, V2, nodes, tails, radius, least_power)
         if found is not None:
             return found
     if radius is None:
@@ -295,7 +295,7 @@ def _tail_of(fine, density, nodes, reduced_mass):
     return beyond[np.searchsorted(fine, nodes)]
 
 
-def _long_tail(interaction, m, V2, nodes, tails, radius):
+def _long_tail(interaction, m, V2, nodes, tails, radius, least_power):
     """Where a tail V ∝ r^−n may be left out of the mesh, zero, and n.
 
     None without such a tail, or if the mesh reaches its end without much work.
@@ -303,7 +303,7 @@ def _long_tail(interaction, m, V2, nodes, tails, radius):
     even = FINE / m
     with np.errstate(all="ignore"):
         V = local_density(interaction, even, np.positive)
-    found = power_law(even, V, FINER)
+    found = power_law(even, V, FINER, least_power)
     if found is None:
         return None
     start, power = found

@@ -13,7 +13,7 @@ import numpy as np
 from halkit.interactions.functions import check_momenta
 from halkit.scattering.channel import converge, open_channel
 from halkit.scattering.rmatrix import phase_shifts
-from halkit.scattering.tails import add_tail
+from halkit.scattering.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.weak import is_graded, low_energy, small_phases, with_power_tail
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
@@ -76,7 +76,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     Before that V(r) and the diagonal of U are looked at on radii that are 1/700 of r apart, up to
     r = 1e4/m and down to a hundredth of the channel radius. Shells and bumps that are wider than
     r/700 are found; state the ``edges`` of narrower ones. Away from its diagonal U is looked at
-    in steps of 1/200 of the channel radius only, and of r/7 beyond.
+    in steps of 1/128 of the channel radius only, and of r/7 beyond.
 
     References
     ----------
@@ -99,7 +99,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
         channel_radius=channel_radius,
         r=r,
         k=k,
-        with_tail=True,
+        least_power=LEAST_POWER,
     )
     delta = converge(
         lambda n: _phases(channel.hamiltonian(n), k),
@@ -110,9 +110,8 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     if channel.power is None:
         return delta
     V, m = channel.interaction.local_potential, channel.reduced_mass
-    outside = add_tail(
-        V, k.ravel(), np.ravel(delta), reduced_mass=m, l=channel.l, radius=channel.radius
-    )
+    waves = [bessel_waves(channel.l)] * k.size
+    outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=channel.radius)
     return outside.reshape(k.shape)[()]
 
 
@@ -210,7 +209,7 @@ def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
         reduced_mass=reduced_mass,
         channel_radius=channel_radius,
         r=r,
-        with_tail=True,
+        least_power=LEAST_POWER,
     )
     m, power = channel.reduced_mass, channel.power
     if power is None:

@@ -3,7 +3,7 @@
 V(r) and the diagonal K(r, r) of a kernel are looked at on radii that are 1/700 of r apart, so
 that each shell, bump or hole that is wider is seen. Pairs (r, r') are looked at where r and r'
 differ by more: in steps of a seventh of r to find the channel radius, with more steps next to
-what the diagonal shows in between, then in even steps of 1/200 of the channel radius. So a
+what the diagonal shows in between, then in even steps of 1/128 of the channel radius. So a
 narrow bump far out and far from the diagonal can be missed. What is narrower is seen between
 two ``edges`` of an interaction, where there are 12 radii more.
 """
@@ -47,7 +47,7 @@ PEAK, AROUND = 3.0, np.array([-32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32])
 # Windows in which a mesh may miss a potential, and from which share of it on they count.
 WINDOWS, SHARE = 50, 0.01
 # Even steps in both arguments of a kernel, and how many make a window.
-EVEN, BLOCK = 200, 8
+EVEN, BLOCK = 128, 8
 
 
 def between(edges):
