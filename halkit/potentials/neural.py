@@ -15,6 +15,7 @@ from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import check_network_parameters, network_numbers
 from halkit.potentials.problem import unshifted
+from halkit.potentials.quadrature import warn_of_quadrature
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
@@ -348,6 +349,8 @@ def _warn_of_reach(model, problem):
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
+    if model.has_nonlocal and not problem.has_errors:
+        warn_of_quadrature(model)
 
 
 def _natural_units(problem, W, shift, tol):
