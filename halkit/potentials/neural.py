@@ -11,11 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import check_network_parameters, network_numbers
 from halkit.potentials.problem import unshifted
-from halkit.potentials.quadrature import warn_of_quadrature
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Start
@@ -350,7 +350,7 @@ def _warn_of_reach(model, problem):
         exact=not problem.has_errors,
     )  # fmt: skip
     if model.has_nonlocal and not problem.has_errors:
-        warn_of_quadrature(model)
+        warn_of_exact_fit(model, problem)
 
 
 def _natural_units(problem, W, shift, tol):

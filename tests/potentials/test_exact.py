@@ -1,4 +1,4 @@
-"""Nodes that are too coarse for the sum over r' are named, with the size of the error."""
+"""Nodes that are too coarse are named with the size of the error, and so are local truths."""
 
 import warnings
 
@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import NonLocal, Separable, Yamaguchi
+from halkit.interactions import GaussianSum, NonLocal, Separable, Yamaguchi
 from halkit.potentials import NonLocalPotentialRegressor
-from halkit.potentials.quadrature import phase_of_quadrature
+from halkit.potentials.exact import left_by_local_potential, phase_of_quadrature
 from halkit.radial import RadialGrid, radial_weights, trapezoid_weights
-from halkit.scattering import phase_shift, scattering_wave_functions
+from halkit.scattering import bound_states, phase_shift, scattering_wave_functions
 
 GRIDS = {
     "from 0.5": np.linspace(0.5, 9.5, 40),
@@ -81,3 +81,48 @@ def test_weights_of_nodes_that_start_away_from_the_origin():
         ratios.append(errors[0] / errors[1])
     assert max(ratios) < 1.05
     assert max(ratios[:3]) < 0.5
+
+
+def local_rows(V, m, r):
+    X = scattering_wave_functions(V, np.linspace(0.05, 1.0, 10), reduced_mass=m)(r)
+    return X, V.local_potential(r) * X
+
+
+@pytest.mark.parametrize("depth", [-0.3, -3.0, -12.0, 2.0])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
+def test_data_of_a_local_potential_are_named(depth):
+    """With a local term there is nothing to say, and all states are there."""
+    V, m, r = GaussianSum([depth], [1.0]), 1.0, np.linspace(0.05, 8.0, 80)
+    X, y = local_rows(V, m, r)
+    settings = {"reduced_mass": m, "n_init": 1, "max_iter": 60, "random_state": 0}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        NonLocalPotentialRegressor(r, **settings).fit(X, y)
+    assert sum("the data are those of a local potential" in str(w.message) for w in caught) == 1
+    model = NonLocalPotentialRegressor(r, local=True, **settings).fit(X, y)
+    kappa = bound_states(V, reduced_mass=m).kappa
+    np.testing.assert_allclose(model.bound_states().kappa, kappa, rtol=1e-3)
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.3, 0.1, 0.03])
+def test_what_a_local_potential_leaves_of_non_local_sources(beta):
+    """U ∝ e^{−(r−r')²/β²}/β becomes local as β⁴, and so does what V leaves; V takes all of its."""
+    r = np.linspace(0.1, 6.0, 60)
+    f = np.exp(-(r**2) / 4)
+    k = np.array([0.2, 0.5, 0.8, 1.1])[:, None]
+    X, W = np.sin(k * r) / r, r * np.ones((4, 1))
+    grid = RadialGrid.gauss_legendre(6.5, 900)
+
+    def smeared(phi):
+        K = np.exp(-(((r[:, None] - grid.r) / beta) ** 2)) / (np.sqrt(np.pi) * beta)
+        return (phi * grid.weights / (4 * np.pi * grid.r**2)) @ K.T
+
+    y = f / r * smeared(np.sin(k * grid.r))
+    left = left_by_local_potential(X, y, W)
+    second = -k * k * beta**2 / 4 * f * X  # (β²/4) u'' of the smeared wave
+    expected = left_by_local_potential(X, f * X + second, W)
+    if beta < 0.2:
+        assert left == pytest.approx(expected, rel=0.1)
+    assert left > 0.5e-3 * beta**4
+    assert left_by_local_potential(X, f * X, W) < 1e-30
