@@ -14,7 +14,7 @@ V(r_i) for each node leaves
 
     Σ_i [Σ_s (W y)_si² − (Σ_s (W y)_si (W φ)_si)² / Σ_s (W φ)_si²]
 
-of the squared sources; where this is less than what U leaves, the data prefer V.
+of the squared sources; where this is little, and less than what U leaves, the data prefer V.
 """
 
 import warnings
@@ -32,8 +32,11 @@ __all__ = ["left_by_local_potential", "phase_of_quadrature", "warn_of_exact_fit"
 
 # Momenta times the radius where the data end, over π.
 MOMENTA = np.array([0.25, 0.5, 1.0, 2.0])
-# Samples from which on one V(r) does not describe any sources.
-FEWEST_SAMPLES = 3
+# What the second of the directions of the samples has to be over the first: one V(r) describes
+# any sources of a single wave function.
+SECOND = 1e-3
+# Squared sources that a good description leaves over.
+GOOD = 1e-3
 
 
 def phase_of_quadrature(potential, r, weights, reduced_mass):
@@ -81,7 +84,7 @@ def warn_of_exact_fit(model, problem):
     if len(model.r_out_) < FEWEST:
         return
     _warn_of_quadrature(model)
-    if not model.has_local and len(problem.X) >= FEWEST_SAMPLES:
+    if not model.has_local:
         _warn_of_locality(model, problem)
 
 
@@ -105,8 +108,11 @@ def _warn_of_locality(model, problem):
     if not np.isin(model.r_out_, model.r_).all():
         return
     X = problem.X[:, node_columns(model.r_out_, model.r_)]
+    directions = np.linalg.svd(problem.W * (X / np.abs(X).max()), compute_uv=False)
+    if directions.size < 2 or directions[1] < SECOND * directions[0]:
+        return
     left = left_by_local_potential(X, problem.y, problem.W)
-    if left < model.loss_:
+    if left < min(model.loss_, GOOD):
         warnings.warn(
             f"a local potential V(r) leaves {left:.1g} of the squared sources unexplained, the "
             f"fitted U {model.loss_:.1g}: the data are those of a local potential, and this U "

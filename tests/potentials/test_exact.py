@@ -105,6 +105,22 @@ def test_data_of_a_local_potential_are_named(depth):
     np.testing.assert_allclose(model.bound_states().kappa, kappa, rtol=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["repeated", "without weight"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_one_wave_function_does_not_tell(kind):
+    """V(r) = y/φ describes any one sample; repeated samples are one, too."""
+    r = np.linspace(0.02, 12.0, 60)
+    X, y = rows(*TRUTHS["exponential"], r)
+    model = NonLocalPotentialRegressor(r, reduced_mass=1.0, n_init=1, max_iter=5, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if kind == "repeated":
+            model.fit(np.tile(X[3:4], (5, 1)), np.tile(y[3:4], (5, 1)))
+        else:
+            model.fit(X, y, sample_weight=np.arange(10) == 3)
+    assert not any("local potential" in str(w.message) for w in caught)
+
+
 @pytest.mark.parametrize("beta", [1.0, 0.3, 0.1, 0.03])
 def test_what_a_local_potential_leaves_of_non_local_sources(beta):
     """U ∝ e^{−(r−r')²/β²}/β becomes local as β⁴, and so does what V leaves; V takes all of its."""
