@@ -72,11 +72,16 @@ def left_by_local_potential(X, y, W):
     X, y, W : ndarray of shape (n_samples, n_out)
         Wave functions, sources and weights at the output nodes.
     """
-    waves, sources = W * (X / np.abs(X).max()), W * y
+    waves, sources = _weighted(X, W), W * y
     size = np.linalg.norm(waves, axis=0)
     unit = np.divide(waves, size, out=np.zeros_like(waves), where=size > 0)
     left = sources - unit * np.sum(unit * sources, axis=0)
     return float(np.sum(left**2) / np.sum(sources**2))
+
+
+def _weighted(X, W):
+    """W φ in a unit in which its squares are in range."""
+    return (W / W.max()) * (X / np.abs(X).max())
 
 
 def warn_of_exact_fit(model, problem):
@@ -108,7 +113,7 @@ def _warn_of_locality(model, problem):
     if not np.isin(model.r_out_, model.r_).all():
         return
     X = problem.X[:, node_columns(model.r_out_, model.r_)]
-    directions = np.linalg.svd(problem.W * (X / np.abs(X).max()), compute_uv=False)
+    directions = np.linalg.svd(_weighted(X, problem.W), compute_uv=False)
     if directions.size < 2 or directions[1] < SECOND * directions[0]:
         return
     left = left_by_local_potential(X, problem.y, problem.W)
