@@ -103,18 +103,26 @@ def radial_weights(r: Numbers) -> Array:
     if x.size < 4:
         return trapezoid_weights(r)
     window = np.clip(np.arange(x.size - 1) - 1, 0, x.size - 4)[:, None] + np.arange(4)
-    left, gap = x[:-1, None], np.diff(x)[:, None]
+    panels = _panel_weights(x, np.arange(x.size - 1), window)
+    for size in (4, 3, 2):  # the cubic, the parabola and the line through the origin
+        first = np.pad(_panel_weights(x, [0], np.arange(size)[None]), ((0, 0), (0, 4 - size)))
+        each = np.concatenate([first, panels[1:]])
+        weights = np.bincount(window.ravel(), each.ravel(), minlength=x.size)
+        if np.all(weights[1:] >= 0):
+            return 4 * np.pi * r**2 * weights[-r.size :]
+    return trapezoid_weights(r)
+
+
+def _panel_weights(x, panel, window):
+    """Weights (n, size) of ∫ from x_panel to x_{panel+1} of the polynomial through a window."""
+    left, gap, size = x[panel, None], np.diff(x)[panel, None], window.shape[1]
     points = left + gap * (0.5 + np.array([-0.5, 0.5]) / np.sqrt(3))
     nodes = x[window]
     ratio = (points[:, :, None, None] - nodes[:, None, None, :]) / (
-        nodes[:, :, None] - nodes[:, None, :] + np.eye(4)
+        nodes[:, :, None] - nodes[:, None, :] + np.eye(size)
     )[:, None]
-    ratio[:, :, np.arange(4), np.arange(4)] = 1.0
-    panels = gap * ratio.prod(axis=-1).mean(axis=1)
-    weights = np.bincount(window.ravel(), panels.ravel(), minlength=x.size)
-    if np.any(weights[1:] < 0):
-        return trapezoid_weights(r)
-    return 4 * np.pi * r**2 * weights[-r.size :]
+    ratio[:, :, np.arange(size), np.arange(size)] = 1.0
+    return gap * ratio.prod(axis=-1).mean(axis=1)
 
 
 def _second_derivative_weights(points, centre):

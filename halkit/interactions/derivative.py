@@ -50,7 +50,7 @@ class DerivativeExpansion(Sum):
     def __init__(self, V0: Potential, V2: Callable[..., Any]) -> None:
         self.V0 = as_interaction(V0)
         if isinstance(V2, Local):
-            V2 = Laplacian(V2.f, radius=V2.radius)
+            V2 = Laplacian(V2.f, radius=V2.radius, edges=V2.edges)
         self.V2 = V2 if isinstance(V2, Laplacian) else Laplacian(V2)
         super().__init__(self.V0, self.V2)
 

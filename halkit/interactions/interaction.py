@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_callable, check_distances, check_positive, check_values
+from halkit.checks import check_array, check_callable, check_distances, check_positive, check_values
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "NonLocal",
     "Sum",
     "cut",
-    "end_radii",
+    "stated_edges",
     "within",
 ]
 
@@ -56,6 +56,9 @@ class Interaction:
         interaction decays but has no end.
     nonlocal_radius : float or None
         The same for U alone, if U ends before V.
+    edges : tuple of float
+        Radii at which V or U jumps, and both ends of structure that is too narrow to be found:
+        solvers split their mesh there, see `halkit.scattering.phase_shift`.
     l : int or None
         The partial wave to which the interaction belongs. None: it is for every wave.
     """
@@ -65,6 +68,7 @@ class Interaction:
     has_nonlocal: bool = False
     radius: float | None = None
     nonlocal_radius: float | None = None
+    edges: tuple[float, ...] = ()
     l: int | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -139,9 +143,12 @@ _Term: TypeAlias = Interaction | HasInteraction
 class _Function(Interaction):
     """A part given as a function, zero beyond a radius."""
 
-    def __init__(self, f: Callable[..., Any], *, radius: Number | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], *, radius: Number | None = None, edges: Numbers = ()
+    ) -> None:
         self.f = check_callable(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
+        self.edges = _checked_edges(edges)
 
     def _at(self, what: str, *points: Array) -> Array:
         x = [np.asarray(point, dtype=np.float64) for point in points]
@@ -162,6 +169,8 @@ class Local(_Function):
         Maps an array of r to the array of V(r).
     radius : float, optional
         V is zero beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which V jumps, or between which it has narrow structure.
 
     Examples
     --------
@@ -186,6 +195,8 @@ class Laplacian(_Function):
         Maps an array of r to the array of V2(r): an energy times a squared length.
     radius : float, optional
         V2 is zero beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which V2 jumps.
     """
 
     def laplacian_potential(self, r: Array) -> Array:
@@ -208,6 +219,8 @@ class NonLocal(_Function):
         Maps two arrays r and r' that broadcast to the array of U(r, r').
     radius : float, optional
         U is zero where r or r' lies beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which U jumps, in r or r', or between which it has narrow structure.
 
     Examples
     --------
@@ -287,19 +300,27 @@ class Sum(Interaction):
         return " + ".join(map(repr, self.terms))
 
 
-def end_radii(interaction: Interaction) -> set[float]:
-    """Return the radii at which an interaction ends, or a term of a sum.
+def stated_edges(interaction: Interaction) -> set[float]:
+    """Return the set of radii at which an interaction, or a term of a sum, ends or has an edge.
 
     Examples
     --------
     >>> from halkit.interactions import GaussianSum, Local
-    >>> from halkit.interactions.interaction import end_radii
-    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
-    {1.0}
+    >>> from halkit.interactions.interaction import stated_edges
+    >>> V = Local(lambda r: -20 + 0 * r, radius=1.0, edges=[0.5]) + GaussianSum([1.0], [0.1])
+    >>> sorted(stated_edges(V))
+    [0.5, 1.0]
     """
-    radii = interaction.radius, interaction.nonlocal_radius
+    radii = interaction.radius, interaction.nonlocal_radius, *interaction.edges
     found = {float(radius) for radius in radii if radius is not None}
-    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
+    return found.union(*map(stated_edges, getattr(interaction, "terms", ())))
+
+
+def _checked_edges(edges: Numbers) -> tuple[float, ...]:
+    values = np.atleast_1d(check_array(edges, "edges", sign="> 0"))
+    if values.ndim != 1:
+        raise ValueError(f"edges must have one axis, got shape {values.shape}")
+    return tuple(np.unique(values).tolist())
 
 
 def _interaction_of(term: Any) -> Interaction:
