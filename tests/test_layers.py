@@ -29,7 +29,7 @@ ARROWS = {
     "writing": set(),
     "interactions": {"radial", "units"},
     "correlators": {"radial", "units", "samples", "writing"},
-    "equations": {"radial", "units", "correlators"},
+    "equations": {"radial", "units", "samples", "correlators"},
     "scattering": {"radial", "interactions", "units", "samples"},
     "potentials": {"radial", "interactions", "equations", "scattering", "training", "modules"},
     "resampling": {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Bunch
 
 from halkit import datasets, displays, equations, gauge, interactions, resampling, scattering
+from halkit.correlators import Correlators
 from halkit.potentials import (
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
@@ -243,17 +243,22 @@ def test_an_object_keeps_no_array_of_the_caller(name):
 
 
 def test_rows_of_records_are_their_own():
-    record = Bunch(
-        correlators={"wall": np.exp(-0.1 * np.arange(7)[:, None, None] - TABLE + np.zeros((3, 1)))},
-        r=TABLE.copy(), t=np.arange(7), kind="jackknife", hadron_mass=2.0,
+    R = np.exp(-0.1 * np.arange(7)[:, None, None] - TABLE + np.zeros((3, 1)))
+    R *= 1 + 0.01 * np.arange(3)[:, None]
+    arrays = {"r": TABLE.copy(), "t": np.arange(7.0) / 2, "note": np.arange(3.0)}
+    record = Correlators(
+        R={"wall": R}, r=arrays["r"], t=arrays["t"], kind="jackknife", hadron_mass=2.0, units="fm",
+        attributes={"note": arrays["note"]},
     )  # fmt: skip
-    record.correlators["wall"] *= 1 + 0.01 * np.arange(3)[:, None]
+    kept = {"r": record.r, "t": record.t, "note": record.attributes["note"], "R": record.R["wall"]}
     rows = equations.radial_rows(record)
-    expected = {name: np.array(rows[name]) for name in ("data", "target", "sigma", "r", "weights")}
-    record.r *= 0.09
-    record.correlators["wall"] *= 0.09
+    kept |= {name: getattr(rows, name) for name in ("data", "target", "sigma", "weights")}
+    expected = {name: np.array(value) for name, value in kept.items()}
+    spoil({"R": R, **arrays})
     for name, value in expected.items():
-        np.testing.assert_array_equal(rows[name], value)
+        np.testing.assert_array_equal(kept[name], value)
+        with pytest.raises(ValueError, match="read-only"):
+            kept[name][...] = 0.0
     lattice = Wedge(8)
     field = np.ones((2, len(lattice.xyz)))
     shells = lattice.to_shells(field)

@@ -5,10 +5,11 @@ With μ the reduced mass and δ = (m1 − m2)/(m1 + m2),
     y(t, r) = { −∂t + (1 + 3δ²)/(8μ) ∂t² + δ²(1 − δ²)/(8μ²) ∂t³ + ∇²/2μ } R(t, r).
 
 For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic threshold; for
-unequal ones the series goes on, and the third term needs a stencil of five points.
+unequal masses the series goes on, and its third term needs a stencil of five points.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from halkit.checks import check_array, check_nodes, check_positive
 from halkit.radial import radial_laplacian
@@ -36,22 +37,22 @@ WEIGHTS = {
 }
 
 
-def time_stencil(n_times, stencil="auto"):
+def time_stencil(n_times: int, stencil: int | str = "auto") -> int:
     """Points of the time stencil: "auto" is the widest of 7, 5, 3 that leaves three rows.
 
-    Three points bias y by O(dt²) and more for sources with excited states, which a fit reads as
-    non-locality; fewer than three rows of a source say little about its potential.
+    Three points bias y by O(dt²), most for sources with excited states, and a fit takes the bias
+    for non-locality. Fewer than three rows of a source say little about its potential.
 
     Parameters
     ----------
     n_times : int
-        Consecutive time slices at hand; three at least.
+        Number of consecutive time slices, three at least.
     stencil : {"auto", 3, 5, 7}
 
     Returns
     -------
     int
-        3, 5 or 7. Three slices to six give 3 in any case.
+        3, 5 or 7; "auto" gives 3 for three to six slices.
 
     Examples
     --------
@@ -72,7 +73,9 @@ def time_stencil(n_times, stencil="auto"):
     return stencil
 
 
-def time_derivatives(R, *, points, dt=1.0):
+def time_derivatives(
+    R: ArrayLike, *, points: int | str, dt: float = 1.0
+) -> list[NDArray[np.float64] | None]:
     """Central differences ∂tR, ∂t²R and ∂t³R.
 
     Parameters
@@ -80,8 +83,8 @@ def time_derivatives(R, *, points, dt=1.0):
     R : array-like of shape (n_t, ...)
         Consecutive time slices.
     points : {3, 5, 7, "auto"}
-        Width of the stencil. The errors of ∂t and ∂t² are O(dt^(points − 1)), that of ∂t³
-        O(dt^(points − 3)); three points have no ∂t³: None is returned for it.
+        Width of the stencil. ∂t and ∂t² have errors O(dt^(points − 1)), ∂t³ O(dt^(points − 3)).
+        Three points give no ∂t³, and None is returned.
     dt : float
         Spacing of the slices.
 
@@ -106,14 +109,23 @@ def time_derivatives(R, *, points, dt=1.0):
     return derivatives if len(derivatives) == 3 else [*derivatives, None]
 
 
-def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto", space_order=6):
+def time_dependent_rows(
+    R: ArrayLike,
+    r: ArrayLike,
+    *,
+    hadron_mass: float | tuple[float, float],
+    times: ArrayLike | None = None,
+    dt: float | None = None,
+    stencil: int | str = "auto",
+    space_order: int | str = 6,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
 
     Parameters
     ----------
     R : array-like of shape (..., n_t, n_r)
-        Correlators R(t, r), at least three slices; leading axes are bins, as in samples of
-        estimators. Files have the bins after the times: `radial_rows` takes those.
+        R(t, r), at least three slices; leading axes are bins. `radial_rows` takes
+        `halkit.correlators.Correlators`, where time comes first.
     r : array-like of shape (n_r,)
         Nodes, increasing, of any spacing.
     hadron_mass : float or pair of float
@@ -121,7 +133,7 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
     times : array-like of shape (n_t,), optional
         Times of the slices, in equal steps.
     dt : float, optional
-        Spacing of the slices where their times are not given; 1 by default.
+        Spacing of the slices, in the place of `times`; by default 1.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil; see `time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
@@ -135,8 +147,8 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
     Raises
     ------
     ValueError, TypeError
-        For too few slices, a gap between times, `times` together with `dt`, masses <= 0, and
-        arrays that are complex, infinite or do not fit.
+        If there are too few slices, times have a gap or come with `dt`, a mass is not positive,
+        or an array is complex, not finite or of another shape.
 
     References
     ----------
@@ -145,7 +157,7 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
 
     Examples
     --------
-    A free state of energy ΔW = −0.01 above two masses m = 2 has no source; here
+    The target of a free state vanishes, here with ΔW = −0.01 and m = 2, so that
     k² = mΔW + ΔW²/4 < 0:
 
     >>> import numpy as np

@@ -293,7 +293,7 @@ def smooth_noise(V, m, seed, *, box=32.0, r_max=26, noise=2e-3, n_bins=20):
     r, t = np.arange(1.0, r_max + 1), np.arange(8, 17)
     settings = {"hadron_mass": m, "times": t, "stencil": 5}
     d = make_time_dependent(V, r=r, box_radius=box, **settings)
-    R = np.stack([d.correlators[source] for source in ("wall", "exp")])
+    R = np.stack([d.correlators.R[source][:, 0] for source in ("wall", "exp")])
     random = np.random.default_rng(seed)
     roots = [
         np.linalg.cholesky(C)
@@ -386,7 +386,7 @@ def test_pulls_of_published_potentials():
                 )  # fmt: skip
                 model = JackknifeRegressor(
                     GaussianProcessPotentialRegressor(d.r, reduced_mass=m / 2, **given)
-                ).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+                ).fit(d.rows.data, d.rows.target, y_std=d.sigma)
                 delta, error = model.phase_shift(k, return_std=True)
                 pull.append(np.deg2rad(np.rad2deg(delta - exact)) / error)
             size[strength] = np.sqrt(np.mean(np.square(pull)))
