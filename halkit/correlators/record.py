@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from halkit.checks import check_array, check_choice, check_nodes, check_positive
 from halkit.radial import Wedge
+from halkit.typing import Numbers
 from halkit.units import HBARC, from_fm, from_mev, to_fm, to_mev
 
 __all__ = ["KINDS", "Correlators", "Record", "read_only"]
@@ -167,19 +168,19 @@ class Correlators(Record):
     def system(self) -> str:
         return _system(self.units)
 
-    def to_mev(self, energy: ArrayLike) -> NDArray[np.float64]:
+    def to_mev(self, energy: Numbers) -> NDArray[np.float64]:
         """Return energies, masses or momenta of the record in MeV."""
         return to_mev(energy, inverse_spacing=self._energy_unit())
 
-    def from_mev(self, energy: ArrayLike) -> NDArray[np.float64]:
+    def from_mev(self, energy: Numbers) -> NDArray[np.float64]:
         """Return energies, masses or momenta, given in MeV, in the units of the record."""
         return from_mev(energy, inverse_spacing=self._energy_unit())
 
-    def to_fm(self, length: ArrayLike) -> NDArray[np.float64]:
+    def to_fm(self, length: Numbers) -> NDArray[np.float64]:
         """Return lengths of the record in fm."""
         return to_fm(length, inverse_spacing=self._energy_unit())
 
-    def from_fm(self, length: ArrayLike) -> NDArray[np.float64]:
+    def from_fm(self, length: Numbers) -> NDArray[np.float64]:
         """Return lengths, given in fm, in the units of the record."""
         return from_fm(length, inverse_spacing=self._energy_unit())
 
@@ -214,7 +215,7 @@ class Correlators(Record):
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
         points = (
             f"{self.n_points} radial nodes, r = {self.r[0]:g} … {self.r[-1]:g}"
-            if self.wedge is None
+            if self.r is not None
             else f"{self.n_points} points in the wedge of L = {self.L}"
         )
         spacing = self.inverse_spacing and (

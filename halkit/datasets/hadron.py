@@ -9,17 +9,17 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
 from halkit.checks import check_array, check_integer, check_nodes, check_number, check_positive
 from halkit.correlators import Correlators
 from halkit.equations import radial_rows, time_stencil
 from halkit.equations.rows import check_choices
-from halkit.equations.time import reduced_mass_and_asymmetry
+from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
 from halkit.interactions import Interaction, Separable
-from halkit.radial import RadialGrid, trapezoid_weights
+from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
+from halkit.typing import Numbers
 
 __all__ = ["make_separable", "make_time_dependent"]
 
@@ -117,7 +117,7 @@ def make_separable(
 def make_time_dependent(
     interaction: Interaction,
     *,
-    r: ArrayLike,
+    r: Numbers,
     box_radius: float,
     hadron_mass: float | tuple[float, float],
     times: Iterable[float],
@@ -125,8 +125,8 @@ def make_time_dependent(
     source_radius: float | None = None,
     noise: float = 0.0,
     n_bins: int | None = None,
-    stencil: int | str = "auto",
-    space_order: int | str = 6,
+    stencil: Stencil = "auto",
+    space_order: Order = 6,
     units: str = "lattice",
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:

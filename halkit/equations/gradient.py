@@ -7,11 +7,11 @@ At each radius these are linear equations in the potentials, one for each sample
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from halkit.checks import check_array, check_choice, check_nodes
 from halkit.radial import radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = ["local_approximation"]
 
@@ -19,13 +19,13 @@ SINGULAR = 1e-13
 
 
 def local_approximation(
-    X: ArrayLike,
-    y: ArrayLike,
-    r: ArrayLike | None = None,
+    X: Numbers,
+    y: Numbers,
+    r: Numbers | None = None,
     *,
     order: int = 0,
-    laplacian: ArrayLike | None = None,
-    y_std: ArrayLike | None = None,
+    laplacian: Numbers | None = None,
+    y_std: Numbers | None = None,
 ) -> Bunch:
     """Potentials of the derivative expansion, radius by radius.
 

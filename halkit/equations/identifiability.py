@@ -13,10 +13,11 @@ at most √N, when all N samples fluctuate along one direction.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from halkit.checks import check_array
 from halkit.scaling import norm
+from halkit.typing import Numbers
 
 __all__ = ["Identifiability", "identifiability"]
 
@@ -40,7 +41,7 @@ class Identifiability(NamedTuple):
 
 
 def identifiability(
-    X: ArrayLike, sigma: ArrayLike, *, weights: ArrayLike | None = None
+    X: Numbers, sigma: Numbers, *, weights: Numbers | None = None
 ) -> Identifiability:
     """Directions in r' in which a potential is determined by wave functions with errors.
 

@@ -12,7 +12,7 @@ import numpy as np
 from halkit.checks import as_numbers, check_number
 from halkit.correlators import Correlators
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import STENCILS, time_part, time_stencil
+from halkit.equations.time import STENCILS, Stencil, time_part, time_stencil
 
 __all__ = ["lattice_rows"]
 
@@ -24,7 +24,7 @@ def lattice_rows(
     sources: Sequence[str] | None = None,
     r_max: float,
     r_prime_max: float | None = None,
-    stencil: int | str = "auto",
+    stencil: Stencil = "auto",
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 

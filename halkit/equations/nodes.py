@@ -6,8 +6,8 @@ import numpy as np
 
 from halkit.correlators import Correlators
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import time_dependent_rows, time_stencil
-from halkit.radial import trapezoid_weights
+from halkit.equations.time import Stencil, time_dependent_rows, time_stencil
+from halkit.radial import Order, trapezoid_weights
 
 __all__ = ["radial_rows"]
 
@@ -16,8 +16,8 @@ def radial_rows(
     correlators: Correlators,
     *,
     sources: Sequence[str] | None = None,
-    stencil: int | str = "auto",
-    space_order: int | str = 6,
+    stencil: Stencil = "auto",
+    space_order: Order = 6,
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on radial nodes, of each bin.
 

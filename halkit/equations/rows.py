@@ -160,12 +160,13 @@ class Rows(Record):
 
     def __repr__(self) -> str:
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins"
-        (n_r, n_out), times = (self.r.size, self.r_out.size), " ".join(f"{t:g}" for t in self.times)
+        r_out = self.r if self.r_out is None else self.r_out
+        times = " ".join(f"{t:g}" for t in self.times)
         return (
             f"{type(self).__name__} of {', '.join(self.sources)}\n"
             f"  t = {times}, {self.stencil}-point stencil, {bins}\n"
-            f"  X: {len(self.labels)} rows on {n_r} radii up to {self.r[-1]:.4g}, "
-            f"y on {n_out} up to {self.r_out[-1]:.4g}"
+            f"  X: {len(self.labels)} rows on {self.r.size} radii up to {self.r[-1]:.4g}, "
+            f"y on {r_out.size} up to {r_out[-1]:.4g}"
         )
 
 

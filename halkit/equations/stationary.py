@@ -4,15 +4,16 @@ y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_nodes, check_positive
-from halkit.radial import radial_laplacian
+from halkit.radial import Order, radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = ["remove_phase", "stationary_target"]
 
 
-def remove_phase(phi: ArrayLike) -> NDArray[np.float64]:
+def remove_phase(phi: Numbers) -> NDArray[np.float64]:
     """Strip the constant phase of each wave function.
 
     Parameters
@@ -59,13 +60,13 @@ def remove_phase(phi: ArrayLike) -> NDArray[np.float64]:
 
 
 def stationary_target(
-    phi: ArrayLike,
-    k: ArrayLike,
-    r: ArrayLike,
+    phi: Numbers,
+    k: Numbers,
+    r: Numbers,
     *,
     reduced_mass: float,
     l: int = 0,
-    order: int | str = 6,
+    order: Order = 6,
 ) -> NDArray[np.float64]:
     """Target (E_k − H0) φ_k = (k² + ∇²) φ_k / 2m of wave functions.
 

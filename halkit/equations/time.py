@@ -8,14 +8,19 @@ For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic
 unequal masses the series goes on, and its third term needs a stencil of five points.
 """
 
+from functools import reduce
+from typing import Literal, TypeAlias
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from halkit.checks import check_array, check_nodes, check_positive
-from halkit.radial import radial_laplacian
+from halkit.radial import Order, radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = [
     "STENCILS",
+    "Stencil",
     "reduced_mass_and_asymmetry",
     "time_dependent_rows",
     "time_derivatives",
@@ -23,6 +28,7 @@ __all__ = [
     "time_stencil",
 ]
 
+Stencil: TypeAlias = Literal["auto", 3, 5, 7]
 STENCILS = (3, 5, 7)
 
 # Integer weights and their common denominator of ∂t, ∂t², ∂t³.
@@ -37,7 +43,7 @@ WEIGHTS = {
 }
 
 
-def time_stencil(n_times: int, stencil: int | str = "auto") -> int:
+def time_stencil(n_times: int, stencil: Stencil = "auto") -> int:
     """Points of the time stencil: "auto" is the widest of 7, 5, 3 that leaves three rows.
 
     Three points bias y by O(dt²), most for sources with excited states, and a fit takes the bias
@@ -64,17 +70,21 @@ def time_stencil(n_times: int, stencil: int | str = "auto") -> int:
     if not known:
         raise ValueError(f'stencil must be "auto", 3, 5 or 7, got {stencil!r}')
     if stencil == "auto":
-        stencil = max([3, *(points for points in STENCILS if n_times >= points + 2)])
-    if n_times < stencil:
+        return _affordable(max([3, *(n for n in STENCILS if n_times >= n + 2)]), n_times)
+    return _affordable(stencil, n_times)
+
+
+def _affordable(points: int, n_times: int) -> int:
+    if n_times < points:
         raise ValueError(
-            f"a stencil of {stencil} points needs at least {stencil} consecutive time "
-            f"slices, got {n_times}"
+            f"a stencil of {points} points needs at least {points} consecutive time slices, "
+            f"got {n_times}"
         )
-    return stencil
+    return points
 
 
 def time_derivatives(
-    R: ArrayLike, *, points: int | str, dt: float = 1.0
+    R: Numbers, *, points: Stencil, dt: float = 1.0
 ) -> list[NDArray[np.float64] | None]:
     """Central differences ∂tR, ∂t²R and ∂t³R.
 
@@ -100,24 +110,24 @@ def time_derivatives(
     [12.0, 12.0, 6.0]
     """
     R, dt = check_array(R, "R"), check_positive(dt, "dt")
-    points = time_stencil(len(R), points)
-    rows = len(R) - points + 1
-    derivatives = [
-        sum(weight * R[i : i + rows] for i, weight in enumerate(weights)) / (denominator * dt**n)
-        for n, (weights, denominator) in enumerate(WEIGHTS[points], start=1)
+    width = time_stencil(len(R), points)
+    slices = [R[i : i + len(R) - width + 1] for i in range(width)]
+    derivatives: list[NDArray[np.float64] | None] = [
+        reduce(np.add, map(np.multiply, weights, slices)) / (denominator * dt**n)
+        for n, (weights, denominator) in enumerate(WEIGHTS[width], start=1)
     ]
     return derivatives if len(derivatives) == 3 else [*derivatives, None]
 
 
 def time_dependent_rows(
-    R: ArrayLike,
-    r: ArrayLike,
+    R: Numbers,
+    r: Numbers,
     *,
     hadron_mass: float | tuple[float, float],
-    times: ArrayLike | None = None,
+    times: Numbers | None = None,
     dt: float | None = None,
-    stencil: int | str = "auto",
-    space_order: int | str = 6,
+    stencil: Stencil = "auto",
+    space_order: Order = 6,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
 
