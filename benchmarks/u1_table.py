@@ -31,7 +31,7 @@ from halkit.gauge import (
     topological_charge,
     wilson_loop,
 )
-from halkit.gauge.correction import tail_length
+from halkit.gauge.chains.correction import tail_length
 from halkit.writing import whole_file
 
 BETAS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0)
@@ -89,7 +89,7 @@ def relative_plaquette(theta, beta):
 
 
 def train(n, epochs):
-    X = sample_exact(n, (16, 16), 1.0, random_state=0)
+    X = sample_exact(n, 1.0, (16, 16), random_state=0)
     begin = time.perf_counter()
     model = U1DiffusionSampler(max_epochs=epochs, random_state=0)
     model, seconds = timed(model.fit, X)
@@ -98,7 +98,7 @@ def train(n, epochs):
 
 def force_error(model, sigma):
     """Rms of h + β0 sin P over that of β0 sin P, both without their means."""
-    theta = sample_exact(512, (16, 16), 1.0, random_state=10)
+    theta = sample_exact(512, 1.0, (16, 16), random_state=10)
     with torch.no_grad():
         h = model.net_.module_.scalar(
             torch.tensor(theta, dtype=torch.float32), torch.full((len(theta),), sigma)
@@ -171,7 +171,7 @@ def short_trainings(n, size=8):
         "| β0 | n | epochs | its data / % | annealed / % | sde / % | ode / % |\n|" + "---|" * 7
     ]
     for beta, (count, epochs) in product((0.5, 1.0, 2.0), SHORT):
-        X = sample_exact(count, (size, size), beta, random_state=3)
+        X = sample_exact(count, beta, (size, size), random_state=3)
         model = U1DiffusionSampler(beta=beta, max_epochs=epochs, random_state=0).fit(X)
         values = [relative_plaquette(X, beta)]
         for method in ("annealed", "sde", "ode"):
@@ -185,7 +185,7 @@ def short_trainings(n, size=8):
 
 def train_networks(n, epochs):
     """[(name, channels, model, CPU seconds)] of every network on the same configurations."""
-    X, trained = sample_exact(n, (16, 16), 1.0, random_state=1), []
+    X, trained = sample_exact(n, 1.0, (16, 16), random_state=1), []
     for name, channels, rate in NETWORKS:
         model = U1DiffusionSampler(
             network=name, hidden_channels=channels, learning_rate=rate, max_epochs=epochs,
@@ -198,7 +198,7 @@ def train_networks(n, epochs):
 def gauge_violation(model, sigma=0.3):
     """Rms change of the score under random gauge transformations, over the rms of the score."""
     rng = np.random.default_rng(11)
-    theta = sample_exact(64, (16, 16), 1.0, random_state=11)
+    theta = sample_exact(64, 1.0, (16, 16), random_state=11)
     theta = theta + sigma * rng.standard_normal(theta.shape)
     phase = rng.uniform(-np.pi, np.pi, (len(theta), 16, 16))
     s, moved = (
@@ -209,7 +209,7 @@ def gauge_violation(model, sigma=0.3):
 
 def networks(trained, n):
     """One row per network: what it has learned, and its raw samples."""
-    held_out = sample_exact(256, (16, 16), 1.0, random_state=12)
+    held_out = sample_exact(256, 1.0, (16, 16), random_state=12)
     lines = [
         "| network | channels | parameters | training / s | score | gauge violation "
         "| raw plaquette / %, β = 1 | β = 7 | raw χ/exact, β = 1 | β = 7 | ms |\n|" + "---|" * 11
@@ -333,7 +333,7 @@ energy of the noisy links is no shorter way than the ramp, and dearer.
 
 L = 8, 810 parameters, and {n_short} raw samples at β = β0 in each column; the first is the mean
 plaquette of the training data. Every network begins with the score a(σ) sin P, whose a(σ) is the
-best one for these data (`halkit.gauge.baseline`), and what it learns vanishes at σ → 0, where this
+best one for these data (`halkit.gauge.diffusion.baseline`), and what it learns vanishes at σ → 0, where this
 is the whole score: the annealed samples are as good as the data. "sde" and "ode" need the score
 at all σ.
 

@@ -28,7 +28,7 @@ from halkit.gauge import (
 )
 
 begin = time.perf_counter()
-X = sample_exact(10_240, (8, 8), 1.0, random_state=0)
+X = sample_exact(10_240, 1.0, (8, 8), random_state=0)
 model = U1DiffusionSampler(
     hidden_channels=(12,), batch_size=128, learning_rate=2e-2, max_epochs=10, random_state=0
 ).fit(X)

@@ -4,7 +4,7 @@ import numpy as np
 
 from halkit.checks import check_integer
 from halkit.gauge import correct, sample_exact
-from halkit.gauge.torus import as_generator, check_beta, check_lattice_shape
+from halkit.gauge.theory.torus import as_generator, check_beta, check_lattice_shape
 
 __all__ = ["make_u1_configurations"]
 
@@ -47,7 +47,7 @@ def make_u1_configurations(n, L, beta, *, method="exact", random_state=None):
     shape = check_lattice_shape(shape)
     rng = as_generator(random_state)
     if method == "exact":
-        return sample_exact(n, shape, beta, random_state=rng)
+        return sample_exact(n, beta, shape, random_state=rng)
     if method == "hmc":
         start = rng.uniform(-np.pi, np.pi, (n, 2, *shape))
         return correct(start, beta, random_state=rng)

@@ -27,7 +27,7 @@ def test_seeds_and_shapes(method):
 
 def test_exact_is_the_exact_sampler():
     made = make_u1_configurations(3, 4, 2.0, random_state=np.random.default_rng(2))
-    assert np.array_equal(made, sample_exact(3, (4, 4), 2.0, random_state=np.random.default_rng(2)))
+    assert np.array_equal(made, sample_exact(3, 2.0, (4, 4), random_state=np.random.default_rng(2)))
 
 
 @pytest.mark.parametrize(
