@@ -17,7 +17,7 @@ def exponentials(r, r_prime, theta):
 def bench_two_parameters(benchmark, rows, n_r):
     d = make_separable(n_k=20, n_r=n_r)
     r_out = [2.5] if rows == "r = R" else d.r
-    y = d.interaction.source(d.k, np.asarray(r_out), reduced_mass=3.3)
+    y = d.interaction.target(d.k, np.asarray(r_out), reduced_mass=3.3)
     model = ParametricPotentialRegressor(
         exponentials, [0.5, 0.5], r=d.r, r_out=r_out, reduced_mass=3.3
     )

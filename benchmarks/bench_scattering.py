@@ -26,8 +26,8 @@ from halkit.scattering import (
     scattering_wave_functions,
     zeta_00,
 )
-from halkit.scattering.mesh import hamiltonian, lagrange_mesh
-from halkit.scattering.rmatrix import phase_shifts
+from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh
+from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.units import from_mev
 
 TOY, MASS, RADIUS = Separable(omega=-0.017, mu=1.0), 3.3, 28.0

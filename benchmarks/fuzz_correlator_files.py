@@ -28,7 +28,7 @@ import h5py
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.datasets import load_correlators, save_correlators
+from halkit.correlators import load_correlators, save_correlators
 
 SECONDS, ADDRESS_SPACE, PEAK = 5, 2 * 2**30, 10**9
 

@@ -20,8 +20,8 @@ _HOME = {
     "U1DiffusionSampler": "halkit.gauge",
 }
 _ROOMS = (
-    "datasets", "displays", "exceptions", "gauge", "interactions", "potentials",
-    "radial", "resampling", "scattering", "sources", "units",
+    "correlators", "datasets", "displays", "equations", "exceptions", "gauge", "interactions",
+    "potentials", "radial", "resampling", "scattering", "units",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

@@ -33,7 +33,7 @@ ERRORS = {
 }
 COMPLEX = (
     "Complex data not supported: {name} has dtype {dtype}; "
-    "halkit.sources.remove_phase strips the constant phase of a wave function"
+    "halkit.equations.remove_phase strips the constant phase of a wave function"
 )
 SIGNS = {"≥ 0": (np.greater_equal, "not be negative"), "> 0": (np.greater, "be positive")}
 

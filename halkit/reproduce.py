@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from halkit.datasets import load_correlators, make_separable, make_time_dependent
-from halkit.datasets.files import opened
-from halkit.datasets.limits import named_errors
+from halkit.correlators import load_correlators
+from halkit.correlators.files import opened
+from halkit.correlators.limits import named_errors
+from halkit.datasets import make_separable, make_time_dependent
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
+from halkit.equations import lattice_rows
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 from halkit.report import Section, check_matplotlib, make_folder, write_report
 from halkit.scattering import phase_shift
-from halkit.sources import lattice_rows
 from halkit.units import HBARC
 
 __all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi", "xixi_rows"]

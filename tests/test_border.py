@@ -170,13 +170,13 @@ def of_radial_and_sources():
     yield "shells", WEDGE.to_shells, np.exp(-WEDGE.distance_squared / 9.0)
     yield "sites", WEDGE.index, WEDGE.xyz + 8
     yield "remove_phase", lambda v: abs(sources.remove_phase(v)), X
-    stationary = sources.stationary_source
+    stationary = sources.stationary_target
     k = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
     yield "phi", lambda v: stationary(v, k, R, reduced_mass=1.0, order=4), X
     yield "k", lambda v: stationary(X, v, R, reduced_mass=1.0, order=4), k
     yield "r", lambda v: stationary(X, k, v, reduced_mass=1.0, order=4), R
     yield "R(t)", lambda v: sources.time_derivatives(v, points=3)[1], SLICES
-    time = sources.time_dependent_source
+    time = sources.time_dependent_rows
     yield "R", lambda v: time(v, R, hadron_mass=2.0)[1], SLICES
     yield "t", lambda v: time(SLICES, R, hadron_mass=2.0, times=v)[1], TIMES
     yield "t r", lambda v: time(SLICES, v, hadron_mass=2.0)[1], R
@@ -227,7 +227,7 @@ def of_interactions():
         yield name, lambda v, n=name: getattr(toy, n)(v, reduced_mass=3.3), K
     yield "wave k", lambda v: toy.wave_function(v, r, reduced_mass=3.3), K
     yield "wave r", lambda v: toy.wave_function(K, v, reduced_mass=3.3), r
-    yield "source r", lambda v: toy.source(K, v, reduced_mass=3.3), r
+    yield "source r", lambda v: toy.target(K, v, reduced_mass=3.3), r
     yield "mass", units.hbar2_over_2mu, np.array([400.0, 500.0])
 
 

@@ -175,7 +175,7 @@ OBJECTS = {
     ),
     "rows of bare slices": (
         one(R=np.exp(-0.1 * np.arange(7)[:, None] - TABLE), r=TABLE),
-        lambda a: sources.time_dependent_source(a["R"], a["r"], hadron_mass=2.0),
+        lambda a: sources.time_dependent_rows(a["R"], a["r"], hadron_mass=2.0),
         np.concatenate,
     ),
     "phases": (one(phi=np.ones((2, 5))), lambda a: sources.remove_phase(a["phi"]), np.asarray),

@@ -12,7 +12,9 @@ from sklearn.base import clone
 
 from halkit import displays, gauge
 from halkit.checks import check_boolean, check_choice, check_number
-from halkit.datasets import make_separable, save_correlators
+from halkit.correlators import save_correlators
+from halkit.datasets import make_separable
+from halkit.equations import local_approximation
 from halkit.interactions import Separable, av18
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
@@ -21,7 +23,6 @@ from halkit.potentials import (
     TimeDependentHALRegressor,
 )
 from halkit.resampling import JackknifeRegressor
-from halkit.sources import local_approximation
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_separable
+from halkit.equations import identifiability, local_approximation
 from halkit.resampling import jackknife_error, resampling_error
 from halkit.scaling import exponent, norm, std
-from halkit.sources import identifiability, local_approximation
 
 X = np.random.default_rng(0).normal(size=(4, 5))
 

@@ -18,16 +18,16 @@ import numpy as np
 
 from halkit import NonLocalPotentialRegressor
 from halkit.displays import PhaseShiftDisplay
+from halkit.equations import stationary_target
 from halkit.interactions import av18
 from halkit.scattering import phase_shift, scattering_length, scattering_wave_functions
-from halkit.sources import stationary_source
 from halkit.units import HBARC
 
 truth = av18("1S0")
 mass = truth.reduced_mass
 k, r = np.linspace(0.1, 2.0, 10), np.linspace(0.05, 12.0, 240)
 X = scattering_wave_functions(truth, k, reduced_mass=mass)(r)
-y = stationary_source(X, k, r, reduced_mass=mass, order=8)
+y = stationary_target(X, k, r, reduced_mass=mass, order=8)
 print(f"X: {X.shape}, E = k²/2m = {(k**2 / (2 * mass) * HBARC).round(1)} MeV")
 
 # %%

@@ -26,9 +26,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit import TimeDependentHALRegressor
 from halkit.datasets import make_time_dependent
+from halkit.equations import local_approximation
 from halkit.interactions import Separable, Tabulated, omega_ccc
 from halkit.scattering import DerivativeExpansion, phase_shift
-from halkit.sources import local_approximation
 from halkit.units import HBARC
 
 warnings.simplefilter("ignore", ConvergenceWarning)

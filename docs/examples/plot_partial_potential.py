@@ -26,7 +26,7 @@ from halkit.datasets import make_separable
 OMEGA, R, MASS = -0.017, 2.5, 3.3
 
 data = make_separable(n_k=10, reduced_mass=MASS)
-source = data.interaction.source(data.k, np.array([R]), reduced_mass=MASS)
+source = data.interaction.target(data.k, np.array([R]), reduced_mass=MASS)
 print(f"X: {data.data.shape}, y: {source.shape}")
 
 # %%

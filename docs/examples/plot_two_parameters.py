@@ -27,7 +27,7 @@ from halkit.datasets import make_separable
 OMEGA, R, MASS = -0.017, 2.5, 3.3
 
 data = make_separable(n_k=20, reduced_mass=MASS)
-source = data.interaction.source(data.k, np.array([R]), reduced_mass=MASS)
+source = data.interaction.target(data.k, np.array([R]), reduced_mass=MASS)
 print(f"X: {data.data.shape}, y: {source.shape}")
 
 # %%
@@ -58,7 +58,7 @@ print(f"{parametric.n_iter_} iterations, {1e3 * seconds:.1f} ms")
 far = make_separable(n_k=20, n_r=400, r_max=20.0, reduced_mass=MASS)
 longer = ParametricPotentialRegressor(
     exponentials, [0.5, 0.5], r=far.r, r_out=[R], reduced_mass=MASS
-).fit(far.data, far.interaction.source(far.k, np.array([R]), reduced_mass=MASS))
+).fit(far.data, far.interaction.target(far.k, np.array([R]), reduced_mass=MASS))
 for name, theta in {"100 nodes to 12.5": parametric.theta_, "400 to 20": longer.theta_}.items():
     print(f"{name:18s} largest |θ − 1| = {np.abs(theta - 1).max():.1e}")
 

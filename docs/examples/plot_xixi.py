@@ -24,9 +24,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from halkit import TimeDependentHALRegressor
-from halkit.datasets import load_correlators
+from halkit.correlators import load_correlators
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay
-from halkit.sources import lattice_rows
+from halkit.equations import lattice_rows
 from halkit.units import HBARC
 
 folder = os.environ.get("HALKIT_DATA")

@@ -24,10 +24,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from halkit import GaussianProcessPotentialRegressor
-from halkit.datasets import load_correlators
+from halkit.correlators import load_correlators
+from halkit.equations import identifiability, lattice_rows
 from halkit.resampling import JackknifeRegressor, jackknife_error
 from halkit.scattering import lattice_spectrum
-from halkit.sources import identifiability, lattice_rows
 from halkit.units import HBARC
 
 folder, VOLUMES = os.environ.get("HALKIT_DATA"), (40, 48, 64)
@@ -38,9 +38,9 @@ else:
     mass, to_mev = volumes[64].hadron_mass, volumes[64].inverse_spacing
     fm, pion = HBARC / to_mev, 510.0 / to_mev
 
-    def prepare(L=64, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4, time_order=3):
+    def prepare(L=64, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4, stencil=3):
         return lattice_rows(
-            volumes[L], times=times, sources=sources, r_max=r_max / fm, time_order=time_order
+            volumes[L], times=times, sources=sources, r_max=r_max / fm, stencil=stencil
         )
 
     rows = prepare()
@@ -187,7 +187,7 @@ if folder is not None:
         "as above": (rows, {}),
         "t = 11 … 14": (prepare(times=(11, 12, 13, 14)), {}),
         "t = 12 … 14": (prepare(times=(12, 13, 14)), {}),
-        "t = 12 … 14, 5 points": (prepare(times=(12, 13, 14), time_order=5), {}),
+        "t = 12 … 14, 5 points": (prepare(times=(12, 13, 14), stencil=5), {}),
         "t = 13 … 15": (prepare(times=(13, 14, 15)), {}),
         "ρ = 4.5 a": (rows, {"envelope_radius": 4.5}),
         "ρ = 7 a": (rows, {"envelope_radius": 7.0}),

@@ -30,9 +30,9 @@ from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 
 from halkit import GaussianProcessPotentialRegressor
-from halkit.datasets import load_correlators
+from halkit.correlators import load_correlators
+from halkit.equations import lattice_rows
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.sources import lattice_rows
 
 # The weakest priors of the grid are too weak to be seen: their scores say so too.
 warnings.simplefilter("ignore", UnderdeterminedWarning)

@@ -24,10 +24,10 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from halkit import NonLocalPotentialRegressor
+from halkit.equations import stationary_target
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Yukawa
 from halkit.scattering import bound_states, phase_shift
-from halkit.sources import stationary_source
 
 warnings.simplefilter("ignore", AccuracyWarning)
 
@@ -47,7 +47,7 @@ def wave(momentum, start=1e-6):
 
 
 X = np.array([wave(momentum) for momentum in k])
-y = stationary_source(X, k, r, reduced_mass=MASS)
+y = stationary_target(X, k, r, reduced_mass=MASS)
 error = np.abs(y - truth(r) * X).max(axis=1) / np.abs(truth(r) * X).max(axis=1)
 print(f"sources by differences against V φ: {error.max():.0e}")
 

@@ -10,12 +10,12 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
+from halkit.equations import time_dependent_rows, time_stencil
+from halkit.equations.lattice import ratio_errors
+from halkit.equations.time import reduced_mass_and_asymmetry
 from halkit.interactions import Separable
 from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
 from halkit.scattering import spherical_box_states
-from halkit.sources import time_dependent_source, time_stencil
-from halkit.sources.lattice import ratio_errors
-from halkit.sources.time import reduced_mass_and_asymmetry
 
 __all__ = ["make_separable", "make_time_dependent"]
 
@@ -96,7 +96,7 @@ def make_separable(
         raise ValueError(f"k_range must be two momenta with 0 < k_min <= k_max, got {k_range!r}")
     interaction = Separable(omega, mu)
     k, r = np.linspace(k_min, k_max, n_k), np.linspace(0.01, r_max, n_r)
-    target = interaction.source(k, r, reduced_mass=reduced_mass)
+    target = interaction.target(k, r, reduced_mass=reduced_mass)
     factors = _noise_factors(noise, target.shape, check_random_state(random_state))
     return Bunch(
         data=interaction.wave_function(k, r, reduced_mass=reduced_mass),
@@ -120,7 +120,7 @@ def make_time_dependent(
     source_radius=None,
     noise=0.0,
     n_bins=None,
-    time_order="auto",
+    stencil="auto",
     space_order=6,
     random_state=None,
 ):
@@ -154,8 +154,8 @@ def make_time_dependent(
     n_bins : int, optional
         Number of jackknife bins, of which sqrt(n_bins − 1) times the standard deviation is the
         error of the mean.
-    time_order : {"auto", 3, 5, 7}
-        Points of the time stencil; see `halkit.sources.time_stencil`.
+    stencil : {"auto", 3, 5, 7}
+        Points of the time stencil; see `halkit.equations.time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
     random_state : int, RandomState instance or None
@@ -175,7 +175,7 @@ def make_time_dependent(
     ------
     ValueError, TypeError
         For times <= 0, unknown sources, fewer than two bins, negative noise, and what
-        `halkit.sources.time_dependent_source` refuses.
+        `halkit.equations.time_dependent_rows` refuses.
 
     References
     ----------
@@ -196,11 +196,11 @@ def make_time_dependent(
     times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
     r, t = validate_nodes(r), _validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
-    points = time_stencil(t.size, time_order)
+    points = time_stencil(t.size, stencil)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
     R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
-    X, y = time_dependent_source(
-        R, r, hadron_mass=hadron_mass, times=t, time_order=time_order, space_order=space_order
+    X, y = time_dependent_rows(
+        R, r, hadron_mass=hadron_mass, times=t, stencil=stencil, space_order=space_order
     )
     X, y = (np.concatenate(list(rows), axis=-2) for rows in (X, y))
     inner = times[points // 2 : t.size - points // 2]

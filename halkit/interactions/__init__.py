@@ -1,14 +1,6 @@
 """Interactions with known answers: closed forms, sums of Gaussians, published fits, tables."""
 
 from halkit.interactions.av18 import AV18, CoupledAV18, av18
-from halkit.interactions.base import (
-    Interaction,
-    Local,
-    NonLocal,
-    Sum,
-    Tabulated,
-    as_interaction,
-)
 from halkit.interactions.hal import (
     N_OMEGA_MASSES,
     N_PHI_MASSES,
@@ -19,6 +11,14 @@ from halkit.interactions.hal import (
     omega_ccc,
     omega_omega,
     reduced_mass,
+)
+from halkit.interactions.interaction import (
+    Interaction,
+    Local,
+    NonLocal,
+    Sum,
+    Tabulated,
+    as_interaction,
 )
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68

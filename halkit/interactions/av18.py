@@ -27,8 +27,8 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.base import Interaction, Local
 from halkit.interactions.functions import distances
+from halkit.interactions.interaction import Interaction, Local
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, to_fm
 

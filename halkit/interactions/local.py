@@ -7,8 +7,8 @@ import numpy as np
 from scipy.special import exprel
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
-from halkit.interactions.base import Interaction
 from halkit.interactions.functions import distances
+from halkit.interactions.interaction import Interaction
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
 

@@ -8,7 +8,7 @@ Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned 
 from numbers import Real
 
 from halkit.checks import check_integer, check_number, check_positive
-from halkit.interactions.base import Sum
+from halkit.interactions.interaction import Sum
 from halkit.interactions.local import GaussianSum, Yukawa
 from halkit.units import HBARC, from_fm, from_mev
 

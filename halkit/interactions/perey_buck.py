@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import expit, exprel, ive
 
 from halkit.checks import check_integer, check_number, check_positive
-from halkit.interactions.base import Interaction
 from halkit.interactions.functions import distances
+from halkit.interactions.interaction import Interaction
 from halkit.units import from_fm, from_mev
 
 __all__ = ["PereyBuck"]

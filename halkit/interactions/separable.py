@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.checks import as_numbers, check_number, check_positive
-from halkit.interactions.base import Interaction
 from halkit.interactions.functions import check_momenta, distances
+from halkit.interactions.interaction import Interaction
 
 __all__ = ["Separable", "Yamaguchi"]
 
@@ -109,7 +109,7 @@ class Separable(Interaction):
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
-    def source(self, k, r, *, reduced_mass):
+    def target(self, k, r, *, reduced_mass):
         """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ k).
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
@@ -218,7 +218,7 @@ class Yamaguchi(Interaction):
         k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
-    def source(self, k, r):
+    def target(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
         k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.checks import check_number, check_positive
-from halkit.interactions.base import Local
+from halkit.interactions.interaction import Local
 from halkit.interactions.local import GaussianSum
 
 __all__ = [

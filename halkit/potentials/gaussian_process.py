@@ -42,8 +42,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     r"""Non-local potential U(r, r') as a Gaussian process, in closed form and with errors.
 
     A sample is one wave function φ on the nodes r, its target the source: (E_k − H0) φ_k of
-    `halkit.sources.stationary_source`, or the left-hand side of the time-dependent equation,
-    as `halkit.sources.lattice_rows` makes it from correlators. Both are
+    `halkit.equations.stationary_target`, or the left-hand side of the time-dependent equation,
+    as `halkit.equations.lattice_rows` makes it from correlators. Both are
 
         y(r) = V(r) φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 

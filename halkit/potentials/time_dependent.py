@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_choice, check_positive
+from halkit.equations import time_dependent_rows
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import NeuralPotential
-from halkit.sources import time_dependent_source
 
 __all__ = ["TimeDependentHALRegressor"]
 
@@ -37,7 +37,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     hadron_mass : float or pair of float, optional
         Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
         prior of the local term in a fit to data with errors.
-    time_order : {"auto", 3, 5, 7}
+    stencil : {"auto", 3, 5, 7}
         Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
         slices allow. Prepared rows have their stencil already: anything but "auto" is refused
         with `y`.
@@ -77,7 +77,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     _lattice_defaults = True
 
     def __init__(
-        self, r=None, *, hadron_mass=None, time_order="auto", local=True,
+        self, r=None, *, hadron_mass=None, stencil="auto", local=True,
         local_widths=None, local_range=LATTICE_RANGE, local_strength=3.0, weights=None,
         r_out=None, network="separable", hidden_layer_sizes=(8, 8), rank=2,
         envelope="gaussian", envelope_radius=5.5, fit_envelope=False, amplitude=None,
@@ -87,7 +87,7 @@ class TimeDependentHALRegressor(NeuralPotential):
     ):  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
-        self.time_order = time_order
+        self.stencil = stencil
         self.local = local
         self.local_widths = local_widths
         self.local_range = local_range
@@ -142,7 +142,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         ValueError, TypeError
             As in `NonLocalPotentialRegressor.fit`; for fewer than three slices, and for slices
             without times or with a gap between them; for what has no effect on the data given:
-            `time_order` and `times` on prepared rows, `sample_weight` and `y_std` on bare slices.
+            `stencil` and `times` on prepared rows, `sample_weight` and `y_std` on bare slices.
 
         Warns
         -----
@@ -165,7 +165,7 @@ class TimeDependentHALRegressor(NeuralPotential):
                     stacklevel=2,
                 )
         else:
-            _refuse_idle(times=times, time_order=None if self.time_order == "auto" else True)
+            _refuse_idle(times=times, stencil=None if self.stencil == "auto" else True)
         return super().fit(X, y, sample_weight, y_std)
 
     def score(self, X, y=None, sample_weight=None, y_std=None, times=None):
@@ -186,20 +186,20 @@ class TimeDependentHALRegressor(NeuralPotential):
         if sample_weight is not None or y_std is not None:
             raise ValueError(
                 "sample_weight and y_std belong to prepared rows: pass y too "
-                "(halkit.sources.time_dependent_source makes it)"
+                "(halkit.equations.time_dependent_rows makes it)"
             )
         if self.hadron_mass is None:
             raise ValueError("the source of bare time slices needs hadron_mass, got None")
         R = check_array(R, "R")
         if R.ndim != 2:
             raise ValueError(f"R must have shape (n_t, n_r), got {R.shape}")
-        return time_dependent_source(
-            R, self.r, hadron_mass=self.hadron_mass, times=times, time_order=self.time_order
+        return time_dependent_rows(
+            R, self.r, hadron_mass=self.hadron_mass, times=times, stencil=self.stencil
         )
 
     def _check_parameters(self):
         super()._check_parameters()
-        check_choice(self.time_order, "time_order", ["auto", 3, 5, 7])
+        check_choice(self.stencil, "stencil", ["auto", 3, 5, 7])
 
     def _check_masses(self):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
@@ -223,5 +223,5 @@ def _refuse_idle(**given):
     if idle:
         raise ValueError(
             f"{' and '.join(idle)} must not be given with y, on which there is no effect: the "
-            "function that prepares the rows takes it (halkit.sources.time_dependent_source)"
+            "function that prepares the rows takes it (halkit.equations.time_dependent_rows)"
         )

@@ -68,7 +68,7 @@ def nonlocality_test(
         A potential with the parameter ``local``: `GaussianProcessPotentialRegressor`, or a
         network, which is slower. It is cloned, with ``local="only"`` and ``local=True``.
     X : array-like of shape (n_bins, n_samples, n_r)
-        Resampled wave functions, as `halkit.sources.lattice_rows` gives them.
+        Resampled wave functions, as `halkit.equations.lattice_rows` gives them.
     y : array-like of shape (n_bins, n_samples, n_out)
         Their sources.
     y_std : array-like of shape (n_samples, n_out), optional

@@ -58,7 +58,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     resample : {"jackknife", "bootstrap", "seeds"}
         What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
         leave one out, the standard deviation for bootstrap samples; `kind` of the rows of
-        `halkit.sources.lattice_rows` says which they are. "seeds" is the spread of
+        `halkit.equations.lattice_rows` says which they are. "seeds" is the spread of
         the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}

@@ -1,20 +1,21 @@
 """From a potential to observables: phase shifts, bound states, low-energy constants, box states."""
 
 from halkit.scattering.bound import BoundStates, bound_states
-from halkit.scattering.box import BoxStates, spherical_box_states
 from halkit.scattering.coulomb import (
+    CoulombWaves,
     coulomb_effective_range,
+    coulomb_functions,
     coulomb_phase_shift,
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coulomb_waves import CoulombWaves, coulomb_functions
 from halkit.scattering.coupled import (
+    CoupledBoundStates,
     CoupledPhaseShifts,
+    coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
 )
-from halkit.scattering.coupled_bound import CoupledBoundStates, coupled_bound_states
 from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
@@ -22,8 +23,15 @@ from halkit.scattering.femtoscopy import (
     correlation_function,
     lednicky_lyuboshitz,
 )
-from halkit.scattering.lattice import LatticeStates, lattice_spectrum
-from halkit.scattering.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
+from halkit.scattering.finite_volume import (
+    BoxStates,
+    LatticeStates,
+    lattice_spectrum,
+    luscher_k_cot_delta,
+    luscher_levels,
+    spherical_box_states,
+    zeta_00,
+)
 from halkit.scattering.momentum import (
     discrete_fourier_potential,
     fourier_potential,

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from halkit.exceptions import AccuracyWarning
-from halkit.scattering.channel import NOTICEABLE, converge, measured_channel
-from halkit.scattering.rmatrix import decay_logarithm, r_matrix
+from halkit.scattering.solver.channel import NOTICEABLE, converge, measured_channel
+from halkit.scattering.solver.rmatrix import decay_logarithm, r_matrix
 
 __all__ = [
     "BoundStates",

@@ -16,8 +16,8 @@ import numpy as np
 from halkit.checks import check_array, check_integer
 from halkit.interactions.functions import check_scale, is_array, within
 from halkit.radial import RadialGrid, refuse_overflow, validate_nodes
-from halkit.scattering.mesh import real_values
-from halkit.scattering.partial_wave import interaction_in_wave
+from halkit.scattering.solver.mesh import real_values
+from halkit.scattering.solver.partial_wave import interaction_in_wave
 
 __all__ = [
     "discrete_fourier_potential",

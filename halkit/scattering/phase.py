@@ -11,10 +11,10 @@ joins it to the free waves.
 import numpy as np
 
 from halkit.interactions.functions import check_momenta
-from halkit.scattering.channel import converge, open_channel
-from halkit.scattering.rmatrix import phase_shifts
-from halkit.scattering.tails import add_tail
-from halkit.scattering.weak import has_narrow_core, low_energy, small_phases, with_power_tail
+from halkit.scattering.solver.channel import converge, open_channel
+from halkit.scattering.solver.rmatrix import phase_shifts
+from halkit.scattering.solver.tails import add_tail
+from halkit.scattering.solver.weak import has_narrow_core, low_energy, small_phases, with_power_tail
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
 

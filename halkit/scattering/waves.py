@@ -24,9 +24,9 @@ from halkit.scattering.bound import (
     slopes,
     warn_of_tail,
 )
-from halkit.scattering.channel import converge, measured_channel, open_channel
-from halkit.scattering.mesh import LagrangeMesh
-from halkit.scattering.rmatrix import (
+from halkit.scattering.solver.channel import converge, measured_channel, open_channel
+from halkit.scattering.solver.mesh import LagrangeMesh
+from halkit.scattering.solver.rmatrix import (
     RMatrix,
     decay_logarithm,
     decaying_wave,

@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit.datasets import make_separable, make_time_dependent
+from halkit.equations import stationary_target, time_dependent_rows
 from halkit.interactions import GaussianSum, Interaction, Separable, omega_ccc
 from halkit.radial import RadialGrid
-from halkit.sources import stationary_source, time_dependent_source
 
 # S. Aoki, K. Yazaki, arXiv:2109.07665, recomputed: k, r, φ_k(r), (E_k − H0) φ_k(r).
 TOY = [
@@ -31,7 +31,7 @@ def test_the_toy_model_of_the_talk():
     assert_allclose(d.potential, -0.017 * np.exp(-np.add.outer(d.r, d.r)), rtol=1e-14)
     # 0.4 % is the trapezoidal rule, 1e-4 what lies beyond the last node.
     assert_allclose(d.data @ (d.potential * d.weights).T, d.target, rtol=5e-3)
-    y = stationary_source(d.data, d.k, d.r, reduced_mass=3.3, order=8)
+    y = stationary_target(d.data, d.k, d.r, reduced_mass=3.3, order=8)
     assert_allclose(y, d.target, atol=1e-6)
 
 
@@ -94,7 +94,7 @@ def test_the_stencil_is_what_is_left():
     bias = []
     for order in (3, 5, 7):
         d = make_time_dependent(
-            TRUTH, times=range(8, 17), time_order=order, space_order=8, sources=("exp",), **SETTINGS
+            TRUTH, times=range(8, 17), stencil=order, space_order=8, sources=("exp",), **SETTINGS
         )
         residual = d.target - apply(TRUTH, d, d.data)
         bias.append(np.abs(residual / d.data)[:, 10:80].max())
@@ -127,7 +127,7 @@ def test_the_ground_state_is_left_at_late_times():
 
 def test_early_times_have_their_states():
     few = make_time_dependent(TRUTH, times=[2, 3, 4], **SETTINGS)
-    both = make_time_dependent(TRUTH, times=[2, 3, 4, 5, 6, 7, 8], time_order=3, **SETTINGS)
+    both = make_time_dependent(TRUTH, times=[2, 3, 4, 5, 6, 7, 8], stencil=3, **SETTINGS)
     assert len(few.energies) == len(both.energies)
     later = make_time_dependent(TRUTH, times=[6, 7, 8], **SETTINGS)
     R = both.correlators["exp"][4:]
@@ -172,7 +172,7 @@ def test_bins_are_a_jackknife(omega):
 
 
 def test_rows_are_those_of_the_sources_module(omega):
-    X, y = time_dependent_source(omega.correlators["exp"], omega.r, hadron_mass=2.073)
+    X, y = time_dependent_rows(omega.correlators["exp"], omega.r, hadron_mass=2.073)
     assert_array_equal(omega.data[3:], X)
     assert_allclose(omega.target[3:], y, rtol=1e-12)
 

@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from halkit.interactions import av18
 from halkit.interactions import av18_electromagnetic as em
 from halkit.scattering import effective_range, phase_shift, scattering_length
-from halkit.scattering.mesh import lagrange_mesh
+from halkit.scattering.solver.mesh import lagrange_mesh
 from halkit.units import to_fm, to_mev
 
 POINTS = {

@@ -50,7 +50,7 @@ def test_published_wave_functions_and_sources():
     phi = TOY.wave_function([0.1, 0.5], [0.1, 2.5], reduced_mass=M)
     expected = [[2.42138770869, 1.26307787357], [1.19764057837, 0.522893787371]]
     np.testing.assert_allclose(phi, expected, rtol=1e-10)
-    source = TOY.source([0.1, 0.5], [0.1, 2.5], reduced_mass=M)
+    source = TOY.target([0.1, 0.5], [0.1, 2.5], reduced_mass=M)
     expected = [[-0.45079106519, -0.0408948427952], [-0.171325877477, -0.0155423329502]]
     np.testing.assert_allclose(source, expected, rtol=1e-10)
 
@@ -71,7 +71,7 @@ def test_source_is_the_potential_acting_on_the_wave(interaction, mass):
     s, w = quadrature(40.0)
     wave = interaction.wave_function(k, s, **mass)
     acting = (wave * w * s) @ interaction.kernel(s[:, None], r) / r
-    np.testing.assert_allclose(interaction.source(k, r, **mass), acting, rtol=1e-10)
+    np.testing.assert_allclose(interaction.target(k, r, **mass), acting, rtol=1e-10)
 
 
 @pytest.mark.parametrize(("interaction", "mass"), CASES)
@@ -85,7 +85,7 @@ def test_source_is_e_minus_h0_on_the_wave(interaction, mass):
     ) / (12 * h**2)
     m = mass.get("reduced_mass") or interaction.reduced_mass
     left = u + k[:, None] ** 2 * r * interaction.wave_function(k, r, **mass)
-    right = 2 * m * r * interaction.source(k, r, **mass)
+    right = 2 * m * r * interaction.target(k, r, **mass)
     np.testing.assert_allclose(left, right, atol=2e-7 * np.abs(right).max())
 
 

@@ -230,12 +230,12 @@ def test_types(parameters, error, message):
 
 
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
-@pytest.mark.parametrize("time_order", [3, 5, 7, 4])
-def test_the_time_stencil_has_no_say_over_prepared_rows(time_order):
-    model = TimeDependentHALRegressor(R, time_order=time_order)
-    with pytest.raises(ValueError, match="time_order must not be given with y"):
+@pytest.mark.parametrize("stencil", [3, 5, 7, 4])
+def test_the_time_stencil_has_no_say_over_prepared_rows(stencil):
+    model = TimeDependentHALRegressor(R, stencil=stencil)
+    with pytest.raises(ValueError, match="stencil must not be given with y"):
         model.fit(X, Y)
-    with pytest.raises(ValueError, match="times and time_order must not be given with y"):
+    with pytest.raises(ValueError, match="times and stencil must not be given with y"):
         model.fit(X, Y, times=range(5))
     with pytest.raises(ValueError, match="times must not be given with y"):
         fit_time().score(X, Y, times=range(5))
@@ -246,8 +246,8 @@ def fit_time():
 
 
 def test_a_time_stencil_of_bare_slices_is_known():
-    with pytest.raises(ValueError, match='time_order must be "auto", 3, 5 or 7, got 4'):
-        TimeDependentHALRegressor(R, hadron_mass=2.0, time_order=4).fit(X, times=range(5))
+    with pytest.raises(ValueError, match='stencil must be "auto", 3, 5 or 7, got 4'):
+        TimeDependentHALRegressor(R, hadron_mass=2.0, stencil=4).fit(X, times=range(5))
 
 
 def test_radii_of_a_fitted_potential():

@@ -14,6 +14,8 @@ from scipy.optimize import brentq
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.datasets import make_separable, make_time_dependent
+from halkit.equations import time_dependent_rows
+from halkit.equations.lattice import ratio_errors
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import (
     GaussianSum,
@@ -43,8 +45,6 @@ from halkit.scattering import (
     scattering_length,
     scattering_wave_functions,
 )
-from halkit.sources import time_dependent_source
-from halkit.sources.lattice import ratio_errors
 
 R = np.linspace(0.01, 12.5, 100)
 WAVES = np.linspace(0.01, 1.0, 10)
@@ -94,9 +94,9 @@ def draw(seed):
 def rows(U, m, r=R, k=WAVES):
     """φ_k and (E − H0) φ_k in closed form, or ∫ U φ_k on a fine grid."""
     if isinstance(U, Separable):
-        return tuple(f(k, r, reduced_mass=m) for f in (U.wave_function, U.source))
+        return tuple(f(k, r, reduced_mass=m) for f in (U.wave_function, U.target))
     if isinstance(U, Yamaguchi):
-        return U.wave_function(k, r), U.source(k, r)
+        return U.wave_function(k, r), U.target(k, r)
     waves, grid = (
         scattering_wave_functions(U, k, reduced_mass=m),
         RadialGrid.gauss_legendre(30.0, 200),
@@ -238,7 +238,7 @@ def test_data_that_end_inside_v_are_named(make):
     for r_max, energy, named in ((8.0, 0.0, True), (26.0, 0.0, False), (26.0, 0.05, True)):
         r = np.arange(1.0, 27.0)
         d = make_time_dependent(
-            V, r=r, box_radius=32.0, hadron_mass=1.0, times=range(8, 15), time_order=3, noise=1e-4,
+            V, r=r, box_radius=32.0, hadron_mass=1.0, times=range(8, 15), stencil=3, noise=1e-4,
             n_bins=10, random_state=0,
         )  # fmt: skip
         keep = d.r <= r_max
@@ -291,7 +291,7 @@ MOMENTA = np.array([0.02, 0.05, 0.08, 0.12])
 def smooth_noise(V, m, seed, *, box=32.0, r_max=26, noise=2e-3, n_bins=20):
     """Correlators at a = 0.09 fm with the noise of a lattice: smooth in r, growing with t."""
     r, t = np.arange(1.0, r_max + 1), np.arange(8, 17)
-    settings = {"hadron_mass": m, "times": t, "time_order": 5}
+    settings = {"hadron_mass": m, "times": t, "stencil": 5}
     d = make_time_dependent(V, r=r, box_radius=box, **settings)
     R = np.stack([d.correlators[source] for source in ("wall", "exp")])
     random = np.random.default_rng(seed)
@@ -311,7 +311,7 @@ def smooth_noise(V, m, seed, *, box=32.0, r_max=26, noise=2e-3, n_bins=20):
     f = 1 + noise * np.sqrt(n_bins) * f
     mean = f.mean(axis=0)
     bins = R * (mean - (f - mean) / (n_bins - 1))
-    parts = [time_dependent_source(bins[:, s], r, **settings) for s in range(2)]
+    parts = [time_dependent_rows(bins[:, s], r, **settings) for s in range(2)]
     X, y = (np.concatenate(rows, axis=1) for rows in zip(*parts, strict=True))
     return SimpleNamespace(r=r, data=X, target=y, sigma=ratio_errors(X, y))
 

@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
-from halkit.datasets import load_correlators, make_separable, make_time_dependent
+from halkit.correlators import load_correlators
+from halkit.datasets import make_separable, make_time_dependent
+from halkit.equations import lattice_rows
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import (
     FrozenBasisRegressor,
@@ -17,7 +19,6 @@ from halkit.potentials import (
     TimeDependentHALRegressor,
 )
 from halkit.resampling import JackknifeRegressor
-from halkit.sources import lattice_rows
 
 pytestmark = pytest.mark.filterwarnings(
     # The data of these tests end where U does not.

@@ -8,12 +8,12 @@ JHEP 03 (2019) 007 [arXiv:1812.08539], and the tables that come with its correla
 import numpy as np
 import pytest
 
-from halkit.datasets import load_correlators
+from halkit.correlators import load_correlators
+from halkit.equations import lattice_rows
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import GaussianProcessPotentialRegressor, TimeDependentHALRegressor
 from halkit.resampling import JackknifeRegressor, jackknife_error
 from halkit.scattering import lattice_spectrum
-from halkit.sources import lattice_rows
 from halkit.units import HBARC
 
 pytestmark = pytest.mark.data
@@ -35,14 +35,10 @@ PUBLISHED = [
 def rows(data_dir):
     volumes = {}
 
-    def rows(
-        L=64, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4 / FM, time_order="auto"
-    ):
+    def rows(L=64, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4 / FM, stencil="auto"):
         if L not in volumes:
             volumes[L] = load_correlators(data_dir, lattice=f"L{L}")
-        return lattice_rows(
-            volumes[L], times=times, sources=sources, r_max=r_max, time_order=time_order
-        )
+        return lattice_rows(volumes[L], times=times, sources=sources, r_max=r_max, stencil=stencil)
 
     return rows
 
@@ -151,7 +147,7 @@ def test_a_network_gives_the_same_phases(learned, training, unseen, seed):
 
 def test_a_wider_time_stencil_is_a_small_systematic_effect(rows):
     """Five points for three at t = 12 … 14, bin by bin, and their part in wall − smeared."""
-    three, five = (rows(times=(12, 13, 14), time_order=points) for points in (3, 5))
+    three, five = (rows(times=(12, 13, 14), stencil=points) for points in (3, 5))
     samples = [jackknife(r).samples(k_cot_delta) for r in (three, five)]
     shift = samples[1] - samples[0]
     assert shift.mean() == pytest.approx(-0.005, abs=0.002)

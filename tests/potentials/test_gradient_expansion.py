@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_time_dependent
+from halkit.equations import local_approximation
 from halkit.interactions import Separable, Tabulated, omega_ccc
 from halkit.potentials import TimeDependentHALRegressor
 from halkit.scattering import DerivativeExpansion, phase_shift
-from halkit.sources import local_approximation
 
 MASS, TO_MEV = 2.073, 2333.0
 TRUTH = omega_ccc(inverse_spacing=TO_MEV) + Separable(-1e-3, 0.65)

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, EarlyStopping
 
 from halkit.datasets import make_separable
+from halkit.equations import time_dependent_rows
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials import (
     FrozenBasisRegressor,
@@ -19,7 +20,6 @@ from halkit.potentials import (
 )
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import phase_shift
-from halkit.sources import time_dependent_source
 from halkit.training import StopTraining
 
 R = np.linspace(0.2, 6.0, 12)
@@ -426,7 +426,7 @@ def test_the_spacing_of_the_slices_counts():
     """Every second slice is the fit of its rows, and not that of slices one apart."""
     every_second, t = slices()[::2], np.arange(0, 13, 2)
     model = times().fit(every_second, times=t)
-    rows = time_dependent_source(every_second, R, hadron_mass=1.3, times=np.arange(0, 13, 2))
+    rows = time_dependent_rows(every_second, R, hadron_mass=1.3, times=np.arange(0, 13, 2))
     expected = times().fit(*rows).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)
     assert model.score(every_second, times=t) == times().fit(*rows).score(*rows)
@@ -438,8 +438,8 @@ def test_the_spacing_of_the_slices_counts():
 @pytest.mark.parametrize("points", [3, 5, 7])
 def test_the_width_of_the_stencil_counts(points):
     R_t = slices()
-    model = times(time_order=points).fit(R_t, times=np.arange(13))
-    X, y = time_dependent_source(R_t, R, hadron_mass=1.3, time_order=points)
+    model = times(stencil=points).fit(R_t, times=np.arange(13))
+    X, y = time_dependent_rows(R_t, R, hadron_mass=1.3, stencil=points)
     assert len(X) == 13 - points + 1
     expected = times().fit(X, y).local_potential(R)
     np.testing.assert_array_equal(model.local_potential(R), expected)

@@ -44,7 +44,7 @@ def gaussians(r, r_prime, theta):
 def toy():
     """The talk's first set-up: twenty momenta, and the source at r = R alone."""
     d = make_separable(n_k=20)
-    d.row = d.interaction.source(d.k, np.array([R]), reduced_mass=MASS)
+    d.row = d.interaction.target(d.k, np.array([R]), reduced_mass=MASS)
     return d
 
 

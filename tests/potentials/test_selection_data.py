@@ -10,9 +10,9 @@ from sklearn import config_context
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 
-from halkit.datasets import load_correlators
+from halkit.correlators import load_correlators
+from halkit.equations import lattice_rows
 from halkit.potentials import GaussianProcessPotentialRegressor
-from halkit.sources import lattice_rows
 
 pytestmark = pytest.mark.data
 

@@ -17,11 +17,11 @@ from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
 from halkit.datasets import make_separable
+from halkit.equations import stationary_target
 from halkit.interactions import GaussianSum, Local, Separable, Yukawa
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.radial import trapezoid_weights
 from halkit.scattering import bound_states, phase_shift, scattering_wave_functions
-from halkit.sources import stationary_source
 
 K = np.linspace(0.05, 1.0, 20)
 MASS = 3.3
@@ -151,7 +151,7 @@ def test_the_potential_acts_on_another_grid(fitted):
     r = np.linspace(0.02, 11.0, 173)
     exact = Separable(-0.017, 1.0)
     X = exact.wave_function(K, r, reduced_mass=MASS)
-    y = exact.source(K, r, reduced_mass=MASS)
+    y = exact.target(K, r, reduced_mass=MASS)
     scale = np.abs(y).max()
     np.testing.assert_allclose(fitted.apply_potential(X, r), y, atol=2e-3 * scale)
     rows = fitted.apply_potential(X, r, trapezoid_weights(r), r_out=[0.5, 1.0])
@@ -198,7 +198,7 @@ def test_local_potential_alone():
     """A Gaussian well: V and its phase shifts from ten wave functions."""
     well, r, k = GaussianSum([-1.1], [1.0]), np.linspace(0.02, 8.0, 400), np.linspace(0.2, 2.0, 10)
     X = np.array([numerov(well, r, momentum) for momentum in k])
-    y = stationary_source(X, k, r, reduced_mass=1.0)
+    y = stationary_target(X, k, r, reduced_mass=1.0)
     model = NonLocalPotentialRegressor(r, reduced_mass=1.0, local="only", random_state=0)
     model.fit(X, y)
     near = r < 3
@@ -243,7 +243,7 @@ def yukawa():
     """Waves at k = 1, 2, 3 and their sources by finite differences."""
     r, k = np.linspace(0.01, 5.0, 500), np.array([1.0, 2.0, 3.0])
     X = scattering_wave_functions(YUKAWA, k, reduced_mass=MASS)(r)
-    return r, X, stationary_source(X, k, r, reduced_mass=MASS, order=8)
+    return r, X, stationary_target(X, k, r, reduced_mass=MASS, order=8)
 
 
 def numerov(interaction, r, k, steps=40):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_separable
+from halkit.equations import stationary_target
 from halkit.interactions import av18
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.scattering import phase_shift, scattering_length, scattering_wave_functions
-from halkit.sources import stationary_source
 
 OMEGA, R, MASS = -0.017, 2.5, 3.3
 
@@ -16,7 +16,7 @@ OMEGA, R, MASS = -0.017, 2.5, 3.3
 def test_one_row_within_three_per_cent(seed):
     """U(R, r') = ω e^{−R} f(r') from ten sources at r = R: with an envelope that starts at 1/μ."""
     data = make_separable(n_k=10, reduced_mass=MASS)
-    source = data.interaction.source(data.k, np.array([R]), reduced_mass=MASS)
+    source = data.interaction.target(data.k, np.array([R]), reduced_mass=MASS)
     truth, norm = OMEGA * np.exp(-R - data.r), np.sqrt(data.weights)
 
     def error(**settings):
@@ -35,7 +35,7 @@ def test_av18_from_ten_waves():
     truth = av18("1S0")
     mass, k, r = truth.reduced_mass, np.linspace(0.1, 2.0, 10), np.linspace(0.05, 12.0, 240)
     X = scattering_wave_functions(truth, k, reduced_mass=mass)(r)
-    y = stationary_source(X, k, r, reduced_mass=mass, order=8)
+    y = stationary_target(X, k, r, reduced_mass=mass, order=8)
     between = (k[1:] + k[:-1]) / 2
     exact = phase_shift(truth, between, reduced_mass=mass)
 

@@ -5,13 +5,14 @@ import pytest
 from sklearn import config_context
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from halkit.datasets import load_correlators, make_time_dependent
+from halkit.correlators import load_correlators
+from halkit.datasets import make_time_dependent
+from halkit.equations import lattice_rows, time_dependent_rows
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import GaussianSum, Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 from halkit.radial import Wedge
 from halkit.scattering import phase_shift
-from halkit.sources import lattice_rows, time_dependent_source
 
 MASS, INVERSE_SPACING = 2.073, 2333.0
 ENERGY = np.geomspace(1.0, 300.0, 25)  # MeV
@@ -95,7 +96,7 @@ def test_fit_of_bare_slices_is_the_fit_of_their_rows():
     d, R = bare_slices()
     settings = {"hadron_mass": 2.0, "local": "only", "random_state": 0}
     direct = TimeDependentHALRegressor(d.r, **settings).fit(R, times=d.t)
-    X, y = time_dependent_source(R, d.r, hadron_mass=2.0)
+    X, y = time_dependent_rows(R, d.r, hadron_mass=2.0)
     prepared = TimeDependentHALRegressor(d.r, **settings).fit(X, y)
     np.testing.assert_array_equal(direct.local_potential(d.r), prepared.local_potential(d.r))
     assert direct.score(R, times=d.t) == prepared.score(X, y) > 0.9999
@@ -134,7 +135,7 @@ def test_folds_split_the_times_with_the_slices():
         scores = cross_val_score(model, R, cv=KFold(2), **options)
         with pytest.raises(ValueError, match="times must increase in equal steps"):
             cross_val_score(model, R, cv=[([0, 1, 2, 6, 7, 8], [3, 4, 5])], **options)
-        search = GridSearchCV(model, {"time_order": [3, 5]}, cv=KFold(2), error_score="raise")
+        search = GridSearchCV(model, {"stencil": [3, 5]}, cv=KFold(2), error_score="raise")
         with pytest.raises(ValueError, match="a stencil of 5 points needs at least 5"):
             search.fit(R, times=d.t)
     first, last = R[:5], R[5:]
@@ -144,10 +145,10 @@ def test_folds_split_the_times_with_the_slices():
 
 def test_a_search_over_the_stencil_of_prepared_rows_fails():
     d, R = bare_slices()
-    rows = time_dependent_source(R, d.r, hadron_mass=2.0)
+    rows = time_dependent_rows(R, d.r, hadron_mass=2.0)
     model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only")
-    with pytest.raises(ValueError, match="time_order must not be given with y"):
-        GridSearchCV(model, {"time_order": [3, 7]}, cv=2).fit(*rows)
+    with pytest.raises(ValueError, match="stencil must not be given with y"):
+        GridSearchCV(model, {"stencil": [3, 7]}, cv=2).fit(*rows)
     with pytest.raises(ValueError, match="Invalid parameter 'dt'"):
         model.set_params(dt=2)
 

@@ -17,8 +17,8 @@ from halkit.scattering import (
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coulomb import FINE_STRUCTURE
-from halkit.scattering.coulomb_waves import threshold_functions, zero_energy_size
+from halkit.scattering.coulomb.phase import FINE_STRUCTURE
+from halkit.scattering.coulomb.waves import threshold_functions, zero_energy_size
 from halkit.units import from_mev, to_mev
 
 PP = av18("1S0", "pp", electromagnetic=["C2", "DF", "MM"])

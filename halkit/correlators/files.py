@@ -1,0 +1,198 @@
+r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, which holds::
+
+    R                (n_bin, n_t, n_points), or (n_source, n_bin, n_t, n_points)
+    r  or  xyz       nodes (n_points,), or the wedge points (n_points, 3) of an L³ lattice
+    t                (n_t,), evenly spaced
+    kind             "configs", "jackknife" or "bootstrap": what the bins are
+    bin_size         configurations in a bin
+    hadron_mass      one mass, or both
+    units            "lattice" (r, t in a, masses in 1/a), "fm" (fm, 1/fm) or "MeV" (1/MeV, MeV);
+                     words after the first are a remark
+    sources          names of the sources, for four axes
+    L, inverse_spacing (a⁻¹ in MeV), and other numbers, texts and lists of them, as they come
+
+In HDF5 the first three rows are data sets, and so are lists of more than 60 kB; the others
+are attributes. In npz all are arrays, named group/name. An optional ``r_units``, ``t_units``,
+``mass_units`` says the unit of one quantity, where it must be that of ``units``.
+
+**Damage.** `save_correlators` writes SHA-256 with the data, and the readers compare: of the whole
+HDF5 file in its user block (`halkit.correlators.hdf5`), of each group of an npz archive in its
+entry ``sha256`` (`halkit.correlators.npz`). Archives of other programs have the CRC-32 of zip. An
+HDF5 file without the digest is read with an `halkit.exceptions.IntegrityWarning`.
+
+**Files of strangers.** Nothing is unpickled; HDF5 links and data sets that lead to other files are
+refused, soft links too. Sizes are read before data: a group may need `max_bytes` of memory, by
+default 16 times what the file takes on disk and 256 MiB at least (`halkit.correlators.limits`).
+"""
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+from halkit.checks import check_boolean
+from halkit.correlators.groups import (
+    pack,
+    plain_single,
+    unpack,
+    validate_kinds,
+    validate_name,
+    validate_nesting,
+)
+from halkit.correlators.hdf5 import Hdf5, import_h5py, write_hdf5
+from halkit.correlators.limits import MOST_ENTRIES, Budget, named_errors
+from halkit.correlators.npz import Npz, write_npz
+from halkit.exceptions import IntegrityWarning
+from halkit.writing import whole_file
+
+__all__ = ["holds_groups", "iter_correlators", "opened", "read_group", "save_correlators"]
+
+HDF5 = (".h5", ".hdf5")
+
+
+def save_correlators(path, groups, *, overwrite=False):
+    """Write correlators to a file that `load_correlators` and `iter_correlators` read.
+
+    The file appears as a whole or not at all, with a digest that the readers compare; see
+    `halkit.writing.whole_file`.
+
+    Parameters
+    ----------
+    path : str or path
+        Ending in ``.h5`` or ``.hdf5`` (needs h5py, the extra ``io``), or in ``.npz``.
+    groups : mapping of str to Bunch
+        For each channel what `load_correlators` returns: ``correlators``, the arrays (n_t,
+        n_bins, n_points) of each source; ``wedge`` or ``r``; ``t``; ``kind``; ``hadron_mass``;
+        ``units``; other numbers, texts, and lists of them (``bin_size``, ``configs``, ...).
+    overwrite : bool
+        Whether a file that is there may be replaced; its mode is kept. A symbolic link stays,
+        and the file that it names is written.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file and `overwrite` is not set; of several processes that save to
+        one path at a time, one succeeds.
+    OSError
+        If the system refuses, as for a write-protected file or a full disk; an old file stays.
+    ValueError, TypeError
+        If a group lacks something or holds something else, the same that `load_correlators`
+        refuses; nothing is written then.
+    ImportError
+        If h5py is needed and missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sklearn.utils import Bunch
+    >>> from halkit.correlators import load_correlators, save_correlators
+    >>> R = Bunch(
+    ...     correlators={"wall": np.ones((5, 20, 60))}, r=np.linspace(0.5, 30.0, 60),
+    ...     t=np.arange(10, 15), kind="jackknife", bin_size=4, hadron_mass=0.665, units="lattice",
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_correlators(Path(folder) / "xixi.npz", {"xixi_1s0": R})
+    ...     load_correlators(Path(folder) / "xixi.npz").n_bins
+    20
+    """
+    path = Path(path)
+    if path.suffix not in (*HDF5, ".npz"):
+        raise ValueError(f"path must end in .h5, .hdf5 or .npz, got {path}")
+    overwrite = check_boolean(overwrite, "overwrite")
+    if path.exists() and not overwrite:  # before the work; whole_file decides
+        raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
+    if not groups:
+        raise ValueError("groups needs at least one channel, got none")
+    for name in groups:
+        validate_name(name)
+    packed = {name: pack(group, name) for name, group in groups.items()}
+    validate_nesting(packed)
+    validate_kinds({name: group["kind"] for name, group in packed.items()}, path)
+    if (n_entries := sum(map(len, packed.values()))) > MOST_ENTRIES:
+        raise ValueError(f"groups can hold {MOST_ENTRIES} values together, got {n_entries}")
+    if path.suffix in HDF5:
+        import_h5py()
+    with whole_file(path, overwrite=overwrite) as file:
+        (write_hdf5 if path.suffix in HDF5 else write_npz)(file, packed)
+
+
+def iter_correlators(path, *, max_bytes=None):
+    """Read the channels of a file one after the other.
+
+    Parameters
+    ----------
+    path : str or path
+        As `save_correlators` writes it.
+    max_bytes : int, optional
+        Memory that one group may need; see `load_correlators`.
+
+    Yields
+    ------
+    name : str
+        Of the group.
+    correlators : Bunch
+        As `load_correlators` returns it. The reader keeps none: memory is that of one group,
+        as long as the caller lets go of the one before.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_correlators`.
+    """
+    with opened(path, max_bytes) as file:
+        for name in _known(file):
+            yield name, _unpacked(file, name)
+
+
+@contextmanager
+def opened(path, max_bytes=None):
+    """The reader of a correlator file, npz or HDF5."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    with named_errors(path):
+        budget = Budget(path, max_bytes)
+        file = (Hdf5 if path.suffix in HDF5 else Npz)(path, budget)
+    try:
+        if not file.verifiable:
+            warnings.warn(
+                f"{path} has no digest, so damage may have changed its numbers: "
+                "save_correlators(path, dict(iter_correlators(path)), overwrite=True) adds one",
+                IntegrityWarning,
+                stacklevel=4,
+            )
+        yield file
+    finally:
+        file.close()
+
+
+def holds_groups(file):
+    """Tell whether an open file is one of this layout."""
+    with named_errors(file.path):
+        return isinstance(file, Hdf5) or bool(file.names())
+
+
+def read_group(file, name):
+    """Return the Bunch of one group of an open file; see `load_correlators`."""
+    known = _known(file)
+    if name is None and len(known) == 1:
+        name = known[0]
+    if name not in known:
+        raise ValueError(f"group must be one of {known}, those of {file.path}; got {name!r}")
+    return _unpacked(file, name)
+
+
+def _known(file):
+    with named_errors(file.path):
+        names = file.names()
+        if not names:
+            raise ValueError(f"{file.path} must hold groups with a data set R each, got none")
+        kinds = {name: str(plain_single(file.kind(name)))[:60] for name in names}
+        validate_kinds(kinds, file.path)
+    return names
+
+
+def _unpacked(file, name):
+    with named_errors(file.path, name):
+        return unpack(file.read(name), f"{name} of {file.path}")

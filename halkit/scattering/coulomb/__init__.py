@@ -1,0 +1,18 @@
+"""Charged hadrons: in come an interaction and charges, out go phase shifts on top of Coulomb's."""
+
+from halkit.scattering.coulomb.phase import (
+    coulomb_effective_range,
+    coulomb_phase_shift,
+    coulomb_potential,
+    coulomb_scattering_length,
+)
+from halkit.scattering.coulomb.waves import CoulombWaves, coulomb_functions
+
+__all__ = [
+    "CoulombWaves",
+    "coulomb_effective_range",
+    "coulomb_functions",
+    "coulomb_phase_shift",
+    "coulomb_potential",
+    "coulomb_scattering_length",
+]

@@ -1,0 +1,396 @@
+"""Scattering of charged hadrons: strong interaction and Coulomb force together.
+
+    V_C(r) = Z1 Z2 α/r                                             (points)
+    V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d
+
+(dipole form factors). The R-matrix of strong force plus V_C joins the Coulomb functions of
+η = Z1 Z2 α m/k at the channel radius, so δ is the phase shift against those of two points.
+At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|η|,
+
+    C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
+"""
+
+from warnings import warn
+
+import numpy as np
+
+from halkit.checks import check_number
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Local, Sum
+from halkit.interactions.functions import check_momenta, check_scale, distances
+from halkit.scattering.coulomb.waves import (
+    coulomb_surface,
+    threshold_functions,
+    zero_energy_size,
+)
+from halkit.scattering.phase import sign_factor
+from halkit.scattering.solver.channel import (
+    NOTICEABLE,
+    converge,
+    measured_channel,
+    open_channel,
+    tail,
+)
+from halkit.scattering.solver.rmatrix import r_matrix, threshold
+
+__all__ = [
+    "FINE_STRUCTURE",
+    "coulomb_effective_range",
+    "coulomb_phase_shift",
+    "coulomb_potential",
+    "coulomb_scattering_length",
+]
+
+FINE_STRUCTURE = 1 / 137.035999084
+"""α (CODATA 2018)."""
+# How much wider the channel is that a slow tail is measured in.
+WIDER = 1.5
+
+
+def coulomb_potential(r, *, charge_product, dipole_radius=None):
+    """Return the Coulomb potential V_C(r) of two points, or of two dipole charge distributions.
+
+    Parameters
+    ----------
+    r : array of any shape
+        Distances, r ≥ 0.
+    charge_product : float
+        Z1 Z2, positive if it repels; not zero.
+    dipole_radius : float, optional
+        r_d of V_C = Z1 Z2 α/r [1 − e^{−x}(1 + 11x/16 + 3x²/16 + x³/48)], x = 2√6 r/r_d.
+        Default: points.
+
+    Returns
+    -------
+    array of the shape of `r`
+        In the inverse of the unit of r (ħ = c = 1).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a distance is negative or NaN, or another argument out of range.
+
+    References
+    ----------
+    Y. Lyu et al., Phys. Rev. Lett. 127 (2021) 072003 [arXiv:2102.00181].
+
+    Examples
+    --------
+    >>> from halkit.scattering import coulomb_potential
+    >>> float(coulomb_potential(1.0, charge_product=4).round(6))
+    0.029189
+    >>> float(coulomb_potential(0.0, charge_product=4, dipole_radius=0.41).round(6))
+    0.108993
+    """
+    if dipole_radius is not None:
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
+    return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
+
+
+def _potential(r, strength, dipole_radius):
+    """V_C of Z1 Z2 α = strength."""
+    if dipole_radius is None:
+        with np.errstate(divide="ignore", over="ignore"):
+            return strength / r
+    x_over_r = 2 * np.sqrt(6) / dipole_radius
+    with np.errstate(over="ignore"):
+        x = np.where(r > 0, x_over_r * r, 1.0)
+    y = np.minimum(x, 800.0)  # where e^{−x} is 0
+    form = -np.expm1(-y) - y * np.exp(-y) * (11 / 16 + 3 * y / 16 + y**2 / 48)
+    return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
+
+
+def coulomb_phase_shift(
+    interaction,
+    k,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    l=0,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+):
+    """Return the phase shifts δ_l(k) of charged hadrons, against point Coulomb functions.
+
+    u → sin(kr − η ln 2kr − lπ/2 + σ_l + δ), η = Z1 Z2 α m/k.
+
+    Parameters
+    ----------
+    interaction, reduced_mass, l, channel_radius, n_mesh, r
+        As in `halkit.scattering.phase_shift`: the strong interaction alone.
+    k : float or array of any shape
+        Momenta, k > 0.
+    charge_product : float
+        Z1 Z2, positive if it repels; not zero.
+    dipole_radius : float, optional
+        As in `coulomb_potential`. Default: points.
+
+    Returns
+    -------
+    float array of the shape of `k`
+        δ in radians, continuous in k, with δ(∞) = 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or if the strong interaction does not decay.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the strong interaction, or the size of the charges, is not over at the channel
+        radius, or if the mesh is too coarse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_phase_shift
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> delta = coulomb_phase_shift(
+    ...     omega_ccc(), [0.5, 1.0], reduced_mass=m, charge_product=4, dipole_radius=0.41
+    ... )
+    >>> np.degrees(delta).round(3)
+    array([131.015, 116.841])
+    """
+    k = check_momenta(k)
+    channel = _charged_channel(
+        interaction, reduced_mass, charge_product, dipole_radius, l, channel_radius, r
+    )
+    momenta, m = k.ravel(), channel.reduced_mass
+    rho = momenta * channel.radius
+    phi, p, log_A = coulomb_surface(channel.l, _strength(charge_product) * m / momenta, rho)
+    penetration, shift = rho * np.exp(-2 * log_A), rho * p
+
+    def solve(n):
+        R, below = r_matrix(channel.hamiltonian(n)).evaluate(momenta**2 / (2 * m))
+        joint = np.arctan2(penetration * R, 1 - shift * R)
+        return joint - phi + np.pi * below
+
+    delta = converge(
+        solve,
+        lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
+        n_mesh,
+        n_mesh or channel.mesh_size(np.max(momenta, initial=0.0)),
+    )
+    return delta.reshape(k.shape)[()]
+
+
+def coulomb_scattering_length(
+    interaction,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+    sign="nuclear",
+):
+    """Return the Coulomb-modified S-wave scattering length a0.
+
+    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2, or, with
+    ``sign="lattice"``, +1/a0 + r_eff k²/2. The other parameters are those of
+    `coulomb_phase_shift`.
+
+    A tail that falls like a power of r has no limit at zero energy: behind the Coulomb barrier
+    the regular function grows like e^{2√(2κr)}, κ = Z1 Z2 α m. By default the interaction is cut
+    where the rest is felt least, and a0 is the one against the functions of V_C and this rest.
+
+    Raises
+    ------
+    ValueError
+        Also if `sign` is neither "nuclear" nor "lattice".
+
+    Warns
+    -----
+    AccuracyWarning
+        If a channel radius half as large again changes the result by more than 1e-4 of itself,
+        with the change; if the mesh is too coarse, or the Coulomb functions are.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    References
+    ----------
+    H. A. Bethe, Phys. Rev. 76 (1949) 38.
+
+    Examples
+    --------
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_scattering_length
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> round(coulomb_scattering_length(omega_ccc(), reduced_mass=m, charge_product=4), 1)
+    -11.7
+    """
+    factor = sign_factor(sign)
+    charges = _strength(charge_product), dipole_radius
+    return factor * _low_energy(0, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
+
+
+def coulomb_effective_range(
+    interaction,
+    *,
+    reduced_mass,
+    charge_product,
+    dipole_radius=None,
+    channel_radius=None,
+    n_mesh=None,
+    r=None,
+):
+    """Return the Coulomb-modified S-wave effective range r_eff.
+
+    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
+    warnings are those of `coulomb_scattering_length`, as is what becomes of a slow tail.
+
+    Returns
+    -------
+    float
+        In the unit of r.
+
+    References
+    ----------
+    H. A. Bethe, Phys. Rev. 76 (1949) 38.
+
+    Examples
+    --------
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.scattering import coulomb_effective_range
+    >>> from halkit.units import from_mev
+    >>> m = from_mev(OMEGA_CCC_MASS) / 2
+    >>> round(coulomb_effective_range(omega_ccc(), reduced_mass=m, charge_product=4), 3)
+    0.463
+    """
+    charges = _strength(charge_product), dipole_radius
+    return _low_energy(1, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
+
+
+def _strength(charge_product):
+    charge = check_number(charge_product, "charge_product")
+    if charge == 0:
+        raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
+    check_scale(abs(charge), "|charge_product|")
+    return charge * FINE_STRUCTURE
+
+
+def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l, radius, r):
+    """The channel of the strong interaction and V_C, as wide as both need."""
+    channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
+    return _with_charges(channel, (_strength(charge_product), dipole_radius), radius)
+
+
+def _with_charges(channel, charges, radius):
+    """The channel with V_C in it; wider if the charges are and its radius was not given."""
+    strength, dipole_radius = charges
+    a = channel.radius
+    if dipole_radius is not None:
+        dipole_radius = check_scale(dipole_radius, "dipole_radius")
+        size = dipole_radius / (2 * np.sqrt(6))
+        a = max(a, 35 * size) if radius is None else a
+        x = a / size
+        beyond = 2 * channel.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
+        if beyond > 1e-4:
+            warn(
+                f"the charge distributions overlap at the channel radius {a:g}: a phase "
+                f"shift may be off by {beyond:.1g} rad; raise channel_radius",
+                AccuracyWarning,
+                stacklevel=4,
+            )
+
+    def potential(r):
+        return _potential(r, strength, dipole_radius)
+
+    return channel._replace(interaction=Sum(channel.interaction, Local(potential)), radius=a)
+
+
+def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
+    """a0 (which = 0) or r_eff (1); what a slow tail adds is measured in a wider channel."""
+    channel, _ = measured_channel(interaction, reduced_mass, channel_radius=radius, r=r)
+    a, felt = _threshold_radius(channel, charges[0], radius)
+
+    def value(a):
+        return _at_threshold(
+            _with_charges(channel._replace(radius=a), charges, radius), charges[0], n_mesh, which
+        )
+
+    result = value(a)
+    if felt > NOTICEABLE / 10:
+        change = abs(value(WIDER * a) - result)
+        if change > NOTICEABLE * abs(result):
+            warn(
+                f"the interaction has not decayed at the channel radius {a:g}: the result "
+                f"changes by {change:.2g} if it is cut at {WIDER * a:.3g} instead",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+    return result
+
+
+def _threshold_radius(channel, strength, radius):
+    """The radius beyond which a0 feels the interaction least, and how much it does.
+
+    At zero energy u = f − a0 g, and V changes a0 by 2m ∫ V u² dr. Behind a Coulomb barrier f
+    grows like e^{2√(2κr)}, so the tail of a potential that falls like a power is felt the more the
+    further out it is kept. What counts is the smallest 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
+    """
+    interaction, m = channel.interaction, channel.reduced_mass
+    defined = interaction.radius if channel.V2 is None else None
+    if defined is not None and (radius is None or defined <= radius):
+        return channel.radius, 0.0
+    nodes, tails = tail(interaction, m, channel.V2)
+    panels = np.append(-np.diff(tails), 0.0)
+    with np.errstate(over="ignore"):
+        weight = np.square(zero_energy_size(strength * m, nodes) / nodes)
+    last = np.searchsorted(nodes, 2 * nodes, side="right")
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = np.where(panels > 0, panels * weight, 0.0) * nodes
+        total = np.append(0.0, np.cumsum(parts))
+        felt = np.nan_to_num((total[last] - total[:-1]) / nodes, nan=np.inf)
+    if radius is not None:
+        return channel.radius, float(np.interp(channel.radius, nodes, felt))
+    felt = felt[last < nodes.size]
+    start = min(np.searchsorted(-tails, -1e-2), felt.size - 1)
+    small = np.flatnonzero(np.maximum.accumulate(felt[::-1])[::-1] <= 1e-10)
+    i = small[0] if small.size else start + np.argmin(felt[start:])
+    return float(nodes[i]), float(felt[i])
+
+
+def _at_threshold(channel, strength, n_mesh, which):
+    """a0 (which = 0) or r_eff (1), from −1/a0 + r_eff k²/2 = (g − aR g')/(aR f' − f)."""
+    a, kappa = channel.radius, strength * channel.reduced_mass
+    with np.errstate(over="ignore", invalid="ignore"):
+        (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
+        wronskian = f * dg - df * g + 1
+    if not abs(wronskian) < 1e-2:
+        raise ValueError(
+            f"the Coulomb functions at the channel radius {a:g} cannot be computed at zero energy; "
+            "lower channel_radius"
+        )
+    if abs(wronskian) > 1e-7:
+        warn(
+            f"the Coulomb functions at the channel radius {a:g} are right to {abs(wronskian):.1g} "
+            "only; lower channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+
+    def solve(n):
+        R0, R1 = a * np.array(threshold(channel.hamiltonian(n)))
+        top, bottom = g - R0 * dg, R0 * df - f
+        if which == 0:
+            return float(-bottom / top)
+        top1, bottom1 = g1 - R0 * dg1 - R1 * dg, R0 * df1 + R1 * df - f1
+        return float(2 * (top1 - top / bottom * bottom1) / bottom)
+
+    return converge(
+        solve,
+        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a),
+        n_mesh,
+        n_mesh or channel.mesh_size(),
+    )

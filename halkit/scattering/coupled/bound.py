@@ -1,0 +1,114 @@
+"""Bound states of coupled waves, such as the deuteron: energies and the share of each wave.
+
+Outside each wave decays, u_i ∝ κr k_{l_i}(κr). With that boundary at energy E the interior
+has the levels ε_n(E), which fall as E rises; a bound state is a root of ε_n(E) = E, and
+there is one for each ε_n(0) < 0.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.optimize import brentq
+
+from halkit.scattering.bound import relative_change
+from halkit.scattering.coupled.multichannel import CoupledSystem
+from halkit.scattering.solver.channel import converge
+from halkit.scattering.waves import WaveFunctions, decaying_waves, tail_moments
+
+__all__ = ["CoupledBoundStates", "coupled_bound_states"]
+
+
+class CoupledBoundStates(NamedTuple):
+    """Bound states of coupled waves, deepest first.
+
+    Attributes
+    ----------
+    energy, kappa : array of shape (n_bound,)
+        E = −κ²/2m and κ.
+    probability : array of shape (n_bound, n_waves)
+        Share of each wave; the rows add up to 1.
+    rms_radius : array of shape (n_bound,)
+        √⟨r²⟩ of the distance between the two hadrons (not r/2).
+    wave_function : tuple of WaveFunctions
+        One function for each wave: called with r it returns φ(r), shape (n_bound, n_r);
+        the sum over waves of ∫ 4πr² φ² dr is 1.
+    """
+
+    energy: np.ndarray
+    kappa: np.ndarray
+    probability: np.ndarray
+    rms_radius: np.ndarray
+    wave_function: tuple
+
+
+def coupled_bound_states(interactions, *, reduced_mass, l=None, channel_radius=None, n_mesh=None):
+    """Return the bound states of coupled waves, and the share that each wave has in them.
+
+    Parameters, errors and warnings are those of `coupled_phase_shifts`, with a square
+    matrix of interactions of any size and as many l.
+
+    Returns
+    -------
+    CoupledBoundStates
+        Named tuple of ``energy``, ``kappa``, ``probability``, ``rms_radius``,
+        ``wave_function``; deepest state first.
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.scattering import coupled_bound_states
+    >>> S, T, D = (GaussianSum([c], [0.5]) for c in (-2.0, -1.0, 1.0))
+    >>> states = coupled_bound_states([[S, T], [T, D]], reduced_mass=1.0)
+    >>> states.energy.round(6), states.probability.round(5)
+    (array([-0.437563]), array([[0.98836, 0.01164]]))
+    """
+    system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
+
+    def change(coarse, fine):
+        moved = relative_change(coarse.kappa, fine.kappa)
+        if np.isinf(moved):
+            return moved
+        return max(moved, np.max(np.abs(coarse.probability - fine.probability), initial=0.0))
+
+    return converge(lambda n: _bound(system, n), change, n_mesh, n_mesh or system.mesh_size(0.0))
+
+
+def _bound(system, n):
+    """Roots of ε_n(E) = E, where ε_n is a level with the boundary of waves that decay at E."""
+    H, surface, mesh = system.hamiltonian(n)
+    m, a, waves = system.reduced_mass, system.radius, len(system.l)
+
+    def level(energy, i):
+        matrix = H - system.boundary(surface, energy)
+        return scipy.linalg.eigh(matrix, subset_by_index=(i, i))
+
+    def root(i, low):
+        low = 1.001 * low - rounding
+        return brentq(lambda E: level(E, i)[0][0] - E, low, 0.0, xtol=-1e-15 * low)
+
+    rounding = 1e-15 * np.max(np.abs(H))
+    at_zero = scipy.linalg.eigvalsh(
+        H - system.boundary(surface, 0.0), subset_by_value=(-np.inf, -rounding)
+    )
+    energy = np.array([root(i, low) for i, low in enumerate(at_zero)])
+    kappa = np.sqrt(-2 * m * energy)
+    c = np.array([level(E, i)[1][:, 0] for i, E in enumerate(energy)]).reshape(-1, waves, n)
+    value = c @ mesh.surface
+    moments = np.array([tail_moments(l, kappa, a) for l in system.l])
+    tail, square = moments.transpose(1, 2, 0) * value**2
+    share = np.sum(c**2, axis=2) + tail
+    total = share.sum(axis=1)
+    radius = np.sqrt(np.sum(c**2 @ mesh.r**2 + square, axis=1) / total)
+    sign = np.where(c[:, np.argmin(system.l), 0] < 0, -1, 1)
+    factor = sign / np.sqrt(4 * np.pi * total)
+    functions = tuple(
+        WaveFunctions(
+            mesh,
+            c[:, i] * factor[:, None],
+            partial(decaying_waves, l, kappa, a, value[:, i] * factor),
+        )
+        for i, l in enumerate(system.l)
+    )
+    return CoupledBoundStates(energy, kappa, share / total[:, None], radius, functions)

@@ -1,0 +1,159 @@
+"""The R-matrix of coupled waves: one matrix of interactions, one Hamiltonian, one channel radius.
+
+    u_i(a) = Σ_j R_ij(E) a u_j'(a),    R_ij = (1/2ma) Σ_n γ_ni γ_nj / (E_n − E),
+
+and S = (H⁺ − aR H⁺')⁻¹ (H⁻ − aR H⁻'), H^± = G ± iF. The levels tell the branch of the sum of all
+phases, as in `halkit.scattering.solver.rmatrix`: no resonance is too narrow to be counted.
+
+Reference: D. Baye, Phys. Rep. 565 (2015) 1, Sec. 5.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from halkit.interactions import Interaction
+from halkit.scattering.solver.channel import mesh_of, open_channel, validate_l
+from halkit.scattering.solver.layout import joined
+from halkit.scattering.solver.mesh import potential_matrix
+from halkit.scattering.solver.rmatrix import (
+    NEVER_ZERO,
+    decay_logarithm,
+    riccati_bessel,
+    surface_functions,
+)
+
+__all__ = ["CoupledSystem", "Levels", "phase_parts", "s_matrix"]
+
+
+class Levels(NamedTuple):
+    """The levels E_n of the interior in rising order, and γ_ni = u_ni(a), shape (n_waves, n)."""
+
+    energy: np.ndarray
+    gamma: np.ndarray
+
+
+class CoupledSystem:
+    """A validated matrix of interactions, with the radius that encloses all of them.
+
+    Parameters
+    ----------
+    interactions, reduced_mass, l, channel_radius
+        As in `halkit.scattering.coupled_phase_shifts`.
+    """
+
+    def __init__(self, interactions, reduced_mass, l, channel_radius):
+        rows = _rows(interactions)
+        if l is None:
+            l = getattr(interactions, "l", (0, 2))
+        if not np.iterable(l):
+            raise TypeError(f"l must hold one integer for each wave, such as (0, 2), got {l!r}")
+        self.l = tuple(validate_l(one) for one in l)
+        n = len(self.l)
+        if len(rows) != n or any(len(row) != n for row in rows):
+            raise ValueError(
+                f"interactions must be {n} lists of {n} for l = {self.l}, "
+                f"got lists of {[len(row) for row in rows]}"
+            )
+        channels = [
+            [
+                open_channel(
+                    Interaction() if one is None else one,
+                    reduced_mass=reduced_mass,
+                    l=wave,
+                    channel_radius=channel_radius,
+                )
+                for one in row
+            ]
+            for row, wave in zip(rows, self.l, strict=True)
+        ]
+        self.channels = [channel for row in channels for channel in row]
+        if any(channel.V2 is not None for channel in self.channels):
+            raise TypeError("coupled waves take interactions without a V2")
+        self.radius = max(channel.radius for channel in self.channels)
+        self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
+        self.reduced_mass = self.channels[0].reduced_mass
+        layouts = [channel.layout for channel in self.channels]
+        self.layout = joined(layouts, layouts[:: n + 1])
+
+    def mesh_size(self, k):
+        """Return the number of points to start with."""
+        points = 0 if self.layout.simple else int(self.layout.points.sum())
+        return max(points, *(channel.mesh_size(k) for channel in self.channels))
+
+    def hamiltonian(self, n):
+        """Return the matrix of all waves, the vectors that give u_i(a), and the mesh."""
+        mesh, m, size = mesh_of(self.layout, n), self.reduced_mass, len(self.l)
+        blocks = [potential_matrix(channel.interaction, mesh)[0] for channel in self.channels]
+        H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
+        if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
+            raise ValueError("the matrix of interactions must be symmetric, got one that is not")
+        free = [mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2)) for l in self.l]
+        surface = np.kron(np.eye(size), mesh.surface)
+        return (H + H.T) / 2 + scipy.linalg.block_diag(*free), surface, mesh
+
+    def levels(self, n):
+        """Return the `Levels` on a mesh of n points for each wave."""
+        H, surface, _ = self.hamiltonian(n)
+        energy, vectors = scipy.linalg.eigh(H, driver="evd")
+        return Levels(energy, surface @ vectors)
+
+    def boundary(self, surface, energy):
+        """Return the Bloch operator of waves that decay outside."""
+        x = np.sqrt(max(-2 * self.reduced_mass * energy, 0.0)) * self.radius
+        slopes = np.array([float(decay_logarithm(l, x)) for l in self.l])
+        return (surface.T * slopes) @ surface / (2 * self.reduced_mass * self.radius)
+
+
+def _rows(interactions):
+    """The lists of interactions, or those of the attribute ``interactions``."""
+    rows = getattr(interactions, "interactions", interactions)
+    try:
+        return [list(row) for row in rows]
+    except TypeError:
+        came = type(rows).__name__
+        if np.iterable(rows):
+            came += f" of {[type(row).__name__ for row in rows]}"
+        raise TypeError(
+            "interactions must be a list of lists, [[V11, V12], [V21, V22]], or an object that "
+            f"has one as its attribute interactions; got {came}"
+        ) from None
+
+
+def s_matrix(system, levels, k):
+    """Return S(k), shape (n_k, n_waves, n_waves), from the levels of a `CoupledSystem`."""
+    rho, n = k * system.radius, len(system.l)
+    F, dF, G, dG = np.array([riccati_bessel(l, rho) for l in system.l]).transpose(1, 2, 0)
+    scaled = _r_matrix(system, levels, k) * rho[:, None, None]
+    Z = np.eye(n) * (G + 1j * F)[:, None, :] - scaled * (dG + 1j * dF)[:, None, :]
+    return np.linalg.solve(Z, Z.conj())
+
+
+def phase_parts(system, levels, k):
+    """Return the two parts of the sum of phases Σδ = Φ − Σφ_i at each k: Φ, and φ_i of each wave.
+
+    φ_i are those of hard spheres, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
+    P^{−1/2} (R⁻¹ − S) P^{−1/2} and n_D the number of levels below E that have a node at a: those
+    with u'(a) = 0, less the negative eigenvalues of R(E).
+    """
+    phi, P, S = np.array([surface_functions(l, k * system.radius) for l in system.l]).transpose(
+        1, 2, 0
+    )
+    value, vector = np.linalg.eigh(_r_matrix(system, levels, k))
+    value[value == 0] = NEVER_ZERO
+    inverse = (vector / value[:, None, :]) @ vector.transpose(0, 2, 1)
+    inverse -= np.eye(len(system.l)) * S[:, None, :]
+    c = np.linalg.eigvalsh(inverse / np.sqrt(P[:, :, None] * P[:, None, :]))
+    below = np.searchsorted(levels.energy, k**2 / (2 * system.reduced_mass))
+    return np.arctan2(1, c).sum(axis=1) + np.pi * (below - (value < 0).sum(axis=1)), phi
+
+
+def _r_matrix(system, levels, k):
+    """R_ij at each k; next to a level where E is on it."""
+    energy, gamma = levels
+    m, n = system.reduced_mass, len(system.l)
+    gap = energy - (k**2 / (2 * m))[:, None]
+    gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(energy), gap)
+    pairs = (gamma[:, None] * gamma).reshape(n * n, -1)
+    return ((1 / gap) @ pairs.T).reshape(-1, n, n) / (2 * m * system.radius)

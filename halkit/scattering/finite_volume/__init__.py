@@ -1,0 +1,15 @@
+"""Finite volumes: in comes an interaction and a box or a lattice, out go its energy levels."""
+
+from halkit.scattering.finite_volume.box import BoxStates, spherical_box_states
+from halkit.scattering.finite_volume.lattice import LatticeStates, lattice_spectrum
+from halkit.scattering.finite_volume.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
+
+__all__ = [
+    "BoxStates",
+    "LatticeStates",
+    "lattice_spectrum",
+    "luscher_k_cot_delta",
+    "luscher_levels",
+    "spherical_box_states",
+    "zeta_00",
+]

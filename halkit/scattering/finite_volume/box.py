@@ -1,0 +1,179 @@
+"""Stationary states of two hadrons in a sphere: what a correlator in a finite volume is made of.
+
+The levels of H0 + V + U inside r < R, with φ'(R) = 0 ("neumann", like the wall source of
+a periodic lattice) or φ(R) = 0 ("dirichlet"). For u = rφ the first means R u'(R) = u(R),
+which the Bloch operator (1/2m) δ(r − R)(d/dr − 1/R) builds into the Hamiltonian.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from halkit.checks import check_array, check_integer
+from halkit.interactions.functions import check_scale
+from halkit.scattering.solver.channel import Channel, converge, validate_mesh_size
+from halkit.scattering.solver.mesh import LagrangeMesh
+from halkit.scattering.solver.partial_wave import interaction_in_wave
+
+__all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
+
+
+class SphericalWaves:
+    """The wave functions of a box, as a function of r: called with r it returns φ_n(r).
+
+    Parameters
+    ----------
+    mesh : LagrangeMesh
+    coefficients : array of shape (n_states, n_mesh)
+    """
+
+    def __init__(self, mesh, coefficients):
+        self.mesh = LagrangeMesh(*mesh)
+        self.coefficients = coefficients
+
+    def __call__(self, r):
+        """Return φ_n(r), shape (n_states, n_r), for r in the box, with ∫ 4πr² φ_n² dr = 1."""
+        r = np.atleast_1d(check_array(r, "r"))
+        if r.ndim != 1 or np.any(~(r >= 0) | (r > self.mesh.radius * (1 + 1e-12))):
+            raise ValueError(
+                f"r must be an array of one axis between 0 and the radius {self.mesh.radius:g} "
+                f"of the box, got shape {r.shape} between {r.min():g} and {r.max():g}"
+            )
+        return self.mesh.interpolate(self.coefficients, r)
+
+    def __repr__(self):
+        return f"SphericalWaves({len(self.coefficients)} states in r < {self.mesh.radius:g})"
+
+
+class BoxStates(NamedTuple):
+    """States in a sphere, lowest first.
+
+    Attributes
+    ----------
+    energy : array of shape (n_states,)
+    wave_function : SphericalWaves
+        ``wave_function(r)`` returns φ_n(r), shape (n_states, n_r), with ∫ 4πr² φ_n² dr = 1
+        and φ_n > 0 next to the origin.
+    """
+
+    energy: np.ndarray
+    wave_function: SphericalWaves
+
+
+def spherical_box_states(
+    interaction,
+    *,
+    radius,
+    reduced_mass,
+    boundary="neumann",
+    n_mesh=None,
+    n_states=None,
+    r=None,
+):
+    """Return the S-wave states of two hadrons in a sphere.
+
+    Parameters
+    ----------
+    interaction : Interaction, fitted regressor, or array
+        As in `halkit.scattering.phase_shift`; it is cut off at the wall.
+    radius : float
+        Radius R of the sphere.
+    reduced_mass : float
+        Reduced mass m (ħ = c = 1).
+    boundary : {"neumann", "dirichlet"}
+        φ'(R) = 0 or φ(R) = 0.
+    n_mesh : int, optional
+        Mesh points. Default: as many as the energies need.
+    n_states : int, optional
+        Number of states. Default: 20, or a third of `n_mesh` if that is less.
+    r : array of shape (n,), optional
+        The nodes, if `interaction` is an array of values on them.
+
+    Returns
+    -------
+    BoxStates
+        Named tuple of ``energy``, shape (n_states,), and the function ``wave_function``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or if U is so far from symmetric that an energy is
+        complex.
+
+    References
+    ----------
+    D. Baye, Phys. Rep. 565 (2015) 1.
+
+    Examples
+    --------
+    The free states with φ'(R) = 0: a constant, then roots of tan kR = kR.
+
+    >>> import numpy as np
+    >>> from halkit.interactions import Interaction
+    >>> from halkit.scattering import spherical_box_states
+    >>> box = spherical_box_states(Interaction(), radius=10.0, reduced_mass=0.5, n_states=3)
+    >>> (10 * np.sqrt(np.abs(box.energy))).round(4)
+    array([0.    , 4.4934, 7.7253])
+    >>> box.wave_function([1.0, 2.0]).shape
+    (3, 2)
+    """
+    interaction = interaction_in_wave(interaction, r=r)
+    R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
+    if boundary not in {"neumann", "dirichlet"}:
+        raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
+    n_states = _validate_number(n_states, n_mesh)
+    solve = _solver(interaction, R, m, boundary, n_states)
+    spacing = (np.pi / R) ** 2 / (2 * m)
+    mesh, energy, coefficients = converge(
+        solve,
+        lambda coarse, fine: np.max(np.abs(fine[1] - coarse[1])) / spacing,
+        n_mesh,
+        40 + 2 * n_states,
+    )
+    return BoxStates(energy, SphericalWaves(mesh, coefficients))
+
+
+def _validate_number(n_states, n_mesh):
+    n_mesh = validate_mesh_size(n_mesh)
+    if n_states is None:
+        return 20 if n_mesh is None else min(20, n_mesh // 3)
+    n_states = check_integer(n_states, "n_states", least=1)
+    if n_mesh is not None and 2 * n_states > n_mesh:
+        raise ValueError(
+            f"{n_states} states need a mesh of at least {2 * n_states} points, got n_mesh={n_mesh}"
+        )
+    return int(n_states)
+
+
+def _solver(interaction, R, m, boundary, n_states):
+    channel = Channel(interaction, R, m, 0)
+
+    def solve(n):
+        H = channel.hamiltonian(n)
+        mesh = H.mesh
+        if boundary == "neumann":
+            matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / (2 * m * R), None
+        else:
+            basis = scipy.linalg.null_space(mesh.surface[None, :])
+            matrix = basis.T @ H.matrix @ basis
+        energy, vectors = _lowest(matrix, H.symmetric, n_states)
+        vectors = vectors if basis is None else basis @ vectors
+        vectors *= np.where(vectors[0] < 0, -1, 1) / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))
+        return mesh, energy, vectors.T
+
+    return solve
+
+
+def _lowest(matrix, symmetric, n_states):
+    if symmetric:
+        energy, vectors = np.linalg.eigh(matrix)
+        return energy[:n_states], vectors[:, :n_states]
+    energy, vectors = np.linalg.eig(matrix)
+    lowest = np.argsort(energy.real)[:n_states]
+    if not np.all(np.isreal(energy[lowest])):
+        raise ValueError(
+            "U(r, r') is so far from symmetric that an energy is complex: "
+            f"{energy[lowest][~np.isreal(energy[lowest])][0]:.6g}"
+        )
+    return energy[lowest].real, vectors[:, lowest].real

@@ -1,0 +1,257 @@
+"""The spectrum of two hadrons at rest on a periodic L³ lattice.
+
+    H = −(1/2m) ∇² + V0(r) + V2(r) ∇² + U,    (Uφ)(r) = a³ Σ_{r'} U(|r|, |r'|) φ(r'),
+
+with ∇² the 7-point Laplacian, or the exact one of the plane waves that the lattice has.
+|r| is the distance to the nearest image of the origin, so U acts through the shells of
+equal r². The A1 sector lives on the irreducible wedge of the lattice; a field of weight w
+(the number of sites) is scaled by √w, which makes H symmetric; so does s of
+`halkit.scattering.derivative` for V2.
+"""
+
+import warnings
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
+
+from halkit.checks import check_array, check_integer
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions.functions import check_scale, is_array, within
+from halkit.radial import Wedge
+from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
+from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
+from halkit.scattering.solver.mesh import real_values
+from halkit.scattering.solver.partial_wave import interaction_in_wave
+
+__all__ = ["LatticeStates", "lattice_spectrum"]
+
+
+# Potential in units of 1/2ma² up to which the levels of a lattice are right to 1e-4/2ma².
+STEEPEST = 1e12
+
+
+class LatticeStates(NamedTuple):
+    """States on a periodic lattice, lowest first.
+
+    Attributes
+    ----------
+    energy : array of shape (n_states,)
+    wave_function : array of shape (n_states, n_sites)
+        φ_n on the sites, with a³ Σ φ_n² = 1 over all L³ sites, and positive where it is
+        largest. With a V2 the norm is a³ Σ φ_n²/(1 − 2m V2) = 1.
+    sites : array of shape (n_sites, 3)
+        Integer coordinates: the irreducible wedge for "A1", all L³ sites for "all".
+    """
+
+    energy: np.ndarray
+    wave_function: np.ndarray
+    sites: np.ndarray
+
+
+def lattice_spectrum(
+    interaction,
+    *,
+    L,
+    reduced_mass,
+    n_states=6,
+    spacing=1.0,
+    sector="A1",
+    laplacian="7-point",
+    r=None,
+):
+    """Return the lowest states of two hadrons at rest on a periodic L³ lattice.
+
+    Parameters
+    ----------
+    interaction : Interaction, fitted regressor, array, or DerivativeExpansion
+        As in `halkit.scattering.phase_shift`; it is evaluated on the lattice, so V has to be
+        finite at r = 0. An array without `r` holds V on the points of
+        ``halkit.radial.Wedge(L)``, and need not depend on the distance alone.
+    L : int
+        Sites per side.
+    reduced_mass : float
+        Reduced mass m (ħ = c = 1).
+    n_states : int, default 6
+        Number of states.
+    spacing : float, default 1.0
+        Lattice spacing a in the unit of r; 1 in lattice units.
+    sector : {"A1", "all"}
+        States of cubic symmetry A1+ only, or of the full lattice (degenerate ones as
+        often as they occur).
+    laplacian : {"7-point", "spectral"}
+        The nearest-neighbour Laplacian, or the continuum −p² on the momenta 2πn/La.
+    r : array of shape (n,), optional
+        The nodes, if `interaction` is an array of values on them.
+
+    Returns
+    -------
+    LatticeStates
+        Named tuple of ``energy``, shape (n_states,), ``wave_function``, shape
+        (n_states, n_sites), and ``sites``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the potential is infinite on a site, or U is not
+        symmetric.
+
+    References
+    ----------
+    T. Iritani et al. (HAL QCD), JHEP 03 (2019) 007 [arXiv:1812.08539].
+
+    Examples
+    --------
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.scattering import lattice_spectrum
+    >>> V = GaussianSum([-0.2], [0.1])
+    >>> lattice_spectrum(V, L=12, reduced_mass=0.5, n_states=3).energy.round(6)
+    array([-0.023592,  0.221755,  0.493129])
+    """
+    V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
+    on_sites = is_array(interaction) and r is None
+    if not on_sites:
+        interaction = interaction_in_wave(interaction.V0 if V2 else interaction, r=r)
+    m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
+    if sector not in {"A1", "all"}:
+        raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
+    if laplacian not in {"7-point", "spectral"}:
+        raise ValueError(f'laplacian must be "7-point" or "spectral", got {laplacian!r}')
+    wedge = Wedge(L)
+    fields = (WedgeFields if sector == "A1" else CubeFields)(wedge, laplacian)
+    n = fields.weights.size
+    n_states = check_integer(n_states, "n_states", least=1)
+    if n_states > n // 4:
+        raise ValueError(f"n_states must be at most {n // 4} for L = {L}, got {n_states}")
+    scale = np.ones(n)
+    if V2 is not None:
+        scale = kinetic_scale(V2, a * fields.shell_r, m)[fields.shell]
+    if on_sites:
+        V = check_array(interaction, "interaction", len(wedge.xyz))
+        potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
+    else:
+        potential = _potential(interaction, fields, a)
+    _refuse_steep(potential, fields, 1 / (2 * m * a**2))
+    solve = _lanczos if sector == "A1" else _blocks
+    energy, vectors = solve(fields, scale, potential, 1 / (2 * m * a**2), int(n_states))
+    order = np.argsort(energy)
+    field = scale / np.sqrt(fields.weights) * vectors.T[order] / a**1.5
+    largest = field[np.arange(n_states), np.argmax(np.abs(field), axis=1)]
+    return LatticeStates(energy[order], field * np.sign(largest)[:, None], fields.sites)
+
+
+def _refuse_steep(potential, fields, unit):
+    """Refuse a potential beside which the kinetic energy is lost in rounding errors."""
+    ones = np.ones((fields.weights.size, 1))
+    with np.errstate(over="ignore"):
+        largest = np.max(np.abs(potential(ones))) / unit
+    if not largest < STEEPEST:
+        raise ValueError(
+            f"the potential must be smaller than {STEEPEST:g}/(2ma²) on the lattice, "
+            f"got {largest:.3g}/(2ma²)"
+        )
+
+
+def _lanczos(fields, scale, potential, unit, n_states):
+    """The lowest states, by Lanczos' method, and once more beside what it found.
+
+    Few states of A1 have one energy, but of those that do Lanczos finds one.
+    """
+    n, root = fields.weights.size, np.sqrt(fields.weights)
+    inner, outer = scale / root, unit * scale * root
+    # energies are counted from the top, where ARPACK's relative tolerance is an absolute one
+    top = 3 * np.pi**2 * unit
+
+    def apply(x):
+        x = x.reshape(-1, 1)
+        kinetic = outer * fields.minus_laplacian(inner * x[:, 0])
+        return kinetic - top * x[:, 0] + potential(x)[:, 0]
+
+    H = LinearOperator((n, n), matvec=apply, dtype=np.float64)
+    start = root * (np.exp(-fields.shell_r[fields.shell]) + np.cos(np.arange(n) ** 2))
+    basis = min(n, max(60, 4 * n_states))
+    options = {"which": "SA", "v0": start, "ncv": basis, "tol": 1e-12}
+    energy, vectors = eigsh(H, k=n_states, **options)
+    while True:
+        V = vectors
+        beside = LinearOperator(
+            (n, n),
+            lambda x, V=V: H @ x.ravel() + 2 * top * (V @ (V.T @ x.ravel())),
+            dtype=np.float64,
+        )
+        one, vector = eigsh(beside, k=1, **options)
+        if one[0] > np.max(energy) - 1e-9 * unit:
+            break
+        lowest = np.argsort(np.append(energy, one))[:n_states]
+        energy, vectors = np.append(energy, one)[lowest], np.hstack([V, vector])[:, lowest]
+    return energy + top, vectors
+
+
+def _blocks(fields, scale, potential, unit, n_states):
+    """The lowest states, degenerate ones included: a block method, with (H0 + c)⁻¹ before it."""
+    n = fields.weights.size
+    column = scale[:, None]
+
+    def apply(X):
+        X = X.reshape(n, -1)
+        return unit * column * fields.minus_laplacian(column * X) + potential(X)
+
+    soft = 1 / (fields.symbol + (2 * np.pi / fields.L) ** 2)
+
+    def smooth(X):
+        return fields.multiply(soft, X.reshape(n, -1))
+
+    H, M = (LinearOperator((n, n), f, matmat=f, dtype=np.float64) for f in (apply, smooth))
+    X = smooth(np.random.default_rng(0).standard_normal((n, n_states + 3)))
+    for _ in range(8):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of vectors beyond n_states that are not wanted
+            energy, X = lobpcg(H, X, M=M, largest=False, tol=1e-11 * unit, maxiter=25)
+        order = np.argsort(energy)[:n_states]
+        residual = np.linalg.norm(apply(X[:, order]) - X[:, order] * energy[order], axis=0)
+        if np.max(residual) < 1e-8 * unit:
+            break
+    else:
+        warnings.warn(
+            f"the residual of an eigenvector is still {np.max(residual):.1g}",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+    return energy[order], X[:, order]
+
+
+def _potential(interaction, fields, a):
+    """The map X → (V + U) X on fields scaled by the root of their weights."""
+    r = a * fields.shell_r
+    inside = within(interaction.radius, r) * 1.0
+    V = np.zeros_like(r)
+    if interaction.has_local:
+        V = inside * real_values(interaction.local_potential(r), "V(r)")
+    if not np.all(np.isfinite(V)):
+        i = np.flatnonzero(~np.isfinite(V))[0]
+        raise ValueError(f"V(r) must be finite on the lattice, got {V[i]} at r = {r[i]:g}")
+    V = V[fields.shell][:, None]
+    if not interaction.has_nonlocal:
+        return lambda X: V * X
+    near, U = _shell_matrix(interaction, r, inside, a)
+    on = np.flatnonzero(fields.shell < near)
+    entries = np.sqrt(fields.weights[on]), (fields.shell[on], on)
+    shells = csr_array(entries, (near, fields.shell.size))
+    sites = shells.T.tocsr()
+    return lambda X: V * X + sites @ (U @ (shells @ X))
+
+
+def _shell_matrix(interaction, r, inside, a):
+    """a³ U between the shells up to the last one that matters, and their number."""
+    U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
+    U = a**3 * U * np.outer(inside, inside)
+    if not np.all(np.isfinite(U)):
+        raise ValueError(f"U(r, r') must be finite on the lattice, that of {interaction!r} is not")
+    largest = np.max(np.abs(U))
+    if np.max(np.abs(U - U.T)) > 1e-10 * largest:
+        raise ValueError("U(r, r') must be symmetric on a lattice, got one that is not")
+    felt = np.flatnonzero(np.max(np.abs(U), axis=1) > 1e-15 * largest)
+    near = int(felt[-1]) + 1 if felt.size else 1
+    return near, (U[:near, :near] + U[:near, :near].T) / 2

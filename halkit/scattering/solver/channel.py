@@ -1,0 +1,372 @@
+"""From a potential to a converged R-matrix: where the potential ends, how fine the mesh must be.
+
+The channel radius is the first a beyond which the tails
+
+    2m ∫_a^∞ r |V(r)| dr    and    2m ∫_a^∞ dr r ∫ |K(r, r')| dr'
+
+(about the change of δ, in radians) are negligible. The mesh grows until the answer stops
+changing.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+from warnings import warn
+
+import numpy as np
+
+from halkit.checks import check_integer
+from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Interaction
+from halkit.interactions.functions import check_scale, within
+from halkit.scattering.derivative import DerivativeExpansion
+from halkit.scattering.solver.layout import EVEN, LEAST, MOST_JUMPS, Layout, find_layout, profile
+from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
+from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.tails import power_law
+
+__all__ = [
+    "Channel",
+    "converge",
+    "find_radius",
+    "measured_channel",
+    "mesh_of",
+    "open_channel",
+    "tail",
+    "validate_l",
+    "validate_mesh_size",
+]
+
+# Where the search for a mesh that sees all structure ends.
+FINEST = 800
+# Parts of a step between two nodes of the tail on which V(r) is looked at.
+FINER = 8
+FINE = np.geomspace(1e-3, 1e4, 119 * FINER + 1)
+# Where wells are looked for, over the channel radius.
+WELLS = np.geomspace(1e-3, 1, 40)
+NOTICEABLE = 1e-4
+# Potentials whose squares overflow count as infinite.
+INFINITE = 1e120
+# The tail of a power that is left out of the mesh.
+SHORT = 1.0
+TOLERANCE = 1e-7
+# By how much the distance falls from mesh to mesh if it falls faster than a power.
+FALLING = 2.5
+
+
+class _Fields(NamedTuple):
+    interaction: Interaction
+    radius: float
+    reduced_mass: float
+    l: int
+    V2: Interaction | None = None
+    k: float = 0.0
+    power: float | None = None
+
+
+class Channel(_Fields):
+    """One partial wave of an interaction (and a V2∇²) that is over at the channel radius.
+
+    Parameters
+    ----------
+    interaction : Interaction
+    radius, reduced_mass : float
+    l : int
+    V2 : Interaction, optional
+    k : float, default 0
+        The largest momentum at which a singular core has to keep the wave out.
+    power : float, optional
+        n of the tail V ∝ r^−n beyond the channel radius, None if nothing is there.
+    """
+
+    @cached_property
+    def profile(self):
+        """The `halkit.scattering.solver.layout.Profile` of V(r), None without a local part."""
+        if not self.interaction.has_local:
+            return None
+        return profile(self.interaction, self.radius, self.reduced_mass)
+
+    @cached_property
+    def layout(self):
+        """Where the mesh starts, and the panels that it needs."""
+        m, k, V2 = self.reduced_mass, self.k, self.V2
+        return find_layout(self.interaction, self.radius, m, self.profile, k=k, V2=V2)
+
+    def mesh(self, n):
+        """Return a mesh of n points, 4 or more in each panel."""
+        return mesh_of(self.layout, n)
+
+    def wider(self, reach):
+        """Return the channel with panels up to so many times its radius, and their points."""
+        a, layout = self.radius, self.layout
+        edges = np.geomspace(a, reach * a, 8)
+        wide = self._replace(radius=float(edges[-1]))
+        inside = layout.points * (self.mesh_size() / layout.points.sum())
+        points = np.concatenate([inside, np.full(7, LEAST)])
+        wide.layout = Layout((*layout.edges[:-1], *edges.tolist()), points, layout.inner)
+        return wide, int(points.sum())
+
+    def hamiltonian(self, n):
+        """Return the Hamiltonian on a mesh of n points."""
+        m, l = self.reduced_mass, self.l
+        return hamiltonian(self.interaction, self.mesh(n), reduced_mass=m, l=l, V2=self.V2)
+
+    def mesh_size(self, k=0.0):
+        """Return the number of points to start with.
+
+        A few nodes have to fit into the local wavelength ``2π/√(k² + 2m|V|)``, in the wells that
+        bind, and into each panel.
+        """
+        a, m = self.radius, self.reduced_mass
+        r = a * WELLS
+        with np.errstate(all="ignore"):
+            depth = _local_density(self.interaction, r, _attraction)
+        depth = depth + _nonlocal_density(self.interaction, r)
+        self._refuse_infinite(depth)
+        phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
+        n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
+        if not self.layout.simple:
+            n = max(n, int(self.layout.points.sum()))
+        if not self.interaction.has_local:
+            return n
+        n, missed = self._structure(n)
+        if missed > 0.3:
+            warn(
+                f"the potential has structure that {n} mesh points miss; raise n_mesh",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+        elif self.profile.jumps.size > MOST_JUMPS:
+            warn(
+                f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more "
+                f"than {MOST_JUMPS} other radii: results may be off by more than two meshes tell",
+                AccuracyWarning,
+                stacklevel=3,
+            )
+        return n
+
+    def _refuse_infinite(self, values):
+        if not np.all(np.abs(values) < INFINITE):
+            raise ValueError(
+                f"the potential {self.interaction!r} is not finite inside r = {self.radius:g}"
+            )
+
+    def _structure(self, n):
+        """The number of points that see the structure of V(r), and the part that they miss.
+
+        That is the part of ∫ r ``|V|`` dr that straight lines from node to node miss.
+        """
+        a, factor = self.radius, 2 * self.reduced_mass
+        r = a * EVEN[self.layout.edges[0] / a < EVEN]
+        V = r * np.interp(r, self.profile.r, self.profile.values)
+        while True:
+            x = self.mesh(n).sides()[0]
+            strength = factor * x * _local_density(self.interaction, x, np.positive)
+            missed = np.abs(V - np.interp(r, x, strength))[r > x[0]].sum()
+            missed /= max(np.abs(V).sum(), NOTICEABLE)
+            if missed < 0.1 or n >= FINEST:
+                return n, missed
+            n = min(4 * n // 3, FINEST)
+
+
+def mesh_of(layout, n):
+    """Return the mesh of a `halkit.scattering.solver.layout.Layout`."""
+    panels = layout.panels(n)
+    return lagrange_mesh(layout.edges[-1], n if panels is None else sum(panels.degrees), panels)
+
+
+def _attraction(V):
+    return np.maximum(-V, 0)
+
+
+def open_channel(
+    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, with_tail=False
+):
+    """Return the validated `Channel`, with its radius found if it is not given.
+
+    A singular core keeps out waves of momenta up to k. With `with_tail` a long tail is left to
+    the caller.
+    """
+    channel, beyond = measured_channel(
+        potential, reduced_mass, l, channel_radius, r, k=k, with_tail=with_tail
+    )
+    if beyond > NOTICEABLE:
+        warn(
+            f"the potential has not decayed at the channel radius {channel.radius:g}: "
+            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+    return channel
+
+
+def measured_channel(
+    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, with_tail=False
+):
+    """Return the validated `Channel`, and the tail of the potential beyond its radius."""
+    if isinstance(potential, DerivativeExpansion):
+        potential, V2 = potential.V0, potential.V2
+    else:
+        V2 = None
+    m = check_scale(reduced_mass, "reduced_mass")
+    l = validate_l(l)
+    interaction = interaction_in_wave(potential, l, r)
+    radius, beyond, power = find_radius(interaction, m, channel_radius, V2, with_tail)
+    top = float(np.max(k, initial=0.0))
+    return Channel(interaction, radius, m, l, V2, top, power), beyond
+
+
+def validate_l(l):
+    """Return an orbital angular momentum as an integer, at least 0."""
+    return check_integer(l, "l", least=0)
+
+
+def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
+    """Return the channel radius, found if it is not given, and the tail beyond it.
+
+    With `with_tail` and a tail V ∝ r^−n that is left to the caller, also n, else None.
+    """
+    radius, defined = channel_radius, interaction.radius if V2 is None else None
+    if radius is not None:
+        radius = check_scale(radius, "channel_radius")
+    if defined is not None and (radius is None or defined <= radius):
+        return float(radius or defined), 0.0, None
+    nodes, tails = tail(interaction, m, V2)
+    if with_tail and tails[-9] < 1e6 * tails[-1]:
+        found = _long_tail(interaction, m, V2, nodes, tails, radius)
+        if found is not None:
+            return found
+    if radius is None:
+        return *_decay_radius(interaction, nodes, tails), None
+    return radius, float(np.interp(radius, nodes, tails)), None
+
+
+def tail(interaction, reduced_mass, V2=None):
+    """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
+
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. V(r) is also looked at between
+    the nodes, for structure as narrow as a fiftieth of r.
+    """
+    fine = _fine_radii(reduced_mass)
+    with np.errstate(all="ignore"):  # inside a core
+        density = _local_density(interaction, fine)
+    density = density + _other_density(interaction, fine, reduced_mass, V2)
+    return fine[::FINER], _tail_of(fine, density, reduced_mass)
+
+
+def _fine_radii(reduced_mass):
+    return FINE / reduced_mass
+
+
+def _other_density(interaction, fine, reduced_mass, V2):
+    """The density of U and V2."""
+    density = np.zeros_like(fine)
+    if interaction.has_nonlocal:
+        r = fine[::FINER]
+        density = np.interp(fine, r, _nonlocal_density(interaction, r))
+    if V2 is not None:
+        density = density + np.abs(V2.local_potential(fine)) * reduced_mass**2
+    return density
+
+
+def _tail_of(fine, density, reduced_mass):
+    # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
+    integrand = 2 * reduced_mass * fine**2 * density
+    panels = integrand * np.log(fine[1] / fine[0])
+    return (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
+
+
+def _long_tail(interaction, m, V2, nodes, tails, radius):
+    """Where a tail V ∝ r^−n may be left out of the mesh, zero, and n.
+
+    None without such a tail, or if the mesh reaches its end without much work.
+    """
+    fine = _fine_radii(m)
+    with np.errstate(all="ignore"):
+        V = _local_density(interaction, fine, np.positive)
+    found = power_law(fine, V, FINER)
+    if found is None:
+        return None
+    start, power = found
+    others = _tail_of(fine, _other_density(interaction, fine, m, V2), m)
+    strength = min(1.0, tails[0])
+    enough = (nodes >= start) & (tails <= SHORT * strength) & (others <= 1e-10 * strength)
+    if radius is not None:
+        return (radius, 0.0, power) if enough[np.searchsorted(nodes, radius) :].all() else None
+    far = nodes[tails <= 1e-10 * strength]
+    if not enough.any() or (far.size and nodes[np.argmax(enough)] > far[0] / 3):
+        return None
+    return float(nodes[np.argmax(enough)]), 0.0, power
+
+
+def _local_density(interaction, r, measure=np.abs):
+    """``|V(r)|``, or another measure of V than its modulus."""
+    if not interaction.has_local:
+        return np.zeros_like(r)
+    V = real_values(interaction.local_potential(r), "V(r)")
+    return measure(V) * within(interaction.radius, r)
+
+
+def _nonlocal_density(interaction, r):
+    """``∫ |K(r, r')| dr'`` on nodes that are spaced geometrically, or over r if that is larger."""
+    if not interaction.has_nonlocal:
+        return np.zeros_like(r)
+    kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
+    weights = within(interaction.radius, r) * r * np.log(r[1] / r[0])
+    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
+
+
+def _decay_radius(interaction, nodes, tails):
+    """The first node with a small tail, and the tail beyond it."""
+    if np.isnan(tails).any():
+        raise ValueError(f"{interaction!r} is NaN at some radii up to r = {nodes[-1]:g}")
+    strength = min(1.0, tails[0])
+    for tolerance in (1e-10, 1e-7, NOTICEABLE, 1e-2):
+        small = np.flatnonzero(tails <= tolerance * strength)
+        if small.size:
+            first = small[0] + (small[0] == 0 and _is_closed(interaction, nodes[0]))
+            return float(nodes[first]), float(tails[first])
+    raise ValueError(
+        f"{interaction!r} has not decayed at r = {nodes[-1]:g}: give channel_radius to cut it off"
+    )
+
+
+def _is_closed(interaction, radius):
+    """Whether an infinite core ends at this radius or beyond."""
+    with np.errstate(all="ignore"):
+        return bool(np.isinf(_local_density(interaction, np.array([0.999 * radius]))[0]))
+
+
+def validate_mesh_size(n_mesh):
+    """Return the number of mesh points as an integer, or None."""
+    return check_integer(n_mesh, "n_mesh", least=5, optional=True)
+
+
+def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
+    """Return ``solve(n)`` on a mesh fine enough that ``distance(coarser, result)`` is small.
+
+    With `n_mesh` given that mesh is used, and a coarser one only tells how good it is. What is
+    left may fall as slowly as 1/n², and is then 1/[(n/coarser)² − 1] of the distance; where that
+    matters a third mesh tells whether it falls faster.
+    """
+    n = validate_mesh_size(n_mesh) or n_start
+    largest = n if n_mesh else max(400, 2 * n_start)
+    coarse_n = 9 * n // 10 if n_mesh else 3 * n // 4
+    coarse = solve(coarse_n)
+    while True:
+        result = solve(n)
+        error = distance(coarse, result)
+        if error <= tolerance or n >= largest:
+            break
+        coarse, coarse_n, n = result, n, min(largest, 4 * n // 3)
+    left = error * max(1.0, 1 / ((n / coarse_n) ** 2 - 1))
+    if error <= NOTICEABLE < left:
+        before = distance(solve(max(coarse_n * coarse_n // n, 4)), coarse)
+        left = error if before > FALLING * error else left
+    if left > NOTICEABLE:
+        warn(
+            f"the result still changes by {error:.1g} (radians or relative; it may be off by "
+            f"{left:.1g}) between meshes of {coarse_n} and {n} points; raise n_mesh",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+    return result

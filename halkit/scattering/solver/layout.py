@@ -1,0 +1,250 @@
+"""Where the mesh of an interaction starts, and where its panels end.
+
+Panels end where a term of a sum ends by definition, and where V(r) jumps: bisection tells a jump
+from a steep slope. The mesh starts at the edge of an infinite core, where u = 0, or inside a
+core that u enters by
+
+    ∫_c^{r_1} √(2mV − k²) dr = 35
+
+only (V > k²/2m below r_1), where u is e^{−35} of what it is outside; else at the origin. A core
+whose edge e is so high that u falls like e^{κ(r − e)}, 1/κ a tiny part of all other lengths, is
+one that ends at e − 1/κ, which is right to a part of (k/κ)³.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from halkit.interactions.functions import cut
+from halkit.interactions.interaction import end_radii
+from halkit.scattering.solver.mesh import real_values
+from halkit.scattering.solver.panels import Panels
+
+__all__ = ["Layout", "Profile", "find_layout", "joined", "profile"]
+
+# Radii at which V(r) is looked at, over the channel radius: evenly, and closer to the origin.
+SAMPLES = 1000
+EVEN = (np.arange(SAMPLES) + 0.5) / SAMPLES
+GRID = np.concatenate(
+    [
+        np.geomspace(1e-12, 1e-5, 40, endpoint=False),
+        np.geomspace(1e-5, EVEN[19], 120, endpoint=False),
+        EVEN[19:],
+    ]
+)
+# The same for a kernel, and where the other radius is.
+COARSE, SECTIONS = (np.arange(100) + 0.5) / 100, np.array([0.017, 0.071, 0.29])
+# How far u enters a core, how many jumps get an edge, points of a panel, and per radian.
+DEPTH, MOST_JUMPS, LEAST, PER_RADIAN = 35.0, 30, 12.0, 0.6
+# From which κ on, over other momenta, the edge of a core is one that u does not enter.
+STEEP = 1e4
+
+
+class Profile(NamedTuple):
+    """2m V(r) on radii, with both sides of its jumps, from the first radius where it is finite.
+
+    Attributes
+    ----------
+    r, values : array of shape (n,)
+    core : float
+        Edge of an infinite core, or 0.
+    jumps : array of shape (n_jumps,)
+        Radii, the largest jumps first.
+    """
+
+    r: np.ndarray
+    values: np.ndarray
+    core: float
+    jumps: np.ndarray
+
+
+class Layout(NamedTuple):
+    """Edges of the panels, and the points that each asks for.
+
+    Attributes
+    ----------
+    edges : tuple of floats
+    points : array of shape (n_panels,)
+    inner : float
+        V is looked at from here on.
+    """
+
+    edges: tuple
+    points: np.ndarray
+    inner: float = 0.0
+
+    @property
+    def simple(self):
+        """Whether the mesh is one panel from the origin."""
+        return len(self.edges) == 2 and self.edges[0] == 0
+
+    def panels(self, n):
+        """Return `Panels` with n nodes, 4 or more in each; None for a simple mesh."""
+        if self.simple:
+            return None
+        least = 4
+        rest = max(n - least * self.points.size, 0) * self.points / self.points.sum()
+        degrees = least + np.floor(rest).astype(int)
+        missing = max(n - degrees.sum(), 0)
+        degrees[np.argsort(np.floor(rest) - rest, kind="stable")[:missing]] += 1
+        return Panels(self.edges, tuple(degrees.tolist()), self.inner)
+
+
+def profile(interaction, radius, reduced_mass):
+    """Return the `Profile` of the local part of an interaction up to a radius.
+
+    Raises
+    ------
+    ValueError
+        If V is infinite or NaN anywhere but in a repulsive core.
+    """
+
+    def strength(r):
+        with np.errstate(all="ignore"):
+            values = real_values(interaction.local_potential(r), "V(r)")
+            return 2 * reduced_mass * cut(values, interaction.radius, r)
+
+    r = radius * GRID
+    values = strength(r)
+    core, first = 0.0, 0
+    if not np.all(np.isfinite(values)):
+        first = int(np.flatnonzero(~np.isfinite(values))[-1]) + 1
+        if first == r.size or not np.all(values[:first] == np.inf):
+            raise ValueError(f"the potential {interaction!r} is not finite inside r = {radius:g}")
+        edge = r[first - 1 : first + 1]
+        core = _bisect(lambda x: np.isinf(strength(x)) * 1.0, edge[:1], edge[1:])[1].item()
+        r, values = r[first:], values[first:]
+    low, high = _jumps(strength, r, values, radius)
+    if low.size:
+        r = np.concatenate([r, low, high])
+        values = np.concatenate([values, strength(low), strength(high)])
+        order = np.argsort(r, kind="stable")
+        r, values = r[order], values[order]
+    return Profile(r, values, core, low)
+
+
+def _kernel_jumps(interaction, radius, reduced_mass):
+    """Where K(r, s) + K(s, r) jumps along r, for a few s."""
+    s = radius * SECTIONS
+
+    def section(r):
+        kernel = interaction.kernel(r[:, None], s) + interaction.kernel(s, r[:, None])
+        return 2 * reduced_mass * kernel.sum(axis=1)
+
+    r = radius * COARSE
+    return _jumps(section, r, section(r), radius)[0]
+
+
+def _jumps(V, r, values, radius):
+    """Both sides of the jumps of V, which stay as high while bisection closes in on them.
+
+    Where neighbours are smooth a step is suspicious; what a jump leaves of it may be another one.
+    """
+    steps = np.abs(np.diff(values))
+    usual = _second_smallest(steps)
+    least = 1e-9 / (r[1:] * radius / 100)
+    i = np.flatnonzero(steps > 8 * usual + least)
+    low, high, usual, least = r[i], r[i + 1], usual[i], least[i]
+    found = [np.empty((3, 0))]
+    while low.size:
+        between = low + (high - low) * np.linspace(0, 1, 33)[:, None]
+        finer = np.abs(np.diff(V(between.ravel()).reshape(between.shape), axis=0))
+        steep = finer.max(axis=0) > finer.sum(axis=0) / 8
+        low, high, usual, least = low[steep], high[steep], usual[steep], least[steep]
+        if not low.size:
+            break
+        left, right = _bisect(V, low, high)
+        height = np.abs(V(right) - V(left))
+        jump = height > np.maximum(least, np.abs(V(high) - V(low)) / 4)
+        found.append(np.array([left, right, left * height])[:, jump])
+        ends = np.concatenate([low, right]), np.concatenate([left, high])
+        usual, least = np.tile(usual, 2), np.tile(least, 2)
+        again = np.tile(jump, 2) & (ends[1] - ends[0] > 1e-9 * radius)
+        again &= np.abs(V(ends[1]) - V(ends[0])) > 8 * usual + least
+        low, high, usual, least = ends[0][again], ends[1][again], usual[again], least[again]
+    low, high, size = np.concatenate(found, axis=1)
+    order = np.argsort(-size)
+    return low[order], high[order]
+
+
+def _second_smallest(steps):
+    """Of the two neighbours on either side of each, mirrored at the ends."""
+    x = np.concatenate([steps[2:0:-1], steps, steps[-2:-4:-1]])
+    first, second, third, fourth = x[:-4], x[1:-3], x[3:-1], x[4:]
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    other_low, other_high = np.minimum(third, fourth), np.maximum(third, fourth)
+    return np.minimum(np.maximum(low, other_low), np.minimum(high, other_high))
+
+
+def _bisect(f, low, high):
+    """Close in on the larger half of the step of f, elementwise."""
+    below, above = f(low), f(high)
+    for _ in range(52):
+        middle = (low + high) / 2
+        value = f(middle)
+        left = np.abs(value - below) >= np.abs(above - value)
+        low, below = np.where(left, low, middle), np.where(left, below, value)
+        high, above = np.where(left, middle, high), np.where(left, value, above)
+    return low, high
+
+
+def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0, V2=None):
+    """Return the `Layout` for momenta up to k, from the `Profile` of the local part if any."""
+    ends = [*end_radii(interaction), *(() if V2 is None else end_radii(V2))]
+    start = inner = 0.0
+    if seen is not None:
+        start, inner = max((seen.core, seen.core), _core(seen, k, radius))
+        ends.extend(seen.jumps[:MOST_JUMPS].tolist())
+    if interaction.has_nonlocal:
+        ends.extend(_kernel_jumps(interaction, radius, reduced_mass)[:MOST_JUMPS].tolist())
+    if start > 0:  # u varies like a power of r next to a narrow core
+        ends.extend(start * 4.0 ** np.arange(1, int(np.log(radius / start) / np.log(4))))
+    edges = [start]
+    for end in sorted(ends):
+        if end > max(edges[-1], inner) + 1e-7 * radius and end < radius * (1 - 1e-7):
+            edges.append(float(end))
+    edges = np.array([*edges, radius])
+    radians = k * np.diff(edges)
+    if seen is not None and edges.size + (start > 0) > 2:
+        phase = np.sqrt(np.abs(seen.values))
+        steps = np.diff(seen.r) * (phase[1:] + phase[:-1]) / 2
+        total = np.interp(edges, seen.r, np.concatenate([[0.0], np.cumsum(steps)]))
+        radians = radians + np.diff(total)
+    return Layout(tuple(edges.tolist()), LEAST + PER_RADIAN * radians, inner)
+
+
+def joined(layouts, starts):
+    """Return the layout of coupled waves, with the edges of all and the earliest of the starts."""
+    first = min(starts, key=lambda layout: layout.edges[0])
+    low = first.edges[0]
+    later = (x for layout in layouts for x in layout.edges if x > low)
+    edges = np.array([low, *sorted(set(later))])
+    edges = edges[np.append(True, np.diff(edges) > 1e-7 * edges[-1])]
+    points = np.zeros(edges.size - 1)
+    for layout in layouts:
+        total = np.append(0.0, np.cumsum(layout.points - LEAST))
+        points = np.maximum(points, np.diff(np.interp(edges, layout.edges, total)))
+    return Layout(tuple(edges.tolist()), LEAST + points, first.inner)
+
+
+def _core(seen, k, radius):
+    """Where u is 0 and where V is looked at first; both are 0 without a singular core.
+
+    The action from the end of the repulsion inwards is `DEPTH` there.
+    """
+    square = seen.values - k**2
+    if square[0] <= 0:
+        return 0.0, 0.0
+    inside = slice(0, np.argmin(square > 0) or square.size)
+    r, kappa = seen.r[inside], np.sqrt(square[inside])
+    steps = np.diff(r) * (kappa[1:] + kappa[:-1]) / 2
+    action = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
+    if action[0] < DEPTH:
+        return 0.0, 0.0
+    start = float(np.interp(-DEPTH, -action, r))
+    for edge in -np.sort(-seen.jumps):
+        i = np.searchsorted(seen.r, edge)
+        other = max(k, 1 / radius, np.sqrt(np.abs(seen.values[i + 1])))
+        if start < edge and seen.values[i] > (STEEP * other) ** 2:
+            return float(edge - 1 / np.sqrt(seen.values[i])), float(seen.r[i + 1])
+    return start, start

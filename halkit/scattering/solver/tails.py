@@ -1,0 +1,142 @@
+"""What a long tail beyond the channel radius a adds to a phase shift.
+
+Outside, u ∝ F cos δ(r) + G sin δ(r) with the phase δ(r) of the potential cut at r (Calogero),
+
+    δ'(r) = −(2m V(r)/k) [F(kr) cos δ + G(kr) sin δ]²,
+
+from δ(a) of the R-matrix to δ(∞). It is iterated (Picard) up to kr_c = 40 + l(l+1). From there
+on δ is constant but for first-order terms: with F = A sin φ, G = A cos φ, φ' = k/A² and
+g = m V A²/k,
+
+    δ(∞) = δ(r_c) − ∫ g dr − h sin 2(φ + δ) − (h'/2φ') cos 2(φ + δ),    h = g/2φ',
+
+where the last two, at r_c, are the beginning of what parts make of ∫ g cos 2(φ + δ) dr.
+
+A tail is one where log|V| is nearly linear in log r: V ∝ r^−n, n > 2.
+
+Reference: F. Calogero, Variable Phase Approach to Potential Scattering (1967), Ch. 3.
+"""
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from halkit.scattering.solver.rmatrix import riccati_bessel
+
+__all__ = ["add_tail", "power_law"]
+
+X, W = np.polynomial.legendre.leggauss(16)
+# ∫_{−1}^{x_i} ℓ_j dx of the nodes x_i.
+INTEGRAL = np.linalg.solve(
+    np.polynomial.legendre.legvander(X, 15).T,
+    np.array(
+        [
+            np.polynomial.legendre.legval(X, np.polynomial.legendre.legint(row, lbnd=-1))
+            for row in np.eye(16)
+        ]
+    ),
+).T
+# The highest Legendre coefficients of a function on the nodes.
+HIGHEST = np.linalg.inv(np.polynomial.legendre.legvander(X, 15))[-2:].T
+FAR_X, FAR_W = np.polynomial.legendre.leggauss(40)
+FAR = 40.0
+# How far log|V| may be from linear between nodes, and n from constant over a factor e of r.
+BEND, DRIFT, LEAST_POWER = 0.02, 0.5, 2.05
+
+
+def power_law(r, V, finer):
+    """Return where V ∝ r^−n begins, and n at the end; None if it does not.
+
+    Parameters
+    ----------
+    r, V : array of shape (n,)
+        Radii, spaced geometrically, and V there.
+    finer : int
+        Every how many of them n is taken.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs, x = np.log(np.abs(V)), np.log(r)
+        nodes, coarse = x[::finer], logs[::finer]
+        power = -np.diff(coarse) / np.diff(nodes)
+        drift = np.abs(np.diff(power)) / np.diff(nodes[1:])
+        off = np.abs(logs - np.interp(x, nodes, coarse))
+        good = (off < BEND) & (np.sign(V) == np.sign(V[-1])) & np.isfinite(logs)
+        good &= np.interp(x, nodes[1:-1], drift) < DRIFT
+    bad = np.flatnonzero(~good)
+    first = bad[-1] + 1 if bad.size else 0
+    if first > r.size - 5 * finer or power[-1] <= LEAST_POWER:
+        return None
+    return float(r[first]), float(power[-1])
+
+
+def add_tail(V, k, delta, *, reduced_mass, l, radius):
+    """Return δ(∞) of the momenta k, shape (n_k,), for δ at the channel radius and V(r) beyond."""
+    one = (
+        _outwards(V, q, start, 2 * reduced_mass, l, radius)
+        for q, start in zip(k, delta, strict=True)
+    )
+    return np.array([*one])
+
+
+def _outwards(V, k, delta, twice_mass, l, a):
+    far = (FAR + l * (l + 1)) / k
+    if a < far:
+        delta = _integrated(V, k, delta, twice_mass, l, _edges(a, far, k))
+    return _from_far(V, k, delta, twice_mass, l, max(a, far))
+
+
+def _edges(a, far, k):
+    """Edges of panels: a factor of 3 each below 1/k, then 3/k."""
+    turn = min(max(a, 1 / k), far)
+    rising = np.geomspace(a, turn, int(np.ceil(np.log(turn / a) / np.log(3))) + 1)
+    even = np.linspace(turn, far, int(np.ceil((far - turn) * k / 3)) + 1)
+    return np.concatenate([rising[:-1], even]) if turn > a else even
+
+
+def _integrated(V, k, delta, twice_mass, l, edges):
+    half = np.diff(edges)[:, None] / 2
+    r = edges[:-1, None] + half * (1 + X)
+    F, _, G, _ = riccati_bessel(l, k * r)
+    strength = -twice_mass / k * V(r.ravel()).reshape(r.shape) * half
+    phase, change = np.full(r.shape, delta), np.inf
+    for _ in range(40):
+        slope = strength * (F * np.cos(phase) + G * np.sin(phase)) ** 2
+        panels = slope @ W
+        totals = np.cumsum(panels)
+        if change <= 1e-15 + 1e-12 * np.abs(totals[-1]):
+            break
+        new = delta + slope @ INTEGRAL.T + (totals - panels)[:, None]
+        change, phase = np.max(np.abs(new - phase)), new
+    unseen = np.abs(slope @ HIGHEST).max()
+    size = np.abs(panels).sum()
+    if change > 1e-8 * size or unseen > 1e-6 * size:
+        return _step_by_step(V, k, delta, twice_mass, l, (edges[0], edges[-1]), 1e-11 * size)
+    return delta + totals[-1]
+
+
+def _step_by_step(V, k, delta, twice_mass, l, ends, atol):
+    """Where δ(r) turns so fast, next to a resonance, that it takes steps of its own."""
+
+    def slope(t, phase):
+        r = np.exp(t)
+        F, _, G, _ = riccati_bessel(l, k * r)
+        strength = -twice_mass / k * r * V(np.array([r]))
+        return strength * (F * np.cos(phase) + G * np.sin(phase)) ** 2
+
+    turned = solve_ivp(slope, np.log(ends), [delta], rtol=1e-10, atol=atol, method="DOP853")
+    return turned.y[0, -1]
+
+
+def _from_far(V, k, delta, twice_mass, l, r_c):
+    def parts(r):
+        F, _, G, _ = riccati_bessel(l, k * r)
+        square = F**2 + G**2
+        g = twice_mass / (2 * k) * V(r) * square
+        return g, g * square / (2 * k), np.arctan2(F, G), square
+
+    t, w = (1 + FAR_X) / 2, FAR_W / 2  # r = r_c/t²
+    smooth = np.sum(parts(r_c / t**2)[0] * w * 2 * r_c / t**3)
+    near = r_c * np.array([1 - 1e-4, 1.0, 1 + 1e-4])
+    _, h, phi, square = parts(near)
+    turn = 2 * (phi[1] + delta)
+    slope = (h[2] - h[0]) / (near[2] - near[0]) * square[1] / (2 * k)
+    return delta - smooth - h[1] * np.sin(turn) - slope * np.cos(turn)

@@ -1,0 +1,110 @@
+"""Small phase shifts and scattering lengths, from ∫ F V u instead of a difference of large numbers.
+
+With u = α F + β G outside, F u' − F' u grows by 2m ∫ F V u dr from where the mesh starts, so
+
+    tan δ = β/α,    kβ = −2m ∫ F(kr) [V u + ∫ K u dr'] dr − F(kc) u'(c),    α = u'(a) G/k − u(a) G',
+
+where c = 0 or the edge of a core. At zero energy u → r − a0, and y = u − (r − c) solves
+H y = −V (r − c), so that a0 = c − y(a) and
+
+    r_eff a0²/2 = ∫_0^∞ [(r − a0)² − u_left u] dr,
+
+with u_left the solution for U(r', r). An interaction multiplied by λ → 0 has β, y ∝ λ, and
+nothing cancels.
+"""
+
+import numpy as np
+import scipy.linalg
+
+from halkit.scattering.solver.rmatrix import riccati_bessel
+
+__all__ = ["has_narrow_core", "low_energy", "small_phases", "with_power_tail"]
+
+# Up to so many momenta linear equations take less time than all levels.
+FEW = 8
+
+
+def small_phases(hamiltonian, k):
+    """Return δ(k) modulo π, shape (n_k,), to a relative accuracy however small it is.
+
+    Parameters
+    ----------
+    hamiltonian : Hamiltonian
+        Without a V2∇².
+    k : array of shape (n_k,)
+    """
+    H, mesh = hamiltonian, hamiltonian.mesh
+    m, l, a = H.reduced_mass, H.l, mesh.radius
+    c = _response(H, k**2 / (2 * m))
+    slope = 2 * m
+    _, _, G, dG = riccati_bessel(l, k * a)
+    alpha = slope / k * G - (c @ H.surface) * dG
+    wave = riccati_bessel(l, np.multiply.outer(k, mesh.r))[0] * np.sqrt(mesh.weights)
+    beta = 2 * m * np.sum(wave * (c @ H.potential.T), axis=1)
+    if mesh.panels is not None and mesh.panels.edges[0] > 0:
+        core = riccati_bessel(l, k * mesh.panels.edges[0])[0]
+        beta += core * mesh.panels.first_slope(c / np.sqrt(mesh.weights))
+    return np.arctan(-beta / (k * alpha))
+
+
+def _response(H, energy):
+    """c of (H − E) c = f_j(a), shape (n_k, n)."""
+    f = H.surface
+    if H.symmetric and energy.size > FEW and not has_narrow_core(H.mesh):
+        levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
+        gap = levels - energy[:, None]
+        gap[gap == 0] = np.finfo(np.float64).tiny
+        return ((f @ vectors) / gap) @ vectors.T
+    one = np.eye(f.size)
+    return np.array([_graded_solve(H.matrix - E * one, f) for E in energy])
+
+
+def has_narrow_core(mesh):
+    """Return whether the mesh starts so close to the origin that levels lose their accuracy."""
+    return mesh.panels is not None and 0 < mesh.panels.edges[0] < 1e-2 * mesh.radius
+
+
+def low_energy(hamiltonian):
+    """Return a0 and r_eff of a `Hamiltonian` of an S wave."""
+    H, mesh = hamiltonian, hamiltonian.mesh
+    core = 0.0 if mesh.panels is None else mesh.panels.edges[0]
+    root, square = np.sqrt(mesh.weights), np.square(H.scale)
+    matrix, V = (x / np.multiply.outer(H.scale, H.scale) for x in (H.matrix, H.potential))
+    free = root * (mesh.r - core)
+    y = left = _graded_solve(matrix, -V @ free)
+    if not H.symmetric:
+        left = _graded_solve(matrix.T, -V.T @ free)
+    a0 = core - y @ mesh.surface
+    if a0**2 == 0:
+        return float(a0), np.inf
+    z, z_left = y / root + a0 - core, left / root + a0 - core
+    u = mesh.r - a0
+    missing = -u * (z + z_left) - z * z_left + (u + z) * (u + z_left) * (1 - 1 / square)
+    inside = ((core - a0) ** 3 + a0**3) / 3 if core else 0.0
+    if mesh.panels is not None:
+        inside += mesh.panels.first_weight * (core - a0) ** 2
+    return float(a0), float(2 * (inside + mesh.weights @ missing) / a0**2)
+
+
+def _graded_solve(matrix, right):
+    """Solve after a scaling by the diagonal, which is large where r is small."""
+    scale = 1 / np.sqrt(np.abs(np.diag(matrix)))
+    return scale * np.linalg.solve(matrix * np.outer(scale, scale), scale * right)
+
+
+def with_power_tail(a0, r_eff, V, n, *, reduced_mass, radius):
+    """Add to a0 and r_eff what V(r) = V (r/R)^−n beyond the radius R does, to first order.
+
+    k cot δ changes by 2m ∫ V [cos kr + k cot δ sin(kr)/k]² dr.
+    """
+    R = radius
+
+    def moment(power):
+        return V * R ** (power + 1) / (n - power - 1)
+
+    change = moment(2) - 2 * a0 * moment(1) + a0**2 * moment(0)
+    if n > 5 and np.isfinite(r_eff):
+        terms = r_eff / 2, -(1 + r_eff / a0) / 2, 2 / (3 * a0), -1 / (6 * a0**2)
+        total = sum(term * moment(power) for power, term in enumerate(terms, 1))
+        r_eff = r_eff + 8 * reduced_mass * total
+    return float(a0 + 2 * reduced_mass * change), float(r_eff)
