@@ -136,21 +136,23 @@ def bench_hot_start(benchmark, size):
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
-def bench_diffusion_raw(benchmark, size, model):
-    record(
-        benchmark, size, "diffusion, raw",
-        lambda: model.sample(512, beta=BETA, lattice_size=size, correction=None, random_state=0),
-        512,
-    )  # fmt: skip
+DIFFUSION = {
+    "diffusion of links, raw": {"method": "annealed", "correction": None},
+    "diffusion of links, HMC": {"method": "annealed", "correction": "hmc"},
+    "diffusion of plaquettes, raw": {"correction": None},
+    "diffusion of plaquettes, exact": {},
+}
 
 
 @pytest.mark.parametrize("size", SIZES)
-def bench_diffusion_corrected(benchmark, size, model):
+@pytest.mark.parametrize("way", DIFFUSION)
+def bench_diffusion(benchmark, size, way, model):
     training = 1e3 * model.training_seconds / AMORTISED
+    n, options = 256 if "links" in way else 2048, DIFFUSION[way]
+    model.sample(8, beta=BETA, lattice_size=size, random_state=0, **options)
     record(
-        benchmark, size, "diffusion, corrected",
-        lambda: model.sample(512, beta=BETA, lattice_size=size, random_state=0), 512,
+        benchmark, size, way,
+        lambda: model.sample(n, beta=BETA, lattice_size=size, random_state=0, **options), n,
         f"training {model.training_seconds:.0f} s: {training:.1f} ms more each for {AMORTISED}",
     )  # fmt: skip
 

@@ -148,11 +148,12 @@ def arrow_fault(module, name, inside, sources):
     room, other = room_of(module), room_of(target)
     if room not in ARROWS:
         return f"is in the room {room!r}, which the table does not have"
-    if other not in {room} | COMMON | ARROWS[room]:
+    allowed = {room} | COMMON | ARROWS[room]
+    if part_of(module) and other in allowed:
+        room, other = part_of(module), part_of(target) or other
+        allowed = {room} | COMMON | PARTS[room]
+    if other not in allowed:
         return f"imports {name}: the table has no arrow {room} -> {other}"
-    part, other = part_of(module), part_of(target) or other
-    if part and other not in {part} | COMMON | PARTS[part]:
-        return f"imports {name}: the table has no arrow gauge/{part} -> {other}"
     return None
 
 

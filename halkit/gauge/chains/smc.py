@@ -1,7 +1,7 @@
 r"""Sequential Monte Carlo from uniform links to e^{−S}, without any move made for topology.
 
-Particles start uniform and go through the actions S_0 = const, …, S_M = S in equal steps of
-u = j/M. At level j each is weighted and then moved by one trajectory of hybrid Monte Carlo in S_j:
+Particles start uniform and go through the actions S_0 = const, …, S_M = S at rising places u from
+0 to 1. At level j each is weighted and then moved by one trajectory of hybrid Monte Carlo in S_j:
 
     w ← w e^{−(S_j − S_{j−1})},    Ẑ ← Ẑ Σ_i w_i / Σ_i w_i(before),
     S_j = u S + (1 − u) E(θ, u),
@@ -14,6 +14,10 @@ E(θ, 0) = 0, and weighted means are consistent.
 
 Errors come from genealogy: particles of one ancestor at u = 0 are not independent. A final
 effective sample size says nothing about that, and is no test of convergence.
+
+The levels are equidistant in β up to β = 20. Above it the plaquettes are Gaussian, the variance of
+the weights is V/2 (Δ ln β)² a level, and the levels are equidistant in ln β, ½ V ln²(β/20) of
+them, so that the variances add up to one whatever β is.
 
 References: P. Del Moral, A. Doucet, A. Jasra, J. R. Stat. Soc. B 68, 411 (2006); A. Lee,
 N. Whiteley, Biometrika 105, 609 (2018).
@@ -48,7 +52,9 @@ __all__ = ["ParticleSample", "sample_smc"]
 LEAST_ANCESTORS = 100
 LARGEST_SCATTER = 0.3
 ACCEPTANCE = 0.8
-LEVELS = 1.0
+# A wave whose half period fits into all trajectories would never change its energy.
+JITTER = 0.5
+GAUSSIAN = 20.0
 # Largest spread of a path's energy over uniform links at u = 0, where it must be flat.
 FLAT = 1e-3
 
@@ -154,7 +160,8 @@ def sample_smc(
     n_populations : int, default 4
         Independent runs, whose scatter is part of the error.
     n_levels : int, optional
-        Actions on the way; βV by default, at least 100. Twice as many levels give about
+        Actions on the way; by default βV, at least 100, and above β = 20 the levels of the module
+        from there on. Twice as many levels give about
         twice as many surviving ancestors.
     n_steps : int, default 4
         Steps of leapfrog in a trajectory; the step size follows an acceptance of 0.8.
@@ -200,13 +207,13 @@ def sample_smc(
     n_steps = check_integer(n_steps, "n_steps", least=1)
     if n % n_populations:
         raise ValueError(f"n must be a multiple of n_populations = {n_populations}; got {n}")
-    if n_levels is None:
-        n_levels = max(100, int(np.ceil(LEVELS * beta * np.prod(shape))))
-    n_levels = check_integer(n_levels, "n_levels", least=1)
+    if n_levels is not None:
+        n_levels = check_integer(n_levels, "n_levels", least=1)
+    levels = _levels(beta, int(np.prod(shape)), n_levels)
     rng = as_generator(random_state)
     actions = _Ramp(beta) if path is None else _Guided(beta, path)
     runs = [
-        _population(n // n_populations, shape, actions, n_levels, n_steps, rng, verbose)
+        _population(n // n_populations, shape, actions, levels, n_steps, rng, verbose)
         for _ in range(n_populations)
     ]
     theta, log_weights, ancestors, log_z = zip(*runs, strict=True)
@@ -220,7 +227,7 @@ def sample_smc(
         np.array(log_z),
         np.array([len(np.unique(a)) for a in ancestors]),
         float(1 / np.sum(weights**2)),
-        n_levels * (n_steps + 1),
+        len(levels) * (n_steps + 1),
     )
     if not sample.converged:
         _warn(sample)
@@ -297,13 +304,26 @@ def _shaped(values, shape, name):
     return check_array(values, f"{name} of path", shape=shape)
 
 
-def _population(n, shape, actions, n_levels, n_steps, rng, verbose):
+def _levels(beta, volume, n_levels):
+    """Return the places u: β rises in equal steps up to `GAUSSIAN`, its logarithm from there on."""
+    warm, rise = min(beta, GAUSSIAN), np.log(max(beta / GAUSSIAN, 1.0))
+    n_warm, n_cold = max(100, int(np.ceil(warm * volume))), int(np.ceil(volume * rise**2 / 2))
+    if n_levels is not None:
+        n_cold = round(n_levels * n_cold / (n_warm + n_cold))
+        n_warm = n_levels - n_cold
+    places = np.arange(1, n_warm + 1) / max(n_warm, 1)
+    if n_cold:
+        places = places * (warm / beta)
+        places = np.append(places, np.exp(-rise * (1 - np.arange(1, n_cold + 1) / n_cold)))
+    return places.tolist()
+
+
+def _population(n, shape, actions, levels, n_steps, rng, verbose):
     """Return links, log weights, ancestors and the estimate of ln Z of one population."""
     theta = batch_innermost(rng.uniform(-np.pi, np.pi, (n, 2, *shape)))
     action, log_w = actions.start(theta), np.zeros(n)
     log_z = -float(action.mean())  # of links that are uniform, whatever their energy
     ancestor, step_size, before = np.arange(n), 1.0, 0.0
-    levels = (np.arange(1, n_levels + 1) / n_levels).tolist()
     for u in progress(levels, "levels", verbose):
         raised = actions.raised(theta, action, before, u)
         log_w -= raised - action
@@ -314,7 +334,8 @@ def _population(n, shape, actions, n_levels, n_steps, rng, verbose):
             chosen = _systematic(weights / weights.sum(), n, rng)
             theta, action, ancestor = theta[chosen], action[chosen], ancestor[chosen]
             theta, log_w = batch_innermost(theta), np.zeros(n)
-        theta, accepted, _, action = actions.move(theta, u, step_size, n_steps, rng, action)
+        step = step_size * rng.uniform(1 - JITTER, 1)
+        theta, accepted, _, action = actions.move(theta, u, step, n_steps, rng, action)
         step_size = min(step_size * np.exp(0.2 * (accepted.mean() - ACCEPTANCE)), np.pi / 2)
     log_z += logsumexp(log_w) - np.log(n)
     return np.ascontiguousarray(wrap(theta)), log_w, ancestor, log_z

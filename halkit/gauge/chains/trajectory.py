@@ -68,12 +68,12 @@ def trajectory(theta, action, kick, step_size, n_steps, integrator, rng, *, befo
     ``action(theta)`` gives S of each configuration; `before` is S of the start if it is known.
     """
     momentum = np.empty_like(theta)
-    momentum[...] = rng.standard_normal(theta.shape)
+    momentum[...] = rng.standard_normal(theta.shape, dtype=theta.dtype)
     before = action(theta) if before is None else before
-    kinetic = np.square(momentum).sum(axis=(1, 2, 3)) / 2
+    kinetic = _kinetic(momentum)
     proposal, momentum = follow(theta, momentum, kick, step_size, n_steps, integrator)
     after = action(proposal)
-    delta_h = np.square(momentum).sum(axis=(1, 2, 3)) / 2 - kinetic + after - before
+    delta_h = _kinetic(momentum) - kinetic + after - before
     accepted = metropolis(delta_h, rng)
     return (
         keep(accepted, wrap(proposal), theta),
@@ -81,6 +81,10 @@ def trajectory(theta, action, kick, step_size, n_steps, integrator, rng, *, befo
         delta_h,
         np.where(accepted, after, before),
     )
+
+
+def _kinetic(momentum):
+    return np.square(momentum).sum(axis=(1, 2, 3), dtype=np.float64) / 2
 
 
 def wilson_trajectory(theta, beta, step_size, n_steps, integrator, rng, *, before=None):

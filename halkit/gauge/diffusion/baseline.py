@@ -27,6 +27,7 @@ from halkit.gauge.theory.torus import plaquette_sum
 __all__ = ["Baseline", "plaquette_moments"]
 
 NO_MOMENTS = (0.0,) * 8
+BATCH = 2**15
 
 
 def plaquette_moments(links):
@@ -43,13 +44,20 @@ def plaquette_moments(links):
         ⟨cos P⟩, 1 − ⟨cos 2P⟩, then m, 1 − ⟨cos(P − P')⟩ and 1 − ⟨cos(P + P')⟩ for links along
         0̂ and along 1̂.
     """
+    size = max(1, BATCH // links[0].size)
+    parts = [_moments(links[i : i + size]) for i in range(0, len(links), size)]
+    return tuple(np.average(parts, axis=0, weights=[n for n, *_ in parts])[1:].tolist())
+
+
+def _moments(links):
+    """The number of configurations, and their moments."""
     P = plaquette_sum(links.astype(np.float64))
-    moments = [np.cos(P).mean(), _loss(P)]
+    moments = [len(links), np.cos(P).mean(), _loss(P)]
     for axis in (-1, -2):
         other = np.roll(P, 1, axis)
         shared = 2.0 if P.shape[axis] == 2 else 1.0
         moments += [shared, _loss((P - other) / 2), _loss((P + other) / 2)]
-    return tuple(map(float, moments))
+    return moments
 
 
 def _loss(half):

@@ -19,7 +19,7 @@ from skorch.helper import predefined_split
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from halkit.gauge.diffusion.noise import SIGMA_MAX, wrapped_normal_score
+from halkit.gauge.diffusion.noise import SIGMA_MAX, scaled_score
 from halkit.training import StopTraining, TrainedNet
 
 __all__ = ["denoising_loss", "draw_noise", "make_net"]
@@ -53,7 +53,7 @@ def denoising_loss(network, theta, sigma, epsilon):
     Tensor of shape (n,)
     """
     width = sigma.reshape(-1, *[1] * (theta.ndim - 1))
-    target = width * wrapped_normal_score(width * epsilon, width)
+    target = scaled_score(epsilon, sigma)
     noisy = torch.cat([theta + width * epsilon, theta - width * epsilon])
     plus, minus = network(noisy, torch.cat([sigma, sigma])).chunk(2)
     loss = (plus**2 + minus**2) / 2 - (plus - minus) * target

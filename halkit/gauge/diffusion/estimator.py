@@ -17,8 +17,12 @@ from halkit.checks import (
 )
 from halkit.gauge.diffusion import denoising
 from halkit.gauge.diffusion.baseline import NO_MOMENTS, plaquette_moments
+from halkit.gauge.diffusion.configurations import log_prob
+from halkit.gauge.diffusion.force import plaquette_force
+from halkit.gauge.diffusion.links import smallest_width
 from halkit.gauge.diffusion.model import Architecture, as_tensor, denoising_scores, evaluate_score
 from halkit.gauge.diffusion.networks import NETWORKS
+from halkit.gauge.diffusion.plaquettes import plaquette_chain
 from halkit.gauge.theory.exact import exact_wilson_loop
 from halkit.gauge.theory.torus import (
     TWO_PI,
@@ -42,6 +46,10 @@ from halkit.training import (
 __all__ = ["ScoreEstimator"]
 
 LARGEST_FRACTION = 0.5
+# Noise variances on the way to raw plaquettes.
+RAW_STEPS = 50
+# Links whose score tells the force of a plaquette.
+FORCE_LINKS = 2**18
 
 
 class ScoreEstimator(DensityMixin, BaseEstimator):
@@ -80,7 +88,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
                 _warn_of_another_coupling(X, self.beta)
-            elif self.network in ("gauge_energy", "unet"):
+            elif self.network in ("gauge_energy", "unet", "plaquette"):
                 raise ValueError(
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
                     'are none: they get "mlp"'
@@ -103,6 +111,9 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         )
         self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
         self._device = self.device
+        if network == "plaquette":
+            self._enter(self._untrained_net(self._device), [], X[order[n_valid:]])
+            return
         net = denoising.make_net(
             self._architecture.build(random.randint(2**31 - 1)), valid,
             n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
@@ -114,26 +125,68 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             with seeded(random.randint(2**31 - 1)), one_thread():
                 net.fit(train, None)
         except KeyboardInterrupt as error:
-            if not self._keep(net):
+            if not self._keep(net, X[order[n_valid:]]):
                 raise
             raise Interrupted(
                 f"after {self.n_iter_} of {self.max_epochs} epochs; interrupted_ has the weights "
                 "of that moment",
                 self,
             ) from error
-        self._keep(net)
+        self._keep(net, X[order[n_valid:]])
 
-    def _keep(self, net):
+    def _keep(self, net, X):
         """Enter the net, if it has seen an epoch; whether it has."""
         keys = ("epoch", "train_loss", "valid_loss", "dur")
         rows = getattr(net, "history_", ())
         history = [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
         if not history:
             return False
-        self.history_, self.n_iter_, self.net_ = history, len(history), net
-        self.beta_ = float(self.beta)
-        self._weights = parameter_arrays(net.module_)
+        self._enter(net, history, X)
         return True
+
+    def _enter(self, net, history, X):
+        """Keep a net, and the force of a plaquette that it has learned from X."""
+        self.history_, self.n_iter_, self.net_ = history, len(history), net
+        self.beta_, self.harmonics_ = float(self.beta), None
+        self._weights = parameter_arrays(net.module_)
+        if self.lattice_shape_ is None:
+            return
+        if self._architecture.network == "plaquette":
+            self.harmonics_ = plaquette_force(X)
+            return
+        width = smallest_width(self.beta_)
+        self.harmonics_ = plaquette_force(
+            X[: max(1, FORCE_LINKS // X[0].size)],
+            lambda theta: evaluate_score(net.module_, theta, width),
+        )
+        strength, noisy = (
+            float(net.module_.baseline(torch.tensor([s], dtype=torch.float64))[0])
+            for s in (0.0, width)
+        )
+        if np.isfinite(strength):  # what the noise has taken of the baseline comes back
+            self.harmonics_[0] += noisy - strength
+
+    def _chain(self, beta, n_steps=None, *, meant_for=None):
+        """Chains of plaquettes for the learned action times β/β0."""
+        harmonics = tuple((self._ratio(beta) * self.harmonics_).tolist())
+        if meant_for is None:
+            meant_for = sum(k**2 * abs(b) for k, b in enumerate(harmonics, 1))
+        return plaquette_chain(harmonics, meant_for, n_steps or RAW_STEPS)
+
+    def _ratio(self, beta):
+        if self.beta_ == 0 and beta > 0:
+            raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
+        return beta / self.beta_ if self.beta_ else 0.0
+
+    def _need_lattice(self):
+        if self.lattice_shape_ is None:
+            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+
+    def _untrained_net(self, device):
+        return denoising.make_net(
+            self._architecture.build(0), None, n_batches=1, max_epochs=1,
+            **self._settings, device=device,
+        ).initialize()  # fmt: skip
 
     def _angles(self, X, *, fitting=False):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
@@ -161,12 +214,43 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
             warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
         return wrap(X)
 
-    def score_samples(self, X):
-        r"""Minus the denoising loss ⟨(σs − σt)²⟩ of each configuration.
+    def log_prob(self, theta, beta=None, *, n_steps=None):
+        """Return the logarithm of the density of links under the model's raw samples.
 
-        Mean over links and over sixteen draws of width and noise, the same for every
-        configuration and for every model; at best about minus the variance of the noise that
-        no network can know.
+        The density is normalised over all links: ∫ p d^{2V}θ = 1 with V = L0·L1, in units of
+        1/radian^{2V}, as `halkit.gauge.exact_log_prob`.
+
+        Parameters
+        ----------
+        theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Links on any lattice; rows on that of the fit.
+        beta : float, optional
+            Coupling β ≥ 0 of the samples; that of the training by default.
+        n_steps : int, optional
+            Noise variances of ``sample(correction=None, n_steps=...)``, 50 by default.
+
+        Returns
+        -------
+        array of shape (n,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If theta is not on a lattice, or the model was fitted on no lattice.
+        """
+        check_is_fitted(self)
+        self._need_lattice()
+        beta = self.beta_ if beta is None else check_beta(beta)
+        if n_steps is not None:
+            n_steps = check_integer(n_steps, "n_steps", least=1)
+        shape = self.lattice_shape_ if np.ndim(theta) == 2 else None
+        return log_prob(self._chain(beta, n_steps), as_links(theta, shape))
+
+    def score_samples(self, X):
+        r"""Logarithm of the model's density at β0, per link, of each configuration.
+
+        It is `log_prob` over 2·L0·L1. Without a lattice there is no such density, and minus the
+        denoising loss is returned, see `denoising_score`.
 
         Parameters
         ----------
@@ -178,10 +262,17 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         array of shape (n,)
         """
         check_is_fitted(self)
-        return denoising_scores(self.net_.module_, self._angles(X))
+        X = self._angles(X)
+        if self.lattice_shape_ is None:
+            return denoising_scores(self.net_.module_, X)
+        return log_prob(self._chain(self.beta_), X) / X[0].size
 
     def score(self, X, y=None):  # noqa: ARG002
-        """Mean of `score_samples`: larger is better, comparable between networks.
+        """Mean of `score_samples`: larger is better.
+
+        On a lattice it is comparable between all networks, and at most minus the entropy per link
+        in the mean, which is the mean of `halkit.gauge.exact_log_prob` over 2·L0·L1: it measures
+        what raw samples are worth.
 
         Parameters
         ----------
@@ -193,6 +284,26 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         float
         """
         return float(self.score_samples(X).mean())
+
+    def denoising_score(self, X):
+        r"""Minus the denoising loss ⟨(σs − σt)²⟩ at all widths of noise on the links.
+
+        Mean over links and over sixteen draws of width and noise, the same for every
+        configuration and for every model; at best about minus the variance of the noise that
+        no network can know. It tells nothing of single widths, and ranks networks by what
+        methods with noise on links need.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Angles on the lattice of the fit.
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        return float(denoising_scores(self.net_.module_, self._angles(X)).mean())
 
     def link_score(self, theta, sigma):
         """The learned score ∂ log p_σ/∂θ at β0.
@@ -231,10 +342,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         super().__setstate__(state)
         if "_weights" not in state:
             return
-        net = denoising.make_net(
-            self._architecture.build(0), None, n_batches=1, max_epochs=1,
-            **self._settings, device=available_device(self._device),
-        ).initialize()  # fmt: skip
+        net = self._untrained_net(available_device(self._device))
         arrays = {name: torch.tensor(value) for name, value in self._weights.items()}
         net.module_.load_state_dict(arrays)
         self.net_ = net

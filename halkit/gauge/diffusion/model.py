@@ -195,12 +195,15 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, n_steps=None, 
             size = min(_batch(shape), n - start)
             theta = math.pi * (2 * torch.rand((size, *shape), generator=generator) - 1)
             theta = theta.to(device)
-            arguments = _score(module), theta, beta, ratio
+            score = _score(module)
+            arguments = score, theta, beta, ratio
             options = {"generator": generator, "n_steps": n_steps}
             if method == "annealed":
                 theta = links.anneal(*arguments, lattice=lattice, **options)
             else:
                 theta = links.reverse_process(*arguments, noisy=method == "sde", **options)
+                if lattice:
+                    theta = links.settle(score, theta, beta, ratio, generator=generator)
             samples[start : start + size] = theta.cpu().numpy()
     return samples
 

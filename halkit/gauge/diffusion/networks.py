@@ -15,7 +15,8 @@ and gates the cosines instead: they add up to one energy,
 so that its score has a density, at twice to thrice the price. ``unet`` convolves cosines and
 sines of links and plaquettes and is not gauge-equivariant; of the links alone, where sin P is a
 product of four, it had learned nothing in the few short trainings that were tried. ``mlp`` takes
-any n angles; both have the damping e^{−σ²/2} of one link.
+any n angles; both have the damping e^{−σ²/2} of one link. ``plaquette`` learns nothing here, but
+the force of a plaquette without noise, see `halkit.gauge.diffusion.force`.
 
 On links all of them add what they learn to the score of one plaquette, a(σ) sin P in h, see
 `halkit.gauge.diffusion.baseline`, times 1 − e^{−4(1 + β̂)σ²} with β̂ = −a(0): without noise
@@ -40,6 +41,7 @@ __all__ = [
     "GaugeEnergyNetwork",
     "GaugeEquivariantNetwork",
     "MultilayerPerceptron",
+    "PlaquetteNetwork",
     "UNet",
     "_loops",
 ]
@@ -292,9 +294,32 @@ class MultilayerPerceptron(ScoreNetwork):
         return score + self.base(theta, sigma) if theta.ndim == 4 else score
 
 
+class PlaquetteNetwork(ScoreNetwork):
+    """The score of the baseline and no more; nothing in it is trained.
+
+    Parameters
+    ----------
+    hidden_channels : tuple of int
+        Not used.
+    n_features : int
+        Not used: it takes links of any size.
+    moments : tuple of float
+        Of `ScoreNetwork`.
+    """
+
+    any_size = True
+
+    def __init__(self, hidden_channels, n_features=None, moments=NO_MOMENTS):  # noqa: ARG002
+        super().__init__(moments)
+
+    def forward(self, theta, sigma):
+        return self.base(theta, sigma)
+
+
 NETWORKS = {
     "gauge_equivariant": GaugeEquivariantNetwork,
     "gauge_energy": GaugeEnergyNetwork,
     "unet": UNet,
     "mlp": MultilayerPerceptron,
+    "plaquette": PlaquetteNetwork,
 }

@@ -15,7 +15,13 @@ import math
 
 import torch
 
-__all__ = ["SIGMA_MAX", "noise_levels", "wrapped_normal_log_density", "wrapped_normal_score"]
+__all__ = [
+    "SIGMA_MAX",
+    "noise_levels",
+    "scaled_score",
+    "wrapped_normal_log_density",
+    "wrapped_normal_score",
+]
 
 # At σ = 2.5 the plaquette of four noisy links is e^{−2σ²} = 4e-6: nothing is left of the data.
 SIGMA_MAX = 2.5
@@ -69,6 +75,55 @@ def wrapped_normal_score(angle, sigma):
     tensor([-1.0000, -2.0000])
     """
     return _by_width(angle, sigma, _score_windings, _score_harmonics)
+
+
+def scaled_score(epsilon, sigma):
+    """Return σ ∂ log p_σ/∂d at d = σε, to 2e-6, in a fifth of the time of the sums to all digits.
+
+    Below σ = 1 only the two nearest windings count, and one sigmoid weighs them; above it five
+    harmonics do.
+
+    Parameters
+    ----------
+    epsilon : Tensor of shape (n, …)
+        Normal noise.
+    sigma : Tensor of shape (n,)
+
+    Returns
+    -------
+    Tensor of the shape of epsilon
+
+    Examples
+    --------
+    >>> import torch
+    >>> from halkit.gauge.diffusion.noise import scaled_score
+    >>> scaled_score(torch.tensor([[0.5], [-1.5]]), torch.tensor([0.1, 0.2]))  # −ε
+    tensor([[-0.5000],
+            [ 1.5000]])
+    """
+    scores = torch.empty_like(epsilon)
+    small = sigma < 1
+    for some, function in ((small, _two_windings), (~small, _five_harmonics)):
+        width = sigma[some].reshape(-1, *[1] * (epsilon.ndim - 1))
+        angle = width * epsilon[some]
+        angle = angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
+        scores[some] = function(angle, width)
+    return scores
+
+
+def _two_windings(angle, sigma):
+    other = torch.sigmoid(2 * math.pi / sigma**2 * (angle.abs() - math.pi))
+    return (2 * math.pi * torch.sign(angle) * other - angle) / sigma
+
+
+def _five_harmonics(angle, sigma):
+    c, s = torch.cos(angle), torch.sin(angle)
+    cosine, sine, slope, density = c, s, torch.zeros_like(s), torch.ones_like(c)
+    for n in range(1, 6):
+        weight = 2 * torch.exp(-0.5 * (n * sigma) ** 2)
+        slope, density = slope + n * weight * sine, density + weight * cosine
+        cosine, sine = cosine * c - sine * s, sine * c + cosine * s
+    return -sigma * slope / density
 
 
 def _by_width(angle, sigma, narrow, wide):

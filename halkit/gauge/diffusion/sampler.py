@@ -7,40 +7,60 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_choice, check_integer
 from halkit.gauge.chains.correction import correct
-from halkit.gauge.chains.smc import sample_smc
+from halkit.gauge.diffusion import links
+from halkit.gauge.diffusion.configurations import (
+    effective_size,
+    exact_links,
+    plaquette_acceptance,
+    raw_links,
+)
 from halkit.gauge.diffusion.estimator import ScoreEstimator
-from halkit.gauge.diffusion.links import METHODS
 from halkit.gauge.diffusion.model import NetworkPath, draw
+from halkit.gauge.theory.independent import closing_acceptance
 from halkit.gauge.theory.report import sample_report
-from halkit.gauge.theory.torus import as_generator, as_links, check_beta, check_lattice_shape, wrap
+from halkit.gauge.theory.torus import (
+    as_generator,
+    as_links,
+    check_beta,
+    check_lattice_shape,
+    wrap,
+)
 
 __all__ = ["U1DiffusionSampler"]
 
-CORRECTIONS = (None, "hmc", "smc")
-PATHS = ("ramp", "network")
-POPULATIONS = 4
-LEAST_PARTICLES = 1024
+CORRECTIONS = ("rejection", "hmc", None)
+METHODS = ("plaquette", *links.METHODS)
+# Noise variances on the way to plaquettes that rejection makes exact: four of a hundred more are
+# kept with twice as many.
+EXACT_STEPS = 6
 
 
 class U1DiffusionSampler(ScoreEstimator):
-    r"""Generate U(1) links with a score network that was trained at one coupling.
+    r"""Generate U(1) links with what was learned at one coupling.
 
-    The network learns the score s = ∂ log p_σ/∂θ of links with noise of width σ, beginning with
-    the best multiple a(σ) of sin P for its data, see `halkit.gauge.diffusion.baseline`. Times β/β0 it
-    drives annealed Langevin dynamics from uniform links to the coupling β, on a lattice of any
-    size. The plaquette comes out too small by 0.2 to 0.8 % (``docs/u1.md``), and at β0 as well
-    as the data know it, also after a short training. The topological charge freezes on the way,
-    and χ is several times too large. Hybrid Monte Carlo with winding hits at the true action then
-    makes the samples exact.
+    A network learns the score s = ∂ log p_σ/∂θ of links with noise of width σ. At its smallest
+    width it is the curl of a function of one plaquette, −Σ_k a_k k sin kP, kept as
+    ``harmonics_``; the action Σ_k a_k cos kP times β/β0 is what has been learned of the coupling β.
+    Noise on the plaquettes then has a score in closed form at every β, and chains of single
+    plaquettes, closed on a torus of any size, are independent configurations with a known density
+    (`halkit.gauge.diffusion.plaquettes`). Rejection with the true action makes them exact, with no
+    Markov chain. It does so whatever was learned; how good that is, `log_prob`, `score` and raw
+    samples tell (``docs/u1.md``).
+
+    Noise on the links, with the score at all widths times β/β0, is the other way:
+    ``method="annealed"``, "sde" and "ode". It freezes the topological charge on the way, and χ
+    comes out several times too large at β ≳ 4.
 
     Parameters
     ----------
     beta : float, default 1.0
         Coupling β0 ≥ 0 of the configurations that `fit` gets. A model of β0 = 0 draws at β = 0
         alone: it has no score that could be scaled.
-    network : {"gauge_equivariant", "gauge_energy", "unet", "mlp"}
-        See `halkit.gauge.diffusion.networks`. Rows that are no lattice get "mlp" in place of
-        the default; the other two are refused for them.
+    network : {"gauge_equivariant", "gauge_energy", "unet", "mlp", "plaquette"}
+        See `halkit.gauge.diffusion.networks`. "plaquette" learns ``harmonics_`` alone, from the
+        links without noise, in closed form: `hidden_channels` and all that follows but
+        `validation_fraction`, `random_state` and `device` have no effect on it. Rows that
+        are no lattice get "mlp" in place of the default; the others are refused for them.
     hidden_channels : tuple of int
         Channels of the hidden layers. One layer of 12 (810 parameters) suffices for the gauge
         networks: three of 24 had the same score on 256 configurations (−0.87634, and −0.87636 of
@@ -74,10 +94,13 @@ class U1DiffusionSampler(ScoreEstimator):
     ----------
     lattice_shape_ : (int, int) or None
         Lattice of the fit.
+    harmonics_ : array of shape (3,), or None
+        a_k of the learned force −Σ_k a_k k sin kP of a plaquette; (β0, 0, 0) is the truth. None
+        without a lattice.
     net_ : skorch.NeuralNet
         The trained net; its weights are the average over the last batches.
     history_ : list of dict
-        Epoch, training and validation loss, and seconds.
+        Epoch, training and validation loss, and seconds. Empty for "plaquette".
     n_iter_ : int
         Epochs.
     interrupted_ : U1DiffusionSampler or None
@@ -96,8 +119,12 @@ class U1DiffusionSampler(ScoreEstimator):
     >>> from halkit.gauge import U1DiffusionSampler, sample_exact
     >>> X = sample_exact(64, 1.0, (4, 4), random_state=0)
     >>> model = U1DiffusionSampler(hidden_channels=(4,), max_epochs=2, random_state=0).fit(X)
-    >>> model.sample(3, beta=2.0, lattice_size=(4, 6), correction=None, random_state=0).shape
-    (3, 2, 4, 6)
+    >>> theta = model.sample(500, beta=2.0, lattice_size=(4, 6), random_state=0)
+    >>> theta.shape
+    (500, 2, 4, 6)
+    >>> report = model.sample_report(theta, beta=2.0)
+    >>> max(abs(row.z) for row in report.rows) < 4
+    True
     """
 
     def __init__(
@@ -135,10 +162,9 @@ class U1DiffusionSampler(ScoreEstimator):
         *,
         beta=None,
         lattice_size=None,
-        correction="hmc",
-        method="annealed",
+        correction="rejection",
+        method="plaquette",
         n_steps=None,
-        smc_path="ramp",
         random_state=None,
     ):
         """Generate configurations at any coupling, on a lattice of any size.
@@ -151,27 +177,24 @@ class U1DiffusionSampler(ScoreEstimator):
             Coupling β ≥ 0; that of the training by default.
         lattice_size : int or (int, int), optional
             L, or (L0, L1); that of the training by default.
-        correction : {"hmc", "smc", None}
-            "hmc" follows the network's samples by hybrid Monte Carlo with winding hits at the
-            true action, see `halkit.gauge.correct`. None returns what the network draws: χ is
-            then too large at β ≳ 4. "smc" uses no move made for topology, and none of the
-            network's samples: sequential Monte Carlo from uniform links in four populations of
-            at least 1024, from whose weighted particles n_samples are drawn. It warns where it
-            has not converged; `halkit.gauge.sample_smc` also returns the weights, the number of
-            ancestors and ln Z.
-        method : {"annealed", "sde", "ode"}
-            "annealed" is kinetic Langevin dynamics along falling widths. "sde" and "ode" are the
+        correction : {"rejection", "hmc", None}
+            "rejection" keeps each plaquette with a probability proportional to e^{β cos P} over
+            its density: independent exact configurations, for method="plaquette". None returns
+            what was learned. "hmc" follows that by hybrid Monte Carlo with winding hits at the true
+            action, see `halkit.gauge.correct`.
+        method : {"plaquette", "annealed", "sde", "ode"}
+            "plaquette" puts noise on plaquettes, see `halkit.gauge.diffusion.plaquettes`; it needs
+            a lattice. The others put noise on links and need correction=None or "hmc":
+            "annealed" is kinetic Langevin dynamics along falling widths; "sde" and "ode" are the
             reverse processes of the noise with the scaled score. At β = β0 their plaquette is as
             good as the score at all widths: off by −1.0(3) and −0.4(3) % after the default
             training with 10240 configurations at L = 16, and by up to 4 % after three epochs with
             2048 at L = 8 (``docs/u1.md``). At other β they reach another coupling, in the limit
             of small angles 2β − β0. See `halkit.gauge.diffusion.links`.
         n_steps : int, optional
-            Steps of the dynamics, 100 by default, each with one score, or with two for "sde" and
-            "ode". With more steps the charge freezes later, and the raw χ comes nearer.
-        smc_path : {"ramp", "network"}
-            What "smc" follows from uniform links to the true action: the ramp of β, or the
-            energy of the network "gauge_energy", see `energy_path`.
+            "plaquette": number of noise variances, 6 by default where rejection follows, and else
+            50. Other methods: steps of the dynamics, 100 by default, each with one score, or with
+            two for "sde" and "ode".
         random_state : int, RandomState, Generator or None
             Source of the random numbers, for this call alone. None draws anew in every call,
             from numpy's global state: the `random_state` of the constructor is for the training
@@ -185,41 +208,55 @@ class U1DiffusionSampler(ScoreEstimator):
         Raises
         ------
         ValueError, TypeError
-            For arguments out of their range, and if the network cannot change its size.
+            For arguments out of their range or without effect on each other, and if the network
+            of a method with noise on links cannot change its size.
         """
         check_is_fitted(self)
         n_samples = check_integer(n_samples, "n_samples", least=1)
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
-        check_choice(smc_path, "smc_path", PATHS)
-        if smc_path != "ramp" and correction != "smc":
-            raise ValueError(f'smc_path={smc_path!r} has no effect unless correction="smc"')
         if n_steps is not None:
             n_steps = check_integer(n_steps, "n_steps", least=1)
-        shape = self._sample_shape(lattice_size, correction)
-        rng = as_generator(random_state)
-        if correction == "smc" and (method != "annealed" or n_steps is not None):
-            raise ValueError(
-                'correction="smc" starts from uniform links: method and n_steps have no effect'
-            )
-        if correction == "smc":
-            n = POPULATIONS * max(LEAST_PARTICLES, -(-n_samples // POPULATIONS))
-            particles = sample_smc(
-                n, beta, shape[1:], n_populations=POPULATIONS, random_state=rng,
-                path=self.energy_path(beta) if smc_path == "network" else None,
-                verbose=bool(self.verbose),
-            )  # fmt: skip
-            return particles.resampled(rng, n=n_samples)
-        theta = draw(
-            self.net_.module_, n_samples, shape, beta=beta, ratio=self._ratio(beta), method=method,
-            seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,
-            n_steps=n_steps, progress=bool(self.verbose),
-        )  # fmt: skip
-        theta = wrap(theta)
+        if self.lattice_shape_ is None:
+            theta = self._draw_angles(n_samples, beta, lattice_size, correction, method, n_steps,
+                                      as_generator(random_state))  # fmt: skip
+            return wrap(theta)
+        shape, rng = self._sample_shape(lattice_size), as_generator(random_state)
+        if method == "plaquette":
+            if correction == "rejection":
+                chain = self._chain(beta, n_steps or EXACT_STEPS, meant_for=beta)
+                return exact_links(chain, n_samples, beta, shape, rng)
+            theta = raw_links(self._chain(beta, n_steps), n_samples, shape, rng)
+        else:
+            if correction == "rejection":
+                raise ValueError(
+                    f'correction="rejection" needs the density of method="plaquette"; '
+                    f'method={method!r} has none: correction must be "hmc" or None'
+                )
+            self._check_size(shape)
+            theta = wrap(self._draw(n_samples, (2, *shape), beta, method, n_steps, rng))
         if correction is None:
             return theta
         return correct(theta, beta, random_state=rng, verbose=bool(self.verbose))
+
+    def _draw(self, n, shape, beta, method, n_steps, rng):
+        """Angles from dynamics with noise on each of them, not wrapped."""
+        return draw(
+            self.net_.module_, n, shape, beta=beta, ratio=self._ratio(beta), method=method,
+            seed=int(rng.integers(2**62)), lattice=self.lattice_shape_ is not None,
+            n_steps=n_steps, progress=bool(self.verbose),
+        )  # fmt: skip
+
+    def _draw_angles(self, n, beta, lattice_size, correction, method, n_steps, rng):
+        """Angles without a lattice."""
+        if lattice_size is not None or correction is not None or method == "plaquette":
+            raise ValueError(
+                f"the model was fitted on rows of {self.n_features_in_} angles, which are no "
+                "lattice: lattice_size and correction must be None, and method 'annealed', 'sde' "
+                "or 'ode'"
+            )
+        return self._draw(n, (self.n_features_in_,), beta, method, n_steps, rng)
 
     def energy_path(self, beta=None):
         """Return the energy of the network times β/β0, along falling widths.
@@ -263,7 +300,8 @@ class U1DiffusionSampler(ScoreEstimator):
         Returns
         -------
         SampleReport
-            See `halkit.gauge.sample_report`.
+            See `halkit.gauge.sample_report`. ``ess``, ``plaquette_acceptance`` and ``acceptance``
+            say what method="plaquette" does at this coupling and size, whatever X is.
 
         Raises
         ------
@@ -271,29 +309,20 @@ class U1DiffusionSampler(ScoreEstimator):
             As `halkit.gauge.sample_report`, and if the model was fitted on no lattice.
         """
         check_is_fitted(self)
-        if self.lattice_shape_ is None:
-            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+        self._need_lattice()
         shape = self.lattice_shape_ if np.ndim(X) == 2 else None
-        theta = as_links(X, shape, name="X")
-        return sample_report(theta, self.beta_ if beta is None else beta)
+        theta, beta = as_links(X, shape, name="X"), self.beta_ if beta is None else beta
+        report = sample_report(theta, beta)
+        shape, exact = report.lattice_shape, self._chain(beta, EXACT_STEPS, meant_for=beta)
+        return report._replace(
+            ess=effective_size(self._chain(beta), beta, shape),
+            plaquette_acceptance=plaquette_acceptance(exact, beta),
+            acceptance=closing_acceptance(beta, shape),
+        )
 
-    def _ratio(self, beta):
-        if self.beta_ == 0 and beta > 0:
-            raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
-        return beta / self.beta_ if self.beta_ else 0.0
-
-    def _sample_shape(self, lattice_size, correction):
-        if self.lattice_shape_ is None:
-            if lattice_size is not None or correction is not None:
-                raise ValueError(
-                    f"the model was fitted on rows of {self.n_features_in_} angles, which are no "
-                    "lattice: lattice_size and correction must be None"
-                )
-            return (self.n_features_in_,)
+    def _sample_shape(self, lattice_size):
         if lattice_size is None:
-            lattice_size = self.lattice_shape_
-        elif isinstance(lattice_size, Integral):
+            return self.lattice_shape_
+        if isinstance(lattice_size, Integral):
             lattice_size = (lattice_size, lattice_size)
-        lattice_shape = check_lattice_shape(lattice_size)
-        self._check_size(lattice_shape)
-        return (2, *lattice_shape)
+        return check_lattice_shape(lattice_size)

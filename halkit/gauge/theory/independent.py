@@ -12,8 +12,8 @@ every charge with its probability. w is largest at C = V, S = 0, so that the acc
 
     (1/2π) Σ_n (I_n/I_0)^V · ∫ ds e^{βV (cos(s/V) − 1)},
 
-never below 0.83. The links follow by cumulative sums; two holonomies and a gauge transformation,
-all uniform, are what the plaquettes leave open.
+at least 0.76, and 0.84 from 64 plaquettes on. The links follow by cumulative sums; two holonomies
+and a gauge transformation, all uniform, are what the plaquettes leave open.
 """
 
 import numpy as np

@@ -56,6 +56,11 @@ class SampleReport(NamedTuple):
     n_samples : int
     lattice_shape : (int, int)
     beta : float
+    ess : float
+        Of a model: effective size of one of its raw configurations with weights, 0 to 1. This
+        and the next two are NaN where no model reports.
+    plaquette_acceptance, acceptance : float
+        Of a model: parts of the plaquettes and of the configurations that rejection keeps.
     """
 
     rows: tuple
@@ -63,6 +68,9 @@ class SampleReport(NamedTuple):
     n_samples: int
     lattice_shape: tuple
     beta: float
+    ess: float = np.nan
+    plaquette_acceptance: float = np.nan
+    acceptance: float = np.nan
 
     def __str__(self):
         size = " x ".join(map(str, self.lattice_shape))
@@ -75,6 +83,12 @@ class SampleReport(NamedTuple):
             ),
             f"charges: p = {self.charge_p_value:.3g}",
         ]
+        if not np.isnan(self.ess):
+            lines.append(
+                f"raw configurations: effective size {self.ess:.3f}; rejection keeps "
+                f"{self.plaquette_acceptance:.3f} of the plaquettes, {self.acceptance:.3f} of the "
+                "configurations"
+            )
         return "\n".join(lines)
 
 

@@ -91,7 +91,8 @@ def wilson_action(links, beta):
     half /= 2
     # In place where no derivative needs what is overwritten.
     out = half if xp is np else None
-    return 2 * beta * xp.square(xp.sin(half, out=out), out=out).sum((-2, -1))
+    square = xp.square(xp.sin(half, out=out), out=out)
+    return 2 * beta * square.sum((-2, -1), **({"dtype": np.float64} if xp is np else {}))
 
 
 def wilson_force(links, beta):

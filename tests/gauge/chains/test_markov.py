@@ -292,6 +292,31 @@ def times(**settings):
     return np.array(found)
 
 
+@pytest.mark.parametrize(("beta", "shape"), [(3.0, (8, 8)), (100.0, (32, 32))], ids=str)
+def test_single_precision_has_the_energies_of_double(beta, shape):
+    """ΔH of the same trajectories of almost the same momenta: to √(βV) 1e-6 on average."""
+    theta = sample_exact(50, beta, shape, random_state=3)
+    states = [
+        next(hmc(theta, beta, n_trajectories=1, single=single, random_state=4))
+        for single in (True, False)
+    ]
+    assert states[0].theta.dtype == np.float32
+    assert states[1].theta.dtype == np.float64
+    assert all(abs(np.exp(-state.delta_h).mean() - 1) < 0.3 for state in states)
+    rng, path = np.random.default_rng(0), {"step_size": 0.02, "n_steps": 20}
+    momentum = rng.normal(size=theta.shape)
+    energies = []
+    for dtype in (np.float32, np.float64):
+        start = theta.astype(dtype), momentum.astype(dtype)
+        end = integrate(*start, beta, **path)
+        energies.append([
+            action(x, beta) + (p.astype(float) ** 2).sum(axis=(1, 2, 3)) / 2
+            for x, p in (start, end)
+        ])  # fmt: skip
+    rounding = np.diff(energies[0], axis=0) - np.diff(energies[1], axis=0)
+    assert rounding.std() < 1e-6 * np.sqrt(beta * np.prod(shape)) + 2e-5
+
+
 def test_jitter_is_the_range_of_the_steps():
     """Uniform in ε(1 ± jitter), one step each; the displacement tells it to 3 %."""
     found = times(step_size=0.1, trajectory_length=0.1, jitter=0.5)

@@ -15,6 +15,7 @@ from halkit.gauge import (
 )
 from halkit.gauge.chains.smc import _systematic
 from halkit.gauge.chains.trajectory import wilson_kick
+from halkit.gauge.theory.exact import partition
 from halkit.gauge.theory.torus import wilson_action
 
 
@@ -65,6 +66,20 @@ def test_too_few_levels_are_found_out():
     assert sample.ess > 100  # the final effective size tells nothing
     exact = exact_susceptibility(8.0, (8, 8)) * 64
     assert (topological_charge(sample.theta) ** 2).mean() > 1.5 * exact
+
+
+@pytest.mark.parametrize("beta", [60.0, 1e6])
+def test_large_couplings_need_logarithmically_many_levels(beta):
+    """ln Z and the plaquette at couplings where a linear ramp would have up to 9e6 levels."""
+    shape = (3, 3)
+    sample = sample_smc(2400, beta, shape, n_populations=2, random_state=2)
+    assert sample.converged
+    assert sample.n_force_evaluations < 5 * 800
+    exact = 9 * np.log(ive(0, beta)) + np.log(partition(beta, 9))
+    assert abs(sample.log_z.mean() - exact) < 0.3
+    mean, error = sample.mean(wilson_action(sample.theta, beta))
+    assert abs(mean - beta * 9 * (1 - exact_wilson_loop(1, beta, shape))) < 4 * error + 1e-3
+    assert error < 0.5
 
 
 def test_zero_coupling_is_the_haar_measure():

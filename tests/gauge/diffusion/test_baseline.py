@@ -71,7 +71,7 @@ def test_every_network_begins_with_it(name):
     np.testing.assert_allclose(score.numpy(), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "plaquette"])
 def test_what_is_learned_vanishes_with_the_noise(name):
     links = sample_exact(50, 2.0, (4, 4), random_state=6)
     module = NETWORKS[name]((3,), 32, plaquette_moments(links))

@@ -10,6 +10,7 @@ from halkit.gauge.diffusion.noise import (
     SIGMA_MAX,
     SWITCH,
     noise_levels,
+    scaled_score,
     wrapped_normal_log_density,
     wrapped_normal_score,
 )
@@ -68,6 +69,18 @@ def test_single_precision_is_finite_and_close(sigma):
     exact = sigma * wrapped_normal_score(d.double(), sigma)
     assert torch.isfinite(score).all()
     assert ((score - exact).abs() / (1 + exact.abs())).max() < 2e-3 * (sigma < 0.01) + 1e-5
+
+
+@pytest.mark.parametrize("sigma", [0.03, 0.5, 0.999, 1.0, 1.4, 2.5])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_quick_score_is_close(sigma, dtype):
+    """To 3e-6 of its size over all angles; in single precision to the rounding of the angles."""
+    epsilon = (torch.linspace(-12, 12, 4001, dtype=dtype) / sigma)[None]
+    exact = sigma * wrapped_normal_score(sigma * epsilon.double(), sigma)
+    error = scaled_score(epsilon, torch.tensor([sigma], dtype=dtype)) - exact
+    inside = (torch.remainder(sigma * epsilon, 2 * math.pi) - math.pi).abs() > 1e-4
+    limit = 3e-6 if dtype == torch.float64 else 1e-4
+    assert (error.abs() / (1 + exact.abs()))[inside].max() < limit
 
 
 def test_score_is_the_slope_of_the_log_density():
