@@ -101,7 +101,7 @@ def test_rows_batches_seeds_and_no_side_effects(monkeypatch):
     assert np.array_equal(theta, kept)
     rows = correct(theta.reshape(7, -1), 2.0, lattice_shape=(3, 4), **settings)
     assert np.array_equal(rows, corrected.reshape(7, -1))
-    monkeypatch.setattr("halkit.gauge.chains.correction.SITES", 24)
+    monkeypatch.setattr("halkit.gauge.chains.correction.SITES", 96)
     batches = correct(uniform(700, (3, 4)), 2.0, random_state=6)
     assert_exact(batches, 2.0)
 
