@@ -16,15 +16,26 @@ __all__ = [
     "as_numbers",
     "check_array",
     "check_boolean",
+    "check_callable",
     "check_choice",
+    "check_distances",
     "check_integer",
     "check_integers",
+    "check_momenta",
+    "check_nodes",
     "check_number",
     "check_positive",
+    "check_scale",
+    "check_values",
+    "is_array",
     "numbers_or_table",
+    "refuse_extremes",
     "refuse_masked",
+    "refuse_overflow",
 ]
 
+# Lengths, masses and momenta that the solvers take, and their inverse.
+LARGEST = 1e60
 # How a number with an error is recognised, and what turns it into samples.
 ERRORS = {
     "sdev": "halkit.resampling.from_gvar turns them into samples, a bin each; or ",
@@ -208,6 +219,95 @@ def as_numbers(values, name, *, kinds="iuf"):
     if array.dtype.kind not in kinds:
         raise TypeError(f"{name} must hold {_kind(kinds)}, got an array of dtype {array.dtype}")
     return array
+
+
+def check_callable(f, name):
+    """Return f if it can be called."""
+    if not callable(f):
+        raise TypeError(f"{name} must be callable, got {type(f).__name__}")
+    return f
+
+
+def is_array(potential):
+    """Return whether a potential is given by its values."""
+    return isinstance(potential, list | tuple) or hasattr(potential, "__array__")
+
+
+def check_distances(values, name):
+    """Return an array of distances ≥ 0 as float64, or say what came instead."""
+    return check_array(values, name, sign="≥ 0", finite=False, copy=False)
+
+
+def check_values(values, shape, what):
+    """Return the values of a function as float64 if they are real and have the shape."""
+    return check_array(values, what, shape=shape, finite=False, copy=False)
+
+
+def check_scale(value, name, *, optional=False):
+    """Return a positive number of a size whose powers are finite, or None if it is optional.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or not between 1e-60 and 1e60.
+    """
+    number = check_positive(value, name, optional=optional)
+    if number is not None:
+        refuse_extremes(np.array(number), name)
+    return number
+
+
+def check_momenta(k):
+    """Return momenta k > 0 as float64, or say what came instead."""
+    k = check_array(k, "k", sign="> 0")
+    refuse_extremes(k, "k")
+    return k
+
+
+def refuse_extremes(values, name):
+    """Refuse positive numbers whose powers overflow.
+
+    Raises
+    ------
+    ValueError
+        If one is not between 1e-60 and 1e60.
+    """
+    extreme = values[(values < 1 / LARGEST) | (values > LARGEST)]
+    if extreme.size:
+        raise ValueError(
+            f"{name} must be between {1 / LARGEST:g} and {LARGEST:g}, got {extreme[0]:g}: "
+            "choose a unit that is of the size of the system"
+        )
+
+
+def refuse_overflow(values, what):
+    """Return a result if it is finite, raise a ValueError if it overflows."""
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{what} overflows: choose units that are of the size of the system")
+    return values
+
+
+def check_nodes(r, name="r"):
+    """Return radial nodes as float64: one axis, finite, not negative, strictly increasing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the nodes are anything else.
+    """
+    r = check_array(r, name)
+    if r.ndim != 1 or r.size == 0:
+        raise ValueError(f"{name} must be a one-dimensional array of nodes, got shape {r.shape}")
+    if r[0] < 0:
+        raise ValueError(f"{name} must not be negative, got {name}[0] = {r[0]:g}")
+    falling = np.flatnonzero(np.diff(r) <= 0)
+    if falling.size:
+        i = falling[0]
+        raise ValueError(
+            f"{name} must be strictly increasing, "
+            f"got {name}[{i}] = {r[i]:g} before {name}[{i + 1}] = {r[i + 1]:g}"
+        )
+    return r
 
 
 def numbers_or_table(values, name):

@@ -4,7 +4,13 @@ A fit that stops before it has converged raises scikit-learn's own
 :class:`sklearn.exceptions.ConvergenceWarning`.
 """
 
-__all__ = ["AccuracyWarning", "IntegrityWarning", "OverfitWarning", "UnderdeterminedWarning"]
+__all__ = [
+    "AccuracyWarning",
+    "IntegrityWarning",
+    "OverfitWarning",
+    "PriorWarning",
+    "UnderdeterminedWarning",
+]
 
 
 class AccuracyWarning(UserWarning):
@@ -17,6 +23,10 @@ class IntegrityWarning(UserWarning):
 
 class OverfitWarning(UserWarning):
     """A potential describes its data by a state that the data do not hold."""
+
+
+class PriorWarning(UserWarning):
+    """A prior moves a number by more than its error; the message says what to change."""
 
 
 class UnderdeterminedWarning(UserWarning):

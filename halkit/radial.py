@@ -16,8 +16,10 @@ from halkit.checks import (
     check_array,
     check_integer,
     check_integers,
+    check_nodes,
     check_number,
     check_positive,
+    refuse_overflow,
 )
 
 __all__ = [
@@ -25,43 +27,11 @@ __all__ = [
     "Wedge",
     "radial_laplacian",
     "radial_weights",
-    "refuse_overflow",
     "trapezoid_weights",
-    "validate_nodes",
 ]
 
 # Distance of two nodes relative to a window of them below which differences lose their digits.
 CLOSEST = 1e-9
-
-
-def refuse_overflow(values, what):
-    """Return a result if it is finite, raise a ValueError if it overflows."""
-    if not np.all(np.isfinite(values)):
-        raise ValueError(f"{what} overflows: choose units that are of the size of the system")
-    return values
-
-
-def validate_nodes(r, name="r"):
-    """Return radial nodes as float64: one axis, finite, not negative, strictly increasing.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the nodes are anything else.
-    """
-    r = check_array(r, name)
-    if r.ndim != 1 or r.size == 0:
-        raise ValueError(f"{name} must be a one-dimensional array of nodes, got shape {r.shape}")
-    if r[0] < 0:
-        raise ValueError(f"{name} must not be negative, got {name}[0] = {r[0]:g}")
-    falling = np.flatnonzero(np.diff(r) <= 0)
-    if falling.size:
-        i = falling[0]
-        raise ValueError(
-            f"{name} must be strictly increasing, "
-            f"got {name}[{i}] = {r[i]:g} before {name}[{i + 1}] = {r[i + 1]:g}"
-        )
-    return r
 
 
 def trapezoid_weights(r):
@@ -87,7 +57,7 @@ def trapezoid_weights(r):
     >>> float(round(trapezoid_weights(r) @ np.exp(-r**2) / np.pi**1.5, 9))
     1.0
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     panels = np.diff(r, prepend=0.0)
     with np.errstate(over="ignore"):
         weights = 2 * np.pi * r**2 * (panels + np.append(panels[1:], 0.0))
@@ -122,7 +92,7 @@ def radial_weights(r):
     >>> [float(np.abs(w(r) @ f / exact - 1).round(6)) for w in (radial_weights, trapezoid_weights)]
     [0.0, 0.000208]
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     x = np.concatenate([[0.0], r[r > 0]])
     if x.size < 4:
         return trapezoid_weights(r)
@@ -231,11 +201,11 @@ def radial_laplacian(f, r, *, l=0, order=4):
     >>> bool(np.allclose(radial_laplacian(r**4, r), 20 * r**2))
     True
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     f = check_array(f, "f", r.size)
     start = 1 if r[0] == 0 else 0
     l = check_integer(l, "l", least=0)
-    validate_order(order, r.size + 1 - start)
+    _check_order(order, r.size + 1 - start)
     derive = _derivative_of(order)
     last = r[-1]
     r, x = r[start:] / last, np.append(0.0, r[start:] / last)
@@ -263,7 +233,7 @@ def _refuse_close_nodes(x, unit, order):
         )
 
 
-def validate_order(order, n):
+def _check_order(order, n):
     """Refuse an unknown order of differences, or one that n nodes cannot have."""
     if isinstance(order, bool | float) or order not in (2, 4, 6, 8, "spline"):
         raise ValueError(f'order must be 2, 4, 6, 8 or "spline", got {order!r}')
@@ -304,7 +274,7 @@ class RadialGrid:
     weights: np.ndarray
 
     def __post_init__(self):
-        r = validate_nodes(self.r)
+        r = check_nodes(self.r)
         weights = check_array(self.weights, "weights", r.size)
         if weights.ndim != 1:
             raise ValueError(f"weights must have shape {r.shape}, got {weights.shape}")

@@ -24,12 +24,14 @@ __all__ = [
     "TrainedNet",
     "available_device",
     "check_device",
+    "check_module",
     "check_options",
     "evaluate",
     "load_parameters",
     "one_thread",
     "parameter_arrays",
     "seeded",
+    "state_arrays",
     "unchanged_on_error",
 ]
 
@@ -128,6 +130,12 @@ def parameter_arrays(module):
     return {n: p.detach().cpu().numpy().copy() for n, p in module.named_parameters()}
 
 
+def state_arrays(module):
+    """The parameters and the persistent buffers of a module as numpy arrays, by name."""
+    state = {n: value for n, value in module.state_dict().items() if torch.is_tensor(value)}
+    return {n: value.detach().cpu().numpy().copy() for n, value in state.items()}
+
+
 def check_options(model):
     """Refuse a `verbose`, `callbacks` or `device` of an estimator that no training understands."""
     if not isinstance(model.verbose, bool):
@@ -138,9 +146,90 @@ def check_options(model):
 
 
 def load_parameters(module, arrays):
-    """Give a module the parameters that `parameter_arrays` took."""
+    """Give a module what `parameter_arrays` or `state_arrays` took.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is missing, or an array has no place of its shape.
+    """
+    places = {name: value.shape for name, value in state_arrays(module).items()}
+    wrong = {name for name, _ in module.named_parameters()} - arrays.keys()
+    wrong |= {name for name, value in arrays.items() if places.get(name) != np.shape(value)}
+    if wrong:
+        raise ValueError(
+            "a module must have the parameters that were kept, each of its shape: its class may "
+            f"have changed since; wrong are {', '.join(sorted(wrong))}"
+        )
     state = {name: torch.tensor(value) for name, value in arrays.items()}
     module.load_state_dict(state, strict=False)
+
+
+def check_module(make, name, evaluate):
+    """Refuse a module that a fit could not repeat from its seed, or restore.
+
+    Parameters
+    ----------
+    make : callable
+        Returns a new module, with parameters drawn from torch's generator.
+    name : str
+        What messages call it.
+    evaluate : callable
+        Returns the output of a module as a tensor; it raises what is wrong with one output.
+
+    Raises
+    ------
+    TypeError
+        If what is made is not a module, or has other parameters than real numbers.
+    ValueError
+        If there are no parameters, or constant ones; if modules share their parameters; if
+        these do not follow from the seed; if an output does not follow from the parameters and
+        persistent buffers.
+    """
+    made = []
+    for seed in (1, 1, 2):
+        with seeded(seed):
+            made.append(make())
+        _check_parameters(made[-1], name)
+    first, again, other = made
+    if {id(p) for p in first.parameters()} & {id(p) for p in again.parameters()}:
+        raise ValueError(f"{name} must make a new module at each call, got one that it made before")
+    if not _same_arrays(state_arrays(first), state_arrays(again)):
+        raise ValueError(
+            f"{name} must draw its parameters from torch's generator alone: two modules of one "
+            "seed differ"
+        )
+    output = evaluate(first)
+    if not torch.equal(output, evaluate(first)):
+        raise ValueError(f"{name} must be a function: the same input gave two outputs (dropout?)")
+    load_parameters(other, state_arrays(first))
+    if not torch.equal(output, evaluate(other)):
+        raise ValueError(
+            f"{name} must follow from its parameters and buffers: keep other tensors that are "
+            "drawn when it is made with register_buffer"
+        )
+
+
+def _check_parameters(module, name):
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"{name} must make a torch.nn.Module, got {type(module).__name__}")
+    parameters = dict(module.named_parameters())
+    if not parameters:
+        raise ValueError(f"{name} must have parameters to learn, got a module without")
+    for parameter, value in parameters.items():
+        if not value.is_floating_point():
+            raise TypeError(f"{name} must have real parameters, got {parameter} of {value.dtype}")
+        if not value.requires_grad:
+            raise ValueError(
+                f"{name} must learn all of its parameters, got {parameter} without requires_grad: "
+                "keep a constant with register_buffer"
+            )
+
+
+def _same_arrays(one, other):
+    return one.keys() == other.keys() and all(
+        np.array_equal(value, other[name], equal_nan=True) for name, value in one.items()
+    )
 
 
 def evaluate(function, *arrays):
@@ -248,7 +337,7 @@ def available_device(device):
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         warnings.warn(
             f"the model was fitted on {device!r}, which is not available here: it is "
-            "evaluated on the CPU",
+            "check_values on the CPU",
             RuntimeWarning,
             stacklevel=3,
         )

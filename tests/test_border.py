@@ -14,7 +14,8 @@ import torch
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from halkit import datasets, displays, gauge, resampling, scattering, sources, units
+from halkit import datasets, displays, equations, gauge, resampling, scattering, units
+from halkit.checks import check_nodes
 from halkit.interactions import (
     GaussianSum,
     Local,
@@ -25,7 +26,6 @@ from halkit.interactions import (
     TwoPionTail,
     Yamaguchi,
     Yukawa,
-    as_interaction,
     av18,
 )
 from halkit.potentials import (
@@ -35,7 +35,7 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
 )
-from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights, validate_nodes
+from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -113,7 +113,7 @@ def of_the_models():
         yield f"{name} apply w", lambda v, n=name: fitted(n).apply_potential(X, R, v), R
         yield f"{name} apply r_out", lambda v, n=name: fitted(n).apply_potential(X, R, None, v), R
         yield f"{name} U(r, r')", lambda v, n=name: fitted(n).nonlocal_potential(v, 1.0), R
-        yield f"{name} kernel", lambda v, n=name: fitted(n).kernel(1.0, v), R
+        yield f"{name} interaction", lambda v, n=name: fitted(n).interaction_(1.0, v), R
         yield (
             f"{name} score y_std",
             lambda v, n=name: fitted(n).score(X, Y, y_std=v),
@@ -130,7 +130,7 @@ def of_the_models():
     yield "slices", lambda v: slices(R=v), SLICES
     yield "times", lambda v: slices(times=v), TIMES
     draw = fitted("process").draw_potentials
-    yield "draw", as_interaction(draw(1, 0)[0]).potential.local_potential, R
+    yield "draw", draw(1, 0)[0], R
 
 
 SLICES = np.exp(-0.05 * TIMES[:, None] - R / 2) + 0.3 * np.exp(-0.2 * TIMES[:, None] - R)
@@ -147,7 +147,7 @@ def slices(R=SLICES, times=TIMES):
 def rows(**changes):
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * (BINS * X[:1])[:, 0]}
     given = {"correlators": known, "t": TIMES, "r": R, "hadron_mass": 2.0, "kind": "jackknife"}
-    return sources.radial_rows(Bunch(**{**given, **changes}), space_order=4).target
+    return equations.radial_rows(Bunch(**{**given, **changes}), space_order=4).target
 
 
 def lattice(times=(6, 7), **changes):
@@ -155,12 +155,12 @@ def lattice(times=(6, 7), **changes):
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * BINS[:, 0] * points}
     given = {"correlators": known, "t": TIMES, "wedge": WEDGE, "hadron_mass": 2.0}
     bunch = Bunch(**{**given, **changes})
-    return sources.lattice_rows(bunch, times=times, sources=["wall"], r_max=2.0).target
+    return equations.lattice_rows(bunch, times=times, sources=["wall"], r_max=2.0).target
 
 
 def of_radial_and_sources():
     ones = np.linspace(1.0, 2.0, 12)
-    yield "nodes", validate_nodes, R
+    yield "nodes", check_nodes, R
     yield "trapezoid", trapezoid_weights, R
     yield "grid r", lambda v: RadialGrid(v, ones).r, R
     yield "grid weights", lambda v: RadialGrid(R, v).weights, ones
@@ -169,24 +169,24 @@ def of_radial_and_sources():
     yield "wedge", WEDGE.laplacian, np.exp(-WEDGE.distance_squared / 9.0)
     yield "shells", WEDGE.to_shells, np.exp(-WEDGE.distance_squared / 9.0)
     yield "sites", WEDGE.index, WEDGE.xyz + 8
-    yield "remove_phase", lambda v: abs(sources.remove_phase(v)), X
-    stationary = sources.stationary_target
+    yield "remove_phase", lambda v: abs(equations.remove_phase(v)), X
+    stationary = equations.stationary_target
     k = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
     yield "phi", lambda v: stationary(v, k, R, reduced_mass=1.0, order=4), X
     yield "k", lambda v: stationary(X, v, R, reduced_mass=1.0, order=4), k
     yield "r", lambda v: stationary(X, k, v, reduced_mass=1.0, order=4), R
-    yield "R(t)", lambda v: sources.time_derivatives(v, points=3)[1], SLICES
-    time = sources.time_dependent_rows
+    yield "R(t)", lambda v: equations.time_derivatives(v, points=3)[1], SLICES
+    time = equations.time_dependent_rows
     yield "R", lambda v: time(v, R, hadron_mass=2.0)[1], SLICES
     yield "t", lambda v: time(SLICES, R, hadron_mass=2.0, times=v)[1], TIMES
     yield "t r", lambda v: time(SLICES, v, hadron_mass=2.0)[1], R
-    local = sources.local_approximation
+    local = equations.local_approximation
     yield "local X", lambda v: local(v, Y).V, X
     yield "local y", lambda v: local(X, v).V, Y
     yield "local y_std", lambda v: local(X, Y, y_std=v).V, SIGMA
     yield "local r", lambda v: local(X, Y, v, order=2).V0, R
     yield "local laplacian", lambda v: local(X, Y, order=2, laplacian=v).V0, X**2
-    directions = sources.identifiability
+    directions = equations.identifiability
     yield "identify X", lambda v: directions(v, 0.1 * X).singular_values, X
     yield "identify sigma", lambda v: directions(X, v).singular_values, 0.1 * X
     yield "identify w", lambda v: directions(X, 0.1 * X, weights=v).singular_values, ones

@@ -17,21 +17,23 @@ DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
 # The parts of gauge and what each may import; the __init__ of gauge may import all of them.
 PARTS = {"theory": set(), "chains": {"theory"}, "diffusion": {"theory", "chains", "training"}}
-COMMON = {"checks", "exceptions", "scaling"}  # every room may import them
+COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
     "checks": set(),
     "exceptions": set(),
     "scaling": set(),
+    "typing": set(),
     "radial": set(),
     "units": set(),
     "samples": set(),
     "training": set(),
+    "modules": set(),
     "writing": set(),
     "interactions": {"radial", "units"},
     "correlators": {"radial", "units", "samples", "writing"},
     "equations": {"radial", "units", "correlators"},
     "scattering": {"radial", "interactions", "units", "samples"},
-    "potentials": {"radial", "interactions", "equations", "scattering", "training"},
+    "potentials": {"radial", "interactions", "equations", "scattering", "training", "modules"},
     "resampling": {
         "potentials",
         "samples",
@@ -64,6 +66,7 @@ LEARNING = {"numpy", "scipy", "sklearn", "joblib", "skorch", "torch", "tqdm"}
 PACKAGES = {
     "displays": {"numpy"},
     "training": LEARNING,
+    "modules": {"joblib"},
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},

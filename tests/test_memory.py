@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch
 
-from halkit import datasets, displays, gauge, interactions, resampling, scattering, sources
+from halkit import datasets, displays, equations, gauge, interactions, resampling, scattering
 from halkit.potentials import (
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
@@ -175,10 +175,10 @@ OBJECTS = {
     ),
     "rows of bare slices": (
         one(R=np.exp(-0.1 * np.arange(7)[:, None] - TABLE), r=TABLE),
-        lambda a: sources.time_dependent_rows(a["R"], a["r"], hadron_mass=2.0),
+        lambda a: equations.time_dependent_rows(a["R"], a["r"], hadron_mass=2.0),
         np.concatenate,
     ),
-    "phases": (one(phi=np.ones((2, 5))), lambda a: sources.remove_phase(a["phi"]), np.asarray),
+    "phases": (one(phi=np.ones((2, 5))), lambda a: equations.remove_phase(a["phi"]), np.asarray),
     "correlators": (
         one(r=TABLE),
         lambda a: datasets.make_time_dependent(
@@ -242,7 +242,7 @@ def test_rows_of_records_are_their_own():
         r=TABLE.copy(), t=np.arange(7), kind="jackknife", hadron_mass=2.0,
     )  # fmt: skip
     record.correlators["wall"] *= 1 + 0.01 * np.arange(3)[:, None]
-    rows = sources.radial_rows(record)
+    rows = equations.radial_rows(record)
     expected = {name: np.array(rows[name]) for name in ("data", "target", "sigma", "r", "weights")}
     record.r *= 0.09
     record.correlators["wall"] *= 0.09

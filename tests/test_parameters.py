@@ -32,7 +32,7 @@ pytestmark = [
 R = np.linspace(0.2, 6.0, 12)
 X = np.exp(-np.outer([0.3, 0.5, 0.7, 0.9, 1.1], R))
 Y = -0.1 * X * np.exp(-R)
-ROOMS = ("radial", "sources", "interactions", "scattering", "potentials", "resampling", "gauge",
+ROOMS = ("radial", "equations", "interactions", "scattering", "potentials", "resampling", "gauge",
          "datasets", "displays", "units")  # fmt: skip
 CHOICES = {"local", "electromagnetic"}
 LINKS = np.zeros((2, 2, 2, 2))
@@ -66,7 +66,10 @@ TABLE = {
         lambda v: TimeDependentHALRegressor(R, fit_envelope=v).fit(X, Y),
     ],
     "warm_start": [lambda v: NonLocalPotentialRegressor(R, warm_start=v).fit(X, Y)],
-    "symmetric": [lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y)],
+    "symmetric": [
+        lambda v: NonLocalPotentialRegressor(R, symmetric=v).fit(X, Y),
+        lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),
+    ],
     "return_std": [*with_std(process), *with_std(jackknife)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),

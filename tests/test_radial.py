@@ -10,9 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.interpolate import BSpline
 from scipy.special import spherical_jn
 
-from halkit.checks import check_array
+from halkit.checks import check_array, check_nodes
 from halkit.interactions import GaussianSum
-from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights, validate_nodes
+from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights
 
 K = 1.3
 
@@ -241,7 +241,7 @@ def test_shells_keep_sums_over_the_lattice():
 )
 def test_nodes_that_are_none_are_refused(r, message):
     with pytest.raises(ValueError, match=message):
-        validate_nodes(r)
+        check_nodes(r)
 
 
 @pytest.mark.parametrize("values", [["a"], [None], [True], np.array([1.0, "2"], dtype=object)])
@@ -274,7 +274,7 @@ def test_what_does_not_fit_is_refused():
 def test_masked_entries_are_refused():
     """numpy would take what lies under the mask for a value."""
     masked = np.ma.masked_array([1.0, 2.0, 3.0], mask=[False, True, True])
-    for use in (check_array, validate_nodes):
+    for use in (check_array, check_nodes):
         with pytest.raises(ValueError, match="k must have no masked entries, got 2: drop or fill"):
             use(masked, "k")
     with pytest.raises(ValueError, match="r must have no masked entries, got 2"):

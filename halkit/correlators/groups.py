@@ -7,8 +7,8 @@ n_points), for time differences.
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.checks import as_numbers, check_array, refuse_masked
-from halkit.radial import Wedge, validate_nodes
+from halkit.checks import as_numbers, check_array, check_nodes, refuse_masked
+from halkit.radial import Wedge
 
 __all__ = [
     "KINDS",
@@ -233,7 +233,7 @@ def _validate_points(group, where):
     if ("r" in group) == ("xyz" in group):
         raise ValueError(f"{where} must hold either r or xyz, got {sorted(group)}")
     if "r" in group:
-        return {"r": validate_nodes(group["r"], f"r of {where}")}
+        return {"r": check_nodes(group["r"], f"r of {where}")}
     xyz = as_numbers(group["xyz"], f"xyz of {where}")
     half = int(xyz.max(initial=0))
     if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:

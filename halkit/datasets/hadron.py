@@ -9,12 +9,12 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from halkit.checks import check_array, check_integer, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_nodes, check_number, check_positive
 from halkit.equations import time_dependent_rows, time_stencil
 from halkit.equations.lattice import ratio_errors
 from halkit.equations.time import reduced_mass_and_asymmetry
 from halkit.interactions import Separable
-from halkit.radial import RadialGrid, trapezoid_weights, validate_nodes
+from halkit.radial import RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
 
 __all__ = ["make_separable", "make_time_dependent"]
@@ -194,7 +194,7 @@ def make_time_dependent(
     True
     """
     times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
-    r, t = validate_nodes(r), _validate_times(times)
+    r, t = check_nodes(r), _validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
     points = time_stencil(t.size, stencil)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.checks import as_numbers
+from halkit.checks import as_numbers, check_nodes
 from halkit.equations.lattice import (
     ratio_errors,
     validate_bins,
@@ -11,7 +11,7 @@ from halkit.equations.lattice import (
     validate_sources,
 )
 from halkit.equations.time import time_dependent_rows
-from halkit.radial import trapezoid_weights, validate_nodes
+from halkit.radial import trapezoid_weights
 
 __all__ = ["radial_rows"]
 
@@ -75,7 +75,7 @@ def radial_rows(correlators, *, sources=None, stencil="auto", space_order=6):
     known = correlators.correlators
     sources = list(known) if sources is None else validate_sources(sources, known)
     kind = validate_kind(correlators.get("kind", "jackknife"))
-    t, r = as_numbers(correlators.t, "t"), validate_nodes(correlators.r)
+    t, r = as_numbers(correlators.t, "t"), check_nodes(correlators.r)
     options = {"hadron_mass": correlators.hadron_mass, "times": t}
     options.update(stencil=stencil, space_order=space_order)
     R = validate_bins(correlators, sources, len(r))

@@ -9,8 +9,8 @@ At each radius these are linear equations in the potentials, one for each sample
 import numpy as np
 from sklearn.utils import Bunch
 
-from halkit.checks import check_array, check_choice
-from halkit.radial import radial_laplacian, validate_nodes
+from halkit.checks import check_array, check_choice, check_nodes
+from halkit.radial import radial_laplacian
 
 __all__ = ["local_approximation"]
 
@@ -106,7 +106,7 @@ def _laplacian(X, r, laplacian):
         return check_array(laplacian, "laplacian", shape=X.shape)
     if r is None:
         raise ValueError("order 2 needs the nodes r, or the laplacian of X; got neither")
-    return radial_laplacian(X, validate_nodes(r), order=6)
+    return radial_laplacian(X, check_nodes(r), order=6)
 
 
 def _root_weights(y_std, shape):

@@ -5,8 +5,8 @@ y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0
 
 import numpy as np
 
-from halkit.checks import as_numbers, check_array, check_positive
-from halkit.radial import radial_laplacian, validate_nodes
+from halkit.checks import as_numbers, check_array, check_nodes, check_positive
+from halkit.radial import radial_laplacian
 
 __all__ = ["remove_phase", "stationary_target"]
 
@@ -98,7 +98,7 @@ def stationary_target(phi, k, r, *, reduced_mass, l=0, order=6):
     >>> bool(np.allclose(y, toy.target(k, r, reduced_mass=3.3), atol=1e-7))
     True
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     phi = check_array(phi, "phi", r.size)
     k = check_array(k, "k", sign="≥ 0")
     if phi.ndim != 2 or k.shape != phi.shape[:1]:

@@ -10,8 +10,8 @@ unequal ones the series goes on, and the third term needs a stencil of five poin
 
 import numpy as np
 
-from halkit.checks import check_array, check_positive
-from halkit.radial import radial_laplacian, validate_nodes
+from halkit.checks import check_array, check_nodes, check_positive
+from halkit.radial import radial_laplacian
 
 __all__ = [
     "STENCILS",
@@ -156,7 +156,7 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
     >>> X.shape, bool(np.abs(y).max() < 1e-9)
     ((3, 50), True)
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     R = check_array(R, "R", r.size)
     if R.ndim < 2:
         raise ValueError(f"R must have shape (..., n_t, n_r), got {R.shape}")

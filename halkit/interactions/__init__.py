@@ -1,6 +1,11 @@
-"""Interactions with known answers: closed forms, sums of Gaussians, published fits, tables."""
+"""What acts between hadrons: V(r), V2(r) ∇² and U(r, r'), as functions, tables, closed forms, fits.
+
+In: parameters, functions or tables. Out: an `Interaction`, which `halkit.scattering` takes.
+"""
 
 from halkit.interactions.av18 import AV18, CoupledAV18, av18
+from halkit.interactions.conversion import as_interaction
+from halkit.interactions.derivative import DerivativeExpansion
 from halkit.interactions.hal import (
     N_OMEGA_MASSES,
     N_PHI_MASSES,
@@ -14,21 +19,20 @@ from halkit.interactions.hal import (
 )
 from halkit.interactions.interaction import (
     Interaction,
+    Laplacian,
     Local,
     NonLocal,
     Sum,
-    Tabulated,
-    as_interaction,
 )
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68
 from halkit.interactions.perey_buck import PereyBuck
 from halkit.interactions.separable import Separable, Yamaguchi
+from halkit.interactions.tabulated import Tabulated
 from halkit.interactions.xixi import (
     XI_MASS,
     XIXI_INVERSE_SPACING,
     XIXI_PION_MASS,
-    GradientExpansion,
     xixi_leading_order,
     xixi_n2lo,
 )
@@ -43,9 +47,10 @@ __all__ = [
     "XIXI_PION_MASS",
     "XI_MASS",
     "CoupledAV18",
+    "DerivativeExpansion",
     "GaussianSum",
-    "GradientExpansion",
     "Interaction",
+    "Laplacian",
     "Local",
     "NonLocal",
     "PereyBuck",

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from halkit.checks import check_distances
 from halkit.interactions.av18_electromagnetic import (
     HBARC,
     MASSES,
@@ -27,7 +28,6 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.functions import distances
 from halkit.interactions.interaction import Interaction, Local
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, to_fm
@@ -69,8 +69,6 @@ class AV18(Interaction):
         The electromagnetic terms that are included.
     """
 
-    has_local = True
-
     def __init__(self, state, *, electromagnetic=(), inverse_spacing=None):
         self.state = state
         self.l = state.l[0]
@@ -81,10 +79,6 @@ class AV18(Interaction):
     def local_potential(self, r):
         """Return V(r), elementwise."""
         return _matrix(r, self)[..., 0, 0]
-
-    def __call__(self, r):
-        """Return V(r), elementwise, for r ≥ 0."""
-        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return _repr(self)
@@ -114,7 +108,7 @@ class CoupledAV18:
 
     def matrix(self, r):
         """Return the symmetric matrices V(r), r ≥ 0: an array of the shape of `r`, then (2, 2)."""
-        return _matrix(distances(r, "r"), self)
+        return _matrix(check_distances(r, "r"), self)
 
     @property
     def interactions(self):

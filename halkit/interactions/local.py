@@ -7,7 +7,6 @@ import numpy as np
 from scipy.special import exprel
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
-from halkit.interactions.functions import distances
 from halkit.interactions.interaction import Interaction
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
@@ -33,8 +32,6 @@ class GaussianSum(Interaction):
     1.0
     """
 
-    has_local = True
-
     def __init__(self, strengths, exponents):
         self.strengths = np.atleast_1d(check_array(strengths, "strengths"))
         self.exponents = np.atleast_1d(check_array(exponents, "exponents", sign="> 0"))
@@ -53,10 +50,6 @@ class GaussianSum(Interaction):
         """Return V(r), elementwise."""
         square = np.square(np.asarray(r, dtype=np.float64))[..., None]
         return np.exp(-self.exponents * square) @ self.strengths
-
-    def __call__(self, r):
-        """Return V(r), elementwise, for r ≥ 0."""
-        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         strengths, exponents = self.strengths.tolist(), self.exponents.tolist()
@@ -80,8 +73,6 @@ class Yukawa(Interaction):
     -0.735759
     """
 
-    has_local = True
-
     def __init__(self, alpha, mu):
         self.alpha = check_number(alpha, "alpha")
         self.mu = check_positive(mu, "mu")
@@ -91,10 +82,6 @@ class Yukawa(Interaction):
         r = np.asarray(r, dtype=np.float64)
         with np.errstate(divide="ignore"):
             return -self.alpha * np.exp(-self.mu * r) / r
-
-    def __call__(self, r):
-        """Return V(r), elementwise, for r ≥ 0; infinite at r = 0."""
-        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return f"Yukawa(alpha={self.alpha:g}, mu={self.mu:g})"
@@ -122,8 +109,6 @@ class TwoPionTail(Interaction):
     (-0.5, -0.013145)
     """
 
-    has_local = True
-
     def __init__(self, strength, exponent, mu, *, power=1):
         self.strength = check_number(strength, "strength")
         self.exponent = check_positive(exponent, "exponent")
@@ -136,10 +121,6 @@ class TwoPionTail(Interaction):
         x = self.exponent * r**2
         over_square = self.exponent * exprel(-x) * (-np.expm1(-x)) ** (self.power - 1)
         return self.strength * over_square * np.exp(-2 * self.mu * r)
-
-    def __call__(self, r):
-        """Return V(r), elementwise, for r ≥ 0."""
-        return self.local_potential(distances(r, "r"))
 
     def __repr__(self):
         return (

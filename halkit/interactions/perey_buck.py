@@ -14,7 +14,6 @@ import numpy as np
 from scipy.special import expit, exprel, ive
 
 from halkit.checks import check_integer, check_number, check_positive
-from halkit.interactions.functions import distances
 from halkit.interactions.interaction import Interaction
 from halkit.units import from_fm, from_mev
 
@@ -48,8 +47,6 @@ class PereyBuck(Interaction):
     >>> float(U(3.0, 3.0).round(6)), float(U(3.0, 6.0).round(9))
     (-0.002109, -4e-09)
     """
-
-    has_nonlocal = True
 
     def __init__(self, depth, half_radius, diffuseness, nonlocality, *, l=0):
         self.depth = check_number(depth, "depth")
@@ -95,10 +92,6 @@ class PereyBuck(Interaction):
             * gaussian
             * _scaled_bessel(self.l, 2 * r * r_prime / beta**2)
         )
-
-    def __call__(self, r, r_prime):
-        """Return U_l(r, r'), broadcasting, for r, r' ≥ 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def __repr__(self):
         return (

@@ -12,8 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from halkit.checks import as_numbers, check_number, check_positive
-from halkit.interactions.functions import check_momenta, distances
+from halkit.checks import as_numbers, check_distances, check_momenta, check_number, check_positive
 from halkit.interactions.interaction import Interaction
 
 __all__ = ["Separable", "Yamaguchi"]
@@ -43,8 +42,6 @@ class Separable(Interaction):
     159.118331
     """
 
-    has_nonlocal = True
-
     def __init__(self, omega, mu):
         self.omega = check_number(omega, "omega")
         if self.omega == 0:
@@ -57,10 +54,6 @@ class Separable(Interaction):
     def nonlocal_potential(self, r, r_prime):
         """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
         return self.omega * np.exp(-self.mu * np.add(r, r_prime))
-
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
 
     def k_cot_delta(self, k, *, reduced_mass):
         """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
@@ -105,7 +98,7 @@ class Separable(Interaction):
         -------
         array of shape (n_k, n_r)
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
@@ -114,7 +107,7 @@ class Separable(Interaction):
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
@@ -173,8 +166,6 @@ class Yamaguchi(Interaction):
     5.423
     """
 
-    has_nonlocal = True
-
     def __init__(self, alpha, beta, *, reduced_mass):
         self.beta = check_positive(beta, "beta")
         self.alpha = check_number(alpha, "alpha")
@@ -198,10 +189,6 @@ class Yamaguchi(Interaction):
         with np.errstate(divide="ignore"):
             return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
-    def __call__(self, r, r_prime):
-        """Return U(r, r'), broadcasting, for r, r' ≥ 0; −∞ where one is 0."""
-        return self.nonlocal_potential(distances(r, "r"), distances(r_prime, "r_prime"))
-
     def k_cot_delta(self, k):
         """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
         alpha, beta, k2 = self.alpha, self.beta, np.square(as_numbers(k, "k", kinds="iufc"))
@@ -215,12 +202,12 @@ class Yamaguchi(Interaction):
 
     def wave_function(self, k, r):
         """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
     def target(self, k, r):
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(distances(r, "r"))
+        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)

@@ -9,19 +9,16 @@ over 20 jackknife samples at t/a = 13. Reference: T. Iritani et al. (HAL QCD), P
 (2019) 014514 [arXiv:1805.02365].
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from halkit.checks import check_number, check_positive
-from halkit.interactions.interaction import Local
+from halkit.interactions.derivative import DerivativeExpansion
+from halkit.interactions.interaction import Laplacian
 from halkit.interactions.local import GaussianSum
 
 __all__ = [
     "XIXI_INVERSE_SPACING",
     "XIXI_PION_MASS",
     "XI_MASS",
-    "GradientExpansion",
     "xixi_leading_order",
     "xixi_n2lo",
 ]
@@ -53,51 +50,6 @@ N2LO_V2 = (
     (-0.5291468838, 0.07574915359, 2.19533289),
     (-0.1091349848, 0.2177105974, 7.024952783),
 )
-
-
-class GradientExpansion(NamedTuple):
-    """The two terms of [V0(r) + V2(r) ∇²] δ(r − r').
-
-    On u = rφ of an S wave of energy E = k²/2m it is the equation
-
-        u'' = −(k² − 2m V0)/(1 − 2m V2) u,
-
-    which a local potential that depends on k replaces (`at_momentum`). It is a pair of
-    functions; ``DerivativeExpansion(V0, V2)`` makes it what `halkit.scattering` takes.
-
-    Attributes
-    ----------
-    V0 : GaussianSum
-        An energy.
-    V2 : Local
-        An energy times a squared length.
-    """
-
-    V0: GaussianSum
-    V2: Local
-
-    def at_momentum(self, k, *, reduced_mass):
-        """Return V(r) = (V0 − k² V2)/(1 − 2m V2), with the same wave function at momentum k.
-
-        Parameters
-        ----------
-        k : float
-            Momentum, k > 0 or 0 for the threshold.
-        reduced_mass : float
-            m.
-
-        Returns
-        -------
-        Local
-            To be used at this k alone.
-        """
-        m, k2 = check_positive(reduced_mass, "reduced_mass"), check_number(k, "k", least=0) ** 2
-
-        def equivalent(r):
-            V2 = self.V2.local_potential(r)
-            return (self.V0.local_potential(r) - k2 * V2) / (1 - 2 * m * V2)
-
-        return Local(equivalent)
 
 
 def xixi_leading_order(source="wall"):
@@ -136,13 +88,12 @@ def xixi_leading_order(source="wall"):
 
 
 def xixi_n2lo():
-    """Return V0 and V2 of the ΞΞ (¹S₀) potential to next-to-next-to-leading order.
+    """Return the ΞΞ (¹S₀) potential V0 + V2 ∇² to next-to-next-to-leading order.
 
     Returns
     -------
-    GradientExpansion
-        In lattice units: V0 four Gaussians, V2 two shifted ones (negative everywhere). The
-        functions of `halkit.scattering` take ``DerivativeExpansion(*xixi_n2lo())``.
+    DerivativeExpansion
+        In lattice units: V0 four Gaussians, V2 two shifted ones (negative everywhere).
 
     References
     ----------
@@ -152,12 +103,11 @@ def xixi_n2lo():
     --------
     >>> import numpy as np
     >>> from halkit.interactions import XI_MASS, xixi_n2lo
-    >>> from halkit.scattering import DerivativeExpansion, phase_shift
-    >>> U = DerivativeExpansion(*xixi_n2lo())
-    >>> float(np.degrees(phase_shift(U, 0.1, reduced_mass=XI_MASS / 2)).round(1))
+    >>> from halkit.scattering import phase_shift
+    >>> float(np.degrees(phase_shift(xixi_n2lo(), 0.1, reduced_mass=XI_MASS / 2)).round(1))
     16.3
     """
-    return GradientExpansion(GaussianSum(*N2LO_V0), Local(_shifted_gaussians))
+    return DerivativeExpansion(GaussianSum(*N2LO_V0), Laplacian(_shifted_gaussians))
 
 
 def _shifted_gaussians(r):

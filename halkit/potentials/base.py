@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
-from halkit.checks import check_array
+from halkit.checks import check_array, check_nodes
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
@@ -24,7 +24,7 @@ from halkit.potentials.validation import (
     node_columns,
     resolve_nodes,
 )
-from halkit.radial import radial_weights, trapezoid_weights, validate_nodes
+from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent
 
 __all__ = ["PotentialMixin"]
@@ -33,10 +33,9 @@ __all__ = ["PotentialMixin"]
 class PotentialMixin:
     """Predictions and observables of a fitted potential.
 
-    A subclass provides V(r) and U(r, r') of arrays of radii that have been checked,
-    ``_local(r)`` and ``_nonlocal(r, r_prime)``, and ``has_local``, ``has_nonlocal``, ``radius``;
-    its `fit` begins with ``_problem``. `halkit.scattering` takes it wherever it takes an
-    interaction.
+    The `fit` of a subclass begins with ``_problem``; its ``_learned`` is the fitted interaction,
+    and ``_reduced_mass`` the mass or None. `halkit.scattering` takes a fitted estimator wherever
+    it takes an interaction.
     """
 
     def __sklearn_tags__(self):
@@ -49,22 +48,28 @@ class PotentialMixin:
         """A fit that failed half-way is no fit."""
         return hasattr(self, "loss_")
 
-    def _problem(self, X, y, sample_weight, y_std, nodes=None):
-        """The validated `Problem` of a fit; its nodes, as own copies, are kept."""
+    def _problem(self, X, y, sample_weight, y_std, like=None):
+        """The validated `Problem` of a fit; its nodes, as own copies, are kept.
+
+        They are the estimator's own, or those of the fitted potential that this one is `like`.
+        """
         X, y = check_pair(self, X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
         y_std = None if y_std is None else check_y_std(y_std, y.shape).reshape(len(X), -1)
         self._flat_target = y.ndim == 1
         y = y.reshape(len(X), -1)
-        if nodes is None:
+        if like is None:
             nodes = self.r, self.weights, self.r_out
-        self._nodes_given, self._weights_given = (given is not None for given in nodes[:2])
+            self._nodes_given, self._weights_given = (given is not None for given in nodes[:2])
+        else:
+            nodes = like.r_, like.weights_, like.r_out_
+            self._nodes_given, self._weights_given = like._nodes_given, like._weights_given
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
         )
         exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
         self._singular = exact and singular_at_origin(y, self.r_out_)
-        if self._singular and not self._weights_given:
+        if self._singular and nodes[1] is None:
             self.weights_ = self._default_weights(self.r_)
         return make_problem(
             X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
@@ -85,6 +90,18 @@ class PotentialMixin:
             )
         return check_radii(**radii)
 
+    @property
+    def interaction_(self):
+        """The fitted V(r) and U(r, r'), as an interaction that adds to others.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r.
+        """
+        self._check_radii()
+        return self._learned
+
     def local_potential(self, r):
         """V(r) of the local term, zero without one; any shape.
 
@@ -93,7 +110,8 @@ class PotentialMixin:
         ValueError
             If the fit was made without nodes r.
         """
-        return self._local(*self._check_radii(r=r))
+        (r,) = self._check_radii(r=r)
+        return self._learned.local_potential(r)
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other.
@@ -103,7 +121,8 @@ class PotentialMixin:
         ValueError
             If the fit was made without nodes r.
         """
-        return self._nonlocal(*self._check_radii(r=r, r_prime=r_prime))
+        r, r_prime = self._check_radii(r=r, r_prime=r_prime)
+        return self._learned.nonlocal_potential(r, r_prime)
 
     @property
     def potential_(self):
@@ -135,16 +154,11 @@ class PotentialMixin:
         """
         check_is_fitted(self)
         if r is None and r_prime is None:
-            return self._nonlocal(self.r_out_[:, None], self.r_[None, :])
+            return self._learned.nonlocal_potential(self.r_out_[:, None], self.r_[None, :])
         r_prime = r if r_prime is None else r_prime
         r = self.r_out_ if r is None else r
-        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
+        r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return self.nonlocal_potential(r[:, None], r_prime[None, :])
-
-    def kernel(self, r, r_prime):
-        """4π r r' U(r, r'), the kernel that acts on u = rφ; arguments broadcast."""
-        r, r_prime = check_radii(r=r, r_prime=r_prime)
-        return 4 * np.pi * r * r_prime * self.nonlocal_potential(r, r_prime)
 
     def predict(self, X):
         """Sources Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i).
@@ -192,8 +206,8 @@ class PotentialMixin:
             with given weights, as lattice multiplicities, which other nodes need too.
         """
         self._check_radii()
-        r = validate_nodes(r)
-        r_out = r if r_out is None else validate_nodes(r_out, "r_out")
+        r = check_nodes(r)
+        r_out = r if r_out is None else check_nodes(r_out, "r_out")
         weights = self._measure(r) if weights is None else weights
         X = check_array(X, "X", len(r))
         if X.ndim != 2:
@@ -213,11 +227,11 @@ class PotentialMixin:
         return self._default_weights(r)
 
     def _action(self, X, r, weights, r_out):
-        y = np.zeros((len(X), len(r_out)))
-        if self.has_nonlocal:
-            y += (X * weights) @ self._nonlocal(r_out[:, None], r[None, :]).T
-        if self.has_local:
-            y += self._local(r_out) * X[:, node_columns(r_out, r)]
+        y, interaction = np.zeros((len(X), len(r_out))), self._learned
+        if interaction.has_nonlocal:
+            y += (X * weights) @ interaction.nonlocal_potential(r_out[:, None], r[None, :]).T
+        if interaction.has_local:
+            y += interaction.local_potential(r_out) * X[:, node_columns(r_out, r)]
         return y
 
     def localize(self, X):

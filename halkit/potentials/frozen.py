@@ -19,12 +19,28 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import get_tags
 
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.learned import NetworkInteraction
 from halkit.potentials.networks import SeparableNetwork
-from halkit.potentials.validation import cut, node_columns
+from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
 
 __all__ = ["FrozenBasisRegressor"]
+
+
+class _Frozen(NetworkInteraction):
+    """The form factors of a network with other coefficients."""
+
+    def __init__(self, model):
+        super().__init__(model._module, type(model).__name__)
+        self.coefficients, self.C = model.local_coefficients_, model.C_
+
+    def local_term(self, r):
+        return evaluate(self.module.local.basis, r) @ self.coefficients
+
+    def uncut(self, r, r_prime):
+        h, h_prime = (evaluate(self.module.network.form_factors, x) for x in (r, r_prime))
+        return ((h @ self.C) * h_prime).sum(axis=-1)
 
 
 class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -108,9 +124,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         with unchanged_on_error(self):
             network = copy.deepcopy(clone(self.estimator)).fit(X, y, sample_weight, y_std)
             _refuse_other_networks(network)
-            nodes = network.r_, network.weights_, network.r_out_
-            problem = self._problem(X, y, sample_weight, y_std, nodes)
-            self._nodes_given, self._weights_given = network._nodes_given, network._weights_given
+            problem = self._problem(X, y, sample_weight, y_std, like=network)
             self.estimator_, decay = network, network.weight_decay
             decay = problem.has_errors if decay is None else decay
             self._solve(problem.X, problem.y, problem.W, decay / problem.total)
@@ -127,7 +141,8 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         theta = np.linalg.lstsq(A / scale, b, rcond=None)[0] / scale
         with np.errstate(over="ignore", under="ignore"):
             self.loss_ = float(norm(A @ theta - b) ** 2)
-        rank = len(self._module.network.signs) if self.has_nonlocal else 0
+        network = self._module.network
+        rank = 0 if network is None else len(network.signs)
         pairs = np.triu_indices(rank)
         n_local = len(theta) - len(pairs[0])
         self.local_coefficients_ = theta[:n_local]
@@ -136,16 +151,17 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
 
     def _columns(self, X):
         """Sources of each function (n_samples, n_out, p); prior means and weights (p,)."""
-        signs = self._module.network.signs.cpu().numpy() if self.has_nonlocal else np.zeros(0)
+        network, local = self._module.network, self._module.local
+        signs = np.zeros(0) if network is None else network.signs.cpu().numpy()
         parts, n_local = [], 0
-        if self.has_local:
+        if local is not None:
             phi = X[:, node_columns(self.r_out_, self.r_)]
-            parts.append(phi[:, :, None] * evaluate(self._module.local.basis, self.r_out_))
+            parts.append(phi[:, :, None] * evaluate(local.basis, self.r_out_))
             n_local = parts[0].shape[2]
         a, b = np.triu_indices(len(signs))
-        if self.has_nonlocal:
-            overlap = (X * self.weights_) @ evaluate(self._module.network.form_factors, self.r_)
-            h = evaluate(self._module.network.form_factors, self.r_out_)
+        if network is not None:
+            overlap = (X * self.weights_) @ evaluate(network.form_factors, self.r_)
+            h = evaluate(network.form_factors, self.r_out_)
             both = overlap[:, None, a] * h[:, b] + overlap[:, None, b] * h[:, a]
             parts.append(np.where(a == b, both / 2, both))
         centre = np.concatenate([np.zeros(n_local), np.where(a == b, signs[a], 0.0)])
@@ -156,39 +172,12 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     def _module(self):
         return self.estimator_.net_.module_
 
-    @property
-    def has_local(self):
-        """Whether there is a local term."""
-        return self._module.local is not None
-
-    @property
-    def has_nonlocal(self):
-        """Whether there is a non-local part."""
-        return self._module.network is not None
-
-    @property
-    def radius(self):
-        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        return self.estimator_.radius
-
-    @property
-    def nonlocal_radius(self):
-        """Radius beyond which U is zero, the last node; None without U."""
-        return self.estimator_.nonlocal_radius
-
     def _reduced_mass(self):
         return self.estimator_._reduced_mass()
 
-    def _local(self, r):
-        if not self.has_local:
-            return np.zeros(r.shape)
-        return evaluate(self._module.local.basis, r) @ self.local_coefficients_
-
-    def _nonlocal(self, r, r_prime):
-        if not self.has_nonlocal:
-            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        h, h_prime = (evaluate(self._module.network.form_factors, x) for x in (r, r_prime))
-        return cut(((h @ self.C_) * h_prime).sum(axis=-1), self.nonlocal_radius, r, r_prime)
+    @property
+    def _learned(self):
+        return _Frozen(self)
 
 
 def _refuse_other_estimators(estimator):

@@ -15,8 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.potentials.local import LATTICE_RANGE, check_local_prior, local_term
-from halkit.potentials.posterior import PosteriorMixin, solve_ridge
+from halkit.potentials.local import (
+    LATTICE_RANGE,
+    check_local_prior,
+    local_strength,
+    local_term,
+)
+from halkit.potentials.posterior import PosteriorDraw, PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LocalPrior,
     NonLocalPrior,
@@ -25,10 +30,7 @@ from halkit.potentials.prior import (
     signal_beside_local,
 )
 from halkit.potentials.reach import warn_of_reach
-from halkit.potentials.validation import (
-    check_reach,
-    node_columns,
-)
+from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
 
@@ -80,8 +82,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
         Whether U(r, r') = U(r', r).
-    local_widths, local_range, local_strength :
+    local_widths, local_range :
         The prior of V, as in `TimeDependentHALRegressor`.
+    local_strength : float, optional
+        s, the size of V a priori in units of the depth at which a well binds. Without it: 5, which
+        `halkit.resampling.JackknifeRegressor` raises where the phase shifts of its bins need it.
     noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
         square; 1e-3 by default. With `y_std` it has no effect and is refused.
@@ -106,6 +111,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         Effective number of parameters, the trace of the hat matrix.
     information_gain_ : float
         Divergence of the posterior from the prior, in nats: how far the data moved it.
+    local_strength_ : float or None
+        s of the fit; None without a local term.
     nonlocal_sensitivity_ : ndarray
         Singular values of what U of the prior does to the data beside any V(r), in errors:
         that many standard deviations the directions of U are seen apart from V. Empty
@@ -142,11 +149,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     """
 
     _lattice_defaults = True
+    _automatic_strength = True
 
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
         length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=5.0,
+        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=None,
         noise=None, tol=1e-6, random_state=0,
     ):  # fmt: skip
         self.r = r
@@ -203,6 +211,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             X, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             prior = PotentialPrior(self._local_prior(), nonlocal_)
+            self.local_strength_ = local_strength(self) if prior.local else None
             check_reach(
                 self.r_,
                 self.r_out_,
@@ -219,9 +228,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self.loss_ *= noise**2 / problem.total
             self._span = _row_space(X * np.sqrt(self.weights_))
             if self._nodes_given:
+                learned = self._learned
                 warn_of_reach(
-                    self.r_out_, U=self._nonlocal if self.has_nonlocal else None,
-                    V=self._local if self.has_local else None, std=self._local_std,
+                    self.r_out_, U=learned.nonlocal_potential if learned.has_nonlocal else None,
+                    V=learned.local_potential if learned.has_local else None, std=self._local_std,
                     reduced_mass=self.reduced_mass,
                 )  # fmt: skip
         return self
@@ -295,23 +305,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return self._posterior.factor @ self._posterior.factor.T
 
     @property
-    def has_local(self):
-        return bool(self._prior.local if hasattr(self, "_prior") else self.local)
-
-    @property
-    def has_nonlocal(self):
-        return bool(self._prior.nonlocal_ if hasattr(self, "_prior") else self.local != "only")
-
-    @property
-    def radius(self):
-        """None: the envelope makes the potential decay."""
-        return None
-
-    def _local(self, r):
-        return self._prior.local_potential(self._posterior.mean, r)
-
-    def _nonlocal(self, r, r_prime):
-        return self._prior.nonlocal_potential(self._posterior.mean, r, r_prime)
+    def _learned(self):
+        return PosteriorDraw(self._prior, self._posterior.mean)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -22,6 +22,7 @@ __all__ = [
     "check_local_prior",
     "depth_of_data",
     "local_scales",
+    "local_strength",
     "local_term",
     "local_widths",
 ]
@@ -29,6 +30,8 @@ __all__ = [
 NARROWEST, WIDEST, RATIO = 0.85, 5.0, 1.2
 # 1/m_π at 510 MeV and a spacing of 0.09 fm.
 LATTICE_RANGE = 4.3
+# s of a closed form that is not told another one.
+STRENGTH = 5.0
 
 
 def local_widths(r_out, local_range):
@@ -109,9 +112,15 @@ def check_local_prior(model):
     ValueError, TypeError
     """
     check_positive(model.local_range, "local_range", optional=not model._lattice_defaults)
-    check_positive(model.local_strength, "local_strength")
+    automatic = getattr(model, "_automatic_strength", False)
+    check_positive(model.local_strength, "local_strength", optional=automatic)
     if model.local_widths is not None:
         check_widths(model.local_widths, "local_widths")
+
+
+def local_strength(model):
+    """s of an estimator; a closed form without one takes 5."""
+    return STRENGTH if model.local_strength is None else float(model.local_strength)
 
 
 def local_term(model, r_out, *, default_range=None, of_data=None):
@@ -150,6 +159,6 @@ def local_term(model, r_out, *, default_range=None, of_data=None):
         widths = local_widths(r_out, local_range)
     else:
         widths = check_widths(widths, "local_widths")
-    depth, largest = (model.local_strength * size for size in of_data)
+    depth, largest = (local_strength(model) * size for size in of_data)
     scales = local_scales(widths, depth=depth, local_range=local_range, largest=largest)
     return {"widths": widths, "scales": scales}

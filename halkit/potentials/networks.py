@@ -1,11 +1,12 @@
 r"""Networks that represent a non-local potential U(r, r').
 
-    plain      U = e(r) e(r') A f(x, x')
+    plain      U = e(r) e(r') A f(x, x')                       (also a user's module f)
     symmetric  U = e(r) e(r') A g(f(x) + f(x'))                (exchange symmetry)
     separable  U = Σ_a c_a h_a(r) h_a(r'),  h_a = sqrt(A) e_a(r) f_a(x),  c_a = ±1
 
 x is the scaled radius, e a decay envelope with a learnable radius, A the prior
-scale of U, and f, g multilayer perceptrons. A local term V(r) δ(r − r') is a sum
+scale of U, and f, g multilayer perceptrons. Of f(x, x') the part [f(x, x') + f(x', x)]/2 may be
+taken, so that U is symmetric too. A local term V(r) δ(r − r') is a sum
 of Gaussians or Yukawa potentials, linear in its coefficients. Every network knows the derivative of
 U with respect to its parameters: the residual of the Schrödinger equation is
 linear in U, so that derivative, contracted with the data, is the Jacobian of a
@@ -26,24 +27,46 @@ __all__ = [
     "PlainNetwork",
     "SeparableNetwork",
     "SymmetricNetwork",
+    "UserNetwork",
+    "activation_class",
+    "make_network",
 ]
 
 
-def perceptron(sizes, last=None):
-    """Linear layers with tanh between them; weights N(0, 1/fan_in), biases N(0, 1)."""
+def activation_class(activation):
+    """A name of torch.nn, in small or large letters, as the class; else what is given.
+
+    Raises
+    ------
+    ValueError
+        If torch.nn has no activation of this name.
+    """
+    if not isinstance(activation, str):
+        return activation
+    names = {name.lower(): name for name in nn.modules.activation.__all__}
+    if activation.lower() not in names:
+        raise ValueError(
+            "activation must be a class, a function or a name of torch.nn, as 'tanh' or "
+            f"'softplus', got {activation!r}"
+        )
+    return getattr(nn, names[activation.lower()])
+
+
+def perceptron(sizes, activation=nn.Tanh):
+    """Linear layers, activations between them; weights N(0, 1/fan_in), biases N(0, 1)."""
     layers = []
     for n_in, n_out in pairwise(sizes):
         linear = nn.Linear(n_in, n_out, dtype=torch.float64)
         nn.init.normal_(linear.weight, std=1 / math.sqrt(n_in))
         nn.init.normal_(linear.bias, std=1.0)
-        layers += [linear, nn.Tanh()]
-    layers[-1:] = [] if last is None else [last]
-    return nn.Sequential(*layers)
+        layers += [linear, activation().double()]
+    return nn.Sequential(*layers[:-1])
 
 
 def flatten(derivatives, n_leading):
     """Dictionary of parameter derivatives to one array (..., n_parameters)."""
-    return torch.cat([d.flatten(n_leading) for d in derivatives.values()], dim=n_leading)
+    parts = (d.reshape(*d.shape[:n_leading], -1) for d in derivatives.values())
+    return torch.cat([*parts], dim=n_leading)
 
 
 class InputMap(nn.Module):
@@ -73,7 +96,7 @@ class Envelope(nn.Module):
         if kind is not None and learned:
             self.log_ratio = nn.Parameter(s)
         else:
-            self.register_buffer("log_ratio", s)
+            self.register_buffer("log_ratio", s, persistent=False)
 
     @property
     def radii(self):
@@ -89,14 +112,25 @@ class Envelope(nn.Module):
 
 
 class PairNetwork(nn.Module):
-    """U from a function of the pair (r, r'), differentiated pair by pair."""
+    """U = A e(r) e(r') f(x, x') from a ``shape`` f, differentiated pair by pair.
 
-    exchange_symmetric = False
+    `symmetric` takes the part of f that is symmetric; ``exchange_symmetric`` says that U is.
+    """
+
+    def __init__(self, *, inputs, envelope, amplitude, symmetric=False):
+        super().__init__()
+        self.inputs, self.amplitude = inputs, amplitude
+        self.averaged = self.exchange_symmetric = symmetric
+        self.envelope = Envelope(**envelope)
 
     def forward(self, r, r_prime):
         """U(r, r'), the arguments broadcast against each other."""
         envelope = (self.envelope(r) * self.envelope(r_prime))[..., 0]
-        return self.amplitude * envelope * self.shape(self.inputs(r), self.inputs(r_prime))
+        x, x_prime = self.inputs(r), self.inputs(r_prime)
+        f = self.shape(x, x_prime)
+        if self.averaged:
+            f = (f + self.shape(x_prime, x)) / 2
+        return self.amplitude * envelope * f
 
     def action(self, r_out, r, phi):
         """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
@@ -134,13 +168,11 @@ class PairNetwork(nn.Module):
 
 
 class PlainNetwork(PairNetwork):
-    """U = A e(r) e(r') f(x, x'): no symmetry imposed."""
+    """U = A e(r) e(r') f(x, x') with a perceptron f of both radii."""
 
-    def __init__(self, hidden, *, inputs, envelope, amplitude):
-        super().__init__()
-        self.inputs, self.amplitude = inputs, amplitude
-        self.envelope = Envelope(**envelope)
-        self.mlp = perceptron((2, *hidden, 1))
+    def __init__(self, hidden, *, activation=nn.Tanh, **settings):
+        super().__init__(**settings)
+        self.mlp = perceptron((2, *hidden, 1), activation)
 
     def shape(self, x, x_prime):
         pair = torch.broadcast_tensors(x, x_prime)
@@ -150,28 +182,40 @@ class PlainNetwork(PairNetwork):
 class SymmetricNetwork(PairNetwork):
     """U = A e(r) e(r') g(f(x) + f(x')): U(r, r') = U(r', r) by construction."""
 
-    exchange_symmetric = True
-
-    def __init__(self, hidden, *, inputs, envelope, amplitude):
-        super().__init__()
-        self.inputs, self.amplitude = inputs, amplitude
-        self.envelope = Envelope(**envelope)
-        self.f = perceptron((1, *hidden))
-        self.g = nn.Sequential(nn.Tanh(), perceptron((hidden[-1], *hidden[1:], 1)))
+    def __init__(self, hidden, *, activation=nn.Tanh, **settings):
+        super().__init__(**settings)
+        self.exchange_symmetric = True
+        self.f = perceptron((1, *hidden), activation)
+        self.g = nn.Sequential(
+            activation().double(), perceptron((hidden[-1], *hidden[1:], 1), activation)
+        )
 
     def shape(self, x, x_prime):
         return self.g(self.f(x[..., None]) + self.f(x_prime[..., None]))[..., 0]
 
 
+class UserNetwork(PairNetwork):
+    """U = A e(r) e(r') f(x, x') with a user's module f; see `halkit.potentials.contract`."""
+
+    def __init__(self, factory, **settings):
+        super().__init__(**settings)
+        self.f = factory().double()
+
+    def shape(self, x, x_prime):
+        x, x_prime = torch.broadcast_tensors(x, x_prime)
+        return self.f(x.reshape(-1), x_prime.reshape(-1)).reshape(x.shape)
+
+
 class SeparableNetwork(nn.Module):
     """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
 
-    def __init__(self, hidden, *, inputs, envelope, amplitude, signs):
+    def __init__(self, hidden, *, inputs, envelope, amplitude, signs, activation=nn.Tanh):
         super().__init__()
         self.inputs, self.amplitude = inputs, amplitude
         self.envelope = Envelope(**envelope, n_radii=len(signs))
-        self.mlp = perceptron((1, *hidden, len(signs)))
-        self.register_buffer("signs", torch.tensor(signs, dtype=torch.float64))
+        self.mlp = perceptron((1, *hidden, len(signs)), activation)
+        signs = torch.tensor(signs, dtype=torch.float64)
+        self.register_buffer("signs", signs, persistent=False)
 
     def form_factors(self, r):
         """h_a(r), shape (..., rank)."""
@@ -236,8 +280,9 @@ class LocalTerm(nn.Module):
     def __init__(self, widths, scales, kind="gaussian"):
         super().__init__()
         self.kind = kind
-        self.register_buffer("widths", torch.tensor(widths, dtype=torch.float64))
-        self.register_buffer("scales", torch.tensor(scales, dtype=torch.float64))
+        for name, value in (("widths", widths), ("scales", scales)):
+            tensor = torch.tensor(value, dtype=torch.float64)
+            self.register_buffer(name, tensor, persistent=False)
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
     def basis(self, r):
@@ -255,3 +300,12 @@ NETWORKS = {
     "symmetric": SymmetricNetwork,
     "separable": SeparableNetwork,
 }
+
+
+def make_network(network, hidden, *, activation, signs, symmetric, **settings):
+    """The network of a fit, of a name or of a user's factory, with fresh parameters."""
+    if not isinstance(network, str):
+        return UserNetwork(network, symmetric=symmetric, **settings)
+    own = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}.get(network, {})
+    activation = activation_class(activation)
+    return NETWORKS[network](hidden, activation=activation, **own, **settings)

@@ -9,20 +9,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.modules import by_name, unnamed
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.contract import check_derivative, check_network
+from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
-from halkit.potentials.parameters import check_network_parameters, network_numbers
+from halkit.potentials.parameters import (
+    check_network_parameters,
+    network_numbers,
+    objective_settings,
+)
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
-from halkit.potentials.starts import Start
-from halkit.potentials.validation import (
-    check_reach,
-    cut,
-    node_columns,
-)
+from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (
@@ -32,8 +34,8 @@ from halkit.training import (
     evaluate,
     load_parameters,
     one_thread,
-    parameter_arrays,
     seeded,
+    state_arrays,
     unchanged_on_error,
 )
 
@@ -41,15 +43,14 @@ __all__ = ["NeuralPotential"]
 
 # The form of a fitted potential: a warm start must not find it changed.
 KEPT = (
-    "network", "hidden_layer_sizes", "rank", "envelope", "envelope_radius", "fit_envelope",
-    "amplitude", "local", "local_basis", "local_widths", "local_range", "local_strength",
+    "network", "hidden_layer_sizes", "activation", "symmetric", "rank", "envelope",
+    "envelope_radius", "fit_envelope", "amplitude", "local", "local_basis", "local_widths",
+    "local_range", "local_strength",
 )  # fmt: skip
 
+CODE = "network", "activation"
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 ROUNDING, HALF = 1e-20, 0.5
-# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
-EXACT_DECAY = 1e-11
-TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -104,13 +105,15 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         with unchanged_on_error(self):
             self._starts, self._kept_form = [], _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
-            if self.has_nonlocal and not problem.has_errors and not problem.y.any():
+            if self._has_nonlocal and not problem.has_errors and not problem.y.any():
                 raise ValueError("y is zero: without y_std nothing says how small U has to be")
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
                 raise ValueError("warm_start needs the nodes and weights of the fit before")
             self._specify(problem, warm=before is not None)
             with one_thread():
+                if self._has_nonlocal:
+                    _check_code(self)
                 self._train(problem, before)
             if self._nodes_given:
                 _warn_of_reach(self, problem)
@@ -133,33 +136,23 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Those of the prior are kept in a warm start: it is the same for both fits.
         """
-        size, numbers = self.r_[-1], network_numbers(self)
-        radius = numbers["envelope_radius"] or 0.16 * size
-        regulator_radius = numbers["regulator_radius"] or 0.8 * size
-        reach = min(size, self.r_out_[-1])
-        if numbers["regulator"] and reach <= regulator_radius:
-            raise ValueError(
-                "regulator_radius needs a value below the last node of r and that of r_out, "
-                f"{reach}; got {regulator_radius}"
-            )
+        numbers = network_numbers(self)
         decay = numbers["weight_decay"]
         if decay is None:
-            decay = float(problem.has_errors and (self._lattice_defaults or self.has_local))
-        training = {name: numbers.get(name, getattr(self, name)) for name in TRAINING}
-        bare = self.has_local and not problem.has_errors
-        objective = {
-            "regulator": numbers["regulator"], "regulator_radius": regulator_radius,
-            "decay": max(decay / problem.total, EXACT_DECAY * bare),
-            "training": training,
-        }  # fmt: skip
+            decay = float(problem.has_errors and (self._lattice_defaults or self._has_local))
+        objective = objective_settings(self, problem, numbers, decay)
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
-        if warm or hasattr(self, "_shared"):
-            self._design = {**self._design, **objective}
-            return
+        if not warm and not hasattr(self, "_shared"):
+            self._design = self._prior(problem, numbers, decay)
+        self._design = {**self._design, **objective}
+
+    def _prior(self, problem, numbers, decay):
+        """The form of the envelope and of V, and the signs of the terms of U."""
+        radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
         local = self._local_term(problem, decay) if self.local else None
         check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self.has_nonlocal else None,
+            self.r_, self.r_out_, radius if self.envelope and self._has_nonlocal else None,
             None if local is None else local["widths"],
             lattice_defaults=self._lattice_defaults,
         )  # fmt: skip
@@ -172,16 +165,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         scales = prior_scales(
             problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
             envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
-            tol=training["tol"],
+            tol=numbers["tol"],
         )  # fmt: skip
         self.amplitude_ = numbers["amplitude"] or scales.amplitude
-        self._design = {
-            "envelope": envelope,
-            "signs": scales.signs,
-            "local": local,
-            **objective,
-        }
         self._start, self._local_factor = scales.coefficients, scales.factor
+        return {"envelope": envelope, "signs": scales.signs, "local": local}
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
@@ -241,7 +229,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not finite:
             return False
         self._starts = [
-            (unshifted(loss, shift), solvers.n_iterations(net), parameter_arrays(net.module_))
+            (unshifted(loss, shift), solvers.n_iterations(net), state_arrays(net.module_))
             for loss, net in finite
         ]
         self._kept = int(np.argmin([loss for loss, _ in finite]))
@@ -255,7 +243,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if self._form_now("envelope") is None:
             raise AttributeError("envelope_radii_ needs an envelope; the fit had envelope=None")
-        network = self.net_.module_.network
+        network = self._module.network
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 
     @property
@@ -264,45 +252,31 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return _ensemble_of_starts(self)
 
     @property
-    def has_local(self):
+    def _has_local(self):
         return bool(self._form_now("local"))
 
     @property
-    def has_nonlocal(self):
+    def _has_nonlocal(self):
         return self._form_now("local") != "only"
 
     @property
-    def radius(self):
-        """Radius beyond which the potential is zero, the last node; None with a local term.
-
-        U is zero beyond the last node in any case.
-        """
-        ends = self._form_now("envelope") is None or not self.has_local
-        return self.r_[-1] if ends and self.has_nonlocal else None
-
-    @property
-    def nonlocal_radius(self):
-        """Radius beyond which U is zero, the last node; None without U."""
-        return self.r_[-1] if self.has_nonlocal else None
+    def _learned(self):
+        return NetworkInteraction(self._module, type(self).__name__)
 
     def _form_now(self, name):
         """A parameter of the form of the potential: that of the fit, once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]
 
-    def _local(self, r):
-        return _evaluate(self.net_.module_.local, r)
-
-    def _nonlocal(self, r, r_prime):
-        return cut(self._uncut(r, r_prime), self.r_[-1], r, r_prime)
-
-    def _uncut(self, r, r_prime):
-        return _evaluate(self.net_.module_.network, r, r_prime)
+    @property
+    def _module(self):
+        return self.net_.module_
 
     def __getstate__(self):
-        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        return by_name(state, CODE)
 
     def __setstate__(self, state):
-        super().__setstate__(state)
+        super().__setstate__(unnamed(state))
         if "_starts" not in state:
             return
         device = available_device(self._device)
@@ -339,12 +313,13 @@ def _warn_of_reach(model, problem):
     def std(r):
         if not errors:
             return 0.0
-        basis = evaluate(model.net_.module_.local.basis, r)
+        basis = evaluate(model._module.local.basis, r)
         return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
 
+    learned = model._learned
     warn_of_reach(
-        model.r_out_, U=model._uncut if model.has_nonlocal else None,
-        V=model._local if model.has_local else None, std=std,
+        model.r_out_, U=learned.uncut if learned.has_nonlocal else None,
+        V=learned.local_term if learned.has_local else None, std=std,
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
@@ -365,10 +340,9 @@ def _natural_units(problem, W, shift, tol):
 
 
 def _ensemble_of_starts(model):
-    given = {"check_radii": model._check_radii}
-    radii = model.radius, model.nonlocal_radius
+    given = {"check_nodes": model._check_radii}
     starts = [
-        Start(_restore(model, theta, "cpu").module_, *radii, loss=loss, n_iter=n_iter, **given)
+        Start(_restore(model, theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
         for loss, n_iter, theta in model._starts
     ]
     mass = model._reduced_mass()
@@ -377,24 +351,34 @@ def _ensemble_of_starts(model):
 
 def _build_module(model):
     """The potential of a fit with fresh parameters, drawn from torch's generator."""
-    design, form, network, local = model._design, model._kept_form, None, None
-    if model.has_nonlocal:
-        settings = {
-            "inputs": model._input_map(),
-            "envelope": design["envelope"],
-            "amplitude": model.amplitude_,
-        }
-        if form["network"] == "separable":
-            settings["signs"] = design["signs"]
-        network = networks.NETWORKS[form["network"]](form["hidden_layer_sizes"], **settings)
-    if model.has_local:
-        local = networks.LocalTerm(**design["local"])
+    design = model._design
+    network = _build_network(model) if model._has_nonlocal else None
+    local = networks.LocalTerm(**design["local"]) if model._has_local else None
     return Potential(
         network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
-        out_columns=node_columns(model.r_out_, model.r_) if model.has_local else None,
+        out_columns=node_columns(model.r_out_, model.r_) if model._has_local else None,
         regulator=design["regulator"], regulator_radius=design["regulator_radius"],
         decay=design["decay"],
     )  # fmt: skip
+
+
+def _build_network(model):
+    design, form = model._design, unnamed(model._kept_form)
+    return networks.make_network(
+        form["network"], form["hidden_layer_sizes"], activation=form["activation"],
+        symmetric=form["symmetric"], signs=design["signs"], inputs=model._input_map(),
+        envelope=design["envelope"], amplitude=model.amplitude_,
+    )  # fmt: skip
+
+
+def _check_code(model):
+    """Try the code that the user has given, before a training relies on it."""
+    given = [name for name in CODE if callable(getattr(model, name))]
+    if "network" in given:
+        check_network(model.network, model._input_map(), model.r_out_, model.r_)
+    if given and model.solver == "lm":
+        with seeded(0):
+            check_derivative(_build_network(model), model.r_out_, model.r_)
 
 
 def _warn_of_starts(model, found, *, exact):
@@ -436,12 +420,7 @@ def _fit_before(model):
 
 
 def _form(model):
-    """The parameters that make the form of the potential, as plain values."""
-    return {name: np.asarray(getattr(model, name, None)).tolist() for name in KEPT}
-
-
-def _evaluate(module, *radii):
-    """U or V of a module; zero where there is none."""
-    if module is None:
-        return np.zeros(np.broadcast_shapes(*(r.shape for r in radii)))
-    return evaluate(module, *radii)
+    """The parameters that make the form of the potential, as plain values and names of code."""
+    form = {name: getattr(model, name, None) for name in KEPT}
+    plain = {name: np.asarray(value).tolist() for name, value in form.items() if name not in CODE}
+    return {**form, **plain, **by_name({name: form[name] for name in CODE}, CODE)}

@@ -48,7 +48,8 @@ class Potential(nn.Module):
         self.regulator, self.decay = regulator, decay
         self.same_nodes = np.array_equal(r_out, r)
         for name, value in (("r", r), ("weights", weights), ("r_out", r_out)):
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float64))
+            tensor = torch.tensor(value, dtype=torch.float64)
+            self.register_buffer(name, tensor, persistent=False)
         self.out_columns = out_columns
         self.far = np.flatnonzero(r > regulator_radius)
         self.far_out = np.flatnonzero(r_out > regulator_radius)

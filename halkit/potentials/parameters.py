@@ -1,20 +1,33 @@
 """What the parameters of a network regressor may be."""
 
 from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
+from halkit.modules import check_factory
 from halkit.potentials import networks, solvers
+from halkit.potentials.contract import check_activation
 from halkit.potentials.local import check_local_prior
 from halkit.training import check_options
 
-__all__ = ["check_network_parameters", "network_numbers"]
+__all__ = ["check_network_parameters", "network_numbers", "objective_settings"]
+
+# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
+EXACT_DECAY = 1e-11
+TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
 def check_network_parameters(model):
     """Refuse parameters of a network regressor that are out of their range."""
-    check_choice(model.network, "network", list(networks.NETWORKS))
+    if callable(model.network):
+        check_factory(model.network, "network")
+    elif model.network not in [*networks.NETWORKS]:
+        raise ValueError(
+            f"network must be one of {list(networks.NETWORKS)}, or a class or function that "
+            f"makes one, got {model.network!r}"
+        )
+    check_activation(model.activation)
     check_choice(model.solver, "solver", solvers.SOLVERS)
     check_choice(model.envelope, "envelope", [None, "exponential", "gaussian"])
     check_choice(model.local, "local", [False, True, "only"])
-    for name in ("fit_envelope", "warm_start"):
+    for name in ("symmetric", "fit_envelope", "warm_start"):
         check_boolean(getattr(model, name), name)
     for name in ("max_iter", "n_init"):
         check_integer(getattr(model, name), name, least=1)
@@ -43,3 +56,28 @@ def network_numbers(model):
     numbers["learning_rate"] = check_positive(model.learning_rate, "learning_rate")
     decay = check_number(model.weight_decay, "weight_decay", least=0, optional=True)
     return {**numbers, "weight_decay": decay}
+
+
+def objective_settings(model, problem, numbers, decay):
+    """Strengths of the regulator and of the prior in the loss, and the settings of the solver.
+
+    Raises
+    ------
+    ValueError
+        If no node is beyond the radius of the regulator.
+    """
+    size = model.r_[-1]
+    regulator_radius = numbers["regulator_radius"] or 0.8 * size
+    reach = min(size, model.r_out_[-1])
+    if numbers["regulator"] and reach <= regulator_radius:
+        raise ValueError(
+            "regulator_radius needs a value below the last node of r and that of r_out, "
+            f"{reach}; got {regulator_radius}"
+        )
+    bare = model._has_local and not problem.has_errors
+    return {
+        "regulator": numbers["regulator"],
+        "regulator_radius": regulator_radius,
+        "decay": max(decay / problem.total, EXACT_DECAY * bare),
+        "training": {name: numbers.get(name, getattr(model, name)) for name in TRAINING},
+    }

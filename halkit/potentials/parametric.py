@@ -13,9 +13,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
+from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.problem import unshifted
-from halkit.potentials.validation import cut
 from halkit.scaling import norm
 from halkit.training import Interrupted, unchanged_on_error
 
@@ -107,9 +107,6 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     >>> bool(np.allclose(model.theta_, [-0.017, 1.0, 1.0], rtol=1e-3))
     True
     """
-
-    has_local = False
-    has_nonlocal = True
 
     def __init__(
         self, function, initial, *, r=None, weights=None, r_out=None, reduced_mass=None,
@@ -278,11 +275,23 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     def _reduced_mass(self):
         return self.reduced_mass
 
-    def _local(self, r):
-        return np.zeros_like(r)
+    @property
+    def _learned(self):
+        return _Parametric(self)
 
-    def _nonlocal(self, r, r_prime):
-        return np.array(self._evaluate(r, r_prime, self.theta_))
+
+class _Parametric(Interaction):
+    """The function of a fit, with the parameters that were found."""
+
+    def __init__(self, model):
+        self.model, self.radius = model, model.radius_
+
+    def nonlocal_potential(self, r, r_prime):
+        r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
+        return np.array(self.model._evaluate(r, r_prime, self.model.theta_))
+
+    def __repr__(self):
+        return f"{type(self.model).__name__}(...)"
 
 
 class _Best:

@@ -18,11 +18,11 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
-from halkit.checks import check_boolean, check_integer
+from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
+from halkit.interactions import Interaction
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import check_radii, check_samples, like_input, node_columns
-from halkit.radial import validate_nodes
+from halkit.potentials.validation import check_samples, like_input, node_columns
 from halkit.scaling import norm
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
@@ -84,10 +84,8 @@ def solve_ridge(A, b):
     return Ridge(factor @ image, factor, float(rest**2), log_determinant)
 
 
-class PosteriorDraw:
-    """One potential drawn from a posterior: what `halkit.scattering` takes as interaction."""
-
-    radius = None
+class PosteriorDraw(Interaction):
+    """An interaction with one set of coefficients of a prior: a draw, or the posterior mean."""
 
     def __init__(self, prior, coefficients):
         self.prior, self.coefficients = prior, coefficients
@@ -95,16 +93,12 @@ class PosteriorDraw:
 
     def local_potential(self, r):
         """V(r), any shape."""
-        return self.prior.local_potential(self.coefficients, *check_radii(r=r))
+        return self.prior.local_potential(self.coefficients, np.asarray(r, dtype=np.float64))
 
     def nonlocal_potential(self, r, r_prime):
         """U(r, r'), the arguments broadcast."""
-        radii = check_radii(r=r, r_prime=r_prime)
+        radii = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
         return self.prior.nonlocal_potential(self.coefficients, *radii)
-
-    def kernel(self, r, r_prime):
-        """4π r r' U(r, r')."""
-        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
 
 
 class PosteriorMixin(PotentialMixin):
@@ -153,10 +147,10 @@ class PosteriorMixin(PotentialMixin):
         if r_prime is None:
             r_prime = self.r_ if r is None else r
         r = self.r_out_ if r is None else r
-        if not self.has_nonlocal:
+        if not self._prior.nonlocal_:
             return U, np.zeros_like(U)
         functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
-        r, r_prime = validate_nodes(r), validate_nodes(r_prime, "r_prime")
+        r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
 
     def localize(self, X, return_std=False):

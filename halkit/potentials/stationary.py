@@ -33,10 +33,21 @@ class NonLocalPotentialRegressor(NeuralPotential):
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Phase shifts, bound
         states and the effective range need it, and so does the prior of a local term where it
         counts, that is with `y_std` or `weight_decay`.
-    network : {"separable", "symmetric", "plain"}
-        Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r').
+    network : {"separable", "symmetric", "plain"}, class or function
+        Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r'). Or a network of your own as f: a class
+        of `torch.nn.Module` of an importable module, a function that makes one, or a
+        `functools.partial` of either. It is called without arguments, and has
+        ``forward(x, x_prime)``, from two tensors of float64 and shape (n,), the radii of n pairs
+        in units of 0.2 r[-1], to n values of float64. Envelope, amplitude and prior are those of
+        "plain"; `halkit.potentials.contract` lists the rest of what is asked.
     hidden_layer_sizes : tuple of int
-        Widths of the hidden layers.
+        Widths of the hidden layers of a network that is named.
+    activation : str, class or function
+        Between these layers: a name of torch.nn ("tanh", "softplus", "silu", …), or what makes a
+        `torch.nn.Module`, as for `network`.
+    symmetric : bool
+        Whether a network of your own, or the plain one, gives [f(r, r') + f(r', r)]/2. The others
+        are symmetric.
     rank : int or None
         Number of terms of the separable network. None takes as many as the data show, from 1
         to 4: M_st = ⟨φ_s|y_t⟩ has as many eigenvalues above its asymmetry M − Mᵀ. They also give
@@ -147,16 +158,33 @@ class NonLocalPotentialRegressor(NeuralPotential):
     >>> exact = d.interaction.phase_shift(k, reduced_mass=3.3)
     >>> bool(np.all(np.abs(np.rad2deg(model.phase_shift(k) - exact)) < 0.05))
     True
+
+    With a network of your own, here in a file ``my_networks.py``::
+
+        class Residual(torch.nn.Module):
+            def __init__(self, width=8):
+                super().__init__()
+                self.first = torch.nn.Linear(2, width)
+                self.second = torch.nn.Linear(width, width)
+                self.last = torch.nn.Linear(width, 1)
+
+            def forward(self, x, x_prime):
+                h = torch.tanh(self.first(torch.stack([x, x_prime], dim=-1)))
+                h = h + torch.tanh(self.second(h))
+                return self.last(h)[..., 0]
+
+    the search over architectures is
+    ``GridSearchCV(model, {"network": [Residual, partial(Residual, 4), "separable"]})``.
     """
 
     def __init__(
         self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
-        hidden_layer_sizes=(8, 8), rank=None, envelope="exponential", envelope_radius=None,
-        fit_envelope=True, amplitude=None, weight_decay=None, local=False,
-        local_basis="gaussian", local_widths=None, local_range=None, local_strength=5.0,
-        regulator=0.0, regulator_radius=None, solver="lm", max_iter=150, tol=1e-4, n_init=3,
-        learning_rate=1e-2, random_state=None, device="cpu", warm_start=False, callbacks=None,
-        verbose=0,
+        hidden_layer_sizes=(8, 8), activation="tanh", symmetric=False, rank=None,
+        envelope="exponential", envelope_radius=None, fit_envelope=True, amplitude=None,
+        weight_decay=None, local=False, local_basis="gaussian", local_widths=None,
+        local_range=None, local_strength=5.0, regulator=0.0, regulator_radius=None, solver="lm",
+        max_iter=150, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
+        warm_start=False, callbacks=None, verbose=0,
     ):  # fmt: skip
         self.r = r
         self.weights = weights
@@ -164,6 +192,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.reduced_mass = reduced_mass
         self.network = network
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.symmetric = symmetric
         self.rank = rank
         self.envelope = envelope
         self.envelope_radius = envelope_radius

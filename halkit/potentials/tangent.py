@@ -20,11 +20,26 @@ from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.validation import cut
+from halkit.potentials.learned import NetworkInteraction
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
 
 __all__ = ["TangentPotential"]
+
+
+class _Moved(NetworkInteraction):
+    """A network with each parameter moved by δ, to first order."""
+
+    def __init__(self, module, delta):
+        super().__init__(module, "TangentPotential")
+        self.delta = delta
+
+    def local_term(self, r):
+        n = len(self.module.local.coefficients)
+        return _moved(self.module.local, self.delta[-n:], r)
+
+    def uncut(self, r, r_prime):
+        return _moved(self.module.network, self.delta, r, r_prime)
 
 
 class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -45,10 +60,7 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def fit(self, X, y, sample_weight=None, y_std=None):
         """Find δ; the arguments are those of `NonLocalPotentialRegressor.fit`, checked there."""
         with unchanged_on_error(self):
-            nodes = self.network.r_, self.network.weights_, self.network.r_out_
-            problem = self._problem(X, y, sample_weight, y_std, nodes)
-            self._nodes_given = self.network._nodes_given
-            self._weights_given = self.network._weights_given
+            problem = self._problem(X, y, sample_weight, y_std, like=self.network)
             with one_thread(), torch.no_grad():
                 self.delta_, self.loss_ = self._solve(problem)
             if self.offset is not None:
@@ -74,44 +86,15 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self.network.net_.module_
 
     @property
-    def has_local(self):
-        """Whether there is a local term."""
-        return self._module.local is not None
-
-    @property
-    def has_nonlocal(self):
-        """Whether there is a non-local part."""
-        return self._module.network is not None
-
-    @property
-    def nonlocal_radius(self):
-        """That of the network."""
-        return self.network.nonlocal_radius
-
-    @property
-    def radius(self):
-        """Radius beyond which the potential is zero; None where an envelope makes it decay."""
-        return self.network.radius
-
-    @property
     def r(self):
         return self.network.r
 
     def _reduced_mass(self):
         return self.network._reduced_mass()
 
-    def _local(self, r):
-        if not self.has_local:
-            return np.zeros(r.shape)
-        n = len(self._module.local.coefficients)
-        return _moved(self._module.local, self.delta_[-n:], r)
-
-    def _nonlocal(self, r, r_prime):
-        if not self.has_nonlocal:
-            return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
-        return cut(
-            _moved(self._module.network, self.delta_, r, r_prime), self.nonlocal_radius, r, r_prime
-        )
+    @property
+    def _learned(self):
+        return _Moved(self._module, self.delta_)
 
 
 def _moved(module, delta, *radii):

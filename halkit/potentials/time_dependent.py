@@ -64,9 +64,9 @@ class TimeDependentHALRegressor(NeuralPotential):
     weight_decay : float or None
         None: 1 where `y_std` is given, 0 elsewhere.
 
-    weights, r_out, network, hidden_layer_sizes, rank, envelope, fit_envelope, amplitude,
-    regulator, regulator_radius, solver, max_iter, tol, n_init, learning_rate, random_state,
-    device, warm_start, callbacks, verbose :
+    weights, r_out, network, hidden_layer_sizes, activation, symmetric, rank, envelope,
+    fit_envelope, amplitude, regulator, regulator_radius, solver, max_iter, tol, n_init,
+    learning_rate, random_state, device, warm_start, callbacks, verbose :
         As in `NonLocalPotentialRegressor`.
 
     References
@@ -79,10 +79,10 @@ class TimeDependentHALRegressor(NeuralPotential):
     def __init__(
         self, r=None, *, hadron_mass=None, stencil="auto", local=True,
         local_widths=None, local_range=LATTICE_RANGE, local_strength=3.0, weights=None,
-        r_out=None, network="separable", hidden_layer_sizes=(8, 8), rank=2,
-        envelope="gaussian", envelope_radius=5.5, fit_envelope=False, amplitude=None,
-        weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm", max_iter=300,
-        tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
+        r_out=None, network="separable", hidden_layer_sizes=(8, 8), activation="tanh",
+        symmetric=False, rank=2, envelope="gaussian", envelope_radius=5.5, fit_envelope=False,
+        amplitude=None, weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm",
+        max_iter=300, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
         warm_start=False, callbacks=None, verbose=0,
     ):  # fmt: skip
         self.r = r
@@ -96,6 +96,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         self.r_out = r_out
         self.network = network
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.symmetric = symmetric
         self.rank = rank
         self.envelope = envelope
         self.envelope_radius = envelope_radius

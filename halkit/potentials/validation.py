@@ -7,9 +7,9 @@ import torch
 from sklearn import get_config
 from sklearn.utils.validation import validate_data
 
-from halkit.checks import check_array, numbers_or_table
+from halkit.checks import check_array, check_nodes, numbers_or_table
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.radial import RadialGrid, validate_nodes
+from halkit.radial import RadialGrid
 
 __all__ = [
     "check_pair",
@@ -20,7 +20,6 @@ __all__ = [
     "check_weights",
     "check_widths",
     "check_y_std",
-    "cut",
     "like_input",
     "node_columns",
     "resolve_nodes",
@@ -84,13 +83,6 @@ def check_radii(**radii):
     return arrays
 
 
-def cut(U, radius, r, r_prime):
-    """U, and zero where r or r' is beyond the radius (None: nowhere)."""
-    if radius is None:
-        return U
-    return np.where((r <= radius) & (r_prime <= radius), U, 0.0)
-
-
 def check_reach(r, r_out, radius, widths, *, lattice_defaults):
     """Warn of a prior that reaches far beyond the data, as in another unit of length.
 
@@ -131,7 +123,7 @@ def check_widths(widths, name):
     ------
     TypeError, ValueError
     """
-    widths = validate_nodes(widths, name)
+    widths = check_nodes(widths, name)
     if widths[0] == 0:
         raise ValueError(f"{name} need values > 0, got 0")
     return widths
@@ -173,14 +165,14 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
                 "needed"
             )
         r_out = r[:n_outputs]
-    r = validate_nodes(r)
+    r = check_nodes(r)
     if len(r) != n_features:
         raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
     if r_out is None and n_outputs != len(r):
         raise ValueError(
             f"y has {n_outputs} columns and r has {len(r)} nodes: r_out says where the rows are"
         )
-    r_out = r if r_out is None else validate_nodes(r_out, "r_out")
+    r_out = r if r_out is None else check_nodes(r_out, "r_out")
     if len(r_out) != n_outputs:
         raise ValueError(f"y needs {len(r_out)} columns, one per node of r_out; got {n_outputs}")
     grid = RadialGrid.from_nodes(r)

@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
-from halkit.potentials.validation import check_pair, check_samples
+from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
-from halkit.resampling.samples import RESAMPLINGS
+from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind
+from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
 
@@ -82,7 +83,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     Attributes
     ----------
     estimator_ : regressor
-        The fit to the mean over bins, the central value.
+        The fit to the mean over bins, the central value. A Gaussian process whose
+        ``local_strength`` is None has the ``local_strength_`` at which phase shifts stay within
+        their errors when it is tripled: 5, or a larger one.
     estimators_ : list of regressor
         The fits of the bins.
     ensemble_ : halkit.scattering.Ensemble
@@ -140,8 +143,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Parameters
         ----------
         X : array-like of shape (n_bins, n_samples, n_r)
-            Wave functions of each bin. An array (n_samples, n_r) is one bin, which has no
-            error: NaN.
+            Wave functions of each bin, two at least. An array (n_samples, n_r) is one set of
+            data, which has no error: NaN.
         y : array-like of shape (n_bins, n_samples, n_out) or (n_bins, n_samples)
             Their sources; without the axis of bins if X has none.
         sample_weight : array-like of shape (n_samples,), optional
@@ -156,13 +159,17 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Raises
         ------
         ValueError, TypeError
-            For shapes that do not fit, complex and infinite values (the bin is named), and what
+            For shapes that do not fit, a single bin, complex and infinite values (the bin is
+            named), a `y_std` that is the error of bins of another kind than `resample`, and what
             the estimator refuses.
         KeyboardInterrupt
             From the keyboard; ``interrupted_`` is None, since part of the bins gives no error.
 
         Warns
         -----
+        PriorWarning
+            Where the prior of V moves phase shifts by more than 1.5 of their errors: see
+            ``local_strength`` of `GaussianProcessPotentialRegressor`.
         Warning
             What the estimator warns of, once for all bins, with their numbers.
         """
@@ -171,26 +178,41 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             X, y = self._validated_data(X, y)
             common = {"sample_weight": sample_weight, "y_std": y_std}
             common = {name: value for name, value in common.items() if value is not None}
+            if y_std is not None and len(X) > 1 and self.resample != "seeds":
+                errors = check_y_std(y_std, y.shape[1:])
+                refuse_other_kind(y, errors, self.resample, "resample")
             first, seeds = self._random_states()
             mean = (X.mean(axis=0), y.mean(axis=0))
-            centre = _fit(clone(self.estimator).set_params(**first), *mean, common)
-            if self.resample == "seeds":
-                models = [clone(self.estimator).set_params(**seed) for seed in seeds]
-                X, y = ([m] * self.n_seeds for m in mean)
-            elif self.refit == "warm":
-                models = [copy.deepcopy(centre).set_params(warm_start=True) for _ in X]
-            elif self.refit == "linear":
-                offset = TangentPotential(centre).fit(*mean, **common).delta_
-                models = [TangentPotential(centre, offset) for _ in X]
-            else:
-                models = [clone(self.estimator).set_params(**first) for _ in X]
-                models = [_with_prior_of(model, centre) for model in models]
+
+            def fit_mean(**parameters):
+                return _fit(clone(self.estimator).set_params(**first, **parameters), *mean, common)
+
+            def fit_bins(centre):
+                models = self._models(centre, seeds, mean, common, len(X))
+                data = ([m] * len(models) for m in mean) if self.resample == "seeds" else (X, y)
+                options = [common] * len(models)
+                return run_bins(_fit, models, *data, options, n_jobs=self.n_jobs)
+
+            centre = fit_mean()
             fits = [centre]
-            if len(models) > 1:
-                fits = run_bins(_fit, models, X, y, [common] * len(models), n_jobs=self.n_jobs)
+            if len(X) > 1 or self.resample == "seeds":
+                fits = fit_bins(centre)
+            if len(X) > 1 and self.resample != "seeds":
+                centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self
+
+    def _models(self, centre, seeds, mean, common, n_bins):
+        """What is fitted to the bins, or from the seeds."""
+        if self.resample == "seeds":
+            return [clone(centre).set_params(**seed) for seed in seeds]
+        if self.refit == "warm":
+            return [copy.deepcopy(centre).set_params(warm_start=True) for _ in range(n_bins)]
+        if self.refit == "linear":
+            offset = TangentPotential(centre).fit(*mean, **common).delta_
+            return [TangentPotential(centre, offset) for _ in range(n_bins)]
+        return [_with_prior_of(clone(centre), centre) for _ in range(n_bins)]
 
     def score(self, X, y, sample_weight=None, y_std=None):
         """R² of the fit to the mean; bins of X and y are averaged.
@@ -247,6 +269,11 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 f"got shape {y.shape}"
             )
         validate_data(self, X[0], y[0], multi_output=True)
+        if len(X) < 2 and self.resample != "seeds":
+            raise ValueError(
+                f"X must have at least two bins, got {len(X)}, which has no error; pass data "
+                "without bins as (n_samples, n_r)"
+            )
         return X, y
 
     def _validated_bins(self, values, name):

@@ -21,6 +21,7 @@ __all__ = [
     "jackknife_mean",
     "jackknife_samples",
     "pooled_errors",
+    "refuse_other_kind",
     "resampling_error",
 ]
 
@@ -123,7 +124,12 @@ def jackknife_error(samples, axis=0):
     Returns
     -------
     ndarray
-        Without that axis; NaN for a single sample, and where a sample is NaN.
+        Without that axis; NaN where a sample is NaN.
+
+    Raises
+    ------
+    ValueError
+        For a single sample, which has no error.
 
     Examples
     --------
@@ -161,7 +167,8 @@ def pooled_errors(std, values, groups=None):
     Raises
     ------
     ValueError, TypeError
-        For shapes that differ, errors that are not positive and values that are zero.
+        For shapes that differ, errors that are not positive, values that are zero, and errors
+        that are larger than the values everywhere, as where the two are exchanged.
 
     Examples
     --------
@@ -177,6 +184,11 @@ def pooled_errors(std, values, groups=None):
         )
     if not np.all(values):
         raise ValueError("values must not be zero: errors are taken relative to them")
+    if np.all(std > np.abs(values)):
+        raise ValueError(
+            "std must be errors, smaller than |values| at least somewhere, got larger ones "
+            "everywhere: the two may have been exchanged (if not, give y in a larger unit)"
+        )
     refuse_masked(groups, "groups")
     groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
     if groups.shape != (len(std),):
@@ -206,11 +218,49 @@ def resampling_error(samples, resample, axis=0):
     Returns
     -------
     ndarray
-        Without that axis; NaN for a single sample, and where a sample is NaN.
+        Without that axis; NaN where a sample is NaN.
+
+    Raises
+    ------
+    ValueError
+        For a single sample, which has no error.
     """
     check_choice(resample, "resample", RESAMPLINGS)
     samples = _samples(samples, "samples")
+    if samples.shape[axis] < 2:
+        raise ValueError(f"an error needs at least two samples, got {samples.shape[axis]}")
     return standard_error(samples, resample, axis=axis)
+
+
+def refuse_other_kind(y, y_std, resample, name):
+    """Refuse bins that say by `y_std` that they are of the other kind.
+
+    N jackknife samples scatter by σ/√(N − 1) around their mean, N bootstrap samples by σ.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_bins, ...)
+    y_std : ndarray of shape (...)
+        Errors of the mean of y.
+    resample : {"jackknife", "bootstrap"}
+        What the bins are said to be, by the parameter `name`.
+
+    Raises
+    ------
+    ValueError
+        Where `y_std` is the error of y of the other kind, up to a factor of 1.5, and not that of
+        this kind, up to one of 2.
+    """
+    other = RESAMPLINGS[1 - RESAMPLINGS.index(resample)]
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        this, that = (
+            np.abs(np.log(np.median(standard_error(y, kind) / y_std))) for kind in (resample, other)
+        )
+    if that < np.log(1.5) and this > np.log(2.0):
+        raise ValueError(
+            f"{name} must be {other!r} for these bins, got {resample!r}: y_std is the error that "
+            f"they have as {other} samples, and {np.exp(this):.2g} times off as {resample} samples"
+        )
 
 
 def _bin_averages(configs, bin_size):

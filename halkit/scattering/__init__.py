@@ -1,7 +1,8 @@
 """From a potential to observables: phase shifts, bound states, low-energy constants, box states."""
 
+from halkit.interactions.derivative import DerivativeExpansion
 from halkit.scattering.bound import BoundStates, bound_states
-from halkit.scattering.coulomb import (
+from halkit.scattering.coulomb.phase import (
     CoulombWaves,
     coulomb_effective_range,
     coulomb_functions,
@@ -9,14 +10,13 @@ from halkit.scattering.coulomb import (
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coupled import (
+from halkit.scattering.coupled.phase import (
     CoupledBoundStates,
     CoupledPhaseShifts,
     coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
 )
-from halkit.scattering.derivative import DerivativeExpansion
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
     GaussianSource,

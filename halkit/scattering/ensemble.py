@@ -14,11 +14,12 @@ import numpy as np
 
 from halkit.checks import check_boolean, check_choice, check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, as_interaction
+from halkit.interactions import Interaction, Sum
 from halkit.samples import KINDS, standard_error
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.branches import length_scale, matched_states, may_be, nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length, sign_factor
+from halkit.typing import Array
 
 __all__ = ["Ensemble"]
 
@@ -159,7 +160,7 @@ class Ensemble(_Members):
             raise ValueError("interactions must have one member at least, got none")
         self.reduced_mass = check_positive(reduced_mass, "reduced_mass", optional=True)
         self.l = check_integer(l, "l", least=0)
-        self.centre = _Mean(self.members) if centre is None else centre
+        self.centre = _Mean(*self.members) if centre is None else centre
         self._map = _serial if map is None else map
 
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
@@ -318,25 +319,14 @@ class Ensemble(_Members):
         return value, _smooth_at_zero(self, std, lengths, zero, "r_eff")
 
 
-class _Mean(Interaction):
-    """The mean of potentials."""
-
-    def __init__(self, members):
-        self.sum, self.number = sum(map(as_interaction, members)), len(members)
-        self.has_local, self.has_nonlocal = self.sum.has_local, self.sum.has_nonlocal
-        self.radius = self.sum.radius
+class _Mean(Sum):
+    """The mean of interactions."""
 
     def __repr__(self):
-        return f"mean of {self.number} potentials"
+        return f"mean of {len(self.terms)} interactions"
 
-    def local_potential(self, r):
-        return self.sum.local_potential(r) / self.number
-
-    def nonlocal_potential(self, r, r_prime):
-        return self.sum.nonlocal_potential(r, r_prime) / self.number
-
-    def kernel(self, r, r_prime):
-        return self.sum.kernel(r, r_prime) / self.number
+    def _sum(self, part: str, function: str, *points: Array) -> Array:
+        return super()._sum(part, function, *points) / len(self.terms)
 
 
 def _scale(ensemble, channel_radius, n_mesh):

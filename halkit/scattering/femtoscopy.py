@@ -17,8 +17,7 @@ from numbers import Real
 import numpy as np
 from scipy.special import dawsn
 
-from halkit.checks import check_array, check_number
-from halkit.interactions.functions import check_momenta, check_scale, distances
+from halkit.checks import check_array, check_distances, check_momenta, check_number, check_scale
 from halkit.scattering.waves import scattering_wave_functions
 
 __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
@@ -53,7 +52,7 @@ class GaussianSource:
     def __call__(self, r):
         """Return S(r), elementwise, for r ≥ 0."""
         with np.errstate(over="ignore"):
-            x2 = np.square(distances(r, "r") / self.R)
+            x2 = np.square(check_distances(r, "r") / self.R)
         return np.exp(-x2 / 4) / (4 * np.pi * self.R**2) ** 1.5
 
 

@@ -13,9 +13,16 @@ inverse: there the round trip is exact.
 
 import numpy as np
 
-from halkit.checks import check_array, check_integer
-from halkit.interactions.functions import check_scale, is_array, within
-from halkit.radial import RadialGrid, refuse_overflow, validate_nodes
+from halkit.checks import (
+    check_array,
+    check_integer,
+    check_nodes,
+    check_scale,
+    is_array,
+    refuse_overflow,
+)
+from halkit.interactions.interaction import within
+from halkit.radial import RadialGrid
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 
@@ -112,10 +119,10 @@ def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
     >>> bool(np.allclose(U, exact, rtol=1e-10))
     True
     """
-    r = validate_nodes(r)
+    r = check_nodes(r)
     w = _measure(weights, r, "weights")
-    p = validate_nodes(p, "p")
-    p_prime = p if p_prime is None else validate_nodes(p_prime, "p_prime")
+    p = check_nodes(p, "p")
+    p_prime = p if p_prime is None else check_nodes(p_prime, "p_prime")
     matrix = _on_nodes(potential, r, w)
     return _between(p, p_prime, r, w, matrix, 4 * np.pi)
 
@@ -158,10 +165,10 @@ def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
     >>> bool(np.allclose(back, U, rtol=0, atol=1e-12))
     True
     """
-    p = validate_nodes(p, "p")
+    p = check_nodes(p, "p")
     w = _measure(weights, p, "weights")
-    r = validate_nodes(r)
-    r_prime = r if r_prime is None else validate_nodes(r_prime, "r_prime")
+    r = check_nodes(r)
+    r_prime = r if r_prime is None else check_nodes(r_prime, "r_prime")
     matrix = _square(potential, p)
     return _between(r, r_prime, p, w, matrix, 16 * np.pi**5)
 

@@ -10,7 +10,7 @@ joins it to the free waves.
 
 import numpy as np
 
-from halkit.interactions.functions import check_momenta
+from halkit.checks import check_momenta
 from halkit.scattering.solver.channel import converge, open_channel
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import add_tail
@@ -29,9 +29,8 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
 
     Parameters
     ----------
-    interaction : Interaction, fitted regressor, array, or DerivativeExpansion
-        Anything that `halkit.interactions.as_interaction` takes: a local part, a
-        non-local part, or both; or V0(r) + V2(r) ∇². U need not be symmetric.
+    interaction : Interaction, fitted estimator, or array
+        See `halkit.interactions.as_interaction`. U(r, r') may be asymmetric.
     k : float or array of any shape
         Momenta, k > 0.
     reduced_mass : float

@@ -15,8 +15,7 @@ import numpy as np
 import scipy.linalg
 from scipy.special import spherical_jn, spherical_yn
 
-from halkit.checks import check_array
-from halkit.interactions.functions import check_momenta
+from halkit.checks import check_array, check_momenta
 from halkit.scattering.bound import (
     binding_momenta,
     bound_energies,

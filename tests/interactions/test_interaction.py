@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from halkit.interactions import (
+    DerivativeExpansion,
     GaussianSum,
     Interaction,
+    Laplacian,
     Local,
     NonLocal,
     PereyBuck,
@@ -22,7 +24,6 @@ from halkit.interactions import (
     omega_ccc,
     xixi_leading_order,
 )
-from halkit.interactions.interaction import partial_wave
 from halkit.interactions.xixi import XI_MASS
 from halkit.scattering import phase_shift
 
@@ -149,54 +150,41 @@ def test_tables_are_functions():
 
 
 class Fitted:
-    """The least that a fitted regressor offers."""
+    """What a fitted estimator offers: its interaction."""
 
-    has_local, has_nonlocal = True, True
+    def __init__(self, interaction):
+        self.interaction_ = interaction
+
+
+def test_a_fitted_estimator_stands_for_its_interaction():
+    learned = Local(exponential) + NonLocal(lopsided)
+    model = Fitted(learned)
+    assert as_interaction(model) is learned
+    for total in (model + Yukawa(1.0, 1.0), Yukawa(1.0, 1.0) + model):
+        expected = exponential(r) * (1 + 1 / r)
+        np.testing.assert_allclose(total.local_potential(r), expected, rtol=1e-14)
+        np.testing.assert_array_equal(total(r, 2.0), lopsided(r, 2.0))
+    with pytest.raises(TypeError, match=r"not with Fitted\(...\)$"):
+        as_interaction(model, r)
+
+
+class Quacks:
+    """The functions of an interaction make no interaction."""
+
+    has_local, has_nonlocal, radius = True, False, None
 
     def local_potential(self, r):
         return exponential(r)
 
-    def nonlocal_potential(self, r, r_prime):
-        return lopsided(r, r_prime)
 
-
-def test_an_object_with_the_two_potentials_is_an_interaction():
-    interaction = as_interaction(Fitted())
-    np.testing.assert_array_equal(interaction.local_potential(r), exponential(r))
-    expected = 4 * np.pi * r * 2.0 * lopsided(r, 2.0)
-    np.testing.assert_allclose(interaction.kernel(r, 2.0), expected, rtol=1e-15)
-    assert interaction.radius is None
-
-
-class Learned(Fitted):
-    """A regressor with a long name."""
-
-    radius = None
-
-    def kernel(self, r, r_prime):
-        return 4 * np.pi * np.multiply(r, r_prime) * lopsided(r, r_prime)
-
-    def __repr__(self):
-        return f"Learned(r={r!r})"
-
-
-def test_a_fitted_regressor_has_a_name_of_one_line():
-    interaction = as_interaction(Learned())
-    assert repr(interaction) == "Learned(...)"
-    assert repr(Yukawa(1.0, 1.0) + Learned()) == "Yukawa(alpha=1, mu=1) + Learned(...)"
-    np.testing.assert_array_equal(interaction.local_potential(r), exponential(r))
-    np.testing.assert_array_equal(interaction.nonlocal_potential(r, 2.0), lopsided(r, 2.0))
-    np.testing.assert_array_equal(interaction.kernel(r, 2.0), Learned().kernel(r, 2.0))
-    assert interaction.has_local
-    assert interaction.has_nonlocal
-    assert interaction.radius is None
-    with pytest.raises(TypeError, match=r"not with Learned\(...\)$"):
-        as_interaction(Learned(), r)
-
-
-@pytest.mark.parametrize("total", [Fitted() + Yukawa(1.0, 1.0), Yukawa(1.0, 1.0) + Fitted()])
-def test_it_adds_from_both_sides(total):
-    np.testing.assert_allclose(total.local_potential(r), exponential(r) * (1 + 1 / r), rtol=1e-14)
+@pytest.mark.parametrize("other", [Quacks(), Fitted(Quacks()), Fitted([Yukawa(1.0, 1.0)])])
+def test_what_only_looks_like_an_interaction_is_refused(other):
+    with pytest.raises(TypeError, match=r"must be an interaction|expected one interaction"):
+        as_interaction(other)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Yukawa(1.0, 1.0) + other
+    with pytest.raises(TypeError, match="terms must be interactions"):
+        Sum(other)
 
 
 class Well(Interaction):
@@ -260,29 +248,12 @@ def test_a_smooth_well_in_a_sum_keeps_its_phase_shift():
     np.testing.assert_allclose(total, alone, atol=1e-6)
 
 
-def test_the_radius_of_any_object_is_kept():
-    """Without a kernel it is a sum of its parts, each of which ends there."""
-
-    class Ends(Fitted):
-        radius = 3.0
-
-    interaction = as_interaction(Ends())
-    assert interaction.radius == 3.0
-    s = np.array([1.0, 3.0, 3.1])
-    np.testing.assert_array_equal(interaction.local_potential(s), exponential(s) * (s <= 3))
-    expected = 4 * np.pi * s * 2.0 * lopsided(s, 2.0) * (s <= 3)
-    np.testing.assert_allclose(interaction.kernel(s, 2.0), expected, rtol=1e-15)
-    total = Ends() + GaussianSum([0.0], [1.0])
-    np.testing.assert_array_equal(total.local_potential(s), interaction.local_potential(s))
-
-
 def test_a_subclass_is_a_function():
     assert Well()(1.0) == -3
     assert Block()(1.0, 0.5) == -1
-    np.testing.assert_array_equal(as_interaction(Learned())(r, 2.0), lopsided(r, 2.0))
     with pytest.raises(ValueError, match="r_prime must not be negative"):
         Block()(1.0, -0.5)
-    with pytest.raises(TypeError, match="Well is a function of r or of r and r_prime, got 0"):
+    with pytest.raises(TypeError, match="Well is a function of r, got 0"):
         Well()()
 
 
@@ -295,41 +266,43 @@ def test_sum_of_a_list():
         1 + terms[0]
 
 
-def test_a_part_has_to_be_announced():
-    class Forgot(Interaction):
+def test_a_part_that_is_overridden_counts():
+    class Mine(Interaction):
         def local_potential(self, r):
             return -np.ones(np.shape(r))
 
-    class ForgotToo(Interaction):
-        has_local = True
-
+    class Kernel(Mine):
         def kernel(self, r, r_prime):
             return lopsided(r, r_prime)
 
-    class Denied(Forgot):
+    class Denied(Mine):
         has_local = False
 
-    message = "Forgot defines local_potential, which is used only if it also sets has_local = True"
-    for use in (as_interaction, Yukawa(1.0, 1.0).__add__):
-        with pytest.raises(TypeError, match=message):
-            use(Forgot())
-    with pytest.raises(TypeError, match=r"ForgotToo defines kernel, .* sets has_nonlocal = True"):
-        as_interaction(ForgotToo())
-    assert as_interaction(Denied()).has_local is False
-    forgiven = Forgot()
-    forgiven.has_local = True
-    assert as_interaction(forgiven) is forgiven
+    assert (Mine().has_local, Mine().has_nonlocal) == (True, False)
+    assert (Kernel().has_local, Kernel().has_nonlocal) == (True, True)
+    assert Denied().has_local is False
 
 
 def test_partial_wave_that_an_interaction_is_made_for():
     p_wave, d_wave = (PereyBuck(0.36, 7.2, 0.65, 0.85, l=l) for l in (1, 2))
-    assert partial_wave(av18("1P1")) == partial_wave(p_wave) == 1
-    assert partial_wave(Yukawa(1.0, 1.0)) is None
-    assert partial_wave(Sum()) is None
-    assert partial_wave(p_wave + Yukawa(1.0, 1.0) + av18("1P1")) == 1
-    assert partial_wave(Sum(Yukawa(1.0, 1.0), Sum(d_wave))) == 2
+    assert av18("1P1").l == p_wave.l == 1
+    assert Yukawa(1.0, 1.0).l is None
+    assert Sum().l is None
+    assert (p_wave + Yukawa(1.0, 1.0) + av18("1P1")).l == 1
+    assert Sum(Yukawa(1.0, 1.0), Sum(d_wave)).l == 2
     with pytest.raises(ValueError, match=r"must have the same l, got \[1, 2\]"):
-        partial_wave(p_wave + d_wave)
+        p_wave + d_wave
+
+
+def test_a_laplacian_adds_to_the_rest():
+    V2 = Laplacian(exponential, radius=3.0)
+    total = Yukawa(1.0, 1.0) + V2 + DerivativeExpansion(Separable(-1.0, 1.0), lambda r: r)
+    assert total.has_laplacian
+    assert not Yukawa(1.0, 1.0).has_laplacian
+    expected = np.where(r <= 3, exponential(r), 0.0) + r
+    np.testing.assert_allclose(total.laplacian_potential(r), expected, rtol=1e-14)
+    np.testing.assert_array_equal(V2(r), V2.laplacian_potential(r))
+    assert DerivativeExpansion(Local(exponential, radius=2.0), V2).radius == 3.0
 
 
 def test_values_are_copied():
@@ -424,7 +397,7 @@ def test_table_of_few_nodes_lowers_the_degree(n):
         (lambda: Local(lambda r: r * 1j)(r), ValueError, r"Complex data not supported: V\(r\)"),
         (lambda: NonLocal(np.vdot)(r, r), ValueError, r"U\(r, r'\) must have"),
         (lambda: as_interaction(np.ones((3, 3))), TypeError, "got ndarray without r"),
-        (lambda: as_interaction("Yukawa"), TypeError, "expected an interaction"),
+        (lambda: as_interaction("Yukawa"), TypeError, "must be an interaction, .* got str"),
         (lambda: as_interaction(Yukawa(1.0, 1.0), r), TypeError, "r goes with an array"),
         (lambda: Yukawa(1.0, 1.0) + 3, TypeError, "unsupported operand"),
     ],

@@ -99,7 +99,7 @@ def test_the_fit_is_linear_in_the_sources():
     refit = FrozenBasisRegressor(FrozenEstimator(model))
     U = [refit.fit(d.data, f * d.target).predict_potential() for f in (1.0, 1.3)]
     assert_allclose(U[1], 1.3 * U[0], rtol=1e-6)
-    assert not refit.has_local
+    assert not refit.interaction_.has_local
     assert_array_equal(refit.local_potential(d.r), 0.0)
 
 

@@ -262,8 +262,8 @@ def test_a_fit_does_not_change_with_the_parameters():
                 np.testing.assert_array_equal(same.predict(X), y)
                 np.testing.assert_array_equal(same.local_potential(R), V)
                 np.testing.assert_array_equal(same.predict_potential(), U)
-                assert same.has_local == (local is not False)
-                assert same.has_nonlocal == (local != "only")
+                assert same.interaction_.has_local == (local is not False)
+                assert same.interaction_.has_nonlocal == (local != "only")
 
 
 @pytest.mark.parametrize("rows", [0 * X, X[:, :5]])

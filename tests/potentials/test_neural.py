@@ -100,8 +100,8 @@ def test_a_fit_does_not_change_with_the_parameters(local_and_fit, change):
 
 def test_a_fit_without_an_envelope_ends_at_the_last_node():
     model = regressor(envelope=None).fit(X, Y)
-    assert model.set_params(envelope="gaussian").radius == R[-1]
-    assert regressor(local=True).fit(X, Y).set_params(envelope=None).radius is None
+    assert model.set_params(envelope="gaussian").interaction_.radius == R[-1]
+    assert regressor(local=True).fit(X, Y).set_params(envelope=None).interaction_.radius is None
     assert not hasattr(model, "envelope_radii_")
     with pytest.raises(AttributeError, match="the fit had envelope=None"):
         _ = model.envelope_radii_
@@ -450,7 +450,7 @@ def test_the_width_of_the_stencil_counts(points):
 
 def test_a_potential_without_an_envelope_ends_at_its_radius():
     model = regressor(envelope=None).fit(X, Y)
-    assert model.radius == R[-1]
+    assert model.interaction_.radius == R[-1]
     beyond = model.nonlocal_potential([R[-1] + 0.1, 1.0, 30.0], [1.0, R[-1] + 0.1, 30.0])
     np.testing.assert_array_equal(beyond, 0.0)
     assert model.nonlocal_potential(R[-1], R[-1]) != 0

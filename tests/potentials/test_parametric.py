@@ -161,7 +161,7 @@ def test_radius_cuts_the_potential(toy):
     np.testing.assert_allclose(model.theta_, 1.0, atol=1e-6)
     assert not model.nonlocal_potential(np.array([R + 0.01]), toy.r).any()
     assert model.bound_states().energy.size == 0
-    assert model.radius == R
+    assert model.interaction_.radius == R
 
 
 def test_bounds_hold_a_parameter(toy):

@@ -131,3 +131,16 @@ def test_parameters_stay_where_the_function_is_finite():
     assert abs(model.theta_[0]) < 0.5
     with pytest.raises(FloatingPointError, match="finite values near initial"):
         ParametricPotentialRegressor(blow_up, [0.1], r=R).fit(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore:the fit had not converged")
+@pytest.mark.parametrize("local", [False, True, "only"])
+@pytest.mark.parametrize("envelope", [None, "gaussian"])
+def test_a_start_has_the_parts_and_the_end_of_its_fit(local, envelope):
+    model = regressor(n_init=1, local=local, envelope=envelope).fit(X, Y)
+    for part in (*model.starts_, model.interaction_):
+        assert part.has_local == bool(local)
+        assert part.has_nonlocal == (local != "only")
+        assert part.nonlocal_radius == (None if local == "only" else R[-1])
+        ends = local is False or (local is True and envelope is None)
+        assert part.radius == (R[-1] if ends else None)

@@ -58,7 +58,7 @@ OBSERVABLES = {
 }
 OF_ONE_FIT = {
     "nonlocal_potential": lambda m: m.nonlocal_potential(1.0, 2.0),
-    "kernel": lambda m: m.kernel(1.0, 2.0),
+    "interaction": lambda m: m.interaction_,
     "apply_potential": lambda m: m.apply_potential(D.data, R),
     "scattering": lambda m: scattering.phase_shift(m, 0.5, reduced_mass=3.3),
     "waves": lambda m: scattering.scattering_wave_functions(m, 0.5, reduced_mass=3.3),

@@ -30,8 +30,6 @@ WELL = GaussianSum([-0.04], [0.1])
 class Strength(RegressorMixin, BaseEstimator):
     """V(r) = g e^{−r²/2} in front of a known well; g is the mean of y."""
 
-    has_local, has_nonlocal, radius = True, False, None
-
     def __init__(self, wobble=0.0, random_state=None):
         self.wobble = wobble
         self.random_state = random_state
@@ -48,11 +46,12 @@ class Strength(RegressorMixin, BaseEstimator):
     def predict(self, X):
         return self.g_ * np.sum(X, axis=1)
 
-    def local_potential(self, r):
-        return self.g_ * np.exp(-np.square(r) / 2)
+    @property
+    def interaction_(self):
+        return GaussianSum([self.g_], [0.5])
 
-    def nonlocal_potential(self, r, r_prime):
-        return np.zeros(np.broadcast_shapes(np.shape(r), np.shape(r_prime)))
+    def local_potential(self, r):
+        return self.interaction_(r)
 
     def phase_shift(self, k, channel_radius=None, n_mesh=None):
         return scattering.phase_shift(
@@ -205,14 +204,14 @@ def test_all_bins_start_from_the_same_random_numbers():
 
 def test_one_bin_has_no_error():
     X, y, _ = strengths(-0.5)
-    for one in (
-        JackknifeRegressor(Strength()).fit(X[0], y[0]),
-        JackknifeRegressor(Strength()).fit(X[:1], y[:1]),
-    ):
-        V, std = one.local_potential([0.0, 1.0], return_std=True)
-        assert_allclose(V, -0.5 * np.exp([0.0, -0.5]))
-        assert np.isnan(std).all()
-        assert np.isnan(one.phase_shift([0.5], return_std=True)[1]).all()
+    one = JackknifeRegressor(Strength()).fit(X[0], y[0])
+    V, std = one.local_potential([0.0, 1.0], return_std=True)
+    assert_allclose(V, -0.5 * np.exp([0.0, -0.5]))
+    assert np.isnan(std).all()
+    assert np.isnan(one.phase_shift([0.5], return_std=True)[1]).all()
+    for resample in ("jackknife", "bootstrap"):
+        with pytest.raises(ValueError, match="at least two bins, got 1"):
+            JackknifeRegressor(Strength(), resample=resample).fit(X[:1], y[:1])
 
 
 def test_failures_and_warnings_name_their_bins():
@@ -477,7 +476,7 @@ FINE = {
 KINDS = {
     "local, 1e-2": (SOFT, {**LATTICE, "noise": 1e-2}, {"local": "only"}),
     "both, 1e-2": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-2}, {}),
-    "both, 1e-3": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-3}, {}),
+    "both, 1e-3": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-3}, {"n_init": 3}),
     "both, 1e-4": (WELL + Separable(-1e-3, 0.6), {**LATTICE, "noise": 1e-4}, {}),
     "one source, 1e-5": (WELL, {**FINE, "noise": 1e-5, "sources": ("wall",)}, {"local": "only"}),
     "a bad fit, 1e-5": (SOFT + Separable(-2e-3, 0.6), {**LATTICE, "noise": 1e-5},
@@ -487,9 +486,10 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_warm_and_full_errors_agree_at_default_settings(kind):
-    """V to 5 % or 1/30 of the largest, δ to 12 %, without a word about tol.
+    """V to 5 % or 1/30 of the largest, δ to 5 %, without a word about tol.
 
-    A refit is at its minimum in units of its own way.
+    A refit is at its minimum in units of its own way. One start is enough where it finds the
+    lowest minimum; at "both, 1e-3" it does not, and of three, the default, the best does.
     """
     truth, settings, parameters = KINDS[kind]
     d = make_time_dependent(truth, n_bins=8, random_state=1, **settings)
@@ -506,7 +506,7 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
     found = [model.phase_shift(**k)[1] for model in (full, warm)]
     if kind.startswith("a bad fit"):  # far above the data the valley is too flat
         found = [error[:1] for error in found]
-    assert_allclose(*found, rtol=0.12)
+    assert_allclose(*found, rtol=0.05)
 
 
 def test_refits_need_the_estimator_for_it():

@@ -83,7 +83,11 @@ def test_bootstrap_draws_bins_with_replacement():
 
 
 def test_one_sample_has_no_error_and_nan_is_not_hidden():
-    assert np.isnan(jackknife_error([[1.0, 2.0]])).all()
+    for resample in ("jackknife", "bootstrap"):
+        with pytest.raises(ValueError, match="at least two samples, got 1"):
+            resampling_error([[1.0, 2.0]], resample)
+    with pytest.raises(ValueError, match="at least two samples, got 1"):
+        jackknife_error([[1.0], [2.0]], axis=1)
     error = jackknife_error([[1.0, np.nan], [2.0, 0.0]])
     assert_allclose(error, [0.5, np.nan])
     assert resampling_error([1.0, 3.0], "seeds") == pytest.approx(np.sqrt(2))
@@ -135,6 +139,8 @@ def test_pooled_errors_are_better_known():
         (([[0.1, 0.0]], [[1.0, 2.0]]), "std must be positive"),
         (([[0.1, 0.2]], [[1.0, 0.0]]), "values must not be zero"),
         (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite"),
+        (([[1.0, -2.0]], [[0.1, 0.2]]), "std must be positive"),
+        (([[1.0, 2.0]], [[0.1, 0.2]]), "may have been exchanged"),
         (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups needs shape \(1,\)"),
     ],
 )

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from halkit.interactions import GaussianSum, Local, Separable, as_interaction
+from halkit.interactions import GaussianSum, Laplacian, Separable, as_interaction
 from halkit.scattering import (
     DerivativeExpansion,
     bound_states,
+    fourier_potential,
     phase_shift,
     scattering_length,
     scattering_wave_functions,
@@ -116,18 +117,26 @@ def test_a_non_local_v0():
     np.testing.assert_allclose(left, right, atol=1e-6)
 
 
-def test_it_is_no_interaction():
+def test_it_adds_to_other_interactions():
+    """V0 + V2 ∇² is the same whether V0 is inside of it or added to it."""
     U = DerivativeExpansion(WELL, V2)
-    with pytest.raises(TypeError):
-        U + WELL
-    with pytest.raises(TypeError):
-        WELL + U
-    with pytest.raises(TypeError):
-        as_interaction(U)
-    with pytest.raises(TypeError):
-        spherical_box_states(U, radius=10.0, reduced_mass=1.0)
+    rest = GaussianSum([0.3], [1.1])
+    delta = phase_shift(DerivativeExpansion(WELL + rest, V2), K, reduced_mass=1.0)
+    np.testing.assert_allclose(phase_shift(U + rest, K, reduced_mass=1.0), delta, atol=1e-9)
+    delta = phase_shift(WELL + Laplacian(V2), K, reduced_mass=1.0)
+    np.testing.assert_allclose(phase_shift(U, K, reduced_mass=1.0), delta, atol=1e-12)
+    assert as_interaction(U) is U
+
+
+def test_what_takes_no_v2_refuses_it():
+    U = DerivativeExpansion(WELL, V2)
+    for call in (
+        lambda: spherical_box_states(U, radius=10.0, reduced_mass=1.0),
+        lambda: fourier_potential(U, np.linspace(0.1, 9, 50), [0.0, 1.0]),
+    ):
+        with pytest.raises(TypeError, match=r"without a V2\(r\) ∇², got DerivativeExp"):
+            call()
     assert "DerivativeExpansion(GaussianSum" in repr(U)
-    assert isinstance(U.V2, Local)
 
 
 def test_a_kinetic_energy_that_is_not_positive_is_refused():

@@ -259,15 +259,9 @@ def test_a_source_of_few_digits():
 
 
 class Fitted:
-    """What a fitted regressor offers."""
+    """What a fitted estimator offers."""
 
-    has_local, has_nonlocal = False, True
-
-    def local_potential(self, r):
-        return np.zeros(np.shape(r))
-
-    def nonlocal_potential(self, r, r_prime):
-        return TOY.nonlocal_potential(r, r_prime)
+    interaction_ = TOY
 
 
 def test_estimators_tables_and_shapes():

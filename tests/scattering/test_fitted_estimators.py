@@ -67,7 +67,7 @@ def test_without_an_envelope_it_ends_at_the_last_node_in_sums_too():
         d.r, reduced_mass=MASS, n_init=1, max_iter=3, envelope=None, random_state=0
     ).fit(d.data, d.target)
     end = d.r[-1]
-    assert model.radius == end
+    assert model.interaction_.radius == end
     beyond = np.array([1.01, 1.5]) * end
     assert np.all(model.nonlocal_potential(beyond, 1.0) == 0)
     total = model + GaussianSum([0.0], [1.0])

@@ -61,7 +61,7 @@ def test_yamaguchi():
     np.testing.assert_allclose(waves(R), U.wave_function(K, R), atol=2e-8)
 
 
-# k, r, φ: the closed form of S. Aoki and K. Yazaki, PTEP 2022 (2022) 033B04, evaluated anew.
+# k, r, φ: the closed form of S. Aoki and K. Yazaki, PTEP 2022 (2022) 033B04, check_values anew.
 PUBLISHED = [(0.1, 2.5, 1.26307787357), (0.5, 5.0, -0.121490519873), (1.0, 1.0, 0.764977699528)]
 
 
@@ -307,15 +307,11 @@ def test_bad_distances_are_refused(r):
 
 
 class Fitted:
-    """What a fitted regressor offers: no kernel, no radius."""
+    """What a fitted estimator offers."""
 
-    has_local, has_nonlocal = True, True
-
-    def local_potential(self, r):
-        return GaussianSum([-0.2], [0.5])(r)
-
-    def nonlocal_potential(self, r, r_prime):
-        return TOY.nonlocal_potential(r, r_prime)
+    @property
+    def interaction_(self):
+        return GaussianSum([-0.2], [0.5]) + TOY
 
 
 def test_a_fitted_estimator():

@@ -14,10 +14,9 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_number
+from halkit.checks import check_distances, check_momenta, check_number, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
-from halkit.interactions.functions import check_momenta, check_scale, distances
 from halkit.scattering.coulomb.waves import (
     coulomb_surface,
     threshold_functions,
@@ -84,7 +83,7 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     """
     if dipole_radius is not None:
         dipole_radius = check_scale(dipole_radius, "dipole_radius")
-    return _potential(distances(r, "r"), _strength(charge_product), dipole_radius)
+    return _potential(check_distances(r, "r"), _strength(charge_product), dipole_radius)
 
 
 def _potential(r, strength, dipole_radius):
@@ -340,10 +339,10 @@ def _threshold_radius(channel, strength, radius):
     further out it is kept. What counts is the smallest 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
     """
     interaction, m = channel.interaction, channel.reduced_mass
-    defined = interaction.radius if channel.V2 is None else None
+    defined = interaction.radius
     if defined is not None and (radius is None or defined <= radius):
         return channel.radius, 0.0
-    nodes, tails = tail(interaction, m, channel.V2)
+    nodes, tails = tail(interaction, m)
     panels = np.append(-np.diff(tails), 0.0)
     with np.errstate(over="ignore"):
         weight = np.square(zero_energy_size(strength * m, nodes) / nodes)

@@ -14,9 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ive, kve
 
-from halkit.checks import check_array
-from halkit.interactions.functions import refuse_extremes
-from halkit.scattering.solver.channel import validate_l
+from halkit.checks import check_array, check_integer, refuse_extremes
 
 __all__ = [
     "CoulombWaves",
@@ -70,7 +68,7 @@ def coulomb_functions(l, eta, rho):
     >>> round(float(waves.F), 6), round(float(waves.G), 6)
     (1.02112, 0.532211)
     """
-    l = validate_l(l)
+    l = check_integer(l, "l", least=0)
     eta, rho = np.broadcast_arrays(check_array(eta, "eta"), check_array(rho, "rho"))
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from halkit.checks import check_integer
 from halkit.interactions import Interaction
-from halkit.scattering.solver.channel import mesh_of, open_channel, validate_l
+from halkit.scattering.solver.channel import mesh_of, open_channel
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import potential_matrix
 from halkit.scattering.solver.rmatrix import (
@@ -49,7 +50,7 @@ class CoupledSystem:
             l = getattr(interactions, "l", (0, 2))
         if not np.iterable(l):
             raise TypeError(f"l must hold one integer for each wave, such as (0, 2), got {l!r}")
-        self.l = tuple(validate_l(one) for one in l)
+        self.l = tuple(check_integer(one, "l", least=0) for one in l)
         n = len(self.l)
         if len(rows) != n or any(len(row) != n for row in rows):
             raise ValueError(
@@ -69,8 +70,8 @@ class CoupledSystem:
             for row, wave in zip(rows, self.l, strict=True)
         ]
         self.channels = [channel for row in channels for channel in row]
-        if any(channel.V2 is not None for channel in self.channels):
-            raise TypeError("coupled waves take interactions without a V2")
+        if any(channel.interaction.has_laplacian for channel in self.channels):
+            raise TypeError("interactions of coupled waves must be without a V2(r) ∇², got one")
         self.radius = max(channel.radius for channel in self.channels)
         self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
         self.reduced_mass = self.channels[0].reduced_mass

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.functions import check_momenta
-from halkit.radial import refuse_overflow
+from halkit.checks import check_momenta, refuse_overflow
 from halkit.scattering.coupled.multichannel import CoupledSystem, phase_parts, s_matrix
 from halkit.scattering.solver.channel import converge
 

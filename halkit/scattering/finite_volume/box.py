@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_array, check_integer
-from halkit.interactions.functions import check_scale
-from halkit.scattering.solver.channel import Channel, converge, validate_mesh_size
+from halkit.checks import check_array, check_integer, check_scale
+from halkit.scattering.solver.channel import Channel, converge
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 
@@ -135,7 +134,7 @@ def spherical_box_states(
 
 
 def _validate_number(n_states, n_mesh):
-    n_mesh = validate_mesh_size(n_mesh)
+    n_mesh = check_integer(n_mesh, "n_mesh", least=5, optional=True)
     if n_states is None:
         return 20 if n_mesh is None else min(20, n_mesh // 3)
     n_states = check_integer(n_states, "n_states", least=1)

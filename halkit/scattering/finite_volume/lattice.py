@@ -6,7 +6,7 @@ with ∇² the 7-point Laplacian, or the exact one of the plane waves that the l
 |r| is the distance to the nearest image of the origin, so U acts through the shells of
 equal r². The A1 sector lives on the irreducible wedge of the lattice; a field of weight w
 (the number of sites) is scaled by √w, which makes H symmetric; so does s of
-`halkit.scattering.derivative` for V2.
+`halkit.interactions.derivative` for V2.
 """
 
 import warnings
@@ -17,11 +17,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_array, check_integer
+from halkit.checks import check_array, check_integer, check_scale, is_array
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions.functions import check_scale, is_array, within
+from halkit.interactions.derivative import kinetic_scale
+from halkit.interactions.interaction import within
 from halkit.radial import Wedge
-from halkit.scattering.derivative import DerivativeExpansion, kinetic_scale
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
@@ -66,8 +66,8 @@ def lattice_spectrum(
 
     Parameters
     ----------
-    interaction : Interaction, fitted regressor, array, or DerivativeExpansion
-        As in `halkit.scattering.phase_shift`; it is evaluated on the lattice, so V has to be
+    interaction : Interaction, fitted estimator, or array
+        As in `halkit.scattering.phase_shift`; it is check_values on the lattice, so V has to be
         finite at r = 0. An array without `r` holds V on the points of
         ``halkit.radial.Wedge(L)``, and need not depend on the distance alone.
     L : int
@@ -110,10 +110,9 @@ def lattice_spectrum(
     >>> lattice_spectrum(V, L=12, reduced_mass=0.5, n_states=3).energy.round(6)
     array([-0.023592,  0.221755,  0.493129])
     """
-    V2 = interaction.V2 if isinstance(interaction, DerivativeExpansion) else None
     on_sites = is_array(interaction) and r is None
     if not on_sites:
-        interaction = interaction_in_wave(interaction.V0 if V2 else interaction, r=r)
+        interaction = interaction_in_wave(interaction, r=r, laplacian=True)
     m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
     if sector not in {"A1", "all"}:
         raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
@@ -126,8 +125,8 @@ def lattice_spectrum(
     if n_states > n // 4:
         raise ValueError(f"n_states must be at most {n // 4} for L = {L}, got {n_states}")
     scale = np.ones(n)
-    if V2 is not None:
-        scale = kinetic_scale(V2, a * fields.shell_r, m)[fields.shell]
+    if not on_sites and interaction.has_laplacian:
+        scale = kinetic_scale(interaction, a * fields.shell_r, m)[fields.shell]
     if on_sites:
         V = check_array(interaction, "interaction", len(wedge.xyz))
         potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])

@@ -19,8 +19,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_array, check_integer
-from halkit.interactions.functions import check_scale
+from halkit.checks import check_array, check_integer, check_scale
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 

@@ -14,11 +14,10 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_integer
+from halkit.checks import check_integer, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
-from halkit.interactions.functions import check_scale, within
-from halkit.scattering.derivative import DerivativeExpansion
+from halkit.interactions.interaction import within
 from halkit.scattering.solver.layout import EVEN, LEAST, MOST_JUMPS, Layout, find_layout, profile
 from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
@@ -32,8 +31,6 @@ __all__ = [
     "mesh_of",
     "open_channel",
     "tail",
-    "validate_l",
-    "validate_mesh_size",
 ]
 
 # Where the search for a mesh that sees all structure ends.
@@ -58,20 +55,18 @@ class _Fields(NamedTuple):
     radius: float
     reduced_mass: float
     l: int
-    V2: Interaction | None = None
     k: float = 0.0
     power: float | None = None
 
 
 class Channel(_Fields):
-    """One partial wave of an interaction (and a V2∇²) that is over at the channel radius.
+    """One partial wave of an interaction that ends at the channel radius.
 
     Parameters
     ----------
     interaction : Interaction
     radius, reduced_mass : float
     l : int
-    V2 : Interaction, optional
     k : float, default 0
         The largest momentum at which a singular core has to keep the wave out.
     power : float, optional
@@ -88,8 +83,7 @@ class Channel(_Fields):
     @cached_property
     def layout(self):
         """Where the mesh starts, and the panels that it needs."""
-        m, k, V2 = self.reduced_mass, self.k, self.V2
-        return find_layout(self.interaction, self.radius, m, self.profile, k=k, V2=V2)
+        return find_layout(self.interaction, self.radius, self.reduced_mass, self.profile, k=self.k)
 
     def mesh(self, n):
         """Return a mesh of n points, 4 or more in each panel."""
@@ -108,7 +102,7 @@ class Channel(_Fields):
     def hamiltonian(self, n):
         """Return the Hamiltonian on a mesh of n points."""
         m, l = self.reduced_mass, self.l
-        return hamiltonian(self.interaction, self.mesh(n), reduced_mass=m, l=l, V2=self.V2)
+        return hamiltonian(self.interaction, self.mesh(n), reduced_mass=m, l=l)
 
     def mesh_size(self, k=0.0):
         """Return the number of points to start with.
@@ -203,36 +197,27 @@ def measured_channel(
     potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, with_tail=False
 ):
     """Return the validated `Channel`, and the tail of the potential beyond its radius."""
-    if isinstance(potential, DerivativeExpansion):
-        potential, V2 = potential.V0, potential.V2
-    else:
-        V2 = None
     m = check_scale(reduced_mass, "reduced_mass")
-    l = validate_l(l)
-    interaction = interaction_in_wave(potential, l, r)
-    radius, beyond, power = find_radius(interaction, m, channel_radius, V2, with_tail)
+    l = check_integer(l, "l", least=0)
+    interaction = interaction_in_wave(potential, l, r, laplacian=True)
+    radius, beyond, power = find_radius(interaction, m, channel_radius, with_tail)
     top = float(np.max(k, initial=0.0))
-    return Channel(interaction, radius, m, l, V2, top, power), beyond
+    return Channel(interaction, radius, m, l, top, power), beyond
 
 
-def validate_l(l):
-    """Return an orbital angular momentum as an integer, at least 0."""
-    return check_integer(l, "l", least=0)
-
-
-def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
+def find_radius(interaction, m, channel_radius=None, with_tail=False):
     """Return the channel radius, found if it is not given, and the tail beyond it.
 
     With `with_tail` and a tail V ∝ r^−n that is left to the caller, also n, else None.
     """
-    radius, defined = channel_radius, interaction.radius if V2 is None else None
+    radius, defined = channel_radius, interaction.radius
     if radius is not None:
         radius = check_scale(radius, "channel_radius")
     if defined is not None and (radius is None or defined <= radius):
         return float(radius or defined), 0.0, None
-    nodes, tails = tail(interaction, m, V2)
+    nodes, tails = tail(interaction, m)
     if with_tail and tails[-9] < 1e6 * tails[-1]:
-        found = _long_tail(interaction, m, V2, nodes, tails, radius)
+        found = _long_tail(interaction, m, nodes, tails, radius)
         if found is not None:
             return found
     if radius is None:
@@ -240,7 +225,7 @@ def find_radius(interaction, m, channel_radius=None, V2=None, with_tail=False):
     return radius, float(np.interp(radius, nodes, tails)), None
 
 
-def tail(interaction, reduced_mass, V2=None):
+def tail(interaction, reduced_mass):
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
 
     V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. V(r) is also looked at between
@@ -249,7 +234,7 @@ def tail(interaction, reduced_mass, V2=None):
     fine = _fine_radii(reduced_mass)
     with np.errstate(all="ignore"):  # inside a core
         density = _local_density(interaction, fine)
-    density = density + _other_density(interaction, fine, reduced_mass, V2)
+    density = density + _other_density(interaction, fine, reduced_mass)
     return fine[::FINER], _tail_of(fine, density, reduced_mass)
 
 
@@ -257,14 +242,15 @@ def _fine_radii(reduced_mass):
     return FINE / reduced_mass
 
 
-def _other_density(interaction, fine, reduced_mass, V2):
+def _other_density(interaction, fine, reduced_mass):
     """The density of U and V2."""
     density = np.zeros_like(fine)
     if interaction.has_nonlocal:
         r = fine[::FINER]
         density = np.interp(fine, r, _nonlocal_density(interaction, r))
-    if V2 is not None:
-        density = density + np.abs(V2.local_potential(fine)) * reduced_mass**2
+    if interaction.has_laplacian:
+        V2 = interaction.laplacian_potential(fine) * within(interaction.radius, fine)
+        density = density + np.abs(V2) * reduced_mass**2
     return density
 
 
@@ -275,7 +261,7 @@ def _tail_of(fine, density, reduced_mass):
     return (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
 
 
-def _long_tail(interaction, m, V2, nodes, tails, radius):
+def _long_tail(interaction, m, nodes, tails, radius):
     """Where a tail V ∝ r^−n may be left out of the mesh, zero, and n.
 
     None without such a tail, or if the mesh reaches its end without much work.
@@ -287,7 +273,7 @@ def _long_tail(interaction, m, V2, nodes, tails, radius):
     if found is None:
         return None
     start, power = found
-    others = _tail_of(fine, _other_density(interaction, fine, m, V2), m)
+    others = _tail_of(fine, _other_density(interaction, fine, m), m)
     strength = min(1.0, tails[0])
     enough = (nodes >= start) & (tails <= SHORT * strength) & (others <= 1e-10 * strength)
     if radius is not None:
@@ -336,11 +322,6 @@ def _is_closed(interaction, radius):
         return bool(np.isinf(_local_density(interaction, np.array([0.999 * radius]))[0]))
 
 
-def validate_mesh_size(n_mesh):
-    """Return the number of mesh points as an integer, or None."""
-    return check_integer(n_mesh, "n_mesh", least=5, optional=True)
-
-
 def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
     """Return ``solve(n)`` on a mesh fine enough that ``distance(coarser, result)`` is small.
 
@@ -348,7 +329,7 @@ def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
     left may fall as slowly as 1/n², and is then 1/[(n/coarser)² − 1] of the distance; where that
     matters a third mesh tells whether it falls faster.
     """
-    n = validate_mesh_size(n_mesh) or n_start
+    n = check_integer(n_mesh, "n_mesh", least=5, optional=True) or n_start
     largest = n if n_mesh else max(400, 2 * n_start)
     coarse_n = 9 * n // 10 if n_mesh else 3 * n // 4
     coarse = solve(coarse_n)

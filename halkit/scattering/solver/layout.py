@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.functions import cut
-from halkit.interactions.interaction import end_radii
+from halkit.interactions.interaction import cut, end_radii
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.panels import Panels
 
@@ -188,9 +187,9 @@ def _bisect(f, low, high):
     return low, high
 
 
-def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0, V2=None):
+def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
     """Return the `Layout` for momenta up to k, from the `Profile` of the local part if any."""
-    ends = [*end_radii(interaction), *(() if V2 is None else end_radii(V2))]
+    ends = [*end_radii(interaction)]
     start = inner = 0.0
     if seen is not None:
         start, inner = max((seen.core, seen.core), _core(seen, k, radius))

@@ -37,8 +37,8 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.checks import check_array
-from halkit.interactions.functions import within
-from halkit.scattering.derivative import kinetic_scale
+from halkit.interactions.derivative import kinetic_scale
+from halkit.interactions.interaction import within
 from halkit.scattering.solver.panels import Panels, barycentric_ratios, panel_functions
 
 __all__ = [
@@ -232,17 +232,19 @@ def _gauss_legendre(n):
     return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
 
 
-def hamiltonian(interaction, mesh, *, reduced_mass, l=0, V2=None):
+def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
     """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included.
 
-    With V2 it also has V2(r) (d²/dr² − l(l+1)/r²), see `halkit.scattering.derivative`.
+    V2(r) (d²/dr² − l(l+1)/r²) is part of it, see `halkit.interactions.derivative`.
     """
     m = reduced_mass
-    side_scale = None if V2 is None else kinetic_scale(V2, mesh.sides()[0], m)
+    side_scale = None
+    if interaction.has_laplacian:
+        side_scale = kinetic_scale(interaction, mesh.sides()[0], m)
     free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
     potential, symmetric = potential_matrix(interaction, mesh, side_scale)
     scale = 1.0
-    if V2 is not None:
+    if side_scale is not None:
         scale = _mean_scale(mesh, side_scale)
         free = free * np.outer(scale, scale)
     return Hamiltonian(free + potential, symmetric, mesh, m, l, scale, potential)

@@ -1,12 +1,11 @@
 """The partial wave that an interaction is made for, and the refusal of any other."""
 
 from halkit.interactions import as_interaction
-from halkit.interactions.interaction import partial_wave
 
 __all__ = ["interaction_in_wave"]
 
 
-def interaction_in_wave(potential, l=0, r=None):
+def interaction_in_wave(potential, l=0, r=None, *, laplacian=False):
     """Return `potential` as an interaction that acts in the wave l.
 
     Parameters
@@ -15,14 +14,19 @@ def interaction_in_wave(potential, l=0, r=None):
         As in `halkit.interactions.as_interaction`.
     l : int, default 0
         Orbital angular momentum.
+    laplacian : bool, default False
+        Whether it may have a term V2(r) ∇².
 
     Raises
     ------
     ValueError
-        If the interaction, or a term of it, is made for another l.
+        If the interaction is made for another l.
+    TypeError
+        If it has a V2, and the caller takes none.
     """
     interaction = as_interaction(potential, r)
-    own = partial_wave(interaction)
-    if own is not None and own != l:
-        raise ValueError(f"{interaction!r} is made for l = {own}, got l = {l}")
+    if interaction.l not in (None, l):
+        raise ValueError(f"{interaction!r} is made for l = {interaction.l}, got l = {l}")
+    if interaction.has_laplacian and not laplacian:
+        raise TypeError(f"the interaction must be without a V2(r) ∇², got {interaction!r}")
     return interaction

@@ -61,25 +61,10 @@ class OfTheP(GaussianSum):
     l = 1
 
 
-class Duck:
-    """A local potential of another package, without a kernel."""
+class Fitted:
+    """A fitted estimator of a P wave."""
 
-    has_local, has_nonlocal, l = True, False, 1
-
-    def local_potential(self, r):
-        return -np.exp(-np.square(r))
-
-    def nonlocal_potential(self, r, r_prime):
-        return 0 * np.multiply(r, r_prime)
-
-
-class Fitted(Duck):
-    """And one that has a kernel and a radius, as fitted regressors have."""
-
-    radius = None
-
-    def kernel(self, r, r_prime):
-        return self.nonlocal_potential(r, r_prime)
+    interaction_ = OfTheP([-0.5], [1.0])
 
 
 WELL = GaussianSum([-0.5], [1.0])
@@ -87,12 +72,11 @@ P_WAVES = [
     PereyBuck(0.36, 3.0, 0.65, 0.85, l=1),
     av18("3P0"),
     OfTheP([-0.5], [1.0]),
-    Duck(),
     Fitted(),
     WELL + (WELL + OfTheP([-0.5], [1.0])),
     WELL + Interaction() + PereyBuck(0.36, 3.0, 0.65, 0.85, l=1),
 ]
-NAMES = ["PereyBuck", "AV18", "OfTheP", "Duck", "Fitted", "sum", "non-local sum"]
+NAMES = ["PereyBuck", "AV18", "OfTheP", "Fitted", "sum", "non-local sum"]
 
 
 def takes_an_interaction(module, name):

@@ -1,0 +1,103 @@
+r"""The derivative expansion of U to next order: [V0(r) + V2(r) ∇²] δ(r − r').
+
+Its Hamiltonian is H = V0 − D ∇² with D(r) = 1/2m − V2(r) > 0. It is not symmetric, but
+s⁻¹ H s with s = √(2mD) is: V0 + s (−∇²/2m) s. So solvers compute u/s.
+"""
+
+import numpy as np
+
+from halkit.checks import check_number, check_positive
+from halkit.interactions.conversion import as_interaction
+from halkit.interactions.interaction import Laplacian, Local, Sum, cut
+
+__all__ = ["DerivativeExpansion", "kinetic_scale"]
+
+
+class DerivativeExpansion(Sum):
+    """The potential V0(r) + V2(r) ∇², for a reduced mass m with 2m V2(r) < 1.
+
+    On u = rφ of an S wave of energy E = k²/2m it is the equation
+
+        u'' = −(k² − 2m V0)/(1 − 2m V2) u.
+
+    `spherical_box_states`, `fourier_potential` and coupled channels take no V2.
+
+    Parameters
+    ----------
+    V0 : Interaction, fitted estimator
+        Energies; see `halkit.interactions.as_interaction`.
+    V2 : callable
+        Maps an array of r to the array of V2(r), which has to decay: energies × r².
+
+    References
+    ----------
+    T. Iritani et al. (HAL QCD), Phys. Rev. D 99 (2019) 014514 [arXiv:1805.02365].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import DerivativeExpansion, GaussianSum
+    >>> from halkit.scattering import phase_shift
+    >>> U = DerivativeExpansion(GaussianSum([-0.5], [1.0]), lambda r: -0.1 * np.exp(-(r**2)))
+    >>> phase_shift(U, [0.5, 1.0], reduced_mass=1.0).round(6)
+    array([0.226571, 0.224756])
+    """
+
+    def __init__(self, V0, V2):
+        self.V0 = as_interaction(V0)
+        if isinstance(V2, Local):  # with its radius
+            V2 = Laplacian(V2.f, radius=V2.radius)
+        self.V2 = V2 if isinstance(V2, Laplacian) else Laplacian(V2)
+        super().__init__(self.V0, self.V2)
+
+    def at_momentum(self, k, *, reduced_mass):
+        """Return V(r) = (V0 − k² V2)/(1 − 2m V2), with the same wave function at momentum k.
+
+        Parameters
+        ----------
+        k : float
+            Momentum, k > 0 or 0 for the threshold.
+        reduced_mass : float
+            m.
+
+        Returns
+        -------
+        Local
+            To be used at this k alone.
+
+        Raises
+        ------
+        ValueError
+            If V0 is not local.
+        """
+        m, k2 = check_positive(reduced_mass, "reduced_mass"), check_number(k, "k", least=0) ** 2
+        if self.has_nonlocal:
+            raise ValueError(f"V0 must be local, got {self.V0!r}")
+
+        def equivalent(r):
+            V2 = self.laplacian_potential(r)
+            return (self.local_potential(r) - k2 * V2) / (1 - 2 * m * V2)
+
+        return Local(equivalent)
+
+    def __repr__(self):
+        return f"DerivativeExpansion({self.V0!r}, {self.V2!r})"
+
+
+def kinetic_scale(interaction, r, reduced_mass):
+    """Return s(r) = √(1 − 2m V2(r)) of an interaction, elementwise.
+
+    Raises
+    ------
+    ValueError
+        If 1 − 2m V2(r) is not positive everywhere.
+    """
+    V2 = cut(interaction.laplacian_potential(r), interaction.radius, r)
+    square = 1 - 2 * reduced_mass * V2
+    if not np.all(square > 0):
+        i = np.argmin(square)
+        raise ValueError(
+            "1 - 2 m V2(r) must be positive (the kinetic energy has to be), "
+            f"got {square[i]:g} at r = {r[i]:g}"
+        )
+    return np.sqrt(square)

@@ -1,0 +1,83 @@
+"""The interactions that neural fits end with: V(r) and U(r, r') of a trained module."""
+
+import numpy as np
+
+from halkit.interactions.interaction import Interaction, cut
+from halkit.training import evaluate
+
+__all__ = ["NetworkInteraction", "Start"]
+
+
+class NetworkInteraction(Interaction):
+    """V and U of a trained `halkit.potentials.objective.Potential`.
+
+    U is zero beyond the last node of the fit, and V too if no envelope makes U decay.
+
+    Attributes
+    ----------
+    module : Potential
+        Another subclass may evaluate functions of its own in their place: `local_term` and `uncut`.
+    """
+
+    def __init__(self, module, name="NetworkInteraction"):
+        self.module, self.name = module, name
+        network, local = module.network, module.local
+        self.has_local, self.has_nonlocal = local is not None, network is not None
+        self.nonlocal_radius = float(module.r[-1]) if self.has_nonlocal else None
+        ends = self.has_nonlocal and (local is None or network.envelope.kind is None)
+        self.radius = self.nonlocal_radius if ends else None
+
+    def local_potential(self, r):
+        r = np.asarray(r, dtype=np.float64)
+        return self.local_term(r) if self.has_local else np.zeros(r.shape)
+
+    def nonlocal_potential(self, r, r_prime):
+        r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
+        if not self.has_nonlocal:
+            return super().nonlocal_potential(r, r_prime)
+        return cut(self.uncut(r, r_prime), self.nonlocal_radius, r, r_prime)
+
+    def local_term(self, r):
+        """The local term."""
+        return evaluate(self.module.local, r)
+
+    def uncut(self, r, r_prime):
+        """The network, also beyond the last node."""
+        return evaluate(self.module.network, r, r_prime)
+
+    def __repr__(self):
+        return f"{self.name}(...)"
+
+
+class Start(NetworkInteraction):
+    """The interaction that one start of a fit ended with.
+
+    Attributes
+    ----------
+    loss : float
+        As ``loss_`` of the fit.
+    n_iter : int
+        Iterations.
+    potential : ndarray of shape (n_out, n_r)
+        U on the nodes of the fit.
+    """
+
+    def __init__(self, module, *, loss, n_iter, check_nodes):
+        super().__init__(module)
+        self.loss, self.n_iter, self._check_nodes = loss, n_iter, check_nodes
+
+    def local_potential(self, r):
+        self._check_nodes()
+        return super().local_potential(r)
+
+    def nonlocal_potential(self, r, r_prime):
+        self._check_nodes()
+        return super().nonlocal_potential(r, r_prime)
+
+    @property
+    def potential(self):
+        r_out, r = (x.detach().cpu().numpy() for x in (self.module.r_out, self.module.r))
+        return super().nonlocal_potential(r_out[:, None], r[None, :])
+
+    def __repr__(self):
+        return f"Start(loss={self.loss:.3g}, n_iter={self.n_iter})"
