@@ -102,6 +102,12 @@ def last_plaquette_closure(n, beta, shape, rng):
     return links_of(np.concatenate(kept).reshape(drawn, *shape), rng), drawn
 
 
+def number_of_parameters(model):
+    if model.network == "plaquette":
+        return len(model.harmonics_)
+    return sum(p.numel() for p in model.net_.module_.parameters())
+
+
 def train(n, epochs):
     X = sample_exact(n, 1.0, (16, 16), random_state=0)
     wall = time.perf_counter()
@@ -109,7 +115,7 @@ def train(n, epochs):
     closed, closed_seconds = timed(U1DiffusionSampler(network="plaquette", random_state=0).fit, X)
     wall, a = time.perf_counter() - wall, ", ".join(f"{x:+.4f}" for x in model.harmonics_)
     b = ", ".join(f"{x:+.4f}" for x in closed.harmonics_)
-    weights = sum(p.numel() for p in model.net_.module_.parameters())
+    weights = number_of_parameters(model)
     text = (
         f"{n} exact configurations, {model.n_iter_} epochs, {weights} parameters (the defaults): "
         f"{seconds:.0f} CPU seconds on one thread ({wall:.0f} s on the clock of a machine with "
@@ -216,7 +222,7 @@ def learning():
             theta = model.sample(2048, beta=7.0, lattice_size=16, random_state=5)
             report = model.sample_report(theta, 7.0)
             yield [
-                name, sum(p.numel() for p in model.net_.module_.parameters()), f"{seconds:.1f}",
+                name, number_of_parameters(model), f"{seconds:.1f}",
                 f"{model.score(held_out) - entropy:+.2e}", f"{model.denoising_score(held_out):.4f}",
                 f"{own_bias(model, 1.0):+.2f}", f"{own_bias(model, 7.0):+.3f}", f"{report.ess:.3f}",
                 f"{report.plaquette_acceptance:.3f}",
@@ -279,7 +285,7 @@ def short_trainings():
             X = sample_exact(n, beta, (8, 8), random_state=3)
             model = U1DiffusionSampler(beta=beta, max_epochs=epochs, random_state=0).fit(X)
             draws = [
-                model.sample(2048, method=method, correction=None, random_state=7)
+                model.sample(int(4096 / beta), method=method, correction=None, random_state=7)
                 for method in ("annealed", "sde", "ode")
             ]
             yield [f"{beta:g}", n, epochs,
@@ -401,7 +407,7 @@ projected.
 
 Trained on 2048 configurations, β0 = 1, L = 12, six epochs. Rejection is exact whatever was learned;
 that it is says nothing of the network. `score` is the mean of log p per link of held-out
-configurations under the model's own density, here above that of the exact density.
+configurations under the model's own density, here less that of the exact density.
 
 {learning}
 
@@ -415,8 +421,8 @@ at β0 times β/β0. The published sampler of this kind, with 100 widths of 400 
 
 {link_noise}
 
-Short trainings, L = 8, 2048 raw samples at β = β0: the plaquette against exact, beside the
-plaquette of the training data.
+Short trainings, L = 8, 4096/β0 raw samples at β = β0: the plaquette against exact, beside the
+plaquette of the training data, which the learned coupling cannot know better.
 
 {short}
 

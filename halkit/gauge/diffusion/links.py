@@ -8,8 +8,8 @@ are the reverse processes of the noise with the scaled score in them,
 
 which are right at β = β0 alone: p_σ^{β/β0} is not the noisy density of the coupling β, and
 the coupling that they reach is about 2β − β0. Their steps are of second order (Heun). On a lattice
-60 steps of Langevin dynamics at widths below 0.15 follow, which bring the plaquette to the coupling
-β; large loops and the charge stay as they are.
+100 steps of Langevin dynamics at widths below 0.15 follow, which bring the plaquette to the
+coupling β; large loops and the charge stay as they are.
 """
 
 import math
@@ -24,7 +24,7 @@ __all__ = ["METHODS", "anneal", "reverse_process", "settle", "smallest_width", "
 
 METHODS = ("annealed", "sde", "ode")
 N_STEPS = 100
-N_SETTLED, SETTLED = 60, 0.15
+N_SETTLED, SETTLED = 100, 0.15
 # Largest width in the plaquette's force that the first level still leaves.
 FAINT = 0.3
 SIGMA_MIN = 0.03
@@ -88,7 +88,7 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=None):
 
 
 def settle(score, theta, beta, ratio, *, generator):
-    """Follow kinetic Langevin dynamics on a lattice for 60 steps from a width of 0.15 down.
+    """Follow kinetic Langevin dynamics on a lattice for 100 steps from a width of 0.15 down.
 
     Arguments and result are those of `anneal`, but that theta is a sample of about that width.
     The plaquette then is as good as the score at small widths.

@@ -186,11 +186,11 @@ class U1DiffusionSampler(ScoreEstimator):
             "plaquette" puts noise on plaquettes, see `halkit.gauge.diffusion.plaquettes`; it needs
             a lattice. The others put noise on links and need correction=None or "hmc":
             "annealed" is kinetic Langevin dynamics along falling widths; "sde" and "ode" are the
-            reverse processes of the noise with the scaled score. At β = β0 their plaquette is as
-            good as the score at all widths: off by −1.0(3) and −0.4(3) % after the default
-            training with 10240 configurations at L = 16, and by up to 4 % after three epochs with
-            2048 at L = 8 (``docs/u1.md``). At other β they reach another coupling, in the limit
-            of small angles 2β − β0. See `halkit.gauge.diffusion.links`.
+            reverse processes of the noise with the scaled score, followed by Langevin dynamics at
+            small widths. After three epochs with 2048 configurations at L = 8 their plaquette
+            was off by −0.4(2) and −0.8(2) % at β = β0 = 1, by 0.1(2) and 0.0(2) % at 2
+            (``docs/u1.md``). Their charge is that of another coupling, in the limit of small
+            angles 2β − β0. See `halkit.gauge.diffusion.links`.
         n_steps : int, optional
             "plaquette": number of noise variances, 6 by default where rejection follows, and else
             50. Other methods: steps of the dynamics, 100 by default, each with one score, or with
