@@ -17,11 +17,10 @@ Polyakov loops, which would take longest on a narrow lattice, are drawn at the e
 """
 
 import numpy as np
-from scipy.special import ive
 
 from halkit.checks import check_boolean, check_integer
 from halkit.gauge.chains.markov import hmc
-from halkit.gauge.theory.exact import exact_susceptibility, partition
+from halkit.gauge.theory.exact import exact_susceptibility, log_bessel, partition
 from halkit.gauge.theory.torus import (
     TWO_PI,
     as_generator,
@@ -190,7 +189,7 @@ def _tail(links, beta, n_trajectories, rng):
 def _hottest(beta, volume):
     """Return the action above which a configuration is found with a probability below 1e-15."""
     warm, cold = (
-        volume * np.log(ive(0, b)) + np.log(partition(b, volume)) for b in ((1 - TILT) * beta, beta)
+        volume * log_bessel(b) + np.log(partition(b, volume)) for b in ((1 - TILT) * beta, beta)
     )
     return (15 * np.log(10) + warm - cold) / TILT
 

@@ -18,10 +18,9 @@ Markov chain: configurations are independent.
 """
 
 import numpy as np
-from scipy.special import ive
 
 from halkit.gauge.diffusion.plaquettes import interpolate, log_density
-from halkit.gauge.theory.exact import orders, partition
+from halkit.gauge.theory.exact import log_bessel, orders, partition
 from halkit.gauge.theory.independent import close, links_of
 from halkit.gauge.theory.torus import TWO_PI, plaquette_sum, wrap
 
@@ -98,7 +97,7 @@ def exact_links(chain, n, beta, lattice_shape, rng):
     """
     log_g, acceptance = chain.log_density(chain.points()[0]), plaquette_acceptance(chain, beta)
     floor = UNIFORM * chain.scale / TWO_PI
-    log_norm = np.log(TWO_PI * ive(0, beta)) - np.log(acceptance)
+    log_norm = np.log(TWO_PI) + log_bessel(beta) - np.log(acceptance)
 
     def draw(count):
         angle, done = np.empty(count), 0
@@ -126,7 +125,7 @@ def plaquette_acceptance(chain, beta):
 
 def _log_target(P, beta):
     """Return the logarithm of the normalised density of a plaquette on an infinite lattice."""
-    return log_density(P, (beta,)) - np.log(TWO_PI * ive(0, beta))
+    return log_density(P, (beta,)) - np.log(TWO_PI) - log_bessel(beta)
 
 
 def log_prob(chain, links):

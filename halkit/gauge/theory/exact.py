@@ -32,6 +32,7 @@ __all__ = [
     "exact_log_prob",
     "exact_susceptibility",
     "exact_wilson_loop",
+    "log_bessel",
     "orders",
     "partition",
 ]
@@ -125,7 +126,7 @@ def exact_log_prob(theta, beta, *, lattice_shape=None):
     """
     links, beta = as_links(theta, lattice_shape), check_beta(beta)
     volume = links.shape[2] * links.shape[3]
-    log_z = volume * (2 * np.log(TWO_PI) + np.log(ive(0, beta))) + np.log(partition(beta, volume))
+    log_z = volume * (2 * np.log(TWO_PI) + log_bessel(beta)) + np.log(partition(beta, volume))
     return -wilson_action(links, beta) - log_z
 
 
@@ -144,6 +145,13 @@ def log_bessel_ratio(order, beta):
     exponent = order * (order / (radius + beta)) - order * np.arcsinh(slope)
     correction = np.log1p(_uniform(radius, order)) - np.log1p(_uniform(beta, 0.0))
     return exponent - np.log1p(slope**2) / 4 + correction
+
+
+def log_bessel(beta):
+    """Return log[e^{−β} I_0(β)], minus the free energy of a plaquette on an infinite lattice."""
+    if beta < UNIFORM:
+        return float(np.log(ive(0, beta)))
+    return float(np.log1p(_uniform(beta, 0.0)) - np.log(TWO_PI * beta) / 2)
 
 
 def _uniform(radius, order):

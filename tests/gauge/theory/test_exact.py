@@ -27,7 +27,7 @@ from halkit.gauge import (
     wilson_loop,
     wrap,
 )
-from halkit.gauge.theory.exact import _fourier_table, _rare, log_bessel_ratio
+from halkit.gauge.theory.exact import _fourier_table, _rare, log_bessel, log_bessel_ratio
 from halkit.gauge.theory.independent import close, closing_acceptance
 
 # (L, beta): plaquette, W(2x2), W(3x3), W(4x4), chi; rounded to the digits shown.
@@ -347,6 +347,13 @@ def test_bessel_ratios_of_every_coupling(beta):
         if exact > -600:
             got = float(log_bessel_ratio(order, beta))
             assert got == pytest.approx(float(exact), rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0, 999.0, 1001.0, 1e6, 1e12])
+def test_free_energy_of_a_plaquette(beta):
+    mpmath.mp.dps = 30
+    exact = mpmath.log(mpmath.besseli(0, beta)) - beta
+    assert log_bessel(beta) == pytest.approx(float(exact), rel=1e-12, abs=1e-15)
 
 
 def summed_loop(area, beta, volume):
