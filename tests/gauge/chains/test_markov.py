@@ -133,7 +133,7 @@ def test_winding_hits_restore_the_charge_from_a_cold_start():
 @pytest.mark.parametrize("beta", [0.0, 1.0, 7.0, 200.0, 1e4])
 @pytest.mark.parametrize("target", [0.7, 0.9])
 def test_tuning(beta, target):
-    theta = sample_exact(40, beta, (6, 8), random_state=7)
+    theta = sample_exact(40, beta, (10, 12), random_state=7)
     chain = hmc(
         theta, beta, n_warmup=60, n_trajectories=5, target_acceptance=target, random_state=8
     )

@@ -135,9 +135,8 @@ def test_score_matching_finds_the_coupling(beta, shape):
     n = 4000
     a = plaquette_force(sample_exact(n, beta, shape, random_state=3))
     error = 1.5 * max(beta, 1.0) * np.sqrt(2 / (n * (np.prod(shape) - 1)))
-    assert abs(np.arange(1, 4) ** 2 @ a - beta) < 4 * error * (1 + 6 * (beta < 10))
-    x = np.linspace(0, min(np.pi, 3 / np.sqrt(beta)), 20)
-    assert np.abs(log_density(x, a) - log_density(x, (beta,))).max() < 0.15
+    assert abs(a[0] - beta) < 4 * error
+    assert not a[1:].any()
 
 
 def test_an_action_with_two_harmonics_is_learned():
@@ -179,7 +178,7 @@ def test_raw_plaquettes_of_every_coupling(fitted, model, beta, limit):
 
 
 @pytest.mark.parametrize(
-    ("beta", "shape", "n"), [(1.0, (8, 8), 4000), (7.0, (16, 16), 2000), (11.0, (6, 4), 4000)]
+    ("beta", "shape", "n"), [(1.0, (8, 8), 4000), (7.0, (16, 16), 2000), (11.0, (8, 8), 4000)]
 )
 def test_raw_configurations_have_the_charge(model, beta, shape, n):
     theta = model.sample(n, beta=beta, lattice_size=shape, correction=None, random_state=2)
@@ -237,7 +236,8 @@ def test_density_is_gauge_invariant_and_knows_no_size(model):
     ("beta", "shape"),
     [
         (0.5, (8, 8)), (1.0, (16, 16)), (6.0, (4, 4)), (5.0, (24, 16)), (7.0, (16, 16)),
-        (11.0, (8, 8)), (20.0, (2, 2)), (20.0, (16, 16)), (1e3, (4, 4)), (1e7, (3, 5)), (1e12, (4, 4)),
+        (11.0, (8, 8)), (20.0, (2, 2)), (20.0, (16, 16)), (1e3, (4, 4)), (1e7, (3, 5)),
+        (1e12, (4, 4)),
     ],
     ids=str,
 )  # fmt: skip
@@ -245,7 +245,7 @@ def test_rejection_is_exact_at_every_coupling(model, beta, shape):
     n = 2000
     theta = model.sample(n, beta=beta, lattice_size=shape, random_state=5)
     report = model.sample_report(theta, beta)
-    assert max(abs(row.z) for row in report.rows if row.error > 1e-12) < 3.5, str(report)
+    assert all(abs(row.z) < 3.5 for row in report.rows if row.error > 1e-12), str(report)
     assert not report.charge_p_value < 1e-3
     assert report.acceptance > (0.83 if np.prod(shape) >= 64 else 0.76)
     assert report.plaquette_acceptance > 0.9
