@@ -13,6 +13,7 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import networks, solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.contract import check_derivative, check_network
+from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.objective import Potential
@@ -323,6 +324,8 @@ def _warn_of_reach(model, problem):
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
+    if learned.has_nonlocal and not problem.has_errors:
+        warn_of_exact_fit(model, problem)
 
 
 def _natural_units(problem, W, shift, tol):

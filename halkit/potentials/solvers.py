@@ -35,6 +35,8 @@ LBFGS_STEPS = 10
 ROUNDING = 1e-14
 # A fit that goes on from a minimum begins with whole Gauss-Newton steps.
 WARM_DAMPING = 1e-12
+# Epochs at the end of which a fit to exact data tells whether it still moves.
+LAST = 10
 PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
 
 
@@ -159,8 +161,9 @@ class Convergence(Callback):
     decrement is `tol` units, so that the parameters are √tol of their errors or of their way from
     the minimum, or after `patience` epochs in a row that gained less than √tol units, or less than
     `tol` of the χ² of a good fit where the parameters are not those of another. Without a unit,
-    gains are compared with the loss itself. A loss that is not finite stops as well: nothing finite
-    follows.
+    gains are compared with the loss itself; and a training that reaches its last epoch has
+    converged if the last ten (Adam: 500) moved the sources by less than `tol` of themselves. A loss
+    that is not finite stops as well: nothing finite follows.
 
     Parameters
     ----------
@@ -199,8 +202,16 @@ class Convergence(Callback):
             self.best_, self.misses_ = loss, 0
         else:
             self.misses_ += 1
+        small |= self._is_still(net)
         if not np.isfinite(loss) or (self.tol and (self.misses_ >= self.patience or small)):
             raise StopTraining
+
+    def _is_still(self, net):
+        """Whether the last epochs before the end did not change the sources noticeably."""
+        losses, epochs = net.history[:, "train_loss"], max(self.patience, LAST)
+        if self.unit_ is not None or not epochs < len(losses) == net.max_epochs:
+            return False
+        return losses[-1 - epochs] - losses[-1] <= self.tol**2 * self.size
 
 
 class PotentialNet(TrainedNet):

@@ -91,7 +91,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Largest number of iterations of one start.
     tol : float
         A start ends when three iterations in a row (Adam: 500) lower the loss by less than
-        this fraction, or where the relative residual is below it. With `y_std` the unit is that
+        this fraction, or where the relative residual is below it; at `max_iter` it has converged
+        if its last ten iterations (L-BFGS: 100, Adam: 500) changed the predicted sources by less
+        than this fraction of them. With `y_std` the unit is that
         of χ²: a start ends where a Gauss-Newton step would lower it by less than `tol`, or when
         three iterations in a row lower it by less than √tol each, or by less than this fraction
         of the χ² of a good fit. A `warm_start` ends relative to what its first step expects to

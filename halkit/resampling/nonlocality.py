@@ -69,9 +69,9 @@ def nonlocality_test(
         A potential with the parameter ``local``: `GaussianProcessPotentialRegressor`, or a
         network, which is slower. It is cloned, with ``local="only"`` and ``local=True``.
     X : array-like of shape (n_bins, n_samples, n_r)
-        Resampled wave functions, as `halkit.equations.lattice_rows` gives them.
+        Resampled wave functions: `data` of `halkit.equations.Rows`.
     y : array-like of shape (n_bins, n_samples, n_out)
-        Their sources.
+        Their targets: `target` of the rows.
     y_std : array-like of shape (n_samples, n_out), optional
         Standard deviations of the mean of y; those of the bins by default.
     bins : {"jackknife", "bootstrap"}
@@ -120,7 +120,7 @@ def nonlocality_test(
     ... )
     >>> prior = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, amplitude=1e-3)
     >>> nonlocality_test(
-    ...     prior, d.data_bins, d.target_bins, y_std=d.sigma, random_state=0
+    ...     prior, d.rows.data, d.rows.target, y_std=d.sigma, random_state=0
     ... ).p_value
     0.025
     """

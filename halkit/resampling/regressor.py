@@ -58,8 +58,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         numbers, so that the spread over bins is statistical.
     resample : {"jackknife", "bootstrap", "seeds"}
         What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
-        leave one out, the standard deviation for bootstrap samples; `kind` of the rows of
-        `halkit.equations.lattice_rows` says which they are. "seeds" is the spread of
+        leave one out, the standard deviation for bootstrap samples; `kind` of
+        `halkit.equations.Rows` says which they are. "seeds" is the spread of
         the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}
@@ -111,7 +111,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     ...     hadron_mass=2.0, times=range(20, 25), noise=1e-4, n_bins=4, random_state=0,
     ... )
     >>> potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
-    >>> model = JackknifeRegressor(potential).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+    >>> model = JackknifeRegressor(potential).fit(d.rows.data, d.rows.target, y_std=d.sigma)
     >>> V, V_std = model.local_potential([2.0, 4.0], return_std=True)
     >>> V.shape, bool(np.all(V_std > 0)), model.n_bins_
     ((2,), True, 4)
