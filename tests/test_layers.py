@@ -16,7 +16,11 @@ PACKAGE = Path(__file__).parents[1] / "halkit"
 DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
 # The parts of gauge and what each may import; the __init__ of gauge may import all of them.
-PARTS = {"theory": set(), "chains": {"theory"}, "diffusion": {"theory", "chains", "training"}}
+PARTS = {
+    "theory": set(),
+    "chains": {"theory"},
+    "diffusion": {"theory", "chains", "training", "modules"},
+}
 COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
     "checks": set(),
@@ -42,7 +46,7 @@ ARROWS = {
         "equations",
         "training",
     },
-    "gauge": {"training"},
+    "gauge": {"training", "modules"},
     "datasets": {
         "radial",
         "units",

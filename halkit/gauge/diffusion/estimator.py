@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.checks import (
     as_numbers,
-    check_choice,
     check_integer,
     check_positive,
     numbers_or_table,
@@ -18,6 +17,7 @@ from halkit.checks import (
 from halkit.gauge.diffusion import denoising
 from halkit.gauge.diffusion.baseline import NO_MOMENTS, plaquette_moments
 from halkit.gauge.diffusion.configurations import log_prob
+from halkit.gauge.diffusion.contract import check_network
 from halkit.gauge.diffusion.force import plaquette_force
 from halkit.gauge.diffusion.links import smallest_width
 from halkit.gauge.diffusion.model import Architecture, as_tensor, denoising_scores, evaluate_score
@@ -32,14 +32,16 @@ from halkit.gauge.theory.torus import (
     plaquette_sum,
     wrap,
 )
+from halkit.modules import Named, by_name, check_factory, unnamed
 from halkit.training import (
     Interrupted,
     ProgressBar,
     available_device,
     check_options,
+    load_parameters,
     one_thread,
-    parameter_arrays,
     seeded,
+    state_arrays,
     unchanged_on_error,
 )
 
@@ -93,6 +95,8 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
                     'are none: they get "mlp"'
                 )
+            if callable(self.network):
+                check_network(self.network, X.shape[1:], float(self.beta))
             self._train(X, check_random_state(self.random_state))
         return self
 
@@ -105,6 +109,8 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) // 2)
         valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
         network = "mlp" if X.ndim == 2 else self.network
+        if callable(self.network):
+            network = Named(self.network, "network")
         moments = NO_MOMENTS if X.ndim == 2 else plaquette_moments(X[order[n_valid:]])
         self._architecture = Architecture(
             network, tuple(self.hidden_channels), X.shape[1:], moments
@@ -148,7 +154,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         """Keep a net, and the force of a plaquette that it has learned from X."""
         self.history_, self.n_iter_, self.net_ = history, len(history), net
         self.beta_, self.harmonics_ = float(self.beta), None
-        self._weights = parameter_arrays(net.module_)
+        self._weights = state_arrays(net.module_)
         if self.lattice_shape_ is None:
             return
         if self._architecture.network == "plaquette":
@@ -324,27 +330,19 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         if self.lattice_shape_ is None:
             return evaluate_score(self.net_.module_, self._angles(theta), sigma)
         theta = as_links(theta)
-        self._check_size(theta.shape[2:])
+        self._architecture.check_takes(self.net_.module_, theta.shape[1:])
         return evaluate_score(self.net_.module_, theta, sigma)
 
-    def _check_size(self, lattice_shape):
-        if not self._architecture.any_size and tuple(lattice_shape) != self.lattice_shape_:
-            raise ValueError(
-                f"the network {self._architecture.network!r} was made for the lattice "
-                f"{self.lattice_shape_} and cannot change to {tuple(lattice_shape)}: use "
-                "'gauge_equivariant', 'gauge_energy' or 'unet'"
-            )
-
     def __getstate__(self):
-        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        return by_name(state, ("network",))
 
     def __setstate__(self, state):
-        super().__setstate__(state)
+        super().__setstate__(unnamed(state))
         if "_weights" not in state:
             return
         net = self._untrained_net(available_device(self._device))
-        arrays = {name: torch.tensor(value) for name, value in self._weights.items()}
-        net.module_.load_state_dict(arrays)
+        load_parameters(net.module_, self._weights)
         self.net_ = net
 
 
@@ -371,7 +369,13 @@ def _square(n_features):
 
 def _check_parameters(model):
     check_beta(model.beta)
-    check_choice(model.network, "network", NETWORKS)
+    if callable(model.network):
+        check_factory(model.network, "network")
+    elif not isinstance(model.network, str) or model.network not in NETWORKS:
+        raise ValueError(
+            f"network must be one of {[*NETWORKS]}, or a class or function that makes one, got "
+            f"{model.network!r}"
+        )
     if not isinstance(model.hidden_channels, tuple | list) or not model.hidden_channels:
         raise ValueError(
             "hidden_channels must be a tuple or list of integers, one for each hidden layer; "

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from halkit.gauge.diffusion import denoising, links
+from halkit.gauge.diffusion import contract, denoising, links
 from halkit.gauge.diffusion.baseline import NO_MOMENTS
-from halkit.gauge.diffusion.networks import NETWORKS
+from halkit.gauge.diffusion.networks import NETWORKS, UserNetwork
 from halkit.gauge.diffusion.noise import wrapped_normal_score
+from halkit.modules import Named, qualified_name
 from halkit.training import one_thread, seeded
 
 __all__ = [
@@ -28,9 +29,12 @@ SCORE_DRAWS = 16
 
 
 class Architecture(NamedTuple):
-    """Name of the network, its channels, the shape and the moments of what it was made for."""
+    """The network, its channels, the shape and the moments of what it was made for.
 
-    network: str
+    The network is a name, or the code of a user as a `halkit.modules.Named`, which has no channels.
+    """
+
+    network: str | Named
     hidden_channels: tuple
     shape: tuple
     moments: tuple = NO_MOMENTS
@@ -38,14 +42,30 @@ class Architecture(NamedTuple):
     def build(self, seed):
         """The network with fresh parameters."""
         with seeded(seed):
+            if isinstance(self.network, Named):
+                return UserNetwork(self.network.value, self.moments)
             module = NETWORKS[self.network](
                 self.hidden_channels, int(np.prod(self.shape)), self.moments
             )
         return module.to(memory_format=torch.channels_last)
 
     @property
-    def any_size(self):
-        return NETWORKS[self.network].any_size
+    def name(self):
+        """What messages call the network."""
+        named = isinstance(self.network, Named)
+        return qualified_name(self.network.value) if named else repr(self.network)
+
+    def check_takes(self, module, shape):
+        """Refuse another lattice than it was made for, if the network cannot take it."""
+        if tuple(shape) == self.shape:
+            return
+        if isinstance(self.network, Named):
+            contract.check_takes(module.network, self.name, shape)
+        elif not NETWORKS[self.network].any_size:
+            raise ValueError(
+                f"the network {self.name} was made for the lattice {self.shape[1:]} and cannot "
+                f"change to {tuple(shape[1:])}: use 'gauge_equivariant', 'gauge_energy' or 'unet'"
+            )
 
 
 def as_tensor(X, dtype):

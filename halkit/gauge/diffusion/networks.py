@@ -43,6 +43,7 @@ __all__ = [
     "MultilayerPerceptron",
     "PlaquetteNetwork",
     "UNet",
+    "UserNetwork",
     "_loops",
 ]
 
@@ -107,7 +108,7 @@ def _loops_of(P):
     return torch.stack(even, 1), torch.stack(odd, 1)
 
 
-class ScoreNetwork(nn.Module):
+class OnBaseline(nn.Module):
     """From (θ, σ) to σ s, beginning with the score of one plaquette.
 
     Parameters
@@ -118,7 +119,7 @@ class ScoreNetwork(nn.Module):
 
     def __init__(self, moments):
         super().__init__()
-        self.embedding, self.baseline = WidthEmbedding(), Baseline(moments)
+        self.baseline = Baseline(moments)
 
     def strength(self, sigma):
         """The baseline's a(σ), to multiply plaquettes (n, L0, L1)."""
@@ -128,6 +129,45 @@ class ScoreNetwork(nn.Module):
         """The score of the baseline times σ, of the shape of θ."""
         strength = sigma[:, None, None] * self.strength(sigma)
         return curl(strength * torch.sin(plaquette_sum(theta)))
+
+    def around(self, theta, sigma, f):
+        """σ s of a field f on the links, with the damping of one link; rows have no baseline."""
+        damping = self.baseline.opening(sigma) * sigma * torch.exp(-(sigma**2) / 2)
+        score = damping.reshape(-1, *[1] * (theta.ndim - 1)) * f
+        return self.base(theta, sigma) + score if theta.ndim == 4 else score
+
+
+class ScoreNetwork(OnBaseline):
+    """The same, with functions of σ for the layers.
+
+    Parameters
+    ----------
+    moments : tuple of float
+        Of `OnBaseline`.
+    """
+
+    def __init__(self, moments):
+        super().__init__(moments)
+        self.embedding = WidthEmbedding()
+
+
+class UserNetwork(OnBaseline):
+    """The network of a user as the field f, see `halkit.gauge.diffusion.contract`.
+
+    Parameters
+    ----------
+    factory : callable
+        Makes the network.
+    moments : tuple of float
+        Of `OnBaseline`.
+    """
+
+    def __init__(self, factory, moments=NO_MOMENTS):
+        super().__init__(moments)
+        self.network = factory().float()
+
+    def forward(self, theta, sigma):
+        return self.around(theta, sigma, self.network(theta, sigma))
 
 
 class GaugeEquivariantNetwork(ScoreNetwork):
@@ -257,8 +297,7 @@ class UNet(ScoreNetwork):
         skips.pop()
         for layer in self.up:
             x = torch.cat([layer(x, embedding), skips.pop()], dim=1)
-        damping = self.baseline.opening(sigma) * sigma * torch.exp(-(sigma**2) / 2)
-        return self.base(theta, sigma) + damping[:, None, None, None] * self.output(x)
+        return self.around(theta, sigma, self.output(x))
 
 
 class MultilayerPerceptron(ScoreNetwork):
@@ -289,9 +328,7 @@ class MultilayerPerceptron(ScoreNetwork):
         x, embedding = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1), self.embedding(sigma)
         for layer in self.layers:
             x = layer(x, embedding)
-        damping = self.baseline.opening(sigma) * sigma * torch.exp(-(sigma**2) / 2)
-        score = (damping[:, None] * self.output(x)).reshape(theta.shape)
-        return score + self.base(theta, sigma) if theta.ndim == 4 else score
+        return self.around(theta, sigma, self.output(x).reshape(theta.shape))
 
 
 class PlaquetteNetwork(ScoreNetwork):

@@ -56,11 +56,14 @@ class U1DiffusionSampler(ScoreEstimator):
     beta : float, default 1.0
         Coupling β0 ≥ 0 of the configurations that `fit` gets. A model of β0 = 0 draws at β = 0
         alone: it has no score that could be scaled.
-    network : {"gauge_equivariant", "gauge_energy", "unet", "mlp", "plaquette"}
+    network : {"gauge_equivariant", "gauge_energy", "unet", "mlp", "plaquette"}, or code
         See `halkit.gauge.diffusion.networks`. "plaquette" learns ``harmonics_`` alone, from the
         links without noise, in closed form: `hidden_channels` and all that follows but
         `validation_fraction`, `random_state` and `device` have no effect on it. Rows that
         are no lattice get "mlp" in place of the default; the others are refused for them.
+        A class of `torch.nn.Module`, a function or a `functools.partial` that makes one of your
+        own: see `halkit.gauge.diffusion.contract` and ``docs/networks.md``; `hidden_channels` has
+        no effect on it.
     hidden_channels : tuple of int
         Channels of the hidden layers. One layer of 12 (810 parameters) suffices for the gauge
         networks: three of 24 had the same score on 256 configurations (−0.87634, and −0.87636 of
@@ -234,7 +237,7 @@ class U1DiffusionSampler(ScoreEstimator):
                     f'correction="rejection" needs the density of method="plaquette"; '
                     f'method={method!r} has none: correction must be "hmc" or None'
                 )
-            self._check_size(shape)
+            self._architecture.check_takes(self.net_.module_, (2, *shape))
             theta = wrap(self._draw(n_samples, (2, *shape), beta, method, n_steps, rng))
         if correction is None:
             return theta
