@@ -32,6 +32,10 @@ __all__ = ["check_network", "check_takes"]
 
 # Relative differences of outputs that are equal, in double precision.
 ROUNDING = 1e-9
+ALONE = (
+    "a function of each configuration alone, not of the others or of the number of the call "
+    "(dropout, normalisation over the batch?)"
+)
 # Normal numbers in place of parameters that begin at zero, where nothing could be seen of f.
 TRIED = 0.1
 
@@ -67,9 +71,8 @@ def check_network(factory, shape, beta):
                 _fields(module, *pair) for pair in zip(theta[:, None], sigma[:, None], strict=True)
             ]
             turned = _fields(module, theta - TWO_PI * torch.sign(theta), sigma)
-        _check_equal(f, torch.cat(alone), "a function of each configuration alone (dropout, "
-                     "normalisation over the batch?)")  # fmt: skip
-        _check_equal(f, turned, "periodic: of the period 2π in every angle, as cosines and sines")
+        _check_equal(f, torch.cat(alone), ALONE)
+        _check_equal(f, turned, "periodic, with 2π in every angle, as cosines and sines are")
         _check_gradient(module, theta, sigma)
         return f
 
