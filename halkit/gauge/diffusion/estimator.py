@@ -288,6 +288,11 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError
+            If what was learned is too narrow to draw, as after a training that diverged.
         """
         return float(self.score_samples(X).mean())
 
