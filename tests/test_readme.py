@@ -126,7 +126,7 @@ def test_the_block_of_links_on_a_smaller_lattice():
     """The corrected samples are exact, whatever the network has learned."""
     code = other_block("make_u1_configurations")
     for large, small in {
-        "(10240, 16,": "(512, 8,",
+        "(10240, 1.0, 16": "(512, 1.0, 8",
         "(1024, beta": "(256, beta",
         "=32": "=8",
     }.items():
