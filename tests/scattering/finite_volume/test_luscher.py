@@ -212,7 +212,7 @@ def test_bound_state_in_a_box():
     """k cot δ continued below threshold, in closed form; e^{−μr} has a cusp that costs O(a⁴)."""
     m, mu, omega, L = 0.6, 0.9, -0.05, 24
     U = Separable(omega, mu)
-    kappa = np.sqrt(-2 * m * U.bound_states(reduced_mass=m))
+    kappa = U.bound_states(reduced_mass=m).kappa
     assert kappa.size == 1
 
     def k_cot_delta(k2):
