@@ -134,7 +134,7 @@ WORDS = [
     "cannot be computed",
     "levels are found",
     "must be normalised",
-    "too far",
+    "must end before",
     "rho is at most",
 ]
 

@@ -161,8 +161,8 @@ def test_pauli_leaves_the_s_wave_a_part_of_the_spin_states(spin):
         bare = correlation_function(TOY, k, **options)
         np.testing.assert_array_equal(bare, correlation_function([(1, TOY)], k, **options))
         return
-    message = f"spin {spin} are in S waves with weights of at most {most:.6g} in all, got "
-    with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}; give"):
+    message = f"at most {most:.6g} for two identical hadrons of spin {spin}, got "
+    with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}: give"):
         correlation_function([(most, TOY), (0.01, WALL)], k, **options)
     with pytest.raises(ValueError, match=message + r"one .* give \[\(weight, interaction\), …\]"):
         correlation_function(TOY, k, **options)
@@ -300,11 +300,11 @@ def test_a_potential_that_is_not_symmetric():
         ({"source": lambda r: r * np.nan}, "must be finite"),
         ({"spin": 0.3}, "spin must be"),
         ({"spin": -0.5}, "spin must be"),
-        ({"channels": [(0.8, TOY), (0.4, TOY)]}, "nor exceed 1 in all"),
-        ({"channels": [(-0.1, TOY)]}, "must not be negative"),
+        ({"channels": [(0.8, TOY), (0.4, TOY)]}, "with a sum of at most 1, got"),
+        ({"channels": [(-0.1, TOY)]}, "must be ≥ 0 with a sum"),
         (
             {"k": [1e-3, 50.0], "source": GaussianSource(2e3), "channels": WALL},
-            "too far for waves of k = 50",
+            "must end before r = .* for waves of k = 50",
         ),
     ],
 )
