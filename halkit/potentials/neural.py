@@ -324,7 +324,7 @@ def _warn_of_reach(model, problem):
         reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
         exact=not problem.has_errors,
     )  # fmt: skip
-    if model.has_nonlocal and not problem.has_errors:
+    if learned.has_nonlocal and not problem.has_errors:
         warn_of_exact_fit(model, problem)
 
 
