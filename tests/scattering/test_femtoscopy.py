@@ -291,10 +291,10 @@ def test_a_potential_that_is_not_symmetric():
     ("arguments", "message"),
     [
         ({"k": 0.0}, "k must be positive"),
-        ({"source": lambda r: np.exp(-r)}, "source must be normalised, .* got 25.13"),
+        ({"source": lambda r: np.exp(-r)}, "source must be normalised to .* got 25.13"),
         (
             {"source": lambda r: np.exp(-np.square((r - 5) / 1e-4))},
-            "source must be normalised, .* narrower than r/200 may be missed",
+            "source must be normalised to .* narrower than r/200 may be missed",
         ),
         ({"source": lambda _: 1.0}, "must have the shape"),
         ({"source": lambda r: r * np.nan}, "must be finite"),

@@ -245,7 +245,11 @@ def test_the_plain_sum_is_the_two_dimensional_transform():
         ({"potential": np.ones((2, 2)) * 1j}, ValueError, "Complex data not supported"),
         ({"potential": np.full((2, 2), np.nan)}, ValueError, "finite"),
         ({"potential": "toy"}, TypeError, "potential must be an interaction"),
-        ({"potential": NonLocal(lambda r, s: 1 / (r - r + s - s))}, ValueError, "must be finite on every node"),
+        (
+            {"potential": NonLocal(lambda r, s: 1 / (r - r + s - s))},
+            ValueError,
+            "must be finite on every node",
+        ),
         ({"p": [-1.0, 1.0]}, ValueError, "p must not be negative"),
         ({"p": [1.0, 0.5]}, ValueError, "p must be strictly increasing"),
         ({"r": [0.5, 0.2]}, ValueError, "r must be strictly increasing"),
