@@ -135,7 +135,6 @@ WORDS = [
     "levels are found",
     "must be normalised",
     "must end before",
-    "rho is at most",
 ]
 
 

@@ -324,7 +324,7 @@ def test_more_refusals():
         correlation_function(TOY, 0.1, reduced_mass=M, source=1.5)
     with pytest.raises(ValueError, match="R must be a finite number > 0"):
         GaussianSource(0.0)
-    with pytest.raises(ValueError, match="scattering_length must be finite and not zero"):
+    with pytest.raises(ValueError, match="scattering_length must be a number other than 0"):
         lednicky_lyuboshitz(0.1, R=1.0, scattering_length=0.0)
     with pytest.raises(ValueError, match="k must be positive"):
         lednicky_lyuboshitz(-0.1, R=1.0, scattering_length=1.0)
