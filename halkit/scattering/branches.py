@@ -10,7 +10,6 @@ grows like 1/a0². Members are compared with the centre along the shorter arc. S
 pole, a number whose pole lies within the error of its angle has no error bar.
 """
 
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment

@@ -201,7 +201,10 @@ def test_partial_waves():
     [
         ({"kind": "bins"}, "kind must be one of"),
         ({"interactions": []}, "interactions must have at least one member, got none"),
-        ({"reduced_mass": None}, "reduced_mass must be given, got None: mean of 1 interactions has no mass"),
+        (
+            {"reduced_mass": None},
+            "reduced_mass must be given, got None: mean of 1 interactions has no mass",
+        ),
         ({"reduced_mass": -1.0}, "reduced_mass must be"),
         ({"l": -1}, "l must be"),
     ],

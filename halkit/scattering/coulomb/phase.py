@@ -292,7 +292,7 @@ def _strength(charge_product):
     charge = check_number(charge_product, "charge_product")
     if charge == 0:
         raise ValueError(
-            "charge_product must be a number other than 0, got 0: phase_shift is for neutral hadrons"
+            "charge_product must be a number other than 0, got 0: use phase_shift without charges"
         )
     check_scale(abs(charge), "|charge_product|")
     return charge * FINE_STRUCTURE

@@ -111,7 +111,7 @@ class CoupledSystem:
         if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
             raise ValueError("interactions must be a symmetric matrix, got one that is not")
         free = [mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2)) for l in self.l]
-        surface = np.kron(np.eye(size), mesh.surface)
+        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
         return (H + H.T) / 2 + scipy.linalg.block_diag(*free), surface, mesh
 
     def levels(self, n: int) -> Levels:

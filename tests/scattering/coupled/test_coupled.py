@@ -300,8 +300,14 @@ def test_shapes():
         ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
         ({"l": (0, -1)}, "l must be an integer"),
         ({"interactions": [[S, T]]}, r"interactions must be 2 lists of 2 for l = \(0, 2\)"),
-        ({"interactions": [[S, T], [D, S]]}, "must be symmetric"),
-        ({"interactions": [[S]], "l": (0,)}, "interactions must couple 2 waves for bar phases, got 1"),
+        (
+            {"interactions": [[S, T], [D, S]]},
+            "interactions must be a symmetric matrix, got one that is not",
+        ),
+        (
+            {"interactions": [[S]], "l": (0,)},
+            "interactions must couple 2 waves for bar phases, got 1",
+        ),
     ],
 )
 def test_refusals_say_what_came(arguments, message):
