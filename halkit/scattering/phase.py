@@ -67,7 +67,7 @@ def phase_shift(
     -------
     float array of the shape of `k`
         δ in radians, continuous in k, with δ(∞) = 0, so that δ(0+) is π times the number
-        of bound states (Levinson; if U is not symmetric, those of complex energy count).
+        of bound states (Levinson; if U is not symmetric, including states of complex energy).
 
     Raises
     ------

@@ -128,7 +128,7 @@ class CoupledSystem:
 
 
 def _rows(interactions):
-    """The lists of interactions, or those of the attribute ``interactions``."""
+    """The lists of interactions, from the attribute ``interactions`` if there is one."""
     rows = getattr(interactions, "interactions", interactions)
     try:
         return [list(row) for row in rows]
@@ -154,7 +154,7 @@ def s_matrix(system: CoupledSystem, levels: Levels, k: Array) -> NDArray[np.comp
 def phase_parts(system: CoupledSystem, levels: Levels, k: Array) -> tuple[Array, Array]:
     """Return the two parts of the sum of phases Σδ = Φ − Σφ_i at each k: Φ, and φ_i of each wave.
 
-    φ_i are those of hard spheres, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
+    φ_i are hard-sphere phases, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
     P^{−1/2} (R⁻¹ − S) P^{−1/2} and n_D the number of levels below E that have a node at a: those
     with u'(a) = 0, less the negative eigenvalues of R(E).
     """

@@ -54,7 +54,6 @@ from halkit.typing import Array, Number, Numbers
 __all__ = [
     "Channel",
     "converge",
-    "find_radius",
     "measured_channel",
     "mesh_of",
     "open_channel",
@@ -253,12 +252,12 @@ def measured_channel(
     m = check_scale(reduced_mass, "reduced_mass")
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
-    radius, beyond, power = find_radius(interaction, m, channel_radius, least_power)
+    radius, beyond, power = _find_radius(interaction, m, channel_radius, least_power)
     top = float(np.max(k, initial=0.0))
     return Channel(interaction, radius, m, l, top, power), beyond
 
 
-def find_radius(
+def _find_radius(
     interaction: Interaction,
     m: float,
     channel_radius: Number | None = None,
@@ -268,8 +267,9 @@ def find_radius(
 
     n belongs to a tail V ∝ r^−n, n > `least_power`, that the caller integrates; else None.
     """
-    radius = check_scale(channel_radius, "channel_radius", optional=True)
-    defined = interaction.radius
+    radius, defined = None, interaction.radius
+    if channel_radius is not None:
+        radius = check_scale(channel_radius, "channel_radius")
     if defined is not None and (radius is None or defined <= radius):
         return float(radius or defined), 0.0, None
     nodes, tails = tail(interaction, m)

@@ -6,7 +6,7 @@ polynomials with ℓ_j(x_i) = δ_ij, and r = a h(x) a map of (0, 1) onto (0, a).
     f_j(r) = (x/x_j) ℓ_j(x) / √w_j,    w_j = a h'(x_j) λ_j,
 
 u(r) = Σ_j c_j f_j(r) has c_j = √w_j u(r_j), a local potential is V(r_i) δ_ij and a non-local
-one √(w_i w_j) K(r_i, r_j). The kinetic matrix is that of −d²/dr² + δ(r − a) d/dr (the Bloch
+one √(w_i w_j) K(r_i, r_j). The kinetic matrix represents −d²/dr² + δ(r − a) d/dr (Bloch
 operator for u'(a) = 0), ∫ f_i' f_j' dr by the same Gauss rule: CᵀC with, in units of 1/a,
 
     C_ij = (−1)^{i−j} √[x_i (1 − x_j) / ((1 − x_i) x_j h'_i h'_j)] / (x_i − x_j),
@@ -28,7 +28,7 @@ functions between the nodes to 1.86^{−N}.
 References: D. Baye, Phys. Rep. 565 (2015) 1, Eq. 3.122 and the following; P. Descouvemont,
 Comput. Phys. Commun. 200 (2016) 199; D. Kosloff and H. Tal-Ezer, J. Comput. Phys. 104 (1993)
 457 (such a map, the same at both ends); N. Hale and L. N. Trefethen, SIAM J. Numer. Anal. 46
-(2008) 930 (what such maps cost and gain).
+(2008) 930 (cost and gain of such maps).
 """
 
 from functools import lru_cache
@@ -47,6 +47,7 @@ __all__ = [
     "Hamiltonian",
     "LagrangeMesh",
     "hamiltonian",
+    "is_smooth_across",
     "lagrange_mesh",
     "node_spacing",
     "potential_matrix",
@@ -341,4 +342,6 @@ def _split_integrals(interaction, mesh):
 
 def real_values(values: object, name: str) -> Array:
     """Return the values of a potential as float64; they may be infinite."""
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.c_contiguous:
+        return values
     return check_array(values, name, finite=False, copy=False)
