@@ -1,8 +1,8 @@
 """The code in README.md and docs/*.md, pasted, runs, and gives the numbers that stand beside it.
 
 All blocks marked ``python`` in one file run in order, in an empty folder: those of README.md each
-alone, those of a document in one namespace. A traceback names the file and line of the document. Blocks marked ``py`` need
-a file or minutes: each has a test of its own.
+alone, those of a document in one namespace. A traceback names the file and line of the document.
+Blocks marked ``py`` need a file or minutes: each has a test of its own.
 """
 
 import ast

@@ -15,6 +15,7 @@ pytestmark = [
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),  # 12 of them
 ]
 
 R = np.linspace(0.2, 6.0, 12)
