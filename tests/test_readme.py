@@ -96,7 +96,7 @@ def test_the_closed_form_of_the_readme():
     lines = [line for line in README.read_text().splitlines() if line.endswith("in closed form")]
     U, m = make_separable(n_k=10).interaction, 3.3
     delta = np.rad2deg(U.phase_shift([0.05, 0.5, 1.0], reduced_mass=m))
-    kappa = np.sqrt(-2 * m * U.bound_states(reduced_mass=m))
+    kappa = U.bound_states(reduced_mass=m).kappa
     for line, exact in zip(lines, (delta, kappa), strict=True):
         assert_stated(numbers_beside(line), exact, units=0.5)
 
