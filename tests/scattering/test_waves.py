@@ -61,7 +61,7 @@ def test_yamaguchi():
     np.testing.assert_allclose(waves(R), U.wave_function(K, R), atol=2e-8)
 
 
-# k, r, φ: the closed form of S. Aoki and K. Yazaki, PTEP 2022 (2022) 033B04, check_values anew.
+# k, r, φ: the closed form of S. Aoki and K. Yazaki, PTEP 2022 (2022) 033B04, evaluated anew.
 PUBLISHED = [(0.1, 2.5, 1.26307787357), (0.5, 5.0, -0.121490519873), (1.0, 1.0, 0.764977699528)]
 
 
