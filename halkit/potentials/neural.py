@@ -10,20 +10,19 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.modules import by_name, unnamed
-from halkit.potentials import networks, solvers
+from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.contract import check_derivative, check_network
+from halkit.potentials.blueprint import CODE, Blueprint
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
-from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
     objective_settings,
 )
-from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
+from halkit.potentials.starts import Training
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -48,9 +47,8 @@ KEPT = (
     "local_range", "local_strength",
 )  # fmt: skip
 
-CODE = "network", "activation"
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
-ROUNDING, HALF = 1e-20, 0.5
+HALF = 0.5
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -101,7 +99,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             Where the prior reaches far beyond the data.
         """
         self._check_parameters()
-        before = _fit_before(self)
+        before = self._fit_before()
         with unchanged_on_error(self):
             self._starts, self._kept_form = [], _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
@@ -113,10 +111,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._specify(problem, warm=before is not None)
             with one_thread():
                 if self._has_nonlocal:
-                    _check_code(self)
+                    self._blueprint.check_code(self.solver)
                 self._train(problem, before)
             if self._nodes_given:
-                _warn_of_reach(self, problem)
+                mass = self._reduced_mass()
+                _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
         return self
 
     def share_prior(self, fitted):
@@ -130,6 +129,20 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _check_parameters(self):
         check_network_parameters(self)
         self._check_masses()
+
+    def _fit_before(self):
+        """Nodes and parameters that a warm start begins with, or None."""
+        if not (self.warm_start and self.__sklearn_is_fitted__()):
+            return None
+        form = _form(self)
+        changed = [name for name in KEPT if form[name] != self._kept_form[name]]
+        if changed:
+            raise ValueError(
+                "warm_start must keep the network, the local term and the prior of the fit "
+                f"before, got changes of {', '.join(changed)}"
+            )
+        nodes = self.r_, self.weights_, self.r_out_
+        return Bunch(nodes=nodes, parameters=self._starts[self._kept][2])
 
     def _specify(self, problem, *, warm):
         """Scales and constants that, with the parameters θ, define the potential.
@@ -179,63 +192,60 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
 
     def _build_net(self, device, **settings):
-        return solvers.make_net(
-            _build_module(self), device=device, **self._design["training"], **settings
-        )
+        module = self._blueprint.potential()
+        return solvers.make_net(module, device=device, **self._design["training"], **settings)
+
+    def _restored(self, parameters, device):
+        """An initialised net with given parameters."""
+        with seeded(0):
+            net = self._build_net(device)
+        net.initialize()
+        load_parameters(net.module_, parameters)
+        return net
 
     def _train(self, problem, before):
         """Train every start and keep the one with the lowest loss."""
-        design = self._design
-        shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
-        data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        stop = {
-            **_natural_units(problem, W, shift, design["training"]["tol"]),
-            "warm": before is not None,
-        }
-        n_init, found = self.n_init if before is None else 1, []
+        training = Training(problem, self._design, warm=before is not None)
+        n_init = self.n_init if before is None else 1
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
             for number, seed in enumerate(seeds, start=1):
                 bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
-                callbacks = [*bar, *(self.callbacks or ())]
+                options = {"callbacks": [*bar, *(self.callbacks or ())], "verbose": self.verbose}
                 with seeded(seed):
-                    net = self._build_net(
-                        self.device, **stop, callbacks=callbacks, verbose=self.verbose
-                    )
-                _begin(self, net.module, before, strengths)
-                try:
-                    solvers.train(net, *data)
-                finally:
-                    if getattr(net, "history_", None):
-                        found.append((solvers.loss_of(net, *data), net))
+                    net = self._build_net(self.device, **training.stop, **options)
+                if before is not None:
+                    load_parameters(net.module, before.parameters)
+                elif self.local:
+                    net.module.local.coefficients.data[:] = torch.tensor(self._start)
+                training.run(net)
         except KeyboardInterrupt as error:
-            if self._keep(found, shift):
+            if self._keep(training):
                 raise Interrupted(
-                    f"in start {number} of {n_init}: interrupted_ is the best of what was found "
-                    f"until then (loss {self.loss_:.2g})",
+                    f"in start {number} of {n_init}: interrupted_ is the best fit found so far "
+                    f"(loss {self.loss_:.2g})",
                     self,
                 ) from error
             raise
-        if not self._keep(found, shift):
+        if not self._keep(training):
             raise FloatingPointError(
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
                 f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
-        _warn_of_starts(self, found, exact=not problem.has_errors)
+        _warn_of_starts(self, training, exact=not problem.has_errors)
 
-    def _keep(self, found, shift):
+    def _keep(self, training):
         """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
-        finite = [(loss, net) for loss, net in found if np.isfinite(loss)]
-        if not finite:
+        if not training.finite:
             return False
         self._starts = [
-            (unshifted(loss, shift), solvers.n_iterations(net), state_arrays(net.module_))
-            for loss, net in finite
+            (training.unshifted(loss), solvers.n_iterations(net), state_arrays(net.module_))
+            for loss, net in training.finite
         ]
-        self._kept = int(np.argmin([loss for loss, _ in finite]))
-        self.net_, self._device = finite[self._kept][1], self.device
+        self._kept = int(np.argmin([loss for loss, _ in training.finite]))
+        self.net_, self._device = training.finite[self._kept][1], self.device
         self.loss_, self.n_iter_, _ = self._starts[self._kept]
-        self.history_ = _history(self.net_, shift)
+        self.history_ = training.history(self.net_)
         return True
 
     @property
@@ -249,7 +259,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     @property
     def starts_(self):
         check_is_fitted(self)
-        return _ensemble_of_starts(self)
+        given = {"check_nodes": self._check_radii}
+        starts = [
+            Start(self._restored(theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
+            for loss, n_iter, theta in self._starts
+        ]
+        mass = self._reduced_mass()
+        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass)
 
     @property
     def _has_local(self):
@@ -268,6 +284,12 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return vars(self).get("_kept_form", vars(self))[name]
 
     @property
+    def _blueprint(self):
+        nodes = {"r": self.r_, "weights": self.weights_, "r_out": self.r_out_}
+        form = unnamed(self._kept_form)
+        return Blueprint(form, self._design, self.amplitude_, self._input_map(), **nodes)
+
+    @property
     def _module(self):
         return self.net_.module_
 
@@ -280,115 +302,34 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if "_starts" not in state:
             return
         device = available_device(self._device)
-        self.net_ = _restore(self, self._starts[self._kept][2], device)
+        self.net_ = self._restored(self._starts[self._kept][2], device)
 
 
-def _restore(model, parameters, device):
-    """An initialised net with given parameters."""
-    with seeded(0):
-        net = model._build_net(device)
-    net.initialize()
-    load_parameters(net.module_, parameters)
-    return net
-
-
-def _begin(model, module, before, strengths):
-    """Where a training begins: parameters, and the strengths of what the loss adds."""
-    module.decay, module.regulator = (float(strength) for strength in strengths)
-    if before is not None:
-        load_parameters(module, before.parameters)
-    elif model.local:
-        module.local.coefficients.data[:] = torch.tensor(model._start)
-
-
-def _history(net, shift):
-    rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
-    return [{"epoch": e, "train_loss": unshifted(loss, shift), "dur": t} for e, loss, t in rows]
-
-
-def _warn_of_reach(model, problem):
-    """Warn of a potential that is not over where the data end."""
-    errors = problem.has_errors and model._local_factor is not None
+def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
+    """Warn of a potential that has not vanished where the data end; `factor` as `PriorScales`."""
+    has_std = problem.has_errors and factor is not None
 
     def std(r):
-        if not errors:
+        if not has_std:
             return 0.0
-        basis = evaluate(model._module.local.basis, r)
-        return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
+        basis = evaluate(learned.module.local.basis, r)
+        return float(norm(basis @ factor) / np.sqrt(problem.total))
 
-    learned = model._learned
+    U, V = learned.has_nonlocal, learned.has_local
     warn_of_reach(
-        model.r_out_, U=learned.uncut if learned.has_nonlocal else None,
-        V=learned.local_term if learned.has_local else None, std=std,
-        reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
-        exact=not problem.has_errors,
+        r_out, U=learned.uncut if U else None, V=learned.local_term if V else None, std=std,
+        reduced_mass=reduced_mass, exact=not problem.has_errors,
+        ends_there=U and learned.module.network.envelope.kind is None,
     )  # fmt: skip
 
 
-def _natural_units(problem, W, shift, tol):
-    """What a training measures its loss by: see `solvers.Convergence`.
-
-    The unit of χ² is held within the range in which a training can tell its progress: errors that
-    are larger than the sources, or below their rounding, do not end it early or never.
-    """
-    size, unit = float(np.sum((W * problem.y) ** 2)), None
-    if problem.has_errors:
-        with np.errstate(over="ignore", under="ignore"):
-            unit = float(np.ldexp(1 / problem.total, 2 * shift))
-        unit = min(max(unit, ROUNDING * size), tol * size) or unit
-    return {"size": size, "unit": unit, "total": problem.total}
-
-
-def _ensemble_of_starts(model):
-    given = {"check_nodes": model._check_radii}
-    starts = [
-        Start(_restore(model, theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
-        for loss, n_iter, theta in model._starts
-    ]
-    mass = model._reduced_mass()
-    return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
-
-
-def _build_module(model):
-    """The potential of a fit with fresh parameters, drawn from torch's generator."""
-    design = model._design
-    network = _build_network(model) if model._has_nonlocal else None
-    local = networks.LocalTerm(**design["local"]) if model._has_local else None
-    return Potential(
-        network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
-        out_columns=node_columns(model.r_out_, model.r_) if model._has_local else None,
-        regulator=design["regulator"], regulator_radius=design["regulator_radius"],
-        decay=design["decay"],
-    )  # fmt: skip
-
-
-def _build_network(model):
-    design, form = model._design, unnamed(model._kept_form)
-    return networks.make_network(
-        form["network"], form["hidden_layer_sizes"], activation=form["activation"],
-        symmetric=form["symmetric"], signs=design["signs"], inputs=model._input_map(),
-        envelope=design["envelope"], amplitude=model.amplitude_,
-    )  # fmt: skip
-
-
-def _check_code(model):
-    """Try the code that the user has given, before a training relies on it."""
-    given = [name for name in CODE if callable(getattr(model, name))]
-    if "network" in given:
-        check_network(model.network, model._input_map(), model.r_out_, model.r_)
-    if given and model.solver == "lm":
-        with seeded(0):
-            check_derivative(_build_network(model), model.r_out_, model.r_)
-
-
-def _warn_of_starts(model, found, *, exact):
+def _warn_of_starts(model, training, *, exact):
     """Warn of starts that were left out, and of a fit that is not at its minimum."""
-    lost = [number for number, (loss, _) in enumerate(found, start=1) if not np.isfinite(loss)]
     reasons = []
-    if lost:
+    if training.lost:
         reasons.append(
-            f"the loss of start {', '.join(map(str, lost))} of {len(found)} became infinite or "
-            "NaN, and it was left out: lower learning_rate"
+            f"the loss of start {', '.join(map(str, training.lost))} of {len(training.found)} "
+            "became infinite or NaN, and it was left out: lower learning_rate"
         )
     if not model.net_.stopped_:
         reasons.append(
@@ -402,21 +343,6 @@ def _warn_of_starts(model, found, *, exact):
         )
     for reason in reasons:
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)
-
-
-def _fit_before(model):
-    """Nodes and parameters that a warm start begins with, or None."""
-    if not (model.warm_start and model.__sklearn_is_fitted__()):
-        return None
-    form = _form(model)
-    changed = [name for name in KEPT if form[name] != model._kept_form[name]]
-    if changed:
-        raise ValueError(
-            "warm_start goes on with the network, the local term and the prior of the fit "
-            f"before; changed since: {', '.join(changed)}"
-        )
-    nodes = model.r_, model.weights_, model.r_out_
-    return Bunch(nodes=nodes, parameters=model._starts[model._kept][2])
 
 
 def _form(model):
