@@ -12,7 +12,7 @@ from scipy.special import spherical_jn
 
 from halkit.checks import check_array, check_nodes
 from halkit.interactions import GaussianSum
-from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights
+from halkit.radial import RadialGrid, Wedge, radial_laplacian, radial_weights, trapezoid_weights
 
 K = 1.3
 
@@ -67,6 +67,17 @@ def test_a_cusp_at_the_origin_costs_no_more_than_one_order(order):
         exact = np.exp(-r) * (r - 3)
         errors.append(np.abs(radial_laplacian(np.exp(-r) * (1 + r), r, order=order) - exact).max())
     assert np.log2(errors[0] / errors[1]) > 0.9 * (order - 1)
+
+
+@pytest.mark.parametrize("order", [2, 4, 6, 8])
+def test_a_slope_at_the_origin_costs_no_more_than_one_order(order):
+    """e^{−r}, on the nodes next to the origin, where u'' is divided by r = O(h)."""
+    errors = []
+    for n in (20, 40):
+        r = np.arange(1, n + 1) * 4 / n
+        error = radial_laplacian(np.exp(-r), r, order=order) - (1 - 2 / r) * np.exp(-r)
+        errors.append(np.abs(error[:order]).max())
+    assert np.log2(errors[0] / errors[1]) > order - 1
 
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
@@ -128,6 +139,12 @@ def test_laplacian_is_linear_and_keeps_leading_axes():
 )
 def test_weights_integrate_a_gaussian(grid):
     assert_allclose(grid.weights @ np.exp(-(grid.r**2)), np.pi**1.5, rtol=1e-12)
+
+
+@pytest.mark.parametrize("weights", [radial_weights, trapezoid_weights])
+def test_a_node_at_the_origin_has_no_weight(weights):
+    r = stretched(30)
+    assert_allclose(weights(np.append(0.0, r)), np.append(0.0, weights(r)), rtol=1e-12)
 
 
 def test_trapezoid_converges_with_second_order_on_uneven_nodes():

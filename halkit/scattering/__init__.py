@@ -2,7 +2,7 @@
 
 from halkit.interactions.derivative import DerivativeExpansion
 from halkit.scattering.bound import BoundStates, bound_states
-from halkit.scattering.coulomb.phase import (
+from halkit.scattering.coulomb import (
     CoulombWaves,
     coulomb_effective_range,
     coulomb_functions,
@@ -10,7 +10,7 @@ from halkit.scattering.coulomb.phase import (
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coupled.phase import (
+from halkit.scattering.coupled import (
     CoupledBoundStates,
     CoupledPhaseShifts,
     coupled_bound_states,

@@ -178,6 +178,17 @@ def test_errors_of_each_kind_of_bins(correlators):
         lattice_rows(Bunch(**correlators, kind="configs"), **options)
 
 
+def test_two_bins_have_an_error(correlators):
+    """The jackknife error of y/R of two bins is half their difference."""
+    two = {s: R[:, :2] for s, R in correlators.correlators.items()}
+    options = {"times": [8], "sources": ["wall"], "r_max": 3.0}
+    rows = lattice_rows(Bunch(**{**correlators, "correlators": two}), **options)
+    keep = np.isin(rows.r, rows.r_out)
+    ratio = rows.target[:, 0] / rows.data[:, 0][:, keep]
+    expected = np.abs(rows.data[:, 0][:, keep].mean(axis=0)) * np.abs(ratio[1] - ratio[0]) / 2
+    assert_allclose(rows.sigma[0], expected, rtol=1e-9)
+
+
 def test_unequal_masses_on_the_lattice(correlators):
     """The rows of a pair of masses are the series in ∂t with its μ and δ, bin by bin."""
     m1, m2 = 0.6, 1.1

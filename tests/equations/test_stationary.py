@@ -69,6 +69,17 @@ def test_remove_phase_leaves_the_real_wave_up_to_a_sign(alpha):
     assert stripped.dtype == np.float64
 
 
+def test_remove_phase_takes_a_millionth_of_the_norm():
+    """ε of an orthogonal wave in i leaves ε of the norm imaginary, whatever the common phase."""
+    x = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    wave, other = np.cos(x), np.sin(x)
+    assert_allclose(
+        np.abs(remove_phase(np.exp(0.4j) * (wave + 0.9e-6j * other))), np.abs(wave), atol=1e-12
+    )
+    with pytest.raises(ValueError, match=r"an imaginary part of 1\.1e-06 of the norm is left"):
+        remove_phase(np.exp(0.4j) * (wave + 1.1e-6j * other))
+
+
 def test_remove_phase_refuses_a_running_phase():
     with pytest.raises(ValueError, match="an imaginary part of"):
         remove_phase(np.exp(1j * np.linspace(0, 3, 20)))

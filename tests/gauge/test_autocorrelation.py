@@ -86,6 +86,19 @@ def test_a_short_chain_gives_a_warning():
         autocorrelation_time(ar1(0.99, 200))
 
 
+def test_a_chain_is_short_below_twenty_of_its_times():
+    told = []
+    for seed in range(300):
+        series = ar1(0.4, 24, seed)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            tau = autocorrelation_time(series)
+        told.append((series.size / tau.value, any("shorter" in str(w.message) for w in caught)))
+    assert all(short == (ratio < 20) for ratio, short in told)
+    assert any(19 < ratio < 20 for ratio, _ in told)
+    assert any(20 < ratio < 21 for ratio, _ in told)
+
+
 @pytest.mark.parametrize(
     ("series", "error", "message"),
     [

@@ -20,7 +20,7 @@ from halkit.gauge import (
     wilson_loop,
     wrap,
 )
-from halkit.gauge.correction import ENERGY_TIME, _moves
+from halkit.gauge.correction import ENERGY_TIME, _moves, _turned
 
 
 def uniform(n, shape, seed=0):
@@ -127,6 +127,16 @@ def test_no_chain_is_left_behind_on_a_small_lattice(beta, shape):
     loops = wilson_loop(theta, 1, 1)
     z = (loops.mean() - exact_wilson_loop(1, beta, shape)) / loops.std() * np.sqrt(len(theta))
     assert abs(z) < 4
+
+
+def test_the_two_polyakov_loops_turn_apart():
+    """⟨P0 P1⟩ = ⟨P0 P1*⟩ = 0 of cold links after the turn, which leaves the plaquettes alone."""
+    theta = _turned(np.zeros((4000, 2, 3, 4)), np.random.default_rng(0))
+    assert np.allclose(plaquette(theta), 0, atol=1e-12)
+    P0, P1 = (polyakov_loop(theta, mu)[:, 0] for mu in (0, 1))
+    for product in (P0, P1, P0 * P1, P0 * np.conj(P1)):
+        z = product.mean() * np.sqrt(2 * len(theta))
+        assert max(abs(z.real), abs(z.imag)) < 4
 
 
 def test_the_polyakov_loops_forget_the_start():

@@ -11,7 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import ive
+from scipy.special import iv, ive
 
 from halkit.gauge import (
     action,
@@ -415,3 +415,12 @@ def test_samples_of_every_coupling(beta):
     if beta > 100:
         assert exact == pytest.approx(7.5, rel=3e-3)
         assert not topological_charge(theta).any()
+
+
+def test_a_lattice_larger_than_a_batch():
+    """One configuration of 1030² sites: the mean plaquette is I_1/I_0 of the infinite one."""
+    beta, size = 0.5, 1030
+    theta = sample_exact(1, (size, size), beta, random_state=0)
+    mean, z = iv(1, beta) / iv(0, beta), wilson_loop(theta, 1, 1)[0]
+    spread = np.sqrt((1 + iv(2, beta) / iv(0, beta)) / 2 - mean**2) / size
+    assert abs(z - mean) < 4 * spread

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from halkit.gauge.langevin import reverse_process
+from halkit.gauge.langevin import anneal, reverse_process
 from halkit.gauge.noise import SIGMA_MAX
 
 
@@ -35,3 +35,17 @@ def test_the_error_is_of_second_order(noisy):
     coarse, fine = (variance_error(0.1, noisy=noisy, n_steps=n)[0] for n in (8, 16))
     assert abs(coarse) > 0.01
     assert abs(fine) < 0.35 * abs(coarse) + 3e-3
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("variance", [0.1, 0.5])
+def test_annealing_ends_in_a_power_of_the_density(variance, ratio):
+    """p^{β/β0} of a normal distribution: its variance over β/β0, to 2 %."""
+    generator, n = torch.Generator().manual_seed(0), 50_000
+    start = SIGMA_MAX * torch.randn(n, generator=generator).double()
+    end = anneal(
+        lambda x, sigma: -x / (variance + sigma**2), start, 5.0, ratio,
+        lattice=False, generator=generator, n_steps=300,
+    )  # fmt: skip
+    error = float((end**2).mean()) * ratio / variance - 1
+    assert abs(error) < 0.02 + 4 * math.sqrt(2 / n)

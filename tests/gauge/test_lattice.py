@@ -23,6 +23,18 @@ from halkit.gauge import (
 SHAPES = [(4, 4), (3, 7), (8, 2)]
 
 
+@pytest.mark.parametrize("lattice_shape", SHAPES)
+def test_a_wilson_loop_around_the_lattice_is_two_polyakov_loops(lattice_shape):
+    """The sides that close lie on each other: ⟨Re P(x)* P(x + R)⟩, in either direction."""
+    theta = rough(lattice_shape)
+    for mu, (size, across) in enumerate([lattice_shape, lattice_shape[::-1]]):
+        P = polyakov_loop(theta, mu)
+        for R in range(1, across + 1):
+            sides = (size, R) if mu == 0 else (R, size)
+            pairs = np.real(np.conj(P) * np.roll(P, -R, axis=1)).mean(axis=1)
+            assert np.allclose(wilson_loop(theta, *sides), pairs, atol=1e-12)
+
+
 def rough(lattice_shape, n=5, seed=0):
     return np.random.default_rng(seed).uniform(-np.pi, np.pi, (n, 2, *lattice_shape))
 

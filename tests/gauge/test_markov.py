@@ -256,7 +256,18 @@ BAD = {
         "target_acceptance must be a finite number > 0 and < 1",
     ),
     "scheme": ({"integrator": "euler"}, ValueError, "one of"),
+    "no step": ({"jitter": 1.0}, ValueError, "jitter must be a finite number ≥ 0 and < 1, got 1"),
+    "no length": ({"spread": 1.0}, ValueError, "spread must be a finite number ≥ 0 and < 1, got 1"),
 }
+
+
+@pytest.mark.parametrize(
+    ("beta", "step"), [(1e-9, 0.25), (0.5, 0.25), (8.0, 1 / 16), (50.0, 0.025)]
+)
+def test_the_default_step_is_half_a_radian_of_the_fastest_wave(beta, step):
+    """ε √(8β) = ½ with the frequency √(8β) of the stiffest wave at θ = 0, at most ¼."""
+    (state,) = hmc(COLD, beta, n_trajectories=1, jitter=0.0, random_state=0)
+    assert state.step_size == pytest.approx(step, rel=1e-12)
 
 
 @pytest.mark.parametrize(("setting", "error", "message"), BAD.values(), ids=BAD)

@@ -46,6 +46,21 @@ def test_loops_charges_and_z_are_exact(shape, beta):
     assert abs(sample.log_z.mean() - log_z(beta, shape)) < 5 * error + 0.02
 
 
+def test_families_of_two_populations_are_not_one():
+    """error² = Σ over families (Σ w (x − x̄))²: particles 1 and 1 of two populations are two."""
+    rng = np.random.default_rng(0)
+    population, ancestor = np.repeat(np.arange(3), 40), rng.integers(0, 15, 120)
+    weights, values = rng.uniform(size=120) / 60, rng.normal(size=120)
+    weights /= weights.sum()
+    sample = ParticleSample(None, weights, population, ancestor, np.zeros(1), None, 1.0, 1)
+    share = weights * (values - weights @ values)
+    families = dict.fromkeys(zip(population, ancestor, strict=True), 0.0)
+    for p, a, part in zip(population, ancestor, share, strict=True):
+        families[p, a] += part
+    expected = np.sqrt(sum(part**2 for part in families.values()))
+    assert sample.mean(values) == pytest.approx((weights @ values, expected), rel=1e-12)
+
+
 def test_errors_cover_the_truth():
     """Pulls of ⟨Q²⟩ over thirty runs of four populations."""
     exact = exact_susceptibility(3.0, (3, 4)) * 12

@@ -14,6 +14,7 @@ from halkit.resampling import (
     pooled_errors,
     resampling_error,
 )
+from halkit.samples import standard_error
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
@@ -129,6 +130,18 @@ def test_pooled_errors_are_better_known():
     assert before == pytest.approx(1 / np.sqrt(38), rel=0.1)
     assert after == pytest.approx(1 / np.sqrt(38 * 15), rel=0.1)
     assert abs(np.mean(pooled_errors(std, values, groups) / true) - 1) < 0.01
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=9), st.floats(-1e3, 1e3))
+def test_variations_are_as_far_off_as_the_furthest(x, centre):
+    """From the central value, on either side; of their mean where there is none."""
+    x = np.array(x)
+    furthest = max(x.max() - centre, centre - x.min())
+    assert standard_error(x, "variations", centre=centre) == pytest.approx(furthest)
+    assert standard_error(-x, "variations", centre=-centre) == pytest.approx(furthest)
+    if x.size > 1:
+        furthest = max(x.max() - x.mean(), x.mean() - x.min())
+        assert standard_error(x, "variations") == pytest.approx(furthest)
 
 
 @pytest.mark.parametrize(

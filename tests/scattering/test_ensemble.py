@@ -110,6 +110,21 @@ def test_far_from_the_threshold_the_length_has_its_error():
     assert e.inverse_scattering_length(sign="lattice", return_std=True) == (-p, p_std)
 
 
+@pytest.mark.parametrize("length", [1e-3, 1e3])
+def test_errors_of_lengths_scale_with_the_unit(length):
+    """r → λr, V → V/λ²: a0, 1/a0, r_eff and their errors, which exist in any unit or in none."""
+
+    def values(length):
+        V = [GaussianSum([(-2 + x) / length**2], [0.5 / length**2]) for x in (-0.05, 0.0, 0.1)]
+        e = Ensemble(V, kind="bootstrap", reduced_mass=1.0)
+        a0, r_eff = e.scattering_length(return_std=True), e.effective_range(return_std=True)
+        inverse = e.inverse_scattering_length(return_std=True)
+        return np.array([*a0, *r_eff]) / length, np.array(inverse) * length
+
+    for found, expected in zip(values(length), values(1.0), strict=True):
+        assert_allclose(found, expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("strength", [0.01, 0.02, 0.04])
 def test_a_length_that_vanishes_has_an_error_and_its_inverse_has_none(strength):
     """Weak attraction and repulsion: a0 = 2m ∫ r² V dr of Born, through zero."""

@@ -64,6 +64,17 @@ def test_low_energy_constants():
     assert r_eff == pytest.approx(TOY.effective_range(reduced_mass=M), rel=1e-8)
 
 
+def test_sign_of_the_scattering_length():
+    """k cot δ = −1/a0 + …, or +1/a0 with the sign of the lattice."""
+    U, k = Separable(-0.004, 1.0), 1e-3
+    delta = phase_shift(U, k, reduced_mass=1.0)
+    nuclear, lattice = (
+        scattering_length(U, reduced_mass=1.0, sign=sign) for sign in ("nuclear", "lattice")
+    )
+    assert k / np.tan(delta) == pytest.approx(-1 / nuclear, rel=1e-4)
+    assert k / np.tan(delta) == pytest.approx(1 / lattice, rel=1e-4)
+
+
 def test_yamaguchi():
     m = 1 / (2 * 41.472)
     U = Yamaguchi(0.2316053, 1.3918324, reduced_mass=m)

@@ -95,6 +95,28 @@ def test_a_power_of_r_behind_a_barrier(Z, power):
     assert a0 == pytest.approx(cut[8], rel=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("Z", "power", "share", "length"),
+    [(1, 2, 1e-4, 1.0), (-1, 2, 1e-4, 1.0), (30, 2, 1e-4, 1.0), (30, 4, 1e-2, 1.0),
+     (10, 3, 1e-2, 1.0), (10, 3, 1e-2, 0.01)],
+)  # fmt: skip
+def test_it_is_cut_where_the_rest_is_felt_least(Z, power, share, length):
+    """The minimum of 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a beyond the well; the radius is stated."""
+
+    def V(r):
+        x2 = (r / length) ** 2
+        return -(1.2 * np.exp(-x2) + share / (1 + x2) ** (power / 2)) / length**2
+
+    with pytest.warns(AccuracyWarning, match="not decayed at the channel radius") as caught:
+        coulomb_scattering_length(Local(V), reduced_mass=1.0, charge_product=Z / length)
+    stated = float(str(caught[0].message).split("channel radius ")[1].split(":")[0])
+    a = length * np.geomspace(3, 50, 200)[:, None]
+    x, w = np.polynomial.legendre.leggauss(20)
+    r = a * (3 + x) / 2
+    felt = np.abs(V(r)) * zero_energy_size(Z * FINE_STRUCTURE / length, r) ** 2 @ w
+    assert stated == pytest.approx(a[np.argmin(felt), 0], rel=0.12)
+
+
 @pytest.mark.parametrize("Z", [1.0, -1.0])
 def test_an_interaction_that_ends_at_its_radius(Z):
     """By default joined there, or further out where it is given; never warned of."""

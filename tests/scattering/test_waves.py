@@ -336,3 +336,16 @@ def test_wronskian_of_two_energies():
     s, c = np.sin(phase), np.cos(phase)
     wronskian = s[0] * k[1] * c[1] - k[0] * c[0] * s[1]
     assert (k[0] ** 2 - k[1] ** 2) * integral == pytest.approx(wronskian, rel=1e-8)
+
+
+@pytest.mark.parametrize("length", [1e-4, 1e-2, 1.0, 100.0])
+def test_a_narrow_well_scatters_alike_in_any_unit(length):
+    """r → λr, k → k/λ: V → V/λ²; a default mesh is as good as a fine one, inside the well, too."""
+    r, k = np.array([0.01, 0.05, 0.1, 0.3, 1.0, 4.0]), np.array([0.1, 0.7])
+
+    def waves(length, n_mesh=None):
+        V = GaussianSum(np.array([-400.0, 0.5]) / length**2, np.array([100.0, 0.1]) / length**2)
+        states = scattering_wave_functions(V, k / length, reduced_mass=1.0, n_mesh=n_mesh)
+        return states(r * length)
+
+    np.testing.assert_allclose(waves(length), waves(1.0, n_mesh=400), atol=5e-8)

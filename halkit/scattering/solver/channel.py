@@ -309,7 +309,8 @@ def _decay_radius(interaction, nodes, tails):
     for tolerance in (1e-10, 1e-7, NOTICEABLE, 1e-2):
         small = np.flatnonzero(tails <= tolerance * strength)
         if small.size:
-            first = small[0] + (small[0] == 0 and _is_closed(interaction, nodes[0]))
+            closed = _is_closed(interaction, nodes[small[0]])
+            first = min(small[0] + closed, nodes.size - 1)
             return float(nodes[first]), float(tails[first])
     raise ValueError(
         f"{interaction!r} has not decayed at r = {nodes[-1]:g}: give channel_radius to cut it off"

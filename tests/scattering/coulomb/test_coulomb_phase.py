@@ -5,7 +5,7 @@ import time
 import mpmath
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 from scipy.special import psi
 
 from halkit.exceptions import AccuracyWarning
@@ -182,6 +182,32 @@ def test_v2_goes_through():
 def test_charges_that_overlap_at_the_channel_radius_warn():
     with pytest.warns(AccuracyWarning, match="the charge distributions overlap"):
         coulomb_phase_shift(omega_ccc(), K, channel_radius=3.0, dipole_radius=3.0, **OMEGA)
+
+
+def test_charges_wider_than_the_strong_interaction_widen_the_channel():
+    V, k = GaussianSum([-4.0], [25.0]), np.array([0.1, 0.4])
+    charges = {"charge_product": 30, "dipole_radius": 5.0, "reduced_mass": 2.0}
+    wide = coulomb_phase_shift(V, k, channel_radius=50.0, **charges)
+    np.testing.assert_allclose(coulomb_phase_shift(V, k, **charges), wide, atol=1e-7)
+
+
+@pytest.mark.parametrize("x", [6, 12])
+@pytest.mark.parametrize(("size", "Z"), [(0.01, 3), (1.0, -3), (100.0, 3)])
+def test_the_stated_overlap_bounds_the_change(size, Z, x):
+    """It lies a little above 2m ∫_a^∞ r ``|ΔV|`` dr, ΔV what the dipoles lack of the points."""
+    m, k = 10 / size, np.array([0.2, 0.5, 1.0, 2.0]) / size
+    charges = {"charge_product": Z, "dipole_radius": 2 * np.sqrt(6) * size}
+    V = GaussianSum([-1.0], [4 / size**2])
+    with pytest.warns(AccuracyWarning, match="may be off by") as caught:
+        near = coulomb_phase_shift(V, k, reduced_mass=m, channel_radius=x * size, **charges)
+    far = coulomb_phase_shift(V, k, reduced_mass=m, channel_radius=45 * size, **charges)
+    stated = float(str(caught[0].message).split("off by ")[1].split()[0])
+
+    def lack(r):
+        return coulomb_potential(r, charge_product=Z) - coulomb_potential(r, **charges)
+
+    born = 2 * m * abs(quad(lambda r: r * lack(r), x * size, 60 * size)[0])
+    assert np.max(np.abs(far - near)) < born < stated < 7 * born
 
 
 @pytest.mark.parametrize(

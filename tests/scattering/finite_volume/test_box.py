@@ -161,3 +161,18 @@ def test_a_narrow_well_in_a_wide_box_is_resolved(strength):
     bound = bound_states(V, reduced_mass=1.0, n_mesh=150).energy
     box = spherical_box_states(V, radius=25.0, reduced_mass=1.0, n_states=3)
     np.testing.assert_allclose(box.energy[: bound.size], bound, rtol=1e-8)
+
+
+@pytest.mark.parametrize("length", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("mass", [1e-4, 1.0, 1e4])
+def test_box_levels_are_right_in_any_unit(length, mass):
+    """r → λr, m → μm, V → V/μλ²: E → E/μλ², also where the mesh has to grow for a narrow well."""
+    depth, exponent = 150 / (mass * length**2), 20 / length**2
+    V = GaussianSum([-depth], [exponent])
+    states = spherical_box_states(V, radius=25 * length, reduced_mass=mass, n_states=3)
+    expected = spherical_box_states(
+        GaussianSum([-150.0], [20.0]), radius=25.0, reduced_mass=1.0, n_states=3, n_mesh=300
+    )
+    np.testing.assert_allclose(
+        states.energy * mass * length**2, expected.energy, rtol=1e-9, atol=1e-9
+    )

@@ -224,3 +224,19 @@ def test_a_separable_potential_needs_its_shells_only():
     spectrum = np.abs(np.fft.fftn(v)) ** 2 / L**3
     for E in energy:
         assert omega * np.sum(spectrum / (E - free)) == pytest.approx(1, abs=1e-7)
+
+
+@pytest.mark.parametrize("depth", [0, 3])
+@pytest.mark.parametrize("sector", ["A1", "all"])
+@pytest.mark.parametrize("spacing", [1e-3, 1e3])
+@pytest.mark.parametrize("mass", [1e-3, 1e3])
+def test_lattice_levels_in_any_unit(sector, spacing, mass, depth):
+    """E = p²/2m + V with V constant, however large or small the unit 1/2ma²."""
+    unit = 1 / (2 * mass * spacing**2)
+    V = Local(lambda r: -depth * unit + 0 * r)
+    options = {"reduced_mass": mass, "spacing": spacing, "laplacian": "spectral", "sector": sector}
+    n2 = [0, 1, 2, 3, 4, 5, 6, 8, 9, 9, 10, 11, 12, 13, 14, 16, 17]
+    n2 = n2 if sector == "A1" else [0] + 6 * [1] + 5 * [2]
+    states = lattice_spectrum(V, L=12, n_states=len(n2), **options)
+    expected = np.multiply(n2, (2 * np.pi / 12) ** 2) - depth
+    np.testing.assert_allclose(states.energy / unit, expected, atol=1e-9)

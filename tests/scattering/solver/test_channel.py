@@ -35,7 +35,7 @@ def test_tail_is_the_integral():
     """2m ∫_a^∞ r α e^{−μr}/r dr = 2mα e^{−μa}/μ."""
     a, beyond = tail(Yukawa(2.0, 0.5), 1.0)
     some = (a > 0.1) & (a < 20)
-    np.testing.assert_allclose(beyond[some], 8 * np.exp(-0.5 * a[some]), rtol=0.8)
+    np.testing.assert_allclose(beyond[some], 8 * np.exp(-0.5 * a[some]), rtol=0.1)
 
 
 def test_tail_of_a_kernel_looks_at_both_arguments():
@@ -55,6 +55,37 @@ def test_an_interaction_for_one_partial_wave():
 
 def test_nothing_needs_no_room():
     assert open_channel(Interaction(), reduced_mass=1.0).radius > 0
+
+
+@pytest.mark.parametrize("m", [0.5, 1.0])
+def test_the_length_of_a_hard_core_is_its_radius(m):
+    """Also of a core that ends on a node of the search for the channel radius."""
+    nodes = tail(Yukawa(1.0, 1.0), m)[0]
+    for core in [*nodes[:70:3] * (1 - 1e-14), *nodes[:70:7], *np.geomspace(3e-4, 3, 30) / m]:
+        V = Local(lambda r, c=core: np.where(r < c, np.inf, 0.0))
+        assert scattering_length(V, reduced_mass=m) == pytest.approx(core, rel=1e-9)
+        assert open_channel(V, reduced_mass=m).radius < max(1.35 * core, 2e-3 / m)
+
+
+def test_a_wider_channel_costs_few_points():
+    channel = open_channel(Local(lambda r: -5 * np.exp(-(r**2))), reduced_mass=1.0)
+    wide, n = channel.wider(6.0)
+    assert wide.layout.edges[-1] == pytest.approx(6 * channel.radius, rel=1e-14)
+    assert wide.mesh(n).radius == wide.layout.edges[-1] == wide.radius
+    assert channel.mesh_size() < n < 4 * channel.mesh_size()
+
+
+@pytest.mark.parametrize("power", [2, 4])
+@pytest.mark.parametrize("n_mesh", [40, 90])
+def test_what_is_stated_of_a_mesh_bounds_what_is_left(power, n_mesh):
+    """An error of c/n² is stated as it is; one that falls faster leaves less than is stated."""
+    with pytest.warns(AccuracyWarning, match="may be off by") as caught:
+        result = converge(
+            lambda n: 1 + 7 * (30 / n) ** power, lambda old, new: abs(new - old), n_mesh, n_mesh
+        )
+    stated = float(str(caught[0].message).split("may be off by ")[1].split(")")[0])
+    left = result - 1
+    assert 0.95 * left < stated < (1.05 if power == 2 else 3) * left
 
 
 def test_a_channel_that_cuts_the_potential_warns():

@@ -20,6 +20,7 @@ from halkit.scattering import (
 )
 from halkit.scattering.solver.channel import open_channel
 from halkit.scattering.solver.layout import Layout, joined, profile
+from halkit.scattering.solver.panels import Panels, panel_functions
 
 K = np.array([0.05, 0.3, 1.0, 2.5, 6.0])
 
@@ -169,6 +170,49 @@ def test_a_steep_slope_is_no_jump():
     np.testing.assert_allclose(profile(jump, 5.0, 0.5).jumps, [2.0], rtol=1e-14)
 
 
+def test_two_jumps_beside_each_other_are_told_apart():
+    jumps = Local(lambda r: -2.0 * (r < 2) - 1.5 * (r < 2.0003) - 3.0 * (r < 2.0005))
+    np.testing.assert_allclose(np.sort(profile(jumps, 5.0, 0.5).jumps), [2, 2.0003, 2.0005])
+
+
+def test_a_well_takes_the_points_of_its_momentum():
+    """A well of depth q²/2m asks for the points that a momentum q does where there is none."""
+    q, m = 9.0, 2.0
+
+    def points(depth, k):
+        V = Local(lambda r: -depth + 0 * r, radius=1.0) + Local(lambda r: 1e-9 * r, radius=4.0)
+        return open_channel(V, reduced_mass=m, k=k).layout.points
+
+    deep, fast, slow = points(q**2 / (2 * m), 0.0), points(1e-9, q), points(1e-9, 0.0)
+    assert deep[0] - slow[0] == pytest.approx(fast[0] - slow[0], rel=0.02)
+    # a polynomial needs π nodes in a wavelength, 0.5 per radian; many more are wasted
+    assert 0.5 < (fast[0] - slow[0]) / q < 1
+    assert deep[1] == pytest.approx(slow[1], rel=0.02)
+    assert fast[1] - slow[1] == pytest.approx(3 * (fast[0] - slow[0]), rel=0.02)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3])
+def test_functions_of_panels_are_polynomials_that_join(start):
+    """One on their node and zero on others; exact for r(r − e_0) and its kinetic energy."""
+    panels = Panels((start, 1.0, 2.5), (6, 7))
+    r, weights, kinetic, surface = panel_functions(panels)
+    np.testing.assert_allclose(panels.basis(r) * r[:, None], np.eye(r.size), atol=1e-12)
+
+    def u(x):
+        return x * (x - start) * (1 - x / 4) if start else x * (1 - x / 4)
+
+    x = np.linspace(start, 2.5, 41)[1:]
+    c = np.sqrt(weights) * u(r)
+    np.testing.assert_allclose(panels.basis(x) @ u(r), u(x) / x, atol=1e-12)
+    assert surface @ c == pytest.approx(u(2.5), rel=1e-12)
+    slope = np.polynomial.Polynomial.fit(x, u(x), 3).deriv()
+    energy = (slope**2).integ()
+    assert c @ kinetic @ c == pytest.approx(energy(2.5) - energy(start), rel=1e-10)
+    assert panels.first_slope(u(r)[None])[0] == pytest.approx(slope(start), rel=1e-10)
+    below = panels.basis(np.array([0.0, start / 2])) @ u(r)
+    np.testing.assert_allclose(below, 0.0 if start else slope(0.0), atol=1e-10)
+
+
 def test_panels_share_the_points():
     layout = Layout((0.0, 1.0, 5.0), np.array([20.0, 40.0]))
     for n in (8, 9, 61, 100):
@@ -214,6 +258,14 @@ def test_core_and_well(height, l):
         core = 0.5 - 1 / np.sqrt(height)
         expected = steps_phase(K, [1.3], [-9.0], m=0.5, l=l, core=core)
     assert_same_angles(delta, expected, 1e-6)
+
+
+@pytest.mark.parametrize("l", [0, 1, 2])
+def test_a_hundred_points_see_a_narrow_core(l):
+    """c = 0.01, 3000 times less than the channel: u varies like a power of r next to it."""
+    V = Local(lambda r: np.where(r < 0.01, np.inf, 0.0)) + Yukawa(3.0, 1.0)
+    few, many = (phase_shift(V, [0.5, 2.0], reduced_mass=0.5, l=l, n_mesh=n) for n in (100, 300))
+    np.testing.assert_allclose(few, many, atol=1e-9)
 
 
 @pytest.mark.parametrize("l", [0, 1, 3])

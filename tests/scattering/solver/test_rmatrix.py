@@ -11,6 +11,7 @@ from halkit.scattering.solver.rmatrix import (
     RMatrix,
     continued_fraction,
     decay_logarithm,
+    decaying_wave,
     phase_shifts,
     r_matrix,
     surface_functions,
@@ -43,6 +44,8 @@ def test_decaying_wave(l):
     slope = spherical_kn(l, x) + x * spherical_kn(l, x, derivative=True)
     np.testing.assert_allclose(decay_logarithm(l, x), slope / spherical_kn(l, x), rtol=1e-11)
     assert decay_logarithm(l, 0.0) == -l
+    exact = 2 / np.pi * x * spherical_kn(l, x) * np.exp(x)
+    np.testing.assert_allclose(decaying_wave(l, x), exact, rtol=1e-11)
 
 
 @pytest.mark.parametrize("interaction", [SYMMETRIC, LOPSIDED], ids=["symmetric", "lopsided"])
@@ -136,14 +139,16 @@ def test_penetration_and_shift(l):
     assert surface_functions(l, 1e-3)[2] == pytest.approx(-l, abs=1e-5)
 
 
-def test_complex_levels():
-    """A kernel that is antisymmetric and strong has pairs of complex levels."""
-    H = solved(NonLocal(lambda r, s: 8 * np.sin(r - s)), radius=3.0)
+@pytest.mark.parametrize("length", [0.01, 1.0, 100.0])
+def test_complex_levels(length):
+    """A kernel that is antisymmetric and strong has pairs of complex levels, in any unit."""
+    U = NonLocal(lambda r, s: 8 * np.sin((r - s) / length) / length**5)
+    H = solved(U, radius=3 * length)
     R, f = r_matrix(H), H.mesh.surface
-    assert np.any(R.energy.imag > 1)
-    for energy in [-0.3, 0.02, 0.7]:
+    assert np.any(R.energy.imag * length**2 > 1)
+    for energy in np.array([-0.3, 0.02, 0.7]) / length**2:
         x = np.linalg.solve(H.matrix - energy * np.eye(60), f)
-        assert R(energy) == pytest.approx(f @ x / (2 * 3.3 * 3), rel=1e-8)
+        assert R(energy) == pytest.approx(f @ x / (2 * 3.3 * 3 * length), rel=1e-8)
 
 
 def test_bound_levels_are_real_and_below_zero():

@@ -164,3 +164,22 @@ def test_the_tail_of_a_well_is_its_phase_outside(l):
     inside = phase_shift(Local(V.local_potential, radius=a), k, reduced_mass=m, l=l)
     whole = add_tail(V.local_potential, k, inside, reduced_mass=m, l=l, radius=a)
     np.testing.assert_allclose(np.sin(whole - phase_shift(V, k, reduced_mass=m, l=l)), 0, atol=1e-7)
+
+
+@pytest.mark.parametrize("l", [0, 1, 2])
+def test_the_tail_of_a_tail(l):
+    """From kr = 50, or from there to 300 by the equation of δ(r) and then from 300."""
+
+    def V(r):
+        return -(r**-3.0)
+
+    def slope(r, delta):
+        F, _, G, _ = free(l, r)
+        return -V(r) * (F * np.cos(delta) + G * np.sin(delta)) ** 2
+
+    options = {"reduced_mass": 0.5, "l": l}
+    far = solve_ivp(slope, (50.0, 300.0), [0.2], rtol=1e-10, atol=1e-11, method="DOP853").y[:, -1]
+    near = add_tail(V, [1.0], [0.2], radius=50.0, **options)
+    np.testing.assert_allclose(
+        near, add_tail(V, [1.0], far, radius=300.0, **options), rtol=0, atol=8e-9
+    )

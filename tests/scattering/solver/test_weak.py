@@ -9,7 +9,7 @@ from halkit.interactions import GaussianSum, Interaction, Local, NonLocal, Separ
 from halkit.scattering import DerivativeExpansion, effective_range, phase_shift, scattering_length
 from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh
 from halkit.scattering.solver.rmatrix import phase_shifts
-from halkit.scattering.solver.weak import low_energy, small_phases
+from halkit.scattering.solver.weak import low_energy, small_phases, with_power_tail
 
 K = np.array([0.01, 0.1, 0.5, 1.0, 2.0, 4.0])
 SHAPES = {
@@ -72,6 +72,39 @@ def test_core_and_weak_well():
     V = Local(lambda r: np.where(r < 1e-6, np.inf, 0.0)) + GaussianSum([-1e-9], [0.2])
     exact = np.array([-k * 1e-6 + 1e-9 * born(SHAPES["gauss"][0], k, 1.0, 0) for k in K])
     np.testing.assert_allclose(phase_shift(V, K, reduced_mass=1.0), exact, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("core", "width"), [(0.3, 1.1), (1.0, 0.5), (1e-3, 1e-3), (50.0, 80.0)])
+@pytest.mark.parametrize("q", [0.4, 1.3])
+def test_core_and_well_at_zero_energy(core, width, q):
+    """u = sin q(r − c) up to b = c + w: a0 = b − tan(qw)/q, r_eff = 2 ∫ [(1 − r/a0)² − u²] dr."""
+    q, b = q / width, core + width
+    V = Local(lambda r: np.where(r < core, np.inf, -(q**2) / 2), radius=b)
+    a0, r_eff = (f(V, reduced_mass=1.0) for f in (scattering_length, effective_range))
+    exact = b - np.tan(q * width) / q
+    outside = (1 - (1 - b / exact) ** 3) * exact / 3
+    inside = ((1 - b / exact) / np.sin(q * width)) ** 2 * (
+        width / 2 - np.sin(2 * q * width) / 4 / q
+    )
+    assert a0 == pytest.approx(exact, rel=1e-9)
+    assert r_eff == pytest.approx(2 * (outside - inside), rel=1e-8, abs=1e-8 * b**3 / exact**2)
+
+
+@pytest.mark.parametrize(("strength", "n", "atol"), [(3.0, 6, 1e-4), (2.0, 7, 3e-6)])
+def test_a_tail_makes_up_for_a_cut(strength, n, atol):
+    """Cut at 20 or at 60, a0 and r_eff are the same once the first order of the tail is added."""
+
+    def V(r):
+        return -np.exp(-(r**2) / 4) + strength * (1 + r**2) ** (-n / 2)
+
+    def lengths(R):
+        cut = Local(V, radius=R)
+        a0, r_eff = (f(cut, reduced_mass=1.0) for f in (scattering_length, effective_range))
+        return with_power_tail(a0, r_eff, V(R), n, reduced_mass=1.0, radius=R)
+
+    (near, near_range), (far, far_range) = lengths(20.0), lengths(60.0)
+    assert near == pytest.approx(far, abs=atol / 50)
+    assert near_range == pytest.approx(far_range, abs=atol)
 
 
 @pytest.mark.parametrize("l", [0, 1, 3])
