@@ -325,19 +325,18 @@ def check_device(device):
         kind = torch.device(device).type
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            "device must be 'cpu', 'cuda', 'cuda:0', 'mps' or another that torch knows; "
-            f"got {device!r}"
+            "device must be 'cpu', 'cuda', 'cuda:0', 'mps' or another that torch knows, got "
+            f"{device!r}"
         ) from error
     if kind == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device={device!r} needs CUDA, which torch does not find here")
+        raise ValueError(f"device must be available, got {device!r}: torch finds no CUDA here")
 
 
 def available_device(device):
     """The device of a model that was fitted elsewhere: the CPU, with a warning, if it is gone."""
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         warnings.warn(
-            f"the model was fitted on {device!r}, which is not available here: it is "
-            "check_values on the CPU",
+            f"the model was fitted on {device!r}, which is not available here: it runs on the CPU",
             RuntimeWarning,
             stacklevel=3,
         )

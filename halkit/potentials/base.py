@@ -84,9 +84,9 @@ class PotentialMixin:
         check_is_fitted(self)
         if not self._nodes_given:
             raise ValueError(
-                "r must be given, got None: without the nodes of the wave functions the fit has "
-                "no unit of length, which a potential as a function of r and observables need; "
-                "pass r to the estimator and fit again"
+                "r must be given, got None: a fit without the nodes of the wave functions has no "
+                "unit of length, and so no potential as a function of r and no observables; pass r "
+                "to the estimator and fit again"
             )
         return check_radii(**radii)
 
@@ -221,7 +221,7 @@ class PotentialMixin:
             return self.weights_
         if self._weights_given:
             raise ValueError(
-                "weights must be given for nodes that are not those of the fit, got None: the fit "
+                "weights must be given for other nodes than those of the fit, got None: the fit "
                 "had weights of its own, and the trapezoid rule may be another measure"
             )
         return self._default_weights(r)
@@ -349,8 +349,8 @@ class PotentialMixin:
         mass = self._reduced_mass()
         if mass is None:
             raise ValueError(
-                "an observable needs the mass, and the fit does not: give reduced_mass or "
-                "hadron_mass, in the inverse of the unit of r, to the constructor or to "
-                "set_params of the estimator itself (one around it has to be fitted again)"
+                "reduced_mass or hadron_mass must be given for an observable, got None: set it, in "
+                "the inverse of the unit of r, in the constructor or with set_params of the "
+                "estimator itself (one around it has to be fitted again)"
             )
         return mass

@@ -31,9 +31,9 @@ __all__ = ["FrozenBasisRegressor"]
 class _Frozen(NetworkInteraction):
     """The form factors of a network with other coefficients."""
 
-    def __init__(self, model):
-        super().__init__(model._module, type(model).__name__)
-        self.coefficients, self.C = model.local_coefficients_, model.C_
+    def __init__(self, module, name, coefficients, C):
+        super().__init__(module, name)
+        self.coefficients, self.C = coefficients, C
 
     def local_term(self, r):
         return evaluate(self.module.local.basis, r) @ self.coefficients
@@ -177,7 +177,8 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
 
     @property
     def _learned(self):
-        return _Frozen(self)
+        name = type(self).__name__
+        return _Frozen(self._module, name, self.local_coefficients_, self.C_)
 
 
 def _refuse_other_estimators(estimator):
@@ -197,6 +198,6 @@ def _refusal(estimator):
     network = getattr(estimator, "network", None)
     form = "" if network is None else f" with network={network!r}"
     return ValueError(
-        "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
-        f"got a {type(estimator).__name__}{form}"
+        "estimator must be a network regressor with network='separable', whose form factors are "
+        f"kept, got a {type(estimator).__name__}{form}"
     )

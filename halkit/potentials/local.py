@@ -152,7 +152,8 @@ def local_term(model, r_out, *, default_range=None, of_data=None):
         mass = model._reduced_mass()
         if mass is None and model.r is not None:
             raise ValueError(
-                "the prior of the local term is in units of 1/2m: give reduced_mass or hadron_mass"
+                "reduced_mass or hadron_mass must be given for a local term, whose prior is in "
+                "units of 1/2m, got None"
             )
         of_data = max(1 / (2 * (mass or 1.0)), local_range / 3), np.inf
     if widths is None:

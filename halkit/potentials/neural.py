@@ -104,10 +104,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._starts, self._kept_form = [], _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
-                raise ValueError("y is zero: without y_std nothing says how small U has to be")
+                raise ValueError(
+                    "y must not be zero without y_std, which says how small U has to be"
+                )
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
-                raise ValueError("warm_start needs the nodes and weights of the fit before")
+                raise ValueError(
+                    "warm_start must keep the nodes and weights of the fit before, got others"
+                )
             self._specify(problem, warm=before is not None)
             with one_thread():
                 if self._has_nonlocal:
@@ -252,7 +256,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def envelope_radii_(self):
         check_is_fitted(self)
         if self._form_now("envelope") is None:
-            raise AttributeError("envelope_radii_ needs an envelope; the fit had envelope=None")
+            raise AttributeError("envelope must be given for envelope_radii_, got None")
         network = self._module.network
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 

@@ -91,7 +91,7 @@ class Potential(nn.Module):
         """Blocks (ρ, ∂ρ/∂θ) with L = Σ ρ², of at most ``BLOCK_ENTRIES`` derivatives."""
         rho = W * (self(X) - y)
         for rows in self._row_blocks(len(X)):
-            jacobian = self._jacobian(X, rows) * W[:, rows, None]
+            jacobian = self.jacobian(X, rows) * W[:, rows, None]
             yield rho[:, rows].reshape(-1), jacobian.flatten(0, 1)
         if self.regulated:
             yield self._regulator_block()
@@ -100,8 +100,8 @@ class Potential(nn.Module):
             scale = self.decay**0.5
             yield scale * theta, scale * torch.eye(len(theta)).to(theta)
 
-    def _jacobian(self, X, rows):
-        """∂(prediction)/∂θ for a slice of the output rows."""
+    def jacobian(self, X, rows):
+        """∂(prediction)/∂θ for a slice of the output rows, (n_samples, n_rows, n_parameters)."""
         r_out, r = self.nodes
         if rows != slice(0, len(r_out)):
             r_out = r_out[rows]

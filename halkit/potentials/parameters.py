@@ -34,12 +34,14 @@ def check_network_parameters(model):
     check_integer(model.rank, "rank", least=1, optional=True)
     if not isinstance(model.hidden_layer_sizes, tuple | list):
         raise TypeError(
-            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
+            f"hidden_layer_sizes must be a tuple of integers, got {model.hidden_layer_sizes!r}"
         )
     for width in model.hidden_layer_sizes:
         check_integer(width, "hidden_layer_sizes", least=1)
     if model.network == "symmetric" and not len(model.hidden_layer_sizes):
-        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
+        raise ValueError(
+            "hidden_layer_sizes must have one width at least for network='symmetric', got ()"
+        )
     network_numbers(model)
     check_local_prior(model)
     check_options(model)
@@ -71,8 +73,8 @@ def objective_settings(model, problem, numbers, decay):
     reach = min(size, model.r_out_[-1])
     if numbers["regulator"] and reach <= regulator_radius:
         raise ValueError(
-            "regulator_radius needs a value below the last node of r and that of r_out, "
-            f"{reach}; got {regulator_radius}"
+            f"regulator_radius must be below {reach}, where the nodes of r or r_out end, got "
+            f"{regulator_radius}"
         )
     bare = model._has_local and not problem.has_errors
     return {

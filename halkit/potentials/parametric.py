@@ -177,58 +177,49 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         check_integer(self.max_nfev, "max_nfev", least=1, optional=True)
         if not callable(self.function):
             raise TypeError(
-                f"function needs a callable of (r, r_prime, theta), got {self.function!r}"
+                f"function must be a callable of (r, r_prime, theta), got {self.function!r}"
             )
         start = check_array(self.initial, "initial")
         if start.ndim != 1 or not len(start):
-            raise ValueError(
-                f"initial needs a 1-D array, one value per parameter; got shape {start.shape}"
-            )
+            raise ValueError(f"initial must have shape (n_parameters,), got {start.shape}")
         return start, self._check_bounds(start)
 
     def _check_bounds(self, start):
         if self.bounds is None:
             return -np.inf, np.inf
         if len(self.bounds) != 2:
-            raise ValueError(f"bounds need a pair (lowest, highest), got {self.bounds!r}")
+            raise ValueError(f"bounds must be a pair (lowest, highest), got {self.bounds!r}")
         lowest, highest = (check_array(bound, "bounds", finite=False) for bound in self.bounds)
         for bound in (lowest, highest):
             if bound.shape not in {(), start.shape}:
                 raise ValueError(
-                    f"bounds need numbers or arrays of shape {start.shape}, that of initial; "
-                    f"got shape {bound.shape}"
+                    f"bounds must be numbers or arrays of the shape {start.shape} of initial, got "
+                    f"shape {bound.shape}"
                 )
         if not np.all(lowest < highest):
-            raise ValueError(f"bounds need lowest < highest, got {self.bounds!r}")
+            raise ValueError(f"bounds must have lowest < highest, got {self.bounds!r}")
         if not np.all((lowest <= start) & (start <= highest)):
-            raise ValueError(f"initial needs to lie within bounds {self.bounds!r}, got {start}")
+            raise ValueError(f"initial must lie within bounds {self.bounds!r}, got {start}")
         return lowest, highest
 
     def _check_function(self, start):
         """Try the function at the start, with messages that name it."""
         r, r_prime = self.r_out_[:, None], self.r_[None, :]
+        form = self._form(start)
         try:
             self.function(r, r_prime, start)
         except Exception as error:
             raise ValueError(
-                f"function needs to take arrays r of shape {r.shape}, r_prime of shape "
-                f"{r_prime.shape} and theta of shape {start.shape}, that of initial; it raised "
+                f"function must take arrays r of shape {r.shape}, r_prime of shape "
+                f"{r_prime.shape} and theta of the shape {start.shape} of initial, got "
                 f"{type(error).__name__}: {error}"
             ) from error
-        if not np.all(np.isfinite(self._evaluate(r, r_prime, start))):
-            raise ValueError(f"function needs finite values at initial = {start}; got inf or NaN")
+        if not np.all(np.isfinite(form.nonlocal_potential(r, r_prime))):
+            raise ValueError(f"function must be finite at initial = {start}, got inf or NaN")
 
-    def _evaluate(self, r, r_prime, theta):
-        shape = np.broadcast_shapes(r.shape, r_prime.shape)
-        U = check_array(self._function(r, r_prime, theta), "function", finite=False)
-        try:
-            U = np.broadcast_to(U, shape)
-        except ValueError as error:
-            raise ValueError(
-                f"function needs to broadcast r of shape {r.shape} with r_prime of shape "
-                f"{r_prime.shape} to {shape}; it returned shape {U.shape}"
-            ) from error
-        return cut(U, self.radius_, r, r_prime)
+    def _form(self, theta):
+        """The interaction with parameters θ."""
+        return _Parametric(self._function, theta, self.radius_, type(self).__name__)
 
     def _solve(self, problem, start, bounds):
         r, r_prime, X = self.r_out_[:, None], self.r_[None, :], problem.X * self.weights_
@@ -236,7 +227,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         best = _Best()
 
         def prediction(theta):
-            return X @ self._evaluate(r, r_prime, theta).T
+            return X @ self._form(theta).nonlocal_potential(r, r_prime).T
 
         def residual(theta):
             return best.noted(theta, (W * (prediction(theta) - problem.y)).ravel())
@@ -260,13 +251,28 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
                 f"{self.loss_:.2g})",
                 self,
             ) from error
-        _check_solution(self, solution)
+        self._check_solution(solution)
         loss, n_left = 2 * solution.cost, np.count_nonzero(W) - len(start)
         size = loss / n_left if n_left > 0 else np.inf
         with np.errstate(over="ignore", under="ignore"):
             size = np.ldexp(1.0, 2 * shift) / problem.total if problem.has_errors else size
             cov = _covariance(solution.jac, size) * np.outer(unit, unit)
         self._keep(unit * solution.x, cov, solution.njev, unshifted(loss, shift))
+
+    def _check_solution(self, solution):
+        """Refuse a solution that is none, and warn of one that is not at its minimum."""
+        if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
+            raise FloatingPointError(
+                f"function must be finite near initial={self.initial}, or have bounds, got a fit "
+                "that became infinite or NaN"
+            )
+        if solution.status == 0:
+            warnings.warn(
+                f"the fit had not converged after {solution.nfev} evaluations "
+                f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={self.tol}",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
 
     def _keep(self, theta, cov, n_iter, loss):
         self.theta_, self.theta_cov_ = theta, cov
@@ -277,21 +283,30 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     @property
     def _learned(self):
-        return _Parametric(self)
+        return self._form(self.theta_)
 
 
 class _Parametric(Interaction):
-    """The function of a fit, with the parameters that were found."""
+    """U(r, r') = function(r, r', θ), zero beyond a radius."""
 
-    def __init__(self, model):
-        self.model, self.radius = model, model.radius_
+    def __init__(self, function, theta, radius, name):
+        self.function, self.theta, self.radius, self.name = function, theta, radius, name
 
     def nonlocal_potential(self, r, r_prime):
         r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
-        return np.array(self.model._evaluate(r, r_prime, self.model.theta_))
+        shape = np.broadcast_shapes(r.shape, r_prime.shape)
+        U = check_array(self.function(r, r_prime, self.theta), "function", finite=False)
+        try:
+            U = np.broadcast_to(U, shape)
+        except ValueError as error:
+            raise ValueError(
+                f"function must broadcast r of shape {r.shape} with r_prime of shape "
+                f"{r_prime.shape} to {shape}, got shape {U.shape}"
+            ) from error
+        return np.array(cut(U, self.radius, r, r_prime))
 
     def __repr__(self):
-        return f"{type(self.model).__name__}(...)"
+        return f"{self.name}(...)"
 
 
 class _Best:
@@ -332,37 +347,19 @@ def _units(prediction, start, size):
         sizes = [norm(prediction(start + side * step) - here) for side in (1, -1)]
         slopes[i] = np.fmax(*sizes) / step[i]
     if not np.all(np.isfinite(slopes)):
-        raise FloatingPointError(
-            f"function needs finite values near initial = {start}; got inf or NaN"
-        )
+        raise FloatingPointError(f"function must be finite near initial = {start}, got inf or NaN")
     own = (slopes > 0) & ((slopes > 1e3) | (start == 0))
     e = np.where(own, -np.frexp(slopes)[1], np.maximum(np.frexp(start)[1], 0))
     unit = np.ldexp(1.0, e)
     if np.max(slopes * unit) < RESOLUTION * size:
         warnings.warn(
-            f"initial must give U of the size of the sources, got {start}: no change of theta of "
-            f"this size is more than {np.max(slopes * unit) / size:.2g} of them, and the fit may "
-            "end where it began",
+            f"initial must give U of the size of the targets, got {start}: changes of theta by its "
+            f"own size move the prediction by {np.max(slopes * unit) / size:.2g} of the targets at "
+            "most, and the fit may end where it began",
             ConvergenceWarning,
             stacklevel=4,
         )
     return unit
-
-
-def _check_solution(model, solution):
-    """Refuse a solution that is none, and warn of one that is not at its minimum."""
-    if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
-        raise FloatingPointError(
-            f"the fit became infinite or NaN: function needs finite values near "
-            f"initial={model.initial}, or bounds"
-        )
-    if solution.status == 0:
-        warnings.warn(
-            f"the fit had not converged after {solution.nfev} evaluations "
-            f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={model.tol}",
-            ConvergenceWarning,
-            stacklevel=5,
-        )
 
 
 def _covariance(J, size):

@@ -79,8 +79,8 @@ def _half_line(reach, length_scale):
     n = 40 + int(8 * reach / length_scale)
     if n > LARGEST:
         raise ValueError(
-            f"length_scale = {length_scale:g} is too short for an envelope that reaches to "
-            f"r = {reach:.3g}: {n} nodes are needed, more than {LARGEST}"
+            f"length_scale must be longer for an envelope that reaches to r = {reach:.3g}, got "
+            f"{length_scale:g}: it takes {n} nodes, more than {LARGEST}"
         )
     x, w = np.polynomial.legendre.leggauss(n)
     return reach * (1 + x) / 2, reach * w / 2
@@ -127,8 +127,8 @@ class NonLocalPrior:
         self.n_parameters = len(self.left)
         if self.n_parameters > LARGEST:
             raise ValueError(
-                f"the prior has {self.n_parameters} functions of (r, r'), more than {LARGEST}: "
-                "raise length_scale or tol, or lower envelope_radius"
+                f"the prior must have at most {LARGEST} functions of (r, r'), got "
+                f"{self.n_parameters}: raise length_scale or tol, or lower envelope_radius"
             )
         # (θ_ab + θ_ba)/2 has the variance 1/2; the terms of a = b come twice in `_pairs`
         halved = np.where(self.left == self.right, 0.5, np.sqrt(0.5))

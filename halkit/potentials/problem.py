@@ -127,10 +127,10 @@ def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
             W = np.sqrt(s / n)[:, None] / y_std
             finite = np.all(np.isfinite(W)) and np.all(np.isfinite(W * y))
         if not finite:
-            raise ValueError(f"y/y_std overflows: the smallest y_std is {y_std.min():g}")
+            raise ValueError(f"y/y_std must not overflow, got y_std down to {y_std.min():g}")
         return W, total
     if not X.any():
-        raise ValueError("the largest entry of X is 0: wave functions must not vanish")
+        raise ValueError("X must not be zero: wave functions have a norm")
     g = np.ones(1) if y.shape[1] == 1 else np.sqrt(weights_out)
     g = np.where(g > 0, g, np.roll(g, -1))
     e = exponent(X, axis=1, keepdims=True)

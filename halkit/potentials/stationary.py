@@ -234,6 +234,6 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _local_term(self, problem, decay):
         if self.local_basis == "yukawa" and self.r_out_[0] == 0:
             raise ValueError(
-                "local_basis='yukawa' is infinite at r = 0: r_out needs nodes > 0, got 0"
+                "r_out must have nodes > 0 for local_basis='yukawa', infinite at r = 0, got 0"
             )
         return {**super()._local_term(problem, decay), "kind": self.local_basis}

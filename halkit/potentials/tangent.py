@@ -72,7 +72,7 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         module, decay = self._module, self.network._design["decay"]
         X, W = torch.tensor(problem.X), torch.tensor(problem.W)
         theta = parameters_to_vector(module.parameters()).numpy()
-        J = W[..., None] * module._jacobian(X, slice(0, len(self.r_out_)))
+        J = W[..., None] * module.jacobian(X, slice(0, len(self.r_out_)))
         rest = W * (torch.tensor(problem.y) - module(X))
         root = np.sqrt(decay)
         A = np.vstack([J.reshape(-1, len(theta)).numpy(), root * np.eye(len(theta))])

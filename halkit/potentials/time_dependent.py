@@ -182,16 +182,16 @@ class TimeDependentHALRegressor(NeuralPotential):
     def _prepare(self, R, sample_weight, y_std, times):
         if self.r is None or times is None:
             raise ValueError(
-                "This estimator requires y to be passed, but the target y is None: the source "
-                "of bare time slices needs the nodes r and fit(R, times=t)"
+                "This estimator requires y to be passed, but the target y is None: to make it "
+                "from bare time slices, give the nodes r and fit(R, times=t)"
             )
         if sample_weight is not None or y_std is not None:
             raise ValueError(
-                "sample_weight and y_std belong to prepared rows: pass y too "
-                "(halkit.equations.time_dependent_rows makes it)"
+                "sample_weight and y_std must not be given without y: pass prepared rows "
+                "(halkit.equations.time_dependent_rows makes them)"
             )
         if self.hadron_mass is None:
-            raise ValueError("the source of bare time slices needs hadron_mass, got None")
+            raise ValueError("hadron_mass must be given for bare time slices, got None")
         R = check_array(R, "R")
         if R.ndim != 2:
             raise ValueError(f"R must have shape (n_t, n_r), got {R.shape}")
@@ -207,7 +207,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
             check_positive(mass, "hadron_mass", optional=self.hadron_mass is None)
         if np.size(self.hadron_mass) not in (1, 2):
-            raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
+            raise ValueError(f"hadron_mass must be one number or a pair, got {self.hadron_mass!r}")
 
     def _reduced_mass(self):
         if self.hadron_mass is None:
@@ -224,6 +224,6 @@ def _refuse_idle(**given):
     idle = [name for name, value in given.items() if value is not None]
     if idle:
         raise ValueError(
-            f"{' and '.join(idle)} must not be given with y, on which there is no effect: the "
-            "function that prepares the rows takes it (halkit.equations.time_dependent_rows)"
+            f"{' and '.join(idle)} must not be given with y, where there is no effect: pass it to "
+            "the function that prepares the rows (halkit.equations.time_dependent_rows)"
         )

@@ -63,7 +63,7 @@ def check_sample_weight(sample_weight, n_samples):
     if s.shape != (n_samples,):
         raise ValueError(f"sample_weight must have shape ({n_samples},), got {s.shape}")
     if not np.any(s > 0):
-        raise ValueError("sample_weight is zero for every sample")
+        raise ValueError("sample_weight must not be zero for all samples")
     return s
 
 
@@ -79,7 +79,7 @@ def check_radii(**radii):
         np.broadcast_shapes(*(values.shape for values in arrays))
     except ValueError as error:
         shapes = ", ".join(f"{name} of shape {np.shape(x)}" for name, x in radii.items())
-        raise ValueError(f"radii need shapes that broadcast, got {shapes}") from error
+        raise ValueError(f"radii must have shapes that broadcast, got {shapes}") from error
     return arrays
 
 
@@ -125,7 +125,7 @@ def check_widths(widths, name):
     """
     widths = check_nodes(widths, name)
     if widths[0] == 0:
-        raise ValueError(f"{name} need values > 0, got 0")
+        raise ValueError(f"{name} must be > 0, got 0")
     return widths
 
 
@@ -141,8 +141,8 @@ def node_columns(r_out, r):
     missing = r[columns] != r_out
     if missing.any():
         raise ValueError(
-            "the wave function is needed at every output node, and r_out has nodes that are "
-            f"not in r: {r_out[missing][:5]}"
+            "r_out must have nodes of r, since a local term acts on φ(r_out), got others: "
+            f"{r_out[missing][:5]}"
         )
     return columns
 
@@ -161,20 +161,23 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
         r = np.arange(1.0, n_features + 1)
         if n_outputs > n_features:
             raise ValueError(
-                f"y has {n_outputs} columns, more than the {n_features} of X: r and r_out are "
-                "needed"
+                f"y must have at most the {n_features} columns of X, got {n_outputs}: give r and "
+                "r_out"
             )
         r_out = r[:n_outputs]
     r = check_nodes(r)
     if len(r) != n_features:
-        raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
+        raise ValueError(f"X must have {len(r)} columns, one per node of r, got {n_features}")
     if r_out is None and n_outputs != len(r):
         raise ValueError(
-            f"y has {n_outputs} columns and r has {len(r)} nodes: r_out says where the rows are"
+            f"r_out must be given where y has other columns than the {len(r)} nodes of r, got "
+            f"{n_outputs} columns"
         )
     r_out = r if r_out is None else check_nodes(r_out, "r_out")
     if len(r_out) != n_outputs:
-        raise ValueError(f"y needs {len(r_out)} columns, one per node of r_out; got {n_outputs}")
+        raise ValueError(
+            f"y must have {len(r_out)} columns, one per node of r_out, got {n_outputs}"
+        )
     grid = RadialGrid.from_nodes(r)
     w = grid.weights if weights is None else check_weights(weights, r)
     shared = np.isin(r_out, r).all()

@@ -47,12 +47,12 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
     n_samples = check_integer(n_samples, "n_samples", least=2)
     arrays = [_objects(array) for array in arrays]
     if not sum(array.size for array in arrays):
-        raise TypeError("from_gvar needs arrays of GVar, got none")
+        raise TypeError("arrays must hold GVars, got none")
     flat = np.concatenate([array.ravel() for array in arrays])
     for entry in flat:
         number = isinstance(entry, int | float | np.number) and not isinstance(entry, bool)
         if not isinstance(entry, gvar.GVar) and not number:
-            raise TypeError(f"from_gvar needs arrays of GVar, got a {type(entry).__name__}")
+            raise TypeError(f"arrays must hold GVars or numbers, got a {type(entry).__name__}")
     flat = np.array([gvar.gvar(entry, 0) if not _is_gvar(entry) else entry for entry in flat])
     root = _root(gvar.evalcov(flat))
     noise = check_random_state(random_state).standard_normal((n_samples, len(flat)))
@@ -93,11 +93,11 @@ def from_obs(*arrays, bin_size=1):
         known = where if known is None else known
         if where != known:
             raise ValueError(
-                "from_obs needs Obs of the same configurations, got some of "
+                "arrays must hold Obs of the same configurations, got some of "
                 f"{_differently(known, where)}"
             )
     if known is None:
-        raise TypeError("from_obs needs arrays of Obs, got none")
+        raise TypeError("arrays must hold Obs, got none")
     if bin_size > 1:
         _refuse_gaps(*known)
     samples = []
@@ -171,8 +171,8 @@ def _root(covariance):
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     if values[0] < -ROUNDING * values[-1]:
         raise ValueError(
-            "the covariance of the GVars must not be negative, got correlations with the "
-            f"eigenvalue {values[0]:.3g}: gvar.regulate mends what few measurements left"
+            "the covariance of the GVars must have no negative eigenvalue, got correlations with "
+            f"{values[0]:.3g}: few measurements leave such ones, and gvar.regulate repairs them"
         )
     return scale[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 0.0))
 
@@ -194,21 +194,21 @@ def _refuse_gaps(name, configurations):
     if gaps.size:
         i = gaps[0]
         raise ValueError(
-            f"bins need a chain without gaps, {name!r} has configuration {configurations[i + 1]} "
-            f"after {configurations[i]}: choose bin_size=1, or bin what lies between the gaps"
+            f"bin_size must be 1 for a chain with gaps, got configuration {configurations[i + 1]} "
+            f"of {name!r} after {configurations[i]}: or bin what lies between the gaps"
         )
 
 
 def _configurations(entry):
     """Return the name of an Obs' ensemble and the numbers of its configurations."""
     if not hasattr(entry, "deltas"):
-        raise TypeError(f"from_obs needs arrays of Obs, got a {type(entry).__name__}")
+        raise TypeError(f"arrays must hold Obs, got a {type(entry).__name__}")
     if len(entry.names) != 1:
-        raise ValueError(f"from_obs needs Obs of one ensemble and replicum, got {entry.names}")
+        raise ValueError(f"arrays must hold Obs of one ensemble and replicum, got {entry.names}")
     name = entry.names[0]
     if name not in entry.idl:
         raise ValueError(
-            f"from_obs needs Obs with configurations, got {name!r} with a covariance alone"
+            f"arrays must hold Obs with configurations, got {name!r} with a covariance alone"
         )
     return name, list(entry.idl[name])
 
@@ -216,7 +216,7 @@ def _configurations(entry):
 def _samples_and_centre(samples, centre):
     samples = check_array(samples, "samples")
     if samples.ndim == 0 or len(samples) < 2:
-        raise ValueError(f"samples needs two samples at least, got shape {samples.shape}")
+        raise ValueError(f"samples must have two samples at least, got shape {samples.shape}")
     if centre is None:
         return samples, samples.mean(axis=0)
     return samples, check_array(centre, "centre", shape=samples.shape[1:])

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import as_numbers, check_boolean
 from halkit.potentials.validation import check_samples, like_input
+from halkit.resampling.samples import check_bins
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
 
@@ -89,7 +90,7 @@ class ResampledPotential:
         y_std : ndarray of shape (n_samples, n_out)
             If `return_std`.
         """
-        return _of_data(self, "predict", X, return_std)
+        return self._of_data("predict", X, return_std)
 
     r_ = _of_the_fit("r_")
     r_out_ = _of_the_fit("r_out_")
@@ -98,17 +99,17 @@ class ResampledPotential:
     @_offered("localize")
     def localize(self, X, return_std=False):
         """Local potentials that act on each wave function as U does; see `predict`."""
-        return _of_data(self, "localize", X, return_std)
+        return self._of_data("localize", X, return_std)
 
     @_offered("predict_potential")
     def predict_potential(self, r=None, r_prime=None, return_std=False):
         """The non-local potential U(r, r') on any points, (n, m), and its error."""
-        return _centre_and_std(self, methodcaller("predict_potential", r, r_prime), return_std)
+        return self._centre_and_std(methodcaller("predict_potential", r, r_prime), return_std)
 
     @_offered("local_potential")
     def local_potential(self, r, return_std=False):
         """V(r) of the local term, and its error."""
-        return _centre_and_std(self, methodcaller("local_potential", r), return_std)
+        return self._centre_and_std(methodcaller("local_potential", r), return_std)
 
     @_offered("phase_shift")
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
@@ -150,31 +151,29 @@ class ResampledPotential:
         settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         return self.ensemble_.effective_range(**settings, return_std=return_std)
 
+    def _centre_and_std(self, method, return_std):
+        check_is_fitted(self)
+        with_std = check_boolean(return_std, "return_std")
+        return self.evaluate(method) if with_std else method(self.estimator_)
 
-def _centre_and_std(model, method, return_std):
-    check_is_fitted(model)
-    with_std = check_boolean(return_std, "return_std")
-    return model.evaluate(method) if with_std else method(model.estimator_)
-
-
-def _of_data(model, name, X, return_std):
-    """A method of the fits, of one X for all of them or of one for each."""
-    check_is_fitted(model)
-    if as_numbers(X, "X").ndim != 3:
-        rows = check_samples(model, X, reset=False)
-        result = _centre_and_std(model, methodcaller(name, rows), return_std)
-        if return_std:
-            return tuple(like_input(part, X) for part in result)
-        return like_input(result, X)
-    X = model._validated_bins(X, "X")
-    if len(X) != len(model.estimators_):
-        raise ValueError(
-            f"X needs {len(model.estimators_)} bins, as many as the fit had, got {len(X)}"
-        )
-    centre = methodcaller(name, X.mean(axis=0))(model.estimator_)
-    if not check_boolean(return_std, "return_std"):
-        return centre
-    return centre, model.ensemble_.error(model.samples(_Method(name), X), centre)
+    def _of_data(self, name, X, return_std):
+        """A method of the fits, of one X for all of them or of one for each."""
+        check_is_fitted(self)
+        if as_numbers(X, "X").ndim != 3:
+            rows = check_samples(self, X, reset=False)
+            result = self._centre_and_std(methodcaller(name, rows), return_std)
+            if return_std:
+                return tuple(like_input(part, X) for part in result)
+            return like_input(result, X)
+        X = check_bins(X, "X")
+        if len(X) != len(self.estimators_):
+            raise ValueError(
+                f"X must have {len(self.estimators_)} bins, as many as the fit had, got {len(X)}"
+            )
+        centre = methodcaller(name, X.mean(axis=0))(self.estimator_)
+        if not check_boolean(return_std, "return_std"):
+            return centre
+        return centre, self.ensemble_.error(self.samples(_Method(name), X), centre)
 
 
 class _Method:

@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from halkit.checks import as_numbers, check_array, check_choice, check_integer
+from halkit.checks import as_numbers, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
-from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind
+from halkit.resampling.samples import RESAMPLINGS, check_bins, refuse_other_kind
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
@@ -212,7 +212,10 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         if self.refit == "linear":
             offset = TangentPotential(centre).fit(*mean, **common).delta_
             return [TangentPotential(centre, offset) for _ in range(n_bins)]
-        return [_with_prior_of(clone(centre), centre) for _ in range(n_bins)]
+        models = [clone(centre) for _ in range(n_bins)]
+        # a network reads its prior off its data: bins take the prior of the mean instead
+        shared = hasattr(centre, "share_prior")
+        return [model.share_prior(centre) for model in models] if shared else models
 
     def score(self, X, y, sample_weight=None, y_std=None):
         """R² of the fit to the mean; bins of X and y are averaged.
@@ -224,9 +227,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """
         check_is_fitted(self)
         if as_numbers(X, "X").ndim == 3:
-            X, y = (self._validated_bins(values, name) for values, name in ((X, "X"), (y, "y")))
+            X, y = (check_bins(values, name) for values, name in ((X, "X"), (y, "y")))
             if len(X) != len(y):
-                raise ValueError(f"X and y need as many bins, got {len(X)} and {len(y)}")
+                raise ValueError(f"y must have as many bins as X, {len(X)}, got {len(y)}")
             X, y = X.mean(axis=0), y.mean(axis=0)
         else:
             X = check_samples(self, X, reset=False)
@@ -237,21 +240,22 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         known = hasattr(self.estimator, "fit") and hasattr(self.estimator, "__sklearn_tags__")
         if not known or isinstance(self.estimator, type):
             raise TypeError(
-                "estimator needs a regressor, not fitted, that inherits from "
+                "estimator must be an instance of a regressor that inherits from "
                 f"sklearn.base.BaseEstimator, got {self.estimator!r}"
             )
         check_choice(self.resample, "resample", RESAMPLINGS)
         check_choice(self.refit, "refit", ["full", "warm", "linear"])
         if self.resample == "seeds" and self.refit != "full":
-            raise ValueError(f"refit={self.refit!r} has no seeds: resample='seeds' needs 'full'")
+            raise ValueError(f"refit must be 'full' with resample='seeds', got {self.refit!r}")
         if self.refit == "linear" and not hasattr(self.estimator, "network"):
             raise ValueError(
-                f"refit='linear' needs a network, got a {type(self.estimator).__name__}"
+                "estimator must be a network for refit='linear', got a "
+                f"{type(self.estimator).__name__}"
             )
         if self.refit == "warm" and "warm_start" not in self.estimator.get_params(deep=False):
             raise ValueError(
-                "refit='warm' needs an estimator with the parameter warm_start, "
-                f"{type(self.estimator).__name__} has none"
+                "estimator must have the parameter warm_start for refit='warm', got a "
+                f"{type(self.estimator).__name__}"
             )
         check_integer(self.n_seeds, "n_seeds", least=2)
 
@@ -262,11 +266,11 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         if as_numbers(X, "X").ndim != 3:
             X, y = check_pair(self, X, y)
             return X[np.newaxis], y[np.newaxis]
-        X, y = self._validated_bins(X, "X"), self._validated_bins(y, "y")
+        X, y = check_bins(X, "X"), check_bins(y, "y")
         if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
             raise ValueError(
-                f"y needs the axes (n_bins, n_samples) = {X.shape[:2]} of X first, then n_out; "
-                f"got shape {y.shape}"
+                f"y must have the axes (n_bins, n_samples) = {X.shape[:2]} of X, then n_out, got "
+                f"shape {y.shape}"
             )
         validate_data(self, X[0], y[0], multi_output=True)
         if len(X) < 2 and self.resample != "seeds":
@@ -275,19 +279,6 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 "without bins as (n_samples, n_r)"
             )
         return X, y
-
-    def _validated_bins(self, values, name):
-        """Finite numbers with bins first; an error names the bins."""
-        values = check_array(values, name, finite=False)
-        if not values.size or not values.ndim:
-            raise ValueError(f"{name} needs bins of samples, got shape {values.shape}")
-        bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-        if bad.size:
-            raise ValueError(
-                f"{name} needs finite values; there are NaN or infinite ones in "
-                f"{bad.size} of {len(values)} bins: {', '.join(map(str, bad))}"
-            )
-        return values
 
     def _random_states(self):
         """The random_state of the estimator as parameters: for all bins, and for each seed."""
@@ -298,8 +289,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         ]
         if self.resample == "seeds" and not names:
             raise ValueError(
-                f"{type(self.estimator).__name__} has no random_state: its fits do not depend "
-                "on seeds"
+                "estimator must have a random_state for resample='seeds', got a "
+                f"{type(self.estimator).__name__}, whose fits do not depend on seeds"
             )
         first, seeds = {}, [{} for _ in range(self.n_seeds)]
         for name, state in clone(self.estimator).get_params().items():
@@ -308,11 +299,6 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
                     seed[name] = value
         return first, seeds
-
-
-def _with_prior_of(model, centre):
-    """The model; a network reads its prior off its data, and takes that of the mean instead."""
-    return model.share_prior(centre) if hasattr(model, "share_prior") else model
 
 
 def _draw(state, n):

@@ -17,6 +17,7 @@ from halkit.samples import standard_error
 __all__ = [
     "RESAMPLINGS",
     "bootstrap_samples",
+    "check_bins",
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
@@ -180,7 +181,8 @@ def pooled_errors(std, values, groups=None):
     std, values = check_array(std, "std", sign="> 0"), check_array(values, "values")
     if std.ndim != 2 or std.shape != values.shape:
         raise ValueError(
-            f"std and values need one shape (n_samples, n_out), got {std.shape} and {values.shape}"
+            f"std and values must have one shape (n_samples, n_out), got {std.shape} and "
+            f"{values.shape}"
         )
     if not np.all(values):
         raise ValueError("values must not be zero: errors are taken relative to them")
@@ -192,9 +194,9 @@ def pooled_errors(std, values, groups=None):
     refuse_masked(groups, "groups")
     groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
     if groups.shape != (len(std),):
-        raise ValueError(f"groups needs shape ({len(std)},), got {groups.shape}")
+        raise ValueError(f"groups must have shape ({len(std)},), got {groups.shape}")
     if np.any(groups != groups):  # noqa: PLR0124
-        raise ValueError("groups must be labels, got NaN, which is equal to none")
+        raise ValueError("groups must be labels, got NaN, which equals no label")
     square = (std / values) ** 2
     pooled = np.empty_like(std)
     for label in np.unique(groups):
@@ -228,7 +230,9 @@ def resampling_error(samples, resample, axis=0):
     check_choice(resample, "resample", RESAMPLINGS)
     samples = _samples(samples, "samples")
     if samples.shape[axis] < 2:
-        raise ValueError(f"an error needs at least two samples, got {samples.shape[axis]}")
+        raise ValueError(
+            f"samples must be two at least, got {samples.shape[axis]}: one has no error"
+        )
     return standard_error(samples, resample, axis=axis)
 
 
@@ -263,6 +267,20 @@ def refuse_other_kind(y, y_std, resample, name):
         )
 
 
+def check_bins(values, name):
+    """Finite numbers with bins on the first axis; an error names the bins."""
+    values = check_array(values, name, finite=False)
+    if not values.size or not values.ndim:
+        raise ValueError(f"{name} must have bins of samples, got shape {values.shape}")
+    bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if bad.size:
+        raise ValueError(
+            f"{name} must be finite, got NaN or infinity in {bad.size} of {len(values)} bins: "
+            f"{', '.join(map(str, bad))}"
+        )
+    return values
+
+
 def _bin_averages(configs, bin_size):
     """Averages over consecutive configurations, (n_bins, ...), n_bins ≥ 2."""
     configs = check_array(_samples(configs, "configs"), "configs")
@@ -270,12 +288,12 @@ def _bin_averages(configs, bin_size):
     n_bins, left = divmod(len(configs), bin_size)
     if left:
         raise ValueError(
-            f"bin_size = {bin_size} does not divide {len(configs)} configurations: {left} would "
-            "be left over"
+            f"bin_size must divide the number of configurations, {len(configs)}, got {bin_size}: "
+            f"{left} would be left over"
         )
     if n_bins < 2:
         raise ValueError(
-            f"errors need at least two bins, got {len(configs)} configurations in bins of "
+            f"configs must fill two bins at least, got {len(configs)} configurations in bins of "
             f"{bin_size}"
         )
     return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
@@ -285,5 +303,5 @@ def _samples(values, name):
     """Real numbers as float64, with at least one axis; NaN is let through."""
     values = check_array(values, name, finite=False)
     if values.ndim == 0:
-        raise ValueError(f"{name} needs an axis of samples, got a single number")
+        raise ValueError(f"{name} must have an axis of samples, got a single number")
     return values

@@ -160,7 +160,7 @@ def test_coefficients_that_cannot_be_found_leave_the_earlier_ones():
     model = FrozenBasisRegressor(regressor()).fit(X, Y)
     expected = model.predict(X)
     model.set_params(estimator=regressor(network="plain"))
-    with pytest.raises(ValueError, match="needs a network='separable' fit"):
+    with pytest.raises(ValueError, match="must be a network regressor with network='separable'"):
         model.fit(2 * X, Y)
     np.testing.assert_array_equal(model.predict(X), expected)
 
@@ -388,7 +388,7 @@ def test_an_envelope_is_learned_or_left():
 
 
 def test_a_perceptron_of_pairs_needs_a_hidden_layer():
-    with pytest.raises(ValueError, match="'symmetric' needs a hidden layer"):
+    with pytest.raises(ValueError, match="one width at least for network='symmetric'"):
         regressor(network="symmetric", hidden_layer_sizes=()).fit(X, Y)
     for network in ("plain", "separable"):
         regressor(network=network, hidden_layer_sizes=()).fit(X, Y)

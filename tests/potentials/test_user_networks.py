@@ -264,9 +264,9 @@ def test_a_warm_start_goes_on_with_the_same_network():
     )
     assert restored.fit(X, Y).loss_ < loss
     assert restored.history_[0]["train_loss"] <= loss
-    with pytest.raises(ValueError, match="changed since: network"):
+    with pytest.raises(ValueError, match="got changes of network"):
         restored.set_params(network=user_networks.Waves).fit(X, Y)
-    with pytest.raises(ValueError, match="changed since: activation, symmetric"):
+    with pytest.raises(ValueError, match="got changes of activation, symmetric"):
         restored.set_params(network=factory, activation="elu", symmetric=True).fit(X, Y)
 
 
