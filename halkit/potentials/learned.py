@@ -1,4 +1,4 @@
-"""The interactions that neural fits end with: V(r) and U(r, r') of a trained module."""
+"""The interactions of neural fits: V(r) and U(r, r') of a trained module."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ __all__ = ["NetworkInteraction", "Start"]
 class NetworkInteraction(Interaction):
     """V and U of a trained `halkit.potentials.objective.Potential`.
 
-    U is zero beyond the last node of the fit, and V too if no envelope makes U decay.
+    U is zero beyond the last node of the fit; so is V if U has no envelope to make it decay.
 
     Attributes
     ----------
     module : Potential
-        Another subclass may evaluate functions of its own in their place: `local_term` and `uncut`.
+        What ``local_term`` and ``uncut`` evaluate; subclasses override these two.
     """
 
     def __init__(self, module, name="NetworkInteraction"):
@@ -38,11 +38,11 @@ class NetworkInteraction(Interaction):
         return cut(self.uncut(r, r_prime), self.nonlocal_radius, r, r_prime)
 
     def local_term(self, r):
-        """The local term."""
+        """Return V(r) of the module."""
         return evaluate(self.module.local, r)
 
     def uncut(self, r, r_prime):
-        """The network, also beyond the last node."""
+        """Return U(r, r') of the network, also beyond the last node."""
         return evaluate(self.module.network, r, r_prime)
 
     def __repr__(self):
@@ -50,12 +50,12 @@ class NetworkInteraction(Interaction):
 
 
 class Start(NetworkInteraction):
-    """The interaction that one start of a fit ended with.
+    """The interaction in which one start of a fit ended.
 
     Attributes
     ----------
     loss : float
-        As ``loss_`` of the fit.
+        Its loss; see ``loss_`` of the fit.
     n_iter : int
         Iterations.
     potential : ndarray of shape (n_out, n_r)

@@ -1,6 +1,7 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
 import warnings
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -37,10 +38,15 @@ from halkit.training import (
     state_arrays,
     unchanged_on_error,
 )
+from halkit.typing import Array, Numbers
 
-__all__ = ["NeuralPotential"]
+__all__ = ["EnvelopeChoice", "LocalChoice", "NeuralPotential", "Solver"]
 
-# The form of a fitted potential: a warm start must not find it changed.
+EnvelopeChoice: TypeAlias = Literal["exponential", "gaussian"] | None
+LocalChoice: TypeAlias = Literal["only"] | bool
+Solver: TypeAlias = Literal["lm", "lbfgs", "adam"]
+
+# The form of a fitted potential, which a warm start must keep.
 KEPT = (
     "network", "hidden_layer_sizes", "activation", "symmetric", "rank", "envelope",
     "envelope_radius", "fit_envelope", "amplitude", "local", "local_basis", "local_widths",
@@ -52,28 +58,31 @@ HALF = 0.5
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
-    """What the neural regressors share: everything but the equation's masses and defaults.
+    """The common part of the neural regressors: everything but masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
-    inputs of the networks (``_input_map``).
-    ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
+    inputs of the networks (``_input_map``). ``_lattice_defaults`` tells whether the default
+    lengths are meant for lattice units.
     """
 
     _lattice_defaults = False
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Find U, and V if wanted, with which the sources are reproduced.
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find U, and V if wanted, that reproduce the targets best.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes r.
         y : array-like of shape (n_samples, n_out) or (n_samples,)
-            Their sources (E_k − H0) φ_k at r_out.
+            Their targets (E_k − H0) φ_k at r_out.
         sample_weight : array-like of shape (n_samples,), optional
         y_std : array-like of the shape of y, optional
-            Standard deviations of y: residuals are weighted by 1/σ². Without them, a
-            sample's residual is that of u = rφ, divided by the norm of its wave function.
+            Standard deviations of y: residuals are weighted by 1/σ². Without them, the residual
+            of a sample is taken for u = rφ and divided by the norm of its wave function.
 
         Returns
         -------
@@ -82,21 +91,21 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, complex or infinite data, and shapes that do
-            not fit the nodes.
+            If a parameter is out of range, if data are complex or infinite, or if shapes do not
+            fit the nodes.
         FloatingPointError
             If the loss of every start becomes infinite or NaN.
         KeyboardInterrupt
-            From the keyboard, or from a callback. ``interrupted_`` then has what was found. As
-            after any other error, an earlier fit is still there.
+            From the keyboard, or from a callback. ``interrupted_`` then has the best start so far.
+            As after any other error, an earlier fit is unchanged.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` was reached, and where the loss of a start became infinite or NaN:
-            that start is left out.
+            If `max_iter` was reached, or if the loss of a start became infinite or NaN: this start
+            is left out.
         UnderdeterminedWarning
-            Where the prior reaches far beyond the data.
+            If the prior, or the fitted potential, reaches beyond the data.
         """
         self._check_parameters()
         before = self._fit_before()
@@ -122,10 +131,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
         return self
 
-    def share_prior(self, fitted):
-        """Take the scales of the prior, and where V starts, from a fit of the same form.
+    def share_prior(self, fitted: Self) -> Self:
+        """Take the scales of the prior, and the start of V, from a fit of the same form.
 
-        Refits to the bins of a jackknife then differ by their data alone.
+        Refits to the bins of a jackknife then differ only by their data.
         """
         self._shared = {name: getattr(fitted, name) for name in PRIOR}
         return self
@@ -151,7 +160,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _specify(self, problem, *, warm):
         """Scales and constants that, with the parameters θ, define the potential.
 
-        Those of the prior are kept in a warm start: it is the same for both fits.
+        A warm start keeps the prior of the previous fit.
         """
         numbers = network_numbers(self)
         decay = numbers["weight_decay"]
@@ -165,7 +174,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._design = {**self._design, **objective}
 
     def _prior(self, problem, numbers, decay):
-        """The form of the envelope and of V, and the signs of the terms of U."""
+        """The envelope, the form of V, and the signs of the terms of U."""
         radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
         local = self._local_term(problem, decay) if self.local else None
         check_reach(
@@ -239,7 +248,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         _warn_of_starts(self, training, exact=not problem.has_errors)
 
     def _keep(self, training):
-        """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
+        """Keep the starts with a finite loss, the best as the fit; return whether there is one."""
         if not training.finite:
             return False
         self._starts = [
@@ -253,7 +262,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return True
 
     @property
-    def envelope_radii_(self):
+    def envelope_radii_(self) -> Array:
+        """Learned ρ of the terms of U."""
         check_is_fitted(self)
         if self._form_now("envelope") is None:
             raise AttributeError("envelope must be given for envelope_radii_, got None")
@@ -261,7 +271,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 
     @property
-    def starts_(self):
+    def starts_(self) -> Ensemble:
+        """The starts of the fit, each an interaction."""
         check_is_fitted(self)
         given = {"check_nodes": self._check_radii}
         starts = [
@@ -284,7 +295,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return NetworkInteraction(self._module, type(self).__name__)
 
     def _form_now(self, name):
-        """A parameter of the form of the potential: that of the fit, once there is one."""
+        """A parameter of the form of the potential, of the fit once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]
 
     @property
@@ -337,12 +348,12 @@ def _warn_of_starts(model, training, *, exact):
         )
     if not model.net_.stopped_:
         reasons.append(
-            f"the fit had not converged after max_iter={model.max_iter} iterations of "
+            f"the fit has not converged after max_iter={model.max_iter} iterations of "
             f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
         )
     elif exact and model.loss_ > HALF and not model.callbacks:
         reasons.append(
-            f"the fit leaves {model.loss_:.0%} of the squared sources unexplained: it has ended at "
+            f"the fit leaves {model.loss_:.0%} of the squared targets unexplained: it has ended at "
             "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     for reason in reasons:
@@ -350,7 +361,7 @@ def _warn_of_starts(model, training, *, exact):
 
 
 def _form(model):
-    """The parameters that make the form of the potential, as plain values and names of code."""
+    """The parameters that define the form of the potential: plain values, and code by its name."""
     form = {name: getattr(model, name, None) for name in KEPT}
     plain = {name: np.asarray(value).tolist() for name, value in form.items() if name not in CODE}
     return {**form, **plain, **by_name({name: form[name] for name in CODE}, CODE)}

@@ -1,21 +1,24 @@
-"""What the parameters of a network regressor may be."""
+"""Checks of the parameters of a network regressor."""
+
+from typing import Any
 
 from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
 from halkit.modules import check_factory
 from halkit.potentials import networks, solvers
 from halkit.potentials.contract import check_activation
 from halkit.potentials.local import check_local_prior
+from halkit.potentials.problem import Problem
 from halkit.training import check_options
 
 __all__ = ["check_network_parameters", "network_numbers", "objective_settings"]
 
-# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
+# Decay of the local coefficients for data without errors, which leave narrow terms free.
 EXACT_DECAY = 1e-11
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
-def check_network_parameters(model):
-    """Refuse parameters of a network regressor that are out of their range."""
+def check_network_parameters(model: Any) -> None:
+    """Refuse parameters of a network regressor that are out of range."""
     if callable(model.network):
         check_factory(model.network, "network")
     elif model.network not in [*networks.NETWORKS]:
@@ -47,7 +50,7 @@ def check_network_parameters(model):
     check_options(model)
 
 
-def network_numbers(model):
+def network_numbers(model: Any) -> dict[str, Any]:
     """The parameters that are numbers, as floats or None."""
     numbers = {
         name: check_positive(getattr(model, name), name, optional=True)
@@ -60,7 +63,9 @@ def network_numbers(model):
     return {**numbers, "weight_decay": decay}
 
 
-def objective_settings(model, problem, numbers, decay):
+def objective_settings(
+    model: Any, problem: Problem, numbers: dict[str, Any], decay: float
+) -> dict[str, Any]:
     """Strengths of the regulator and of the prior in the loss, and the settings of the solver.
 
     Raises

@@ -9,8 +9,8 @@ of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pa
 over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
 L-BFGS. History, callbacks and early stopping are the same for all three.
 
-A loss that is not finite ends a training. Where one is ended within an epoch, the net is left as
-it was after the last full epoch.
+A loss that is not finite ends a training. After an interrupt within an epoch the net is as it was
+after the last full epoch.
 """
 
 import numpy as np
@@ -53,7 +53,7 @@ class LevenbergMarquardt:
     Attributes
     ----------
     decrement : float
-        Before the last step, what the loss would fall by to the minimum of ``|ρ + JΔ|²``; NaN where
+        Before the last step, the distance of the loss from the minimum of ``|ρ + JΔ|²``; NaN where
         JᵀJ is singular.
 
     References
@@ -112,7 +112,7 @@ class _DampedSystem:
         self.largest_curvature = max(float(self.gram.diagonal().max()), np.finfo(float).tiny)
 
     def solve(self, mu):
-        """The step Δ; NaN, which no loss accepts, where the matrix is indefinite by rounding."""
+        """The step Δ; NaN, which is rejected, where rounding makes the matrix indefinite."""
         damped = self.gram + mu * torch.eye(len(self.gram)).to(self.gram)
         factor, info = torch.linalg.cholesky_ex(damped)
         if int(info):
@@ -123,7 +123,7 @@ class _DampedSystem:
 
 
 class _LBFGS(torch.optim.LBFGS):
-    """L-BFGS that ends after `total` iterations, those of earlier steps included."""
+    """L-BFGS that ends after `total` iterations in all steps together."""
 
     def __init__(self, params, total, **settings):
         super().__init__(params, max_iter=min(total, LBFGS_STEPS), **settings)
@@ -152,27 +152,26 @@ class _AllSamples:
 
 
 class Convergence(Callback):
-    """Stops a training where another step would not change what it is for.
+    """Stops a training where another step would not change its result noticeably.
 
-    Data with errors, and a fit that goes on from another, have a natural unit of the loss: that of
-    χ², and the decrement of the first step, which the fit is about. The training stops where the
-    decrement is `tol` units, so that the parameters are √tol of their errors or of their way from
-    the minimum, or after `patience` epochs in a row that gained less than √tol units, or less than
-    `tol` of the χ² of a good fit where the parameters are not those of another. Without a unit,
-    gains are compared with the loss itself. A loss that is not finite stops as well: nothing finite
-    follows.
+    Two kinds of fits have a natural unit of the loss: for data with errors, one unit of χ²; for a
+    warm start, the decrement of the first step. The training stops where the decrement is `tol`
+    units, so that the parameters are within √tol of their errors, or of the way they have gone,
+    from the minimum; or after `patience` epochs in a row that gained less than √tol units each or,
+    unless warm, less than `tol` of the χ² of a good fit. Without a unit, gains are compared with
+    the loss itself. A loss that is not finite stops as well.
 
     Parameters
     ----------
     tol : float
-        As above. Without a unit the smallest relative gain of the loss that counts, and the
-        residual that is small enough, relative to the sources: (loss/size)^½. 0 stops at neither.
+        As above. Without a unit: the smallest relative gain of the loss that counts, and the
+        residual (loss/size)^½, relative to the targets, that is small enough. 0 stops at neither.
     patience : int
         Epochs in a row without such a gain.
     size : float
         The loss without a potential, Σ (W y)².
     unit, total : float, optional
-        The loss that is 1 in χ², of data with errors, and the χ² of a good fit.
+        For data with errors: the loss that is one unit of χ², and the χ² of a good fit.
     warm : bool
         Whether the parameters are those of another fit.
     """
@@ -206,8 +205,8 @@ class Convergence(Callback):
 class PotentialNet(TrainedNet):
     """skorch net of a `Potential` module, trained on all samples at once.
 
-    The target of a sample is the pair (y, W) on axis 1: the source and the weight
-    of each of its residuals. The module owns the objective.
+    skorch's target of a sample is the pair (y, W) on axis 1, with the weight W of each residual.
+    The module owns the objective.
     """
 
     def fit_loop(self, *args, **kwargs):
@@ -244,7 +243,7 @@ class PotentialNet(TrainedNet):
 
 def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
              warm=False, learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
-    """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
+    """Return an untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
     ----------
@@ -289,7 +288,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
 
 
 def _levenberg_marquardt(params, lr, **settings):  # noqa: ARG001
-    """skorch hands over parameter groups and a learning rate; this solver has neither."""
+    """skorch passes parameter groups and a learning rate; this solver uses neither."""
     theta = (theta for group in params for theta in group["params"])
     return LevenbergMarquardt(theta, **settings)
 
@@ -299,7 +298,7 @@ def _warm_levenberg_marquardt(params, lr):
 
 
 def train(net, X, y_and_weights):
-    """Train a net on all samples; the loss that it ends with.
+    """Train a net on all samples, and return the final loss.
 
     Parameters
     ----------
@@ -312,7 +311,7 @@ def train(net, X, y_and_weights):
 
 
 def loss_of(net, X, y_and_weights):
-    """The loss with the parameters that a net has, NaN if one is not finite; see `train`."""
+    """The loss of a net, NaN if a parameter is not finite; arguments as for `train`."""
     if not all(np.isfinite(values).all() for values in parameter_arrays(net.module_).values()):
         return np.nan
     X, y_and_weights = X.to(net.device), y_and_weights.to(net.device)
@@ -321,7 +320,7 @@ def loss_of(net, X, y_and_weights):
 
 
 def n_iterations(net):
-    """Iterations that the solver has made."""
+    """Number of iterations of the solver."""
     if isinstance(net.optimizer_, _LBFGS):
         return net.optimizer_.n_iterations
     return len(net.history)

@@ -1,31 +1,34 @@
-r"""Numbers that carry their own errors, gvar's GVar and pyerrors' Obs, to samples and back.
+r"""Conversion of numbers with their own errors, gvar's GVar and pyerrors' Obs, to samples and back.
 
-A GVar has a mean and a covariance C with every other: samples are μ + C^{1/2} ξ. An Obs has the
-fluctuations δ_i of its measurements: x_i = value + δ_i give jackknife samples. Back, samples
-give a mean and the covariance over them, or the fluctuations.
+GVars have means μ and a covariance C: samples are μ + C^{1/2} ξ. An Obs has the fluctuations δ_i of
+its measurements: jackknife samples follow from x_i = value + δ_i. In the other direction, samples
+give a mean and a covariance, or the fluctuations.
 """
+
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer, refuse_masked
-from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
+from halkit.resampling.samples import RESAMPLINGS, Resampling, jackknife_samples
+from halkit.typing import Numbers, Random
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
 
 ROUNDING = 1e-10
 
 
-def from_gvar(*arrays, n_samples=100, random_state=None):
+def from_gvar(*arrays: Any, n_samples: int = 100, random_state: Random = None) -> Any:
     """Bootstrap samples of arrays of GVar, with all the correlations between them.
 
     Parameters
     ----------
     *arrays : array-like of GVar
-        Of any shape; X and y together, so that they stay correlated.
+        Of any shape; convert X and y in one call, so that they stay correlated.
     n_samples : int
-        Number of samples. Their mean is the mean of the GVars; their errors are those of the
-        GVars to a relative 1/sqrt(2 n_samples).
+        Number of samples. Their mean is the mean of the GVars; their errors agree with the errors
+        of the GVars to a relative 1/sqrt(2 n_samples).
     random_state : int, RandomState or None
 
     Returns
@@ -38,10 +41,9 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
     ImportError
         If gvar is missing.
     TypeError
-        If something else than GVars and numbers comes, or nothing.
+        If an entry is neither a GVar nor a number, or if there are no entries.
     ValueError
-        If the covariance has a negative eigenvalue beyond rounding: it belongs to no
-        distribution.
+        If the covariance has a negative eigenvalue beyond rounding.
     """
     gvar = _gvar()
     n_samples = check_integer(n_samples, "n_samples", least=2)
@@ -62,7 +64,7 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
     return samples[0] if len(samples) == 1 else samples
 
 
-def from_obs(*arrays, bin_size=1):
+def from_obs(*arrays: Any, bin_size: int = 1) -> Any:
     """Jackknife samples of arrays of Obs.
 
     Parameters
@@ -79,11 +81,11 @@ def from_obs(*arrays, bin_size=1):
     Raises
     ------
     TypeError
-        If something else than Obs comes, or nothing.
+        If an entry is not an Obs, or if there are no entries.
     ValueError
-        If they are not of one ensemble and replicum, not of the same configurations, or have
-        none, as those of ``cov_Obs``. If bins of more than one configuration would join
-        configurations across a gap of the chain.
+        If they are not of one ensemble and replicum, or not of the same configurations; if they
+        have no configurations, as from ``cov_Obs``; if bins of more than one configuration would
+        join configurations across a gap of the chain.
     """
     bin_size = check_integer(bin_size, "bin_size", least=1)
     arrays = [_objects(array) for array in arrays]
@@ -107,15 +109,17 @@ def from_obs(*arrays, bin_size=1):
     return samples[0] if len(samples) == 1 else samples
 
 
-def to_gvar(samples, resample="jackknife", *, centre=None):
+def to_gvar(
+    samples: Numbers, resample: Resampling = "jackknife", *, centre: Numbers | None = None
+) -> Any:
     """GVars with the covariance of samples.
 
     Parameters
     ----------
     samples : array-like of shape (n_samples, ...)
-        As `JackknifeRegressor.samples` gives them.
+        As from `JackknifeRegressor.samples`.
     resample : {"jackknife", "bootstrap", "seeds"}
-        What they are.
+        Their kind.
     centre : array-like of shape (...), optional
         Central values; the mean of the samples by default.
 
@@ -133,7 +137,7 @@ def to_gvar(samples, resample="jackknife", *, centre=None):
     return out.reshape(shape) if shape else out[0]
 
 
-def to_obs(samples, name, *, centre=None):
+def to_obs(samples: Numbers, name: str, *, centre: Numbers | None = None) -> Any:
     """Obs with the fluctuations of jackknife samples.
 
     Parameters
@@ -141,14 +145,14 @@ def to_obs(samples, name, *, centre=None):
     samples : array-like of shape (n_samples, ...)
         Jackknife samples.
     name : str
-        Of the ensemble: Obs of one name are correlated, sample by sample.
+        Name of the ensemble: Obs with the same name are correlated, sample by sample.
     centre : array-like of shape (...), optional
         Central values; the mean of the samples by default.
 
     Returns
     -------
     Obs, or ndarray of Obs of shape (...)
-        Bins are independent: ``gamma_method(S=0)`` gives the jackknife error.
+        Bins count as independent: ``gamma_method(S=0)`` gives the jackknife error.
     """
     pyerrors = _pyerrors()
     samples, centre = _samples_and_centre(samples, centre)
@@ -164,7 +168,7 @@ def _objects(array):
 
 
 def _root(covariance):
-    """A root of the covariance, from its correlations, so that small errors keep their digits."""
+    """A root of the covariance, from the correlations, so that small errors keep their digits."""
     covariance = check_array(covariance, "the covariance of the GVars")
     scale = np.sqrt(check_array(np.diag(covariance), "the variance of a GVar", sign="≥ 0"))
     scale = np.where(scale > 0, scale, 1.0)
@@ -178,7 +182,7 @@ def _root(covariance):
 
 
 def _differently(one, other):
-    """Where two lists of configurations differ."""
+    """The difference of two lists of configurations, in words."""
     if one[0] != other[0]:
         return f"{one[0]!r} and of {other[0]!r}"
     first = next((pair for pair in zip(one[1], other[1], strict=False) if pair[0] != pair[1]), None)
@@ -188,7 +192,7 @@ def _differently(one, other):
 
 
 def _refuse_gaps(name, configurations):
-    """Refuse to bin a chain whose configurations are not in equal steps."""
+    """Refuse to bin a chain whose configurations are not equally spaced."""
     steps = np.diff(configurations)
     gaps = np.flatnonzero(steps > min(steps, default=0))
     if gaps.size:

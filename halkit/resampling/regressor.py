@@ -1,10 +1,11 @@
 r"""One fit for each bin of resampled correlators, with everything else in common.
 
-The centre is the fit to the mean X̄ = Σ_b X_b / n_bins; the error of an observable f is that of
+The centre is the fit to the mean X̄ = Σ_b X_b / n_bins. The error of an observable f follows from
 its samples f(fit of X_b), see `halkit.resampling.resampling_error`.
 """
 
 import copy
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
@@ -15,10 +16,11 @@ from halkit.checks import as_numbers, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
-from halkit.resampling.samples import RESAMPLINGS, check_bins, refuse_other_kind
+from halkit.resampling.samples import RESAMPLINGS, Resampling, check_bins, refuse_other_kind
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
+from halkit.typing import Numbers
 
 __all__ = ["JackknifeRegressor"]
 
@@ -26,14 +28,14 @@ __all__ = ["JackknifeRegressor"]
 class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     r"""A potential with statistical errors: one fit for each bin, common hyperparameters.
 
-    Bins share almost all of their data: they are no cross-validation samples. Search
-    hyperparameters on the mean, before, with `GridSearchCV` over whole volumes or sources; then
-    put the estimator that was found in here.
+    Bins share almost all of their data, and cannot serve as cross-validation samples. First search
+    hyperparameters on the mean, with `GridSearchCV` over whole volumes or quark sources; then pass
+    the best estimator as `estimator`.
 
-    The weights of a fit, `y_std`, are common to all bins as well. Twenty bins know an error to
-    1/√38 = 16 % only, and weights that scatter like this between sets of configurations move the
-    answer by more than the bins show: average them where the noise is alike, see `pooled_errors`.
-    On synthetic sets of two sources with three times each, with 20 bins,
+    The weights of a fit, `y_std`, are common to all bins as well. With 20 bins the error itself is
+    uncertain by 1/√38 = 16 %, and weights that scatter like this between sets of configurations
+    move the result by more than the bins show: average them where the noise is alike, see
+    `pooled_errors`. On synthetic sets of two quark sources with three times each, with 20 bins,
 
     ====================================  =======================  =============  ===============
     potential                             `y_std`                  error/scatter  inside 2 errors
@@ -46,54 +48,54 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     network, 24 sets                      pooled over the rows     1.18           70 %
     ====================================  =======================  =============  ===============
 
-    "One relative error" is that of R for all radii, although the error of y at the first node is
-    twelve times as large; it has the smallest bias, 0.2 to 0.4 of the scatter. The network
-    (`TimeDependentHALRegressor`, ``refit="warm"``) needs the smaller `weight_decay`: with the
-    default it is off by four errors above 100 MeV, where it rests on its prior.
+    "One relative error" takes the relative error of R at all radii, although the error of y at the
+    first node is twelve times as large; it has the smallest bias, 0.2 to 0.4 of the scatter. Take
+    the smaller `weight_decay` for the network (`TimeDependentHALRegressor`, ``refit="warm"``): with
+    the default it is off by four errors above 100 MeV, where it rests on its prior.
 
     Parameters
     ----------
     estimator : regressor
-        A potential, not fitted; every bin gets a clone. All clones start from the same random
+        A potential; a clone is fitted to every bin. All clones start from the same random
         numbers, so that the spread over bins is statistical.
     resample : {"jackknife", "bootstrap", "seeds"}
-        What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
-        leave one out, the standard deviation for bootstrap samples; `kind` of the rows of
-        `halkit.equations.lattice_rows` says which they are. "seeds" is the spread of
-        the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
+        The kind of the bins, which decides on the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for
+        samples that each leave one out, the standard deviation for bootstrap samples; `kind` of
+        the rows of `halkit.equations.lattice_rows` says which they are. "seeds" gives the spread
+        of the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}
-        Whether a bin trains the whole potential from a random start. Every bin takes the prior
-        of the fit to the mean. "warm" begins with its parameters too, of an estimator with
-        `warm_start`, and takes two to ten times less time. Warm and full errors agree to 5 %
-        where the fit has one minimum: measured to 0.1 … 3 % on sources with noise of 1e-2 … 1e-5,
-        one or two of them, with and without a non-local part. Where U alone is fitted to few
-        sources, the network has a valley of equally good parameters, and phase shifts beyond
-        the data (there by 15 %) depend on where in it a fit ends: "seeds" shows by how much.
-        "linear" propagates errors to first order in all parameters of a network, with its
-        prior: one least-squares problem for each bin, free of the noise of the optimiser, exact
-        for a local potential, and within 1 … 15 % of warm refits with a non-local part; with U
-        alone from few sources up to twice as large.
+        How a bin is fitted. Every bin takes the prior of the fit to the mean. "full" trains the
+        whole potential from a random start. "warm" begins with the parameters of the fit to the
+        mean, for an estimator with `warm_start`, and is two to ten times faster. Warm and full
+        errors agree to 5 % where the fit has one minimum: measured to 0.1 … 3 % for one or two
+        quark sources with noise of 1e-2 … 1e-5, with and without a non-local part. Where U alone
+        is fitted to few quark sources, the network has a valley of equally good parameters, and
+        phase shifts beyond the data depend (there by 15 %) on where in the valley a fit ends:
+        "seeds" shows by how much. "linear" propagates errors to first order in all parameters of a
+        network, with its prior: one least-squares problem for each bin, free of the noise of the
+        optimiser, exact for a local potential, and within 1 … 15 % of warm refits with a non-local
+        part; with U alone from few quark sources errors are up to twice as large.
     n_seeds : int
         Number of fits with ``resample="seeds"``.
     n_jobs : int or None
-        Processes, for joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
+        Number of processes of joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
         cluster. Results do not depend on it.
 
     Attributes
     ----------
     estimator_ : regressor
-        The fit to the mean over bins, the central value. A Gaussian process whose
-        ``local_strength`` is None has the ``local_strength_`` at which phase shifts stay within
-        their errors when it is tripled: 5, or a larger one.
+        The fit to the mean over bins, which gives central values. For a Gaussian process with
+        ``local_strength=None``, ``local_strength_`` is 5, or raised until phase shifts stay within
+        their errors when it is tripled.
     estimators_ : list of regressor
         The fits of the bins.
     ensemble_ : halkit.scattering.Ensemble
-        Both: the observables and their errors.
+        Both together, with the observables and their errors.
     n_bins_ : int
-        Their number.
+        Number of fits in ``estimators_``.
     resample_ : str
-        What the bins of the fit are; the errors follow from it.
+        `resample` of the fit.
 
     See Also
     --------
@@ -118,8 +120,10 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     """
 
     def __init__(
-        self, estimator, *, resample="jackknife", refit="full", n_seeds=10, n_jobs=None
-    ):  # fmt: skip
+        self, estimator: Any, *, resample: Resampling = "jackknife",
+        refit: Literal["full", "warm", "linear"] = "full", n_seeds: int = 10,
+        n_jobs: int | None = None,
+    ) -> None:  # fmt: skip
         self.estimator = estimator
         self.resample = resample
         self.refit = refit
@@ -134,19 +138,22 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         return tags
 
     def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
+        """Only a complete fit has ``estimators_``."""
         return hasattr(self, "estimators_")
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
         """Fit the mean, then every bin.
 
         Parameters
         ----------
         X : array-like of shape (n_bins, n_samples, n_r)
-            Wave functions of each bin, two at least. An array (n_samples, n_r) is one set of
-            data, which has no error: NaN.
+            Wave functions of each bin, at least two bins. An array (n_samples, n_r) is one set of
+            data; its errors are NaN.
         y : array-like of shape (n_bins, n_samples, n_out) or (n_bins, n_samples)
-            Their sources; without the axis of bins if X has none.
+            Their targets; without the axis of bins if X has none.
         sample_weight : array-like of shape (n_samples,), optional
             The same for all bins.
         y_std : array-like of shape (n_samples, n_out), optional
@@ -159,19 +166,19 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Raises
         ------
         ValueError, TypeError
-            For shapes that do not fit, a single bin, complex and infinite values (the bin is
-            named), a `y_std` that is the error of bins of another kind than `resample`, and what
-            the estimator refuses.
+            If shapes do not fit, for a single bin, for complex or infinite values (the message
+            names the bins), if `y_std` is the error of bins of another kind than `resample`, and
+            as for the estimator.
         KeyboardInterrupt
-            From the keyboard; ``interrupted_`` is None, since part of the bins gives no error.
+            From the keyboard; ``interrupted_`` is None, since some of the bins give no error.
 
         Warns
         -----
         PriorWarning
-            Where the prior of V moves phase shifts by more than 1.5 of their errors: see
+            If the prior of V moves phase shifts by more than 1.5 of their errors: see
             ``local_strength`` of `GaussianProcessPotentialRegressor`.
         Warning
-            What the estimator warns of, once for all bins, with their numbers.
+            As for the estimator, once for all bins, with their numbers.
         """
         self._check_parameters()
         with unchanged_on_error(self):
@@ -204,7 +211,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         return self
 
     def _models(self, centre, seeds, mean, common, n_bins):
-        """What is fitted to the bins, or from the seeds."""
+        """The estimators to fit, one for each bin or seed."""
         if self.resample == "seeds":
             return [clone(centre).set_params(**seed) for seed in seeds]
         if self.refit == "warm":
@@ -217,7 +224,10 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         shared = hasattr(centre, "share_prior")
         return [model.share_prior(centre) for model in models] if shared else models
 
-    def score(self, X, y, sample_weight=None, y_std=None):
+    def score(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> float:  # fmt: skip
         """R² of the fit to the mean; bins of X and y are averaged.
 
         Parameters
@@ -275,8 +285,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         validate_data(self, X[0], y[0], multi_output=True)
         if len(X) < 2 and self.resample != "seeds":
             raise ValueError(
-                f"X must have at least two bins, got {len(X)}, which has no error; pass data "
-                "without bins as (n_samples, n_r)"
+                f"X must have at least two bins, got {len(X)}: pass data without bins, which have "
+                "no error, as (n_samples, n_r)"
             )
         return X, y
 
