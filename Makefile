@@ -36,9 +36,10 @@ full: $(installed)  ## Run every example of the documents and write OUT/index.ht
 test: $(installed)  ## Run the tests, the doctests and the documents' code
 	$(python) -m pytest -n 2 --dist worksteal
 
-lint: $(installed)  ## Check style and format
+lint: $(installed)  ## Check style, format and types
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	$(python) -m mypy
 
 format: $(installed)  ## Format and fix what ruff can fix
 	$(python) -m ruff check --fix .
@@ -54,5 +55,5 @@ docs: $(installed)  ## Run the examples and write docs/_build/html/index.html
 
 clean:  ## Remove what the targets above have written, but .venv
 	rm -rf $(OUT) build dist docs/_build docs/auto_examples docs/sg_execution_times.rst \
-		.pytest_cache .ruff_cache .hypothesis .benchmarks
+		.pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +

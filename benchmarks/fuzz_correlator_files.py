@@ -22,13 +22,14 @@ import tempfile
 import time
 import warnings
 import zipfile
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 import h5py
 import numpy as np
-from sklearn.utils import Bunch
 
-from halkit.correlators import load_correlators, save_correlators
+from halkit.correlators import Correlators, load_correlators, save_correlators
 
 SECONDS, ADDRESS_SPACE, PEAK = 5, 2 * 2**30, 10**9
 
@@ -36,13 +37,14 @@ SECONDS, ADDRESS_SPACE, PEAK = 5, 2 * 2**30, 10**9
 def content(seed=0):
     """Groups with every kind of entry."""
     random = np.random.default_rng(seed)
-    well = Bunch(
-        correlators={s: random.standard_normal((5, 6, 8)) for s in ("wall", "exp")},
+    well = Correlators(
+        R={s: random.standard_normal((5, 6, 8)) for s in ("wall", "exp")},
         r=np.linspace(0.5, 4.0, 8), t=np.arange(10, 15), kind="jackknife", bin_size=4,
-        hadron_mass=(0.665, 0.7), units="lattice", inverse_spacing=2194.0, remark="a text, ħ",
-        names=["one", "two"], configs=np.arange(9000),
+        hadron_mass=(0.665, 0.7), units="lattice", inverse_spacing=2194.0,
+        attributes={"remark": "a text, ħ", "names": ["one", "two"], "configs": np.arange(9000)},
     )  # fmt: skip
-    return {"well": well, "well/deep": Bunch(**{**well, "configs": np.arange(50)})}
+    short = {**well.attributes, "configs": np.arange(50)}
+    return {"well": well, "well/deep": replace(well, attributes=short)}
 
 
 def originals(folder):
@@ -160,17 +162,16 @@ def rezip(data, random):
 
 
 def same(found, expected):
-    """Tell whether two Bunches hold the same numbers and texts."""
-    if set(found) != set(expected):
-        return False
-    if isinstance(expected, dict):
-        return all(same_value(found[key], expected[key]) for key in expected)
-    return found == expected
+    """Tell whether two records hold the same numbers and texts."""
+    names = [entry.name for entry in fields(Correlators)]
+    return found.sources == expected.sources and all(
+        same_value(getattr(found, name), getattr(expected, name)) for name in names
+    )
 
 
 def same_value(found, expected):
-    if isinstance(expected, dict):
-        return list(found) == list(expected) and all(
+    if isinstance(expected, Mapping):
+        return set(found) == set(expected) and all(
             np.array_equal(found[key], expected[key]) for key in expected
         )
     return np.array_equal(found, expected)

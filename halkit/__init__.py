@@ -1,11 +1,12 @@
 """Hadron interactions from lattice-QCD wave functions and correlators.
 
-Correlators become sources, sources train a potential, a potential gives
-observables. Names below are loaded when they are first used, so that
-``import halkit`` does not import torch.
+Correlators become rows, rows train an interaction, an interaction has observables, and each comes
+with its errors. The names below are loaded at first use, so ``import halkit`` does not import
+torch.
 """
 
 from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,7 @@ _ROOMS = (
 __all__ = ["__version__", *_HOME, *_ROOMS]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     if name in _ROOMS:
@@ -35,5 +36,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'halkit' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

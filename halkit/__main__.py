@@ -2,6 +2,6 @@
 
 from halkit.cli import main
 
-__all__ = []
+__all__: list[str] = []
 
 raise SystemExit(main())

@@ -1,16 +1,21 @@
-"""The border: what one argument may be, and what comes in as an array.
+"""Checks of arguments, made once, where they enter.
 
-A wrong type raises a TypeError, a wrong value a ValueError; both say what is allowed and what
-came. Callers use what is returned: a plain float, int or bool, or a plain array of float64.
+A wrong type raises a TypeError, a wrong value a ValueError; the message says what is allowed and
+what came. Callers use the result: a plain float, int or bool, or a plain array of float64.
 
-An array holds real numbers. Masked entries, texts, dates, records, complex numbers, truth values
-and numbers that carry their own errors are refused, because a cast to float would lose the mask,
-the unit, the imaginary part or the error. A masked array without a masked entry is an array.
+An array holds real numbers. Masked entries, texts, dates, records, complex numbers, booleans and
+numbers with errors of their own are refused, because a cast to float would lose the mask, the
+unit, the imaginary part or the error. A masked array without masked entries is accepted.
 """
 
+from collections.abc import Iterable, Sequence
 from numbers import Complex, Integral, Real
+from typing import Any, Literal, TypeGuard, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
+
+from halkit.typing import Array, SupportsArray
 
 __all__ = [
     "as_numbers",
@@ -21,6 +26,7 @@ __all__ = [
     "check_distances",
     "check_integer",
     "check_integers",
+    "check_masses",
     "check_momenta",
     "check_nodes",
     "check_number",
@@ -34,9 +40,12 @@ __all__ = [
     "refuse_overflow",
 ]
 
-# Lengths, masses and momenta that the solvers take, and their inverse.
+T = TypeVar("T")
+Sign = Literal["≥ 0", "> 0"]
+
+# Largest length, mass or momentum that the solvers take; the smallest is its inverse.
 LARGEST = 1e60
-# How a number with an error is recognised, and what turns it into samples.
+# Attributes of numbers with an error, and the way out for each.
 ERRORS = {
     "sdev": "halkit.resampling.from_gvar turns them into samples, a bin each; or ",
     "dvalue": "halkit.resampling.from_obs turns them into samples, a bin each; or ",
@@ -46,18 +55,31 @@ COMPLEX = (
     "Complex data not supported: {name} has dtype {dtype}; "
     "halkit.equations.remove_phase strips the constant phase of a wave function"
 )
-SIGNS = {"≥ 0": (np.greater_equal, "not be negative"), "> 0": (np.greater, "be positive")}
+SIGNS: dict[Sign, tuple[np.ufunc, str]] = {
+    "≥ 0": (np.greater_equal, "not be negative"),
+    "> 0": (np.greater, "be positive"),
+}
 
 
+@overload
+def check_number(
+    value: object, name: str, *, least: float | None = ..., above: float | None = ...,
+    below: float | None = ..., optional: Literal[False] = ...,
+) -> float: ...  # fmt: skip
+@overload
+def check_number(
+    value: object, name: str, *, least: float | None = ..., above: float | None = ...,
+    below: float | None = ..., optional: bool,
+) -> float | None: ...  # fmt: skip
 def check_number(value, name, *, least=None, above=None, below=None, optional=False):
     """Return a finite number as a float, or None if it is optional.
 
     Raises
     ------
     TypeError
-        If the value is not one real number; booleans and texts are none.
+        If the value is not one real number: a boolean, a text, an array.
     ValueError
-        If it is NaN or infinite, smaller than `least`, not above `above`, not below `below`.
+        If it is NaN or infinite, below `least`, not above `above`, or not below `below`.
     """
     if optional and value is None:
         return None
@@ -74,20 +96,49 @@ def check_number(value, name, *, least=None, above=None, below=None, optional=Fa
     return number
 
 
+@overload
+def check_positive(value: object, name: str, *, optional: Literal[False] = ...) -> float: ...
+@overload
+def check_positive(value: object, name: str, *, optional: bool) -> float | None: ...
 def check_positive(value, name, *, optional=False):
     """Return a finite number > 0 as a float, or None if it is optional; see `check_number`."""
     return check_number(value, name, above=0, optional=optional)
 
 
+def check_masses(value: object, name: str) -> tuple[float, float]:
+    """Return the masses (m1, m2) > 0 of two hadrons, given one mass for both or a pair.
+
+    Raises
+    ------
+    TypeError
+        If a mass is not a real number.
+    ValueError
+        If there are more than two, or one is not positive.
+    """
+    refuse_masked(value, name)
+    masses = np.atleast_1d(np.asarray(value, dtype=object))
+    if masses.shape not in ((1,), (2,)):
+        raise ValueError(f"{name} must be one number or a pair, got {value!r}")
+    return check_positive(masses[0], name), check_positive(masses[-1], name)
+
+
+@overload
+def check_integer(
+    value: object, name: str, *, least: int | None = ..., optional: Literal[False] = ...
+) -> int: ...
+@overload
+def check_integer(
+    value: object, name: str, *, least: int | None = ..., optional: bool
+) -> int | None: ...
 def check_integer(value, name, *, least=None, optional=False):
     """Return an integer as an int, or None if it is optional.
 
     Raises
     ------
     TypeError
-        If the value is not an integer; booleans and floats are none.
+        If the value is not an integer: a boolean, a float, even a whole one.
     ValueError
-        If it is smaller than `least`.
+        If it is below `least`.
     """
     if optional and value is None:
         return None
@@ -99,8 +150,8 @@ def check_integer(value, name, *, least=None, optional=False):
     return int(value)
 
 
-def check_boolean(value, name):
-    """Return True or False; a text or a number is refused, since "False" would count as true.
+def check_boolean(value: object, name: str) -> bool:
+    """Return True or False. Texts and numbers are refused: "False" would count as true.
 
     Raises
     ------
@@ -111,37 +162,50 @@ def check_boolean(value, name):
     return bool(value)
 
 
-def check_choice(value, name, choices):
-    """Return the one of the choices that the value is; else raise a ValueError that lists them.
+def check_choice(value: Any, name: str, choices: Iterable[T]) -> T:
+    """Return the choice that equals the value, or raise a ValueError that lists the choices.
 
-    False is not the number 0; 1 is True where that is a choice.
+    False does not match the number 0, but 1 matches True.
     """
+    choices = list(choices)
     for choice in choices:
         alike = isinstance(choice, bool) or not isinstance(value, bool | np.bool_)
         if value is choice or (alike and np.ndim(value) == 0 and value == choice):
             return choice
-    raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")
+    raise ValueError(f"{name} must be one of {choices}, got {value!r}")
 
 
+@overload
+def check_array(
+    values: object, name: str, n: int | None = ..., *, shape: tuple[int, ...] | None = ...,
+    sign: Sign | None = ..., finite: bool = ..., booleans: bool = ...,
+    single: Literal[False] = ..., copy: bool = ...,
+) -> Array: ...  # fmt: skip
+@overload
+def check_array(
+    values: object, name: str, n: int | None = ..., *, shape: tuple[int, ...] | None = ...,
+    sign: Sign | None = ..., finite: bool = ..., booleans: bool = ..., single: bool,
+    copy: bool = ...,
+) -> NDArray[np.floating[Any]]: ...  # fmt: skip
 def check_array(
     values, name, n=None, *, shape=None, sign=None, finite=True, booleans=False, single=False,
     copy=True,
 ):  # fmt: skip
     """Return real numbers as a new array of float64, in C order and with positive strides.
 
-    Who keeps it shares no memory with the caller.
+    The new array shares no memory with the caller's.
 
     Parameters
     ----------
     values : array-like
         Of any shape, unless `n` or `shape` is given.
     name : str
-        What messages call it.
+        Name of the argument, for messages.
     n : int, optional
         Number of entries on the last axis.
     shape : tuple of int, optional
     sign : {"≥ 0", "> 0"}, optional
-        Of every entry; NaN has none.
+        Sign of every entry; NaN has no sign.
     finite : bool
         Whether NaN and infinite entries are refused.
     booleans : bool
@@ -149,14 +213,14 @@ def check_array(
     single : bool
         Whether float32 stays float32.
     copy : bool
-        Whether an array that is plain already is copied too. False where nothing is kept.
+        Whether a plain array is copied too. False: for callers that do not keep it.
 
     Raises
     ------
     TypeError
-        If the values are not real numbers; see the head of this module.
+        If the values are not real numbers.
     ValueError
-        If they are complex, masked, not finite, of another sign or of another shape.
+        If they are complex, masked or not finite, or if the sign or the shape is wrong.
     """
     values = as_numbers(values, name, kinds="iufb" if booleans else "iuf")
     dtype = np.float32 if single and values.dtype == np.float32 else np.float64
@@ -177,13 +241,15 @@ def check_array(
     return values
 
 
-def check_integers(values, name):
-    """Return integers as an array of int64; floats are refused, even whole ones.
+def check_integers(values: object, name: str) -> NDArray[np.int64]:
+    """Return integers as an array of int64. Floats are refused, even whole ones.
 
     Raises
     ------
-    TypeError, ValueError
-        If the values are not integers, as for `check_array`, or beyond 2⁶³.
+    TypeError
+        If the values are not integers.
+    ValueError
+        If they are masked, or 2⁶³ and larger.
     """
     values = as_numbers(values, name, kinds="iu")
     integers = _plain(values, np.int64)
@@ -192,8 +258,8 @@ def check_integers(values, name):
     return integers
 
 
-def as_numbers(values, name, *, kinds="iuf"):
-    """Return an array of real numbers in a dtype of the given kinds; NaN is one of them.
+def as_numbers(values: object, name: str, *, kinds: str = "iuf") -> NDArray[Any]:
+    """Return an array of numbers whose dtype is of one of the given kinds; NaN may be among them.
 
     Raises
     ------
@@ -221,35 +287,39 @@ def as_numbers(values, name, *, kinds="iuf"):
     return array
 
 
-def check_callable(f, name):
-    """Return f if it can be called."""
+def check_callable(f: T, name: str) -> T:
+    """Return f, or raise a TypeError if it cannot be called."""
     if not callable(f):
         raise TypeError(f"{name} must be callable, got {type(f).__name__}")
     return f
 
 
-def is_array(potential):
-    """Return whether a potential is given by its values."""
+def is_array(potential: object) -> TypeGuard[SupportsArray | Sequence[Any]]:
+    """Return whether a potential is given as an array of values."""
     return isinstance(potential, list | tuple) or hasattr(potential, "__array__")
 
 
-def check_distances(values, name):
-    """Return an array of distances ≥ 0 as float64, or say what came instead."""
+def check_distances(values: object, name: str) -> Array:
+    """Return distances ≥ 0 as an array of float64; ∞ is allowed."""
     return check_array(values, name, sign="≥ 0", finite=False, copy=False)
 
 
-def check_values(values, shape, what):
-    """Return the values of a function as float64 if they are real and have the shape."""
+def check_values(values: object, shape: tuple[int, ...], what: str) -> Array:
+    """Return the values of a function as float64. They must be real and have the shape."""
     return check_array(values, what, shape=shape, finite=False, copy=False)
 
 
+@overload
+def check_scale(value: object, name: str, *, optional: Literal[False] = ...) -> float: ...
+@overload
+def check_scale(value: object, name: str, *, optional: bool) -> float | None: ...
 def check_scale(value, name, *, optional=False):
-    """Return a positive number of a size whose powers are finite, or None if it is optional.
+    """Return a number between 1e-60 and 1e60, whose powers are finite, or None if it is optional.
 
     Raises
     ------
     TypeError, ValueError
-        If it is something else, or not between 1e-60 and 1e60.
+        As for `check_positive`, or if it is beyond these bounds.
     """
     number = check_positive(value, name, optional=optional)
     if number is not None:
@@ -257,43 +327,37 @@ def check_scale(value, name, *, optional=False):
     return number
 
 
-def check_momenta(k):
-    """Return momenta k > 0 as float64, or say what came instead."""
+def check_momenta(k: object) -> Array:
+    """Return momenta k between 1e-60 and 1e60 as an array of float64."""
     k = check_array(k, "k", sign="> 0")
     refuse_extremes(k, "k")
     return k
 
 
-def refuse_extremes(values, name):
-    """Refuse positive numbers whose powers overflow.
-
-    Raises
-    ------
-    ValueError
-        If one is not between 1e-60 and 1e60.
-    """
+def refuse_extremes(values: NDArray[Any], name: str) -> None:
+    """Raise a ValueError if a number is not between 1e-60 and 1e60: its powers overflow."""
     extreme = values[(values < 1 / LARGEST) | (values > LARGEST)]
     if extreme.size:
         raise ValueError(
             f"{name} must be between {1 / LARGEST:g} and {LARGEST:g}, got {extreme[0]:g}: "
-            "choose a unit that is of the size of the system"
+            "choose a unit of the size of the system"
         )
 
 
-def refuse_overflow(values, what):
-    """Return a result if it is finite, raise a ValueError if it overflows."""
+def refuse_overflow(values: Array, what: str) -> Array:
+    """Return a result, or raise a ValueError if it overflows."""
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{what} overflows: choose units that are of the size of the system")
+        raise ValueError(f"{what} overflows: choose units of the size of the system")
     return values
 
 
-def check_nodes(r, name="r"):
+def check_nodes(r: object, name: str = "r") -> Array:
     """Return radial nodes as float64: one axis, finite, not negative, strictly increasing.
 
     Raises
     ------
     TypeError, ValueError
-        If the nodes are anything else.
+        If they are not.
     """
     r = check_array(r, name)
     if r.ndim != 1 or r.size == 0:
@@ -310,19 +374,14 @@ def check_nodes(r, name="r"):
     return r
 
 
-def numbers_or_table(values, name):
-    """Return `as_numbers`, or a table itself, whose columns have names that scikit-learn keeps."""
+def numbers_or_table(values: Any, name: str) -> Any:
+    """Return an array of numbers, or a table as it is: scikit-learn reads its column names."""
     array = as_numbers(values, name)
     return values if hasattr(values, "columns") else array
 
 
-def refuse_masked(values, name):
-    """Refuse masked entries, also in arrays inside a list, whose mask numpy would drop.
-
-    Raises
-    ------
-    ValueError
-    """
+def refuse_masked(values: object, name: str) -> None:
+    """Raise a ValueError if an entry is masked, also inside a list, where numpy drops the mask."""
     if _is_masked(values):
         count = f", got {np.ma.count_masked(values)}" if np.ma.is_masked(values) else ""
         raise ValueError(f"{name} must have no masked entries{count}: drop or fill them")
@@ -335,20 +394,21 @@ def _is_masked(values):
 
 
 def _plain(values, dtype, *, copy=True):
-    """The values in C order. An axis of one entry may keep a negative stride, so look at it."""
+    """The values in C order and with positive strides."""
     with np.errstate(over="ignore"):
         plain = np.asarray(values, dtype, order="C")
+    # numpy keeps the negative stride of an axis of one entry
     strided = min(plain.strides, default=0) < 0
     return plain.copy() if strided or (copy and np.may_share_memory(plain, values)) else plain
 
 
 def _from_objects(array, name, kinds):
-    """An object array as numbers, if each of its entries is one and carries no error."""
+    """An object array as numbers, if each entry is a number without an error."""
     for entry in array.flat:
         for attribute, way in ERRORS.items():
             if hasattr(entry, attribute):
                 raise TypeError(
-                    f"{name} needs real numbers, got {type(entry).__name__} objects: {way}"
+                    f"{name} must hold real numbers, got {type(entry).__name__} objects: {way}"
                     "pass the central values, and the standard deviations of y as y_std"
                 )
         if isinstance(entry, bool) or not isinstance(entry, Complex):

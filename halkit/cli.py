@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from halkit import __version__
@@ -15,13 +16,18 @@ __all__ = ["main"]
 CORRELATORS = "xixi_1s0_rcorr.npz"
 
 
-def main(arguments=None):
-    """Run a command; the exit status.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status.
 
     Parameters
     ----------
     arguments : list of str, optional
-        The words after the program's name; ``sys.argv[1:]`` by default.
+        The words after the program's name; default ``sys.argv[1:]``.
+
+    Returns
+    -------
+    int
+        0, or 1 if an example failed.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -60,8 +66,8 @@ def _parser():
         "reproduce",
         help="fit the examples and write a report",
         description=(
-            "Fit the separable toy model, synthetic correlators and, where there are any, real "
-            "ones; write index.html, pictures and metrics.json."
+            "Fit the separable toy model, synthetic correlators and, if given, real correlators; "
+            "write index.html, pictures and metrics.json."
         ),
     )
     command.add_argument("--out", default="report", metavar="DIR", help="default: report")
@@ -76,7 +82,9 @@ def _parser():
         "--full", action="store_true", help="run every example of the documents instead (minutes)"
     )
     command.add_argument(
-        "--examples", metavar="DIR", help="with --full: the examples; default: docs/examples"
+        "--examples",
+        metavar="DIR",
+        help="with --full: folder of the examples; default: docs/examples",
     )
     command.add_argument("--seed", type=_seed, help="seed of the starts (default: 0)")
     return parser

@@ -1,6 +1,6 @@
-"""The warnings that halkit raises on its own account.
+"""The warnings of halkit.
 
-A fit that stops before it has converged raises scikit-learn's own
+A fit that stops before convergence warns with scikit-learn's
 :class:`sklearn.exceptions.ConvergenceWarning`.
 """
 
@@ -14,15 +14,15 @@ __all__ = [
 
 
 class AccuracyWarning(UserWarning):
-    """A number may be less accurate than asked for; the message says what to change."""
+    """A result may be less accurate than requested; the message says what to change."""
 
 
 class IntegrityWarning(UserWarning):
-    """A file has no digest: damage may have changed its numbers unnoticed."""
+    """A file has no digest, so damage to its numbers would go unnoticed."""
 
 
 class OverfitWarning(UserWarning):
-    """A potential describes its data by a state that the data do not hold."""
+    """The fit has a bound state that the data do not support."""
 
 
 class PriorWarning(UserWarning):
@@ -30,4 +30,4 @@ class PriorWarning(UserWarning):
 
 
 class UnderdeterminedWarning(UserWarning):
-    """The data cannot tell apart the parts of the potential that were asked for."""
+    """The data do not determine all the requested parts of the potential."""

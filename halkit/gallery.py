@@ -1,7 +1,7 @@
-"""The examples of the documents as one report: every experiment, with its numbers and pictures.
+"""The examples of the documents as one report.
 
-An example is a script ``plot_*.py`` whose docstring begins with a title. It is run as it
-stands; what it prints and draws becomes a `Section`.
+An example is a script ``plot_*.py`` whose docstring begins with a title. It runs unchanged; the
+lines that it prints and the figures that it draws become a `Section`.
 """
 
 import ast
@@ -9,28 +9,30 @@ import contextlib
 import io
 import os
 import runpy
-import time
 import traceback
 import warnings
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from halkit.report import Section, check_matplotlib, make_folder, write_report
+from halkit.report import Section, check_matplotlib, run_sections
 
 __all__ = ["examples", "reproduce_all", "run_example"]
 
 
-def examples(folder=None):
-    """Return the paths of the examples, in alphabetic order.
+def examples(folder: str | os.PathLike[str] | None = None) -> list[Path]:
+    """Return the paths of the examples, in alphabetical order.
 
     Parameters
     ----------
     folder : path, optional
-        Default: ``docs/examples`` of the checkout that halkit is imported from.
+        Default: ``docs/examples`` of the checkout from which halkit is imported.
 
     Raises
     ------
     FileNotFoundError
-        If there are none: an installed halkit comes without its documents.
+        If the folder has no examples; an installed halkit comes without them.
     """
     folder = Path(__file__).parents[1] / "docs" / "examples" if folder is None else Path(folder)
     paths = sorted(folder.glob("plot_*.py"))
@@ -41,7 +43,7 @@ def examples(folder=None):
     return paths
 
 
-def run_example(path):
+def run_example(path: str | os.PathLike[str]) -> Section:
     """Run one example without a screen.
 
     Parameters
@@ -52,16 +54,16 @@ def run_example(path):
     Returns
     -------
     Section
-        Title and first paragraph of its docstring, the lines that it printed, its figures,
-        and in the metrics the seconds that it took. An example that fails is a section too,
-        with the traceback at the end of the lines and ``failed`` in the metrics.
+        Title and first paragraph of its docstring, the printed lines and the figures. The
+        metric ``failed`` is True if the example raised an exception; then the printed lines end
+        with the traceback.
 
     Raises
     ------
     ImportError
         If matplotlib is not installed; the message names the extra.
     ValueError
-        If the script does not begin with a docstring with a title.
+        If the script does not begin with a docstring that has a title.
     """
     check_matplotlib()
     import matplotlib
@@ -69,22 +71,21 @@ def run_example(path):
 
     path = Path(path)
     title, text = _heading(path)
-    printed, begin, failed = io.StringIO(), time.perf_counter(), False
+    printed, failed = io.StringIO(), False
     with matplotlib.rc_context(), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         pyplot.switch_backend("Agg")
         pyplot.close("all")
         warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive", UserWarning)
         try:
             runpy.run_path(str(path), run_name="__main__")
-        except Exception:  # the others go on
+        except Exception:  # the other examples still run
             failed = True
             traceback.print_exc(file=printed)
         figures = [pyplot.figure(number) for number in pyplot.get_fignums()]
     pyplot.close("all")
     names = [f"{path.stem.removeprefix('plot_')}_{i}" for i in range(1, len(figures) + 1)]
-    metrics = {"seconds": time.perf_counter() - begin, "failed": failed}
     return Section(
-        title, text, figures=dict(zip(names, figures, strict=True)), metrics=metrics,
+        title, text, figures=dict(zip(names, figures, strict=True)), metrics={"failed": failed},
         printed=printed.getvalue(),
     )  # fmt: skip
 
@@ -98,38 +99,43 @@ def _heading(path):
     return lines[0], " ".join(paragraph.split())
 
 
-def reproduce_all(out="report", *, folder=None, data=None):
-    """Run every example and write their report, ``index.html``, after each.
+def reproduce_all(
+    out: str | os.PathLike[str] = "report",
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Run every example and write one report, ``index.html``.
 
     Parameters
     ----------
     out : path
         Folder for the report; made if missing.
     folder : path, optional
-        Where the examples are; see `examples`.
+        Folder of the examples; see `examples`.
     data : path, optional
-        The file with the real correlators; without it the examples that need them say so.
+        The file with the real correlators. Without it the examples that need them say so.
 
     Returns
     -------
-    dict
-        Seconds, and whether it failed, by the name of the example.
-    """
-    from tqdm.auto import tqdm
+    dict of str to dict
+        For each example: ``seconds``, and whether it ``failed``.
 
-    paths = examples(folder)
-    out, sections = make_folder(out), {}
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message names the extra.
+    OSError
+        If there are no examples, or the folder of the report cannot be made or written to.
+    """
+    jobs = {path.stem: partial(run_example, path) for path in examples(folder)}
     with _environment("HALKIT_DATA", None if data is None else str(Path(data).parent)):
-        for path in (bar := tqdm(paths, disable=None)):
-            bar.set_description(path.stem)
-            sections[path.stem] = run_example(path)
-            write_report(out, sections)
-    return {name: section.metrics for name, section in sections.items()}
+        return run_sections(out, jobs)
 
 
 @contextlib.contextmanager
-def _environment(name, value):
-    """An environment variable set, or unset, for a while."""
+def _environment(name: str, value: str | None) -> Iterator[None]:
+    """Set an environment variable, or unset it, within the block."""
     before = os.environ.pop(name, None)
     if value is not None:
         os.environ[name] = value

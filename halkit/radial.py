@@ -7,9 +7,11 @@ With f(r) the radial part of a partial wave, both kinds of nodes carry the measu
 """
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from halkit.checks import (
@@ -21,6 +23,7 @@ from halkit.checks import (
     check_positive,
     refuse_overflow,
 )
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "RadialGrid",
@@ -30,12 +33,15 @@ __all__ = [
     "trapezoid_weights",
 ]
 
-# Distance of two nodes relative to a window of them below which differences lose their digits.
-CLOSEST = 1e-9
+Order: TypeAlias = Literal[2, 4, 6, 8, "spline"]
+
+# Smallest gap between two nodes, relative to the length of their stencil: below it the
+# differences are rounding errors.
+_CLOSEST = 1e-9
 
 
-def trapezoid_weights(r):
-    """Weights w of the trapezoidal rule, Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr.
+def trapezoid_weights(r: Numbers) -> Array:
+    """Return the weights w of the trapezoidal rule, Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr.
 
     The first panel is [0, r_1], with the integrand 4πr²f = 0 at r = 0.
 
@@ -64,13 +70,13 @@ def trapezoid_weights(r):
     return refuse_overflow(weights, "the measure 4πr²dr")
 
 
-def radial_weights(r):
-    """Weights w with Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr, of fourth order where the nodes allow it.
+def radial_weights(r: Numbers) -> Array:
+    """Return weights w of fourth order, Σ w_i f(r_i) ≈ ∫_0^{r_n} 4πr² f dr.
 
-    On each panel the integrand 4πr²f, which vanishes at r = 0, is the cubic through the four
-    nearest of the nodes and the origin: the error is O(h⁴) also for an f ∝ 1/r at the origin and
-    at an end where f is still large, where the trapezoidal rule has O(h²). Nodes so uneven that a
-    weight would be negative get the trapezoidal rule.
+    On each panel the integrand 4πr²f is the cubic through the four nearest points: nodes, or the
+    origin, where it vanishes. The error is O(h⁴), also if f ∝ 1/r at the origin or if f is large
+    at the last node, where the trapezoidal rule has O(h²). If very uneven nodes would give a
+    negative weight, the trapezoidal rule is used.
 
     Parameters
     ----------
@@ -80,7 +86,7 @@ def radial_weights(r):
     Returns
     -------
     weights : array of shape (n,)
-        In units of r³, none negative.
+        In units of r³, not negative.
 
     Examples
     --------
@@ -97,25 +103,34 @@ def radial_weights(r):
     if x.size < 4:
         return trapezoid_weights(r)
     window = np.clip(np.arange(x.size - 1) - 1, 0, x.size - 4)[:, None] + np.arange(4)
-    left, gap = x[:-1, None], np.diff(x)[:, None]
+    panels = _panel_weights(x, np.arange(x.size - 1), window)
+    for size in (4, 3, 2):  # the cubic, the parabola and the line through the origin
+        first = np.pad(_panel_weights(x, [0], np.arange(size)[None]), ((0, 0), (0, 4 - size)))
+        each = np.concatenate([first, panels[1:]])
+        weights = np.bincount(window.ravel(), each.ravel(), minlength=x.size)
+        if np.all(weights[1:] >= 0):
+            return 4 * np.pi * r**2 * weights[-r.size :]
+    return trapezoid_weights(r)
+
+
+def _panel_weights(x, panel, window):
+    """Weights (n, size) of ∫ from x_panel to x_{panel+1} of the polynomial through a window."""
+    left, gap, size = x[panel, None], np.diff(x)[panel, None], window.shape[1]
     points = left + gap * (0.5 + np.array([-0.5, 0.5]) / np.sqrt(3))
     nodes = x[window]
     ratio = (points[:, :, None, None] - nodes[:, None, None, :]) / (
-        nodes[:, :, None] - nodes[:, None, :] + np.eye(4)
+        nodes[:, :, None] - nodes[:, None, :] + np.eye(size)
     )[:, None]
-    ratio[:, :, np.arange(4), np.arange(4)] = 1.0
-    panels = gap * ratio.prod(axis=-1).mean(axis=1)
-    weights = np.bincount(window.ravel(), panels.ravel(), minlength=x.size)
-    if np.any(weights[1:] < 0):
-        return trapezoid_weights(r)
-    return 4 * np.pi * r**2 * weights[-r.size :]
+    ratio[:, :, np.arange(size), np.arange(size)] = 1.0
+    return gap * ratio.prod(axis=-1).mean(axis=1)
 
 
-def second_derivative_weights(points, centre):
-    """Weights of u'' at `centre` (...,) for rows (..., n) of distinct points, it among them.
+def _second_derivative_weights(points, centre):
+    """Weights of u'' at `centre` (...,) for rows (..., n) of distinct points that contain it.
 
-    Exact to degree n − 1. Lagrange's polynomials with barycentric weights b have the derivatives
-    D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)) at x_0.
+    They are exact to degree n − 1. The derivatives of Lagrange's polynomials at x_0 follow from
+    the barycentric weights b:
+    D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)).
     """
     x = points - centre[..., np.newaxis]
     here = x == 0
@@ -127,8 +142,8 @@ def second_derivative_weights(points, centre):
     return second - here * second.sum(axis=-1, keepdims=True)
 
 
-def nearest_windows(x, centre, size):
-    """Return the indices of the size consecutive nodes that are nearest to each centre."""
+def _nearest_windows(x, centre, size):
+    """Indices of the `size` consecutive nodes that are nearest to each centre."""
     low = centre[:, np.newaxis] - np.arange(size)[::-1]
     low = np.clip(low, 0, x.size - size)
     reach = np.maximum(x[low + size - 1] - x[centre, np.newaxis], x[centre, np.newaxis] - x[low])
@@ -136,14 +151,17 @@ def nearest_windows(x, centre, size):
     return best + np.arange(size)
 
 
-def second_derivative(u, x, order):
-    """Return u'' on the nodes x, of which x[0] = 0 is the origin.
+def _second_derivative(u, x, order):
+    """u'' on the nodes x, of which x[0] = 0 is the origin, by differences or by a spline.
 
-    Windows that hold the origin have order + 3 points, since there u'' is going to be divided by
-    r = O(h); others order + 1 if they are symmetric about their node, and order + 2 if not.
+    Stencils that contain the origin have order + 3 points, because u'' is divided by r = O(h)
+    there. Other stencils have order + 1 points if they are symmetric about their node, and
+    order + 2 if not.
     """
+    if order == "spline":
+        return make_interp_spline(x, u, k=5, axis=-1).derivative(2)(x)
     sizes = order + 1, order + 2, order + 3
-    windows = [nearest_windows(x, np.arange(x.size), size) for size in sizes]
+    windows = [_nearest_windows(x, np.arange(x.size), size) for size in sizes]
     offset = x[windows[0]] - x[:, np.newaxis]
     symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
     inner = windows[2][:, 0] == 0
@@ -151,22 +169,18 @@ def second_derivative(u, x, order):
     for window, chosen in zip(
         windows, (symmetric & ~inner, ~symmetric & ~inner, inner), strict=True
     ):
-        weights = second_derivative_weights(x[window], x)
+        weights = _second_derivative_weights(x[window], x)
         result = result + np.einsum("...ij,ij->...i", u[..., window], weights * chosen[:, None])
     return result
 
 
-def spline_second_derivative(u, x):
-    """Return u'' of the quintic spline through u on the nodes x."""
-    return make_interp_spline(x, u, k=5, axis=-1).derivative(2)(x)
+def radial_laplacian(f: Numbers, r: Numbers, *, l: int = 0, order: Order = 4) -> Array:
+    """Return the Laplacian of a partial wave, ∇²f = (1/r) [u'' − l(l+1)u/r²] with u = r f.
 
-
-def radial_laplacian(f, r, *, l=0, order=4):
-    """Laplacian of a partial wave, ∇²f = (1/r) [u'' − l(l+1)u/r²] with u = r f.
-
-    Nodes may have any spacing. The origin, where u = 0, is added to them; f(−r) = (−1)^l f(r) is
-    not used, since f of a potential with a cusp at r = 0 does not obey it. The outer end is
-    one-sided. At r = 0 the limit is 3f'' for l = 0, of an f without a cusp there, and 0 for l > 0.
+    The nodes may have any spacing. The origin, where u = 0, is added to them. The parity
+    f(−r) = (−1)^l f(r) is not used: with a cusp of the potential at r = 0, f does not obey it.
+    Differences at the outer end are one-sided. At r = 0 the result is the limit 3f'' for l = 0,
+    if f has no cusp there, and 0 for l > 0.
 
     Parameters
     ----------
@@ -178,8 +192,8 @@ def radial_laplacian(f, r, *, l=0, order=4):
         Angular momentum.
     order : {2, 4, 6, 8, "spline"}, default 4
         Order of the finite differences: the error is O(h^order) u^(order+2)(r)/r, also at both
-        ends; next to the origin this is O(h^order) where f is even in r, O(h^(order−1)) where
-        not (odd l, a cusp). Or a quintic spline of u, with O(h⁴) and O(h³).
+        ends. Next to the origin it is O(h^order) if f is even in r, and O(h^(order−1)) if not
+        (odd l, a cusp). "spline": a quintic spline of u, with errors O(h⁴) and O(h³).
 
     Returns
     -------
@@ -189,9 +203,8 @@ def radial_laplacian(f, r, *, l=0, order=4):
     Raises
     ------
     ValueError
-        If there are fewer than order + 3 nodes (6 for the spline) with the origin, if two nodes
-        are too close (the origin counts), if l or order is something else, or if the result
-        overflows.
+        If there are fewer than order + 3 nodes (6 for the spline), counting the origin; if two
+        nodes are too close; if l or order is invalid; or if the result overflows.
 
     Examples
     --------
@@ -201,40 +214,40 @@ def radial_laplacian(f, r, *, l=0, order=4):
     >>> bool(np.allclose(radial_laplacian(r**4, r), 20 * r**2))
     True
     """
-    r = check_nodes(r)
-    f = check_array(f, "f", r.size)
-    start = 1 if r[0] == 0 else 0
+    nodes = check_nodes(r)
+    values = check_array(f, "f", nodes.size)
+    start = 1 if nodes[0] == 0 else 0
     l = check_integer(l, "l", least=0)
-    _check_order(order, r.size + 1 - start)
-    derive = _derivative_of(order)
-    last = r[-1]
-    r, x = r[start:] / last, np.append(0.0, r[start:] / last)
-    _refuse_close_nodes(x, last, order)
-    result, u = np.zeros_like(f), r * f[..., start:]
+    _check_order(order, nodes.size + 1 - start)
+    unit = nodes[-1]
+    x = np.append(0.0, nodes[start:] / unit)
+    _check_gaps(x, unit, order)
+    result = np.zeros_like(values)
     with np.errstate(all="ignore"):
-        curvature = derive(np.concatenate([np.zeros_like(u[..., :1]), u], axis=-1), x)[..., 1:]
-        result[..., start:] = (curvature - l * (l + 1) * u / r**2) / r
+        u = np.insert(x[1:] * values[..., start:], 0, 0.0, axis=-1)
+        curvature = _second_derivative(u, x, order)[..., 1:]
+        result[..., start:] = (curvature - l * (l + 1) * u[..., 1:] / x[1:] ** 2) / x[1:]
         if start and l == 0:
-            result[..., 0] = 3 * derive(f, x)[..., 0]
-        return refuse_overflow(result / last / last, "the Laplacian")
+            result[..., 0] = 3 * _second_derivative(values, x, order)[..., 0]
+        return refuse_overflow(result / unit / unit, "the Laplacian")
 
 
-def _refuse_close_nodes(x, unit, order):
-    """Refuse two nodes so close that differences over their neighbourhood are rounding errors."""
+def _check_gaps(x, unit, order):
+    """Raise a ValueError if two nodes are too close for the differences of an order."""
     size = 6 if order == "spline" else order + 3
     gaps, reach = np.diff(x), x[size - 1 :] - x[: 1 - size]
     nearby = np.lib.stride_tricks.sliding_window_view(gaps, size - 1).min(axis=1)
     i = np.argmin(nearby / reach)
-    if nearby[i] < CLOSEST * reach[i]:
+    if nearby[i] < _CLOSEST * reach[i]:
         j = i + np.argmin(gaps[i : i + size - 1])
         raise ValueError(
-            f"r must hold nodes that are further apart than 1e-9 of their neighbourhood, got "
+            f"r must have nodes further apart than {_CLOSEST:g} of their stencil, got "
             f"{x[j] * unit:g} and {x[j + 1] * unit:g}: leave one of them out"
         )
 
 
 def _check_order(order, n):
-    """Refuse an unknown order of differences, or one that n nodes cannot have."""
+    """Raise a ValueError if the order is unknown or needs more than n nodes."""
     if isinstance(order, bool | float) or order not in (2, 4, 6, 8, "spline"):
         raise ValueError(f'order must be 2, 4, 6, 8 or "spline", got {order!r}')
     needed = 6 if order == "spline" else order + 3
@@ -242,12 +255,6 @@ def _check_order(order, n):
         raise ValueError(
             f"order {order!r} needs at least {needed} nodes, the origin among them, got {n}"
         )
-
-
-def _derivative_of(order):
-    return (
-        spline_second_derivative if order == "spline" else partial(second_derivative, order=order)
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,44 +277,43 @@ class RadialGrid:
     1.0
     """
 
-    r: np.ndarray
-    weights: np.ndarray
+    r: Array
+    weights: Array
 
-    def __post_init__(self):
-        r = check_nodes(self.r)
-        weights = check_array(self.weights, "weights", r.size)
-        if weights.ndim != 1:
-            raise ValueError(f"weights must have shape {r.shape}, got {weights.shape}")
-        for name, values in (("r", r), ("weights", weights)):
-            owned = values.copy()
-            owned.setflags(write=False)
-            object.__setattr__(self, name, owned)
+    def __init__(self, r: Numbers, weights: Numbers) -> None:
+        nodes = check_nodes(r)
+        for name, values in (
+            ("r", nodes),
+            ("weights", check_array(weights, "weights", shape=nodes.shape)),
+        ):
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.r.size
 
     @classmethod
-    def from_nodes(cls, r):
+    def from_nodes(cls, r: Numbers) -> "RadialGrid":
         """Return the grid on given nodes with the weights of the trapezoidal rule."""
         return cls(r, trapezoid_weights(r))
 
     @classmethod
-    def uniform(cls, r_max, n, *, r_min=None):
+    def uniform(cls, r_max: Number, n: int, *, r_min: Number | None = None) -> "RadialGrid":
         """Return n equidistant nodes r_min … r_max (default r_min = r_max/n)."""
         n, r_max = check_integer(n, "n", least=1), check_positive(r_max, "r_max")
         r_min = r_max / n if r_min is None else check_number(r_min, "r_min", least=0)
         return cls.from_nodes(np.linspace(r_min, r_max, n))
 
     @classmethod
-    def gauss_legendre(cls, r_max, n):
-        """Return the n Gauss-Legendre nodes of (0, r_max)."""
+    def gauss_legendre(cls, r_max: Number, n: int) -> "RadialGrid":
+        """Return the n Gauss-Legendre nodes of (0, r_max) with their weights."""
         x, w = np.polynomial.legendre.leggauss(check_integer(n, "n", least=1))
         r_max = check_positive(r_max, "r_max")
         r = r_max * (1 + x) / 2
         with np.errstate(over="ignore"):
             return cls(r, 2 * np.pi * r_max * r**2 * w)
 
-    def laplacian(self, f, l=0, order=4):
+    def laplacian(self, f: Numbers, l: int = 0, order: Order = 4) -> Array:
         """Return ∇²f on the nodes; see :func:`radial_laplacian`."""
         return radial_laplacian(f, self.r, l=l, order=order)
 
@@ -316,8 +322,8 @@ class RadialGrid:
 class Wedge:
     """Irreducible wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of the periodic L³ lattice with cubic symmetry.
 
-    A field of the trivial representation (A1) is known everywhere from its wedge points, listed
-    with x as the slowest and z as the fastest coordinate: 0 ≤ x ≤ L/2, 0 ≤ y ≤ x, 0 ≤ z ≤ y.
+    The values at the wedge points fix a field of the trivial representation (A1) everywhere.
+    Points are listed with x as the slowest and z as the fastest coordinate.
 
     Parameters
     ----------
@@ -334,42 +340,42 @@ class Wedge:
 
     L: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "L", check_integer(self.L, "L", least=2))
 
     @cached_property
-    def xyz(self):
+    def xyz(self) -> NDArray[np.int64]:
         """Coordinates of the points, shape (n, 3)."""
         x, y, z = np.indices((self.L // 2 + 1,) * 3)
         inside = (x >= y) & (y >= z)
         return np.stack([x[inside], y[inside], z[inside]], axis=-1)
 
     @cached_property
-    def multiplicities(self):
-        """Lattice sites that share the value of each point, shape (n,); their sum is L³."""
+    def multiplicities(self) -> NDArray[np.int64]:
+        """Number of lattice sites that each point stands for, shape (n,); their sum is L³."""
         x, y, z = self.xyz.T
         permutations = np.select([x == z, (x == y) | (y == z)], [1, 3], 6)
         signs = np.where((self.xyz == 0) | (2 * self.xyz == self.L), 1, 2)
         return permutations * signs.prod(axis=1)
 
     @cached_property
-    def distance_squared(self):
+    def distance_squared(self) -> NDArray[np.int64]:
         """Squared distance x² + y² + z² of each point from the origin, shape (n,)."""
         return (self.xyz**2).sum(axis=1)
 
-    def index(self, sites):
-        """Return the wedge index of lattice sites (..., 3), any integers."""
+    def index(self, sites: Numbers) -> NDArray[np.int64]:
+        """Return the wedge indices of lattice sites (..., 3), which may be any integers."""
         c = np.mod(check_integers(sites, "sites"), self.L)
         x, y, z = np.moveaxis(-np.sort(-np.minimum(c, self.L - c), axis=-1), -1, 0)
         return x * (x + 1) * (x + 2) // 6 + y * (y + 1) // 2 + z
 
     @cached_property
-    def neighbours(self):
+    def neighbours(self) -> NDArray[np.int64]:
         """Wedge indices of the six nearest neighbours, shape (6, n)."""
         steps = np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
         return self.index(self.xyz + steps[:, np.newaxis])
 
-    def laplacian(self, field):
+    def laplacian(self, field: Numbers) -> Array:
         """Return the periodic 7-point Laplacian of fields (..., n)."""
         field = check_array(field, "field", len(self.xyz))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -377,24 +383,24 @@ class Wedge:
             return refuse_overflow(around - 6 * field, "the Laplacian")
 
     @cached_property
-    def _shells(self):
-        """Squared radii, the points sorted by shell, and where each shell starts."""
+    def _shells(self) -> tuple[NDArray[Any], ...]:
+        """Squared radii, the points sorted by shell, and the start of each shell."""
         squared, shell = np.unique(self.distance_squared, return_inverse=True)
         order = np.argsort(shell, kind="stable")
         return squared, order, np.searchsorted(shell[order], np.arange(squared.size))
 
     @property
-    def shell_r(self):
+    def shell_r(self) -> Array:
         """Radii of the shells of equal x² + y² + z², increasing, shape (n_shells,)."""
         return np.sqrt(self._shells[0])
 
     @cached_property
-    def shell_weights(self):
-        """Lattice sites on each shell, shape (n_shells,); their sum is L³."""
+    def shell_weights(self) -> NDArray[np.int64]:
+        """Number of lattice sites on each shell, shape (n_shells,); their sum is L³."""
         _, order, starts = self._shells
         return np.add.reduceat(self.multiplicities[order], starts)
 
-    def to_shells(self, field):
+    def to_shells(self, field: Numbers) -> Array:
         """Return the mean over the sites of each shell, shape (..., n_shells)."""
         field = check_array(field, "field", len(self.xyz))
         _, order, starts = self._shells

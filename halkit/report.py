@@ -1,31 +1,35 @@
 """The pages that `halkit reproduce` writes: text, tables, printed lines and pictures."""
 
 import json
+import os
 import tempfile
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from halkit import __version__
 from halkit.writing import whole_file
 
-__all__ = ["Section", "check_matplotlib", "make_folder", "write_report"]
+__all__ = ["Section", "check_matplotlib", "make_folder", "run_sections", "write_report"]
 
 
 @dataclass
 class Section:
-    """One experiment: text, a table, printed lines, pictures by name, and its numbers."""
+    """One experiment: text, a table, printed lines, figures by name, and its numbers."""
 
     title: str
     text: str
-    header: list = field(default_factory=list)
-    rows: list = field(default_factory=list)
-    figures: dict = field(default_factory=dict)
-    metrics: dict = field(default_factory=dict)
+    header: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     printed: str = ""
 
 
-def check_matplotlib():
+def check_matplotlib() -> None:
     """Raise an ImportError that names the extra if matplotlib is not installed."""
     try:
         import matplotlib  # noqa: F401
@@ -33,13 +37,13 @@ def check_matplotlib():
         raise ImportError("a report needs matplotlib: pip install 'halkit[plot]'") from error
 
 
-def make_folder(out):
-    """Make the folder of a report, and show before the work that files can be written there.
+def make_folder(out: str | os.PathLike[str]) -> Path:
+    """Make the folder of a report, and check that files can be written there.
 
     Parameters
     ----------
     out : path
-        Made with its parents if missing.
+        The folder, made with its parents if missing.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def make_folder(out):
     Raises
     ------
     OSError
-        If it is a file, or the system refuses to make it or to write into it.
+        If `out` is a file, or the system refuses to make the folder or to write into it.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -71,7 +75,48 @@ pre {{ background: #f3f3f3; padding: .5rem .8rem; overflow-x: auto }}
 """
 
 
-def write_report(out, sections, *, note=""):
+def run_sections(
+    out: str | os.PathLike[str], jobs: Mapping[str, Callable[[], Section]], *, note: str = ""
+) -> dict[str, dict[str, Any]]:
+    """Run experiments one by one and write the report after each.
+
+    Parameters
+    ----------
+    out : path
+        Folder for the report; made if missing.
+    jobs : dict of str to callable
+        Each returns a `Section`.
+    note : str
+        Last paragraph of the report.
+
+    Returns
+    -------
+    dict of str to dict
+        The metrics of each section, with the ``seconds`` that it took.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message names the extra.
+    OSError
+        If the folder cannot be made or written to.
+    """
+    check_matplotlib()
+    from tqdm.auto import tqdm
+
+    folder, sections = make_folder(out), {}
+    for name in (bar := tqdm(jobs, disable=None)):
+        bar.set_description(name)
+        begin = time.perf_counter()
+        sections[name] = jobs[name]()
+        sections[name].metrics["seconds"] = time.perf_counter() - begin
+        write_report(folder, sections, note=note)
+    return {name: section.metrics for name, section in sections.items()}
+
+
+def write_report(
+    out: str | os.PathLike[str], sections: Mapping[str, Section], *, note: str = ""
+) -> None:
     """Write ``index.html``, the pictures and ``metrics.json``, each as a whole.
 
     Parameters
@@ -79,9 +124,9 @@ def write_report(out, sections, *, note=""):
     out : path
         An existing folder.
     sections : dict of str to Section
-        What there is so far: a run that is interrupted keeps its finished sections.
+        The finished sections, which an interrupted run keeps. Their figures are dropped.
     note : str
-        A last paragraph.
+        Last paragraph of the report.
     """
     parts = []
     for section in sections.values():
@@ -89,7 +134,7 @@ def write_report(out, sections, *, note=""):
             if figure is not None:
                 with whole_file(Path(out, f"{name}.png"), overwrite=True) as file:
                     figure.savefig(file, format="png", dpi=100)
-        section.figures = dict.fromkeys(section.figures)  # drawn once, then let go
+        section.figures = dict.fromkeys(section.figures)  # frees the memory
         parts.append(_html(section))
     if note:
         parts.append(f"<p>{escape(note)}</p>")

@@ -21,7 +21,7 @@ from halkit.equations import lattice_rows
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
-from halkit.report import Section, check_matplotlib, make_folder, write_report
+from halkit.report import Section, check_matplotlib, make_folder, run_sections
 from halkit.scattering import phase_shift
 from halkit.units import HBARC
 
@@ -39,8 +39,8 @@ def reproduce(out="report", *, data=None, random_state=0):
     out : path
         Folder for ``index.html``, the pictures and ``metrics.json``; made if missing.
     data : path, optional
-        The real ΞΞ(¹S₀) correlators; without them that experiment is left out, and the
-        report says so.
+        The real ΞΞ(¹S₀) correlators; without them the report leaves this experiment out and
+        says so.
     random_state : int
         Seed of the starts.
 
@@ -54,12 +54,10 @@ def reproduce(out="report", *, data=None, random_state=0):
     ImportError
         If matplotlib is not installed; the message names the extra.
     ValueError, OSError
-        If `data` holds something else, or `out` cannot be written; before the first fit.
+        If `data` does not hold the correlators, or `out` cannot be written; before any fit.
     """
     check_matplotlib()
-    from tqdm.auto import tqdm
-
-    out = make_folder(out)
+    make_folder(out)
     if data is not None:
         xixi_rows(data)
     jobs = {
@@ -68,14 +66,7 @@ def reproduce(out="report", *, data=None, random_state=0):
     }
     if data is not None:
         jobs["xixi"] = lambda: xixi(data, random_state=random_state)
-    sections = {}
-    for name in (bar := tqdm(jobs, disable=None)):
-        bar.set_description(name)
-        begin = time.perf_counter()
-        sections[name] = jobs[name]()
-        sections[name].metrics["seconds"] = time.perf_counter() - begin
-        write_report(out, sections, note="" if data is not None else NO_DATA)
-    return {name: section.metrics for name, section in sections.items()}
+    return run_sections(out, jobs, note="" if data is not None else NO_DATA)
 
 
 LADDER = {
@@ -112,8 +103,8 @@ def toy_model(*, random_state=0):
     return Section(
         "Toy model: U = ω e^{−μr} e^{−μr'}",
         "Ten wave functions, k = 0.01 … 1, on 100 nodes up to r = 12.5 (μ = 1). The error of U "
-        "is the Frobenius norm weighted by the measure, relative; that of δ the largest for "
-        "k = 0.05 … 1, in degrees.",
+        "is its relative Frobenius norm with the measure as weight; the error of δ, in degrees, is "
+        "the largest for k = 0.05 … 1.",
         ["network", "residual", "error of U", "error of δ / °", "seconds", "iterations"],
         rows,
         _draw_toy(models, d, k, exact),
@@ -183,7 +174,7 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
 def xixi_rows(path, *, times=TIMES):
     """The correlators on the 64³ lattice and their rows; a ValueError for another file."""
     correlators = load_correlators(path, lattice="L64")
-    r_max = 2.4 * correlators.inverse_spacing / HBARC
+    r_max = correlators.from_fm(2.4)
     rows = lattice_rows(correlators, times=times, sources=("wall", "exp"), r_max=r_max)
     _published_phases(Path(path), correlators.inverse_spacing)
     return correlators, rows
@@ -194,7 +185,7 @@ def xixi(path, *, random_state=0, times=TIMES):
     correlators, rows = xixi_rows(path, times=times)
     to_mev, mass = correlators.inverse_spacing, correlators.hadron_mass
     fm = HBARC / to_mev
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
+    X, y = rows.mean()
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,
         random_state=random_state,
@@ -273,7 +264,7 @@ def _draw_xixi(model, X, y, rows, k, delta, published, fm, to_mev):
 
 
 def _fit(model, X, y, **arrays):
-    """Seconds that a fit takes; that it hit max_iter is for the table, not for the screen."""
+    """Return the seconds of a fit; the table, not a warning, tells that it hit max_iter."""
     begin = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -283,7 +274,7 @@ def _fit(model, X, y, **arrays):
 
 
 def _quietly(function, *arguments):
-    """Phase shifts of potentials that have not decayed: the report shows how wrong they are."""
+    """Phase shifts of potentials that do not decay: the report shows their errors instead."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
         return function(*arguments)

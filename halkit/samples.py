@@ -1,4 +1,4 @@
-r"""Errors from samples of one kind, as numbers: what any ensemble does with its values.
+"""The error of a quantity from N samples of it, for each kind of samples.
 
 N values f_b of one quantity, with the mean f̄ and the central value f, have the error
 
@@ -8,38 +8,44 @@ N values f_b of one quantity, with the mean f̄ and the central value f, have th
 
 A jackknife sample leaves one bin of data out. Bootstrap samples, draws from a posterior, and
 fits from other seeds or starts scatter by the error itself. Variations are choices made by hand
-(windows, ranges, widths): their largest distance from the centre does not depend on how many
-were tried.
+(windows, ranges, widths). Their error is the largest distance from the centre, so that it does
+not shrink with the number of choices tried.
 """
 
+from typing import Any, Literal, TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.scaling import std
 
-__all__ = ["KINDS", "standard_error"]
+__all__ = ["KINDS", "Kind", "standard_error"]
 
-KINDS = ("jackknife", "bootstrap", "draws", "seeds", "starts", "variations")
+Kind: TypeAlias = Literal["jackknife", "bootstrap", "draws", "seeds", "starts", "variations"]
+KINDS: tuple[Kind, ...] = ("jackknife", "bootstrap", "draws", "seeds", "starts", "variations")
 
 
-def standard_error(samples, kind, *, centre=None, axis=0):
-    """Return the error that samples of a kind stand for.
+def standard_error(
+    samples: NDArray[Any], kind: Kind, *, centre: NDArray[Any] | float | None = None, axis: int = 0
+) -> Any:
+    """Return the standard error of a quantity from samples of a kind.
 
     Parameters
     ----------
     samples : ndarray
-        Values, real.
+        Real values.
     kind : {"jackknife", "bootstrap", "draws", "seeds", "starts", "variations"}
     centre : ndarray, optional
-        Central values, without the axis of the samples: variations are compared with them. By
-        default their mean.
+        Central values, without the axis of the samples; only variations need them. Default:
+        the mean of the samples.
     axis : int
         The axis of the samples.
 
     Returns
     -------
     ndarray
-        Without that axis. NaN where a sample is NaN, and for one sample, but for a variation
-        with its centre.
+        The errors, without that axis. NaN where a sample is NaN, and for a single sample, unless
+        it is a variation with a centre.
 
     Examples
     --------

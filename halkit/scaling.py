@@ -1,21 +1,26 @@
 """Powers of two that keep squares within the range of floating-point numbers.
 
-Squares of 1e±160 overflow or vanish. Numbers are multiplied by a power of two first, which is
-exact, so that results do not depend on the unit that the numbers are given in.
+The square of 1e160 overflows and the square of 1e-170 vanishes. Here numbers are first multiplied
+by a power of two, which is exact, so that results do not depend on the unit of the numbers.
 """
 
+from typing import Any, TypeAlias
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["exponent", "norm", "std"]
 
+Axis: TypeAlias = int | tuple[int, ...] | None
 
-def exponent(values, axis=None, keepdims=False):
-    """The integers e with 2^(e−1) ≤ max ``|values|`` < 2^e along the axis; 0 where all vanish."""
+
+def exponent(values: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the integers e with 2^(e−1) ≤ max ``|values|`` < 2^e along the axis, 0 for zeros."""
     return np.frexp(np.max(np.abs(values), axis=axis, keepdims=keepdims, initial=0.0))[1]
 
 
-def norm(values, axis=None):
-    """√(Σ values²) along the axis, for values of any size.
+def norm(values: ArrayLike, axis: Axis = None) -> Any:
+    """Return √(Σ values²) along the axis, for values of any size.
 
     Examples
     --------
@@ -28,7 +33,7 @@ def norm(values, axis=None):
     return np.ldexp(root, np.squeeze(e, axis))
 
 
-def std(values, axis=None, ddof=0):
-    """Standard deviation along the axis, for values of any size."""
+def std(values: ArrayLike, axis: Axis = None, ddof: int = 0) -> Any:
+    """Return the standard deviation along the axis, for values of any size."""
     e = exponent(values, axis, keepdims=True)
     return np.ldexp(np.std(np.ldexp(values, -e), axis=axis, ddof=ddof), np.squeeze(e, axis))

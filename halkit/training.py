@@ -365,15 +365,15 @@ class ProgressBar(Callback):
     def __init__(self, description: str = "fit") -> None:
         self.description = description
 
-    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         from tqdm.auto import tqdm
 
         self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
 
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:  # noqa: ARG002
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
         self.bar_.update()
 
-    def on_train_end(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         self.bar_.close()
         del self.bar_

@@ -1,7 +1,7 @@
-"""Types of arguments and results: numbers, arrays of numbers, and what stands for them.
+"""Types of arguments and results.
 
-`Numbers` is what functions take as an array: a number, an array, nested sequences, or an object
-with ``__array__``, as of pandas and torch. `Array` is what they return.
+`Numbers` is what functions take as an array: a number, an array, nested sequences of numbers, or
+an object with ``__array__``, such as those of pandas and torch. `Array` is what functions return.
 """
 
 from collections.abc import Sequence
@@ -24,5 +24,10 @@ class SupportsArray(Protocol):
     def __array__(self, *arguments: Any, **options: Any) -> NDArray[Any]: ...
 
 
-Numbers: TypeAlias = Number | SupportsArray | Sequence["Numbers"]
+# Spelt out to four axes: a recursive alias would let a str pass, which is a sequence of str.
+_Entry: TypeAlias = Number | SupportsArray
+_Axis1: TypeAlias = _Entry | Sequence[_Entry]
+_Axis2: TypeAlias = _Entry | Sequence[_Axis1]
+_Axis3: TypeAlias = _Entry | Sequence[_Axis2]
+Numbers: TypeAlias = _Entry | Sequence[_Axis3]
 Masses: TypeAlias = Number | Sequence[Number]

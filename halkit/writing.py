@@ -1,11 +1,13 @@
-"""Files that appear as a whole: written without a name, then linked or moved into their place."""
+"""Files that appear as a whole: written without a name, then linked or moved into place."""
 
 import contextlib
 import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 __all__ = ["whole_file"]
 
@@ -13,23 +15,23 @@ BINARY = getattr(os, "O_BINARY", 0)
 
 
 @contextlib.contextmanager
-def whole_file(path, *, overwrite=False):
+def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[IO[bytes]]:
     """Open a new file that takes the place of `path` when the block ends without an error.
 
-    Readers see the old file or the new one, never a part. The bytes are on disk before the
-    name is. Of several processes that create one path, exactly one succeeds.
+    Readers see the old file or the new one, never a part. The bytes reach the disk before the
+    name does. If several processes create the same path, exactly one succeeds.
 
     On Linux the file has no name while it is written, so that a killed process leaves nothing
-    behind. File systems without ``O_TMPFILE`` (NFS, other systems) use a hidden file
-    ``.NAME.xxxxxxxx.part`` beside `path`, which a kill leaves there; it can be deleted.
+    behind. Without ``O_TMPFILE`` (NFS, other systems) a hidden file ``.NAME.xxxxxxxx.part``
+    beside `path` is written. A killed process leaves it behind, and it can be deleted.
 
     Parameters
     ----------
     path : str or path
-        A symbolic link is followed: the file that it names is written, and the link stays.
+        If it is a symbolic link, the file that it points to is written, and the link stays.
     overwrite : bool
-        Whether a file that is there may be replaced. Its mode is kept, and its owner where the
-        system allows it. A new file has the mode that the umask gives.
+        Whether an existing file may be replaced. Its mode is kept, and its owner where the
+        system allows it. The umask sets the mode of a new file.
 
     Yields
     ------
@@ -39,12 +41,12 @@ def whole_file(path, *, overwrite=False):
     Raises
     ------
     FileExistsError
-        If there is such a file and `overwrite` is not set, also one that appeared meanwhile;
-        or if something that is no regular file has this name.
+        If the file exists, or has appeared meanwhile, and `overwrite` is False; or if the path
+        names something other than a regular file.
     PermissionError
-        If the old file is write-protected, or the folder is.
+        If the old file or the folder is write-protected.
     OSError
-        If the system fails otherwise, as on a full disk.
+        If the system fails in another way, for example on a full disk.
     """
     target = Path(os.path.realpath(path))
     old = _status(target, path, overwrite)
@@ -109,7 +111,7 @@ def _hidden(target):
 
 
 def _new_file(target):
-    """A handle of a new file in the folder of `target`, and its name, None if it has none."""
+    """A handle of a new file in the folder of `target`, and its name (None without a name)."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
         try:
             return os.open(target.parent, os.O_TMPFILE | os.O_RDWR, 0o666), None
@@ -122,13 +124,13 @@ def _new_file(target):
 
 def _linked(handle, name):
     """Give a file without a name its first one."""
-    # Python calls linkat, which follows the link in /proc, if it gets a descriptor of a folder.
+    # With src_dir_fd Python calls linkat, which follows the link in /proc.
     os.link(f"/proc/self/fd/{handle}", name, src_dir_fd=handle, follow_symlinks=True)
     return name
 
 
 def _link(source, target, path):
-    """Give the file its name, unless another file has it."""
+    """Give the file its name, or raise if another file has it."""
     try:
         if isinstance(source, int):
             _linked(source, target)
@@ -151,7 +153,7 @@ def _claim(target, path):
 
 
 def _sync_folder(folder):
-    """The name is on disk too, where the system syncs folders."""
+    """Bring the name to disk, where the system syncs folders."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

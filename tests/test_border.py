@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.utils import Bunch
 
 from halkit import datasets, displays, equations, gauge, resampling, scattering, units
 from halkit.checks import check_nodes
+from halkit.correlators import Correlators
 from halkit.interactions import (
     GaussianSum,
     Local,
@@ -146,16 +146,17 @@ def slices(R=SLICES, times=TIMES):
 
 def rows(**changes):
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * (BINS * X[:1])[:, 0]}
-    given = {"correlators": known, "t": TIMES, "r": R, "hadron_mass": 2.0, "kind": "jackknife"}
-    return equations.radial_rows(Bunch(**{**given, **changes}), space_order=4).target
+    given = {"R": known, "t": TIMES, "r": R, "hadron_mass": 2.0, "kind": "jackknife"}
+    record = Correlators(**{**given, "units": "fm", **changes})
+    return equations.radial_rows(record, space_order=4).target
 
 
 def lattice(times=(6, 7), **changes):
     points = np.exp(-np.sqrt(WEDGE.distance_squared) / 3)
     known = {"wall": np.exp(-0.1 * TIMES)[:, None, None] * BINS[:, 0] * points}
-    given = {"correlators": known, "t": TIMES, "wedge": WEDGE, "hadron_mass": 2.0}
-    bunch = Bunch(**{**given, **changes})
-    return equations.lattice_rows(bunch, times=times, sources=["wall"], r_max=2.0).target
+    given = {"R": known, "t": TIMES, "wedge": WEDGE, "hadron_mass": 2.0, "kind": "jackknife"}
+    record = Correlators(**{**given, "units": "lattice", **changes})
+    return equations.lattice_rows(record, times=times, sources=["wall"], r_max=2.0).target
 
 
 def of_radial_and_sources():
@@ -191,11 +192,11 @@ def of_radial_and_sources():
     yield "identify sigma", lambda v: directions(X, v).singular_values, 0.1 * X
     yield "identify w", lambda v: directions(X, 0.1 * X, weights=v).singular_values, ones
     known = np.exp(-0.1 * TIMES)[:, None, None] * (BINS * X[:1])[:, 0]
-    yield "rows", lambda v: rows(correlators={"wall": v}), known
+    yield "rows", lambda v: rows(R={"wall": v}), known
     yield "rows t", lambda v: rows(t=v), TIMES
     yield "rows r", lambda v: rows(r=v), R
     points = np.exp(-0.1 * TIMES)[:, None, None] * BINS[:, 0] * np.exp(-WEDGE.distance_squared / 9)
-    yield "lattice", lambda v: lattice(correlators={"wall": v}), points
+    yield "lattice", lambda v: lattice(R={"wall": v}), points
     yield "lattice t", lambda v: lattice(t=v), TIMES
     yield "lattice times", lambda v: lattice(times=v), np.array([6, 7])
 
@@ -330,10 +331,11 @@ def of_datasets_and_displays():
     U = -np.exp(-R[:, None] - R)
     yield "picture U", lambda v: displays.PotentialDisplay(v, R).potential, U
     yield "picture r", lambda v: displays.PotentialDisplay(U, v).r, R
-    yield "picture spread", lambda v: displays.PotentialDisplay(U, R, spread=v).spread, U
+    yield "picture std", lambda v: displays.PotentialDisplay(U, R, potential_std=v).potential_std, U
     yield "curve", lambda v: displays.LocalPotentialDisplay(v, R).potential, Y
     yield "curve r", lambda v: displays.LocalPotentialDisplay(Y, v).r, R
-    yield "curve errors", lambda v: displays.LocalPotentialDisplay(Y, R, errors=v).errors, SIGMA
+    band = displays.LocalPotentialDisplay
+    yield "curve std", lambda v: band(Y, R, potential_std=v).potential_std, SIGMA
     yield "angle", lambda v: displays.PhaseShiftDisplay(v, R).phase_shift, X[0]
     yield "angle k", lambda v: displays.PhaseShiftDisplay(X[0], v).k, R
     yield "reference", lambda v: displays.PhaseShiftDisplay(R, R, reference=(v, R)).reference[0], R

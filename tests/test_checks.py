@@ -23,7 +23,7 @@ def test_numbers_come_back_as_floats(value):
 
 
 @pytest.mark.parametrize("value", ["2", True, np.True_, None, 2j, [2.0], np.ones(1)])
-def test_what_is_no_number(value):
+def test_values_that_are_not_numbers(value):
     with pytest.raises(TypeError, match="x must be a finite number, got "):
         check_number(value, "x")
 
@@ -40,7 +40,7 @@ def test_zero_is_not_positive():
     assert check_number(0, "x", least=0) == 0.0
 
 
-def test_none_only_where_it_is_allowed():
+def test_none_is_accepted_only_if_optional():
     assert check_positive(None, "x", optional=True) is None
     assert check_integer(None, "x", optional=True) is None
     with pytest.raises(TypeError, match="x must be an integer ≥ 1, got None"):
@@ -48,7 +48,7 @@ def test_none_only_where_it_is_allowed():
 
 
 @pytest.mark.parametrize("value", [2.0, True, "2", np.array(2)])
-def test_what_is_no_integer(value):
+def test_values_that_are_not_integers(value):
     with pytest.raises(TypeError, match="x must be an integer, got "):
         check_integer(value, "x")
 
@@ -74,7 +74,7 @@ def test_choices():
         np.broadcast_to(1.0, (2, 3)), np.ones(3, ">f4"), [],
     ],
 )  # fmt: skip
-def test_what_comes_back_is_plain(values):
+def test_the_result_is_plain(values):
     array = check_array(values, "x")
     assert type(array) is np.ndarray
     assert array.dtype == np.float64
@@ -85,14 +85,14 @@ def test_what_comes_back_is_plain(values):
     np.testing.assert_array_equal(array, values)
 
 
-def test_what_comes_back_shares_no_memory_unless_it_is_said():
+def test_the_result_shares_no_memory_unless_allowed():
     values = np.ones((3, 2))
     assert not np.may_share_memory(check_array(values, "x"), values)
     assert check_array(values, "x", copy=False) is values
     assert not np.may_share_memory(check_array(np.float64([1, 2])[::-1], "x", copy=False), values)
 
 
-def test_single_precision_stays_only_where_it_is_asked_for():
+def test_single_precision_stays_on_request():
     assert check_array(np.ones(2, np.float32), "x", single=True).dtype == np.float32
     assert check_array(np.ones(2, np.float16), "x", single=True).dtype == np.float64
 
@@ -119,12 +119,12 @@ def test_arrays_of_another_value(values, options, message):
 
 
 @pytest.mark.parametrize("values", [[True], np.array([True], object), {"a": 1}, "12", b"13", {1.0}])
-def test_what_is_no_array_of_numbers(values):
+def test_arrays_that_do_not_hold_numbers(values):
     with pytest.raises(TypeError, match="x must hold real numbers"):
         check_array(values, "x")
 
 
-def test_truth_values_count_where_it_is_said():
+def test_booleans_count_only_if_allowed():
     np.testing.assert_array_equal(check_array([True, False], "x", booleans=True), [1.0, 0.0])
 
 
@@ -146,6 +146,6 @@ def test_integers_in_arrays():
         check_integers([1.0], "x")
 
 
-def test_complex_numbers_where_they_are_meant():
+def test_complex_numbers_are_accepted_on_request():
     assert as_numbers([1j], "x", kinds="iufc").dtype == np.complex128
     assert as_numbers(np.array([1j, 2], object), "x", kinds="iufc").dtype == np.complex128

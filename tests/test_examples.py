@@ -1,33 +1,21 @@
 """Every example of the documents runs and draws."""
 
-import runpy
-import warnings
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "docs" / "examples").glob("plot_*.py"))
+from halkit.gallery import examples, run_example
+
+EXAMPLES = examples(Path(__file__).parents[1] / "docs" / "examples")
 REAL = [path for path in EXAMPLES if "HALKIT_DATA" in path.read_text(encoding="utf-8")]
 SYNTHETIC = [path for path in EXAMPLES if path not in REAL]
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a script without a screen; what it prints, and its figures."""
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    from matplotlib import pyplot
-
-    pyplot.switch_backend("Agg")
-    pyplot.close("all")
-    monkeypatch.setattr(pyplot, "show", lambda: None)
-
-    def run(path):
-        with warnings.catch_warnings():
-            runpy.run_path(str(path))
-        return capsys.readouterr().out, [pyplot.figure(n) for n in pyplot.get_fignums()]
-
-    yield run
-    pyplot.close("all")
+def run(path):
+    """Return what a script prints, and its figures."""
+    section = run_example(path)
+    assert not section.metrics["failed"], section.printed
+    return section.printed, list(section.figures.values())
 
 
 def check_drawn(figures):
@@ -39,7 +27,7 @@ def check_drawn(figures):
 
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", SYNTHETIC, ids=lambda path: path.stem)
-def test_example_prints_and_draws(path, run):
+def test_example_prints_and_draws(path):
     printed, figures = run(path)
     assert printed
     check_drawn(figures)
@@ -48,7 +36,7 @@ def test_example_prints_and_draws(path, run):
 @pytest.mark.data
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
-def test_example_on_real_correlators(path, run, data_dir, monkeypatch):
+def test_example_on_real_correlators(path, data_dir, monkeypatch):
     monkeypatch.setenv("HALKIT_DATA", str(data_dir))
     printed, figures = run(path)
     assert "MeV" in printed
@@ -56,7 +44,7 @@ def test_example_on_real_correlators(path, run, data_dir, monkeypatch):
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
-def test_example_says_that_it_has_no_correlators(path, run, monkeypatch):
+def test_example_says_that_it_has_no_correlators(path, monkeypatch):
     monkeypatch.delenv("HALKIT_DATA", raising=False)
     printed, figures = run(path)
     assert printed.startswith("Left out: HALKIT_DATA")

@@ -29,7 +29,7 @@ ARROWS = {
     "writing": set(),
     "interactions": {"radial", "units"},
     "correlators": {"radial", "units", "samples", "writing"},
-    "equations": {"radial", "units", "correlators"},
+    "equations": {"radial", "units", "samples", "correlators"},
     "scattering": {"radial", "interactions", "units", "samples"},
     "potentials": {"radial", "interactions", "equations", "scattering", "training", "modules"},
     "resampling": {
@@ -68,9 +68,9 @@ PACKAGES = {
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},
-    "report": set(),
-    "gallery": {"tqdm"},
-    "reproduce": {"numpy", "scipy", "sklearn", "joblib", "tqdm"},
+    "report": {"tqdm"},
+    "gallery": set(),
+    "reproduce": {"numpy", "scipy", "sklearn", "joblib"},
     "cli": {"numpy", "sklearn"},
 }
 ARRAYS = {"numpy", "scipy", "sklearn.utils", "sklearn.exceptions"}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Bunch
 
 from halkit import datasets, displays, equations, gauge, interactions, resampling, scattering
+from halkit.correlators import Correlators
 from halkit.potentials import (
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
@@ -198,20 +198,26 @@ OBJECTS = {
     ),
     "PotentialDisplay": (
         one(U=np.ones((30, 30)), r=TABLE, s=TABLE, t=np.ones((30, 30)), d=np.ones((30, 30))),
-        lambda a: displays.PotentialDisplay(a["U"], a["r"], a["s"], truth=a["t"], spread=a["d"]),
-        lambda d: np.concatenate([d.potential, d.truth, d.spread, [d.r], [d.r_prime]]),
+        lambda a: displays.PotentialDisplay(
+            a["U"], a["r"], a["s"], truth=a["t"], potential_std=a["d"]
+        ),
+        lambda d: np.concatenate([d.potential, d.truth, d.potential_std, [d.r], [d.r_prime]]),
     ),
     "LocalPotentialDisplay": (
         one(V=np.ones(30), r=TABLE, e=np.ones(30), t=np.ones(30)),
-        lambda a: displays.LocalPotentialDisplay(a["V"], a["r"], errors=a["e"], truth=a["t"]),
-        lambda d: np.concatenate([d.potential[0], d.errors[0], d.truth, d.r]),
+        lambda a: displays.LocalPotentialDisplay(
+            a["V"], a["r"], potential_std=a["e"], truth=a["t"]
+        ),
+        lambda d: np.concatenate([d.potential[0], d.potential_std[0], d.truth, d.r]),
     ),
     "PhaseShiftDisplay": (
         one(delta=K, k=K, e=K, t=K, x=K, y=K),
         lambda a: displays.PhaseShiftDisplay(
-            a["delta"], a["k"], errors=a["e"], truth=a["t"], reference=(a["x"], a["y"])
+            a["delta"], a["k"], phase_shift_std=a["e"], truth=a["t"], reference=(a["x"], a["y"])
         ),
-        lambda d: np.concatenate([d.phase_shift, d.k, d.errors, d.truth, *d.reference[:2]]),
+        lambda d: np.concatenate(
+            [d.phase_shift, d.k, d.phase_shift_std, d.truth, *d.reference[:2]]
+        ),
     ),
     "WilsonLoopDisplay": (
         one(m=K, e=K, x=K),
@@ -237,17 +243,22 @@ def test_an_object_keeps_no_array_of_the_caller(name):
 
 
 def test_rows_of_records_are_their_own():
-    record = Bunch(
-        correlators={"wall": np.exp(-0.1 * np.arange(7)[:, None, None] - TABLE + np.zeros((3, 1)))},
-        r=TABLE.copy(), t=np.arange(7), kind="jackknife", hadron_mass=2.0,
+    R = np.exp(-0.1 * np.arange(7)[:, None, None] - TABLE + np.zeros((3, 1)))
+    R *= 1 + 0.01 * np.arange(3)[:, None]
+    arrays = {"r": TABLE.copy(), "t": np.arange(7.0) / 2, "note": np.arange(3.0)}
+    record = Correlators(
+        R={"wall": R}, r=arrays["r"], t=arrays["t"], kind="jackknife", hadron_mass=2.0, units="fm",
+        attributes={"note": arrays["note"]},
     )  # fmt: skip
-    record.correlators["wall"] *= 1 + 0.01 * np.arange(3)[:, None]
+    kept = {"r": record.r, "t": record.t, "note": record.attributes["note"], "R": record.R["wall"]}
     rows = equations.radial_rows(record)
-    expected = {name: np.array(rows[name]) for name in ("data", "target", "sigma", "r", "weights")}
-    record.r *= 0.09
-    record.correlators["wall"] *= 0.09
+    kept |= {name: getattr(rows, name) for name in ("data", "target", "sigma", "weights")}
+    expected = {name: np.array(value) for name, value in kept.items()}
+    spoil({"R": R, **arrays})
     for name, value in expected.items():
-        np.testing.assert_array_equal(rows[name], value)
+        np.testing.assert_array_equal(kept[name], value)
+        with pytest.raises(ValueError, match="read-only"):
+            kept[name][...] = 0.0
     lattice = Wedge(8)
     field = np.ones((2, len(lattice.xyz)))
     shells = lattice.to_shells(field)

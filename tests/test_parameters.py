@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from halkit import displays, gauge
 from halkit.checks import check_boolean, check_choice, check_number
-from halkit.correlators import save_correlators
+from halkit.correlators import Correlators, save_correlators
 from halkit.datasets import make_separable
 from halkit.equations import local_approximation
 from halkit.interactions import Separable, av18
@@ -32,8 +32,8 @@ pytestmark = [
 R = np.linspace(0.2, 6.0, 12)
 X = np.exp(-np.outer([0.3, 0.5, 0.7, 0.9, 1.1], R))
 Y = -0.1 * X * np.exp(-R)
-ROOMS = ("radial", "equations", "interactions", "scattering", "potentials", "resampling", "gauge",
-         "datasets", "displays", "units")  # fmt: skip
+ROOMS = ("radial", "correlators", "equations", "interactions", "scattering", "potentials",
+         "resampling", "gauge", "datasets", "displays", "units")  # fmt: skip
 CHOICES = {"local", "electromagnetic"}
 LINKS = np.zeros((2, 2, 2, 2))
 U = -np.exp(-R[:, None] - R)
@@ -83,12 +83,13 @@ TABLE = {
 }
 
 
-def make_groups():
+def make_groups(**changes):
     t, R_t = np.arange(3.0), np.ones((3, 2, 12))
-    return {
-        "correlators": {"wall": R_t}, "t": t, "r": R, "kind": "jackknife", "hadron_mass": 1.0,
+    given = {
+        "R": {"wall": R_t}, "t": t, "r": R, "kind": "jackknife", "hadron_mass": 1.0,
         "units": "lattice units",
     }  # fmt: skip
+    return Correlators(**{**given, **changes})
 
 
 @pytest.mark.parametrize("value", ["False", "True", 0, 1.0, None, np.zeros(1)])
@@ -223,12 +224,11 @@ def test_the_truth_of_the_toy_model_takes_numbers_in_arrays():
     np.testing.assert_array_equal(d.target, make_separable().target)
 
 
-@pytest.mark.parametrize("name", ["correlators", "t", "r", "hadron_mass", "note"])
+@pytest.mark.parametrize("name", ["R", "t", "r", "hadron_mass", "attributes"])
 def test_masked_entries_are_not_written_to_a_file(name, tmp_path):
-    group = make_groups()
     masked = np.ma.masked_array(np.ones(3), [False, True, False])
     bins = {"wall": np.ma.masked_equal(np.eye(3)[:, :2, None], 0)}
-    group[name] = bins if name == "correlators" else masked
+    value = {"R": bins, "attributes": {"note": masked}}.get(name, masked)
     with pytest.raises(ValueError, match="must have no masked entries, got"):
-        save_correlators(tmp_path / "masked.npz", {"a": group})
+        save_correlators(tmp_path / "masked.npz", {"a": make_groups(**{name: value})})
     assert not list(tmp_path.iterdir())

@@ -256,13 +256,13 @@ def test_shells_keep_sums_over_the_lattice():
         ([0.1 + 0j], "Complex data not supported"),
     ],
 )
-def test_nodes_that_are_none_are_refused(r, message):
+def test_invalid_nodes_are_refused(r, message):
     with pytest.raises(ValueError, match=message):
         check_nodes(r)
 
 
 @pytest.mark.parametrize("values", [["a"], [None], [True], np.array([1.0, "2"], dtype=object)])
-def test_values_that_are_no_numbers_are_refused(values):
+def test_a_field_must_hold_numbers(values):
     with pytest.raises(TypeError, match="f must hold real numbers"):
         check_array(values, "f")
 

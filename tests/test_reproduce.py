@@ -106,6 +106,7 @@ def test_full_report_runs_every_example_and_keeps_going(tmp_path, capsys, monkey
         "plot_a_bad": True,
         "plot_good": False,
     }
+    assert all(numbers["seconds"] > 0 for numbers in metrics.values())
     (tmp_path / "plot_a_bad.py").unlink()
     assert main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)]) == 0
 
@@ -142,7 +143,7 @@ def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_
         (["--out", "foreign.npz"], "--out: no report can be written to foreign.npz: File exists"),
         (["--out", "foreign.npz/out"], "Not a directory"),
         (["--data", "foreign.npz"], r"foreign.npz must hold keys like 'L64_xyz', got ['a']"),
-        (["--data", "garbage.npz"], "garbage.npz is no correlator file"),
+        (["--data", "garbage.npz"], "garbage.npz must be an npz archive"),
         (["--full", "--data", "foreign.npz"], "must be named xixi_1s0_rcorr.npz with --full"),
     ],
 )

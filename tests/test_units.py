@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halkit.units import HBARC, from_fm, from_mev, hbar2_over_2mu, spacing, to_fm, to_mev
+from halkit.units import (
+    HBARC,
+    from_fm,
+    from_mev,
+    hbar2_over_2mu,
+    reduced_mass,
+    spacing,
+    to_fm,
+    to_mev,
+)
 
 INVERSE_SPACINGS = st.one_of(st.none(), st.floats(100, 1e5))
 
@@ -37,6 +46,38 @@ def test_hbar2_over_2mu():
     np.testing.assert_allclose(hbar2_over_2mu(2397.8), 8.11951313575, rtol=1e-11)
 
 
+MASSES = st.floats(1e-6, 1e6)
+
+
+@given(m1=MASSES, m2=MASSES, unit=MASSES)
+@settings(deadline=None)
+def test_inverse_masses_add_up_to_the_inverse_reduced_mass(m1, m2, unit):
+    mu = reduced_mass((m1, m2))
+    np.testing.assert_allclose(1 / mu, 1 / m1 + 1 / m2, rtol=1e-14)
+    assert mu == reduced_mass([m2, m1])
+    np.testing.assert_allclose(reduced_mass((unit * m1, unit * m2)), unit * mu, rtol=1e-14)
+    assert reduced_mass(m1) == reduced_mass(np.array([m1])) == pytest.approx(m1 / 2, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("masses", "error", "message"),
+    [
+        ((1.0, 2.0, 3.0), ValueError, "hadron_mass must be one number or a pair, got"),
+        ([], ValueError, "hadron_mass must be one number or a pair, got"),
+        ((1.0, 0.0), ValueError, "hadron_mass must be a finite number > 0, got 0.0"),
+        ((np.inf, 1.0), ValueError, "hadron_mass must be a finite number > 0, got inf"),
+        (np.ma.masked_array([1.0, 2.0], [False, True]), ValueError, "no masked entries"),
+        ((True, 1.0), TypeError, "hadron_mass must be a finite number > 0, got True"),
+        (([1.0], 2.0), TypeError, "hadron_mass must be a finite number > 0, got"),
+        ("np", TypeError, "hadron_mass must be a finite number > 0, got 'np'"),
+        (None, TypeError, "hadron_mass must be a finite number > 0, got None"),
+    ],
+)
+def test_the_reduced_mass_is_of_one_or_two_masses(masses, error, message):
+    with pytest.raises(error, match=message):
+        reduced_mass(masses)
+
+
 def test_arrays_keep_their_shape():
     assert to_mev(np.ones((2, 3)), inverse_spacing=2333).shape == (2, 3)
 
@@ -49,7 +90,7 @@ def test_inverse_spacing_must_be_positive(inverse_spacing):
 
 @pytest.mark.parametrize("convert", [to_fm, from_fm, to_mev, from_mev])
 def test_conversions_need_a_positive_inverse_spacing(convert):
-    with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV; got -2333"):
+    with pytest.raises(ValueError, match="inverse_spacing must be positive, in MeV, got -2333"):
         convert(1.0, inverse_spacing=-2333)
     with pytest.raises(TypeError, match="inverse_spacing must hold real numbers, got"):
         convert(1.0, inverse_spacing="2333")

@@ -36,7 +36,6 @@ samples = [
     )
     for seed in range(6)
 ]  # fmt: skip
-labels = samples[0].labels
 
 # %%
 # Fits
@@ -44,30 +43,31 @@ labels = samples[0].labels
 # The same estimator, a local term and a separable one, on more and more rows.
 
 choices = {
-    "one t, one source": [("wall", 26)],
-    "one t, both sources": [("wall", 26), ("exp", 26)],
-    "all t, one source": [label for label in labels if label[0] == "wall"],
-    "three t, both sources": [label for label in labels if 25 <= label[1] <= 27],
-    "all t, both sources": labels,
+    "one t, one source": {"sources": ["wall"], "times": [26]},
+    "one t, both sources": {"times": [26]},
+    "all t, one source": {"sources": ["wall"]},
+    "three t, both sources": {"times": [25, 26, 27]},
+    "all t, both sources": {},
 }
 energy = np.geomspace(1.0, 300.0, 25)
 k = np.sqrt(MASS * energy / TO_MEV)
 exact = phase_shift(truth, k, reduced_mass=MASS / 2)
 
 
-def errors(data, rows):
-    """δ − truth in degrees, with the potential from some rows of the data."""
-    model = TimeDependentHALRegressor(data.r, hadron_mass=MASS, n_init=1, random_state=0)
-    model.fit(data.data[rows], data.target[rows], y_std=data.sigma[rows])
+def errors(rows):
+    """δ − truth in degrees, with the potential from these rows."""
+    model = TimeDependentHALRegressor(rows.r, hadron_mass=MASS, n_init=1, random_state=0)
+    model.fit(*rows.mean(), y_std=rows.sigma)
     return np.rad2deg(model.phase_shift(k) - exact)
 
 
-found, seconds = {}, {}
+found, seconds, counts = {}, {}, {}
 for name, chosen in choices.items():
-    rows = [labels.index(label) for label in chosen]
+    rows = [data.rows.select(**chosen) for data in samples]
     begin = time.perf_counter()
-    found[name] = np.array([errors(data, rows) for data in samples])
+    found[name] = np.array([errors(some) for some in rows])
     seconds[name] = (time.perf_counter() - begin) / len(samples)
+    counts[name] = len(rows[0].labels)
 
 # %%
 # Errors and their spread
@@ -78,7 +78,7 @@ for name, chosen in choices.items():
 print(f"{'':24s}{'rows':>5s}{'rms / °':>9s}{'mean / °':>9s}{'spread / °':>11s}{'s':>6s}")
 for name, error in found.items():
     print(
-        f"{name:24s}{len(choices[name]):5d}{np.sqrt(np.mean(error**2)):9.2f}"
+        f"{name:24s}{counts[name]:5d}{np.sqrt(np.mean(error**2)):9.2f}"
         f"{np.abs(error.mean(axis=0)).max():9.2f}{error.std(axis=0, ddof=1).max():11.2f}"
         f"{seconds[name]:6.1f}"
     )

@@ -42,7 +42,7 @@ data = make_time_dependent(
 )  # fmt: skip
 X, y, r = data.data[::3], data.target[::3], data.r
 rows = {"wall": slice(0, 6), "exponential": slice(6, 12)}
-print([f"{source} {t}" for source, t in data.labels[::3]])
+print([f"{source} {t}" for source, t in data.rows.labels[::3]])
 
 # %%
 # Both orders

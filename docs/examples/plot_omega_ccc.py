@@ -48,7 +48,7 @@ def correlators(mass=MASS, **options):
 data = correlators()
 wall = slice(0, 3)
 bias = np.abs(data.target / data.data - truth(r))[:, r < 20].max(axis=0) * TO_MEV
-print(f"{data.points}-point stencil, rows {[f'{source} {t}' for source, t in data.labels]}")
+print(data.rows)
 print(f"y/R − V: {bias[0]:.1f} MeV at r = a/2, at most {bias[3:].max():.3f} MeV from 2a on")
 
 # %%
@@ -82,7 +82,7 @@ for name, (rows, settings) in ladder.items():
 energy = np.geomspace(1.0, 300.0, 25)
 k = np.sqrt(MASS * energy / TO_MEV)
 exact = np.rad2deg(phase_shift(truth, k, reduced_mass=MASS / 2))
-near, at_26 = (r > 0.2 * FM) & (r < 1.7 * FM), data.labels.index(("wall", 26))
+near, at_26 = (r > 0.2 * FM) & (r < 1.7 * FM), data.rows.labels.index(("wall", 26))
 
 
 def observables(potential, mass):
@@ -143,7 +143,7 @@ noisy = correlators(noise=1e-3, n_bins=20, random_state=0)
 begin = time.perf_counter()
 jackknife = JackknifeRegressor(
     TimeDependentHALRegressor(r, hadron_mass=MASS, n_init=1, random_state=0)
-).fit(noisy.data_bins, noisy.target_bins, y_std=noisy.sigma)
+).fit(noisy.rows.data, noisy.rows.target, y_std=noisy.sigma)
 delta, error = np.rad2deg(jackknife.phase_shift(k, return_std=True))
 print(f"{jackknife.n_bins_} bins: {time.perf_counter() - begin:.1f} s")
 pull = (delta - exact) / error
@@ -167,7 +167,7 @@ figure, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
 for name, style in zip(models, (":", "-.", "--", "-"), strict=True):
     local.plot(r / FM, localised[name] * TO_MEV, style, label=name)
     phases.semilogx(energy, deltas[name], style, label=name)
-V, spread = (v[at_26] * TO_MEV for v in jackknife.localize(noisy.data_bins, return_std=True))
+V, spread = (v[at_26] * TO_MEV for v in jackknife.localize(noisy.rows.data, return_std=True))
 local.fill_between(
     r / FM, V - 2 * spread, V + 2 * spread, color="C0", alpha=0.3, label="20 bins, noise 1e-3: 2σ"
 )

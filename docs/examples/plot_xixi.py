@@ -27,26 +27,22 @@ from halkit import TimeDependentHALRegressor
 from halkit.correlators import load_correlators
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay
 from halkit.equations import lattice_rows
-from halkit.units import HBARC
 
 folder = os.environ.get("HALKIT_DATA")
 if folder is None:
     print("Left out: HALKIT_DATA, the folder with the published correlators, is not set.")
 else:
     correlators = load_correlators(folder, lattice="L64")
-    to_mev = correlators.inverse_spacing
-    fm = HBARC / to_mev
-    rows = lattice_rows(
-        correlators, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4 / fm
-    )
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
-    print(f"{len(X)} rows, {X.shape[1]} shells, sources on {y.shape[1]} of them")
+    rows = lattice_rows(correlators, times=(12, 13, 14, 15), r_max=correlators.from_fm(2.4))
+    X, y = rows.mean()
+    print(correlators)
+    print(rows)
 
 # %%
 # Fit
 # ---
-# Residuals are divided by the jackknife errors of the sources, which are strongly correlated:
-# the mean square is a measure of the fit, not a χ² with a law of its own.
+# Residuals are divided by the jackknife errors of y, which are strongly correlated: their mean
+# square measures the fit, but does not follow a χ² distribution.
 
 if folder is not None:
     begin = time.perf_counter()
@@ -68,35 +64,35 @@ if folder is not None:
 # a fit of each jackknife bin, and are left out here.
 
 if folder is not None:
-    at_13 = [rows.labels.index((source, 13)) for source in ("wall", "exp")]
+    at_13 = rows.select(times=[13])
+    X, y = at_13.mean()
+    V, r = correlators.to_mev(model.localize(X)), correlators.to_fm(rows.r_out)
+    phi = X[:, : len(r)]
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
-    r = rows.r_out * fm
-    LocalPotentialDisplay(
-        model.localize(X[at_13]) * to_mev, r, labels=["wall", "smeared"],
-    ).plot(left, units=("fm", "MeV"))  # fmt: skip
-    phi = X[at_13, : len(r)]
-    for points, error in zip(
-        y[at_13] / phi * to_mev, rows.sigma[at_13] / np.abs(phi) * to_mev, strict=True
-    ):
+    LocalPotentialDisplay(V, r, labels=["wall", "smeared"]).plot(left, units=("fm", "MeV"))
+    leading = correlators.to_mev(y / phi), correlators.to_mev(at_13.sigma / np.abs(phi))
+    for points, error in zip(*leading, strict=True):
         left.errorbar(r, points, error, fmt=".", ms=3, color="0.4", alpha=0.4, zorder=0)
     left.set(xlim=(0.15, 2.2), ylim=(-50, 150), title="localised, t = 13; points: data")
 
-    k = np.linspace(10.0, 400.0, 60) / to_mev
+    momenta = np.linspace(10.0, 400.0, 60)
+    k = correlators.from_mev(momenta)
     reference, file = None, Path(folder, "xixi_1s0_published.npz")
     if file.is_file():
         with np.load(file, allow_pickle=False) as archive:
             published = np.sqrt(archive["k2_n2lo_w_v2_t13"][5::8])
             bins = np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi)[:, 5::8]
-        reference = published * to_mev, bins.mean(axis=0), np.sqrt(len(bins) - 1) * bins.std(axis=0)
-    PhaseShiftDisplay(model.phase_shift(k), k * to_mev, reference=reference, name="learned").plot(
+        error = np.sqrt(len(bins) - 1) * bins.std(axis=0)
+        reference = correlators.to_mev(published), bins.mean(axis=0), error
+    PhaseShiftDisplay(model.phase_shift(k), momenta, reference=reference, name="learned").plot(
         right, units="MeV"
     )
     right.set_title("¹S₀ phase shift")
     plt.show()
-    for source, V in zip(("wall", "smeared"), model.localize(X[at_13]) * to_mev, strict=True):
-        print(f"V(0.40 fm), {source}: {V[np.argmin(np.abs(r - 0.402))]:.1f} MeV")
+    for source, potential in zip(("wall", "smeared"), V, strict=True):
+        print(f"V(0.40 fm), {source}: {potential[np.argmin(np.abs(r - 0.402))]:.1f} MeV")
     for momentum in (100.0, 200.0, 300.0):
-        delta = np.rad2deg(model.phase_shift(momentum / to_mev))
+        delta = np.rad2deg(model.phase_shift(correlators.from_mev(momentum)))
         print(f"δ({momentum:.0f} MeV) = {delta:.2f}°")
     if reference is not None:
         pull = np.abs(model.phase_shift(published) - reference[1]) / reference[2]

@@ -44,12 +44,12 @@ else:
         )
 
     rows = prepare()
-    at_13 = [rows.labels.index((source, 13)) for source in ("wall", "exp")]
+    at_13 = rows.select(times=[13])
     r = rows.r_out * fm
     node = int(np.argmin(np.abs(r - 0.402)))
-    leading = (rows.target / rows.data[..., : len(r)])[:, at_13] * to_mev
+    leading = at_13.target / at_13.data[..., : len(r)] * to_mev
     V_leading, V_error = leading.mean(axis=0), jackknife_error(leading)
-    print(f"{len(rows.labels)} rows, {len(rows.r)} shells, sources on {len(r)} of them")
+    print(rows)
     for name, V, error in zip(("wall", "smeared"), V_leading, V_error, strict=True):
         print(f"leading order, {name}: V(0.40 fm) = {V[node]:.1f}({error[node]:.1f}) MeV")
 
@@ -74,8 +74,9 @@ if folder is not None:
 
     def chi2(model, rows):
         """Mean square of residual/σ, of rows that need not be those of the fit."""
-        y = model.apply_potential(rows.data.mean(axis=0), rows.r, rows.weights, rows.r_out)
-        return np.mean(((y - rows.target.mean(axis=0)) / rows.sigma) ** 2)
+        X, y = rows.mean()
+        fitted = model.apply_potential(X, rows.r, rows.weights, rows.r_out)
+        return np.mean(((fitted - y) / rows.sigma) ** 2)
 
     begin = time.perf_counter()
     model = jackknife(rows)
@@ -90,7 +91,7 @@ if folder is not None:
             f"mean square of residual/σ, {name:14s}: {chi2(model.estimator_, other):5.2f}"
             f"  local only {chi2(local.estimator_, other):5.2f}"
         )
-    V_learned, V_spread = (V[at_13] * to_mev for V in model.localize(rows.data, return_std=True))
+    V_learned, V_spread = (V * to_mev for V in model.localize(at_13.data, return_std=True))
     for name, V, error in zip(("wall", "smeared"), V_learned, V_spread, strict=True):
         print(f"one U, {name}: V(0.40 fm) = {V[node]:.1f}({error[node]:.1f}) MeV")
 
@@ -104,7 +105,7 @@ if folder is not None:
 if folder is not None:
     size = rows.data @ rows.weights
     sigma = jackknife_error(rows.data / size[..., None]) * size.mean(axis=0)[:, None]
-    found = identifiability(rows.data.mean(axis=0), sigma, weights=rows.weights)
+    found = identifiability(rows.mean()[0], sigma, weights=rows.weights)
     signal = model.estimator_.nonlocal_sensitivity_
     print(f"directions above the noise: {found.n_directions}")
     print(f"directions of U above 3σ beside V(r): {np.count_nonzero(signal > 3)}")

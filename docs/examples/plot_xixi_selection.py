@@ -64,8 +64,7 @@ else:
 
     def stack(rows):
         assert all(np.array_equal(part.r, rows[-1].r[: len(part.r)]) for part in rows)
-        X = padded([part.data.mean(axis=0) for part in rows], 0.0)
-        y = padded([part.target.mean(axis=0) for part in rows], 0.0)
+        X, y = (padded(part, 0.0) for part in zip(*(part.mean() for part in rows), strict=True))
         return X, y, padded([part.sigma for part in rows], NO_WEIGHT)
 
     own = prepare({40: (17.0, 19.9), 48: (21.0, 23.9), 64: (26.0, 29.0)})

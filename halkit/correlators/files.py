@@ -1,32 +1,31 @@
 r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, which holds::
 
-    R                (n_bin, n_t, n_points), or (n_source, n_bin, n_t, n_points)
+    R                (n_bins, n_t, n_points), or (n_sources, n_bins, n_t, n_points)
     r  or  xyz       nodes (n_points,), or the wedge points (n_points, 3) of an L³ lattice
     t                (n_t,), evenly spaced
-    kind             "configs", "jackknife" or "bootstrap": what the bins are
-    bin_size         configurations in a bin
-    hadron_mass      one mass, or both
-    units            "lattice" (r, t in a, masses in 1/a), "fm" (fm, 1/fm) or "MeV" (1/MeV, MeV);
-                     words after the first are a remark
+    kind, hadron_mass, units, and optionally bin_size, L, inverse_spacing, pion_mass, citation
     sources          names of the sources, for four axes
-    L, inverse_spacing (a⁻¹ in MeV), and other numbers, texts and lists of them, as they come
+    anything else    numbers, texts and lists of them
 
-In HDF5 the first three rows are data sets, and so are lists of more than 60 kB; the others
-are attributes. In npz all are arrays, named group/name. An optional ``r_units``, ``t_units``,
-``mass_units`` says the unit of one quantity, where it must be that of ``units``.
+The words mean what they mean for `halkit.correlators.Correlators`; anything else goes to its
+``attributes``. In HDF5 the first three rows are data sets, and so are lists of more than 60 kB; the
+others are attributes. In npz all are arrays, named group/name. ``r_units``, ``t_units`` and
+``mass_units`` may name the unit of one quantity, which must agree with ``units``.
 
-**Damage.** `save_correlators` writes SHA-256 with the data, and the readers compare: of the whole
-HDF5 file in its user block (`halkit.correlators.hdf5`), of each group of an npz archive in its
-entry ``sha256`` (`halkit.correlators.npz`). Archives of other programs have the CRC-32 of zip. An
-HDF5 file without the digest is read with an `halkit.exceptions.IntegrityWarning`.
+**Damage.** `save_correlators` writes SHA-256 digests and the readers compare them: one of the whole
+HDF5 file, in its user block (`halkit.correlators.hdf5`), or one of each group of an npz archive, in
+its entry ``sha256`` (`halkit.correlators.npz`). Archives of other programs have the CRC-32 of zip.
+An HDF5 file without a digest is read with an `halkit.exceptions.IntegrityWarning`.
 
-**Files of strangers.** Nothing is unpickled; HDF5 links and data sets that lead to other files are
+**Untrusted files.** Nothing is unpickled; HDF5 links and data sets that lead to other files are
 refused, soft links too. Sizes are read before data: a group may need `max_bytes` of memory, by
-default 16 times what the file takes on disk and 256 MiB at least (`halkit.correlators.limits`).
+default 16 times the size of the file on disk, but at least 256 MiB (`halkit.correlators.limits`).
 """
 
 import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 from halkit.checks import check_boolean
@@ -41,6 +40,7 @@ from halkit.correlators.groups import (
 from halkit.correlators.hdf5 import Hdf5, import_h5py, write_hdf5
 from halkit.correlators.limits import MOST_ENTRIES, Budget, named_errors
 from halkit.correlators.npz import Npz, write_npz
+from halkit.correlators.record import Correlators
 from halkit.exceptions import IntegrityWarning
 from halkit.writing import whole_file
 
@@ -49,7 +49,9 @@ __all__ = ["holds_groups", "iter_correlators", "opened", "read_group", "save_cor
 HDF5 = (".h5", ".hdf5")
 
 
-def save_correlators(path, groups, *, overwrite=False):
+def save_correlators(
+    path: str | PathLike[str], groups: Mapping[str, Correlators], *, overwrite: bool = False
+) -> None:
     """Write correlators to a file that `load_correlators` and `iter_correlators` read.
 
     The file appears as a whole or not at all, with a digest that the readers compare; see
@@ -59,24 +61,22 @@ def save_correlators(path, groups, *, overwrite=False):
     ----------
     path : str or path
         Ending in ``.h5`` or ``.hdf5`` (needs h5py, the extra ``io``), or in ``.npz``.
-    groups : mapping of str to Bunch
-        For each channel what `load_correlators` returns: ``correlators``, the arrays (n_t,
-        n_bins, n_points) of each source; ``wedge`` or ``r``; ``t``; ``kind``; ``hadron_mass``;
-        ``units``; other numbers, texts, and lists of them (``bin_size``, ``configs``, ...).
+    groups : mapping of str to Correlators
+        One record for each channel.
     overwrite : bool
-        Whether a file that is there may be replaced; its mode is kept. A symbolic link stays,
-        and the file that it names is written.
+        Whether an existing file may be replaced; its mode is kept. A symbolic link stays, and the
+        file behind it is written.
 
     Raises
     ------
     FileExistsError
-        If there is such a file and `overwrite` is not set; of several processes that save to
-        one path at a time, one succeeds.
+        If the file exists and `overwrite` is False. Of several processes that save to one path at
+        the same time, one succeeds.
     OSError
-        If the system refuses, as for a write-protected file or a full disk; an old file stays.
+        If the file cannot be written: write protection, a full disk. An old file stays.
     ValueError, TypeError
-        If a group lacks something or holds something else, the same that `load_correlators`
-        refuses; nothing is written then.
+        If a group is not a `Correlators`, or has attributes that a file cannot keep; nothing is
+        written then.
     ImportError
         If h5py is needed and missing.
 
@@ -85,14 +85,13 @@ def save_correlators(path, groups, *, overwrite=False):
     >>> import tempfile
     >>> from pathlib import Path
     >>> import numpy as np
-    >>> from sklearn.utils import Bunch
-    >>> from halkit.correlators import load_correlators, save_correlators
-    >>> R = Bunch(
-    ...     correlators={"wall": np.ones((5, 20, 60))}, r=np.linspace(0.5, 30.0, 60),
-    ...     t=np.arange(10, 15), kind="jackknife", bin_size=4, hadron_mass=0.665, units="lattice",
+    >>> from halkit.correlators import Correlators, load_correlators, save_correlators
+    >>> xixi = Correlators(
+    ...     R={"wall": np.ones((5, 20, 60))}, r=np.linspace(0.5, 30.0, 60), t=np.arange(10, 15),
+    ...     kind="jackknife", bin_size=4, hadron_mass=0.665, units="lattice",
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_correlators(Path(folder) / "xixi.npz", {"xixi_1s0": R})
+    ...     save_correlators(Path(folder) / "xixi.npz", {"xixi_1s0": xixi})
     ...     load_correlators(Path(folder) / "xixi.npz").n_bins
     20
     """
@@ -103,21 +102,25 @@ def save_correlators(path, groups, *, overwrite=False):
     if path.exists() and not overwrite:  # before the work; whole_file decides
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
     if not groups:
-        raise ValueError("groups needs at least one channel, got none")
+        raise ValueError("groups must hold at least one channel, got none")
     for name in groups:
         validate_name(name)
     packed = {name: pack(group, name) for name, group in groups.items()}
     validate_nesting(packed)
     validate_kinds({name: group["kind"] for name, group in packed.items()}, path)
     if (n_entries := sum(map(len, packed.values()))) > MOST_ENTRIES:
-        raise ValueError(f"groups can hold {MOST_ENTRIES} values together, got {n_entries}")
+        raise ValueError(
+            f"groups must hold at most {MOST_ENTRIES} values together, got {n_entries}"
+        )
     if path.suffix in HDF5:
         import_h5py()
     with whole_file(path, overwrite=overwrite) as file:
         (write_hdf5 if path.suffix in HDF5 else write_npz)(file, packed)
 
 
-def iter_correlators(path, *, max_bytes=None):
+def iter_correlators(
+    path: str | PathLike[str], *, max_bytes: int | None = None
+) -> Iterator[tuple[str, Correlators]]:
     """Read the channels of a file one after the other.
 
     Parameters
@@ -131,9 +134,9 @@ def iter_correlators(path, *, max_bytes=None):
     ------
     name : str
         Of the group.
-    correlators : Bunch
-        As `load_correlators` returns it. The reader keeps none: memory is that of one group,
-        as long as the caller lets go of the one before.
+    correlators : Correlators
+        The reader keeps no group: with each one released before the next, the memory of one
+        group is enough.
 
     Raises
     ------
@@ -168,18 +171,18 @@ def opened(path, max_bytes=None):
 
 
 def holds_groups(file):
-    """Tell whether an open file is one of this layout."""
+    """Tell whether an open file has groups."""
     with named_errors(file.path):
         return isinstance(file, Hdf5) or bool(file.names())
 
 
 def read_group(file, name):
-    """Return the Bunch of one group of an open file; see `load_correlators`."""
+    """Return the `Correlators` of one group of an open file; see `load_correlators`."""
     known = _known(file)
     if name is None and len(known) == 1:
         name = known[0]
     if name not in known:
-        raise ValueError(f"group must be one of {known}, those of {file.path}; got {name!r}")
+        raise ValueError(f"group must be one of {known} in {file.path}, got {name!r}")
     return _unpacked(file, name)
 
 

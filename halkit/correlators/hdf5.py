@@ -1,8 +1,7 @@
-"""Correlators in HDF5 files: hard links alone are followed, and sizes are read before data.
+"""Correlators in HDF5 files: only hard links are followed, and sizes are read before data.
 
-Soft and external links, external storage and virtual data sets are refused: they read other
-places, also other files of the reader. `halkit.correlators.hdf5_bytes` looks at a file before the
-library opens it.
+Soft and external links, external storage and virtual data sets are refused: they can read other
+files of the user. `halkit.correlators.hdf5_bytes` checks a file before the library opens it.
 """
 
 import math
@@ -24,10 +23,10 @@ from halkit.correlators.limits import MOST_ENTRIES
 __all__ = ["Hdf5", "import_h5py", "write_hdf5"]
 
 DATA_SETS = ("R", "r", "xyz", "t")
-# HDF5 stops at 64 kB.
+# HDF5 allows 64 kB.
 LONGEST_ATTRIBUTE = 60_000
 SHUFFLE, DEFLATE, FLETCHER32, LZF = 2, 1, 3, 32000
-# An LZF stream becomes 88 times as long at most.
+# LZF expands by at most a factor of 88.
 LZF_EXPANSION = 88
 
 
@@ -42,7 +41,7 @@ def write_hdf5(file, packed):
 
 
 def _write(group, key, value):
-    """Lists of texts have a fixed length in attributes, and their own each in data sets."""
+    """Texts in a list have one length in attributes, and each its own in data sets."""
     fixed = np.char.encode(value, "utf-8") if isinstance(value, list) and value else value
     if key in DATA_SETS or np.asarray(fixed).nbytes > LONGEST_ATTRIBUTE:
         group.create_dataset(key, data=value)
@@ -145,7 +144,7 @@ class Hdf5:
         if layout == h5d.CHUNKED:
             self._validate_chunks(data_set, creation, where)
         elif layout == h5d.CONTIGUOUS and data_set.get_storage_size() < n_bytes:
-            raise ValueError(f"{where} was made, but its data were never written")
+            raise ValueError(f"{where} must hold data, but they were never written")
         if data_set.shape and data_set.dtype.kind == "O":
             return self._texts(data_set, where)
         return self.h5py.Dataset(data_set)[()]
@@ -175,9 +174,9 @@ class Hdf5:
 
     @cached_property
     def longest_text(self):
-        """The longest heap of the file: texts of variable length lie in these.
+        """The longest heap of the file, which bounds a text of variable length.
 
-        Their lengths cannot be read before they are, and many may lie at one place.
+        The length of a text is known only after reading it, and many may share one place.
         """
         return longest_heap(self.path)
 
@@ -221,7 +220,7 @@ class Hdf5:
             whole = len(unpacked) == plain and len(stream.unused_data) == rest
         if not whole:
             raise ValueError(
-                f"{where} must have chunks of {n_bytes} bytes, but that at {info.chunk_offset} "
+                f"{where} must have chunks of {n_bytes} bytes, but the one at {info.chunk_offset} "
                 "unpacks to another number"
             )
 

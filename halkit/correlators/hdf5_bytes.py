@@ -1,12 +1,12 @@
-"""What the bytes of an HDF5 file say before the library opens it.
+"""Checks of the bytes of an HDF5 file before the library opens it.
 
-A *seal* of 512 bytes names SHA-256 of all bytes between it and its copy: one is the user block at
-the begin of the file, the other follows its end. A file whose seal fits has the bytes that were
-written; another is refused before the library meets it.
+A *seal* of 512 bytes names the SHA-256 of all bytes between it and its copy: one is the user block
+at the beginning of the file, the other follows the end. If the seal fits, the file has the bytes
+that were written; if not, it is refused before the library opens it.
 
-Files without a seal are searched for heaps of texts and for trees in which the library is known
-to run in a circle (HDF5 File Format Specification 3.0, III.A.1 and III.E). That cannot find all
-damage: a file made to harm may still crash the library.
+Files without a seal are searched for heaps of texts and for trees in which the library would loop
+forever (HDF5 File Format Specification 3.0, III.A.1 and III.E). This cannot find all damage: a
+malicious file may still crash the library.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def write_seal(file):
 
 
 def _seal(file, n_bytes):
-    """The seal of so many bytes behind the user block."""
+    """The seal of this many bytes behind the user block."""
     digest = hashlib.sha256()
     file.seek(SEAL)
     while n_bytes > 0 and (part := file.read(min(BLOCK, n_bytes))):
@@ -43,7 +43,7 @@ def _seal(file, n_bytes):
 
 
 def is_sealed(path):
-    """Tell whether a file has a seal; refuse it if that does not fit."""
+    """Tell whether a file has a seal; refuse a seal that does not fit."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - SEAL, 0))
@@ -61,7 +61,7 @@ def is_sealed(path):
 
 
 def validate_structures(path):
-    """Refuse a file in whose heaps or trees the library would run in a circle."""
+    """Refuse a file whose heaps or trees would make the library loop forever."""
     with _mapped(path) as data:
         _heap_sizes(data, path)
         base = next((n for n in _signature_places(len(data)) if data[n : n + 8] == SIGNATURE), 0)
@@ -88,8 +88,8 @@ def _has_circle(after):
 def _is_above(data, place, levels):
     """Tell whether a node has a child that is not below it.
 
-    A key has 8 bytes in trees of groups; in trees of chunks it has 8 (2 + rank), and the rank is
-    not in the node: one fits if all children are nodes.
+    A key has 8 bytes in trees of groups and 8 (2 + rank) in trees of chunks. The node does not
+    tell the rank: the right one makes all children nodes.
     """
     kind, level, *count = data[place + 4 : place + 8].ljust(4, b"\0")
     n_children = int.from_bytes(count, "little")
@@ -106,9 +106,9 @@ def _is_above(data, place, levels):
 
 
 def longest_heap(path):
-    """Return the size of the longest heap; texts of variable length lie in these.
+    """Return the size of the longest heap, which bounds a text of variable length.
 
-    Their lengths cannot be read before they are, and many may lie at one place.
+    The length of a text is known only after reading it, and many may share one place.
     """
     with _mapped(path) as data:
         return max(_heap_sizes(data, path), default=1)

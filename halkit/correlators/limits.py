@@ -1,9 +1,9 @@
-"""What a stored entry may be and how large it may become, decided before its data are read.
+"""Type and size that a stored entry may have, decided before its data are read.
 
-An entry of numbers counts at least 8 bytes, as the float64 that it becomes; a text counts 64
-bytes beside its characters. A group may need `default_limit` bytes: 16 times what the file takes
-on disk, and 256 MiB at least. Noise of correlators hardly compresses, so measured files stay far
-below; a few kilobytes that claim to be gigabytes do not.
+A number counts at least 8 bytes, as the float64 that it becomes; a text counts 64 bytes beside its
+characters. A group may need `default_limit` bytes: 16 times the size of the file on disk, but at
+least 256 MiB. Noise of correlators hardly compresses, so measured files stay far below the limit; a
+few kilobytes that claim to be gigabytes do not.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ EXPANSION = 16
 
 
 def default_limit(path):
-    """Bytes that a group of this file may need by default."""
+    """Return the bytes that a group of this file may need by default."""
     status = os.stat(path)
     taken = min(status.st_size, 512 * getattr(status, "st_blocks", status.st_size))
     return max(LEAST_LIMIT, EXPANSION * taken)
@@ -47,7 +47,7 @@ class Budget:
         size = os.stat(path).st_size
         if not 0 < size <= self.limit:
             raise ValueError(
-                f"{path} is no whole file: it is empty" if not size else
+                f"{path} must be a whole file, got an empty one" if not size else
                 f"{path} must have at most max_bytes = {self.limit} bytes, got {size}"
             )  # fmt: skip
         self.restart()
@@ -57,7 +57,7 @@ class Budget:
         self.spent = 0
 
     def spend(self, n_bytes, what):
-        """Refuse an entry that does not fit."""
+        """Count the bytes of an entry; refuse it beyond the limit."""
         self.spent += n_bytes
         if self.spent > self.limit:
             raise ValueError(
@@ -66,7 +66,7 @@ class Budget:
             )
 
     def admit(self, dtype, shape, what):
-        """Refuse arrays of other things than numbers and texts, and what does not fit."""
+        """Refuse an entry that is not of numbers or texts, or is too large."""
         if dtype.kind not in "biufcSU" or dtype.metadata:
             raise ValueError(f"{what} must hold numbers or texts, got the type {dtype}")
         per_entry = dtype.itemsize + 64 if dtype.kind in "SU" else max(dtype.itemsize, 8)
@@ -77,7 +77,7 @@ class Budget:
 def named_errors(path, name=None):
     """Turn what libraries raise on a damaged file into one ValueError that names the file.
 
-    Errors of the operating system, as a missing permission, stay what they are.
+    Errors of the operating system, such as a missing permission, stay as they are.
     """
     where = str(path) if name is None else f"{name} of {path}"
     try:

@@ -1,7 +1,7 @@
 """Correlators in npz archives, read without unpickling and verified.
 
-Every member has a CRC-32 of its data and two copies of its name. `write_npz` adds an entry
-``sha256``: for each group SHA-256 over the name, dtype, shape and bytes of its arrays.
+Zip stores a CRC-32 of each member and two copies of its name. `write_npz` adds an entry
+``sha256``: for each group the SHA-256 of the names, dtypes, shapes and bytes of its arrays.
 """
 
 import hashlib
@@ -166,7 +166,7 @@ def _validate_magic(stream, path):
         raise ValueError(f"{path} must be an npz archive, got a single array")
     if begin and not begin.startswith(b"PK"):
         raise ValueError(
-            f"{path} is no correlator file: it must be an npz archive, or end in .h5 or .hdf5"
+            f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5"
         )
 
 

@@ -6,36 +6,41 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r),    ΔW_n = Σ_i [ sqrt(m_i² + k_n²) − m_i ],  k_n² = 2μE_n.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from halkit.checks import check_array, check_integer, check_nodes, check_number, check_positive
-from halkit.equations import time_dependent_rows, time_stencil
-from halkit.equations.lattice import ratio_errors
-from halkit.equations.time import reduced_mass_and_asymmetry
-from halkit.interactions import Separable
-from halkit.radial import RadialGrid, trapezoid_weights
+from halkit.correlators import Correlators
+from halkit.equations import radial_rows, time_stencil
+from halkit.equations.rows import check_choices
+from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
+from halkit.interactions import Interaction, Separable
+from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
+from halkit.typing import Numbers
 
 __all__ = ["make_separable", "make_time_dependent"]
 
-# e^{−ΔW t} of the states left out, for a lowest one at threshold.
+SOURCES = ("wall", "exp")
+# States with a smaller e^{−ΔW t} are left out.
 CUT = 1e-14
 
 
 def make_separable(
-    n_k=10,
+    n_k: int = 10,
     *,
-    n_r=100,
-    r_max=12.5,
-    k_range=(0.01, 1.0),
-    mu=1.0,
-    omega=-0.017,
-    reduced_mass=3.3,
-    noise=0.0,
-    random_state=None,
-):
-    """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their sources.
+    n_r: int = 100,
+    r_max: float = 12.5,
+    k_range: tuple[float, float] = (0.01, 1.0),
+    mu: float = 1.0,
+    omega: float = -0.017,
+    reduced_mass: float = 3.3,
+    noise: float = 0.0,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
+    """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their targets.
 
     The rows are the closed forms of
 
@@ -45,7 +50,7 @@ def make_separable(
     Parameters
     ----------
     n_k : int
-        Number of momenta, that is of samples.
+        Number of momenta; each gives one sample.
     n_r : int
         Number of nodes, equidistant from 0.01 to `r_max`.
     r_max : float
@@ -57,10 +62,10 @@ def make_separable(
     reduced_mass : float
         m.
     noise : float
-        Every source value is multiplied by 1 + noise · ξ, with independent standard normal ξ;
-        the wave functions stay exact.
+        Each value of the target is multiplied by 1 + noise · ξ, with independent standard normal
+        ξ; the wave functions stay exact.
     random_state : int, RandomState instance or None
-        Of the noise.
+        Seed of the noise.
 
     Returns
     -------
@@ -72,8 +77,8 @@ def make_separable(
     Raises
     ------
     ValueError, TypeError
-        For numbers of momenta or nodes that are no integers, at least 1, for momenta that are not
-        positive and increasing, and for negative noise.
+        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, or
+        `noise` is negative.
 
     References
     ----------
@@ -82,7 +87,7 @@ def make_separable(
 
     Examples
     --------
-    The sources are sums of U over the nodes, here to the accuracy of the trapezoidal rule:
+    The target is the sum of U φ over the nodes, to the accuracy of the trapezoidal rule:
 
     >>> import numpy as np
     >>> from halkit.datasets import make_separable
@@ -110,26 +115,27 @@ def make_separable(
 
 
 def make_time_dependent(
-    interaction,
+    interaction: Interaction,
     *,
-    r,
-    box_radius,
-    hadron_mass,
-    times,
-    sources=("wall", "exp"),
-    source_radius=None,
-    noise=0.0,
-    n_bins=None,
-    stencil="auto",
-    space_order=6,
-    random_state=None,
-):
+    r: Numbers,
+    box_radius: float,
+    hadron_mass: float | tuple[float, float],
+    times: Iterable[float],
+    sources: Iterable[str] = SOURCES,
+    source_radius: float | None = None,
+    noise: float = 0.0,
+    n_bins: int | None = None,
+    stencil: Stencil = "auto",
+    space_order: Order = 6,
+    units: str = "lattice",
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
 
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the S-wave states ψ_n of the sphere with Neumann
     walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) ψ_n dr for a source s: "wall" s = 1,
-    "exp" s = e^{−r/b}. Each source is divided by its mean size over the nodes of the first
-    slice.
+    "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over the nodes of its
+    first slice.
 
     Parameters
     ----------
@@ -148,34 +154,37 @@ def make_time_dependent(
     source_radius : float, optional
         Radius b of the "exp" source; by default `box_radius` / 10.
     noise : float
-        Every value of R, that is of the mean over bins, is multiplied by 1 + noise · ξ, with
+        Relative noise of R, averaged over bins: each value is multiplied by 1 + noise · ξ, with
         independent standard normal ξ. Differences over a spacing h enlarge it to about
         3.5 noise ``|R|`` / (2μh²) in the target, and more at the outer end.
     n_bins : int, optional
-        Number of jackknife bins, of which sqrt(n_bins − 1) times the standard deviation is the
-        error of the mean.
+        Number of jackknife bins; sqrt(n_bins − 1) times their standard deviation is the error of
+        the mean. By default R is a mean without an error.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil; see `halkit.equations.time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
+    units : str
+        Units of lengths, times and masses, which the correlators remember; see
+        `halkit.correlators.Correlators`. They change no number.
     random_state : int, RandomState instance or None
-        Of the noise.
+        Seed of the noise.
 
     Returns
     -------
     Bunch
-        data, target (n_rows, n_r): X and y of a fit, all rows of the first source first;
-        labels: the pairs (source, t) of the rows; points: of the stencil; correlators: R of each
-        source, (n_t, n_r), or (n_t, n_bins, n_r) with bins; energies (n_states,): ΔW_n; r,
-        weights (n_r,); t (n_t,); hadron_mass; interaction. With bins, data and target are means,
-        and there are data_bins, target_bins (n_bins, n_rows, n_r), sigma (n_rows, n_r): ``|R|``
-        times the jackknife error of y/R, and kind = "jackknife"; else kind = "mean".
+        data, target (n_rows, n_r): X and y of a fit, averaged over bins, all rows of the first
+        source first; sigma (n_rows, n_r): errors of y, or None without bins; r, weights (n_r,):
+        nodes and trapezoidal weights of 4πr²dr; hadron_mass; correlators:
+        `halkit.correlators.Correlators`, of kind "jackknife", or "mean" without bins; rows:
+        `halkit.equations.Rows`, X and y of each bin with their labels (source, t); energies
+        (n_states,): ΔW_n; interaction: the truth.
 
     Raises
     ------
     ValueError, TypeError
-        For times <= 0, unknown sources, fewer than two bins, negative noise, and what
-        `halkit.equations.time_dependent_rows` refuses.
+        If times are not positive or do not rise in equal steps, a source is unknown, there are
+        fewer than two bins, or `noise` is negative.
 
     References
     ----------
@@ -188,37 +197,39 @@ def make_time_dependent(
     >>> from halkit.interactions import GaussianSum
     >>> V, r = GaussianSum([-0.04], [0.1]), np.linspace(0.2, 12.0, 60)
     >>> d = make_time_dependent(V, r=r, box_radius=30.0, hadron_mass=2.0, times=range(20, 29))
-    >>> d.data.shape, d.labels[0]
+    >>> d.data.shape, d.rows.labels[0]
     ((6, 60), ('wall', 23))
     >>> bool(np.allclose(d.target, V(r) * d.data, atol=1e-5))
     True
     """
-    times, sources = _listed(times, "times", "numbers"), _listed(sources, "sources", "names")
+    sources = check_choices(sources, SOURCES, "sources")
     r, t = check_nodes(r), _validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
-    points = time_stencil(t.size, stencil)
+    time_stencil(t.size, stencil)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
     R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
-    X, y = time_dependent_rows(
-        R, r, hadron_mass=hadron_mass, times=t, stencil=stencil, space_order=space_order
+    correlators = Correlators(
+        R={source: np.moveaxis(bins, 0, 1) for source, bins in zip(sources, R, strict=True)},
+        r=r,
+        t=t,
+        kind="mean" if n_bins is None else "jackknife",
+        hadron_mass=hadron_mass,
+        units=units,
     )
-    X, y = (np.concatenate(list(rows), axis=-2) for rows in (X, y))
-    inner = times[points // 2 : t.size - points // 2]
-    bunch = Bunch(
+    rows = radial_rows(correlators, stencil=stencil, space_order=space_order)
+    X, y = rows.mean()
+    return Bunch(
         data=X,
         target=y,
-        labels=[(source, time) for source in sources for time in inner],
-        points=points,
-        correlators=dict(zip(sources, R, strict=True)),
-        kind="mean",
+        sigma=rows.sigma,
+        r=rows.r,
+        weights=rows.weights,
+        correlators=correlators,
+        rows=rows,
+        hadron_mass=correlators.hadron_mass,
         energies=energies,
-        r=r,
-        weights=trapezoid_weights(r),
-        t=t,
-        hadron_mass=hadron_mass,
         interaction=interaction,
     )
-    return bunch if n_bins is None else _with_errors(bunch)
 
 
 def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius):
@@ -241,7 +252,6 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
     delta_w = sum(k2 / (np.sqrt(m**2 + k2) + m) for m in masses)
     grid = RadialGrid.gauss_legendre(box_radius, 100 + 4 * k2.size)
     waves, shapes = box.wave_function(grid.r), _source_shapes(grid.r, box_radius, source_radius)
-    _validate_sources(sources, shapes)
     a = np.stack([waves @ (grid.weights * shapes[source]) for source in sources])
     R = np.einsum("sn,tn,nr->str", a, np.exp(-np.outer(t, delta_w)), box.wave_function(r))
     return delta_w, R / np.abs(R[:, :1]).mean(axis=-1, keepdims=True)
@@ -249,24 +259,13 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
 
 def _source_shapes(r, box_radius, source_radius):
     b = box_radius / 10 if source_radius is None else check_positive(source_radius, "source_radius")
-    return {"wall": np.ones_like(r), "exp": np.exp(-r / b)}
-
-
-def _validate_sources(sources, known):
-    unknown = [source for source in sources if source not in known]
-    if unknown or not sources or len(set(sources)) < len(sources):
-        raise ValueError(f"sources must be some of {list(known)}, each once, got {sources!r}")
-
-
-def _listed(values, name, what):
-    """Return a tuple of the values, which may come one by one."""
-    if isinstance(values, str) or not np.iterable(values):
-        raise TypeError(f"{name} must be a sequence of {what}, got {values!r}")
-    return tuple(values)
+    return dict(zip(SOURCES, (np.ones_like(r), np.exp(-r / b)), strict=True))
 
 
 def _validate_times(times):
-    t = check_array(times, "times")
+    if isinstance(times, str) or not np.iterable(times):
+        raise TypeError(f"times must be a sequence of numbers, got {times!r}")
+    t = check_array(tuple(times), "times")
     if t.ndim != 1 or np.any(t <= 0):
         raise ValueError(
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"
@@ -282,23 +281,14 @@ def _noise_factors(noise, shape, random, n_bins=1):
 
 
 def _noisy_bins(R, noise, n_bins, random):
-    """Return noisy R (n_sources, n_t, n_r), or jackknife bins (n_sources, n_bins, n_t, n_r).
+    """Return noisy R as one bin or as jackknife bins, (n_sources, n_bins, n_t, n_r).
 
     Without one of N measurements x_i, the mean is x̄ − (x_i − x̄)/(N − 1).
     """
     if n_bins is None:
-        return R * _noise_factors(noise, R.shape, random)
+        return (R * _noise_factors(noise, R.shape, random))[:, np.newaxis]
     n_bins = check_integer(n_bins, "n_bins", least=2)
     shape = (R.shape[0], n_bins, *R.shape[1:])
     factors = _noise_factors(noise, shape, random, n_bins)
     mean = factors.mean(axis=1, keepdims=True)
     return R[:, np.newaxis] * (mean - (factors - mean) / (n_bins - 1))
-
-
-def _with_errors(bunch):
-    """Return the bunch with means for its bins, and the errors."""
-    X, y = bunch.data, bunch.target
-    bunch.update(data_bins=X, target_bins=y, sigma=ratio_errors(X, y), kind="jackknife")
-    bunch.update(data=X.mean(axis=0), target=y.mean(axis=0))
-    bunch.correlators = {s: np.moveaxis(R, 0, 1) for s, R in bunch.correlators.items()}
-    return bunch

@@ -1,8 +1,8 @@
-"""Pictures, after scikit-learn's Display protocol.
+"""Pictures, with scikit-learn's Display protocol: arrays or estimators come in, axes go out.
 
-Data go into ``__init__``, drawing is done by ``plot(ax=None)``, and
-``from_estimator`` or ``from_predictions`` does both. Estimators are taken as
-duck types. matplotlib is imported when something is drawn.
+``__init__`` takes the data, ``plot(ax=None)`` draws, and ``from_estimator`` or
+``from_predictions`` does both. An estimator is any object with the right methods. matplotlib is
+imported when something is drawn.
 """
 
 from halkit.displays.gauge import TopologyDisplay, WilsonLoopDisplay

@@ -1,16 +1,19 @@
 """What every display draws on: axes and their labels, and arrays of the right shape."""
 
+from collections.abc import Callable
 from inspect import signature
+from typing import Any
 
 import numpy as np
 
 from halkit.checks import check_array
+from halkit.typing import Array
 
-__all__ = ["axis_label", "figure_axes", "matching", "new_axes", "with_errors"]
+__all__ = ["axis_label", "figure_axes", "matching", "with_std"]
 
 
-def new_axes(n_panels=1):
-    """Return ``n_panels`` new axes side by side.
+def _new_axes(n_panels: int) -> tuple[Any, Any]:
+    """Return a new figure and ``n_panels`` axes side by side.
 
     Raises
     ------
@@ -26,28 +29,31 @@ def new_axes(n_panels=1):
     return figure, axes[0]
 
 
-def figure_axes(ax, n_panels=1):
-    """Return the figure and ``n_panels`` axes: the given ones, or new ones if `ax` is None."""
+def figure_axes(ax: Any, n_panels: int = 1) -> tuple[Any, Any]:
+    """Return the figure and ``n_panels`` axes: the given axes, or new ones if `ax` is None."""
     if ax is None:
-        return new_axes(n_panels)
+        return _new_axes(n_panels)
     axes = np.atleast_1d(np.asarray(ax, dtype=object))
     if axes.shape != (n_panels,):
-        raise ValueError(f"expected {n_panels} axes, one per panel, got {axes.size}")
+        raise ValueError(f"ax must be {n_panels} axes, one per panel, got {axes.size}")
     return axes[0].figure, axes
 
 
-def axis_label(symbol, unit=None):
+def axis_label(symbol: str, unit: str | None = None) -> str:
     """Return "symbol [unit]", or the symbol alone without a unit."""
     return symbol if unit is None else f"{symbol} [{unit}]"
 
 
-def matching(values, shape, name):
+def matching(values: object, shape: tuple[int, ...], name: str) -> Array:
     """Return a copy of the values as a real array of the given shape; NaN leaves a gap."""
     return check_array(values, name, shape=shape, finite=False)
 
 
-def with_errors(method, argument, errors):
-    """Return what a method gives, and the errors: the given ones, or its own if it has them."""
-    if errors is not None or "return_std" not in signature(method).parameters:
-        return method(argument), errors
+def with_std(method: Callable[..., Any], argument: Any, std: Any) -> tuple[Any, Any]:
+    """Return the result of a method and its standard deviation.
+
+    The deviation is `std` if given, otherwise from the method if it has ``return_std``.
+    """
+    if std is not None or "return_std" not in signature(method).parameters:
+        return method(argument), std
     return method(argument, return_std=True)

@@ -1,20 +1,25 @@
 """Pictures of U(1) configurations: topological charges and Wilson loops beside exact results."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_boolean
 from halkit.displays.canvas import figure_axes, matching
+from halkit.typing import Array, Numbers
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
 
 
 class TopologyDisplay:
-    """Histogram of the topological charge, and the charge in the order of the configurations.
+    """Histogram and history of the topological charge.
 
     Parameters
     ----------
     charge : int array of shape (n,)
-        Q of each configuration, in the order of the Markov chain if there is one.
+        Q of each configuration, in the order of the Markov chain if they come from one.
     probability : array of shape (2q + 1,), default=None
         Exact P(Q) for Q = −q … q, drawn as points.
     name : str, default=None
@@ -31,7 +36,7 @@ class TopologyDisplay:
     Raises
     ------
     ValueError
-        If charges are not integers, or the number of probabilities is even.
+        If a charge is not an integer, or the number of probabilities is even.
 
     Examples
     --------
@@ -43,49 +48,51 @@ class TopologyDisplay:
     True
     """
 
-    def __init__(self, charge, probability=None, *, name=None):
-        charge = as_numbers(charge, "charge")
-        if charge.ndim != 1 or not charge.size or not _whole(charge):
+    def __init__(
+        self, charge: Numbers, probability: Numbers | None = None, *, name: str | None = None
+    ) -> None:
+        Q = as_numbers(charge, "charge")
+        if Q.ndim != 1 or not Q.size or not _whole(Q):
             raise ValueError(
-                "charge: expected a 1-D array of integers below 2^63 in size, at least one"
+                "charge must be a 1-D array of integers below 2^63 in size, at least one, "
+                f"got {charge!r}"
             )
-        self.charge = charge.astype(np.int64)
+        self.charge = Q.astype(np.int64)
         self.probability = None
         if probability is not None:
-            probability = check_array(probability, "probability")
-            if probability.ndim != 1 or not probability.size % 2:
-                raise ValueError(
-                    f"probability must hold values for Q = -q … q, got shape {probability.shape}"
-                )
-            self.probability = probability
+            self.probability = check_array(probability, "probability")
+            shape = self.probability.shape
+            if len(shape) != 1 or not shape[0] % 2:
+                raise ValueError(f"probability must hold values for Q = -q … q, got shape {shape}")
         self.name = name
 
     @property
-    def charges(self):
-        """The Q of the histogram in rising order: those that occur, and those of `probability`."""
+    def charges(self) -> NDArray[np.int64]:
+        """Increasing charges Q of the histogram: all in `charge`, and −q … q of `probability`."""
         return np.union1d(self.charge, self._sectors())
 
-    def _sectors(self):
+    def _sectors(self) -> NDArray[np.int64]:
         q = 0 if self.probability is None else len(self.probability) // 2
         return np.arange(-q, q + 1)
 
-    def frequency(self):
-        """Relative frequency of each of `charges`."""
+    def frequency(self) -> Array:
+        """Return the relative frequency of each charge in `charges`."""
         charges = self.charges
         place = np.searchsorted(charges, self.charge)
         return np.bincount(place, minlength=len(charges)) / len(self.charge)
 
-    def plot(self, ax=None):
-        """Draw.
+    def plot(self, ax: Any = None) -> "TopologyDisplay":
+        """Draw the histogram and the history.
 
         Parameters
         ----------
         ax : two matplotlib Axes, default=None
-            None: new ones.
+            None: a new figure.
 
         Returns
         -------
         TopologyDisplay
+            Itself.
         """
         self.figure_, self.axes_ = figure_axes(ax, 2)
         left, right = self.axes_
@@ -107,13 +114,14 @@ class TopologyDisplay:
 
 
 class WilsonLoopDisplay:
-    """Wilson loops with errors beside their exact values, and the deviations in errors.
+    """Wilson loops and their exact values, and the deviations in units of the error.
 
     Parameters
     ----------
     labels : sequence of str
         Names of the loops.
     mean, error, exact : array of shape (n_loops,)
+        Mean of each loop, its standard error, and the exact value.
     name : str, default=None
         Name of the sample in the legend.
 
@@ -138,7 +146,15 @@ class WilsonLoopDisplay:
     ['1x1', '2x2', '4x4']
     """
 
-    def __init__(self, labels, mean, error, exact, *, name=None):
+    def __init__(
+        self,
+        labels: Sequence[str],
+        mean: Numbers,
+        error: Numbers,
+        exact: Numbers,
+        *,
+        name: str | None = None,
+    ) -> None:
         self.labels = list(labels)
         shape = (len(self.labels),)
         self.mean = matching(mean, shape, "mean")
@@ -147,40 +163,51 @@ class WilsonLoopDisplay:
         self.name = name
 
     @classmethod
-    def from_report(cls, report, *, name=None, ax=None, draw=True):
-        """Draw the loops of what `halkit.gauge.sample_report` returns.
+    def from_report(
+        cls, report: Any, *, name: str | None = None, ax: Any = None, draw: bool = True
+    ) -> "WilsonLoopDisplay":
+        """Draw the loops in a report of `halkit.gauge.sample_report`.
 
         Parameters
         ----------
         report : SampleReport
-            Anything with ``rows`` of ``name``, ``mean``, ``error``, ``exact``; rows that are no
-            loop, W(…), are left to other pictures.
+            Any object with ``rows`` that have ``name``, ``mean``, ``error`` and ``exact``. Rows
+            whose name does not begin with "W(" are skipped.
         name : str, default=None
+            Name of the sample in the legend.
         ax : two matplotlib Axes, default=None
+            None: a new figure.
         draw : bool, default=True
+            False: return the display without drawing.
 
         Returns
         -------
         WilsonLoopDisplay
+
+        Raises
+        ------
+        ValueError
+            If the report has no Wilson loop.
         """
         loops = [row for row in report.rows if row.name.startswith("W(")]
         if not loops:
-            raise ValueError("report: expected Wilson loops among its rows, got none")
+            raise ValueError("report must have Wilson loops among its rows, got none")
         columns = ([getattr(row, key) for row in loops] for key in ("mean", "error", "exact"))
         display = cls([row.name[2:-1] for row in loops], *columns, name=name)
         return display.plot(ax) if check_boolean(draw, "draw") else display
 
-    def plot(self, ax=None):
-        """Draw.
+    def plot(self, ax: Any = None) -> "WilsonLoopDisplay":
+        """Draw the loops and their deviations.
 
         Parameters
         ----------
         ax : two matplotlib Axes, default=None
-            None: new ones.
+            None: a new figure.
 
         Returns
         -------
         WilsonLoopDisplay
+            Itself.
         """
         self.figure_, self.axes_ = figure_axes(ax, 2)
         left, right = self.axes_
@@ -203,6 +230,6 @@ class WilsonLoopDisplay:
         return self
 
 
-def _whole(charge):
+def _whole(charge: NDArray[Any]) -> bool:
     within = np.all(np.isfinite(charge)) and np.all(np.abs(charge.astype(np.float64)) < 2.0**63)
-    return within and np.all(charge == np.rint(charge))
+    return bool(within and np.all(charge == np.rint(charge)))

@@ -1,25 +1,30 @@
 """Pictures of scattering: the phase shift δ(k).
 
-Angles come in radians, as everywhere in halkit, and are drawn in degrees. The
+Angles are given in radians, as everywhere in halkit, and drawn in degrees. The
 axis is the momentum k, or the energy E = k²/2m if the reduced mass m is given.
 """
+
+from typing import Any
 
 import numpy as np
 
 from halkit.checks import check_array
-from halkit.displays.canvas import axis_label, figure_axes, matching, with_errors
+from halkit.displays.canvas import axis_label, figure_axes, matching, with_std
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["PhaseShiftDisplay"]
 
 
-def _reference(points):
-    """Return (k, δ, error or None) as float arrays of equal length."""
+def _reference(points: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
+    """(k, δ, std or None) as float arrays of equal length."""
     if len(points) not in (2, 3):
-        raise ValueError(f"reference: expected (k, delta) or (k, delta, error), got {len(points)}")
+        raise ValueError(
+            f"reference must be (k, delta) or (k, delta, std), got {len(points)} entries"
+        )
     k = check_array(points[0], "reference k")
     delta = matching(points[1], k.shape, "reference delta")
-    error = matching(points[2], k.shape, "reference error") if len(points) == 3 else None
-    return k, delta, error
+    std = matching(points[2], k.shape, "reference std") if len(points) == 3 else None
+    return k, delta, std
 
 
 class PhaseShiftDisplay:
@@ -31,13 +36,13 @@ class PhaseShiftDisplay:
         δ(k) in radians.
     k : array of shape (n_k,)
         Momenta.
-    errors : array of shape (n_k,), default=None
-        One standard deviation of δ in radians, drawn as a band.
+    phase_shift_std : array of shape (n_k,), default=None
+        Standard deviation of δ in radians, drawn as a band.
     truth : array of shape (n_k,), default=None
         A known δ in radians, drawn as a dashed line.
     reference : tuple of arrays, default=None
-        ``(k, delta)`` or ``(k, delta, error)`` in radians, drawn as points: a
-        published result, say.
+        ``(k, delta)`` or ``(k, delta, std)`` in radians, drawn as points, for
+        example a published result.
     name : str, default=None
         Name of the curve in the legend.
 
@@ -53,7 +58,7 @@ class PhaseShiftDisplay:
     Raises
     ------
     ValueError
-        If a shape does not fit `k`.
+        If a shape differs from the shape of `k`.
 
     Examples
     --------
@@ -65,10 +70,23 @@ class PhaseShiftDisplay:
     (10,)
     """
 
-    def __init__(self, phase_shift, k, *, errors=None, truth=None, reference=None, name=None):
+    def __init__(
+        self,
+        phase_shift: Numbers,
+        k: Numbers,
+        *,
+        phase_shift_std: Numbers | None = None,
+        truth: Numbers | None = None,
+        reference: tuple[Numbers, ...] | None = None,
+        name: str | None = None,
+    ) -> None:
         self.k = check_array(k, "k")
         self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
-        self.errors = None if errors is None else matching(errors, self.k.shape, "errors")
+        self.phase_shift_std = (
+            None
+            if phase_shift_std is None
+            else matching(phase_shift_std, self.k.shape, "phase_shift_std")
+        )
         self.truth = None if truth is None else matching(truth, self.k.shape, "truth")
         self.reference = None if reference is None else _reference(reference)
         self.name = name
@@ -76,28 +94,28 @@ class PhaseShiftDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        k,
+        estimator: Any,
+        k: Numbers,
         *,
-        errors=None,
-        truth=None,
-        reference=None,
-        reduced_mass=None,
-        name=None,
-        units=None,
-        ax=None,
-    ):
+        phase_shift_std: Numbers | None = None,
+        truth: Numbers | None = None,
+        reference: tuple[Numbers, ...] | None = None,
+        reduced_mass: Number | None = None,
+        name: str | None = None,
+        units: str | None = None,
+        ax: Any = None,
+    ) -> "PhaseShiftDisplay":
         """Draw ``estimator.phase_shift(k)``.
 
         Parameters
         ----------
         estimator : fitted estimator
-            Anything with ``phase_shift(k)``.
+            Any object with ``phase_shift(k)``.
         k : array of shape (n_k,)
             Momenta.
-        errors, truth, reference
-            See the class. Without errors, those of ``phase_shift(k, return_std=True)`` if the
-            estimator has them.
+        phase_shift_std, truth, reference
+            See the class. The default of `phase_shift_std` comes from
+            ``phase_shift(k, return_std=True)`` if the estimator has it.
         name : str, default=None
             None: the name of the estimator's class.
         reduced_mass : float, default=None
@@ -109,11 +127,11 @@ class PhaseShiftDisplay:
         -------
         PhaseShiftDisplay
         """
-        delta, errors = with_errors(estimator.phase_shift, k, errors)
+        delta, phase_shift_std = with_std(estimator.phase_shift, k, phase_shift_std)
         display = cls(
             delta,
             k,
-            errors=errors,
+            phase_shift_std=phase_shift_std,
             truth=truth,
             reference=reference,
             name=type(estimator).__name__ if name is None else name,
@@ -123,22 +141,31 @@ class PhaseShiftDisplay:
     @classmethod
     def from_predictions(
         cls,
-        phase_shift,
-        k,
+        phase_shift: Numbers,
+        k: Numbers,
         *,
-        errors=None,
-        truth=None,
-        reference=None,
-        reduced_mass=None,
-        name=None,
-        units=None,
-        ax=None,
-    ):
-        """Draw given phase shifts; the parameters are those of the class and of `plot`."""
-        display = cls(phase_shift, k, errors=errors, truth=truth, reference=reference, name=name)
+        phase_shift_std: Numbers | None = None,
+        truth: Numbers | None = None,
+        reference: tuple[Numbers, ...] | None = None,
+        reduced_mass: Number | None = None,
+        name: str | None = None,
+        units: str | None = None,
+        ax: Any = None,
+    ) -> "PhaseShiftDisplay":
+        """Draw given phase shifts; for the parameters see the class and `plot`."""
+        display = cls(
+            phase_shift,
+            k,
+            phase_shift_std=phase_shift_std,
+            truth=truth,
+            reference=reference,
+            name=name,
+        )
         return display.plot(ax, reduced_mass=reduced_mass, units=units)
 
-    def plot(self, ax=None, *, reduced_mass=None, units=None):
+    def plot(
+        self, ax: Any = None, *, reduced_mass: Number | None = None, units: str | None = None
+    ) -> "PhaseShiftDisplay":
         """Draw δ in degrees.
 
         Parameters
@@ -148,8 +175,8 @@ class PhaseShiftDisplay:
         reduced_mass : float, default=None
             If given, the axis is the energy E = k²/2m instead of k.
         units : str, default=None
-            Name of the unit of the axis, for the label alone: ``"MeV"``.
-            Nothing is converted.
+            Unit of the axis, such as ``"MeV"``, for the label only:
+            the numbers are not converted.
 
         Returns
         -------
@@ -160,26 +187,26 @@ class PhaseShiftDisplay:
         self.band_ = self.truth_line_ = self.reference_ = None
         symbol = "$k$" if reduced_mass is None else "$E$"
 
-        def axis(k):
+        def axis(k: Array) -> Any:
             return k if reduced_mass is None else k**2 / (2 * reduced_mass)
 
         x, delta = axis(self.k), np.degrees(self.phase_shift)
         self.ax_.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
         (self.line_,) = self.ax_.plot(x, delta, label=self.name)
-        if self.errors is not None:
-            error, color = np.degrees(self.errors), self.line_.get_color()
+        if self.phase_shift_std is not None:
+            std, color = np.degrees(self.phase_shift_std), self.line_.get_color()
             self.band_ = self.ax_.fill_between(
-                x, delta - error, delta + error, color=color, alpha=0.25, linewidth=0
+                x, delta - std, delta + std, color=color, alpha=0.25, linewidth=0
             )
         if self.truth is not None:
             style = {"color": "black", "linestyle": "--", "linewidth": 1.0}
             (self.truth_line_,) = self.ax_.plot(x, np.degrees(self.truth), label="truth", **style)
         if self.reference is not None:
             k, delta, error = self.reference
-            error = None if error is None else np.degrees(error)
+            bars = None if error is None else np.degrees(error)
             style = {"fmt": "o", "color": "0.3", "markersize": 3, "capsize": 2}
             self.reference_ = self.ax_.errorbar(
-                axis(k), np.degrees(delta), error, label="reference", **style
+                axis(k), np.degrees(delta), bars, label="reference", **style
             )
         self.ax_.set(xlabel=axis_label(symbol, units), ylabel=axis_label("$\\delta$", "deg"))
         if self.ax_.get_legend_handles_labels()[1]:

@@ -1,18 +1,21 @@
 """Wave functions and correlators become rows (X, y) of a regression, y = ∫ U X.
 
-A row is one wave function: one momentum (`stationary_target`), or one time slice of one source
-(`time_dependent_rows`; with bins `radial_rows`, `lattice_rows`).
+In: wave functions and `halkit.correlators.Correlators`. Out: arrays or `Rows`. A row is one wave
+function: one momentum (`stationary_target`), or one time slice of one quark source
+(`time_dependent_rows`; with bins `radial_rows` and `lattice_rows`).
 """
 
-from halkit.equations.bins import radial_rows
 from halkit.equations.gradient import local_approximation
 from halkit.equations.identifiability import Identifiability, identifiability
 from halkit.equations.lattice import lattice_rows
+from halkit.equations.nodes import radial_rows
+from halkit.equations.rows import Rows
 from halkit.equations.stationary import remove_phase, stationary_target
 from halkit.equations.time import time_dependent_rows, time_derivatives, time_stencil
 
 __all__ = [
     "Identifiability",
+    "Rows",
     "identifiability",
     "lattice_rows",
     "local_approximation",

@@ -11,13 +11,22 @@ from sklearn.utils import Bunch
 
 from halkit.checks import check_array, check_choice, check_nodes
 from halkit.radial import radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = ["local_approximation"]
 
 SINGULAR = 1e-13
 
 
-def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
+def local_approximation(
+    X: Numbers,
+    y: Numbers,
+    r: Numbers | None = None,
+    *,
+    order: int = 0,
+    laplacian: Numbers | None = None,
+    y_std: Numbers | None = None,
+) -> Bunch:
     """Potentials of the derivative expansion, radius by radius.
 
     Least squares over the samples, weighted by 1/σ². One sample gives V = y/φ at leading
@@ -28,29 +37,28 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
     X : array-like of shape (..., n_samples, n_r)
         Wave functions φ; leading axes are bins.
     y : array-like of the shape of X
-        Their sources, (E_k − H0) φ_k or the left-hand side of the time-dependent equation.
+        Target: (E_k − H0) φ_k, or the left-hand side of the time-dependent equation.
     r : array-like of shape (n_r,), optional
         Nodes, for the Laplacian at next order.
     order : {0, 2}
         0: V. 2: V0 and V2.
     laplacian : array-like of the shape of X, optional
-        ∇²φ where it is known better than from the nodes: on a lattice, as
-        `halkit.equations.lattice_rows` returns it.
+        ∇²φ, if it is known better than from the nodes: the ``laplacian`` of `Rows` on a lattice.
     y_std : array-like of shape (n_samples, n_r), optional
         Standard deviations of y.
 
     Returns
     -------
     Bunch
-        V (..., n_r) at order 0; V0 and V2 (..., n_r) at order 2, V0 in units of y/φ and V2 in
-        those times r². NaN where the samples do not determine them: at a common node of the
+        V (..., n_r) at order 0; V0 and V2 (..., n_r) at order 2, V0 in units of y/φ and V2 in the
+        same units times r². NaN where the samples do not determine them: at a common zero of the
         wave functions, or where their ∇²φ/φ agree.
 
     Raises
     ------
     ValueError, TypeError
-        For shapes that do not fit, another order, fewer than two samples at order 2, neither
-        r nor laplacian there, and values that are not finite and real.
+        If shapes do not fit, `order` is not 0 or 2, order 2 has fewer than two samples or neither
+        `r` nor `laplacian`, or values are not finite and real.
 
     References
     ----------
@@ -70,7 +78,7 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
     y = check_array(y, "y")
     if X.ndim < 2 or y.shape != X.shape:
         raise ValueError(
-            f"X and y need one shape (..., n_samples, n_r), got {X.shape} and {y.shape}"
+            f"X and y must have one shape (..., n_samples, n_r), got {X.shape} and {y.shape}"
         )
     check_choice(order, "order", [0, 2])
     root = _root_weights(y_std, X.shape[-2:])
@@ -78,14 +86,14 @@ def local_approximation(X, y, r=None, *, order=0, laplacian=None, y_std=None):
     if order == 0:
         return Bunch(V=_ratio(np.sum(X1 * y1, axis=-2), np.sum(X1**2, axis=-2)) * (size / x))
     if X.shape[-2] < 2:
-        raise ValueError("order 2 needs two samples at least, got one")
+        raise ValueError("order 2 needs at least two samples, got one")
     D1, d = _scaled(root * _laplacian(X, r, laplacian))
     V0, V2 = _next_order(X1, D1, y1)
     return Bunch(V0=V0 * (size / x), V2=V2 * (size / d))
 
 
 def _scaled(values):
-    """The samples at each radius over the largest of them, and that."""
+    """The samples at each radius divided by the largest of them, and the largest."""
     largest = np.max(np.abs(values), axis=-2, keepdims=True)
     largest = np.where(largest > 0, largest, 1.0)
     return values / largest, largest[..., 0, :]

@@ -1,21 +1,23 @@
 r"""What wave functions determine: the directions in r' that stand above their noise.
 
-In y(r) = ∫ U(r, r') φ(r') a potential is only ever seen through the wave functions of the
-data. With the measure w and errors σ of the samples,
+In y(r) = ∫ U(r, r') φ(r') the data see a potential only through their wave functions. With the
+measure w and errors σ of the samples,
 
     M_sj = √w_j φ_sj / ε_s,    ε_s² = Σ_j w_j σ_sj²,
 
 where ε_s is the norm of the noise of a sample. The right singular vectors of M are the
-directions, and its singular values how far each stands above the noise: that of N samples
-reaches √N if the noise of all of them points into one direction, and never more.
+directions; a singular value says how far its direction stands above the noise. Noise alone gives
+at most √N, when all N samples fluctuate along one direction.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_array
 from halkit.scaling import norm
+from halkit.typing import Numbers
 
 __all__ = ["Identifiability", "identifiability"]
 
@@ -28,46 +30,48 @@ class Identifiability(NamedTuple):
     singular_values : ndarray of shape (n,)
         Of the noise-whitened wave functions, n = min(n_samples, n_r).
     n_directions : int
-        How many of them are above √n_samples, what noise alone could reach.
+        How many singular values exceed √n_samples, the most that noise alone gives.
     directions : ndarray of shape (n, n_r)
-        Functions χ_a(r) with Σ_j w_j χ_a χ_b = δ_ab; zero where a weight is.
+        Functions χ_a(r) with Σ_j w_j χ_a χ_b = δ_ab; zero where the weight is zero.
     """
 
-    singular_values: np.ndarray
+    singular_values: NDArray[np.float64]
     n_directions: int
-    directions: np.ndarray
+    directions: NDArray[np.float64]
 
 
-def identifiability(X, sigma, *, weights=None):
+def identifiability(
+    X: Numbers, sigma: Numbers, *, weights: Numbers | None = None
+) -> Identifiability:
     """Directions in r' in which a potential is determined by wave functions with errors.
 
-    A function of r' that is orthogonal to the ``n_directions`` first directions may be added
-    to U(r, r'), times any function of r, and the data do not tell: there U is prior.
+    Add to U(r, r') any function of r times a function of r' that is orthogonal to the first
+    ``n_directions`` directions: the data do not notice. There the prior decides.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_r)
         Wave functions.
     sigma : array-like that broadcasts to the shape of X
-        Their standard deviations. An error common to a whole sample is none of its direction:
-        take those of the sample divided by its norm or mean.
+        Their standard deviations. Normalise each sample first: an error that only rescales it
+        carries no direction.
     weights : array-like of shape (n_r,), optional
-        Measure of the sum over r'; without it every node counts the same.
+        Measure of the sum over r'; by default 1.
 
     Returns
     -------
     Identifiability
-        Named tuple of ``singular_values``, ``n_directions`` and ``directions``.
+        Singular values, number of directions, and the directions.
 
     Raises
     ------
     ValueError, TypeError
-        For errors that are not positive, weights that are negative, and arrays that are
-        complex, infinite or do not fit.
+        If an error is not positive, a weight is negative, or an array is complex, not finite or
+        of another shape.
 
     Examples
     --------
-    Ten waves of the separable potential known to one per cent tell six directions:
+    Ten waves of the separable potential, known to one per cent, determine six directions:
 
     >>> from halkit.datasets import make_separable
     >>> from halkit.equations import identifiability
@@ -83,7 +87,9 @@ def identifiability(X, sigma, *, weights=None):
     root = np.sqrt(w)
     epsilon = norm(sigma * root, axis=1)
     if not np.all(epsilon > 0):
-        raise ValueError("sigma must be positive where the weights are, got a sample without error")
+        raise ValueError(
+            "sigma must be positive where the weights are, got a sample without errors"
+        )
     _, s, Vt = np.linalg.svd(X * root / epsilon[:, np.newaxis], full_matrices=False)
     directions = np.divide(Vt, root, out=np.zeros_like(Vt), where=root > 0)
     return Identifiability(s, int(np.count_nonzero(s > np.sqrt(len(X)))), directions)

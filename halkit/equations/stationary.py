@@ -1,17 +1,19 @@
-"""Wave functions at given momenta become sources.
+"""Wave functions at given momenta become rows of the regression, with the target
 
 y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0 = −∇²/2m.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_nodes, check_positive
-from halkit.radial import radial_laplacian
+from halkit.radial import Order, radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = ["remove_phase", "stationary_target"]
 
 
-def remove_phase(phi):
+def remove_phase(phi: Numbers) -> NDArray[np.float64]:
     """Strip the constant phase of each wave function.
 
     Parameters
@@ -27,7 +29,7 @@ def remove_phase(phi):
     Raises
     ------
     ValueError
-        If more than 1e-6 of the norm is left imaginary (then the phase is not constant), or if
+        If more than 1e-6 of the norm stays imaginary, because the phase is not constant, or
         values are not finite.
     TypeError
         If `phi` does not hold numbers.
@@ -57,8 +59,16 @@ def remove_phase(phi):
     return rotated.real * largest
 
 
-def stationary_target(phi, k, r, *, reduced_mass, l=0, order=6):
-    """Sources (E_k − H0) φ_k = (k² + ∇²) φ_k / 2m of wave functions.
+def stationary_target(
+    phi: Numbers,
+    k: Numbers,
+    r: Numbers,
+    *,
+    reduced_mass: float,
+    l: int = 0,
+    order: Order = 6,
+) -> NDArray[np.float64]:
+    """Target (E_k − H0) φ_k = (k² + ∇²) φ_k / 2m of wave functions.
 
     Parameters
     ----------
@@ -73,9 +83,9 @@ def stationary_target(phi, k, r, *, reduced_mass, l=0, order=6):
     l : int
         Angular momentum.
     order : {2, 4, 6, 8, "spline"}
-        Order of the finite differences, whose error is O(h^order), one-sided at the outer
-        end; or a quintic spline of rφ, whose error is O(h⁴). Odd l loses one order at the
-        origin. See `halkit.radial.radial_laplacian`.
+        Finite differences with an error O(h^order), one-sided at the outer end, or a quintic
+        spline of rφ with an error O(h⁴). Odd l loses one order at the origin. See
+        `halkit.radial.radial_laplacian`.
 
     Returns
     -------
@@ -85,7 +95,8 @@ def stationary_target(phi, k, r, *, reduced_mass, l=0, order=6):
     Raises
     ------
     ValueError, TypeError
-        For momenta < 0, a mass <= 0, and arrays that are complex, infinite or do not fit.
+        If a momentum is negative, the mass is not positive, or an array is complex, not finite or
+        of another shape.
 
     Examples
     --------

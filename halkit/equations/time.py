@@ -5,16 +5,22 @@ With μ the reduced mass and δ = (m1 − m2)/(m1 + m2),
     y(t, r) = { −∂t + (1 + 3δ²)/(8μ) ∂t² + δ²(1 − δ²)/(8μ²) ∂t³ + ∇²/2μ } R(t, r).
 
 For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic threshold; for
-unequal ones the series goes on, and the third term needs a stencil of five points.
+unequal masses the series goes on, and its third term needs a stencil of five points.
 """
 
+from functools import reduce
+from typing import Literal, TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_array, check_nodes, check_positive
-from halkit.radial import radial_laplacian
+from halkit.radial import Order, radial_laplacian
+from halkit.typing import Numbers
 
 __all__ = [
     "STENCILS",
+    "Stencil",
     "reduced_mass_and_asymmetry",
     "time_dependent_rows",
     "time_derivatives",
@@ -22,6 +28,7 @@ __all__ = [
     "time_stencil",
 ]
 
+Stencil: TypeAlias = Literal["auto", 3, 5, 7]
 STENCILS = (3, 5, 7)
 
 # Integer weights and their common denominator of ∂t, ∂t², ∂t³.
@@ -36,22 +43,22 @@ WEIGHTS = {
 }
 
 
-def time_stencil(n_times, stencil="auto"):
+def time_stencil(n_times: int, stencil: Stencil = "auto") -> int:
     """Points of the time stencil: "auto" is the widest of 7, 5, 3 that leaves three rows.
 
-    Three points bias y by O(dt²) and more for sources with excited states, which a fit reads as
-    non-locality; fewer than three rows of a source say little about its potential.
+    Three points bias y by O(dt²), most for sources with excited states, and a fit takes the bias
+    for non-locality. Fewer than three rows of a source say little about its potential.
 
     Parameters
     ----------
     n_times : int
-        Consecutive time slices at hand; three at least.
+        Number of consecutive time slices, three at least.
     stencil : {"auto", 3, 5, 7}
 
     Returns
     -------
     int
-        3, 5 or 7. Three slices to six give 3 in any case.
+        3, 5 or 7; "auto" gives 3 for three to six slices.
 
     Examples
     --------
@@ -63,16 +70,22 @@ def time_stencil(n_times, stencil="auto"):
     if not known:
         raise ValueError(f'stencil must be "auto", 3, 5 or 7, got {stencil!r}')
     if stencil == "auto":
-        stencil = max([3, *(points for points in STENCILS if n_times >= points + 2)])
-    if n_times < stencil:
+        return _affordable(max([3, *(n for n in STENCILS if n_times >= n + 2)]), n_times)
+    return _affordable(stencil, n_times)
+
+
+def _affordable(points: int, n_times: int) -> int:
+    if n_times < points:
         raise ValueError(
-            f"a stencil of {stencil} points needs at least {stencil} consecutive time "
-            f"slices, got {n_times}"
+            f"a stencil of {points} points needs at least {points} consecutive time slices, "
+            f"got {n_times}"
         )
-    return stencil
+    return points
 
 
-def time_derivatives(R, *, points, dt=1.0):
+def time_derivatives(
+    R: Numbers, *, points: Stencil, dt: float = 1.0
+) -> list[NDArray[np.float64] | None]:
     """Central differences ∂tR, ∂t²R and ∂t³R.
 
     Parameters
@@ -80,8 +93,8 @@ def time_derivatives(R, *, points, dt=1.0):
     R : array-like of shape (n_t, ...)
         Consecutive time slices.
     points : {3, 5, 7, "auto"}
-        Width of the stencil. The errors of ∂t and ∂t² are O(dt^(points − 1)), that of ∂t³
-        O(dt^(points − 3)); three points have no ∂t³: None is returned for it.
+        Width of the stencil. ∂t and ∂t² have errors O(dt^(points − 1)), ∂t³ O(dt^(points − 3)).
+        Three points give no ∂t³, and None is returned.
     dt : float
         Spacing of the slices.
 
@@ -97,23 +110,32 @@ def time_derivatives(R, *, points, dt=1.0):
     [12.0, 12.0, 6.0]
     """
     R, dt = check_array(R, "R"), check_positive(dt, "dt")
-    points = time_stencil(len(R), points)
-    rows = len(R) - points + 1
-    derivatives = [
-        sum(weight * R[i : i + rows] for i, weight in enumerate(weights)) / (denominator * dt**n)
-        for n, (weights, denominator) in enumerate(WEIGHTS[points], start=1)
+    width = time_stencil(len(R), points)
+    slices = [R[i : i + len(R) - width + 1] for i in range(width)]
+    derivatives: list[NDArray[np.float64] | None] = [
+        reduce(np.add, map(np.multiply, weights, slices)) / (denominator * dt**n)
+        for n, (weights, denominator) in enumerate(WEIGHTS[width], start=1)
     ]
     return derivatives if len(derivatives) == 3 else [*derivatives, None]
 
 
-def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto", space_order=6):
+def time_dependent_rows(
+    R: Numbers,
+    r: Numbers,
+    *,
+    hadron_mass: float | tuple[float, float],
+    times: Numbers | None = None,
+    dt: float | None = None,
+    stencil: Stencil = "auto",
+    space_order: Order = 6,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
 
     Parameters
     ----------
     R : array-like of shape (..., n_t, n_r)
-        Correlators R(t, r), at least three slices; leading axes are bins, as in samples of
-        estimators. Files have the bins after the times: `radial_rows` takes those.
+        R(t, r), at least three slices; leading axes are bins. `radial_rows` takes
+        `halkit.correlators.Correlators`, where time comes first.
     r : array-like of shape (n_r,)
         Nodes, increasing, of any spacing.
     hadron_mass : float or pair of float
@@ -121,7 +143,7 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
     times : array-like of shape (n_t,), optional
         Times of the slices, in equal steps.
     dt : float, optional
-        Spacing of the slices where their times are not given; 1 by default.
+        Spacing of the slices, in the place of `times`; by default 1.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil; see `time_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
@@ -135,8 +157,8 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
     Raises
     ------
     ValueError, TypeError
-        For too few slices, a gap between times, `times` together with `dt`, masses <= 0, and
-        arrays that are complex, infinite or do not fit.
+        If there are too few slices, times have a gap or come with `dt`, a mass is not positive,
+        or an array is complex, not finite or of another shape.
 
     References
     ----------
@@ -145,7 +167,7 @@ def time_dependent_rows(R, r, *, hadron_mass, times=None, dt=None, stencil="auto
 
     Examples
     --------
-    A free state of energy ΔW = −0.01 above two masses m = 2 has no source; here
+    The target of a free state vanishes, here with ΔW = −0.01 and m = 2, so that
     k² = mΔW + ΔW²/4 < 0:
 
     >>> import numpy as np

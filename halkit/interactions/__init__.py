@@ -1,6 +1,7 @@
-"""What acts between hadrons: V(r), V2(r) ∇² and U(r, r'), as functions, tables, closed forms, fits.
+"""Interactions between hadrons, V(r) + V2(r) ∇² + U(r, r').
 
-In: parameters, functions or tables. Out: an `Interaction`, which `halkit.scattering` takes.
+Parameters, functions, tables or fitted estimators come in; an `Interaction`, which
+`halkit.scattering` takes, goes out.
 """
 
 from halkit.interactions.av18 import AV18, CoupledAV18, av18

@@ -1,6 +1,6 @@
 """The electromagnetic part of Argonne v18: Coulomb, two photons, Darwin-Foldy, vacuum, moments.
 
-With dipole form factors of the nucleons, x = br, b = 4.27 fm⁻¹, and f(r) = F_C/r the
+The nucleons have dipole form factors with b = 4.27 fm⁻¹. With x = br, and f(r) = F_C/r the
 potential of one charge distribution in the other,
 
     f(r)      = [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)] / r
@@ -9,10 +9,10 @@ potential of one charge distribution in the other,
     F_ls/r³   = −f'/r = [1 − e^{−x} (1 + x + x²/2 + 7x³/48 + x⁴/48)] / r³
     F_np(r)   = b³ e^{−x} (15 + 15x + 6x² + x³) / 384.
 
-The differences are taken as P(n, x) = 1 − e^{−x} Σ_{k<n} x^k/k!, the incomplete gamma function,
-and what is left of the polynomial, so that nothing cancels at small r.
+To avoid cancellation at small r, each bracket is written as the incomplete gamma function
+P(n, x) = 1 − e^{−x} Σ_{k<n} x^k/k! plus the remaining polynomial times e^{−x}.
 
-Everything here is in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. Schiavilla,
+All numbers are in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. Schiavilla,
 Phys. Rev. C 51 (1995) 38, Sec. II.
 """
 
@@ -20,6 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammainc
+
+from halkit.typing import Array
+from halkit.units import reduced_mass
 
 __all__ = ["MASSES", "TERMS", "Operators", "electromagnetic_operators"]
 
@@ -38,13 +41,13 @@ TERMS = {"pp": ("C1", "C2", "DF", "VP", "MM"), "np": ("C1", "MM"), "nn": ("MM",)
 class Operators(NamedTuple):
     """Radial functions of the operators 1, σ·σ, S₁₂ and L·S, in MeV."""
 
-    central: np.ndarray
-    spin: np.ndarray
-    tensor: np.ndarray
-    spin_orbit: np.ndarray
+    central: Array
+    spin: Array
+    tensor: Array
+    spin_orbit: Array
 
 
-def electromagnetic_operators(r, pair, terms):
+def electromagnetic_operators(r: Array, pair: str, terms: tuple[str, ...]) -> Operators:
     """Return the radial functions of the chosen terms for an array of r > 0 in fm.
 
     Parameters
@@ -76,8 +79,8 @@ def electromagnetic_operators(r, pair, terms):
     return Operators(central, *_magnetic(r, pair))
 
 
-def one_photon(r, pair="pp"):
-    """Return α ħc F_C/r (pp), or what the charge inside the neutron leaves, α ħc β_n F_np."""
+def one_photon(r: Array, pair: str = "pp") -> Array:
+    """Return α ħc F_C/r for pp, or α ħc β_n F_np from the charge distribution of n for np."""
     x = B * r
     if pair == "np":
         shape = np.exp(-x) * (15 + x * (15 + x * (6 + x))) / 384
@@ -86,17 +89,17 @@ def one_photon(r, pair="pp"):
     return ALPHA * HBARC * (gammainc(4, x) + rest) / r
 
 
-def two_photons(r, _=None):
+def two_photons(r: Array, _: str = "pp") -> Array:
     """Return −V_C1²/m_p."""
     return -(one_photon(r) ** 2) / MASSES["p"]
 
 
-def darwin_foldy(r, _=None):
+def darwin_foldy(r: Array, _: str = "pp") -> Array:
     """Return −α ħc³ F_δ/4m_p²."""
     return -ALPHA * HBARC**3 * contact(r) / (4 * MASSES["p"] ** 2)
 
 
-def vacuum_polarisation(r, _=None):
+def vacuum_polarisation(r: Array, _: str = "pp") -> Array:
     """Return (2α/3π) V_C1 ∫_1^∞ dx e^{−2m_e r x} (1 + 1/2x²) √(x²−1)/x².
 
     With x = cosh t the trapezoidal rule converges exponentially.
@@ -108,19 +111,19 @@ def vacuum_polarisation(r, _=None):
     return 2 * ALPHA / (3 * np.pi) * one_photon(r) * integral
 
 
-def contact(r):
+def contact(r: Array) -> Array:
     """Return F_δ in fm⁻³: its volume integral is 4π."""
     x = B * r
     return B**3 * np.exp(-x) * (1 + x + x**2 / 3) / 16
 
 
-def tensor(r):
+def tensor(r: Array) -> Array:
     """Return F_t/r³ in fm⁻³."""
     x = B * r
     return (gammainc(6, x) + np.exp(-x) * x**5 / 720) / r**3
 
 
-def spin_orbit(r):
+def spin_orbit(r: Array) -> Array:
     """Return F_ls/r³ in fm⁻³."""
     x = B * r
     return (gammainc(5, x) + np.exp(-x) * x**3 * (1 + x) / 48) / r**3
@@ -134,16 +137,15 @@ _CENTRAL = {
 }
 
 
-def _magnetic(r, pair):
-    first, second = pair
+def _magnetic(r: Array, pair: str) -> tuple[Array, Array, Array]:
+    first, second = pair[0], pair[1]
     mass, moment = MASSES[first] * MASSES[second], MOMENTS[first] * MOMENTS[second]
     unit = -ALPHA * HBARC**3
     spin = unit * moment / (6 * mass) * contact(r)
     S12 = unit * moment / (4 * mass) * tensor(r)
-    reduced = mass / (MASSES[first] + MASSES[second])
     strength = {
         "pp": (4 * MOMENTS["p"] - 1) / (2 * mass),
-        "np": MOMENTS["n"] / (2 * MASSES["n"] * reduced),
+        "np": MOMENTS["n"] / (2 * MASSES["n"] * reduced_mass((MASSES["n"], MASSES["p"]))),
         "nn": 0.0,
     }[pair]
     return spin, S12, unit * strength * spin_orbit(r)

@@ -3,19 +3,22 @@
     Y(x) = e^{−x}/x C(r),  T(x) = (1 + 3/x + 3/x²) Y(x) C(r),  C(r) = 1 − e^{−cr²},
     I = T(μr)²,  W = 1/(1 + e^{(r − r0)/a}),  W_p = W [1 + (r/a) e^{−r0/a} W(0)],
 
-with the mean pion mass μ, c = 2.1 fm⁻², r0 = 0.5 fm, a = 0.2 fm. Every operator has a radial
-function I^i I + P^i W_p + Q^i μr W + R^i (μr)² W, and one pion adds, for each of its charges,
+with the mean pion mass μ, c = 2.1 fm⁻², r0 = 0.5 fm, a = 0.2 fm. Operator i has the radial
+function I^i I + P^i W_p + Q^i μr W + R^i (μr)² W. Exchange of a neutral or charged pion adds
 
     ± (f²/3) (m/m_±)² m { σ·σ [Y(mr) − (c/m) r W/W(0)] + S₁₂ T(mr) },   f² = 0.075.
 
-Everything here is in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. Schiavilla,
+All numbers are in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. Schiavilla,
 Phys. Rev. C 51 (1995) 38, Sec. III.
 """
+
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, exprel
 
 from halkit.interactions.av18_electromagnetic import HBARC
+from halkit.typing import Array
 
 __all__ = ["strong_operators"]
 
@@ -26,7 +29,7 @@ CORE_RADIUS, INVERSE_WIDTH = 0.5, 5.0
 COUPLING = 0.075
 
 # (I, P, Q, R) in MeV of v_c, v_t, v_ls, v_l2, v_ls2, by spin and isospin
-STRENGTHS = {
+STRENGTHS: dict[tuple[int, int], dict[str, Any]] = {
     (0, 1): {
         "c": {
             "pp": (-11.27028, 3346.6874, 0, 0),
@@ -60,8 +63,8 @@ STRENGTHS = {
 }
 
 
-def strong_operators(r, spin, isospin, pair):
-    """Return the radial functions v of 1, S₁₂, L·S, L² and (L·S)², one-pion exchange included.
+def strong_operators(r: Array, spin: int, isospin: int, pair: str) -> dict[str, Array]:
+    """Return the radial functions v of 1, S₁₂, L·S, L² and (L·S)², with one-pion exchange.
 
     Parameters
     ----------
@@ -102,8 +105,8 @@ def strong_operators(r, spin, isospin, pair):
     return v
 
 
-def _charges(isospin, pair):
-    """Weights of neutral and charged exchange: τ₁·τ₂ split by charge."""
+def _charges(isospin: int, pair: str) -> tuple[int, int]:
+    """Weights of neutral and charged exchange, which add up to τ₁·τ₂."""
     if pair != "np":
         return 1, 0
     return (-1, 2) if isospin else (-1, -2)

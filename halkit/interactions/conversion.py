@@ -1,21 +1,13 @@
-"""What a solver takes for an interaction: an interaction, a fitted estimator, or a table."""
+"""From what a solver accepts (an interaction, a fitted estimator, a table) to an interaction."""
 
-from typing import Protocol, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from halkit.checks import is_array
-from halkit.interactions.interaction import Interaction
+from halkit.interactions.interaction import HasInteraction, Interaction
 from halkit.interactions.tabulated import Tabulated
 from halkit.typing import Numbers
 
 __all__ = ["HasInteraction", "Potential", "as_interaction"]
-
-
-class HasInteraction(Protocol):
-    """A fitted estimator."""
-
-    @property
-    def interaction_(self) -> Interaction:
-        """What was learned."""
 
 
 Potential: TypeAlias = Interaction | HasInteraction | Numbers
@@ -27,29 +19,41 @@ def as_interaction(potential: Potential, r: Numbers | None = None) -> Interactio
     Parameters
     ----------
     potential : Interaction, fitted estimator, or array
-        An `Interaction` passes through; a fitted estimator gives its ``interaction_``; an array
-        of shape (n,) or (n, n) becomes a `Tabulated` potential on the nodes `r`.
+        An `Interaction` is returned unchanged, a fitted estimator gives its ``interaction_``,
+        and an array V(r_i) of shape (n,) or U(r_i, r_j) of shape (n, n) becomes `Tabulated`.
     r : array of shape (n,), optional
-        The nodes of an array.
+        The nodes of the array.
+
+    Returns
+    -------
+    Interaction
 
     Raises
     ------
     TypeError
-        If it is something else, an array without nodes, or nodes come without an array.
+        If `potential` has another type, or if `r` comes without an array or an array without `r`.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.interactions import as_interaction
+    >>> r = np.linspace(0.0, 5.0, 50)
+    >>> as_interaction(-np.exp(-r), r)
+    Tabulated(50 values, r = 0 … 5)
     """
     fitted = hasattr(type(potential), "interaction_") or hasattr(potential, "interaction_")
     if isinstance(potential, Interaction) or fitted:
         if r is not None:
             raise TypeError(
-                f"r goes with an array of values, not with {type(potential).__name__}(...)"
+                f"r must come with an array of values, not with {type(potential).__name__}(...)"
             )
         interaction = cast(HasInteraction, potential).interaction_ if fitted else potential
         if not isinstance(interaction, Interaction):
             raise TypeError(
-                f"expected one interaction, got an {type(interaction).__name__} of several: call "
-                "its own methods, or choose one"
+                f"potential must have one interaction, got an {type(interaction).__name__} of "
+                "several: call its own methods, or choose one"
             )
         return interaction
     if is_array(potential) and r is not None:

@@ -1,14 +1,18 @@
 r"""The derivative expansion of U to next order: [V0(r) + V2(r) ∇²] δ(r − r').
 
-Its Hamiltonian is H = V0 − D ∇² with D(r) = 1/2m − V2(r) > 0. It is not symmetric, but
-s⁻¹ H s with s = √(2mD) is: V0 + s (−∇²/2m) s. So solvers compute u/s.
+Its Hamiltonian is H = V0 − D ∇² with D(r) = 1/2m − V2(r) > 0. H is not symmetric, but
+s⁻¹ H s = V0 + s (−∇²/2m) s with s = √(2mD) is symmetric. So solvers compute u/s.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from halkit.checks import check_number, check_positive
-from halkit.interactions.conversion import as_interaction
-from halkit.interactions.interaction import Laplacian, Local, Sum, cut
+from halkit.interactions.conversion import Potential, as_interaction
+from halkit.interactions.interaction import Interaction, Laplacian, Local, Sum, cut
+from halkit.typing import Array, Number
 
 __all__ = ["DerivativeExpansion", "kinetic_scale"]
 
@@ -16,18 +20,18 @@ __all__ = ["DerivativeExpansion", "kinetic_scale"]
 class DerivativeExpansion(Sum):
     """The potential V0(r) + V2(r) ∇², for a reduced mass m with 2m V2(r) < 1.
 
-    On u = rφ of an S wave of energy E = k²/2m it is the equation
+    An S wave u = rφ of energy E = k²/2m obeys
 
         u'' = −(k² − 2m V0)/(1 − 2m V2) u.
 
-    `spherical_box_states`, `fourier_potential` and coupled channels take no V2.
+    `spherical_box_states`, `fourier_potential` and coupled channels do not accept V2.
 
     Parameters
     ----------
-    V0 : Interaction, fitted estimator
-        Energies; see `halkit.interactions.as_interaction`.
+    V0 : Interaction or fitted estimator
+        An energy; see `halkit.interactions.as_interaction`.
     V2 : callable
-        Maps an array of r to the array of V2(r), which has to decay: energies × r².
+        Maps an array of r to the array of V2(r), an energy times a squared length. It must decay.
 
     References
     ----------
@@ -43,27 +47,27 @@ class DerivativeExpansion(Sum):
     array([0.226571, 0.224756])
     """
 
-    def __init__(self, V0, V2):
+    def __init__(self, V0: Potential, V2: Callable[..., Any]) -> None:
         self.V0 = as_interaction(V0)
-        if isinstance(V2, Local):  # with its radius
-            V2 = Laplacian(V2.f, radius=V2.radius)
+        if isinstance(V2, Local):
+            V2 = Laplacian(V2.f, radius=V2.radius, edges=V2.edges)
         self.V2 = V2 if isinstance(V2, Laplacian) else Laplacian(V2)
         super().__init__(self.V0, self.V2)
 
-    def at_momentum(self, k, *, reduced_mass):
+    def at_momentum(self, k: Number, *, reduced_mass: Number) -> Local:
         """Return V(r) = (V0 − k² V2)/(1 − 2m V2), with the same wave function at momentum k.
 
         Parameters
         ----------
         k : float
-            Momentum, k > 0 or 0 for the threshold.
+            Momentum, k ≥ 0; 0 is the threshold.
         reduced_mass : float
-            m.
+            Reduced mass m.
 
         Returns
         -------
         Local
-            To be used at this k alone.
+            For this k only.
 
         Raises
         ------
@@ -74,17 +78,17 @@ class DerivativeExpansion(Sum):
         if self.has_nonlocal:
             raise ValueError(f"V0 must be local, got {self.V0!r}")
 
-        def equivalent(r):
+        def equivalent(r: Array) -> Array:
             V2 = self.laplacian_potential(r)
             return (self.local_potential(r) - k2 * V2) / (1 - 2 * m * V2)
 
         return Local(equivalent)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"DerivativeExpansion({self.V0!r}, {self.V2!r})"
 
 
-def kinetic_scale(interaction, r, reduced_mass):
+def kinetic_scale(interaction: Interaction, r: Array, reduced_mass: float) -> Array:
     """Return s(r) = √(1 − 2m V2(r)) of an interaction, elementwise.
 
     Raises
@@ -97,7 +101,7 @@ def kinetic_scale(interaction, r, reduced_mass):
     if not np.all(square > 0):
         i = np.argmin(square)
         raise ValueError(
-            "1 - 2 m V2(r) must be positive (the kinetic energy has to be), "
+            "1 - 2 m V2(r) must be positive, as a factor of the kinetic energy, "
             f"got {square[i]:g} at r = {r[i]:g}"
         )
     return np.sqrt(square)

@@ -1,17 +1,18 @@
 """Published HAL QCD potentials, as functions of r in consistent units (ħ = c = 1).
 
 A potential published as V in MeV and r in fm becomes V/ħc in fm⁻¹ and r in fm, or, with
-the inverse lattice spacing a⁻¹, V a and r/a in lattice units. The reduced mass goes along,
-from the masses of the two hadrons on the same lattice (`reduced_mass`).
+the inverse lattice spacing a⁻¹, V a and r/a in lattice units. `reduced_mass` gives the reduced
+mass in the same units, from the masses of the two hadrons on the same lattice.
 
-All of them are S waves, without Coulomb, near the physical point (m_π = 146 MeV).
+All are S-wave potentials without the Coulomb force, near the physical point (m_π = 146 MeV).
 """
 
-import numpy as np
-
-from halkit.checks import check_positive
+from halkit.checks import check_masses
+from halkit.interactions.interaction import Sum
 from halkit.interactions.local import GaussianSum, TwoPionTail
+from halkit.typing import Masses, Number
 from halkit.units import from_fm, from_mev
+from halkit.units import reduced_mass as reduced_mass_of
 
 __all__ = [
     "N_OMEGA_MASSES",
@@ -26,31 +27,42 @@ __all__ = [
 ]
 
 OMEGA_CCC_MASS = 4795.6
-"""Mass of the Ω_ccc in MeV that goes with `omega_ccc`."""
+"""Mass of the Ω_ccc in MeV for `omega_ccc`."""
 
 OMEGA_OMEGA_MASSES = (1711.53, 1711.53)
-"""Masses of Ω and Ω in MeV that go with `omega_omega`."""
+"""Masses of Ω and Ω in MeV for `omega_omega`."""
 
 N_OMEGA_MASSES = (954.69, 1711.53)
-"""Masses of N and Ω in MeV that go with `n_omega`."""
+"""Masses of N and Ω in MeV for `n_omega`."""
 
 N_PHI_MASSES = (954.0, 1048.0)
-"""Masses of N and φ in MeV that go with `n_phi`."""
+"""Masses of N and φ in MeV for `n_phi`."""
 
 
-def reduced_mass(masses, *, inverse_spacing=None):
-    """Return the reduced mass m1 m2/(m1 + m2).
+def reduced_mass(masses: Masses, *, inverse_spacing: Number | None = None) -> float:
+    """Return the reduced mass m1 m2/(m1 + m2) in the units of the potentials.
 
     Parameters
     ----------
-    masses : (float, float)
-        m1, m2 in MeV.
+    masses : float or pair of float
+        The mass of both hadrons, or m1 and m2, in MeV.
     inverse_spacing : float, optional
-        a⁻¹ in MeV. Given: in lattice units; default: in fm⁻¹.
+        a⁻¹ in MeV. Given: lattice units; default: fm⁻¹.
 
     Returns
     -------
     float
+
+    Raises
+    ------
+    TypeError
+        If a mass is not a real number.
+    ValueError
+        If there are more than two, or one is not positive.
+
+    See Also
+    --------
+    halkit.units.reduced_mass : Without a conversion of units.
 
     Examples
     --------
@@ -58,15 +70,12 @@ def reduced_mass(masses, *, inverse_spacing=None):
     >>> round(reduced_mass(N_OMEGA_MASSES), 5)
     3.10574
     """
-    if np.shape(masses) != (2,):
-        raise TypeError(f"masses must be two masses in MeV, got {masses!r}")
-    first, second = (check_positive(mass, "a mass") for mass in masses)
-    mass = first * second / (first + second)
+    mass = reduced_mass_of(check_masses(masses, "masses"))
     return float(from_mev(mass, inverse_spacing=inverse_spacing))
 
 
-def omega_ccc(*, inverse_spacing=None):
-    """Return the Ω_ccc Ω_ccc (¹S₀) potential, V(r) = Σ c_i e^{−b_i r²}, strong part only.
+def omega_ccc(*, inverse_spacing: Number | None = None) -> GaussianSum:
+    """Return the strong Ω_ccc Ω_ccc (¹S₀) potential, V(r) = Σ c_i e^{−b_i r²}.
 
     c = (239.5, −62.7, −98.8) MeV, b = (48.5, 7.8, 3.4) fm⁻². It binds by 5.5 MeV (published:
     5.68 MeV with unrounded parameters), a0 = 1.58 fm, r_eff = 0.574 fm.
@@ -87,11 +96,9 @@ def omega_ccc(*, inverse_spacing=None):
 
     Examples
     --------
-    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc
+    >>> from halkit.interactions import OMEGA_CCC_MASS, omega_ccc, reduced_mass
     >>> from halkit.scattering import scattering_length
-    >>> from halkit.units import from_mev
-    >>> m = from_mev(OMEGA_CCC_MASS) / 2  # reduced mass in 1/fm
-    >>> round(scattering_length(omega_ccc(), reduced_mass=m), 4)
+    >>> round(scattering_length(omega_ccc(), reduced_mass=reduced_mass(OMEGA_CCC_MASS)), 4)
     1.5824
     """
     fm = from_fm(1.0, inverse_spacing=inverse_spacing)
@@ -99,7 +106,7 @@ def omega_ccc(*, inverse_spacing=None):
     return GaussianSum(strengths, [b / fm**2 for b in (48.5, 7.8, 3.4)])
 
 
-def omega_omega(*, inverse_spacing=None):
+def omega_omega(*, inverse_spacing: Number | None = None) -> GaussianSum:
     """Return the ΩΩ (¹S₀) potential, V(r) = Σ c_i e^{−(r/d_i)²}.
 
     c = (914, 305, −112) MeV, d = (0.143, 0.305, 0.949) fm. It binds by 1.63 MeV (published:
@@ -129,7 +136,7 @@ def omega_omega(*, inverse_spacing=None):
     return GaussianSum.from_ranges(_energies((914, 305, -112), inverse_spacing), ranges)
 
 
-def n_omega(*, inverse_spacing=None):
+def n_omega(*, inverse_spacing: Number | None = None) -> Sum:
     """Return the NΩ (⁵S₂) potential: a Gaussian and the exchange of two pions (fit at t/a = 12).
 
     V(r) = b1 e^{−b2 r²} + b3 (1 − e^{−b4 r²}) (e^{−m_π r}/r)²,
@@ -146,7 +153,7 @@ def n_omega(*, inverse_spacing=None):
     Returns
     -------
     Sum
-        Of a `GaussianSum` and a `TwoPionTail`.
+        A `GaussianSum` plus a `TwoPionTail`.
 
     References
     ----------
@@ -166,13 +173,13 @@ def n_omega(*, inverse_spacing=None):
     return core + TwoPionTail(strength * fm**2, 0.845829 / fm**2, pion)
 
 
-def n_phi(*, inverse_spacing=None):
+def n_phi(*, inverse_spacing: Number | None = None) -> Sum:
     """Return the Nφ (⁴S₃/₂) potential: two Gaussians and the exchange of two pions (fit A).
 
     V(r) = a1 e^{−(r/b1)²} + a2 e^{−(r/b2)²} + a3 (1 − e^{−(r/b3)²})² (e^{−m_π r}/r)²,
-    a = (−371 MeV, −119 MeV, −97 MeV fm²), b = (0.13, 0.30, 0.63) fm, m_π = 146.4 MeV. Nothing
-    is bound: a0 = −1.44 fm, r_eff = 2.40 fm. Masses: `N_PHI_MASSES`. The tail is written with
-    the square of the form factor, which reproduces the published a0 = −1.43 fm.
+    a = (−371 MeV, −119 MeV, −97 MeV fm²), b = (0.13, 0.30, 0.63) fm, m_π = 146.4 MeV. There
+    is no bound state: a0 = −1.44 fm, r_eff = 2.40 fm. Masses: `N_PHI_MASSES`. The tail has the
+    square of the form factor, which reproduces the published a0 = −1.43 fm.
 
     Parameters
     ----------
@@ -182,7 +189,7 @@ def n_phi(*, inverse_spacing=None):
     Returns
     -------
     Sum
-        Of a `GaussianSum` and a `TwoPionTail`.
+        A `GaussianSum` plus a `TwoPionTail`.
 
     References
     ----------
@@ -202,5 +209,5 @@ def n_phi(*, inverse_spacing=None):
     return core + TwoPionTail(strength * fm**2, 1 / (0.63 * fm) ** 2, pion, power=2)
 
 
-def _energies(values, inverse_spacing):
+def _energies(values: tuple[float, ...], inverse_spacing: Number | None) -> list[float]:
     return [from_mev(value, inverse_spacing=inverse_spacing) for value in values]

@@ -1,27 +1,38 @@
-"""What acts between two hadrons: V(r), V2(r) ∇² and a non-local U(r, r'), and their sum.
+"""An interaction of two hadrons, V(r) + V2(r) ∇² + U(r, r'), and sums of interactions.
 
-An interaction acts on a wave function of one partial wave as
+It acts on the wave function of a partial wave as
 
     (Vφ)(r) = V(r) φ(r) + V2(r) ∇²φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 
 and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain dr'.
 
 ``interaction(r)`` and ``interaction(r, r_prime)`` check their arguments. The methods
-``local_potential``, ``laplacian_potential``, ``nonlocal_potential`` and ``kernel`` trust them:
-solvers call these on their own mesh.
+``local_potential``, ``laplacian_potential``, ``nonlocal_potential`` and ``kernel`` do not:
+solvers call them on their own mesh.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
-from halkit.checks import check_callable, check_distances, check_positive, check_values
+from halkit.checks import check_array, check_callable, check_distances, check_positive, check_values
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Interaction", "Laplacian", "Local", "NonLocal", "Sum", "cut", "end_radii", "within"]
+__all__ = [
+    "HasInteraction",
+    "Interaction",
+    "Laplacian",
+    "Local",
+    "NonLocal",
+    "Sum",
+    "cut",
+    "stated_edges",
+    "within",
+]
 
-PARTS = {
+_PARTS = {
     "has_local": {"local_potential"},
     "has_laplacian": {"laplacian_potential"},
     "has_nonlocal": {"nonlocal_potential", "kernel"},
@@ -31,22 +42,25 @@ PARTS = {
 class Interaction:
     """A hadron-hadron interaction V(r) + V2(r) ∇² + U(r, r') in one partial wave.
 
-    The base class is the interaction that vanishes. A subclass overrides ``local_potential``,
-    ``laplacian_potential`` or ``nonlocal_potential`` (``kernel`` if U is singular at r = 0).
-    Interactions add with ``+``. Called with r they return V(r), with r and r' U(r, r').
+    The base class is zero. A subclass overrides ``local_potential``, ``laplacian_potential`` or
+    ``nonlocal_potential`` (``kernel`` too if U is singular at r = 0). Interactions add with
+    ``+``. ``interaction(r)`` returns V(r), and ``interaction(r, r_prime)`` returns U(r, r').
 
     Attributes
     ----------
     has_local, has_laplacian, has_nonlocal : bool
-        Which parts may differ from zero: those that the subclass overrides, unless it says
-        otherwise.
+        Whether V, V2 and U may differ from zero. By default a part may if the subclass
+        overrides its method.
     radius : float or None
-        Beyond it the interaction is zero by definition, whatever the functions return there.
-        None: it decays.
+        The interaction is zero beyond this radius, whatever the methods return there. None: the
+        interaction decays but has no end.
     nonlocal_radius : float or None
         The same for U alone, if U ends before V.
+    edges : tuple of float
+        Radii at which V or U jumps, and both ends of structure that is too narrow to be found:
+        solvers split their mesh there, see `halkit.scattering.phase_shift`.
     l : int or None
-        The partial wave that it is made for. None: any.
+        The partial wave to which the interaction belongs. None: it is for every wave.
     """
 
     has_local: bool = False
@@ -54,11 +68,12 @@ class Interaction:
     has_nonlocal: bool = False
     radius: float | None = None
     nonlocal_radius: float | None = None
+    edges: tuple[float, ...] = ()
     l: int | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for part, functions in PARTS.items():
+        for part, functions in _PARTS.items():
             if part not in vars(cls) and functions & vars(cls).keys():
                 setattr(cls, part, True)
 
@@ -79,12 +94,12 @@ class Interaction:
         return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
 
     def __call__(self, *points: Numbers) -> Array:
-        """Return V(r) of one array of points r ≥ 0, U(r, r') of two.
+        """Return V(r) for one array of points r ≥ 0, and U(r, r') for two.
 
         Raises
         ------
         TypeError
-            If the interaction has no part with so many arguments.
+            If the interaction has no part with this number of arguments.
         ValueError
             If a distance is negative or NaN.
         """
@@ -102,11 +117,11 @@ class Interaction:
             )
         return functions[len(points)](*map(check_distances, points, ("r", "r_prime")))
 
-    def __add__(self, other: Any) -> "Sum":
+    def __add__(self, other: "_Term") -> "Sum":
         return Sum(self, other) if _is_term(other) else NotImplemented
 
-    def __radd__(self, other: Any) -> "Interaction":
-        if isinstance(other, int) and other == 0:  # where the sum of a list starts
+    def __radd__(self, other: "_Term | int") -> "Interaction":
+        if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
             return self
         return Sum(other, self) if _is_term(other) else NotImplemented
 
@@ -114,12 +129,26 @@ class Interaction:
         return f"{type(self).__name__}()"
 
 
+class HasInteraction(Protocol):
+    """A fitted estimator: it has an ``interaction_``."""
+
+    @property
+    def interaction_(self) -> Interaction:
+        """The learned interaction."""
+
+
+_Term: TypeAlias = Interaction | HasInteraction
+
+
 class _Function(Interaction):
     """A part given as a function, zero beyond a radius."""
 
-    def __init__(self, f: Callable[..., Any], *, radius: Number | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], *, radius: Number | None = None, edges: Numbers = ()
+    ) -> None:
         self.f = check_callable(f, "f")
         self.radius = radius if radius is None else check_positive(radius, "radius")
+        self.edges = _checked_edges(edges)
 
     def _at(self, what: str, *points: Array) -> Array:
         x = [np.asarray(point, dtype=np.float64) for point in points]
@@ -140,6 +169,8 @@ class Local(_Function):
         Maps an array of r to the array of V(r).
     radius : float, optional
         V is zero beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which V jumps, or between which it has narrow structure.
 
     Examples
     --------
@@ -164,6 +195,8 @@ class Laplacian(_Function):
         Maps an array of r to the array of V2(r): an energy times a squared length.
     radius : float, optional
         V2 is zero beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which V2 jumps.
     """
 
     def laplacian_potential(self, r: Array) -> Array:
@@ -172,8 +205,9 @@ class Laplacian(_Function):
 
     def __call__(self, *points: Numbers) -> Array:
         """Return V2(r), elementwise, for r ≥ 0."""
-        (r,) = points
-        return self.laplacian_potential(check_distances(r, "r"))
+        if len(points) != 1:
+            raise TypeError(f"Laplacian is a function of r, got {len(points)} arguments")
+        return self.laplacian_potential(check_distances(points[0], "r"))
 
 
 class NonLocal(_Function):
@@ -185,6 +219,8 @@ class NonLocal(_Function):
         Maps two arrays r and r' that broadcast to the array of U(r, r').
     radius : float, optional
         U is zero where r or r' lies beyond it.
+    edges : array of shape (n,), optional
+        Radii > 0 at which U jumps, in r or r', or between which it has narrow structure.
 
     Examples
     --------
@@ -201,21 +237,21 @@ class NonLocal(_Function):
 
 
 class Sum(Interaction):
-    """The sum of interactions, each of them zero beyond its own radius.
+    """The sum of interactions, each zero beyond its own radius.
 
-    The radius of the sum is the largest, or None if one term only decays.
+    The radius of the sum is the largest radius, or None if a term has no radius.
 
     Parameters
     ----------
     *terms : Interaction or fitted estimator
-        All of one partial wave, or of any.
+        Terms for the same partial wave, or for every wave.
 
     Raises
     ------
     TypeError
-        If a term is something else.
+        If a term is not an interaction.
     ValueError
-        If the terms are made for different partial waves.
+        If the terms belong to different partial waves.
 
     Examples
     --------
@@ -225,16 +261,16 @@ class Sum(Interaction):
     (-1.0, -0.5)
     """
 
-    def __init__(self, *terms: Any) -> None:
+    def __init__(self, *terms: _Term) -> None:
         for term in terms:
             if not _is_term(term):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
-        self.terms = tuple(getattr(term, "interaction_", term) for term in terms)
-        for part in PARTS:
+        self.terms = tuple(_interaction_of(term) for term in terms)
+        for part in _PARTS:
             setattr(self, part, any(getattr(term, part) for term in self.terms))
-        radii = [term.radius for term in self.terms]
-        self.radius = None if None in radii else max(radii, default=None)
-        waves = sorted({term.l for term in self.terms} - {None})
+        radii = [term.radius for term in self.terms if term.radius is not None]
+        self.radius = None if len(radii) < len(self.terms) else max(radii, default=None)
+        waves = sorted({term.l for term in self.terms if term.l is not None})
         if len(waves) > 1:
             raise ValueError(f"terms of a sum must have the same l, got {waves}")
         self.l = waves[0] if waves else None
@@ -264,33 +300,45 @@ class Sum(Interaction):
         return " + ".join(map(repr, self.terms))
 
 
-def end_radii(interaction: Interaction) -> set[float]:
-    """Return the set of radii at which an interaction, or a term of a sum, ends by definition.
+def stated_edges(interaction: Interaction) -> set[float]:
+    """Return the set of radii at which an interaction, or a term of a sum, ends or has an edge.
 
     Examples
     --------
     >>> from halkit.interactions import GaussianSum, Local
-    >>> from halkit.interactions.interaction import end_radii
-    >>> end_radii(Local(lambda r: -20 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.1]))
-    {1.0}
+    >>> from halkit.interactions.interaction import stated_edges
+    >>> V = Local(lambda r: -20 + 0 * r, radius=1.0, edges=[0.5]) + GaussianSum([1.0], [0.1])
+    >>> sorted(stated_edges(V))
+    [0.5, 1.0]
     """
-    radii = interaction.radius, interaction.nonlocal_radius
+    radii = interaction.radius, interaction.nonlocal_radius, *interaction.edges
     found = {float(radius) for radius in radii if radius is not None}
-    return found.union(*map(end_radii, getattr(interaction, "terms", ())))
+    return found.union(*map(stated_edges, getattr(interaction, "terms", ())))
 
 
-def _is_term(thing: object) -> bool:
+def _checked_edges(edges: Numbers) -> tuple[float, ...]:
+    values = np.atleast_1d(check_array(edges, "edges", sign="> 0"))
+    if values.ndim != 1:
+        raise ValueError(f"edges must have one axis, got shape {values.shape}")
+    return tuple(np.unique(values).tolist())
+
+
+def _interaction_of(term: Any) -> Interaction:
+    return getattr(term, "interaction_", term)
+
+
+def _is_term(thing: object) -> TypeGuard[_Term]:
     return isinstance(thing, Interaction) or isinstance(
         getattr(thing, "interaction_", None), Interaction
     )
 
 
-def cut(values, radius, *points):
-    """Return the values, and zero where a point lies beyond the radius (None: nowhere)."""
+def cut(values: Array, radius: float | None, *points: Numbers) -> Array:
+    """Return the values, set to zero where a point lies beyond the radius (None: no radius)."""
     return values if radius is None else np.where(within(radius, *points), values, 0.0)
 
 
-def within(radius, *points):
-    """Return where all points lie within the radius (None: everywhere)."""
+def within(radius: float | None, *points: Numbers) -> NDArray[np.bool_]:
+    """Return whether all points lie within the radius (None: they do)."""
     inside = [np.asarray(point) <= (np.inf if radius is None else radius) for point in points]
     return np.logical_and.reduce(np.broadcast_arrays(*inside))

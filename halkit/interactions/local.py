@@ -1,4 +1,4 @@
-"""Local potentials in closed form: Gaussians, Yukawa's potential, and the exchange of two.
+"""Local potentials in closed form: Gaussians, one-particle and two-particle exchange.
 
 V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 − e^{−br²})^p (e^{−μr}/r)².
 """
@@ -8,6 +8,7 @@ from scipy.special import exprel
 
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.interactions.interaction import Interaction
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
 
@@ -32,26 +33,26 @@ class GaussianSum(Interaction):
     1.0
     """
 
-    def __init__(self, strengths, exponents):
+    def __init__(self, strengths: Numbers, exponents: Numbers) -> None:
         self.strengths = np.atleast_1d(check_array(strengths, "strengths"))
         self.exponents = np.atleast_1d(check_array(exponents, "exponents", sign="> 0"))
         if self.strengths.ndim != 1 or self.strengths.shape != self.exponents.shape:
             raise ValueError(
-                "strengths and exponents must be two lists of one length, "
+                "strengths and exponents must be lists of the same length, "
                 f"got shapes {self.strengths.shape} and {self.exponents.shape}"
             )
 
     @classmethod
-    def from_ranges(cls, strengths, ranges):
+    def from_ranges(cls, strengths: Numbers, ranges: Numbers) -> "GaussianSum":
         """Return V(r) = Σ_i c_i e^{−(r/d_i)²} for the ranges d_i > 0."""
         return cls(strengths, 1 / np.square(check_array(ranges, "ranges", sign="> 0")))
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise."""
         square = np.square(np.asarray(r, dtype=np.float64))[..., None]
         return np.exp(-self.exponents * square) @ self.strengths
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         strengths, exponents = self.strengths.tolist(), self.exponents.tolist()
         return f"GaussianSum(strengths={strengths}, exponents={exponents})"
 
@@ -64,7 +65,7 @@ class Yukawa(Interaction):
     alpha : float
         Strength α, dimensionless; positive attracts.
     mu : float
-        Mass μ > 0 of what is exchanged.
+        Mass μ > 0 of the exchanged particle.
 
     Examples
     --------
@@ -73,17 +74,17 @@ class Yukawa(Interaction):
     -0.735759
     """
 
-    def __init__(self, alpha, mu):
+    def __init__(self, alpha: Number, mu: Number) -> None:
         self.alpha = check_number(alpha, "alpha")
         self.mu = check_positive(mu, "mu")
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise; infinite at r = 0."""
         r = np.asarray(r, dtype=np.float64)
         with np.errstate(divide="ignore"):
             return -self.alpha * np.exp(-self.mu * r) / r
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Yukawa(alpha={self.alpha:g}, mu={self.mu:g})"
 
 
@@ -97,9 +98,9 @@ class TwoPionTail(Interaction):
     exponent : float
         b > 0 of the form factor, an inverse squared length.
     mu : float
-        Mass μ > 0 of what is exchanged twice, an inverse length.
+        Mass μ > 0 of each exchanged particle, an inverse length.
     power : int, default 1
-        p ≥ 1.
+        Power p ≥ 1 of the form factor.
 
     Examples
     --------
@@ -109,20 +110,20 @@ class TwoPionTail(Interaction):
     (-0.5, -0.013145)
     """
 
-    def __init__(self, strength, exponent, mu, *, power=1):
+    def __init__(self, strength: Number, exponent: Number, mu: Number, *, power: int = 1) -> None:
         self.strength = check_number(strength, "strength")
         self.exponent = check_positive(exponent, "exponent")
         self.mu = check_positive(mu, "mu")
         self.power = check_integer(power, "power", least=1)
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise."""
         r = np.asarray(r, dtype=np.float64)
         x = self.exponent * r**2
         over_square = self.exponent * exprel(-x) * (-np.expm1(-x)) ** (self.power - 1)
         return self.strength * over_square * np.exp(-2 * self.mu * r)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"TwoPionTail(strength={self.strength:g}, exponent={self.exponent:g}, "
             f"mu={self.mu:g}, power={self.power})"

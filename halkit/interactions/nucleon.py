@@ -1,21 +1,24 @@
 """Simple local nucleon-nucleon potentials: Minnesota, Malfliet-Tjon, Reid's soft core.
 
-Sums of Gaussians or of Yukawa potentials, published in MeV and fm and returned in fm⁻¹ and fm
-(or in lattice units). Their reduced mass is a convention that belongs to the fit:
-ħ²/2m = 41.47 MeV fm², `nucleon_reduced_mass`.
+They are sums of Gaussians or Yukawa potentials, published in MeV and fm and returned in fm⁻¹ and
+fm (or in lattice units). The reduced mass is part of each fit: ħ²/2m = 41.47 MeV fm², which
+`nucleon_reduced_mass` converts.
 """
 
-from numbers import Real
+from typing import Literal
 
-from halkit.checks import check_integer, check_number, check_positive
+from halkit.checks import check_choice, check_integer, check_number, check_positive
 from halkit.interactions.interaction import Sum
 from halkit.interactions.local import GaussianSum, Yukawa
+from halkit.typing import Number
 from halkit.units import HBARC, from_fm, from_mev
 
 __all__ = ["malfliet_tjon", "minnesota", "nucleon_reduced_mass", "reid68"]
 
 
-def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
+def nucleon_reduced_mass(
+    *, hbar2_over_2mu: Number = 41.47, inverse_spacing: Number | None = None
+) -> float:
     """Return the reduced mass m of two nucleons from ħ²/2m.
 
     Parameters
@@ -23,7 +26,7 @@ def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
     hbar2_over_2mu : float, default 41.47
         ħ²/2m in MeV fm²; ħ²/M for two nucleons of mass M.
     inverse_spacing : float, optional
-        a⁻¹ in MeV. Given: in lattice units; default: in fm⁻¹.
+        a⁻¹ in MeV. Given: lattice units; default: fm⁻¹.
 
     Returns
     -------
@@ -39,7 +42,9 @@ def nucleon_reduced_mass(*, hbar2_over_2mu=41.47, inverse_spacing=None):
     return float(from_mev(mass, inverse_spacing=inverse_spacing))
 
 
-def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
+def minnesota(
+    spin: Literal[0, 1], l: int = 0, *, u: Number = 1.0, inverse_spacing: Number | None = None
+) -> GaussianSum:
     """Return the central part of the Minnesota potential in the partial wave (spin, l).
 
     V = [V_R + ½(1+P_σ) V_t + ½(1−P_σ) V_s] [½u + ½(2−u) P_r], with the exchanges of spins P_σ
@@ -47,9 +52,9 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
 
         V_R = 200 e^{−1.487 r²},  V_t = −178 e^{−0.639 r²},  V_s = −91.85 e^{−0.465 r²}
 
-    (MeV, fm). The mixing u makes the factor 1 where l is even, whatever u, and u − 1 where l
-    is odd: u = 1 (Serber) is no interaction there, and u = 0.9 … 1 is in use. The spin-orbit
-    and Coulomb parts are left out.
+    (MeV, fm). The last factor is 1 for even l and u − 1 for odd l, where the interaction vanishes
+    with u = 1 (Serber). Values of u from 0.9 to 1 are in use. The spin-orbit and Coulomb parts
+    are left out.
 
     Parameters
     ----------
@@ -58,14 +63,14 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
     l : int, default 0
         Orbital angular momentum.
     u : float, default 1.0
-        Mixing of exchange; matters for odd l only.
+        Exchange mixture; matters for odd l only.
     inverse_spacing : float, optional
         a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
 
     Returns
     -------
     GaussianSum
-        To be used with the reduced mass `nucleon_reduced_mass`.
+        Use it with the reduced mass `nucleon_reduced_mass`.
 
     References
     ----------
@@ -80,7 +85,7 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
     >>> to_mev(states.energy).round(4)
     array([-2.2023])
     """
-    strength, exponent = ((-91.85, 0.465), (-178.0, 0.639))[_spin(spin)]
+    strength, exponent = ((-91.85, 0.465), (-178.0, 0.639))[check_choice(spin, "spin", (0, 1))]
     l = check_integer(l, "l", least=0)
     u = check_number(u, "u")
     factor = u - 1 if l % 2 else 1.0
@@ -89,12 +94,12 @@ def minnesota(spin, l=0, *, u=1.0, inverse_spacing=None):
     return GaussianSum(strengths, [1.487 / fm**2, exponent / fm**2])
 
 
-def malfliet_tjon(spin, *, inverse_spacing=None):
+def malfliet_tjon(spin: Literal[0, 1], *, inverse_spacing: Number | None = None) -> Sum:
     """Return the S-wave potential of Malfliet and Tjon: I (singlet) or III (triplet).
 
     V(r) = [1438.72 e^{−3.11 r} − V_A e^{−1.55 r}]/r in MeV and fm, with V_A = 513.968 MeV fm
-    for spin 0 (MT I) and 626.885 MeV fm for spin 1 (MT III): the set in common use with
-    ħ²/2m = 41.47 MeV fm².
+    for spin 0 (MT I) and 626.885 MeV fm for spin 1 (MT III). These parameters are commonly used
+    with ħ²/2m = 41.47 MeV fm².
 
     Parameters
     ----------
@@ -106,7 +111,7 @@ def malfliet_tjon(spin, *, inverse_spacing=None):
     Returns
     -------
     Sum
-        Of two `Yukawa` potentials, to be used with `nucleon_reduced_mass`.
+        Two `Yukawa` potentials. Use it with `nucleon_reduced_mass`.
 
     References
     ----------
@@ -120,11 +125,11 @@ def malfliet_tjon(spin, *, inverse_spacing=None):
     >>> round(scattering_length(V, reduced_mass=nucleon_reduced_mass()), 4)
     -23.5823
     """
-    attraction = (513.968, 626.885)[_spin(spin)]
+    attraction = (513.968, 626.885)[check_choice(spin, "spin", (0, 1))]
     return _yukawas([(1438.72, 3.11), (-attraction, 1.55)], inverse_spacing)
 
 
-def reid68(*, inverse_spacing=None):
+def reid68(*, inverse_spacing: Number | None = None) -> Sum:
     """Return Reid's soft-core potential of 1968 in the ¹S₀ channel.
 
     V(r) = [−10.463 e^{−x} − 1650.6 e^{−4x} + 6484.2 e^{−7x}]/x in MeV, x = μr, μ = 0.7 fm⁻¹.
@@ -137,7 +142,7 @@ def reid68(*, inverse_spacing=None):
     Returns
     -------
     Sum
-        Of three `Yukawa` potentials, to be used with `nucleon_reduced_mass`.
+        Three `Yukawa` potentials. Use it with `nucleon_reduced_mass`.
 
     References
     ----------
@@ -155,13 +160,7 @@ def reid68(*, inverse_spacing=None):
     return _yukawas([(c / mu, n * mu) for c, n in terms], inverse_spacing)
 
 
-def _yukawas(terms, inverse_spacing):
-    """Σ c e^{−μr}/r for the pairs (c in MeV fm, μ in fm⁻¹)."""
+def _yukawas(terms: list[tuple[float, float]], inverse_spacing: Number | None) -> Sum:
+    """Σ c e^{−μr}/r for pairs (c in MeV fm, μ in fm⁻¹)."""
     fm = from_fm(1.0, inverse_spacing=inverse_spacing)
     return Sum(*(Yukawa(-c / HBARC, mu / fm) for c, mu in terms))
-
-
-def _spin(spin):
-    if isinstance(spin, bool) or not isinstance(spin, Real) or spin not in {0, 1}:
-        raise ValueError(f"spin must be 0 or 1, got {spin!r}")
-    return int(spin)

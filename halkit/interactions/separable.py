@@ -1,19 +1,23 @@
-"""Separable potentials, whose scattering is known in closed form.
+"""Separable potentials with scattering in closed form.
 
-U(r, r') = ω e^{−μr} e^{−μr'} (Aoki and Doi) and Yamaguchi's potential, with the
-phase shift from a polynomial k cot δ in k², and wave functions
+They are U(r, r') = ω e^{−μr} e^{−μr'} (Aoki and Doi) and Yamaguchi's potential. For both,
+k cot δ is a polynomial in k², and the wave functions are
 
     φ_k(r) = [ sin(kr + δ) − sin δ e^{−μr} (1 + s r) ] / (kr) → sin(kr + δ) / (kr),
 
-where s = (μ² + k²)/2μ for the first and s = 0 (and β for μ) for the second.
+with s = (μ² + k²)/2μ for the first, and with s = 0 and β in place of μ for the second.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.checks import as_numbers, check_distances, check_momenta, check_number, check_positive
 from halkit.interactions.interaction import Interaction
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["Separable", "Yamaguchi"]
 
@@ -42,28 +46,31 @@ class Separable(Interaction):
     159.118331
     """
 
-    def __init__(self, omega, mu):
+    def __init__(self, omega: Number, mu: Number) -> None:
         self.omega = check_number(omega, "omega")
         if self.omega == 0:
-            raise ValueError(f"omega must be finite and not zero, got {omega!r}")
+            raise ValueError(f"omega must be a finite number other than 0, got {omega!r}")
         self.mu = check_positive(mu, "mu")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Separable(omega={self.omega:g}, mu={self.mu:g})"
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
         return self.omega * np.exp(-self.mu * np.add(r, r_prime))
 
-    def k_cot_delta(self, k, *, reduced_mass):
-        """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]."""
+    def k_cot_delta(self, k: Numbers | complex, *, reduced_mass: Number) -> NDArray[Any]:
+        """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ].
+
+        `k` may be complex: a bound state has k cot δ = −κ at k = iκ.
+        """
         m, mu = check_positive(reduced_mass, "reduced_mass"), self.mu
         k2 = np.square(as_numbers(k, "k", kinds="iufc"))
         q2 = mu**2 + k2
         bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
         return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
 
-    def phase_shift(self, k, *, reduced_mass):
+    def phase_shift(self, k: Numbers, *, reduced_mass: Number) -> Array:
         """Return δ(k) in radians, continuous, with δ(∞) = 0.
 
         Parameters
@@ -82,7 +89,7 @@ class Separable(Interaction):
         branch = np.pi if self.omega > 0 else 0.0
         return np.arctan2(k, self.k_cot_delta(k, reduced_mass=reduced_mass)) - branch
 
-    def wave_function(self, k, r, *, reduced_mass):
+    def wave_function(self, k: Numbers, r: Numbers, *, reduced_mass: Number) -> Array:
         """Return the real wave functions φ_k(r) → sin(kr + δ)/(kr).
 
         Parameters
@@ -90,7 +97,7 @@ class Separable(Interaction):
         k : float or array of shape (n_k,)
             Momenta, k > 0.
         r : array of shape (n_r,)
-            Distances; r = 0 gives the finite limit.
+            Distances; φ is finite at r = 0.
         reduced_mass : float
             Reduced mass m.
 
@@ -98,24 +105,24 @@ class Separable(Interaction):
         -------
         array of shape (n_k, n_r)
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
+        k, r = _column_and_row(k, r)
         s = (self.mu**2 + k**2) / (2 * self.mu)
         return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
 
-    def target(self, k, r, *, reduced_mass):
+    def target(self, k: Numbers, r: Numbers, *, reduced_mass: Number) -> Array:
         """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ k).
 
         Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
         """
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
+        k, r = _column_and_row(k, r)
         sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
 
-    def bound_states(self, *, reduced_mass):
-        """Return the energies −κ²/2m of the bound states, deepest first: none or one.
+    def bound_states(self, *, reduced_mass: Number) -> Array:
+        """Return the energies −κ²/2m of the bound states; there is at most one.
 
-        With s = 1 + κ/μ the bound state solves s⁴ = A (s² + 2s + 2), A = −2πmω/μ⁵.
+        s = 1 + κ/μ solves s⁴ = A (s² + 2s + 2) with A = −2πmω/μ⁵.
 
         Returns
         -------
@@ -128,11 +135,11 @@ class Separable(Interaction):
         s = brentq(lambda s: s**4 - A * (s**2 + 2 * s + 2), 1, np.sqrt(5 * A), xtol=1e-15)
         return -np.square([self.mu * (s - 1)]) / (2 * m)
 
-    def scattering_length(self, *, reduced_mass):
-        """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2: a0 > 0 with a bound state."""
+    def scattering_length(self, *, reduced_mass: Number) -> float:
+        """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2; a0 > 0 if there is a bound state."""
         return float(-1 / self.k_cot_delta(0.0, reduced_mass=reduced_mass))
 
-    def effective_range(self, *, reduced_mass):
+    def effective_range(self, *, reduced_mass: Number) -> float:
         """Return r_eff, defined by k cot δ = −1/a0 + r_eff k²/2 + O(k⁴)."""
         m = check_positive(reduced_mass, "reduced_mass")
         return 15 / (8 * self.mu) - self.mu**4 / (4 * np.pi * m * self.omega)
@@ -141,13 +148,13 @@ class Separable(Interaction):
 class Yamaguchi(Interaction):
     """Yamaguchi's potential, K(r, r') = −(1/2m) 2β (α+β)² e^{−β(r + r')} on u = rφ.
 
-    Its bound state has κ = α exactly. U = K/(4π r r') is infinite at r = 0 or r' = 0;
-    the kernel is not.
+    Its bound state has κ = α exactly. U = K/(4π r r') is infinite at r = 0 and at r' = 0, where
+    the kernel K is finite.
 
     Parameters
     ----------
     alpha : float
-        Inverse size of the bound state; −β < α < 0 makes it a virtual state.
+        Binding momentum α; −β < α < 0 gives a virtual state.
     beta : float
         Inverse range β > 0.
     reduced_mass : float
@@ -155,7 +162,7 @@ class Yamaguchi(Interaction):
 
     References
     ----------
-    Y. Yamaguchi, Phys. Rev. 95 (1954) 1628; parameters of the deuteron in
+    Y. Yamaguchi, Phys. Rev. 95 (1954) 1628; deuteron parameters from
     P. Descouvemont, Comput. Phys. Commun. 200 (2016) 199.
 
     Examples
@@ -166,64 +173,69 @@ class Yamaguchi(Interaction):
     5.423
     """
 
-    def __init__(self, alpha, beta, *, reduced_mass):
+    def __init__(self, alpha: Number, beta: Number, *, reduced_mass: Number) -> None:
         self.beta = check_positive(beta, "beta")
         self.alpha = check_number(alpha, "alpha")
         if self.alpha + self.beta <= 0:
             raise ValueError(f"alpha must be above -beta = {-beta!r}, got {alpha!r}")
         self.reduced_mass = check_positive(reduced_mass, "reduced_mass")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Yamaguchi(alpha={self.alpha:g}, beta={self.beta:g}, "
             f"reduced_mass={self.reduced_mass:g})"
         )
 
-    def kernel(self, r, r_prime):
+    def kernel(self, r: Array, r_prime: Array) -> Array:
         """Return K(r, r'), broadcasting; finite everywhere."""
         strength = self.beta * (self.alpha + self.beta) ** 2 / self.reduced_mass
         return -strength * np.exp(-self.beta * np.add(r, r_prime))
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r') = K(r, r')/(4π r r'), broadcasting; −∞ at r = 0 or r' = 0."""
         with np.errstate(divide="ignore"):
             return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
-    def k_cot_delta(self, k):
-        """Return k cot δ = [−αβ(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²)."""
+    def k_cot_delta(self, k: Numbers | complex) -> NDArray[Any]:
+        """Return k cot δ = [−αβ²(α+2β) + (α²+2αβ+3β²) k² + k⁴] / (2β(α+β)²); `k` may be complex."""
         alpha, beta, k2 = self.alpha, self.beta, np.square(as_numbers(k, "k", kinds="iufc"))
         c0, c1 = -alpha * beta**2 * (alpha + 2 * beta), alpha**2 + 2 * alpha * beta + 3 * beta**2
         return (c0 + c1 * k2 + k2**2) / (2 * beta * (alpha + beta) ** 2)
 
-    def phase_shift(self, k):
-        """Return δ(k) in radians, continuous, δ(∞) = 0: an array of the shape of `k` > 0."""
+    def phase_shift(self, k: Numbers) -> Array:
+        """Return δ(k) in radians for k > 0, continuous, with δ(∞) = 0."""
         k = check_momenta(k)
         return np.arctan2(k, self.k_cot_delta(k))
 
-    def wave_function(self, k, r):
+    def wave_function(self, k: Numbers, r: Numbers) -> Array:
         """Return φ_k(r) → sin(kr + δ)/(kr), shape (n_k, n_r), for k > 0; finite at r = 0."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
+        k, r = _column_and_row(k, r)
         return _scattering_wave(k, r, self.phase_shift(k), self.beta, 0.0)
 
-    def target(self, k, r):
+    def target(self, k: Numbers, r: Numbers) -> Array:
         """Return (E_k − H0) φ_k(r) = −sin δ (β² + k²) e^{−βr} / (2mkr), shape (n_k, n_r)."""
-        k, r = np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
+        k, r = _column_and_row(k, r)
         amplitude = np.sin(self.phase_shift(k)) * (self.beta**2 + k**2) / (2 * self.reduced_mass)
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)
 
-    def bound_states(self):
-        """Return the energies of the bound states: [−α²/2m] if α > 0, else none."""
+    def bound_states(self) -> Array:
+        """Return the energies of the bound states: [−α²/2m] if α > 0, otherwise an empty array."""
         return -np.square([self.alpha] if self.alpha > 0 else []) / (2 * self.reduced_mass)
 
-    def scattering_length(self):
+    def scattering_length(self) -> float:
         """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2."""
         return float(-1 / self.k_cot_delta(0.0))
 
-    def effective_range(self):
+    def effective_range(self) -> float:
         """Return r_eff = (α² + 2αβ + 3β²) / (β(α+β)²)."""
         alpha, beta = self.alpha, self.beta
         return (alpha**2 + 2 * alpha * beta + 3 * beta**2) / (beta * (alpha + beta) ** 2)
+
+
+def _column_and_row(k: Numbers, r: Numbers) -> tuple[Array, Array]:
+    """Momenta as a column and distances as a row, checked."""
+    return np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
 
 
 def _scattering_wave(k, r, delta, mu, s):

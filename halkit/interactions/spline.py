@@ -1,21 +1,25 @@
-"""Splines through a table, and the polynomial that stands below its first node.
+"""Splines through a table, and the polynomial below its first node.
 
-A polynomial of degree d through the first nodes takes errors of the values to r = 0 with a
-factor Σ_i ``|ℓ_i(0)|``, ℓ_i the Lagrange polynomials of these nodes: for d = 5 it is 63 on nodes
-h, 2h, … and 8e4 on nodes 10h, 11h, … The errors are seen in the divided differences that
-vanish for a polynomial, scaled so that independent errors σ give a difference of the size σ.
+Extrapolation to r = 0 with a polynomial of degree d through the first nodes multiplies errors of
+the values by Σ_i ``|ℓ_i(0)|``, where ℓ_i are the Lagrange polynomials of these nodes. For d = 5
+this factor is 63 on nodes h, 2h, … and 8e4 on nodes 10h, 11h, … The errors are estimated from
+divided differences of order d + 1, which vanish for a polynomial. They are scaled so that
+independent errors σ give a difference of size σ.
 """
 
 import numpy as np
-from scipy.interpolate import NdBSpline, make_interp_spline
+from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
+
+from halkit.typing import Array
 
 __all__ = ["polynomial_below", "tensor_spline"]
 
-WINDOWS = 20
+# Number of neighbouring differences from which the errors of the first values are estimated.
+_WINDOWS = 20
 
 
-def tensor_spline(values, r, degree):
-    """Return the spline through values on a grid r × r × …, which extrapolates."""
+def tensor_spline(values: Array, r: Array, degree: int) -> NdBSpline:
+    """Return the spline through values on a grid r × r × …; it extrapolates."""
     degree = _degree_for(r.size, degree)
     knots = None
     for axis in range(values.ndim):
@@ -24,13 +28,13 @@ def tensor_spline(values, r, degree):
     return NdBSpline((knots,) * values.ndim, values, (degree,) * values.ndim, extrapolate=True)
 
 
-def polynomial_below(values, r, degree):
-    """Return the polynomial that replaces a spline V(r) below r[0], None if it can stay.
+def polynomial_below(values: Array, r: Array, degree: int) -> BSpline | None:
+    """Return the polynomial that replaces the spline V(r) below r[0], or None to keep the spline.
 
-    Its degree is the highest with an error at r = 0 that is smaller than the largest ``|V|``.
+    It has the highest degree for which the error at r = 0 is below the largest ``|V|``.
     """
     highest = _degree_for(r.size, degree)
-    if r[0] == 0 or r.size < highest + 2:  # nothing to do, or no node left to see errors with
+    if r[0] == 0 or r.size < highest + 2:  # no gap below r[0], or no node to estimate errors
         return None
     error, largest = _error(values, r, highest + 1), np.max(np.abs(values))
     safe = (d for d in range(highest, 0, -1) if error * _factor(r[: d + 1]) <= largest)
@@ -49,8 +53,8 @@ def _factor(r):
 
 
 def _error(values, r, order):
-    """The error of the first values, from their divided differences of this order."""
-    x, V = (np.lib.stride_tricks.sliding_window_view(a, order + 1)[:WINDOWS] for a in (r, values))
+    """Estimate of the error of the first values, from divided differences of the given order."""
+    x, V = (np.lib.stride_tricks.sliding_window_view(a, order + 1)[:_WINDOWS] for a in (r, values))
     weights = 1 / np.prod(x[:, :, None] - x[:, None, :] + np.eye(order + 1), axis=2)
     difference = np.sum(weights * V, axis=1) / np.linalg.norm(weights, axis=1)
     return np.sqrt(np.mean(difference**2))

@@ -1,10 +1,13 @@
 """Potentials known on nodes only: splines through V(r_i) or U(r_i, r_j)."""
 
+from typing import Literal
+
 import numpy as np
 
-from halkit.checks import check_array, check_nodes
+from halkit.checks import check_array, check_choice, check_nodes
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.spline import polynomial_below, tensor_spline
+from halkit.typing import Array, Numbers
 
 __all__ = ["Tabulated"]
 
@@ -12,17 +15,17 @@ __all__ = ["Tabulated"]
 class Tabulated(Interaction):
     """A potential known on nodes only: a vector V(r_i), or a matrix U(r_i, r_j).
 
-    A tensor-product spline through the values stands for the potential between the nodes.
-    Beyond the last node the potential is zero. Below the first one the spline extrapolates;
-    the weight r r' of the kernel makes that harmless for a U whose nodes start close to zero.
-    V has no such weight: if the errors that its values show would exceed the largest ``|V|``
-    at r = 0, a polynomial of lower degree through the first nodes takes over there. It
-    remains a guess of what the table doesn't say.
+    Between the nodes the potential is a tensor-product spline through the values. Beyond the last
+    node it is zero. Below the first node the spline extrapolates. For U this is harmless if the
+    nodes start close to zero, thanks to the weight r r' of the kernel. V has no such weight: if
+    the noise of the values would grow beyond the largest ``|V|`` at r = 0, a polynomial of lower
+    degree through the first nodes replaces the spline there. Either way V below the first node
+    is a guess.
 
-    Whatever function the values came from is worth more than the values. Measured on
-    e^{−μ(r+r')} with 100 uniform nodes: nodes up to 12.5/μ give phase shifts right to
-    0.014 degrees, all of it from the cut at the last node; nodes up to 25/μ give them
-    right to 1e-6 degrees (a cubic spline: 6e-4). Noise in the values comes on top.
+    A function is better than a table of it. With 100 uniform nodes for e^{−μ(r+r')}, phase
+    shifts are right to 0.014 degrees if the nodes end at 12.5/μ, because the potential is cut
+    there, and to 1e-6 degrees if they end at 25/μ (6e-4 with a cubic spline). Noise of the values
+    adds to these errors.
 
     Parameters
     ----------
@@ -31,12 +34,12 @@ class Tabulated(Interaction):
     r : array of shape (n,)
         The nodes, strictly increasing.
     degree : int, default 5
-        The degree of the spline, odd; lowered if there are too few nodes for it.
+        The degree of the spline: 1, 3, 5 or 7; lower if there are too few nodes.
 
     Raises
     ------
     ValueError
-        If the shapes do not match, or if a value is not finite.
+        If the shapes do not match, a value is not finite, or there are fewer than 2 nodes.
 
     Examples
     --------
@@ -50,7 +53,7 @@ class Tabulated(Interaction):
     10.0
     """
 
-    def __init__(self, values, r, *, degree=5):
+    def __init__(self, values: Numbers, r: Numbers, *, degree: Literal[1, 3, 5, 7] = 5) -> None:
         self.r = check_nodes(r)
         self.values = check_array(values, "values", self.r.size)
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
@@ -59,35 +62,33 @@ class Tabulated(Interaction):
                 f"for {self.r.size} nodes, got {self.values.shape}"
             )
         if self.r.size < 2:
-            raise ValueError("a table needs at least 2 nodes, got 1")
-        if degree not in {1, 3, 5, 7}:
-            raise ValueError(f"degree must be 1, 3, 5 or 7, got {degree!r}")
-        self.degree = degree
+            raise ValueError("r must have at least 2 nodes, got 1")
+        self.degree = check_choice(degree, "degree", (1, 3, 5, 7))
         self.has_local = self.values.ndim == 1
         self.has_nonlocal = not self.has_local
         self.radius = float(self.r[-1])
-        self._spline = tensor_spline(self.values, self.r, degree)
-        self._below = polynomial_below(self.values, self.r, degree) if self.has_local else None
+        self._spline = tensor_spline(self.values, self.r, self.degree)
+        self._below = polynomial_below(self.values, self.r, self.degree) if self.has_local else None
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise; zero beyond the last node."""
         return self._evaluate(r) if self.has_local else super().local_potential(r)
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r'), broadcasting; zero beyond the last node."""
         if self.has_local:
             return super().nonlocal_potential(r, r_prime)
         return self._evaluate(r, r_prime)
 
-    def _evaluate(self, *coordinates):
+    def _evaluate(self, *coordinates: Array) -> Array:
         point = np.stack(np.broadcast_arrays(*coordinates), axis=-1).astype(np.float64)
-        inside = np.all(point <= self.radius, axis=-1)
-        values = self._spline(np.minimum(point, self.radius))
+        inside = np.all(point <= self.r[-1], axis=-1)
+        values = self._spline(np.minimum(point, self.r[-1]))
         if self._below is not None:
             r = point[..., 0]
             values = np.where(r < self.r[0], self._below(np.minimum(r, self.r[0])), values)
         return np.where(inside, values, 0.0)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shape = " × ".join(map(str, self.values.shape))
         return f"Tabulated({shape} values, r = {self.r[0]:g} … {self.radius:g})"

@@ -1,19 +1,22 @@
-"""The ΞΞ (¹S₀) potentials of HAL QCD at m_π = 510 MeV: leading order, and next to it.
+"""The ΞΞ (¹S₀) potentials of HAL QCD at m_π = 510 MeV, to leading order and to N²LO.
 
     V(r) = Σ_i c_i e^{−b_i r²}                                        (leading order)
-    U(r, r') = [V0(r) + V2(r) ∇²] δ(r − r'),                           (next-to-next-to-leading)
+    U(r, r') = [V0(r) + V2(r) ∇²] δ(r − r'),                           (N²LO)
     V2(r) = q_0 e^{−q_1 (r − q_2)²} + q_3 e^{−q_4 (r − q_5)²}.
 
-Everything is in lattice units, a⁻¹ = 2194 MeV, with m_Ξ = 0.665; the parameters are the means
-over 20 jackknife samples at t/a = 13. Reference: T. Iritani et al. (HAL QCD), Phys. Rev. D 99
+All numbers are in lattice units, a⁻¹ = 2194 MeV, with m_Ξ = 0.665. The parameters are means over
+20 jackknife samples at t/a = 13. Reference: T. Iritani et al. (HAL QCD), Phys. Rev. D 99
 (2019) 014514 [arXiv:1805.02365].
 """
+
+from typing import Literal
 
 import numpy as np
 
 from halkit.interactions.derivative import DerivativeExpansion
 from halkit.interactions.interaction import Laplacian
 from halkit.interactions.local import GaussianSum
+from halkit.typing import Array
 
 __all__ = [
     "XIXI_INVERSE_SPACING",
@@ -30,7 +33,7 @@ XI_MASS = 0.665
 """Mass of the Ξ in lattice units; the reduced mass is half of it."""
 
 XIXI_PION_MASS = 510.0
-"""Mass of the pion in MeV on the lattice of the ΞΞ potentials."""
+"""Pion mass in MeV on the lattice of the ΞΞ potentials."""
 
 LEADING_ORDER = {
     "wall": (
@@ -52,14 +55,14 @@ N2LO_V2 = (
 )
 
 
-def xixi_leading_order(source="wall"):
+def xixi_leading_order(source: Literal["wall", "smeared", "exp"] = "wall") -> GaussianSum:
     """Return the leading-order ΞΞ (¹S₀) potential, a sum of four Gaussians, in lattice units.
 
     Parameters
     ----------
     source : str, default "wall"
-        "wall" or "smeared", which the data files call "exp": the two differ because the
-        interaction is not local.
+        Quark source: "wall", or "smeared", which the data files call "exp". The potentials
+        differ because the interaction is non-local.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def xixi_leading_order(source="wall"):
     Raises
     ------
     ValueError
-        If there is no such source.
+        If `source` is another text.
 
     References
     ----------
@@ -87,13 +90,13 @@ def xixi_leading_order(source="wall"):
     return GaussianSum(*LEADING_ORDER["smeared" if source == "exp" else source])
 
 
-def xixi_n2lo():
+def xixi_n2lo() -> DerivativeExpansion:
     """Return the ΞΞ (¹S₀) potential V0 + V2 ∇² to next-to-next-to-leading order.
 
     Returns
     -------
     DerivativeExpansion
-        In lattice units: V0 four Gaussians, V2 two shifted ones (negative everywhere).
+        In lattice units. V0 is a sum of four Gaussians; V2, of two shifted Gaussians, is negative.
 
     References
     ----------
@@ -110,6 +113,7 @@ def xixi_n2lo():
     return DerivativeExpansion(GaussianSum(*N2LO_V0), Laplacian(_shifted_gaussians))
 
 
-def _shifted_gaussians(r):
-    r = np.asarray(r, dtype=np.float64)
-    return sum(q * np.exp(-b * (r - center) ** 2) for q, b, center in N2LO_V2)
+def _shifted_gaussians(r: Array) -> Array:
+    q, b, centre = np.transpose(N2LO_V2)
+    x = np.asarray(r, dtype=np.float64)[..., None] - centre
+    return np.exp(-b * x**2) @ q

@@ -50,7 +50,6 @@ class PotentialMixin(ABC):
         The value of what the fit minimises.
     """
 
-    r: Numbers | None
     r_: Array
     weights_: Array
     r_out_: Array
@@ -317,22 +316,22 @@ class PotentialMixin(ABC):
         """
         check_is_fitted(self)
         prediction = self._predict(check_samples(self, X, reset=False))
-        y = check_array(y, "y", shape=prediction.shape)
-        s = check_sample_weight(sample_weight, len(y))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape)
+        true = check_array(y, "y", shape=prediction.shape)
+        s = check_sample_weight(sample_weight, len(true))
+        errors = None if y_std is None else check_y_std(y_std, true.shape)
         if s is not None:
             counted = s > 0
-            y, prediction, s = y[counted], prediction[counted], s[counted]
-            y_std = None if y_std is None else y_std[counted]
-        scale = -exponent([np.abs(y).max(), np.abs(prediction).max()])
-        y, prediction = np.ldexp(y, scale), np.ldexp(prediction, scale)
-        if y_std is None or len(y) < 2:
-            return r2_score(y, prediction, sample_weight=s, multioutput="variance_weighted")
-        s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
-        w = s / np.ldexp(y_std, -exponent(y_std.min())) ** 2
-        spread = y - np.average(y, axis=0, weights=w)
-        missed, spread = np.sum(w * (y - prediction) ** 2), np.sum(w * spread**2)
-        return 1 - missed / spread if spread > 0 else float(missed == 0)
+            true, prediction, s = true[counted], prediction[counted], s[counted]
+            errors = None if errors is None else errors[counted]
+        scale = -exponent([np.abs(true).max(), np.abs(prediction).max()])
+        true, prediction = np.ldexp(true, scale), np.ldexp(prediction, scale)
+        if errors is None or len(true) < 2:
+            return r2_score(true, prediction, sample_weight=s, multioutput="variance_weighted")
+        counts = 1.0 if s is None else s.reshape(-1, *[1] * (true.ndim - 1))
+        w = counts / np.ldexp(errors, -exponent(errors.min())) ** 2
+        spread = np.sum(w * (true - np.average(true, axis=0, weights=w)) ** 2)
+        missed = np.sum(w * (true - prediction) ** 2)
+        return float(1 - missed / spread if spread > 0 else missed == 0)
 
     def phase_shift(
         self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None

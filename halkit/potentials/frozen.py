@@ -25,7 +25,7 @@ from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
-from halkit.typing import Numbers
+from halkit.typing import Array, Numbers
 
 __all__ = ["FrozenBasisRegressor"]
 
@@ -37,10 +37,10 @@ class _Frozen(NetworkInteraction):
         super().__init__(module, name)
         self.coefficients, self.C = coefficients, C
 
-    def local_term(self, r):
+    def local_term(self, r: Array) -> Array:
         return evaluate(self.module.local.basis, r) @ self.coefficients
 
-    def uncut(self, r, r_prime):
+    def uncut(self, r: Array, r_prime: Array) -> Array:
         h, h_prime = (evaluate(self.module.network.form_factors, x) for x in (r, r_prime))
         return ((h @ self.C) * h_prime).sum(axis=-1)
 

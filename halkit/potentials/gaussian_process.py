@@ -218,7 +218,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            X, noise = problem.X, self._noise(problem.has_errors)
+            phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             prior = PotentialPrior(self._local_prior(), nonlocal_)
             self.local_strength_ = local_strength(self) if prior.local else None
@@ -229,14 +229,14 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 prior.local.widths if prior.local else None,
                 lattice_defaults=True,
             )
-            A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, X, prior.n_local)
+            A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
+            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior.n_local)
             b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
-            self._span = _row_space(X * np.sqrt(self.weights_))
+            self._span = _row_space(phi * np.sqrt(self.weights_))
             if self._nodes_given:
                 learned = self._learned
                 warn_of_reach(

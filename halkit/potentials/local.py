@@ -11,11 +11,16 @@ phase shifts of two Ω_ccc (m λ = 4.5) are 12° off, with errors of 0.9°; for 
 (m λ = 1.4) the two choices agree.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_positive
+from halkit.potentials.problem import Problem
 from halkit.potentials.validation import check_widths
 from halkit.scaling import exponent
+from halkit.typing import Array
 
 __all__ = [
     "LATTICE_RANGE",
@@ -34,7 +39,7 @@ LATTICE_RANGE = 4.3
 STRENGTH = 5.0
 
 
-def local_widths(r_out, local_range):
+def local_widths(r_out: Array, local_range: float) -> Array:
     """Widths b_m in geometric progression, from 0.85 a to 5 λ with steps of at most 1.2.
 
     Parameters
@@ -55,7 +60,9 @@ def local_widths(r_out, local_range):
     return np.geomspace(low, high, steps + 1)
 
 
-def local_scales(widths, *, depth, local_range, largest=np.inf):
+def local_scales(
+    widths: Array, *, depth: float, local_range: float, largest: float = np.inf
+) -> Array:
     """B_m, the prior standard deviations of the terms of V, in units of energy.
 
     Parameters
@@ -78,7 +85,9 @@ def local_scales(widths, *, depth, local_range, largest=np.inf):
     return np.minimum(depth / widths**2, largest) * np.sqrt(step) * cut
 
 
-def depth_of_data(problem, r_out, columns):
+def depth_of_data(
+    problem: Problem, r_out: Array, columns: NDArray[np.int64]
+) -> tuple[float, float]:
     """The largest r² ``|V(r)|`` and ``|V(r)|`` of the potential that fits the data node by node.
 
     For data without errors the first is the depth c of the prior, in the unit of the data; the
@@ -104,7 +113,7 @@ def depth_of_data(problem, r_out, columns):
     return float(np.max(V * r_out**2)) or 1.0, float(np.max(V)) or 1.0
 
 
-def check_local_prior(model):
+def check_local_prior(model: Any) -> None:
     """Refuse parameters of the local prior that are not positive.
 
     Raises
@@ -118,12 +127,15 @@ def check_local_prior(model):
         check_widths(model.local_widths, "local_widths")
 
 
-def local_strength(model):
+def local_strength(model: Any) -> float:
     """s of an estimator; 5 where it is None."""
     return STRENGTH if model.local_strength is None else float(model.local_strength)
 
 
-def local_term(model, r_out, *, default_range=None, of_data=None):
+def local_term(
+    model: Any, r_out: Array, *, default_range: float | None = None,
+    of_data: tuple[float, float] | None = None,
+) -> dict[str, Array]:  # fmt: skip
     """Widths and scales of the local term of an estimator.
 
     Parameters
@@ -147,7 +159,8 @@ def local_term(model, r_out, *, default_range=None, of_data=None):
     ValueError
         Without a mass, where the prior counts and the nodes are given, which have a unit.
     """
-    local_range, widths = model.local_range or default_range, model.local_widths
+    local_range: Any = model.local_range or default_range
+    widths = model.local_widths
     if of_data is None:
         mass = model._reduced_mass()
         if mass is None and model.r is not None:

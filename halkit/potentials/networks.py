@@ -13,6 +13,7 @@ step.
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal
@@ -93,6 +94,8 @@ class Envelope(nn.Module):
     additional factor radius/r, with which r U(r, r') is finite at the origin.
     """
 
+    log_ratio: Tensor
+
     def __init__(
         self, kind: Literal["exponential", "gaussian"] | None, radius: float, *, n_radii: int = 1,
         learned: bool = True, singular: bool = False,
@@ -133,6 +136,10 @@ class PairNetwork(nn.Module):
         self.inputs, self.amplitude = inputs, amplitude
         self.averaged = self.exchange_symmetric = symmetric
         self.envelope = Envelope(**envelope)
+
+    @abstractmethod
+    def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
+        """Return f(x, x')."""
 
     def forward(self, r: Tensor, r_prime: Tensor) -> Tensor:
         """U(r, r'), the arguments broadcast against each other."""
@@ -227,6 +234,8 @@ class UserNetwork(PairNetwork):
 class SeparableNetwork(nn.Module):
     """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
 
+    signs: Tensor
+
     def __init__(
         self, hidden: Sequence[int], *, inputs: InputMap, envelope: dict[str, Any],
         amplitude: float, signs: Array, activation: Any = nn.Tanh,
@@ -298,6 +307,9 @@ class _FormFactors(nn.Module):
 class LocalTerm(nn.Module):
     """V(r) = Σ_m θ_m B_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed b_m and B_m."""
 
+    widths: Tensor
+    scales: Tensor
+
     def __init__(
         self, widths: Array, scales: Array, kind: Literal["gaussian", "yukawa"] = "gaussian"
     ) -> None:
@@ -332,6 +344,7 @@ def make_network(
     """Return the network of a name or of a user's factory, with fresh parameters."""
     if not isinstance(network, str):
         return UserNetwork(network, symmetric=symmetric, **settings)
-    own = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}.get(network, {})
+    extra: dict[str, dict[str, Any]]
+    extra = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}
     activation = activation_class(activation)
-    return NETWORKS[network](hidden, activation=activation, **own, **settings)
+    return NETWORKS[network](hidden, activation=activation, **extra.get(network, {}), **settings)

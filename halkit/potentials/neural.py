@@ -14,6 +14,7 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.blueprint import CODE, Blueprint
+from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.parameters import (
@@ -110,17 +111,13 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._check_parameters()
         before = self._fit_before()
         with unchanged_on_error(self):
-            self._starts, self._kept_form = [], _form(self)
+            self._kept_form = _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
-                raise ValueError(
-                    "y must not be zero without y_std, which says how small U has to be"
-                )
+                raise ValueError("y must not be zero without y_std, got 0: U has no size then")
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
-                raise ValueError(
-                    "warm_start must keep the nodes and weights of the fit before, got others"
-                )
+                raise ValueError("warm_start must keep the nodes and weights, got others")
             self._specify(problem, warm=before is not None)
             with one_thread():
                 if self._has_nonlocal:
@@ -129,6 +126,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             if self._nodes_given:
                 mass = self._reduced_mass()
                 _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
+                if self._has_nonlocal and not problem.has_errors:
+                    warn_of_exact_fit(self._learned, problem, *nodes, mass, self.loss_)
         return self
 
     def share_prior(self, fitted: Self) -> Self:
@@ -274,9 +273,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def starts_(self) -> Ensemble:
         """The starts of the fit, each an interaction."""
         check_is_fitted(self)
-        given = {"check_nodes": self._check_radii}
         starts = [
-            Start(self._restored(theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
+            Start(self._restored(theta, "cpu").module_, loss, n_iter, self._check_radii)
             for loss, n_iter, theta in self._starts
         ]
         mass = self._reduced_mass()

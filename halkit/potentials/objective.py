@@ -12,6 +12,7 @@ U is ∂U/∂θ contracted with the data.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,6 +44,13 @@ class Potential(nn.Module):
     decay : float
         η/N.
     """
+
+    network: Any
+    local: Any
+    r: Tensor
+    weights: Tensor
+    r_out: Tensor
+    out_columns: Any
 
     def __init__(
         self, network: nn.Module | None, local: nn.Module | None, *, r: Array, weights: Array,

@@ -241,7 +241,7 @@ class PosteriorMixin(PotentialMixin):
         With `return_std` also their standard deviation over `n_draws` draws from the posterior:
         ``draws(n_draws).phase_shift(k, return_std=True)``.
         """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
             return self.draws(n_draws).phase_shift(k, **settings, return_std=True)
         return super().phase_shift(k, **settings)
@@ -254,7 +254,7 @@ class PosteriorMixin(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
         """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
             return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
         return super().scattering_length(sign=sign, **settings)
@@ -267,7 +267,7 @@ class PosteriorMixin(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``.
         """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
             return self.draws(n_draws).effective_range(**settings, return_std=True)
         return super().effective_range(**settings)

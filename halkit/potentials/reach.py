@@ -12,13 +12,15 @@ of the free hadrons leave a constant.
 """
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.problem import FEWEST
 from halkit.scaling import exponent
+from halkit.typing import Array, Number
 
 __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 
@@ -27,6 +29,7 @@ __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 EXACT, NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-2, 1e-4
 SIGNIFICANT, RELATIVE = 3.0, 0.05
 N_POINTS = 64
+Function: TypeAlias = Callable[..., Array]
 
 
 class Beyond(NamedTuple):
@@ -40,7 +43,9 @@ class Beyond(NamedTuple):
     shift: float
 
 
-def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
+def beyond_data(
+    U: Function, end: float, reduced_mass: Number | None = None, *, ends_there: bool = False
+) -> Beyond:
     """The part of U beyond the data.
 
     Parameters
@@ -121,7 +126,10 @@ def _warn_of_local_end(V, std, r):
         )
 
 
-def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False, exact=False):
+def warn_of_reach(
+    r_out: Array, *, U: Function | None, V: Function | None, std: Callable[[Array], float],
+    reduced_mass: Number | None = None, ends_there: bool = False, exact: bool = False,
+) -> None:  # fmt: skip
     """Warn of a fit whose U or V has not vanished where the data end; few nodes do not tell.
 
     Parameters

@@ -4,7 +4,7 @@ The local term starts from its own weighted least-squares solution. The rest of 
 e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ import torch
 from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
+from halkit.typing import Array
 
 __all__ = ["PriorScales", "prior_scales"]
 
@@ -27,12 +28,16 @@ class PriorScales(NamedTuple):
     """
 
     amplitude: float
-    signs: np.ndarray
-    coefficients: np.ndarray
-    factor: np.ndarray | None
+    signs: Array
+    coefficients: Array
+    factor: Array | None
 
 
-def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay, tol):
+def prior_scales(
+    X: Array, y: Array, W: Array, *, r: Array, weights: Array, r_out: Array,
+    envelope: dict[str, Any], rank: int | None, local: dict[str, Any] | None, decay: float,
+    tol: float,
+) -> PriorScales:  # fmt: skip
     """Scales for samples X with targets y and residual weights W.
 
     Parameters

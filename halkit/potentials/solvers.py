@@ -13,6 +13,9 @@ A loss that is not finite ends a training. After an interrupt within an epoch th
 after the last full epoch.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
 import torch
 from skorch.callbacks import Callback, PrintLog
@@ -30,11 +33,14 @@ __all__ = [
 ]
 
 SOLVERS = ("lm", "lbfgs", "adam")
+Block: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 MAX_REJECTIONS = 30
 LBFGS_STEPS = 10
 ROUNDING = 1e-14
 # A fit that goes on from a minimum begins with whole Gauss-Newton steps.
 WARM_DAMPING = 1e-12
+# Last epochs of a fit to exact data, which tell whether it still moves.
+LAST = 10
 PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
 
 
@@ -61,12 +67,13 @@ class LevenbergMarquardt:
     H. B. Nielsen, Damping parameter in Marquardt's method, IMM-REP-1999-05 (1999).
     """
 
-    def __init__(self, params, damping=1e-2):
+    def __init__(self, params: Iterable[nn.Parameter], damping: float = 1e-2) -> None:
         self.theta, self.damping = list(params), damping
-        self.mu, self.nu, self.decrement = None, 2.0, np.nan
+        self.mu: Any = None
+        self.nu, self.decrement = 2.0, np.nan
 
     @torch.no_grad()
-    def step(self, closure, blocks):
+    def step(self, closure: Callable[[], Any], blocks: Iterable[Block]) -> float:
         """One step that lowers the loss (none if no damping does); the loss after it."""
         theta = nn.utils.parameters_to_vector(self.theta)
         system = _DampedSystem(blocks, len(theta))
@@ -159,7 +166,9 @@ class Convergence(Callback):
     units, so that the parameters are within √tol of their errors, or of the way they have gone,
     from the minimum; or after `patience` epochs in a row that gained less than √tol units each or,
     unless warm, less than `tol` of the χ² of a good fit. Without a unit, gains are compared with
-    the loss itself. A loss that is not finite stops as well.
+    the loss itself; a training that reaches its last epoch has converged if the last ten epochs
+    (Adam: 500) moved the targets by less than `tol` of their size. A loss that is not finite stops
+    as well.
 
     Parameters
     ----------
@@ -176,14 +185,17 @@ class Convergence(Callback):
         Whether the parameters are those of another fit.
     """
 
-    def __init__(self, tol, patience, size=1.0, unit=None, total=0.0, warm=False):
+    def __init__(
+        self, tol: float, patience: int, size: float = 1.0, unit: float | None = None,
+        total: float = 0.0, warm: bool = False,
+    ) -> None:  # fmt: skip
         self.tol, self.patience, self.size = tol, patience, size
         self.unit, self.total, self.warm = unit, total, warm
 
-    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         self.best_, self.misses_, self.unit_ = np.inf, 0, self.unit
 
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:  # noqa: ARG002
         loss = net.history[-1, "train_loss"]
         decrement = getattr(net.optimizer_, "decrement", np.nan)
         if self.warm and len(net.history) == 1 and decrement > 0:
@@ -192,14 +204,22 @@ class Convergence(Callback):
             least, small = self.tol * self.best_, loss <= self.tol**2 * self.size
         else:
             least, small = self.tol**0.5 * self.unit_, 0 <= decrement <= self.tol * self.unit_
-            if not self.warm:
+            if not self.warm and self.unit is not None:
                 least = max(least, self.tol * min(loss, self.unit * self.total))
         if np.isinf(self.best_) or self.best_ - loss > max(least, ROUNDING * loss):
             self.best_, self.misses_ = loss, 0
         else:
             self.misses_ += 1
+        small |= self._is_still(net)
         if not np.isfinite(loss) or (self.tol and (self.misses_ >= self.patience or small)):
             raise StopTraining
+
+    def _is_still(self, net):
+        """Whether the last epochs before the end did not change the targets noticeably."""
+        losses, epochs = net.history[:, "train_loss"], max(self.patience, LAST)
+        if self.unit_ is not None or not epochs < len(losses) == net.max_epochs:
+            return False
+        return losses[-1 - epochs] - losses[-1] <= self.tol**2 * self.size
 
 
 class PotentialNet(TrainedNet):
@@ -209,14 +229,14 @@ class PotentialNet(TrainedNet):
     The module owns the objective.
     """
 
-    def fit_loop(self, *args, **kwargs):
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().fit_loop(*args, **kwargs)
         except KeyboardInterrupt:
             self._drop_unfinished_epoch()
             raise
 
-    def on_epoch_begin(self, net, **kwargs):
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
         self.before_epoch_ = parameter_arrays(self.module_)
 
@@ -225,11 +245,11 @@ class PotentialNet(TrainedNet):
             del self.history[-1]
             load_parameters(self.module_, self.before_epoch_)
 
-    def get_loss(self, y_pred, y_true, X=None, training=False):  # noqa: ARG002
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:  # noqa: ARG002
         y, W = y_true.unbind(1)
         return self.module_.objective(y_pred, y, W)
 
-    def train_step(self, batch, **fit_params):
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
         if not isinstance(self.optimizer_, LevenbergMarquardt):
             return super().train_step(batch, **fit_params)
         X, y_true = unpack_data(batch)
@@ -241,8 +261,12 @@ class PotentialNet(TrainedNet):
         return {"loss": torch.tensor(loss, dtype=torch.float64), "y_pred": None}
 
 
-def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
-             warm=False, learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
+def make_net(
+    module: nn.Module, *, solver: str, max_iter: int, tol: float, size: float = 1.0,
+    unit: float | None = None, total: float = 0.0, warm: bool = False,
+    learning_rate: float = 1e-2, callbacks: Sequence[Any] | None = None, verbose: int = 0,
+    device: str = "cpu",
+) -> PotentialNet:  # fmt: skip
     """Return an untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
@@ -254,7 +278,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
     tol, size, unit, total, warm
         See `Convergence`; patience is three epochs, Adam's 500.
     """
-    optimizer, settings, max_epochs = {
+    choices: dict[str, tuple[Any, dict[str, Any], int]] = {
         "lm": (_warm_levenberg_marquardt if warm else _levenberg_marquardt, {}, max_iter),
         "lbfgs": (
             _LBFGS,
@@ -269,7 +293,8 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
             -(-max_iter // LBFGS_STEPS),
         ),
         "adam": (torch.optim.Adam, {"lr": learning_rate}, max_iter),
-    }[solver]
+    }
+    optimizer, settings, max_epochs = choices[solver]
     stop = Convergence(tol, PATIENCE[solver], size, unit, total, warm)
     return PotentialNet(
         module,
@@ -297,7 +322,7 @@ def _warm_levenberg_marquardt(params, lr):
     return _levenberg_marquardt(params, lr, damping=WARM_DAMPING)
 
 
-def train(net, X, y_and_weights):
+def train(net: PotentialNet, X: torch.Tensor, y_and_weights: torch.Tensor) -> float:
     """Train a net on all samples, and return the final loss.
 
     Parameters
@@ -310,7 +335,7 @@ def train(net, X, y_and_weights):
     return loss_of(net, X, y_and_weights)
 
 
-def loss_of(net, X, y_and_weights):
+def loss_of(net: PotentialNet, X: torch.Tensor, y_and_weights: torch.Tensor) -> float:
     """The loss of a net, NaN if a parameter is not finite; arguments as for `train`."""
     if not all(np.isfinite(values).all() for values in parameter_arrays(net.module_).values()):
         return np.nan
@@ -319,7 +344,7 @@ def loss_of(net, X, y_and_weights):
         return float(net.get_loss(net.module_(X), y_and_weights))
 
 
-def n_iterations(net):
+def n_iterations(net: PotentialNet) -> int:
     """Number of iterations of the solver."""
     if isinstance(net.optimizer_, _LBFGS):
         return net.optimizer_.n_iterations

@@ -94,11 +94,12 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Largest number of iterations of one start.
     tol : float
         A start ends when three iterations in a row (Adam: 500) lower the loss by less than
-        this fraction, or where the relative residual is below it. With `y_std` the unit is that
-        of χ²: a start ends where a Gauss-Newton step would lower it by less than `tol`, or when
-        three iterations in a row lower it by less than √tol each, or by less than this fraction
-        of the χ² of a good fit. A `warm_start` ends relative to what its first step expects to
-        gain, where this is less.
+        this fraction, or where the relative residual is below it; at `max_iter` it has converged
+        if its last ten iterations (L-BFGS: 100, Adam: 500) changed the prediction by less than
+        this fraction. With `y_std` changes are measured in χ²: a start ends where a Gauss-Newton
+        step would lower χ² by less than `tol`, or when three iterations in a row lower it by less
+        than √tol each, or by less than this fraction of the χ² of a good fit. A `warm_start`
+        measures in units of the expected gain of its first step, where this is less.
     n_init : int
         Number of starts; the one with the lowest loss is kept.
     learning_rate : float

@@ -37,11 +37,11 @@ class _Moved(NetworkInteraction):
         super().__init__(module, "TangentPotential")
         self.delta = delta
 
-    def local_term(self, r):
+    def local_term(self, r: Array) -> Array:
         n = len(self.module.local.coefficients)
         return _moved(self.module.local, self.delta[-n:], r)
 
-    def uncut(self, r, r_prime):
+    def uncut(self, r: Array, r_prime: Array) -> Array:
         return _moved(self.module.network, self.delta, r, r_prime)
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 from halkit.checks import check_array, check_nodes, numbers_or_table
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.radial import RadialGrid
-from halkit.typing import Array
+from halkit.typing import Array, Number
 
 __all__ = [
     "check_pair",
@@ -79,15 +79,17 @@ def check_radii(**radii: object) -> list[Array]:
     """
     arrays = [check_array(values, name, sign="≥ 0") for name, values in radii.items()]
     try:
-        np.broadcast_shapes(*(values.shape for values in arrays))
+        np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError as error:
-        shapes = ", ".join(f"{name} of shape {np.shape(x)}" for name, x in radii.items())
+        shapes = ", ".join(
+            f"{name} of shape {x.shape}" for name, x in zip(radii, arrays, strict=True)
+        )
         raise ValueError(f"radii must have shapes that broadcast, got {shapes}") from error
     return arrays
 
 
 def check_reach(
-    r: Array, r_out: Array, radius: float | None, widths: Array | None, *, lattice_defaults: bool
+    r: Array, r_out: Array, radius: Number | None, widths: Array | None, *, lattice_defaults: bool
 ) -> None:
     """Warn of a prior that reaches far beyond the data, as in another unit of length.
 

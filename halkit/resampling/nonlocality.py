@@ -72,9 +72,9 @@ def nonlocality_test(
         A potential with the parameter ``local``: `GaussianProcessPotentialRegressor`, or a
         network, which is slower. It is cloned, with ``local="only"`` and ``local=True``.
     X : array-like of shape (n_bins, n_samples, n_r)
-        Resampled wave functions, as `halkit.equations.lattice_rows` gives them.
+        Resampled wave functions: `data` of `halkit.equations.Rows`.
     y : array-like of shape (n_bins, n_samples, n_out)
-        Their targets.
+        Their targets: `target` of the rows.
     y_std : array-like of shape (n_samples, n_out), optional
         Standard deviations of the mean of y; by default from the bins.
     bins : {"jackknife", "bootstrap"}
@@ -123,21 +123,20 @@ def nonlocality_test(
     ... )
     >>> prior = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, amplitude=1e-3)
     >>> nonlocality_test(
-    ...     prior, d.data_bins, d.target_bins, y_std=d.sigma, random_state=0
+    ...     prior, d.rows.data, d.rows.target, y_std=d.sigma, random_state=0
     ... ).p_value
     0.025
     """
-    X, y, y_std = _validated(estimator, X, y, y_std, bins, n_bootstrap)
-    mean, target = X.mean(axis=0), y.mean(axis=0)
-    fit = _local_fit(estimator, X, y, y_std, bins)
+    waves, targets, errors = _validated(estimator, X, y, y_std, bins, n_bootstrap)
+    fit = _local_fit(estimator, waves, targets, errors, bins)
     strength = getattr(fit, "local_strength_", None)
     given = {} if strength is None else {"local_strength": strength}
     local, full = (clone(estimator).set_params(local=local, **given) for local in ("only", True))
-    statistic = _ratio(local, full, mean, target, y_std)
+    statistic = _ratio(local, full, waves.mean(axis=0), targets.mean(axis=0), errors)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fits to the data have warned
-        made = _made(fit, X, y, bins, n_bootstrap, check_random_state(random_state))
-        ratio = partial(_ratio, y_std=y_std)
+        made = _made(fit, waves, targets, bins, n_bootstrap, check_random_state(random_state))
+        ratio = partial(_ratio, y_std=errors)
         models = [local] * n_bootstrap, [full] * n_bootstrap
         bootstrap = np.array(run_bins(ratio, *models, *made, n_jobs=n_jobs))
     p_value = (1 + np.sum(bootstrap >= statistic)) / (1 + n_bootstrap)

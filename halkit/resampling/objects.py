@@ -47,10 +47,10 @@ def from_gvar(*arrays: Any, n_samples: int = 100, random_state: Random = None) -
     """
     gvar = _gvar()
     n_samples = check_integer(n_samples, "n_samples", least=2)
-    arrays = [_objects(array) for array in arrays]
-    if not sum(array.size for array in arrays):
+    objects = [_objects(array) for array in arrays]
+    if not sum(array.size for array in objects):
         raise TypeError("arrays must hold GVars, got none")
-    flat = np.concatenate([array.ravel() for array in arrays])
+    flat = np.concatenate([array.ravel() for array in objects])
     for entry in flat:
         number = isinstance(entry, int | float | np.number) and not isinstance(entry, bool)
         if not isinstance(entry, gvar.GVar) and not number:
@@ -59,8 +59,8 @@ def from_gvar(*arrays: Any, n_samples: int = 100, random_state: Random = None) -
     root = _root(gvar.evalcov(flat))
     noise = check_random_state(random_state).standard_normal((n_samples, len(flat)))
     noise = (noise - noise.mean(axis=0)) @ root.T
-    samples = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in arrays])[:-1], axis=1)
-    samples = [s.reshape(n_samples, *a.shape) for s, a in zip(samples, arrays, strict=True)]
+    parts = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in objects])[:-1], axis=1)
+    samples = [s.reshape(n_samples, *a.shape) for s, a in zip(parts, objects, strict=True)]
     return samples[0] if len(samples) == 1 else samples
 
 
@@ -88,9 +88,9 @@ def from_obs(*arrays: Any, bin_size: int = 1) -> Any:
         join configurations across a gap of the chain.
     """
     bin_size = check_integer(bin_size, "bin_size", least=1)
-    arrays = [_objects(array) for array in arrays]
+    objects = [_objects(array) for array in arrays]
     known = None
-    for entry in (entry for array in arrays for entry in array.flat):
+    for entry in (entry for array in objects for entry in array.flat):
         where = _configurations(entry)
         known = where if known is None else known
         if where != known:
@@ -103,7 +103,7 @@ def from_obs(*arrays: Any, bin_size: int = 1) -> Any:
     if bin_size > 1:
         _refuse_gaps(*known)
     samples = []
-    for array in arrays:
+    for array in objects:
         data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
         samples.append(jackknife_samples(data.T.reshape(-1, *array.shape), bin_size=bin_size))
     return samples[0] if len(samples) == 1 else samples
@@ -129,11 +129,11 @@ def to_gvar(
     """
     gvar = _gvar()
     check_choice(resample, "resample", RESAMPLINGS)
-    samples, centre = _samples_and_centre(samples, centre)
-    n, shape = len(samples), samples.shape[1:]
-    spread = (samples - samples.mean(axis=0)).reshape(n, -1)
+    values, mean = _samples_and_centre(samples, centre)
+    n, shape = len(values), values.shape[1:]
+    spread = (values - values.mean(axis=0)).reshape(n, -1)
     factor = (n - 1) / n if resample == "jackknife" else 1 / (n - 1)
-    out = gvar.gvar(centre.ravel(), factor * spread.T @ spread)
+    out = gvar.gvar(mean.ravel(), factor * spread.T @ spread)
     return out.reshape(shape) if shape else out[0]
 
 
@@ -155,11 +155,11 @@ def to_obs(samples: Numbers, name: str, *, centre: Numbers | None = None) -> Any
         Bins count as independent: ``gamma_method(S=0)`` gives the jackknife error.
     """
     pyerrors = _pyerrors()
-    samples, centre = _samples_and_centre(samples, centre)
-    values = np.concatenate([centre[np.newaxis], samples]).reshape(len(samples) + 1, -1)
-    out = np.empty(values.shape[1], dtype=object)
-    out[:] = [pyerrors.import_jackknife(column, name) for column in values.T]
-    return out.reshape(centre.shape) if centre.shape else out[0]
+    values, mean = _samples_and_centre(samples, centre)
+    columns = np.concatenate([mean[np.newaxis], values]).reshape(len(values) + 1, -1)
+    out = np.empty(columns.shape[1], dtype=object)
+    out[:] = [pyerrors.import_jackknife(column, name) for column in columns.T]
+    return out.reshape(mean.shape) if mean.shape else out[0]
 
 
 def _objects(array):

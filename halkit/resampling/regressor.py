@@ -61,8 +61,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     resample : {"jackknife", "bootstrap", "seeds"}
         The kind of the bins, which decides on the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for
         samples that each leave one out, the standard deviation for bootstrap samples; `kind` of
-        the rows of `halkit.equations.lattice_rows` says which they are. "seeds" gives the spread
-        of the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
+        `halkit.equations.Rows` says which they are. "seeds" gives the spread of the optimisation,
+        not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}
         How a bin is fitted. Every bin takes the prior of the fit to the mean. "full" trains the
@@ -113,7 +113,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     ...     hadron_mass=2.0, times=range(20, 25), noise=1e-4, n_bins=4, random_state=0,
     ... )
     >>> potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
-    >>> model = JackknifeRegressor(potential).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+    >>> model = JackknifeRegressor(potential).fit(d.rows.data, d.rows.target, y_std=d.sigma)
     >>> V, V_std = model.local_potential([2.0, 4.0], return_std=True)
     >>> V.shape, bool(np.all(V_std > 0)), model.n_bins_
     ((2,), True, 4)
@@ -182,29 +182,30 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """
         self._check_parameters()
         with unchanged_on_error(self):
-            X, y = self._validated_data(X, y)
+            bins = self._validated_data(X, y)
+            n_bins = len(bins[0])
             common = {"sample_weight": sample_weight, "y_std": y_std}
             common = {name: value for name, value in common.items() if value is not None}
-            if y_std is not None and len(X) > 1 and self.resample != "seeds":
-                errors = check_y_std(y_std, y.shape[1:])
-                refuse_other_kind(y, errors, self.resample, "resample")
+            if y_std is not None and n_bins > 1 and self.resample != "seeds":
+                errors = check_y_std(y_std, bins[1].shape[1:])
+                refuse_other_kind(bins[1], errors, self.resample, "resample")
             first, seeds = self._random_states()
-            mean = (X.mean(axis=0), y.mean(axis=0))
+            mean = [values.mean(axis=0) for values in bins]
 
             def fit_mean(**parameters):
                 return _fit(clone(self.estimator).set_params(**first, **parameters), *mean, common)
 
             def fit_bins(centre):
-                models = self._models(centre, seeds, mean, common, len(X))
-                data = ([m] * len(models) for m in mean) if self.resample == "seeds" else (X, y)
+                models = self._models(centre, seeds, mean, common, n_bins)
+                data = ([m] * len(models) for m in mean) if self.resample == "seeds" else bins
                 options = [common] * len(models)
                 return run_bins(_fit, models, *data, options, n_jobs=self.n_jobs)
 
             centre = fit_mean()
             fits = [centre]
-            if len(X) > 1 or self.resample == "seeds":
+            if n_bins > 1 or self.resample == "seeds":
                 fits = fit_bins(centre)
-            if len(X) > 1 and self.resample != "seeds":
+            if n_bins > 1 and self.resample != "seeds":
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample

@@ -235,12 +235,10 @@ def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> A
         For a single sample.
     """
     check_choice(resample, "resample", RESAMPLINGS)
-    samples = _samples(samples, "samples")
-    if samples.shape[axis] < 2:
-        raise ValueError(
-            f"samples must be two at least, got {samples.shape[axis]}: one has no error"
-        )
-    return standard_error(samples, resample, axis=axis)
+    values = _samples(samples, "samples")
+    if values.shape[axis] < 2:
+        raise ValueError(f"samples must be two at least, got {values.shape[axis]}")
+    return standard_error(values, resample, axis=axis)
 
 
 def refuse_other_kind(y: Array, y_std: Array, resample: Resampling, name: str) -> None:

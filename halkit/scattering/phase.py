@@ -13,8 +13,8 @@ import numpy as np
 from halkit.checks import check_momenta
 from halkit.scattering.solver.channel import converge, open_channel
 from halkit.scattering.solver.rmatrix import phase_shifts
-from halkit.scattering.solver.tails import add_tail
-from halkit.scattering.solver.weak import has_narrow_core, low_energy, small_phases, with_power_tail
+from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
+from halkit.scattering.solver.weak import is_graded, low_energy, small_phases, with_power_tail
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
 
@@ -72,6 +72,11 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     The mesh is split where V or U jumps, and starts where V is infinite or so high that the wave
     does not reach the origin: there u = 0. Phases of 1e-9 rad are right to a part of 1e-3.
 
+    Before that V(r) and the diagonal of U are looked at on radii that are 1/700 of r apart, up to
+    r = 1e4/m and down to a hundredth of the channel radius. Shells and bumps that are wider than
+    r/700 are found; state the ``edges`` of narrower ones. Away from its diagonal U is looked at
+    in steps of 1/128 of the channel radius only, and of r/7 beyond.
+
     References
     ----------
     D. Baye, Phys. Rep. 565 (2015) 1.
@@ -93,7 +98,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
         channel_radius=channel_radius,
         r=r,
         k=k,
-        with_tail=True,
+        least_power=LEAST_POWER,
     )
     delta = converge(
         lambda n: _phases(channel.hamiltonian(n), k),
@@ -104,9 +109,8 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     if channel.power is None:
         return delta
     V, m = channel.interaction.local_potential, channel.reduced_mass
-    outside = add_tail(
-        V, k.ravel(), np.ravel(delta), reduced_mass=m, l=channel.l, radius=channel.radius
-    )
+    waves = [bessel_waves(channel.l)] * k.size
+    outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=channel.radius)
     return outside.reshape(k.shape)[()]
 
 
@@ -119,7 +123,7 @@ def _phase_change(coarse, fine):
 def _phases(hamiltonian, k):
     """δ(k), where it is small by the way that keeps its relative accuracy."""
     delta = phase_shifts(hamiltonian, k)
-    small = (np.abs(np.sin(delta)) < SMALL) | has_narrow_core(hamiltonian.mesh)
+    small = (np.abs(np.sin(delta)) < SMALL) | is_graded(hamiltonian.mesh)
     if np.any(small) and not np.ndim(hamiltonian.scale):
         delta, chosen = np.array(delta), k[small]
         turn = small_phases(hamiltonian, chosen) - delta[small]
@@ -204,7 +208,7 @@ def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
         reduced_mass=reduced_mass,
         channel_radius=channel_radius,
         r=r,
-        with_tail=True,
+        least_power=LEAST_POWER,
     )
     m, power = channel.reduced_mass, channel.power
     if power is None:

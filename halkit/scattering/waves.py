@@ -40,11 +40,14 @@ __all__ = [
     "WaveFunctions",
     "bound_wave_functions",
     "decaying_waves",
+    "first_sign",
     "scattering_wave_functions",
     "tail_moments",
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
+# The part of the largest value from which on a wave function is more than rounding errors.
+SEEN = 1e-6
 
 
 class WaveFunctions:
@@ -277,11 +280,18 @@ def _bound(H):
     norm, square = tail_moments(l, kappa, a)
     total = np.sum(c**2, axis=1) + value**2 * norm
     radius = np.sqrt((c**2 @ H.mesh.r**2 + value**2 * square) / total)
-    factor = np.where(c[:, 0] < 0, -1, 1) / np.sqrt(total)
+    factor = first_sign(c) / np.sqrt(total)
     at_surface = value * factor
     outside = partial(decaying_waves, l, kappa, a, at_surface / np.sqrt(4 * np.pi))
     waves = WaveFunctions(H.mesh, c * factor[:, None] / np.sqrt(4 * np.pi), outside)
     return BoundWaves(energy, kappa, radius, waves)
+
+
+def first_sign(c):
+    """The sign of each row of (n_states, n) where it leaves the rounding errors inside a core."""
+    size = np.abs(c)
+    first = np.argmax(size > SEEN * size.max(axis=1, keepdims=True, initial=0.0), axis=1)
+    return np.where(c[np.arange(len(c)), first] < 0, -1, 1)
 
 
 def _symmetric_states(H):

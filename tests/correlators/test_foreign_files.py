@@ -38,7 +38,7 @@ def raw_npz(path, **changes):
 
 def test_files_of_other_programs(tmp_path):
     c = load_correlators(raw_hdf5(tmp_path / "a.hdf5"))
-    assert c.correlators["R"].shape == (3, 4, 20)
+    assert c.R["R"].shape == (3, 4, 20)
     assert (c.wedge, c.hadron_mass, c.n_bins, c.kind) == (Wedge(6), (0.5, 0.6), 4, "jackknife")
     assert load_correlators(raw_hdf5(tmp_path / "b.h5", kind=np.bytes_("bootstrap"))).kind == (
         "bootstrap"
@@ -50,23 +50,24 @@ def test_files_of_other_programs(tmp_path):
 )
 def test_names_of_sources_of_other_programs(tmp_path, sources):
     path = raw_hdf5(tmp_path / "a.h5", R=TWO, sources=sources)
-    assert list(load_correlators(path).correlators) == ["wall", "exp"]
+    assert load_correlators(path).sources == ("wall", "exp")
     path = raw_hdf5(tmp_path / "b.h5", R=TWO)
     with pytest.importorskip("h5py").File(path, "a") as file:
         file["a/sources"] = sources
-    assert list(load_correlators(path).correlators) == ["wall", "exp"]
+    assert load_correlators(path).sources == ("wall", "exp")
 
 
 def test_bytes_in_archives_of_other_programs(tmp_path):
     path = raw_npz(tmp_path / "a.npz", R=TWO, sources=BYTES, kind=b"configs", note=BYTES)
     c = load_correlators(path)
-    assert (list(c.correlators), c.kind, c.note) == (["wall", "exp"], "configs", ["wall", "exp"])
+    assert (c.sources, c.kind) == (("wall", "exp"), "configs")
+    assert dict(c.attributes) == {"note": ["wall", "exp"]}
 
 
 def test_bytes_that_are_no_text_stay(tmp_path):
     latin = np.array([b"m\xfcller", b"exp"])
     c = load_correlators(raw_npz(tmp_path / "a.npz", note=latin, author=b"m\xfcller"))
-    assert (c.note, c.author) == ([b"m\xfcller", "exp"], b"m\xfcller")
+    assert dict(c.attributes) == {"note": [b"m\xfcller", "exp"], "author": b"m\xfcller"}
     with pytest.raises(ValueError, match=r"sources of .* must be texts in UTF-8"):
         load_correlators(raw_npz(tmp_path / "b.npz", R=TWO, sources=latin))
 
@@ -78,8 +79,10 @@ def test_single_values_in_lists_of_one(tmp_path, write, suffix):
         r_units=np.array([b"fm"]), L=np.array([6]), n_bins=np.array([4]), sources=BYTES[:1],
     )  # fmt: skip
     c = load_correlators(path)
-    assert (c.kind, c.units, c.r_units, c.L, c.n_bins) == ("configs", "fm", "fm", 6, 4)
-    assert list(c.correlators) == ["wall"]
+    assert (c.kind, c.units, c.attributes, c.L, c.n_bins) == (
+        "configs", "fm", {"r_units": "fm"}, 6, 4,
+    )  # fmt: skip
+    assert c.sources == ("wall",)
 
 
 def test_kinds_agree_however_they_are_stored(tmp_path):
@@ -99,22 +102,26 @@ def test_kinds_agree_however_they_are_stored(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"R": np.ones((3, 20))}, r"the bins among them.*got shape \(3, 20\)"),
+        ({"R": np.ones((3, 20))}, r"must have shape \(n_bins, .*got shape \(3, 20\)"),
         ({"R": np.ones((4, 3, 21))}, r"got shape \(1, 4, 3, 21\)"),
-        ({"R": TWO}, r"four with its sources \['R'\] first"),
-        ({"xyz": Wedge(6).xyz[:-1]}, "19 points and coordinates up to 3: no wedge"),
+        ({"R": TWO}, r"four axes with its sources \['R'\] first"),
+        ({"xyz": Wedge(6).xyz[:-1]}, "all points of a wedge 3 ≥ x ≥ y ≥ z ≥ 0, got 19"),
         ({"xyz": Wedge(6).xyz[::-1]}, "must list the wedge of L = 6 with z fastest"),
         ({"L": 9}, "L of .* must be 6 or 7 for xyz, got 9"),
         ({"L": None}, "L of .* must be 6 or 7 for xyz, got None"),
         ({"xyz": None, "r": np.arange(20.0), "L": None, "r_units": "fm"}, "one system|convert to"),
         ({"units": None}, "must hold 'units'"),
+        ({"r": np.arange(1.0, 21.0)}, "must hold either r or xyz"),
+        ({"hadron_mass": -1.0}, "a of .* cannot be read: hadron_mass must be one mass or two"),
+        ({"inverse_spacing": [2194.0, 10.0]}, "a of .* cannot be read.* inverse_spacing must be"),
+        ({"t": [3, 5, 6]}, "a of .* cannot be read: t must increase in equal steps"),
         (
             {"kind": ["jackknife", "configs"]},
-            r"kind of .* must be one of .*got \['jackknife', 'con",
+            r"a of .* cannot be read: kind must be one of .*got \['jackknife', 'con",
         ),
-        ({"kind": [1.0, 2.0]}, r"kind of .* must be one of"),
-        ({"n_bins": 5}, "n_bins = 5, but 4 bins"),
-        ({"wedge": 6}, "must not hold 'wedge', which is made of R and xyz"),
+        ({"kind": [1.0, 2.0]}, r"kind must be one of"),
+        ({"n_bins": 5}, "n_bins of .* must be 4 as of R, got 5"),
+        ({"wedge": 6}, "attributes must not hold 'wedge', which the record has itself"),
     ],
 )
 def test_bad_files_of_other_programs(tmp_path, changes, message):

@@ -127,7 +127,7 @@ def test_hard_links_are_followed(other):
 
     path = other(change)
     assert [name for name, _ in iter_correlators(path)] == ["a", "b"]
-    assert_array_equal(load_correlators(path, group="b").again, R)
+    assert_array_equal(load_correlators(path, group="b").attributes["again"], R)
 
 
 @foreign
@@ -151,8 +151,7 @@ def committed(file):
 @foreign
 def test_committed_types_are_types(other):
     c = load_correlators(other(committed))
-    assert c["shift"] == 2.5
-    assert "type" not in c
+    assert dict(c.attributes) == {"shift": 2.5}
 
 
 def put(value=None, **options):
@@ -217,7 +216,7 @@ def test_numbers_in_the_place_of_texts(other, key, value):
     def change(file):
         file["a"].attrs[key] = value
 
-    refused(other(change), f"{key} of a of")
+    refused(other(change), f"a of .*{key} must|{key} of a of")
 
 
 @foreign
@@ -276,7 +275,7 @@ def test_the_limit_can_be_set(other):
     path = other(put(np.zeros(10_000), compression="gzip"))
     refused(path, "must have at most max_bytes = 1000 bytes", max_bytes=1000)
     refused(path, "must need at most max_bytes = 50000 bytes", max_bytes=50_000)
-    assert load_correlators(path, max_bytes=200_000).note.shape == (10_000,)
+    assert load_correlators(path, max_bytes=200_000).attributes["note"].shape == (10_000,)
     for wrong in (0, -1, 1e9, "many"):
         with pytest.raises((ValueError, TypeError), match="max_bytes"):
             load_correlators(path, max_bytes=wrong)
@@ -340,7 +339,7 @@ def test_packed_data_are_read(other, options, libver):
         file["a"].create_dataset("R", data=R, chunks=(3, 2, 4), **options)
 
     path = other(change, ["R"], libver=libver)
-    assert_array_equal(load_correlators(path).correlators["R"], np.moveaxis(R, 0, 1))
+    assert_array_equal(load_correlators(path).R["R"], np.moveaxis(R, 0, 1))
 
 
 def chunk(content, mask=0, **options):
@@ -382,7 +381,7 @@ def test_many_texts_at_one_place(other):
         file["a"].create_dataset("note", data=["x" * long, *["y"] * 5000])
 
     path = other(change)
-    assert len(load_correlators(path).note) == 5001
+    assert len(load_correlators(path).attributes["note"]) == 5001
     with h5py.File(path) as file:
         offset = file["a/note"].id.get_offset()
     content = bytearray(path.read_bytes())

@@ -5,9 +5,8 @@ import contextlib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.utils import Bunch
 
-from halkit.correlators import iter_correlators, load_correlators, save_correlators
+from halkit.correlators import Correlators, iter_correlators, load_correlators, save_correlators
 from halkit.exceptions import IntegrityWarning
 
 h5py = pytest.importorskip("h5py")
@@ -18,9 +17,9 @@ R = np.random.default_rng(0).standard_normal((4, 3, 6))
 
 @pytest.fixture
 def saved(tmp_path):
-    group = Bunch(
-        correlators={"wall": R, "exp": 2 * R}, r=np.linspace(1.0, 6.0, 6), t=np.arange(4),
-        kind="jackknife", hadron_mass=0.5, units="lattice", names=["one", "two"], remark="λ",
+    group = Correlators(
+        R={"wall": R, "exp": 2 * R}, r=np.linspace(1.0, 6.0, 6), t=np.arange(4), hadron_mass=0.5,
+        kind="jackknife", units="lattice", attributes={"names": ["one", "two"], "remark": "λ"},
     )  # fmt: skip
     save_correlators(tmp_path / "a.h5", {"a": group})
     return tmp_path / "a.h5"
@@ -82,7 +81,7 @@ def test_files_without_a_digest_warn_and_can_get_one(other):
         groups = dict(iter_correlators(other))
     assert caught[0].filename == __file__
     save_correlators(other, groups, overwrite=True)
-    assert_array_equal(load_correlators(other).correlators["R"], c.correlators["R"])
+    assert_array_equal(load_correlators(other).R["R"], c.R["R"])
 
 
 def test_other_programs_read_the_file(saved):
@@ -118,4 +117,4 @@ def test_circles_in_trees(other, at):
             continue
         with contextlib.suppress(ValueError):
             c = load_correlators(other)
-            assert_array_equal(c.correlators["R"], np.moveaxis(R, 0, 1))
+            assert_array_equal(c.R["R"], np.moveaxis(R, 0, 1))

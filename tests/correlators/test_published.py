@@ -16,7 +16,7 @@ FM = 197.3269804 / 2194.0
 
 def leading_order(c, source, t):
     """Return V = (∇²/m − ∂t + ∂t²/4m) R / R per bin, lattice units, with 3-point stencils."""
-    R = c.correlators[source][np.searchsorted(c.t, t) + np.array([-1, 0, 1])]
+    R = c.R[source][np.searchsorted(c.t, t) + np.array([-1, 0, 1])]
     first, second, _ = time_derivatives(R, points=3)
     m = c.hadron_mass
     return (c.wedge.laplacian(R[1]) / m - first[0] + second[0] / (4 * m)) / R[1]
@@ -25,7 +25,7 @@ def leading_order(c, source, t):
 @pytest.mark.data
 def test_the_file_is_what_its_readme_says(data_dir):
     c = load_correlators(data_dir)
-    assert c.correlators["wall"].shape == c.correlators["exp"].shape == (7, 20, 6545)
+    assert c.R["wall"].shape == c.R["exp"].shape == (7, 20, 6545)
     assert_array_equal(c.t, np.arange(10, 17))
     assert (c.L, c.n_bins, c.kind) == (64, 20, "jackknife")
     assert (c.hadron_mass, c.inverse_spacing, c.pion_mass) == (0.665, 2194.0, 510.0)
@@ -57,7 +57,7 @@ def test_potentials_and_errors_are_the_published_ones(data_dir, source, t):
 def test_rows_of_the_largest_lattice(data_dir):
     c = load_correlators(data_dir)
     rows = lattice_rows(c, times=[12, 13, 14, 15], sources=["wall", "exp"], r_max=2.4 / FM)
-    assert rows.points == 3
+    assert rows.stencil == 3
     assert rows.data.shape == (20, 8, rows.r.size)
     assert rows.target.shape == (20, 8, rows.r_out.size)
     assert (rows.r.size, rows.r_out.size) == (737, 596)
@@ -106,10 +106,10 @@ def test_a_folder_or_a_file(archive):
         ({"L6_exp": None}, "must hold the key 'L6_exp'"),
         ({"m_xi_lat": None}, "must hold the key 'm_xi_lat'"),
         ({"L6_xyz": None}, "must hold keys like 'L64_xyz'"),
-        ({"L6_exp": np.ones((3, 4, 19))}, r"L6_exp must have shape .*20\).*got \(3, 4, 19\)"),
-        ({"L6_exp": np.ones((3, 5, 20))}, r"as many bins as the other source, got"),
-        ({"L6_wall": np.ones((2, 4, 20))}, r"L6_wall must have shape \(n_t, n_bins, n_wedge\)"),
-        ({"L6_wall": np.full((3, 4, 20), np.nan)}, "L6_wall must be finite"),
+        ({"L6_exp": np.ones((3, 4, 19))}, r"R\['exp'\] must have shape .*20\).*got \(3, 4, 19\)"),
+        ({"L6_exp": np.ones((3, 5, 20))}, r"'exp'\] must have .* = \(3, 4, 20\).* got \(3, 5"),
+        ({"L6_wall": np.ones((2, 4, 20))}, r"'wall'\] must have .* = \(3, n_bins, 20\)"),
+        ({"L6_wall": np.full((3, 4, 20), np.nan)}, "NaN or infinite values in bin 0 of 'wall'"),
     ],
 )
 def test_other_files_are_refused(archive, changes, message):
@@ -133,7 +133,7 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_text_is_no_correlator_file(tmp_path, name):
     path = tmp_path / name
     path.write_text("r R(r)\n0.1 1.0\n")
-    message = rf"{name} is no correlator file: it must be an npz archive, or end in .h5 or .hdf5"
+    message = rf"{name} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5"
     with pytest.raises(ValueError, match=message):
         load_correlators(path)
 

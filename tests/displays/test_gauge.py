@@ -57,15 +57,15 @@ def test_given_axes_are_used(theta):
 
     axes = Figure().subplots(1, 2)
     assert TopologyDisplay(topological_charge(theta)).plot(axes).figure_ is axes[0].figure
-    with pytest.raises(ValueError, match="expected 2 axes"):
+    with pytest.raises(ValueError, match="ax must be 2 axes"):
         TopologyDisplay([0]).plot(axes[0])
 
 
 def test_charges_are_finite_and_loops_are_there():
-    with pytest.raises(ValueError, match="charge: expected a 1-D array of integers"):
+    with pytest.raises(ValueError, match="charge must be a 1-D array of integers"):
         TopologyDisplay([0.0, np.inf])
     report = sample_report(sample_exact(10, (4, 4), 1.0, random_state=0), 1.0, loops=())
-    with pytest.raises(ValueError, match="expected Wilson loops among its rows"):
+    with pytest.raises(ValueError, match="report must have Wilson loops among its rows"):
         WilsonLoopDisplay.from_report(report)
 
 

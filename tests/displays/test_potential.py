@@ -90,23 +90,23 @@ def test_the_truth_shares_the_scale(as_values):
     assert [axes.get_title() for axes in display.axes_] == ["potential", "truth"]
 
 
-def test_the_spread_is_the_standard_deviation_over_starts():
+def test_the_last_panel_is_the_standard_deviation_over_starts():
     starts = [Exponential(scale).predict_potential(R, R) for scale in (1.0, 2.0, 4.0)]
     display = PotentialDisplay.from_estimator(Exponential(starts=starts))
     assert_allclose(image(display, 1), kernel(np.std([1, 2, 4], ddof=1)), rtol=1e-13)
     assert display.images_[1].get_clim()[0] == 0.0
-    assert display.axes_[1].get_title() == "spread"
+    assert display.axes_[1].get_title() == "standard deviation"
 
 
-def test_one_start_has_no_spread():
+def test_one_start_has_no_standard_deviation():
     starts = [Exponential().predict_potential(R, R)]
-    assert PotentialDisplay.from_estimator(Exponential(starts=starts)).spread is None
+    assert PotentialDisplay.from_estimator(Exponential(starts=starts)).potential_std is None
 
 
-def test_other_radii_have_no_spread():
+def test_other_radii_have_no_standard_deviation():
     starts = [Exponential(scale).predict_potential(R, R) for scale in (1.0, 2.0)]
     display = PotentialDisplay.from_estimator(Exponential(starts=starts), R[:3])
-    assert display.spread is None
+    assert display.potential_std is None
     assert display.potential.shape == (3, 3)
 
 
@@ -117,7 +117,7 @@ def test_a_zero_potential_is_drawn():
 
 def test_predictions_are_drawn_as_given():
     U = Exponential().predict_potential(R, R)
-    display = PotentialDisplay.from_predictions(U, R, spread=U, weighted=False)
+    display = PotentialDisplay.from_predictions(U, R, potential_std=U, weighted=False)
     assert_array_equal(image(display), U)
     assert_array_equal(image(display, 1), U)
 
@@ -141,11 +141,11 @@ def test_the_map_draws_on_the_given_axes():
 
 def test_too_few_axes_are_refused():
     _, ax = pyplot.subplots()
-    with pytest.raises(ValueError, match="expected 2 axes, one per panel, got 1"):
+    with pytest.raises(ValueError, match="ax must be 2 axes, one per panel, got 1"):
         PotentialDisplay.from_estimator(Exponential(), truth=Exponential(), ax=ax)
 
 
-@pytest.mark.parametrize("name", ["potential", "truth", "spread"])
+@pytest.mark.parametrize("name", ["potential", "truth", "potential_std"])
 def test_a_wrong_shape_is_named(name):
     arrays = {"potential": np.ones((5, 5)), name: np.ones((5, 4))}
     with pytest.raises(ValueError, match=rf"{name} must have shape \(5, 5\), got \(5, 4\)"):
@@ -158,7 +158,7 @@ def test_complex_values_are_refused():
 
 
 def test_r_prime_alone_is_refused():
-    with pytest.raises(ValueError, match="r_prime without r"):
+    with pytest.raises(ValueError, match="r must be given with r_prime, got None"):
         PotentialDisplay.from_estimator(Exponential(), r_prime=R)
 
 
@@ -179,7 +179,7 @@ def test_curves_lie_on_the_output_nodes():
 
 def test_a_band_is_one_standard_deviation():
     errors = 0.1 * R
-    display = LocalPotentialDisplay.from_predictions(np.exp(-R), R, errors=errors)
+    display = LocalPotentialDisplay.from_predictions(np.exp(-R), R, potential_std=errors)
     corners = display.bands_[0].get_paths()[0].vertices
     for r, V, error in zip(R, np.exp(-R), errors, strict=True):
         heights = corners[np.isclose(corners[:, 0], r), 1]
@@ -208,7 +208,7 @@ def test_curves_name_the_units():
 
 
 def test_curves_and_labels_must_match():
-    with pytest.raises(ValueError, match="labels: expected 1, one per curve, got 2"):
+    with pytest.raises(ValueError, match="labels must have 1 entries, one per curve, got 2"):
         LocalPotentialDisplay(R, R, labels=["a", "b"])
     with pytest.raises(ValueError, match=r"potential must have shape \(1, 5\), got \(1, 4\)"):
         LocalPotentialDisplay(R[:4], R)

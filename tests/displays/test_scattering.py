@@ -43,7 +43,7 @@ def test_labels_name_the_units():
 
 def test_a_band_is_one_standard_deviation():
     errors = 0.2 * K
-    display = PhaseShiftDisplay.from_predictions(-K, K, errors=errors, name="fit")
+    display = PhaseShiftDisplay.from_predictions(-K, K, phase_shift_std=errors, name="fit")
     corners = display.band_.get_paths()[0].vertices
     for k, error in zip(K, errors, strict=True):
         heights = np.radians(corners[np.isclose(corners[:, 0], k), 1])
@@ -78,14 +78,16 @@ def test_the_curve_is_drawn_on_the_given_axes():
     assert display.line_.get_label() == "sphere"
 
 
-@pytest.mark.parametrize("name", ["errors", "truth"])
+@pytest.mark.parametrize("name", ["phase_shift_std", "truth"])
 def test_a_wrong_shape_is_named(name):
     with pytest.raises(ValueError, match=rf"{name} must have shape \(7,\), got \(6,\)"):
         PhaseShiftDisplay(K, K, **{name: K[1:]})
 
 
 def test_a_wrong_reference_is_refused():
-    with pytest.raises(ValueError, match=r"expected \(k, delta\) or \(k, delta, error\), got 1"):
+    with pytest.raises(
+        ValueError, match=r"reference must be \(k, delta\) or \(k, delta, std\), got 1"
+    ):
         PhaseShiftDisplay(K, K, reference=(K,))
-    with pytest.raises(ValueError, match="reference error must have shape"):
+    with pytest.raises(ValueError, match="reference std must have shape"):
         PhaseShiftDisplay(K, K, reference=(K, K, K[1:]))

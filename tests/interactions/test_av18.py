@@ -264,11 +264,11 @@ def test_lattice_units():
     [
         ("1S0", {"pair": "pn"}, "pair must be 'np', 'nn' or 'pp'"),
         ("deuteron", {}, "channel must be like '1S0' or '3S1-3D1'"),
-        ("3S1", {}, "'3S1' is not a channel"),
-        ("3S0", {}, "'3S0' is not a channel"),
-        ("1P0", {}, "'1P0' is not a channel"),
-        ("3S1-3D1", {"pair": "nn"}, "isospin 0: it is a channel of np, not of nn"),
-        ("1S0", {"electromagnetic": ["DF"]}, "electromagnetic terms of np are"),
+        ("3S1", {}, "channel must be a complete channel, .* got '3S1'"),
+        ("3S0", {}, "channel must be a complete channel, .* got '3S0'"),
+        ("1P0", {}, "channel must be a complete channel, .* got '1P0'"),
+        ("3S1-3D1", {"pair": "nn"}, "pair must be 'np' in 3S1-3D1, which has isospin 0, got 'nn'"),
+        ("1S0", {"electromagnetic": ["DF"]}, "electromagnetic terms of np must be among"),
     ],
 )
 def test_refusals_say_what_came(channel, arguments, message):

@@ -15,6 +15,7 @@ from halkit.interactions.hal import (
     OMEGA_OMEGA_MASSES,
     reduced_mass,
 )
+from halkit.units import to_mev
 
 POINTS = {
     "r": [0.1, 0.2, 0.3, 0.5, 0.8, 1.0, 1.5, 2.0],
@@ -158,7 +159,7 @@ def test_two_pion_tail_is_regular_at_the_origin(power, center):
         (lambda: TwoPionTail(1.0, 0.0, 1.0), "exponent must be a finite number > 0"),
         (lambda: TwoPionTail(1.0, 1.0, -1.0), "mu must be a finite number > 0"),
         (lambda: TwoPionTail(1.0, 1.0, 1.0, power=0), "power must be an integer ≥ 1"),
-        (lambda: reduced_mass((0.0, 1.0)), "a mass must be a finite number > 0"),
+        (lambda: reduced_mass((0.0, 1.0)), "masses must be a finite number > 0"),
     ],
 )
 def test_refusals_say_what_came(make, message):
@@ -166,7 +167,22 @@ def test_refusals_say_what_came(make, message):
         make()
 
 
-@pytest.mark.parametrize("masses", [939.0, [939.0], (1.0, 2.0, 3.0), "np"])
-def test_there_are_two_masses(masses):
-    with pytest.raises(TypeError, match="masses must be two masses in MeV, got"):
+@pytest.mark.parametrize(
+    ("masses", "error", "message"),
+    [
+        ((1.0, 2.0, 3.0), ValueError, "masses must be one number or a pair, got"),
+        ([], ValueError, "masses must be one number or a pair, got"),
+        ("np", TypeError, "masses must be a finite number > 0, got 'np'"),
+        (("n", "p"), TypeError, "masses must be a finite number > 0, got 'n'"),
+    ],
+)
+def test_there_are_one_or_two_masses(masses, error, message):
+    with pytest.raises(error, match=message):
         reduced_mass(masses)
+
+
+@pytest.mark.parametrize("inverse_spacing", [None, 2333.0])
+def test_one_mass_stands_for_both_hadrons(inverse_spacing):
+    both = reduced_mass((939.0, 939.0), inverse_spacing=inverse_spacing)
+    assert reduced_mass(939.0, inverse_spacing=inverse_spacing) == both
+    assert to_mev(both, inverse_spacing=inverse_spacing) == pytest.approx(469.5, rel=1e-15)

@@ -26,7 +26,10 @@ def test_gaussians_by_exponent_and_by_range():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: GaussianSum([1, 2], [1]), "two lists of one length"),
+        (
+            lambda: GaussianSum([1, 2], [1]),
+            "strengths and exponents must be lists of the same length",
+        ),
         (lambda: GaussianSum([1, 2], [1, -1]), "exponents must be positive"),
         (lambda: GaussianSum.from_ranges([1], [0]), "ranges must be positive"),
         (lambda: GaussianSum([np.nan], [1]), "strengths must be finite"),

@@ -152,7 +152,7 @@ def test_virtual_state_is_not_bound():
             "reduced_mass must be a finite number > 0",
         ),
         (lambda: Separable(-1.0, 0.0), "mu must be a finite number > 0"),
-        (lambda: Separable(0.0, 1.0), "omega must be finite and not zero"),
+        (lambda: Separable(0.0, 1.0), "omega must be a finite number other than 0, got 0.0"),
         (lambda: Yamaguchi(-2.0, 1.0, reduced_mass=1.0), "alpha must be above -beta"),
     ],
 )

@@ -66,12 +66,12 @@ def test_the_coefficients_solve_the_normal_equations(correlators, trained):
     """The gradient of the loss, by differences of the loss itself, vanishes."""
     d = correlators
     frozen = FrozenBasisRegressor(FrozenEstimator(trained)).fit(
-        d.data_bins[3], d.target_bins[3], y_std=d.sigma
+        d.rows.data[3], d.rows.target[3], y_std=d.sigma
     )
     signs = trained._design["signs"]
 
     def loss():
-        pulls = (frozen.predict(d.data_bins[3]) - d.target_bins[3]) / d.sigma
+        pulls = (frozen.predict(d.rows.data[3]) - d.rows.target[3]) / d.sigma
         prior = np.sum(frozen.local_coefficients_**2) + np.sum((frozen.C_ - np.diag(signs)) ** 2)
         return np.mean(pulls**2) + prior / d.target.size
 

@@ -30,9 +30,9 @@ def rms_error(samples, sources, times):
     exact = phase_shift(TRUTH, K, reduced_mass=MASS / 2)
     errors = []
     for data in samples:
-        rows = [i for i, (source, t) in enumerate(data.labels) if source in sources and t in times]
-        model = TimeDependentHALRegressor(data.r, hadron_mass=MASS, n_init=1, random_state=0)
-        model.fit(data.data[rows], data.target[rows], y_std=data.sigma[rows])
+        rows = data.rows.select(sources=sources, times=times)
+        model = TimeDependentHALRegressor(rows.r, hadron_mass=MASS, n_init=1, random_state=0)
+        model.fit(*rows.mean(), y_std=rows.sigma)
         errors.append(np.rad2deg(model.phase_shift(K) - exact))
     return np.sqrt(np.mean(np.square(errors)))
 

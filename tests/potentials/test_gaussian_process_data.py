@@ -50,7 +50,7 @@ def regressor(rows, **settings):
 
 
 def fit(rows, **settings):
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
+    X, y = rows.mean()
     return regressor(rows, **settings).fit(X, y, y_std=rows.sigma)
 
 

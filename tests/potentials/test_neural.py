@@ -31,6 +31,7 @@ SETTINGS = {"n_init": 2, "max_iter": 12, "tol": 0.0, "hidden_layer_sizes": (3,),
 pytestmark = [
     pytest.mark.filterwarnings("ignore:the fit had not converged"),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
     # The data of these tests end where U does not.
     pytest.mark.filterwarnings(
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"

@@ -66,7 +66,7 @@ def error_of_localised(model, data):
 def test_local_and_separable_without_noise(mass, a0, binding):
     """δ within 0.1° for E = 1 … 300 MeV, a0 within 1 %, B within 2 %."""
     data = correlators(mass)
-    assert data.points == 7
+    assert data.rows.stencil == 7
     model = fitted(data, mass, tol=1e-5, max_iter=600)
     k, exact = momenta_and_exact(mass)
     np.testing.assert_allclose(np.rad2deg(model.phase_shift(k)), exact, atol=0.1)
@@ -114,7 +114,7 @@ def test_the_truth_lies_within_the_statistical_errors():
         data = correlators(noise=1e-3, n_bins=20, random_state=seed + 10)
         model = JackknifeRegressor(
             TimeDependentHALRegressor(R, hadron_mass=MASS, n_init=1, random_state=0)
-        ).fit(data.data_bins, data.target_bins, y_std=data.sigma)
+        ).fit(data.rows.data, data.rows.target, y_std=data.sigma)
         delta, error = np.rad2deg(model.phase_shift(k, return_std=True))
         assert error.max() < 2.5
         inside.append(np.abs(delta - exact) < 2 * error)

@@ -17,6 +17,7 @@ pytestmark = [
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
 ]
 
 R = np.linspace(0.2, 6.0, 12)

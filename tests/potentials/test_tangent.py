@@ -83,7 +83,7 @@ def test_linear_errors_are_those_of_warm_refits(settings, parameters, tolerance)
         d.r, hadron_mass=0.7, random_state=0, **{"n_init": 1, **parameters}
     )
     linear, warm = (
-        JackknifeRegressor(potential, refit=refit).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+        JackknifeRegressor(potential, refit=refit).fit(d.rows.data, d.rows.target, y_std=d.sigma)
         for refit in ("linear", "warm")
     )
     assert_array_equal(linear.phase_shift(K["k"]), warm.phase_shift(K["k"]))

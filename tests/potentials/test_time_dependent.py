@@ -73,14 +73,15 @@ def test_both_potentials_reproduce_the_localized_one(correlators):
 @pytest.mark.parametrize("local", [True, False])
 def test_another_unit_of_length(correlators, local):
     """The same slices in lattice units and in fm: the same δ, once all lengths are scaled."""
-    R, r = correlators.correlators["wall"][:, 0], correlators.r
+    R, r = correlators.correlators.R["wall"][:, 0], correlators.r
     delta = []
     for a in (1.0, 0.09):
         model = TimeDependentHALRegressor(
             a * r, hadron_mass=MASS / a, envelope_radius=5.5 * a, local=local,
             local_range=4.3 * a, n_init=1, max_iter=10, random_state=0,
         )  # fmt: skip
-        delta.append(np.rad2deg(model.fit(R, times=a * correlators.t).phase_shift(K / a)))
+        model.fit(R, times=a * correlators.correlators.t)
+        delta.append(np.rad2deg(model.phase_shift(K / a)))
     np.testing.assert_allclose(delta[1], delta[0], atol=1e-3)
 
 
@@ -89,17 +90,17 @@ def bare_slices():
         WELL, r=np.arange(1, 61) * 0.5, box_radius=40.0, hadron_mass=2.0,
         times=range(20, 29), sources=["wall"],
     )  # fmt: skip
-    return d, d.correlators["wall"]
+    return d, d.correlators.R["wall"][:, 0]
 
 
 def test_fit_of_bare_slices_is_the_fit_of_their_rows():
     d, R = bare_slices()
     settings = {"hadron_mass": 2.0, "local": "only", "random_state": 0}
-    direct = TimeDependentHALRegressor(d.r, **settings).fit(R, times=d.t)
+    direct = TimeDependentHALRegressor(d.r, **settings).fit(R, times=d.correlators.t)
     X, y = time_dependent_rows(R, d.r, hadron_mass=2.0)
     prepared = TimeDependentHALRegressor(d.r, **settings).fit(X, y)
     np.testing.assert_array_equal(direct.local_potential(d.r), prepared.local_potential(d.r))
-    assert direct.score(R, times=d.t) == prepared.score(X, y) > 0.9999
+    assert direct.score(R, times=d.correlators.t) == prepared.score(X, y) > 0.9999
     near = d.r < 10
     np.testing.assert_allclose(direct.local_potential(d.r)[near], WELL(d.r)[near], atol=2e-4)
 
@@ -131,16 +132,16 @@ def test_folds_split_the_times_with_the_slices():
     with config_context(enable_metadata_routing=True):
         model = TimeDependentHALRegressor(d.r, **settings)
         model.set_fit_request(times=True).set_score_request(times=True)
-        options = {"params": {"times": d.t}, "error_score": "raise"}
+        options = {"params": {"times": d.correlators.t}, "error_score": "raise"}
         scores = cross_val_score(model, R, cv=KFold(2), **options)
         with pytest.raises(ValueError, match="times must increase in equal steps"):
             cross_val_score(model, R, cv=[([0, 1, 2, 6, 7, 8], [3, 4, 5])], **options)
         search = GridSearchCV(model, {"stencil": [3, 5]}, cv=KFold(2), error_score="raise")
         with pytest.raises(ValueError, match="a stencil of 5 points needs at least 5"):
-            search.fit(R, times=d.t)
+            search.fit(R, times=d.correlators.t)
     first, last = R[:5], R[5:]
-    once = TimeDependentHALRegressor(d.r, **settings).fit(first, times=d.t[:5])
-    assert scores[1] == once.score(last, times=d.t[5:])
+    once = TimeDependentHALRegressor(d.r, **settings).fit(first, times=d.correlators.t[:5])
+    assert scores[1] == once.score(last, times=d.correlators.t[5:])
 
 
 def test_a_search_over_the_stencil_of_prepared_rows_fails():
@@ -157,13 +158,13 @@ def test_one_source_does_not_determine_a_nonlocal_part():
     d, R = bare_slices()
     model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, n_init=1, tol=0.5, random_state=0)
     with pytest.warns(UnderdeterminedWarning, match="one source"):
-        model.fit(R, times=d.t)
+        model.fit(R, times=d.correlators.t)
 
 
 def test_phase_shift_of_a_local_potential():
     d, R = bare_slices()
     model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
-    model.fit(R, times=d.t)
+    model.fit(R, times=d.correlators.t)
     k = np.array([0.05, 0.1, 0.2])
     exact = phase_shift(WELL, k, reduced_mass=1.0)
     np.testing.assert_allclose(model.phase_shift(k), exact, atol=np.deg2rad(0.3))
@@ -172,7 +173,7 @@ def test_phase_shift_of_a_local_potential():
 def test_reduced_mass_is_that_of_the_pair():
     d, R = bare_slices()
     equal, single = (
-        TimeDependentHALRegressor(d.r, hadron_mass=mass, local="only").fit(R, times=d.t)
+        TimeDependentHALRegressor(d.r, hadron_mass=mass, local="only").fit(R, times=d.correlators.t)
         for mass in ((2.0, 2.0), 2.0)
     )
     np.testing.assert_array_equal(equal.phase_shift([0.1]), single.phase_shift([0.1]))
@@ -216,7 +217,7 @@ def xixi(data_dir):
 def test_one_potential_for_both_sources_of_real_correlators(xixi, data_dir):
     """ΞΞ(¹S₀), L = 64: V_eff(0.4 fm) of both sources within 3σ of 48.2(7) and 80.7(2.6) MeV."""
     correlators, rows, fm = xixi
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
+    X, y = rows.mean()
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=correlators.hadron_mass,
         n_init=1, random_state=0,
@@ -243,7 +244,7 @@ def test_one_potential_for_both_sources_of_real_correlators(xixi, data_dir):
 @pytest.mark.data
 def test_a_local_potential_fails_on_real_correlators(xixi):
     correlators, rows, _ = xixi
-    X, y = rows.data.mean(axis=0), rows.target.mean(axis=0)
+    X, y = rows.mean()
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=correlators.hadron_mass,
         local="only", n_init=1,

@@ -50,7 +50,7 @@ def fitted(d, y_std):
         d.r, reduced_mass=MASS / 2, amplitude=1e-4, envelope="exponential",
         envelope_radius=1 / 0.3, local_strength=10.0,
     )  # fmt: skip
-    return JackknifeRegressor(prior).fit(d.data_bins, d.target_bins, y_std=y_std)
+    return JackknifeRegressor(prior).fit(d.rows.data, d.rows.target, y_std=y_std)
 
 
 def deviations(errors, n_sets):
@@ -119,7 +119,7 @@ def test_the_network_covers_the_truth():
             d.r, hadron_mass=MASS, weight_decay=0.1, max_iter=1000, n_init=1, random_state=0
         )
         model = JackknifeRegressor(potential, refit="warm").fit(
-            d.data_bins, d.target_bins, y_std=pooled_errors(d.sigma, d.data)
+            d.rows.data, d.rows.target, y_std=pooled_errors(d.sigma, d.data)
         )
         found.append(model.phase_shift(K, channel_radius=48.0, n_mesh=80, return_std=True))
     delta, std = np.array(found).swapaxes(0, 1)

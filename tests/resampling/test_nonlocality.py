@@ -43,7 +43,7 @@ def outcome(d, *, amplitude=1e-5, **parameters):
         d.r, reduced_mass=d.hadron_mass / 2, amplitude=amplitude
     )
     settings = {"y_std": d.sigma, "random_state": 0, **parameters}
-    return nonlocality_test(prior, d.data_bins, d.target_bins, **settings)
+    return nonlocality_test(prior, d.rows.data, d.rows.target, **settings)
 
 
 def p_values(amplitude, n):
@@ -105,7 +105,7 @@ def test_the_result():
     larger = np.sum(first.bootstrap >= first.statistic)
     assert first.p_value == (1 + larger) / 10
     own = outcome(d, n_bootstrap=9, y_std=None)
-    given = outcome(d, n_bootstrap=9, y_std=jackknife_error(d.target_bins))
+    given = outcome(d, n_bootstrap=9, y_std=jackknife_error(d.rows.target))
     assert own.statistic == given.statistic
 
 
@@ -117,7 +117,7 @@ def test_a_network_is_tested_too():
         tol=1e-2, random_state=0,
     )  # fmt: skip
     result = nonlocality_test(
-        network, d.data_bins, d.target_bins, y_std=d.sigma, n_bootstrap=3, random_state=0
+        network, d.rows.data, d.rows.target, y_std=d.sigma, n_bootstrap=3, random_state=0
     )
     assert result.p_value == 1 / 4
 

@@ -277,16 +277,16 @@ def test_score_takes_bins_and_errors():
         times=range(20, 26), noise=1e-3, n_bins=5, random_state=0,
     )  # fmt: skip
     potential = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, local="only")
-    model = JackknifeRegressor(potential).fit(d.data_bins, d.target_bins, y_std=d.sigma)
-    score = model.score(d.data_bins, d.target_bins)
-    assert score == pytest.approx(model.score(d.data_bins.mean(0), d.target_bins.mean(0)))
-    weighted = model.score(d.data_bins, d.target_bins, y_std=d.sigma)
+    model = JackknifeRegressor(potential).fit(d.rows.data, d.rows.target, y_std=d.sigma)
+    score = model.score(d.rows.data, d.rows.target)
+    assert score == pytest.approx(model.score(d.rows.data.mean(0), d.rows.target.mean(0)))
+    weighted = model.score(d.rows.data, d.rows.target, y_std=d.sigma)
     assert weighted == model.estimator_.score(
-        d.data_bins.mean(0), d.target_bins.mean(0), y_std=d.sigma
+        d.rows.data.mean(0), d.rows.target.mean(0), y_std=d.sigma
     )
     assert weighted != score
     with pytest.raises(ValueError, match="as many bins, got 5 and 4"):
-        model.score(d.data_bins, d.target_bins[:4])
+        model.score(d.rows.data, d.rows.target[:4])
     a0, a0_std = model.scattering_length(return_std=True)
     assert model.scattering_length(sign="lattice", return_std=True) == (-a0, a0_std)
     one, one_std = model.estimator_.scattering_length(return_std=True, n_draws=4, sign="lattice")
@@ -334,7 +334,7 @@ def correlators():
 def fitted(d, **parameters):
     potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
     return JackknifeRegressor(potential, **parameters).fit(
-        d.data_bins, d.target_bins, y_std=d.sigma
+        d.rows.data, d.rows.target, y_std=d.sigma
     )
 
 
@@ -378,7 +378,7 @@ def test_pickle_and_clone(correlators):
 def test_names_of_columns(correlators):
     """They are checked, and the fits within see arrays."""
     pandas = pytest.importorskip("pandas")
-    mean, target = correlators.data_bins.mean(axis=0), correlators.target_bins.mean(axis=0)
+    mean, target = correlators.rows.data.mean(axis=0), correlators.rows.target.mean(axis=0)
     frame = pandas.DataFrame(mean, columns=[f"r{i}" for i in range(mean.shape[1])])
     prior = GaussianProcessPotentialRegressor(correlators.r, reduced_mass=1.0)
     model = JackknifeRegressor(prior, resample="seeds", n_seeds=2).fit(frame, target)
@@ -392,7 +392,7 @@ def test_names_of_columns(correlators):
 def test_displays_take_it_with_its_errors(correlators):
     pytest.importorskip("matplotlib").use("Agg")
     model, k = fitted(correlators), np.array([0.1, 0.3])
-    mean = correlators.data_bins.mean(axis=0)[:2]
+    mean = correlators.rows.data.mean(axis=0)[:2]
     display = LocalPotentialDisplay.from_estimator(model, mean)
     assert_array_equal(display.errors, model.localize(mean, return_std=True)[1])
     display = PhaseShiftDisplay.from_estimator(model, k)
@@ -414,7 +414,7 @@ def test_the_scale_of_the_prior_is_common(correlators):
 def test_localized_potential_of_the_bins(correlators):
     """Of a local potential, V_eff is V, with its error, whatever the wave function."""
     d, model = correlators, fitted(correlators)
-    V, std = model.localize(d.data_bins, return_std=True)
+    V, std = model.localize(d.rows.data, return_std=True)
     expected, error = model.local_potential(d.r, return_std=True)
     assert_allclose(V, np.tile(expected, (len(d.data), 1)), rtol=1e-10)
     assert_allclose(std, np.tile(error, (len(d.data), 1)), rtol=1e-6)
@@ -453,7 +453,7 @@ def test_warm_refits_are_those_of_the_mean_continued():
     potential = TimeDependentHALRegressor(
         d.r, hadron_mass=2.0, local="only", n_init=1, tol=1e-9, random_state=0
     )
-    data = {"X": d.data_bins, "y": d.target_bins, "y_std": d.sigma}
+    data = {"X": d.rows.data, "y": d.rows.target, "y_std": d.sigma}
     full, warm = (
         JackknifeRegressor(potential, refit=refit).fit(**data) for refit in ("full", "warm")
     )
@@ -497,7 +497,7 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
         d.r, hadron_mass=d.hadron_mass, random_state=0, **{"n_init": 1, **parameters}
     )
     full, warm = (
-        JackknifeRegressor(potential, refit=refit).fit(d.data_bins, d.target_bins, y_std=d.sigma)
+        JackknifeRegressor(potential, refit=refit).fit(d.rows.data, d.rows.target, y_std=d.sigma)
         for refit in ("full", "warm")
     )
     errors = [m.evaluate(lambda m: m.localize(d.data[:1])[0, ::4])[1] for m in (full, warm)]
@@ -524,6 +524,6 @@ def test_refits_need_the_estimator_for_it():
 def test_bins_need_their_targets_and_their_arguments(correlators):
     model = fitted(correlators)
     with pytest.raises(ValueError, match="the target y is None"):
-        clone(model).fit(correlators.data_bins, None)
+        clone(model).fit(correlators.rows.data, None)
     with pytest.raises(ValueError, match=r"arguments need \d+ bins each, got \[3\]"):
         model.samples(lambda _, x: x, np.arange(3))

@@ -19,6 +19,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
 from halkit.scattering.coulomb.waves import (
     coulomb_surface,
+    coulomb_waves,
     threshold_functions,
     zero_energy_size,
 )
@@ -31,6 +32,7 @@ from halkit.scattering.solver.channel import (
     tail,
 )
 from halkit.scattering.solver.rmatrix import r_matrix, threshold
+from halkit.scattering.solver.tails import add_tail
 
 __all__ = [
     "FINE_STRUCTURE",
@@ -43,7 +45,9 @@ __all__ = [
 FINE_STRUCTURE = 1 / 137.035999084
 """α (CODATA 2018)."""
 # How much wider the channel is that a slow tail is measured in.
-WIDER = 1.5
+WIDER = 2.0
+# n of a tail V ∝ r^−n that phase shifts at k > 0 feel to its end.
+LEAST_POWER = 1.8
 
 
 def coulomb_potential(r, *, charge_product, dipole_radius=None):
@@ -140,7 +144,7 @@ def coulomb_phase_shift(
     -----
     AccuracyWarning
         If the strong interaction, or the size of the charges, is not over at the channel
-        radius, or if the mesh is too coarse.
+        radius, or if the mesh is too coarse. A tail V ∝ r^−n with n > 1.8 is integrated.
 
     Examples
     --------
@@ -156,12 +160,15 @@ def coulomb_phase_shift(
     array([131.015, 116.841])
     """
     k = check_momenta(k)
-    channel = _charged_channel(
-        interaction, reduced_mass, charge_product, dipole_radius, l, channel_radius, r
-    )
+    strong = open_channel(
+        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r,
+        least_power=LEAST_POWER,
+    )  # fmt: skip
+    charges = _strength(charge_product), dipole_radius
+    channel = _with_charges(strong, charges, channel_radius)
     momenta, m = k.ravel(), channel.reduced_mass
-    rho = momenta * channel.radius
-    phi, p, log_A = coulomb_surface(channel.l, _strength(charge_product) * m / momenta, rho)
+    rho, eta = momenta * channel.radius, charges[0] * m / momenta
+    phi, p, log_A = coulomb_surface(channel.l, eta, rho)
     penetration, shift = rho * np.exp(-2 * log_A), rho * p
 
     def solve(n):
@@ -175,6 +182,11 @@ def coulomb_phase_shift(
         n_mesh,
         n_mesh or channel.mesh_size(np.max(momenta, initial=0.0)),
     )
+    if strong.power is not None:
+        delta = add_tail(
+            strong.interaction.local_potential, momenta, delta,
+            [coulomb_waves(channel.l, one) for one in eta], reduced_mass=m, radius=channel.radius,
+        )  # fmt: skip
     return delta.reshape(k.shape)[()]
 
 
@@ -198,6 +210,8 @@ def coulomb_scattering_length(
     A tail that falls like a power of r has no limit at zero energy: behind the Coulomb barrier
     the regular function grows like e^{2√(2κr)}, κ = Z1 Z2 α m. By default the interaction is cut
     where the rest is felt least, and a0 is the one against the functions of V_C and this rest.
+    `coulomb_phase_shift` feels all of the tail; what its effective-range expansion gives depends
+    on the momenta by about as much as the warning says.
 
     Raises
     ------
@@ -207,7 +221,7 @@ def coulomb_scattering_length(
     Warns
     -----
     AccuracyWarning
-        If a channel radius half as large again changes the result by more than 1e-4 of itself,
+        If a channel radius twice as large changes the result by more than 1e-4 of itself,
         with the change; if the mesh is too coarse, or the Coulomb functions are.
 
     Returns
@@ -276,12 +290,6 @@ def _strength(charge_product):
         raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
     check_scale(abs(charge), "|charge_product|")
     return charge * FINE_STRUCTURE
-
-
-def _charged_channel(interaction, reduced_mass, charge_product, dipole_radius, l, radius, r):
-    """The channel of the strong interaction and V_C, as wide as both need."""
-    channel = open_channel(interaction, reduced_mass=reduced_mass, l=l, channel_radius=radius, r=r)
-    return _with_charges(channel, (_strength(charge_product), dipole_radius), radius)
 
 
 def _with_charges(channel, charges, radius):

@@ -15,11 +15,13 @@ import numpy as np
 from scipy.special import ive, kve
 
 from halkit.checks import check_array, check_integer, refuse_extremes
+from halkit.scattering.solver.tails import FAR, FreeWaves
 
 __all__ = [
     "CoulombWaves",
     "coulomb_functions",
     "coulomb_surface",
+    "coulomb_waves",
     "threshold_functions",
     "zero_energy_size",
 ]
@@ -81,6 +83,19 @@ def coulomb_functions(l, eta, rho):
         F = np.where(exponent > LARGEST_EXPONENT, 0.0, F)
         dF, dG = p * F + np.cos(phi) / A, p * G - np.sin(phi) / A
     return CoulombWaves(*(part.reshape(rho.shape)[()] for part in (F, dF, G, dG)))
+
+
+def coulomb_waves(l, eta):
+    """Return the `halkit.scattering.solver.tails.FreeWaves` of charged hadrons."""
+
+    def functions(rho):
+        waves = coulomb_functions(l, eta, rho)
+        return waves.F, waves.G
+
+    def square(rho):
+        return 1 / np.sqrt(1 - 2 * eta / rho - l * (l + 1) / rho**2)
+
+    return FreeWaves(functions, square, FAR + l * (l + 1) + 4 * abs(eta))
 
 
 def coulomb_surface(l, eta, rho):

@@ -15,7 +15,12 @@ from scipy.optimize import brentq
 from halkit.scattering.bound import relative_change
 from halkit.scattering.coupled.multichannel import CoupledSystem
 from halkit.scattering.solver.channel import converge
-from halkit.scattering.waves import WaveFunctions, decaying_waves, tail_moments
+from halkit.scattering.waves import (
+    WaveFunctions,
+    decaying_waves,
+    first_sign,
+    tail_moments,
+)
 
 __all__ = ["CoupledBoundStates", "coupled_bound_states"]
 
@@ -101,8 +106,7 @@ def _bound(system, n):
     share = np.sum(c**2, axis=2) + tail
     total = share.sum(axis=1)
     radius = np.sqrt(np.sum(c**2 @ mesh.r**2 + square, axis=1) / total)
-    sign = np.where(c[:, np.argmin(system.l), 0] < 0, -1, 1)
-    factor = sign / np.sqrt(4 * np.pi * total)
+    factor = first_sign(c[:, np.argmin(system.l)]) / np.sqrt(4 * np.pi * total)
     functions = tuple(
         WaveFunctions(
             mesh,

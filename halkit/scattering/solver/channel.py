@@ -17,10 +17,22 @@ import numpy as np
 from halkit.checks import check_integer, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
-from halkit.interactions.interaction import within
-from halkit.scattering.solver.layout import EVEN, LEAST, MOST_JUMPS, Layout, find_layout, profile
-from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing, real_values
+from halkit.interactions.interaction import stated_edges, within
+from halkit.scattering.solver.layout import LEAST, MOST_JUMPS, Layout, find_layout, profile
+from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing
 from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.sampling import (
+    FINE,
+    FINER,
+    NODES,
+    fine_radii,
+    kernel_nodes,
+    local_density,
+    missed_by_kernel_mesh,
+    missed_by_mesh,
+    nonlocal_density,
+    sampled_radii,
+)
 from halkit.scattering.solver.tails import power_law
 
 __all__ = [
@@ -35,9 +47,6 @@ __all__ = [
 
 # Where the search for a mesh that sees all structure ends.
 FINEST = 800
-# Parts of a step between two nodes of the tail on which V(r) is looked at.
-FINER = 8
-FINE = np.geomspace(1e-3, 1e4, 119 * FINER + 1)
 # Where wells are looked for, over the channel radius.
 WELLS = np.geomspace(1e-3, 1, 40)
 NOTICEABLE = 1e-4
@@ -113,15 +122,13 @@ class Channel(_Fields):
         a, m = self.radius, self.reduced_mass
         r = a * WELLS
         with np.errstate(all="ignore"):
-            depth = _local_density(self.interaction, r, _attraction)
-        depth = depth + _nonlocal_density(self.interaction, r)
+            depth = local_density(self.interaction, r, _attraction)
+        depth = depth + nonlocal_density(self.interaction, r)
         self._refuse_infinite(depth)
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
         n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
         if not self.layout.simple:
             n = max(n, int(self.layout.points.sum()))
-        if not self.interaction.has_local:
-            return n
         n, missed = self._structure(n)
         if missed > 0.3:
             warn(
@@ -129,7 +136,7 @@ class Channel(_Fields):
                 AccuracyWarning,
                 stacklevel=3,
             )
-        elif self.profile.jumps.size > MOST_JUMPS:
+        elif self.interaction.has_local and self.profile.jumps.size > MOST_JUMPS:
             warn(
                 f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more "
                 f"than {MOST_JUMPS} other radii: results may be off by more than two meshes tell",
@@ -145,21 +152,35 @@ class Channel(_Fields):
             )
 
     def _structure(self, n):
-        """The number of points that see the structure of V(r), and the part that they miss.
-
-        That is the part of ∫ r ``|V|`` dr that straight lines from node to node miss.
-        """
-        a, factor = self.radius, 2 * self.reduced_mass
-        r = a * EVEN[self.layout.edges[0] / a < EVEN]
-        V = r * np.interp(r, self.profile.r, self.profile.values)
+        """The number of points that see the structure of V and U, and the part that they miss."""
+        missed = self._missed()
         while True:
             x = self.mesh(n).sides()[0]
-            strength = factor * x * _local_density(self.interaction, x, np.positive)
-            missed = np.abs(V - np.interp(r, x, strength))[r > x[0]].sum()
-            missed /= max(np.abs(V).sum(), NOTICEABLE)
-            if missed < 0.1 or n >= FINEST:
-                return n, missed
+            part = max((of(x) for of in missed), default=0.0)
+            if part < 0.1 or n >= FINEST:
+                return n, part
             n = min(4 * n // 3, FINEST)
+
+    def _missed(self):
+        """Functions of mesh points, the parts of V(r), K(r, r) and K(r, r') that they miss."""
+        interaction, a, missed = self.interaction, self.radius, []
+        if interaction.has_local:
+            seen, factor = self.profile, 2 * self.reduced_mass
+
+            def of_local(x):
+                V = factor * local_density(interaction, x, np.positive)
+                return missed_by_mesh(seen.r, seen.r * seen.values, x, x * V)
+
+            missed.append(of_local)
+        if interaction.has_nonlocal:
+            r = sampled_radii(interaction, a)
+            diagonal = interaction.kernel(r, r)
+
+            def of_diagonal(x):
+                return missed_by_mesh(r, diagonal, x, interaction.kernel(x, x))
+
+            missed.extend([of_diagonal, missed_by_kernel_mesh(interaction, a)])
+        return missed
 
 
 def mesh_of(layout, n):
@@ -173,15 +194,15 @@ def _attraction(V):
 
 
 def open_channel(
-    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, with_tail=False
+    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, least_power=None
 ):
     """Return the validated `Channel`, with its radius found if it is not given.
 
-    A singular core keeps out waves of momenta up to k. With `with_tail` a long tail is left to
-    the caller.
+    A singular core keeps out waves of momenta up to k. With `least_power` a tail V ∝ r^−n of a
+    larger n is left to the caller.
     """
     channel, beyond = measured_channel(
-        potential, reduced_mass, l, channel_radius, r, k=k, with_tail=with_tail
+        potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
     )
     if beyond > NOTICEABLE:
         warn(
@@ -194,21 +215,21 @@ def open_channel(
 
 
 def measured_channel(
-    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, with_tail=False
+    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, least_power=None
 ):
     """Return the validated `Channel`, and the tail of the potential beyond its radius."""
     m = check_scale(reduced_mass, "reduced_mass")
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
-    radius, beyond, power = find_radius(interaction, m, channel_radius, with_tail)
+    radius, beyond, power = find_radius(interaction, m, channel_radius, least_power)
     top = float(np.max(k, initial=0.0))
     return Channel(interaction, radius, m, l, top, power), beyond
 
 
-def find_radius(interaction, m, channel_radius=None, with_tail=False):
+def find_radius(interaction, m, channel_radius=None, least_power=None):
     """Return the channel radius, found if it is not given, and the tail beyond it.
 
-    With `with_tail` and a tail V ∝ r^−n that is left to the caller, also n, else None.
+    With `least_power` and a tail V ∝ r^−n that is left to the caller, also n, else None.
     """
     radius, defined = channel_radius, interaction.radius
     if radius is not None:
@@ -216,8 +237,8 @@ def find_radius(interaction, m, channel_radius=None, with_tail=False):
     if defined is not None and (radius is None or defined <= radius):
         return float(radius or defined), 0.0, None
     nodes, tails = tail(interaction, m)
-    if with_tail and tails[-9] < 1e6 * tails[-1]:
-        found = _long_tail(interaction, m, nodes, tails, radius)
+    if least_power is not None and tails[-9] < 1e6 * tails[-1]:
+        found = _long_tail(interaction, m, nodes, tails, radius, least_power)
         if found is not None:
             return found
     if radius is None:
@@ -228,52 +249,52 @@ def find_radius(interaction, m, channel_radius=None, with_tail=False):
 def tail(interaction, reduced_mass):
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
 
-    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. V(r) is also looked at between
-    the nodes, for structure as narrow as a fiftieth of r.
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. The module
+    `halkit.scattering.solver.sampling` says what is looked at between the nodes.
     """
-    fine = _fine_radii(reduced_mass)
+    fine, density, other = _densities(interaction, reduced_mass)
+    nodes = NODES / reduced_mass
+    return nodes, _tail_of(fine, density + other, nodes, reduced_mass)
+
+
+def _densities(interaction, reduced_mass):
+    """Radii, the density of V there, and the one of U and V2."""
+    fine = fine_radii(interaction, reduced_mass)
     with np.errstate(all="ignore"):  # inside a core
-        density = _local_density(interaction, fine)
-    density = density + _other_density(interaction, fine, reduced_mass)
-    return fine[::FINER], _tail_of(fine, density, reduced_mass)
-
-
-def _fine_radii(reduced_mass):
-    return FINE / reduced_mass
-
-
-def _other_density(interaction, fine, reduced_mass):
-    """The density of U and V2."""
-    density = np.zeros_like(fine)
+        density = local_density(interaction, fine)
+    other = np.zeros_like(fine)
     if interaction.has_nonlocal:
-        r = fine[::FINER]
-        density = np.interp(fine, r, _nonlocal_density(interaction, r))
+        r = kernel_nodes(interaction, NODES / reduced_mass, fine)
+        other = np.interp(fine, r, nonlocal_density(interaction, r))
     if interaction.has_laplacian:
         V2 = interaction.laplacian_potential(fine) * within(interaction.radius, fine)
-        density = density + np.abs(V2) * reduced_mass**2
-    return density
+        other = other + np.abs(V2) * reduced_mass**2
+    return fine, density, other
 
 
-def _tail_of(fine, density, reduced_mass):
+def _tail_of(fine, density, nodes, reduced_mass):
     # trapezoid in log r: ∫ r f dr = ∫ r² f dlog r; beyond the last node as for f ∝ 1/r³
     integrand = 2 * reduced_mass * fine**2 * density
-    panels = integrand * np.log(fine[1] / fine[0])
-    return (np.cumsum(panels[::-1])[::-1] + integrand[-1])[::FINER]
+    panels = integrand * np.gradient(np.log(fine))
+    beyond = np.cumsum(panels[::-1])[::-1] + integrand[-1]
+    return beyond[np.searchsorted(fine, nodes)]
 
 
-def _long_tail(interaction, m, nodes, tails, radius):
+def _long_tail(interaction, m, nodes, tails, radius, least_power):
     """Where a tail V ∝ r^−n may be left out of the mesh, zero, and n.
 
     None without such a tail, or if the mesh reaches its end without much work.
     """
-    fine = _fine_radii(m)
+    even = FINE / m
     with np.errstate(all="ignore"):
-        V = _local_density(interaction, fine, np.positive)
-    found = power_law(fine, V, FINER)
+        V = local_density(interaction, even, np.positive)
+    found = power_law(even, V, FINER, least_power)
     if found is None:
         return None
     start, power = found
-    others = _tail_of(fine, _other_density(interaction, fine, m), m)
+    start = max(start, *stated_edges(interaction), 0.0)
+    fine, _, other = _densities(interaction, m)
+    others = _tail_of(fine, other, nodes, m)
     strength = min(1.0, tails[0])
     enough = (nodes >= start) & (tails <= SHORT * strength) & (others <= 1e-10 * strength)
     if radius is not None:
@@ -282,23 +303,6 @@ def _long_tail(interaction, m, nodes, tails, radius):
     if not enough.any() or (far.size and nodes[np.argmax(enough)] > far[0] / 3):
         return None
     return float(nodes[np.argmax(enough)]), 0.0, power
-
-
-def _local_density(interaction, r, measure=np.abs):
-    """``|V(r)|``, or another measure of V than its modulus."""
-    if not interaction.has_local:
-        return np.zeros_like(r)
-    V = real_values(interaction.local_potential(r), "V(r)")
-    return measure(V) * within(interaction.radius, r)
-
-
-def _nonlocal_density(interaction, r):
-    """``∫ |K(r, r')| dr'`` on nodes that are spaced geometrically, or over r if that is larger."""
-    if not interaction.has_nonlocal:
-        return np.zeros_like(r)
-    kernel = np.abs(real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')"))
-    weights = within(interaction.radius, r) * r * np.log(r[1] / r[0])
-    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
 
 
 def _decay_radius(interaction, nodes, tails):
@@ -320,7 +324,7 @@ def _decay_radius(interaction, nodes, tails):
 def _is_closed(interaction, radius):
     """Whether an infinite core ends at this radius or beyond."""
     with np.errstate(all="ignore"):
-        return bool(np.isinf(_local_density(interaction, np.array([0.999 * radius]))[0]))
+        return bool(np.isinf(local_density(interaction, np.array([0.999 * radius]))[0]))
 
 
 def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):

@@ -15,23 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.interaction import cut, end_radii
+from halkit.interactions.interaction import cut, stated_edges
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.panels import Panels
+from halkit.scattering.solver.sampling import sampled_radii
 
 __all__ = ["Layout", "Profile", "find_layout", "joined", "profile"]
 
-# Radii at which V(r) is looked at, over the channel radius: evenly, and closer to the origin.
-SAMPLES = 1000
-EVEN = (np.arange(SAMPLES) + 0.5) / SAMPLES
-GRID = np.concatenate(
-    [
-        np.geomspace(1e-12, 1e-5, 40, endpoint=False),
-        np.geomspace(1e-5, EVEN[19], 120, endpoint=False),
-        EVEN[19:],
-    ]
-)
-# The same for a kernel, and where the other radius is.
+# Where jumps of a kernel are looked for, over the channel radius, and where the other radius is.
 COARSE, SECTIONS = (np.arange(100) + 0.5) / 100, np.array([0.017, 0.071, 0.29])
 # How far u enters a core, how many jumps get an edge, points of a panel, and per radian.
 DEPTH, MOST_JUMPS, LEAST, PER_RADIAN = 35.0, 30, 12.0, 0.6
@@ -103,7 +94,7 @@ def profile(interaction, radius, reduced_mass):
             values = real_values(interaction.local_potential(r), "V(r)")
             return 2 * reduced_mass * cut(values, interaction.radius, r)
 
-    r = radius * GRID
+    r = sampled_radii(interaction, radius)
     values = strength(r)
     core, first = 0.0, 0
     if not np.all(np.isfinite(values)):
@@ -189,7 +180,7 @@ def _bisect(f, low, high):
 
 def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
     """Return the `Layout` for momenta up to k, from the `Profile` of the local part if any."""
-    ends = [*end_radii(interaction)]
+    ends = [*stated_edges(interaction)]
     start = inner = 0.0
     if seen is not None:
         start, inner = max((seen.core, seen.core), _core(seen, k, radius))

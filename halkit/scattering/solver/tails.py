@@ -17,12 +17,15 @@ A tail is one where log|V| is nearly linear in log r: V ∝ r^−n, n > 2.
 Reference: F. Calogero, Variable Phase Approach to Potential Scattering (1967), Ch. 3.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from halkit.scattering.solver.rmatrix import riccati_bessel
 
-__all__ = ["add_tail", "power_law"]
+__all__ = ["LEAST_POWER", "FreeWaves", "add_tail", "bessel_waves", "power_law"]
 
 X, W = np.polynomial.legendre.leggauss(16)
 # ∫_{−1}^{x_i} ℓ_j dx of the nodes x_i.
@@ -39,11 +42,13 @@ INTEGRAL = np.linalg.solve(
 HIGHEST = np.linalg.inv(np.polynomial.legendre.legvander(X, 15))[-2:].T
 FAR_X, FAR_W = np.polynomial.legendre.leggauss(40)
 FAR = 40.0
+# How often the panels are halved before δ(r) is followed step by step.
+HALVINGS = 5
 # How far log|V| may be from linear between nodes, and n from constant over a factor e of r.
 BEND, DRIFT, LEAST_POWER = 0.02, 0.5, 2.05
 
 
-def power_law(r, V, finer):
+def power_law(r, V, finer, least=LEAST_POWER):
     """Return where V ∝ r^−n begins, and n at the end; None if it does not.
 
     Parameters
@@ -52,6 +57,8 @@ def power_law(r, V, finer):
         Radii, spaced geometrically, and V there.
     finer : int
         Every how many of them n is taken.
+    least : float
+        Of n.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         logs, x = np.log(np.abs(V)), np.log(r)
@@ -63,25 +70,59 @@ def power_law(r, V, finer):
         good &= np.interp(x, nodes[1:-1], drift) < DRIFT
     bad = np.flatnonzero(~good)
     first = bad[-1] + 1 if bad.size else 0
-    if first > r.size - 5 * finer or power[-1] <= LEAST_POWER:
+    if first > r.size - 5 * finer or power[-1] <= least:
         return None
     return float(r[first]), float(power[-1])
 
 
-def add_tail(V, k, delta, *, reduced_mass, l, radius):
-    """Return δ(∞) of the momenta k, shape (n_k,), for δ at the channel radius and V(r) beyond."""
+class FreeWaves(NamedTuple):
+    """The waves F(ρ), G(ρ) that a tail is felt by.
+
+    Attributes
+    ----------
+    functions : callable
+        Maps ρ to F and G.
+    square : callable
+        Maps ρ beyond `far` to F² + G².
+    far : float
+        ρ from where on the oscillating part of the tail is treated by parts.
+    """
+
+    functions: Callable
+    square: Callable
+    far: float
+
+
+def bessel_waves(l):
+    """Return the `FreeWaves` of neutral hadrons."""
+
+    def functions(rho):
+        return riccati_bessel(l, rho)[::2]
+
+    def square(rho):
+        F, G = functions(rho)
+        return F**2 + G**2
+
+    return FreeWaves(functions, square, FAR + l * (l + 1))
+
+
+def add_tail(V, k, delta, waves, *, reduced_mass, radius):
+    """Return δ(∞) of the momenta k, shape (n_k,), for δ at the channel radius and V(r) beyond.
+
+    `waves` has one `FreeWaves` for each k.
+    """
     one = (
-        _outwards(V, q, start, 2 * reduced_mass, l, radius)
-        for q, start in zip(k, delta, strict=True)
+        _outwards(V, q, start, 2 * reduced_mass, free, radius)
+        for q, start, free in zip(k, delta, waves, strict=True)
     )
     return np.array([*one])
 
 
-def _outwards(V, k, delta, twice_mass, l, a):
-    far = (FAR + l * (l + 1)) / k
+def _outwards(V, k, delta, twice_mass, free, a):
+    far = free.far / k
     if a < far:
-        delta = _integrated(V, k, delta, twice_mass, l, _edges(a, far, k))
-    return _from_far(V, k, delta, twice_mass, l, max(a, far))
+        delta = _integrated(V, k, delta, twice_mass, free, _edges(a, far, k))
+    return _from_far(V, k, delta, twice_mass, free, max(a, far))
 
 
 def _edges(a, far, k):
@@ -92,10 +133,21 @@ def _edges(a, far, k):
     return np.concatenate([rising[:-1], even]) if turn > a else even
 
 
-def _integrated(V, k, delta, twice_mass, l, edges):
+def _integrated(V, k, delta, twice_mass, free, edges):
+    """δ at the last edge, on panels that are halved until they see how it turns."""
+    for _ in range(HALVINGS):
+        after, size, good = _iterated(V, k, delta, twice_mass, free, edges)
+        if good:
+            return after
+        edges = np.sort(np.concatenate([edges, np.sqrt(edges[1:] * edges[:-1])]))
+    return _step_by_step(V, k, delta, twice_mass, free, (edges[0], edges[-1]), 1e-11 * size)
+
+
+def _iterated(V, k, delta, twice_mass, free, edges):
+    """δ at the last edge by Picard's iteration, ∫ ``|δ'|`` dr, and whether the panels see it."""
     half = np.diff(edges)[:, None] / 2
     r = edges[:-1, None] + half * (1 + X)
-    F, _, G, _ = riccati_bessel(l, k * r)
+    F, G = free.functions(k * r)
     strength = -twice_mass / k * V(r.ravel()).reshape(r.shape) * half
     phase, change = np.full(r.shape, delta), np.inf
     for _ in range(40):
@@ -106,19 +158,16 @@ def _integrated(V, k, delta, twice_mass, l, edges):
             break
         new = delta + slope @ INTEGRAL.T + (totals - panels)[:, None]
         change, phase = np.max(np.abs(new - phase)), new
-    unseen = np.abs(slope @ HIGHEST).max()
-    size = np.abs(panels).sum()
-    if change > 1e-8 * size or unseen > 1e-6 * size:
-        return _step_by_step(V, k, delta, twice_mass, l, (edges[0], edges[-1]), 1e-11 * size)
-    return delta + totals[-1]
+    unseen, size = np.abs(slope @ HIGHEST).max(), np.abs(panels).sum()
+    return delta + totals[-1], size, not (change > 1e-8 * size or unseen > 1e-6 * size)
 
 
-def _step_by_step(V, k, delta, twice_mass, l, ends, atol):
+def _step_by_step(V, k, delta, twice_mass, free, ends, atol):
     """Where δ(r) turns so fast, next to a resonance, that it takes steps of its own."""
 
     def slope(t, phase):
         r = np.exp(t)
-        F, _, G, _ = riccati_bessel(l, k * r)
+        F, G = free.functions(k * r)
         strength = -twice_mass / k * r * V(np.array([r]))
         return strength * (F * np.cos(phase) + G * np.sin(phase)) ** 2
 
@@ -126,17 +175,16 @@ def _step_by_step(V, k, delta, twice_mass, l, ends, atol):
     return turned.y[0, -1]
 
 
-def _from_far(V, k, delta, twice_mass, l, r_c):
-    def parts(r):
-        F, _, G, _ = riccati_bessel(l, k * r)
-        square = F**2 + G**2
-        g = twice_mass / (2 * k) * V(r) * square
-        return g, g * square / (2 * k), np.arctan2(F, G), square
+def _from_far(V, k, delta, twice_mass, free, r_c):
+    def strength(r):
+        square = free.square(k * r)
+        return twice_mass / (2 * k) * V(r) * square, square
 
     t, w = (1 + FAR_X) / 2, FAR_W / 2  # r = r_c/t²
-    smooth = np.sum(parts(r_c / t**2)[0] * w * 2 * r_c / t**3)
+    smooth = np.sum(strength(r_c / t**2)[0] * w * 2 * r_c / t**3)
     near = r_c * np.array([1 - 1e-4, 1.0, 1 + 1e-4])
-    _, h, phi, square = parts(near)
-    turn = 2 * (phi[1] + delta)
+    g, square = strength(near)
+    h, (F, G) = g * square / (2 * k), free.functions(k * near[1:2])
+    turn = 2 * (np.arctan2(F, G).item() + delta)
     slope = (h[2] - h[0]) / (near[2] - near[0]) * square[1] / (2 * k)
     return delta - smooth - h[1] * np.sin(turn) - slope * np.cos(turn)

@@ -18,10 +18,12 @@ import scipy.linalg
 
 from halkit.scattering.solver.rmatrix import riccati_bessel
 
-__all__ = ["has_narrow_core", "low_energy", "small_phases", "with_power_tail"]
+__all__ = ["is_graded", "low_energy", "small_phases", "with_power_tail"]
 
 # Up to so many momenta linear equations take less time than all levels.
 FEW = 8
+# Width of a panel over the channel radius below which linear equations are more accurate.
+NARROW = 1e-3
 
 
 def small_phases(hamiltonian, k):
@@ -50,7 +52,7 @@ def small_phases(hamiltonian, k):
 def _response(H, energy):
     """c of (H − E) c = f_j(a), shape (n_k, n)."""
     f = H.surface
-    if H.symmetric and energy.size > FEW and not has_narrow_core(H.mesh):
+    if H.symmetric and energy.size > FEW and not is_graded(H.mesh):
         levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
         gap = levels - energy[:, None]
         gap[gap == 0] = np.finfo(np.float64).tiny
@@ -59,9 +61,12 @@ def _response(H, energy):
     return np.array([_graded_solve(H.matrix - E * one, f) for E in energy])
 
 
-def has_narrow_core(mesh):
-    """Return whether the mesh starts so close to the origin that levels lose their accuracy."""
-    return mesh.panels is not None and 0 < mesh.panels.edges[0] < 1e-2 * mesh.radius
+def is_graded(mesh):
+    """Return whether a core or a panel is so narrow that levels lose their accuracy."""
+    if mesh.panels is None:
+        return False
+    edges = np.array(mesh.panels.edges)
+    return 0 < edges[0] < 1e-2 * mesh.radius or np.min(np.diff(edges)) < NARROW * mesh.radius
 
 
 def low_energy(hamiltonian):

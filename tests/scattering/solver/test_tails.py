@@ -11,7 +11,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, Local, Separable, Yukawa, av18
 from halkit.scattering import effective_range, phase_shift, scattering_length
 from halkit.scattering.solver.channel import open_channel
-from halkit.scattering.solver.tails import add_tail, power_law
+from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves, power_law
 
 K = np.array([1e-3, 0.1, 1.0])
 
@@ -105,7 +105,7 @@ def test_a_tail_and_a_kernel():
     delta = phase_shift(V, K, reduced_mass=0.5)
     other = phase_shift(V, K, reduced_mass=0.5, channel_radius=60.0)
     np.testing.assert_allclose(delta, other, rtol=1e-6)
-    assert open_channel(V, reduced_mass=0.5, with_tail=True).radius > 15  # U is over
+    assert open_channel(V, reduced_mass=0.5, least_power=LEAST_POWER).radius > 15  # U is over
 
 
 @pytest.mark.parametrize(("n", "rel"), [(3.5, 2e-5), (4, 1e-6), (5, 1e-8), (6, 1e-8)])
@@ -145,7 +145,7 @@ def test_what_is_no_power_stays_as_it_was():
     fine = np.geomspace(1e-3, 1e4, 953)
     for V in (Yukawa(1.0, 1.0), Yukawa(1.0, 1e-2), GaussianSum([1.0], [1e-6])):
         assert power_law(fine, V.local_potential(fine), 8) is None
-        assert open_channel(V, reduced_mass=1.0, with_tail=True).power is None
+        assert open_channel(V, reduced_mass=1.0, least_power=LEAST_POWER).power is None
     assert power_law(fine, np.sin(fine) / fine**3, 8) is None
     assert power_law(fine, 1 / fine, 8) is None
     start, n = power_law(fine, -1 / (1 + fine**2) ** 2, 8)
@@ -162,7 +162,9 @@ def test_the_tail_of_a_well_is_its_phase_outside(l):
     """An exponential beyond a: δ(∞) from δ(a) is that of the whole."""
     V, m, k, a = GaussianSum([-2.0], [0.3]), 1.0, np.array([0.05, 0.4, 3.0]), 1.5
     inside = phase_shift(Local(V.local_potential, radius=a), k, reduced_mass=m, l=l)
-    whole = add_tail(V.local_potential, k, inside, reduced_mass=m, l=l, radius=a)
+    whole = add_tail(
+        V.local_potential, k, inside, [bessel_waves(l)] * k.size, reduced_mass=m, radius=a
+    )
     np.testing.assert_allclose(np.sin(whole - phase_shift(V, k, reduced_mass=m, l=l)), 0, atol=1e-7)
 
 
@@ -177,9 +179,10 @@ def test_the_tail_of_a_tail(l):
         F, _, G, _ = free(l, r)
         return -V(r) * (F * np.cos(delta) + G * np.sin(delta)) ** 2
 
-    options = {"reduced_mass": 0.5, "l": l}
+    options = {"reduced_mass": 0.5}
     far = solve_ivp(slope, (50.0, 300.0), [0.2], rtol=1e-10, atol=1e-11, method="DOP853").y[:, -1]
-    near = add_tail(V, [1.0], [0.2], radius=50.0, **options)
+    waves, k = [bessel_waves(l)], np.ones(1)
+    near = add_tail(V, k, np.array([0.2]), waves, radius=50.0, **options)
     np.testing.assert_allclose(
-        near, add_tail(V, [1.0], far, radius=300.0, **options), rtol=0, atol=8e-9
+        near, add_tail(V, k, far, waves, radius=300.0, **options), rtol=0, atol=8e-9
     )

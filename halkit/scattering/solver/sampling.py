@@ -1,0 +1,158 @@
+"""Where a potential is looked at before there is a mesh: how narrow a structure can be.
+
+V(r) and the diagonal K(r, r) of a kernel are looked at on radii that are 1/700 of r apart, so
+that each shell, bump or hole that is wider is seen. Pairs (r, r') are looked at where r and r'
+differ by more: in steps of a seventh of r to find the channel radius, with more steps next to
+what the diagonal shows in between, then in even steps of 1/128 of the channel radius. So a
+narrow bump far out and far from the diagonal can be missed. What is narrower is seen between
+two ``edges`` of an interaction, where there are 12 radii more.
+"""
+
+import numpy as np
+
+from halkit.interactions.interaction import stated_edges, within
+from halkit.scattering.solver.mesh import real_values
+
+__all__ = [
+    "FINE",
+    "FINER",
+    "NODES",
+    "between",
+    "fine_radii",
+    "kernel_nodes",
+    "local_density",
+    "missed_by_kernel_mesh",
+    "missed_by_mesh",
+    "nonlocal_density",
+    "sampled_radii",
+]
+
+# Radii times the reduced mass, and parts of a step between two of them that are looked at.
+STEPS, FINER = 119, 96
+NODES = np.geomspace(1e-3, 1e4, STEPS + 1)
+FINE = np.geomspace(1e-3, 1e4, STEPS * FINER + 1)
+# The same up to a channel radius.
+SAMPLES = np.concatenate(
+    [
+        np.geomspace(1e-12, 1e-5, 40, endpoint=False),
+        np.geomspace(1e-5, 1e-2, 400, endpoint=False),
+        np.geomspace(1e-2, 1, 3300),
+    ]
+)
+# Radii between two edges.
+BETWEEN = (np.arange(12) + 0.5) / 12
+# How much higher than on both nodes beside it a diagonal peaks, and the radii around a peak.
+PEAK, AROUND = 3.0, np.array([-32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32])
+# Windows in which a mesh may miss a potential, and from which share of it on they count.
+WINDOWS, SHARE = 50, 0.01
+# Even steps in both arguments of a kernel, and how many make a window.
+EVEN, BLOCK = 128, 8
+
+
+def between(edges):
+    """Return radii between each two neighbours of the edges."""
+    edges = np.unique(np.array([*edges], dtype=np.float64))
+    return (edges[:-1, None] + np.diff(edges)[:, None] * BETWEEN).ravel()
+
+
+def fine_radii(interaction, reduced_mass):
+    """Return the radii up to 1e4/m at which V(r) is looked at, rising."""
+    return _with_edges(FINE / reduced_mass, stated_edges(interaction))
+
+
+def _with_edges(radii, edges):
+    return np.union1d(radii, between(edges)) if len(edges) > 1 else radii
+
+
+def sampled_radii(interaction, radius):
+    """Return the radii inside a channel radius at which V(r) and K(r, r) are looked at, rising."""
+    edges = [edge for edge in stated_edges(interaction) if edge < radius]
+    return _with_edges(radius * SAMPLES, [*edges, radius])
+
+
+def local_density(interaction, r, measure=np.abs):
+    """``|V(r)|``, or another measure of V than its modulus."""
+    if not interaction.has_local:
+        return np.zeros_like(r)
+    V = real_values(interaction.local_potential(r), "V(r)")
+    return measure(V) * within(interaction.radius, r)
+
+
+def kernel_nodes(interaction, nodes, fine):
+    """Return the nodes, and others around the peaks of ``|K(r, r)|`` that lie between them."""
+    diagonal = _kernel(interaction, fine, fine)
+    place = np.searchsorted(fine, nodes)
+    beside = np.maximum(diagonal[place[:-1]], diagonal[place[1:]])
+    steps = np.flatnonzero(np.maximum.reduceat(diagonal, place)[:-1] > PEAK * beside)
+    peaks = [place[i] + np.argmax(diagonal[place[i] : place[i + 1]]) for i in steps]
+    around = np.clip(np.add.outer(np.array(peaks, dtype=int), AROUND), 0, fine.size - 1)
+    return np.unique(
+        np.concatenate([nodes, fine[around.ravel()], between(stated_edges(interaction))])
+    )
+
+
+def nonlocal_density(interaction, r):
+    """``∫ |K(r, r')| dr'`` on nodes, by a rule for log r', or over r if that is larger."""
+    if not interaction.has_nonlocal:
+        return np.zeros_like(r)
+    kernel = _kernel(interaction, r[:, None], r[None, :])
+    weights = within(interaction.radius, r) * r * np.gradient(np.log(r))
+    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
+
+
+def _kernel(interaction, r, r_prime):
+    return np.abs(real_values(interaction.kernel(r, r_prime), "U(r, r')"))
+
+
+def missed_by_mesh(r, values, x, at_x):
+    """The part of ∫ ``|f|`` dr that straight lines between the nodes x miss.
+
+    Or a third of the part in that of 50 windows where most is missed.
+
+    Parameters
+    ----------
+    r, values : array of shape (n,)
+        f(r) on many radii.
+    x, at_x : array of shape (n_mesh,)
+        On the nodes of a mesh.
+    """
+    middle, values = (r[1:] + r[:-1]) / 2, (values[1:] + values[:-1]) / 2
+    width = np.diff(r) * (middle > x[0])
+    missed = np.abs(values - np.interp(middle, x, at_x)) * width
+    window = (middle * (WINDOWS / r[-1])).astype(int)
+    return _worst(*(np.bincount(window, part) for part in (missed, np.abs(values) * width)))
+
+
+def _worst(missed, size):
+    total = size.sum()
+    if total == 0:
+        return 0.0
+    return max(missed.sum() / total, np.max(missed / (size + SHARE * total)) / 3)
+
+
+def missed_by_kernel_mesh(interaction, radius):
+    """Return a function of the nodes x: the part of ∫∫ ``|K|`` √(rr') dr dr' that they miss."""
+    r = radius * (np.arange(EVEN) + 0.5) / EVEN
+
+    def weighted(x):
+        kernel = real_values(interaction.kernel(x[:, None], x[None, :]), "U(r, r')")
+        return kernel * np.sqrt(np.multiply.outer(x, x)) * within(interaction.radius, x)
+
+    values = weighted(r)
+
+    def missed(x):
+        inside = r > x[0]
+        high = np.clip(np.searchsorted(x, r), 1, x.size - 1)
+        part = np.clip((r - x[high - 1]) / (x[high] - x[high - 1]), 0, 1)[:, None]
+        lines = weighted(x)
+        for _ in range(2):
+            lines = ((1 - part) * lines[high - 1] + part * lines[high]).T
+        seen = np.multiply.outer(inside, inside)
+        return _worst(*map(_blocks, (np.abs(values - lines) * seen, np.abs(values) * seen)))
+
+    return missed
+
+
+def _blocks(values):
+    n = EVEN // BLOCK
+    return values.reshape(n, BLOCK, n, BLOCK).sum(axis=(1, 3))

@@ -1,0 +1,119 @@
+"""The record of rows: one set of axes, selections, means, and what it refuses."""
+
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, fields, replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from halkit.equations import Rows
+
+LABELS = [(source, t) for source in ("wall", "exp") for t in (7, 8, 9)]
+SHAPES = {
+    "data": (4, 6, 5), "target": (4, 6, 3), "laplacian": (4, 6, 3), "sigma": (6, 3), "r": (5,),
+    "weights": (5,), "r_out": (3,),
+}  # fmt: skip
+
+
+def make(**changes):
+    random = np.random.default_rng(0)
+    given = {name: np.sort(random.uniform(1, 2, shape)) for name, shape in SHAPES.items()}
+    return Rows(**{**given, "labels": LABELS, "stencil": 3, "kind": "jackknife", **changes})
+
+
+def test_rows_and_their_mean():
+    rows = make()
+    assert (rows.n_bins, rows.sources, rows.times) == (4, ("wall", "exp"), (7, 8, 9))
+    X, y = rows.mean()
+    assert_array_equal(X, rows.data.mean(axis=0))
+    assert_array_equal(y, rows.target.mean(axis=0))
+    assert_array_equal(make(r_out=None, target=rows.data, sigma=None, laplacian=None).r_out, rows.r)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "keep"),
+    [
+        ({}, [0, 1, 2, 3, 4, 5]),
+        ({"sources": ["exp"]}, [3, 4, 5]),
+        ({"times": (9, 7)}, [0, 2, 3, 5]),
+        ({"sources": ["exp", "wall"], "times": range(8, 9)}, [1, 4]),
+    ],
+)
+def test_a_selection_of_sources_and_times(chosen, keep):
+    rows, some = make(), make().select(**chosen)
+    assert list(some.labels) == [LABELS[i] for i in keep]
+    for name in ("data", "target", "laplacian"):
+        assert_array_equal(getattr(some, name), getattr(rows, name)[:, keep])
+    assert_array_equal(some.sigma, rows.sigma[keep])
+    assert_array_equal(some.weights, rows.weights)
+    assert make(sigma=None, laplacian=None).select(**chosen).sigma is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "error", "message"),
+    [
+        (
+            {"sources": ["point"]},
+            ValueError,
+            r"sources must be among \['wall', 'exp'\], got 'point'",
+        ),
+        ({"times": [7, 10]}, ValueError, r"times must be among \[7, 8, 9\], got 10"),
+        ({"times": []}, ValueError, "times must be at least one of"),
+        ({"times": [7, 7]}, ValueError, "each once, got"),
+        ({"sources": "wall"}, TypeError, "sources must be a sequence of some of"),
+        ({"times": 7}, TypeError, "times must be a sequence of some of"),
+    ],
+)
+def test_a_selection_of_rows_that_are_not_there(chosen, error, message):
+    with pytest.raises(error, match=message):
+        make().select(**chosen)
+
+
+def test_a_source_and_a_time_without_a_common_row():
+    rows = make(labels=[*LABELS[:5], ("exp", 10)])
+    with pytest.raises(ValueError, match=r"rows of \['wall'\] at t = \[10\], got none"):
+        rows.select(sources=["wall"], times=[10])
+
+
+def test_rows_say_what_they_hold():
+    rows = make(r=np.arange(5), r_out=np.arange(3))
+    assert repr(rows) == (
+        "Rows of wall, exp\n"
+        "  t = 7 8 9, 3-point stencil, 4 jackknife bins\n"
+        "  X: 6 rows on 5 radii up to 4, y on 3 up to 2"
+    )
+
+
+def unpickled(record):
+    return pickle.loads(pickle.dumps(record))
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, replace, unpickled])
+def test_nothing_changes_rows(again):
+    rows, other = make(), again(make())
+    for entry in fields(Rows):
+        assert_array_equal(getattr(other, entry.name), getattr(rows, entry.name))
+    for name in SHAPES:
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(other, name)[...] = 0.0
+    with pytest.raises(FrozenInstanceError):
+        other.labels = ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        *(({key: np.ones((2, 2))}, f"{key} must have shape") for key in SHAPES if key[0] != "r"),
+        ({"r": np.ones((1, 5))}, r"= \(n_bins, 6, 1, 5\) for the labels and r, got \(4, 6, 5\)"),
+        ({"r_out": np.ones((1, 3))}, r"target must have shape \(4, 6, 1, 3\), got \(4, 6, 3\)"),
+        *(({key: np.full(n, np.nan)}, f"{key} must be finite") for key, n in SHAPES.items()),
+        ({"labels": LABELS[:5]}, r"data must have shape .* = \(n_bins, 5, 5\) .*got \(4, 6, 5\)"),
+        ({"kind": "configs"}, r"kind must be one of \['jackknife', .*got 'configs'"),
+        ({"weights": -np.ones(5)}, "weights must not be negative"),
+    ],
+)
+def test_rows_that_do_not_hold_together(changes, message):
+    with pytest.raises(ValueError, match=message):
+        make(**changes)
