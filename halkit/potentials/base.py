@@ -77,7 +77,7 @@ class PotentialMixin(ABC):
     def _problem(self, X, y, sample_weight, y_std, like=None):
         """The validated `Problem` of a fit; copies of its nodes are kept.
 
-        The nodes are the estimator's own, or those of another fitted potential, `like`.
+        The nodes belong to the estimator, or to another fitted potential, `like`.
         """
         X, y = check_pair(self, X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
@@ -247,7 +247,7 @@ class PotentialMixin(ABC):
             return self.weights_
         if self._weights_given:
             raise ValueError(
-                "weights must be given for other nodes than those of the fit, got None: the fit "
+                "weights must be given for other nodes than in the fit, got None: the fit "
                 "had weights of its own, and the trapezoid rule may be another measure"
             )
         return self._default_weights(r)

@@ -92,7 +92,7 @@ def warn_of_exact_fit(
     learned: Interaction, problem: Problem, r: Array, weights: Array, r_out: Array,
     reduced_mass: float | None, loss: float,
 ) -> None:  # fmt: skip
-    """Warn of a U whose nodes are too coarse, or whose data are those of a local potential."""
+    """Warn of a U whose nodes are too coarse, or whose data come from a local potential."""
     if len(r_out) < FEWEST:
         return
     _warn_of_quadrature(learned, r, weights, reduced_mass)

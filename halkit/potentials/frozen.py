@@ -9,7 +9,7 @@ is linear in C and v. A fit to other data is one least-squares problem with a do
 
     Σ_si W_si² (prediction − y)²_si + (η/N) [ Σ_m (v_m/B)² + Σ_ab (C_ab − c_a δ_ab)² ],
 
-with the scale B of V and the weight decay η of the network: the prior is that of the network.
+with the scale B of V and the weight decay η of the network, so that both have the same prior.
 """
 
 import copy
@@ -48,7 +48,7 @@ class _Frozen(NetworkInteraction):
 class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     r"""The form factors of a separable network with new coefficients, from a linear fit.
 
-    For data close to those of the network: the coefficients of V and of U are fitted, the shapes
+    For data close to the data of the network: the coefficients of V and U are fitted, the shapes
     of the form factors stay fixed. Errors lack the fluctuations of the shapes and come out up to
     five times too small; `halkit.resampling.JackknifeRegressor` with ``refit="linear"`` moves the
     shapes too.

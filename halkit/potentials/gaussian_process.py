@@ -323,7 +323,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
 
 def _row_space(X):
-    """Orthonormal rows that span those of X."""
+    """An orthonormal basis of the rows of X."""
     size = norm(X, axis=1)[:, None]
     _, s, Vt = scipy.linalg.svd(X / np.where(size > 0, size, 1.0), full_matrices=False)
     return Vt[s > 1e-10 * s[0]]

@@ -207,7 +207,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         module = self._blueprint.potential()
         return solvers.make_net(module, device=device, **self._design["training"], **settings)
 
-    def _restored(self, parameters, device):
+    def _restore(self, parameters, device):
         """An initialised net with given parameters."""
         with seeded(0):
             net = self._build_net(device)
@@ -274,7 +274,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """The starts of the fit, each an interaction."""
         check_is_fitted(self)
         starts = [
-            Start(self._restored(theta, "cpu").module_, loss, n_iter, self._check_radii)
+            Start(self._restore(theta, "cpu").module_, loss, n_iter, self._check_radii)
             for loss, n_iter, theta in self._starts
         ]
         mass = self._reduced_mass()
@@ -315,7 +315,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if "_starts" not in state:
             return
         device = available_device(self._device)
-        self.net_ = self._restored(self._starts[self._kept][2], device)
+        self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
 def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):

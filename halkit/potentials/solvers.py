@@ -182,7 +182,7 @@ class Convergence(Callback):
     unit, total : float, optional
         For data with errors: the loss that is one unit of χ², and the χ² of a good fit.
     warm : bool
-        Whether the parameters are those of another fit.
+        Whether the parameters come from another fit.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ Around the parameters θ of a fit,
 
     U + δ·∂U/∂θ,    V + δ·∂V/∂θ,
 
-is linear in δ. Data close to those of the fit, such as the bins of a jackknife, move it by the
+is linear in δ. Data close to the data of the fit, such as bins of a jackknife, move it by the
 solution δ of one least-squares problem,
 
     Σ_si W_si² (prediction − y)²_si + (η/N) |θ + δ|²,

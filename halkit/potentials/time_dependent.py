@@ -158,8 +158,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         -----
         UnderdeterminedWarning
             If a local and a non-local part are fitted to bare slices, which have one quark source.
-            Rows with `y` do not say from which source they are, and there is no such warning:
-            `GaussianProcessPotentialRegressor` has it, from the data themselves. Also as in
+            With `y` the number of quark sources is not known, and this warning cannot appear;
+            `GaussianProcessPotentialRegressor` finds it from the data. Also as in
             `NonLocalPotentialRegressor.fit`.
         ConvergenceWarning
             As in `NonLocalPotentialRegressor.fit`.

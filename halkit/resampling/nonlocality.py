@@ -63,8 +63,8 @@ def nonlocality_test(
 
     A local and a non-local potential that describe the same correlators have different phase
     shifts. The test is whether one V(r) describes all rows: take at least two quark sources,
-    because a V(r) exists for any single wave function. A bias of the rows, such as that of a time
-    stencil of three points, counts as non-locality.
+    because a V(r) exists for any single wave function. A bias of the rows, as from a time stencil
+    of three points, counts as non-locality.
 
     Parameters
     ----------

@@ -191,7 +191,7 @@ def test_seeds_measure_the_optimiser():
     assert std == pytest.approx(1e-3, rel=4 / np.sqrt(200))
     same = seeds.fit(X[0], y[0])
     assert same.local_potential(0.0, return_std=True)[1] == pytest.approx(std, rel=1e-9)
-    with pytest.raises(ValueError, match="must have a random_state .* got a LinearRegression"):
+    with pytest.raises(ValueError, match=r"must have a random_state .* got a LinearRegression"):
         JackknifeRegressor(LinearRegression(), resample="seeds").fit(X[0], y[0])
 
 
