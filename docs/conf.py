@@ -20,6 +20,8 @@ autodoc_default_options = {
     "show-inheritance": True,
     "exclude-members": "set_fit_request, set_predict_request, set_score_request",
 }
+# The sections of the docstrings name the types; hints would print their aliases in full.
+autodoc_typehints = "none"
 numpydoc_show_class_members = False
 html_theme = "alabaster"
 html_theme_options = {"page_width": "1100px", "description": "Hadron interactions from lattice QCD"}

@@ -70,7 +70,7 @@ def check_factory(factory: Any, name: str) -> Callable[[], Any]:
     except TypeError as error:
         raise TypeError(
             f"{name} must be callable without arguments, got {qualified_name(factory)} with "
-            f"{error}: bind them with functools.partial"
+            f"{error}: bind it with functools.partial"
         ) from error
     except ValueError:  # written in C, without a signature
         pass

@@ -1,7 +1,7 @@
 """The code in README.md and docs/*.md, pasted, runs, and gives the numbers that stand beside it.
 
-All blocks marked ``python`` in one file run in order, in one namespace, in an
-empty folder. A traceback names the file and line of the document. Blocks marked ``py`` need
+All blocks marked ``python`` in one file run in order, in an empty folder: those of README.md each
+alone, those of a document in one namespace. A traceback names the file and line of the document. Blocks marked ``py`` need
 a file or minutes: each has a test of its own.
 """
 
@@ -35,6 +35,8 @@ def run_blocks(path):
     namespace, stated = {"__name__": "__main__"}, []
     text = path.read_text()
     for line, code in python_blocks(text):
+        if path == README:
+            namespace = {"__name__": "__main__"}
         padded = "\n" * (line - 1) + code
         for node in ast.parse(padded).body:
             exec(compile(ast.Module([node], []), str(path), "exec"), namespace)

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_array, check_nodes, check_positive
+from halkit.checks import check_array, check_masses, check_nodes, check_positive
 from halkit.radial import Order, radial_laplacian
 from halkit.typing import Numbers
 
@@ -207,10 +207,7 @@ def time_part(R, hadron_mass, points, dt):
 
 def reduced_mass_and_asymmetry(hadron_mass):
     """Return the reduced mass and asymmetry (m1 − m2)/(m1 + m2)."""
-    masses = np.atleast_1d(hadron_mass)
-    if masses.shape not in ((1,), (2,)):
-        raise ValueError(f"hadron_mass must be one number or a pair, got {hadron_mass!r}")
-    m1, m2 = (check_positive(m, "hadron_mass") for m in (masses[0], masses[-1]))
+    m1, m2 = check_masses(hadron_mass, "hadron_mass")
     return m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
 
 

@@ -346,7 +346,7 @@ def _warn_of_starts(model, training, *, exact):
         )
     if not model.net_.stopped_:
         reasons.append(
-            f"the fit has not converged after max_iter={model.max_iter} iterations of "
+            f"the fit had not converged after max_iter={model.max_iter} iterations of "
             f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
         )
     elif exact and model.loss_ > HALF and not model.callbacks:

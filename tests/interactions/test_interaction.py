@@ -255,6 +255,8 @@ def test_a_subclass_is_a_function():
         Block()(1.0, -0.5)
     with pytest.raises(TypeError, match="Well is a function of r, got 0"):
         Well()()
+    with pytest.raises(TypeError, match="Laplacian is a function of r, got 2 arguments"):
+        Laplacian(np.cos)(1.0, 0.5)
 
 
 def test_sum_of_a_list():

@@ -241,7 +241,7 @@ def infinite(r, r_prime, theta):
     [
         ({"function": "exp"}, TypeError, "function must be a callable.*'exp'"),
         ({"function": with_loop}, ValueError, r"r of shape \(100, 1\).*TypeError"),
-        ({"function": needs_three}, ValueError, r"theta of shape \(2,\).*IndexError"),
+        ({"function": needs_three}, ValueError, r"theta of the shape \(2,\) .*IndexError"),
         ({"function": wrong_shape}, ValueError, r"broadcast.*\(5, 5\)"),
         ({"function": imaginary}, ValueError, "Complex data not supported: function"),
         ({"function": nothing}, TypeError, "function must hold real numbers.*NoneType"),
@@ -254,7 +254,7 @@ def infinite(r, r_prime, theta):
         ({"initial": None}, TypeError, "initial must hold real numbers"),
         ({"bounds": (1.0, 2.0)}, ValueError, "initial must lie within bounds"),
         ({"bounds": (2.0, 1.0)}, ValueError, "lowest < highest"),
-        ({"bounds": ([0.0], [1.0])}, ValueError, r"arrays of shape \(2,\).*\(1,\)"),
+        ({"bounds": ([0.0], [1.0])}, ValueError, r"arrays of the shape \(2,\).*\(1,\)"),
         ({"bounds": (0.0, 1.0, 2.0)}, ValueError, "bounds must be a pair"),
         ({"radius": 0.0}, ValueError, "radius"),
         ({"max_nfev": 1.5}, TypeError, "max_nfev must be an integer ≥ 1 or None"),

@@ -181,7 +181,7 @@ def test_rounding_in_a_singular_covariance_is_none_of_that(size):
 def test_bins_of_a_chain_with_a_gap_are_refused(pyerrors, missing):
     numbers = [i for i in range(1, 60) if i not in missing][:10]
     x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[numbers])
-    with pytest.raises(ValueError, match=r"without gaps, 'A' has configuration .* after"):
+    with pytest.raises(ValueError, match=r"with gaps, got configuration .* of 'A' after"):
         from_obs([x], bin_size=2)
     assert_allclose(from_obs([x]), jackknife_samples(DATA[:10, :1]), rtol=1e-12)
 

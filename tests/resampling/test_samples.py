@@ -85,9 +85,9 @@ def test_bootstrap_draws_bins_with_replacement():
 
 def test_one_sample_has_no_error_and_nan_is_not_hidden():
     for resample in ("jackknife", "bootstrap"):
-        with pytest.raises(ValueError, match="at least two samples, got 1"):
+        with pytest.raises(ValueError, match="samples must be two at least, got 1"):
             resampling_error([[1.0, 2.0]], resample)
-    with pytest.raises(ValueError, match="at least two samples, got 1"):
+    with pytest.raises(ValueError, match="samples must be two at least, got 1"):
         jackknife_error([[1.0], [2.0]], axis=1)
     error = jackknife_error([[1.0, np.nan], [2.0, 0.0]])
     assert_allclose(error, [0.5, np.nan])
@@ -98,7 +98,7 @@ def test_one_sample_has_no_error_and_nan_is_not_hidden():
     ("configs", "bin_size", "message"),
     [
         (np.ones(7), 2, "bin_size must divide .* configurations, 7, got 2: 1 would be left over"),
-        (np.ones(4), 4, "at least two bins, got 4 configurations in bins of 4"),
+        (np.ones(4), 4, "two bins at least, got 4 configurations in bins of 4"),
         ([1.0, np.nan], 1, "configs must be finite, got 1 NaN"),
         ([1.0, 1j], 1, "Complex data not supported"),
         (3.0, 1, "must have an axis of samples"),
