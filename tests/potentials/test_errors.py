@@ -143,7 +143,7 @@ def test_predict_refuses_other_nodes():
         model.apply_potential(X[:, :11], R)
     with pytest.raises(ValueError, match="increasing"):
         model.predict_potential(R[::-1])
-    with pytest.raises(ValueError, match="r_out must have nodes of r, .* got others"):
+    with pytest.raises(ValueError, match=r"r_out must have nodes of r, .* got others"):
         fit(local=True).apply_potential(X, R, r_out=[0.21])
 
 

@@ -33,6 +33,7 @@ from halkit.resampling import JackknifeRegressor
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:the fit had not converged"),
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
     # The data of these tests end where U does not.
     pytest.mark.filterwarnings(
@@ -283,7 +284,7 @@ def test_bins_move_the_parameters_of_a_users_network():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             bins = JackknifeRegressor(model, refit=refit).fit(
-                d.data_bins, d.target_bins, y_std=d.sigma
+                d.rows.data, d.rows.target, y_std=d.sigma
             )
         delta[refit] = bins.phase_shift(K, return_std=True)
     assert_array_equal(delta["linear"][0], delta["warm"][0])

@@ -64,7 +64,7 @@ def prior(d, masses, **settings):
 
 def jackknife(d, masses, **settings):
     return JackknifeRegressor(prior(d, masses, **settings)).fit(
-        d.data_bins, d.target_bins, y_std=d.sigma
+        d.rows.data, d.rows.target, y_std=d.sigma
     )
 
 
@@ -115,7 +115,7 @@ def test_published_potentials_look_local(name):
     """And non-local with local_strength=1, which is warned of."""
     V, masses = STRONG[name]
     d = correlators(V, masses, 5e-4, seed=51 + list(STRONG).index(name))
-    data = {"X": d.data_bins, "y": d.target_bins, "y_std": d.sigma, "random_state": 0}
+    data = {"X": d.rows.data, "y": d.rows.target, "y_std": d.sigma, "random_state": 0}
     assert nonlocality_test(prior(d, masses), **data, n_bootstrap=19).p_value > 0.05
     with pytest.warns(PriorWarning, match="the prior of V pulls"):
         result = nonlocality_test(prior(d, masses, local_strength=1.0), **data, n_bootstrap=19)
@@ -136,7 +136,7 @@ def test_bins_that_say_they_are_of_the_other_kind(kind):
     """`y_std` is the spread of bootstrap samples, and √(N − 1) times that of jackknife bins."""
     V, masses = weak(1)
     d = correlators(V, masses, 1e-3, seed=3)
-    X, y, sigma = d.data_bins, d.target_bins, d.sigma
+    X, y, sigma = d.rows.data, d.rows.target, d.sigma
     if kind == "bootstrap":
         X, y = (v.mean(axis=0) + np.sqrt(19) * (v - v.mean(axis=0)) for v in (X, y))
     other = "bootstrap" if kind == "jackknife" else "jackknife"
