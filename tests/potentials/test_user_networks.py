@@ -388,5 +388,5 @@ def test_a_refused_network_leaves_the_earlier_fit():
     with pytest.raises(ValueError, match="must return one value"):
         model.set_params(network=user_networks.Column).fit(X, 2 * Y)
     assert_array_equal(model.potential_, expected)
-    with pytest.raises(ValueError, match=r"network='separable' fit.*user_networks.Gaussians"):
+    with pytest.raises(ValueError, match=r"network='separable'.*user_networks.Gaussians"):
         FrozenBasisRegressor(stationary(network=user_networks.Gaussians)).fit(X, Y)
