@@ -104,7 +104,7 @@ def test_a_fit_without_an_envelope_ends_at_the_last_node():
     assert model.set_params(envelope="gaussian").interaction_.radius == R[-1]
     assert regressor(local=True).fit(X, Y).set_params(envelope=None).interaction_.radius is None
     assert not hasattr(model, "envelope_radii_")
-    with pytest.raises(AttributeError, match="the fit had envelope=None"):
+    with pytest.raises(AttributeError, match="envelope must be given for envelope_radii_"):
         _ = model.envelope_radii_
 
 

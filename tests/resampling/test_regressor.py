@@ -285,7 +285,7 @@ def test_score_takes_bins_and_errors():
         d.rows.data.mean(0), d.rows.target.mean(0), y_std=d.sigma
     )
     assert weighted != score
-    with pytest.raises(ValueError, match="as many bins, got 5 and 4"):
+    with pytest.raises(ValueError, match="as many bins as X, 5, got 4"):
         model.score(d.rows.data, d.rows.target[:4])
     a0, a0_std = model.scattering_length(return_std=True)
     assert model.scattering_length(sign="lattice", return_std=True) == (-a0, a0_std)
@@ -394,10 +394,11 @@ def test_displays_take_it_with_its_errors(correlators):
     model, k = fitted(correlators), np.array([0.1, 0.3])
     mean = correlators.rows.data.mean(axis=0)[:2]
     display = LocalPotentialDisplay.from_estimator(model, mean)
-    assert_array_equal(display.errors, model.localize(mean, return_std=True)[1])
+    assert_array_equal(display.potential_std, model.localize(mean, return_std=True)[1])
     display = PhaseShiftDisplay.from_estimator(model, k)
-    assert_array_equal(display.errors, model.phase_shift(k, return_std=True)[1])
-    assert PhaseShiftDisplay.from_estimator(model, k, errors=[1.0, 2.0]).errors[1] == 2.0
+    assert_array_equal(display.phase_shift_std, model.phase_shift(k, return_std=True)[1])
+    own = PhaseShiftDisplay.from_estimator(model, k, phase_shift_std=[1.0, 2.0])
+    assert own.phase_shift_std[1] == 2.0
     assert PotentialDisplay.from_estimator(model).potential.shape == (
         model.r_out_.size,
         model.r_.size,
@@ -515,7 +516,7 @@ def test_refits_need_the_estimator_for_it():
         ValueError, match="estimator must be a network for refit='linear', got a Strength"
     ):
         JackknifeRegressor(Strength(), refit="linear").fit(X, y)
-    with pytest.raises(ValueError, match="the parameter warm_start, Strength has none"):
+    with pytest.raises(ValueError, match=r"the parameter warm_start for .*, got a Strength"):
         JackknifeRegressor(Strength(), refit="warm").fit(X, y)
     with pytest.raises(ValueError, match="refit must be 'full' with resample='seeds', got 'warm'"):
         JackknifeRegressor(Strength(), refit="warm", resample="seeds").fit(X, y)
