@@ -58,7 +58,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def model():
-    X = sample_exact(10_240, (16, 16), 1.0, random_state=0)
+    X = sample_exact(10_240, 1.0, (16, 16), random_state=0)
     begin = time.process_time()
     fitted = U1DiffusionSampler(
         hidden_channels=(12,), learning_rate=1e-2, max_epochs=8, random_state=0
@@ -89,12 +89,12 @@ def record(benchmark, size, way, make, per, note="", theta=None):
 
 @pytest.mark.parametrize("size", SIZES)
 def bench_exact_sampler(benchmark, size):
-    record(benchmark, size, "exact sampler", lambda: sample_exact(512, (size, size), BETA), 512)
+    record(benchmark, size, "exact sampler", lambda: sample_exact(512, BETA, (size, size)), 512)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def bench_plain_hmc(benchmark, size):
-    start = sample_exact(64, (size, size), BETA, random_state=0)
+    start = sample_exact(64, BETA, (size, size), random_state=0)
     tuned = next(hmc(start, BETA, n_trajectories=1, n_warmup=20, random_state=0)).step_size
     chains = hmc(start, BETA, n_trajectories=20, step_size=tuned, random_state=1)
     record(
@@ -106,7 +106,7 @@ def bench_plain_hmc(benchmark, size):
 @pytest.mark.parametrize("size", SIZES)
 def bench_hmc_with_winding_hits(benchmark, size):
     """One long run of many chains: τ_int decides how many of its states count."""
-    start = sample_exact(32, (size, size), BETA, random_state=0)
+    start = sample_exact(32, BETA, (size, size), random_state=0)
     settings = {"spread": 0.5, "winding_hits": 4}
     tuned = next(hmc(start, BETA, n_trajectories=1, n_warmup=20, random_state=0)).step_size
     chains = hmc(start, BETA, n_trajectories=200, step_size=tuned, random_state=1, **settings)
@@ -136,21 +136,23 @@ def bench_hot_start(benchmark, size):
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
-def bench_diffusion_raw(benchmark, size, model):
-    record(
-        benchmark, size, "diffusion, raw",
-        lambda: model.sample(512, beta=BETA, lattice_size=size, correction=None, random_state=0),
-        512,
-    )  # fmt: skip
+DIFFUSION = {
+    "diffusion of links, raw": {"method": "annealed", "correction": None},
+    "diffusion of links, HMC": {"method": "annealed", "correction": "hmc"},
+    "diffusion of plaquettes, raw": {"correction": None},
+    "diffusion of plaquettes, exact": {},
+}
 
 
 @pytest.mark.parametrize("size", SIZES)
-def bench_diffusion_corrected(benchmark, size, model):
+@pytest.mark.parametrize("way", DIFFUSION)
+def bench_diffusion(benchmark, size, way, model):
     training = 1e3 * model.training_seconds / AMORTISED
+    n, options = 256 if "links" in way else 2048, DIFFUSION[way]
+    model.sample(8, beta=BETA, lattice_size=size, random_state=0, **options)
     record(
-        benchmark, size, "diffusion, corrected",
-        lambda: model.sample(512, beta=BETA, lattice_size=size, random_state=0), 512,
+        benchmark, size, way,
+        lambda: model.sample(n, beta=BETA, lattice_size=size, random_state=0, **options), n,
         f"training {model.training_seconds:.0f} s: {training:.1f} ms more each for {AMORTISED}",
     )  # fmt: skip
 
@@ -167,6 +169,6 @@ def bench_sequential_monte_carlo(benchmark):
 
     record(
         benchmark, 16, "sequential Monte Carlo",
-        lambda: sample_smc(2048, (16, 16), BETA, n_populations=2, random_state=0), worth,
+        lambda: sample_smc(2048, BETA, (16, 16), n_populations=2, random_state=0), worth,
         "2 populations of 1024", theta=lambda particles: particles.resampled(0, n=512),
     )  # fmt: skip

@@ -32,6 +32,7 @@ __all__ = [
     "evaluate",
     "load_parameters",
     "one_thread",
+    "output_of",
     "parameter_arrays",
     "seeded",
     "state_arrays",
@@ -213,6 +214,35 @@ def check_module(
             f"{name} must follow from its parameters and buffers, got another output after they "
             "were restored: keep constants drawn in the constructor with register_buffer"
         )
+
+
+def output_of(module: Any, name: str, *tensors: torch.Tensor) -> torch.Tensor:
+    """Return the output of a module, of the shape and type of the first tensor.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it does not take the tensors, or returns something else.
+    """
+    shape, dtype = tuple(tensors[0].shape), str(tensors[0].dtype).removeprefix("torch.")
+    shapes = ", ".join({str(tuple(x.shape)): None for x in tensors})
+    try:
+        values = module(*tensors)
+    except Exception as error:
+        raise ValueError(
+            f"{name} must take {len(tensors)} tensor(s) of {dtype} and shape {shapes}, got "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not torch.is_tensor(values):
+        raise TypeError(f"{name} must return a tensor, got {type(values).__name__}")
+    if values.shape != shape:
+        raise ValueError(
+            f"{name} must return one value for each of its inputs, shape {shape}, got shape "
+            f"{tuple(values.shape)}"
+        )
+    if values.dtype != tensors[0].dtype:
+        raise TypeError(f"{name} must return {dtype}, got {values.dtype}")
+    return values
 
 
 def _check_parameters(module, name):

@@ -310,7 +310,7 @@ def of_gauge():
     yield "series", lambda v: gauge.autocorrelation_time(v).value, RNG.normal(size=200)
     yield "area", lambda v: gauge.exact_wilson_loop(v, 2.0, (4, 4)), np.array([1, 2])
     yield "charge", lambda v: gauge.charge_probability(v, 2.0, (4, 4)), np.array([0, 1])
-    particles = gauge.sample_smc(8, (2, 2), 0.1, n_levels=2, random_state=0)
+    particles = gauge.sample_smc(8, 0.1, (2, 2), n_levels=2, random_state=0)
     yield "particles", lambda v: particles.mean(v)[0], RNG.normal(size=8)
     sampler = gauge.U1DiffusionSampler(hidden_channels=(2,), max_epochs=1, random_state=0)
     flat = LINKS.reshape(6, -1)

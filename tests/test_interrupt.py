@@ -44,7 +44,7 @@ network = NonLocalPotentialRegressor(
 parametric = ParametricPotentialRegressor(exponential, [0.02], r=R)
 sampler = U1DiffusionSampler(hidden_channels=(4,), max_epochs=6, random_state=0,
                              callbacks=[Wait()])
-links = sample_exact(24, (3, 3), 1.0, random_state=0)
+links = sample_exact(24, 1.0, (3, 3), random_state=0)
 bins = np.stack([X, 1.01 * X, 0.99 * X])
 data = X, y
 CASES = {

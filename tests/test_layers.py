@@ -15,6 +15,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "halkit"
 DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
+# The parts of gauge and what each may import; the __init__ of gauge may import all of them.
+PARTS = {
+    "theory": set(),
+    "chains": {"theory"},
+    "diffusion": {"theory", "chains", "training", "modules"},
+}
 COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
     "checks": set(),
@@ -40,7 +46,7 @@ ARROWS = {
         "equations",
         "training",
     },
-    "gauge": {"training"},
+    "gauge": {"training", "modules"},
     "datasets": {
         "radial",
         "units",
@@ -149,9 +155,19 @@ def arrow_fault(module, name, inside, sources):
     room, other = room_of(module), room_of(target)
     if room not in ARROWS:
         return f"is in the room {room!r}, which the table does not have"
-    if other not in {room} | COMMON | ARROWS[room]:
+    allowed = {room} | COMMON | ARROWS[room]
+    if part_of(module) and other in allowed:
+        room, other = part_of(module), part_of(target) or other
+        allowed = {room} | COMMON | PARTS[room]
+    if other not in allowed:
         return f"imports {name}: the table has no arrow {room} -> {other}"
     return None
+
+
+def part_of(module):
+    """Return the part of gauge that a module belongs to, or None."""
+    room, part = [*module.split("."), ""][1:3]
+    return part if room == "gauge" and part in PARTS else None
 
 
 def package_fault(module, name, inside):
@@ -162,6 +178,8 @@ def package_fault(module, name, inside):
     if top in OPTIONAL:
         return None if inside else f"imports the optional {top} at the top"
     allowed = PACKAGES.get(room_of(module), ARRAYS)
+    if part_of(module) in ("theory", "chains"):
+        allowed = ARRAYS | {"tqdm"}
     if not any(f"{name}.".startswith(f"{package}.") for package in allowed):
         return f"imports {name}: {room_of(module)} may import only {', '.join(sorted(allowed))}"
     return None
@@ -221,6 +239,13 @@ def test_the_document_has_the_same_table():
     assert arrows == {room: ARROWS[room] for room in ARROWS if not room.startswith("__")}
 
 
+def test_the_document_has_the_parts_of_gauge():
+    rows = re.findall(
+        r"^\| `gauge/(\w+)` \|[^|]+\| ([^|]+) \|$", DOCUMENT.read_text(), re.MULTILINE
+    )
+    assert {part: set(re.findall(r"\w+", allowed)) for part, allowed in rows} == PARTS
+
+
 def test_no_module_imports_itself_in_a_circle():
     assert circle(read_package()) is None
 
@@ -246,6 +271,10 @@ PLANTED = {
     "scipy in a display": ("halkit.displays.potential", "import scipy"),
     "optional": ("halkit.displays.potential", "from matplotlib import pyplot"),
     "type checking": ("halkit.radial", "if True:\n    from halkit.equations import x"),
+    "up in gauge": ("halkit.gauge.theory.exact", "from halkit.gauge.chains import hmc"),
+    "back to gauge": ("halkit.gauge.chains.hmc", "from halkit.gauge import wrap"),
+    "training in theory": ("halkit.gauge.theory.exact", "import halkit.training"),
+    "torch in chains": ("halkit.gauge.chains.hmc", "import torch"),
     "unknown room": ("halkit.helpers", "from halkit.radial import RadialGrid"),
 }
 
@@ -259,6 +288,12 @@ SKELETON = dict.fromkeys(
         "halkit.radial",
         "halkit.equations",
         "halkit.displays.__init__",
+        "halkit.gauge.__init__",
+        "halkit.gauge.chains.__init__",
+        "halkit.gauge.chains.hmc",
+        "halkit.gauge.theory.__init__",
+        "halkit.gauge.theory.exact",
+        "halkit.training",
         "halkit.displays.potential",
         "halkit.interactions.__init__",
         "halkit.interactions.local",
@@ -282,6 +317,7 @@ ALLOWED = {
     "own room": ("halkit.interactions.__init__", "from .local import Local"),
     "exceptions": ("halkit.radial", "from halkit.exceptions import AccuracyWarning"),
     "checks": ("halkit.gauge", "from halkit.checks import check_number"),
+    "down in gauge": ("halkit.gauge.chains.hmc", "from halkit.gauge.theory import exact"),
     "version": ("halkit.cli", "from halkit import __version__"),
     "lazy": ("halkit.displays.potential", "def f():\n    from matplotlib import pyplot"),
     "sklearn": ("halkit.equations", "from sklearn.utils.validation import check_array"),

@@ -267,7 +267,7 @@ def test_rows_of_records_are_their_own():
 
 
 def test_links_of_a_fit_and_of_a_display_are_their_own():
-    X = gauge.sample_exact(24, (3, 3), 1.0, random_state=0)
+    X = gauge.sample_exact(24, 1.0, (3, 3), random_state=0)
     settings = {"hidden_channels": (4,), "max_epochs": 1, "random_state": 0}
     links = X.copy()
     model = gauge.U1DiffusionSampler(**settings).fit(links)

@@ -73,7 +73,7 @@ TABLE = {
     "return_std": [*with_std(process), *with_std(jackknife)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),
-        lambda v: gauge.sample_smc(4, (2, 2), 0.1, n_levels=1, verbose=v),
+        lambda v: gauge.sample_smc(4, 0.1, (2, 2), n_levels=1, verbose=v),
     ],
     "overwrite": [
         lambda v: save_correlators("nowhere.npz", {"a": make_groups()}, overwrite=v),
@@ -159,6 +159,7 @@ NUMBERS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:the nodes are too coarse")
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_in_an_array_is_that_number(name):
     model, number = NUMBERS[name]

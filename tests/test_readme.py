@@ -1,8 +1,8 @@
 """The code in README.md and docs/*.md, pasted, runs, and gives the numbers that stand beside it.
 
 All blocks marked ``python`` in one file run in order, in an empty folder: those of README.md each
-alone, those of a document in one namespace. A traceback names the file and line of the document. Blocks marked ``py`` need
-a file or minutes: each has a test of its own.
+alone, those of a document in one namespace. A traceback names the file and line of the document.
+Blocks marked ``py`` need a file or minutes: each has a test of its own.
 """
 
 import ast
@@ -96,7 +96,7 @@ def test_the_closed_form_of_the_readme():
     lines = [line for line in README.read_text().splitlines() if line.endswith("in closed form")]
     U, m = make_separable(n_k=10).interaction, 3.3
     delta = np.rad2deg(U.phase_shift([0.05, 0.5, 1.0], reduced_mass=m))
-    kappa = np.sqrt(-2 * m * U.bound_states(reduced_mass=m))
+    kappa = U.bound_states(reduced_mass=m).kappa
     for line, exact in zip(lines, (delta, kappa), strict=True):
         assert_stated(numbers_beside(line), exact, units=0.5)
 
@@ -126,7 +126,7 @@ def test_the_block_of_links_on_a_smaller_lattice():
     """The corrected samples are exact, whatever the network has learned."""
     code = other_block("make_u1_configurations")
     for large, small in {
-        "(10240, 16,": "(512, 8,",
+        "(10240, 1.0, 16": "(512, 1.0, 8",
         "(1024, beta": "(256, beta",
         "=32": "=8",
     }.items():

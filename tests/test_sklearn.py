@@ -98,7 +98,7 @@ def test_skops_keeps_a_fit_without_pickle(estimator):
 
 
 def test_skops_keeps_a_sampler_without_pickle():
-    links = make_u1_configurations(64, 4, beta=1.0, random_state=0)
+    links = make_u1_configurations(64, 1.0, 4, random_state=0)
     model = U1DiffusionSampler(hidden_channels=(4,), max_epochs=1, random_state=0)
     file = dumps(model.fit(links))
     restored = loads(file, trusted=of_this_package(get_untrusted_types(data=file)))

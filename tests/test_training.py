@@ -131,7 +131,7 @@ def test_a_private_generator_of_a_function_is_kept():
 
 def diffusion(network):
     """What a fit of links from a seed has learned, as one array."""
-    X = sample_exact(64, (4, 4), 1.0, random_state=0)
+    X = sample_exact(64, 1.0, (4, 4), random_state=0)
 
     def fit(seed):
         model = U1DiffusionSampler(

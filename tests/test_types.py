@@ -18,13 +18,15 @@ from typing import Any, assert_type
 import numpy as np
 
 import halkit
-from halkit import checks, displays, interactions, radial, units
+from halkit import checks, displays, interactions, radial, scattering, units
 from halkit.interactions import GaussianSum, Interaction, Local, NonLocal, Separable, as_interaction
 from halkit.typing import Array
 
 V = GaussianSum([-1.0, 2.0], [0.5, 1.5])
 U = Separable(-0.017, 1.0)
 r = np.linspace(0.1, 5.0, 20)
+k = [0.1, 0.2]
+E = scattering.Ensemble([V, V], kind="jackknife", reduced_mass=1.0)
 
 
 class Fitted:
@@ -62,6 +64,24 @@ RIGHT = [
     "assert_type(checks.check_positive(1.0, 'm'), float)",
     "assert_type(checks.check_positive(None, 'm', optional=True), float | None)",
     "displays.PhaseShiftDisplay(r, r, phase_shift_std=0.1 * r).plot(units='MeV')",
+    "assert_type(scattering.phase_shift(V, k, reduced_mass=1), Array)",
+    "scattering.phase_shift(Fitted(), 0.1, reduced_mass=np.float64(1.0), l=1, channel_radius=5)",
+    "scattering.phase_shift(-np.exp(-r), k, reduced_mass=1.0, r=r, n_mesh=40)",
+    "assert_type(scattering.scattering_length(V, reduced_mass=1.0, sign='lattice'), float)",
+    "assert_type(scattering.bound_states(U, reduced_mass=1.0), scattering.BoundStates)",
+    "assert_type(U.bound_states(reduced_mass=1.0), scattering.BoundStates)",
+    "assert_type(scattering.scattering_wave_functions(V, k, reduced_mass=1.0)(r), Array)",
+    "assert_type(E.phase_shift(k), Array)",
+    "assert_type(E.phase_shift(k, n_mesh=40, return_std=True), tuple[Array, Array])",
+    "assert_type(E.scattering_length(sign='lattice'), float)",
+    "assert_type(E.bound_states(return_std=True)[1].kappa, Array)",
+    "scattering.coupled_phase_shifts(interactions.av18('3S1-3D1'), k, reduced_mass=2.4)",
+    "scattering.coupled_s_matrix([[V, None], [None, U]], k, reduced_mass=2.4, l=(0, 0))",
+    "scattering.correlation_function(V, k, reduced_mass=1.0, source=scattering.GaussianSource(2))",
+    "scattering.correlation_function([(0.25, V)], k, reduced_mass=1.0, source=np.exp, spin=0.5)",
+    "scattering.luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10, reduced_mass=0.5)",
+    "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='all', laplacian='spectral')",
+    "assert_type(scattering.coulomb_functions(0, 0.5, r).F, Array)",
 ]
 WRONG = [
     "GaussianSum('text', [1.0])",
@@ -95,6 +115,27 @@ WRONG = [
     "halkit.RadialGird",
     "radial.radial_laplacian(r, r, order=3)",
     "displays.PhaseShiftDisplay(r, r, errors=r)",
+    "scattering.phase_shift('no', k='text', reduced_mass=[None])",
+    "scattering.phase_shift(V, 'text', reduced_mass=1.0)",
+    "scattering.phase_shift(V, k, reduced_mass=[None])",
+    "scattering.phase_shift(V, k)",
+    "scattering.phase_shift(V, k, 1.0)",
+    "scattering.phase_shift(V, k, reduced_mass=1.0, l='s')",
+    "scattering.phase_shift(V, k, reduced_mass=1.0, n_mesh=40.5)",
+    "scattering.scattering_length(V, reduced_mass=1.0, sign='hep')",
+    "scattering.bound_states(V, reduced_mass=1.0).kapa",
+    "scattering.bound_wave_functions(V, reduced_mass=1.0).wave_function('0.1')",
+    "E.phase_shift(k, return_std='yes')",
+    "E.scattering_length(signs='lattice')",
+    "scattering.Ensemble([V], kind='bins')",
+    "scattering.Ensemble([3.0], kind='jackknife')",
+    "scattering.coupled_phase_shifts(V, k, reduced_mass=2.4)",
+    "scattering.correlation_function(V, k, reduced_mass=1.0, source=2.0)",
+    "scattering.correlation_function([('a', V)], k, reduced_mass=1.0, source=np.exp)",
+    "scattering.luscher_levels(0.5, L=10, reduced_mass=0.5)",
+    "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='T1')",
+    "scattering.spherical_box_states(V, radius=10, reduced_mass=0.5, boundary='periodic')",
+    "scattering.coulomb_functions('s', 0.5, r)",
 ]
 
 
@@ -131,7 +172,9 @@ def test_only_the_lines_of_the_lists_are_refused(refused):
 
 ROOMS = [
     "__init__", "__main__", "checks", "cli", "displays", "exceptions", "gallery", "interactions",
-    "radial", "report", "samples", "scaling", "typing", "units", "writing",
+    "radial", "report", "samples", "scaling", "scattering", "scattering/coulomb",
+    "scattering/coupled", "scattering/finite_volume", "scattering/solver", "typing", "units",
+    "writing",
 ]  # fmt: skip
 MODULES = [
     path

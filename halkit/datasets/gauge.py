@@ -4,22 +4,22 @@ import numpy as np
 
 from halkit.checks import check_integer
 from halkit.gauge import correct, sample_exact
-from halkit.gauge.torus import as_generator, check_beta, check_lattice_shape
+from halkit.gauge.theory.torus import as_generator, check_beta, check_lattice_shape
 
 __all__ = ["make_u1_configurations"]
 
 
-def make_u1_configurations(n, L, beta, *, method="exact", random_state=None):
+def make_u1_configurations(n, beta, lattice_size, *, method="exact", random_state=None):
     """Independent configurations of e^{−S}, S = β Σ (1 − cos P), on a torus.
 
     Parameters
     ----------
     n : int
         Number of configurations.
-    L : int or (int, int)
-        Size of the lattice, L × L or L0 × L1.
     beta : float
         Coupling β ≥ 0.
+    lattice_size : int or (int, int)
+        L for L × L, or (L0, L1).
     method : {"exact", "hmc"}
         `halkit.gauge.sample_exact`, or chains from uniform links: `halkit.gauge.correct`.
     random_state : int, RandomState, Generator or None
@@ -33,21 +33,23 @@ def make_u1_configurations(n, L, beta, *, method="exact", random_state=None):
     Raises
     ------
     ValueError, TypeError
-        If an argument is none of the above.
+        If n < 1, beta is negative or not finite, a side of the lattice is below 2, or `method` is
+        unknown.
 
     Examples
     --------
     >>> from halkit.datasets import make_u1_configurations
-    >>> theta = make_u1_configurations(10, 4, 2.0, random_state=0)
+    >>> theta = make_u1_configurations(10, 2.0, 4, random_state=0)
     >>> theta.shape
     (10, 2, 4, 4)
     """
     n, beta = check_integer(n, "n", least=1), check_beta(beta)
-    shape = L if isinstance(L, tuple | list) else (check_integer(L, "L", least=2),) * 2
-    shape = check_lattice_shape(shape)
+    if not isinstance(lattice_size, tuple | list):
+        lattice_size = (check_integer(lattice_size, "lattice_size", least=2),) * 2
+    shape = check_lattice_shape(lattice_size)
     rng = as_generator(random_state)
     if method == "exact":
-        return sample_exact(n, shape, beta, random_state=rng)
+        return sample_exact(n, beta, shape, random_state=rng)
     if method == "hmc":
         start = rng.uniform(-np.pi, np.pi, (n, 2, *shape))
         return correct(start, beta, random_state=rng)

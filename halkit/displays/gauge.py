@@ -42,7 +42,7 @@ class TopologyDisplay:
     --------
     >>> from halkit.displays import TopologyDisplay
     >>> from halkit.gauge import charge_probability, sample_exact, topological_charge
-    >>> charge = topological_charge(sample_exact(500, (8, 8), 2.0, random_state=0))
+    >>> charge = topological_charge(sample_exact(500, 2.0, (8, 8), random_state=0))
     >>> display = TopologyDisplay(charge, charge_probability(range(-6, 7), 2.0, (8, 8)))
     >>> bool(abs(display.frequency().sum() - 1) < 1e-12)
     True
@@ -141,7 +141,7 @@ class WilsonLoopDisplay:
     --------
     >>> from halkit.displays import WilsonLoopDisplay
     >>> from halkit.gauge import sample_exact, sample_report
-    >>> report = sample_report(sample_exact(500, (8, 8), 3.0, random_state=0), 3.0)
+    >>> report = sample_report(sample_exact(500, 3.0, (8, 8), random_state=0), 3.0)
     >>> WilsonLoopDisplay.from_report(report, draw=False).labels
     ['1x1', '2x2', '4x4']
     """

@@ -1,26 +1,31 @@
-"""Two-dimensional U(1) gauge links: exact results and samples, Markov chains, diffusion.
+"""Two-dimensional U(1) gauge links: the theory, chains that sample it, diffusion that learns it.
+
+Imports run one way, theory ← chains ← diffusion.
 
 `U1DiffusionSampler` is loaded when it is first used: it alone needs torch.
 """
 
 from importlib import import_module
 
-from halkit.gauge.autocorrelation import AutocorrelationTime, autocorrelation_time
-from halkit.gauge.charge import (
+from halkit.gauge.chains.autocorrelation import AutocorrelationTime, autocorrelation_time
+from halkit.gauge.chains.correction import correct, tail_length
+from halkit.gauge.chains.markov import Trajectory, hmc, integrate, winding_hit
+from halkit.gauge.chains.smc import ParticleSample, sample_smc
+from halkit.gauge.theory.charge import (
     Susceptibility,
     flux_links,
     sine_charge,
     susceptibility,
     topological_charge,
 )
-from halkit.gauge.correction import correct, tail_length
-from halkit.gauge.exact import (
+from halkit.gauge.theory.exact import (
     charge_probability,
+    exact_log_prob,
     exact_susceptibility,
     exact_wilson_loop,
-    sample_exact,
 )
-from halkit.gauge.lattice import (
+from halkit.gauge.theory.independent import sample_exact
+from halkit.gauge.theory.lattice import (
     action,
     force,
     gauge_transform,
@@ -29,9 +34,7 @@ from halkit.gauge.lattice import (
     wilson_loop,
     wrap,
 )
-from halkit.gauge.markov import Trajectory, hmc, integrate, winding_hit
-from halkit.gauge.report import Observable, SampleReport, sample_report
-from halkit.gauge.smc import ParticleSample, sample_smc
+from halkit.gauge.theory.report import Observable, SampleReport, sample_report
 
 __all__ = [
     "AutocorrelationTime",
@@ -45,6 +48,7 @@ __all__ = [
     "autocorrelation_time",
     "charge_probability",
     "correct",
+    "exact_log_prob",
     "exact_susceptibility",
     "exact_wilson_loop",
     "flux_links",
@@ -69,5 +73,5 @@ __all__ = [
 
 def __getattr__(name):
     if name == "U1DiffusionSampler":
-        return import_module(f"{__name__}.sampler").U1DiffusionSampler
+        return import_module(f"{__name__}.diffusion.sampler").U1DiffusionSampler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

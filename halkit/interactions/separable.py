@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import exprel
 
 from halkit.checks import as_numbers, check_distances, check_momenta, check_number, check_positive
+from halkit.interactions.bound import BoundStates
 from halkit.interactions.interaction import Interaction
 from halkit.typing import Array, Number, Numbers
 
@@ -119,21 +120,22 @@ class Separable(Interaction):
         q2 = self.mu**2 + k**2
         return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
 
-    def bound_states(self, *, reduced_mass: Number) -> Array:
-        """Return the energies −κ²/2m of the bound states; there is at most one.
+    def bound_states(self, *, reduced_mass: Number) -> BoundStates:
+        """Return the bound states, as `halkit.scattering.bound_states` does; there is at most one.
 
         s = 1 + κ/μ solves s⁴ = A (s² + 2s + 2) with A = −2πmω/μ⁵.
 
         Returns
         -------
-        array of shape (0,) or (1,)
+        BoundStates
+            Named tuple of the arrays ``energy`` and ``kappa``, of shape (0,) or (1,).
         """
         m = check_positive(reduced_mass, "reduced_mass")
         A = -2 * np.pi * m * self.omega / self.mu**5
         if 5 * A <= 1:
-            return np.empty(0)
+            return BoundStates.from_kappa(np.empty(0), m)
         s = brentq(lambda s: s**4 - A * (s**2 + 2 * s + 2), 1, np.sqrt(5 * A), xtol=1e-15)
-        return -np.square([self.mu * (s - 1)]) / (2 * m)
+        return BoundStates.from_kappa(np.array([self.mu * (s - 1)]), m)
 
     def scattering_length(self, *, reduced_mass: Number) -> float:
         """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2; a0 > 0 if there is a bound state."""
@@ -219,9 +221,10 @@ class Yamaguchi(Interaction):
         with np.errstate(divide="ignore"):
             return -amplitude * np.exp(-self.beta * r) / (k * r)
 
-    def bound_states(self) -> Array:
-        """Return the energies of the bound states: [−α²/2m] if α > 0, otherwise an empty array."""
-        return -np.square([self.alpha] if self.alpha > 0 else []) / (2 * self.reduced_mass)
+    def bound_states(self) -> BoundStates:
+        """Return the bound state, κ = α and E = −α²/2m; empty arrays unless α > 0."""
+        kappa = np.array([self.alpha] if self.alpha > 0 else [])
+        return BoundStates.from_kappa(kappa, self.reduced_mass)
 
     def scattering_length(self) -> float:
         """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2."""

@@ -24,7 +24,7 @@ from torch import nn
 
 from halkit.modules import check_factory
 from halkit.potentials.networks import InputMap, activation_class
-from halkit.training import check_module
+from halkit.training import check_module, output_of
 from halkit.typing import Array
 
 __all__ = ["check_activation", "check_derivative", "check_network"]
@@ -127,24 +127,8 @@ def _some(nodes, n):
 
 
 def _values(module, name, *tensors):
-    """The output of a module, checked."""
-    shape = tuple(tensors[0].shape)
-    try:
-        values = module(*tensors)
-    except Exception as error:
-        raise ValueError(
-            f"{name} must take {len(tensors)} tensor(s) of float64 and shape {shape}, got "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    if not torch.is_tensor(values):
-        raise TypeError(f"{name} must return a tensor, got {type(values).__name__}")
-    if values.shape != shape:
-        raise ValueError(
-            f"{name} must return one value for each of its inputs, shape {shape}, got shape "
-            f"{tuple(values.shape)}"
-        )
-    if values.dtype != torch.float64:
-        raise TypeError(f"{name} must return float64, got {values.dtype}")
+    """The output of a module, checked to be finite."""
+    values = output_of(module, name, *tensors)
     bad = ~values.isfinite()
     if bad.any():
         at = ", ".join(f"{float(x[bad][0]):.4g}" for x in tensors)

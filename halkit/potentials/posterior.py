@@ -293,7 +293,7 @@ class PosteriorMixin(PotentialMixin):
             self._check_seen(waves.energy, waves.wave_function(self.r_))
         if not check_boolean(return_std, "return_std"):
             return states
-        given = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         return self.draws(n_draws).bound_states(**given, return_std=True)
 
     def _check_seen(self, energy, waves):

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import as_numbers, check_boolean
 from halkit.potentials.validation import check_samples, like_input
-from halkit.resampling.samples import check_bins
+from halkit.resampling.samples import Resampling, check_bins
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
 from halkit.typing import Number, Numbers, SignConvention
@@ -53,7 +53,7 @@ class ResampledPotential:
     n_jobs: int | None
     estimator_: Any
     estimators_: list[Any]
-    resample_: str
+    resample_: Resampling
 
     @property
     def ensemble_(self) -> Ensemble:
@@ -130,8 +130,9 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """S-wave phase shifts δ(k) in radians; see `halkit.scattering.Ensemble.phase_shift`."""
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.phase_shift(k, **settings, return_std=return_std)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings["return_std"] = return_std
+        return self.ensemble_.phase_shift(k, **settings)
 
     @_offered("phase_shift")
     def k_cot_delta(
@@ -139,8 +140,9 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """k cot δ(k), smooth at a threshold; see `halkit.scattering.Ensemble.k_cot_delta`."""
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.k_cot_delta(k, **settings, return_std=return_std)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings["return_std"] = return_std
+        return self.ensemble_.k_cot_delta(k, **settings)
 
     @_offered("bound_states")
     def bound_states(
@@ -148,8 +150,9 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """Energies and binding momenta; see `halkit.scattering.Ensemble.bound_states`."""
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.bound_states(**settings, return_std=return_std)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings["return_std"] = return_std
+        return self.ensemble_.bound_states(**settings)
 
     @_offered("scattering_length")
     def scattering_length(
@@ -157,8 +160,13 @@ class ResampledPotential:
         n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
         """a0; see `halkit.scattering.Ensemble.scattering_length`."""
-        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.scattering_length(**settings, return_std=return_std)
+        settings: dict[str, Any] = {
+            "sign": sign,
+            "channel_radius": channel_radius,
+            "n_mesh": n_mesh,
+        }
+        settings["return_std"] = return_std
+        return self.ensemble_.scattering_length(**settings)
 
     @_offered("scattering_length")
     def inverse_scattering_length(
@@ -166,8 +174,13 @@ class ResampledPotential:
         n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
         """1/a0; see `halkit.scattering.Ensemble.inverse_scattering_length`."""
-        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.inverse_scattering_length(**settings, return_std=return_std)
+        settings: dict[str, Any] = {
+            "sign": sign,
+            "channel_radius": channel_radius,
+            "n_mesh": n_mesh,
+        }
+        settings["return_std"] = return_std
+        return self.ensemble_.inverse_scattering_length(**settings)
 
     @_offered("effective_range")
     def effective_range(
@@ -175,8 +188,9 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """r_eff; see `halkit.scattering.Ensemble.effective_range`."""
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.effective_range(**settings, return_std=return_std)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings["return_std"] = return_std
+        return self.ensemble_.effective_range(**settings)
 
     def _centre_and_std(self, method, return_std):
         check_is_fitted(self)

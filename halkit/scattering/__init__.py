@@ -1,4 +1,8 @@
-"""From a potential to observables: phase shifts, bound states, low-energy constants, box states."""
+"""Observables of hadron-hadron interactions.
+
+An interaction or a fitted estimator comes in; phase shifts, bound states, scattering lengths,
+wave functions, correlation functions and levels in finite volumes go out.
+"""
 
 from halkit.interactions.derivative import DerivativeExpansion
 from halkit.scattering.bound import BoundStates, bound_states

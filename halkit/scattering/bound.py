@@ -5,21 +5,24 @@ derivative S_l(κa) (−κa for an S wave). So a bound state is a root of
 
     1 − S_l(κa) R(E) = 0.
 
-The channel radius only has to enclose the potential, not the bound state. If U is
-symmetric, S_l R falls from one level of the interior to the next, and there is one root
-between any two of them.
+The channel radius has to enclose the potential but not the bound state. If U is symmetric,
+S_l R falls from one level of the interior to the next, with one root between neighbours.
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 from warnings import warn
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from halkit.exceptions import AccuracyWarning
-from halkit.scattering.solver.channel import NOTICEABLE, converge, measured_channel
-from halkit.scattering.solver.rmatrix import decay_logarithm, r_matrix
+from halkit.interactions.bound import BoundStates
+from halkit.interactions.conversion import Potential
+from halkit.scattering.solver.channel import NOTICEABLE, Channel, converge, measured_channel
+from halkit.scattering.solver.rmatrix import RMatrix, decay_logarithm, r_matrix
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "BoundStates",
@@ -32,31 +35,24 @@ __all__ = [
 ]
 
 EPSILON = 4 * np.finfo(np.float64).eps
-# A level that joining the surface moves by less, relative to its energy.
+# Relative shift of a level by the surface below which its wave function ends inside.
 INNER = 1e-8
 
 
-class BoundStates(NamedTuple):
-    """Bound states, deepest first.
-
-    Attributes
-    ----------
-    energy : array of shape (n_bound,)
-        E = −κ²/2m < 0.
-    kappa : array of shape (n_bound,)
-        Binding momenta κ > 0: the wave function falls like e^{−κr}/r.
-    """
-
-    energy: np.ndarray
-    kappa: np.ndarray
-
-
-def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
+def bound_states(
+    interaction: Potential,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> BoundStates:
     """Return the bound states of a partial wave.
 
-    Parameters are those of `halkit.scattering.phase_shift`; the wave functions are those of
-    `halkit.scattering.bound_wave_functions`. If U is not symmetric only the states of real
-    energy are returned.
+    Parameters as in `halkit.scattering.phase_shift`; `halkit.scattering.bound_wave_functions`
+    returns the wave functions too. If U is not symmetric only the states of real energy are
+    returned.
 
     Returns
     -------
@@ -67,8 +63,8 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
     Warns
     -----
     AccuracyWarning
-        As in `halkit.scattering.phase_shift`; but a potential that is not over at the channel
-        radius is warned of only where a channel twice as wide changes the states.
+        As in `halkit.scattering.phase_shift`; but if the potential has not decayed at the
+        channel radius, only where a channel of twice the radius changes the states.
 
     Examples
     --------
@@ -80,7 +76,7 @@ def bound_states(interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=
     channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
     kappa = _converged(channel, n_mesh)
     warn_of_tail(channel, beyond, kappa, n_mesh)
-    return BoundStates(-np.square(kappa) / (2 * channel.reduced_mass), kappa)
+    return BoundStates.from_kappa(kappa, channel.reduced_mass)
 
 
 def _converged(channel, n_mesh):
@@ -92,8 +88,8 @@ def _converged(channel, n_mesh):
     )
 
 
-def warn_of_tail(channel, beyond, kappa, n_mesh):
-    """Say how the states change in a channel of twice the radius, if something lies outside."""
+def warn_of_tail(channel: Channel, beyond: float, kappa: Array, n_mesh: int | None) -> None:
+    """Warn if a tail of the potential outside matters: if twice the radius changes the states."""
     if beyond <= NOTICEABLE:
         return
     wide = channel._replace(radius=2 * channel.radius)
@@ -102,32 +98,32 @@ def warn_of_tail(channel, beyond, kappa, n_mesh):
     if wider.size != kappa.size or changed > NOTICEABLE:
         warn(
             f"the potential has not decayed at the channel radius {channel.radius:g}: with twice "
-            f"the radius {wider.size} states are bound instead of {kappa.size}, and the energies "
-            f"of these change by up to {changed:.1g} of themselves; raise channel_radius",
+            f"the radius {wider.size} states are bound instead of {kappa.size}, and their "
+            f"energies change by up to {changed:.1g} of themselves; raise channel_radius",
             AccuracyWarning,
             stacklevel=3,
         )
 
 
-def relative_change(coarse, fine):
+def relative_change(coarse: Array, fine: Array) -> float:
     """Return the largest relative change of κ; infinite if a state has come or gone."""
     if coarse.size != fine.size:
         return np.inf
-    return np.max(np.abs(fine - coarse) / fine, initial=0.0)
+    return float(np.max(np.abs(fine - coarse) / fine, initial=0.0))
 
 
-def binding_momenta(R):
-    """Return the κ of the bound states that an R-matrix has, deepest first."""
+def binding_momenta(R: RMatrix) -> Array:
+    """Return the κ of the bound states of an R-matrix, deepest first."""
     _, inner, outer = bound_energies(R)
     return np.sqrt(-2 * R.reduced_mass * np.sort(np.concatenate([inner, outer])))
 
 
-def bound_energies(R, least=INNER):
-    """Return which levels are bound states inside, the energies of these, and of all others.
+def bound_energies(R: RMatrix, least: float = INNER) -> tuple[NDArray[np.bool_], Array, Array]:
+    """Return which levels are bound states inside, their energies, and the other bound energies.
 
-    A level whose wave function is over inside the channel radius is a bound state itself, moved
-    by S γ²/2ma, less than `least` relative to E. The sign of such a γ² is lost in rounding
-    errors where U is not symmetric.
+    A level whose wave function ends inside the channel radius is a bound state itself, moved by
+    S γ²/2ma, less than `least` relative to E. If U is not symmetric, the sign of such a γ² is
+    lost in rounding errors.
     """
     slope = slopes(R, R.energy)
     inner = np.isreal(R.energy) & (np.abs(slope * R.strength) < least * -R.energy.real)
@@ -136,8 +132,8 @@ def bound_energies(R, least=INNER):
     return inner, (inside.energy - moved).real, np.array(_outer_states(R))
 
 
-def slopes(R, energy):
-    """Return S_l(κa) of real negative energies, and S_l(0) for all others."""
+def slopes(R: RMatrix, energy: NDArray[Any]) -> Array:
+    """Return S_l(κa) where an energy is real and negative, elsewhere S_l(0)."""
     x = np.sqrt(np.maximum(-2 * R.reduced_mass * np.real(energy), 0.0)) * R.radius
     return decay_logarithm(R.l, x)
 
@@ -154,7 +150,7 @@ def _outer_states(R):
     deepest = 2 * levels[0]
     while mismatch(deepest) < 0:
         deepest *= 2
-    # The mismatch leaves a level with the sign −s and arrives at the next one with its s.
+    # Above a level of sign s the mismatch has the sign −s, below it s.
     edges = [(deepest, -1), *zip(levels, sign, strict=True), (0.0, np.sign(mismatch(0.0)))]
     return [
         brentq(mismatch, low * (1 - EPSILON), high * (1 + EPSILON), xtol=-EPSILON * low)

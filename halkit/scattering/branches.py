@@ -5,18 +5,21 @@ circle of the angle θ,
 
     a0 = L tan θ,    L = min(|r_eff|, (|r_eff| a0²)^{1/3}).
 
-L is about the size of the interaction: r_eff is at the threshold, and where a0 vanishes it grows
-like 1/a0². Members are compared with the centre along the shorter arc.
-tan has a pole: a number whose pole lies within the error of its angle has no error bar.
+L is about the size of the interaction: at the threshold r_eff is of this size, and as a0 → 0 it
+grows like 1/a0². Members are compared with the centre along the shorter arc. Since tan has a
+pole, a number whose pole lies within the error of its angle has no error bar.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+
+from halkit.typing import Array
 
 __all__ = ["length_scale", "matched_states", "may_be", "nearest_branch"]
 
 
-def nearest_branch(angles, centre):
+def nearest_branch(angles: Array, centre: Array) -> Array:
     """Move angles by multiples of π to within π/2 of the centre.
 
     Parameters
@@ -32,17 +35,17 @@ def nearest_branch(angles, centre):
     return angles - np.pi * np.round((angles - centre) / np.pi)
 
 
-def may_be(target, angles, centre, error):
-    """Whether an angle may be equal to the target modulo π: within an error, or by a member.
+def may_be(target: float, angles: Array, centre: Array, error: Array) -> NDArray[np.bool_]:
+    """Return whether an angle may equal the target modulo π: within its error, or in a member.
 
     Parameters
     ----------
     target : float
         In radians.
     angles : ndarray of shape (n, ...)
-        Of the members, on the branch of the centre.
+        Angles of the members, on the branch of the centre.
     centre, error : ndarray of shape (...)
-        NaN as error: only the members count.
+        Where the error is NaN only the members count.
 
     Returns
     -------
@@ -55,23 +58,23 @@ def may_be(target, angles, centre, error):
     return (up >= distance) | (down >= np.pi - distance)
 
 
-def length_scale(scattering_length, effective_range):
-    """L, by which a scattering length is measured as an angle; ``|a0|``, or 1, without r_eff."""
+def length_scale(scattering_length: float, effective_range: float) -> float:
+    """Return L, which turns a0 into an angle; ``|a0|``, or 1, without a finite r_eff."""
     if 0 < abs(effective_range) < np.inf and 0 < abs(scattering_length) < np.inf:
         size = (abs(effective_range) * scattering_length**2) ** (1 / 3)
         return float(min(abs(effective_range), size))
     return float(abs(scattering_length)) or 1.0
 
 
-def matched_states(kappa, centre):
-    """For each state of the centre, the index of the member's state that belongs to it.
+def matched_states(kappa: Array, centre: Array) -> NDArray[np.int_]:
+    """Return the index of the member's state that belongs to each state of the centre.
 
     Parameters
     ----------
     kappa : ndarray of shape (n,)
         Binding momenta of a member.
     centre : ndarray of shape (m,)
-        Those of the centre.
+        Binding momenta of the centre.
 
     Returns
     -------

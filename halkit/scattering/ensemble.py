@@ -1,137 +1,56 @@
 r"""Many interactions, one value with an error: bins, draws, seeds, starts, variations.
 
-An observable f is computed with the centre and with each member; the error is that of the
+An observable f is computed with the centre and with each member; its error follows from the
 samples f_b, see `halkit.samples`. Phase shifts and scattering lengths are compared on the circles
-where they live, see `halkit.scattering.branches`: of a0 and 1/a0 one is smooth at the threshold,
-and has an error there.
+where they live, see `halkit.scattering.branches`: at a threshold 1/a0 is smooth and has an error,
+where a0 = 0 a0 has one.
 """
 
 import warnings
-from functools import partial
-from operator import methodcaller
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
-from halkit.checks import check_boolean, check_choice, check_integer, check_positive
+from halkit.checks import check_boolean
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, Sum
-from halkit.samples import KINDS, standard_error
-from halkit.scattering.bound import BoundStates, bound_states
+from halkit.interactions.bound import BoundStates
+from halkit.samples import Kind
 from halkit.scattering.branches import length_scale, matched_states, may_be, nearest_branch
-from halkit.scattering.phase import effective_range, phase_shift, scattering_length, sign_factor
-from halkit.typing import Array
+from halkit.scattering.members import Member, Members
+from halkit.scattering.phase import sign_factor
+from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["Ensemble"]
 
-SOLVERS = {f.__name__: f for f in (phase_shift, bound_states, scattering_length, effective_range)}
-PARTIAL_WAVES = "phase_shift", "bound_states"
-NOUNS = {"jackknife": "bins", "bootstrap": "samples"}
-# Three errors of an angle that is known modulo π fill a quarter turn on both sides.
+# Three errors of this size on each side fill the half turn of an angle known modulo π.
 LARGEST = np.pi / 6
 
 
-class _Members:
-    """Members of one kind, their centre, and any function of them."""
-
-    def __len__(self):
-        return len(self.members)
-
-    def __getitem__(self, index):
-        return self.members[index]
-
-    def __repr__(self):
-        return f"{type(self).__name__} of {len(self)} {self.noun}"
-
-    @property
-    def noun(self):
-        """What the members are called."""
-        return NOUNS.get(self.kind, self.kind)
-
-    def samples(self, function, *arguments):
-        """Values of a function of each member.
-
-        Parameters
-        ----------
-        function : callable
-            ``function(member, *arguments of the member)``, a number or an array of one shape.
-        *arguments : sequences of length n_members
-            What differs from member to member beside the interaction.
-
-        Returns
-        -------
-        ndarray of shape (n_members, ...)
-
-        Raises
-        ------
-        ValueError
-            For another number of arguments, and for values of different shapes.
-        """
-        lengths = [len(argument) for argument in arguments]
-        if any(length != len(self) for length in lengths):
-            raise ValueError(f"arguments need {len(self)} {self.noun} each, got {lengths}")
-        values = self._map(function, self.members, *arguments)
-        shapes = sorted({np.shape(value) for value in values})
-        if len(shapes) > 1:
-            raise ValueError(
-                f"the function needs values of one shape for all {self.noun}, got shapes {shapes}"
-            )
-        return np.array(values)
-
-    def evaluate(self, function):
-        """Central value and error of any function of an interaction.
-
-        Values are compared as they are. The methods for phase shifts and scattering lengths
-        know branches and poles.
-
-        Parameters
-        ----------
-        function : callable
-            ``function(member)``, a number or an array.
-
-        Returns
-        -------
-        centre, std
-            Of the shape that the function returns.
-        """
-        centre = function(self.centre)
-        return centre, self.error(self.samples(function), centre)
-
-    def error(self, samples, centre=None):
-        """Error that values of the members stand for; `centre` counts for variations."""
-        return standard_error(np.asarray(samples, dtype=np.float64), self.kind, centre=centre)
-
-    def _observable(self, name, channel_radius, n_mesh, **arguments):
-        """An observable as a function of a member, to be sent to other processes."""
-        settings = {**arguments, "channel_radius": channel_radius, "n_mesh": n_mesh}
-        if self.reduced_mass is None:
-            _refuse_interactions([self.centre, *self.members], self.l)
-            return methodcaller(name, **settings)
-        if name in PARTIAL_WAVES:
-            settings["l"] = self.l
-        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, **settings)
-
-    def _centre(self, name, channel_radius, n_mesh):
-        return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
-
-    def _warn(self, message):
-        warnings.warn(message, AccuracyWarning, stacklevel=4)
+class _Mesh(TypedDict, total=False):
+    channel_radius: Number | None
+    n_mesh: int | None
 
 
-class Ensemble(_Members):
-    r"""Interactions that stand for one, and the observables of the one with their errors.
+class _Signed(_Mesh, total=False):
+    sign: SignConvention
+
+
+class Ensemble(Members):
+    r"""Many interactions that stand for one, and its observables with their errors.
 
     Parameters
     ----------
     interactions : sequence of interactions or of fitted estimators
         The members, at least one; ``len``, iteration and indices give them back.
     kind : {"jackknife", "bootstrap", "draws", "seeds", "starts", "variations"}
-        What they are, hence the error: fits that each leave one bin out, or to resampled
-        bins; draws from a posterior; fits from other seeds or starts; variations of a choice,
-        whose error is the largest distance from the centre.
+        How the members arose, which fixes the error: fits that each leave one bin out, or to
+        resampled bins; draws from a posterior; fits from other seeds or starts; variations of a
+        choice, whose error is the largest distance from the centre.
     centre : interaction or fitted estimator, optional
-        What gives the central values. By default the mean of the members' potentials.
+        Gives the central values. By default the mean of the members' potentials.
     reduced_mass : float, optional
-        Of interactions: observables need it. Fitted estimators know theirs.
+        Required for observables of interactions. Fitted estimators know their mass.
     l : int, default 0
         Orbital angular momentum of phase shifts and bound states.
     map : callable, optional
@@ -141,7 +60,8 @@ class Ensemble(_Members):
     Raises
     ------
     ValueError, TypeError
-        For an unknown kind and no member; observables of interactions without `reduced_mass`.
+        If the kind is unknown or there are no members; from observables, if interactions have
+        no `reduced_mass`.
 
     Examples
     --------
@@ -153,18 +73,28 @@ class Ensemble(_Members):
     [0.2156, 0.0472]
     """
 
-    def __init__(self, interactions, *, kind, centre=None, reduced_mass=None, l=0, map=None):  # noqa: A002
-        self.kind = check_choice(kind, "kind", KINDS)
-        self.members = list(interactions)
-        if not self.members:
-            raise ValueError("interactions must have one member at least, got none")
-        self.reduced_mass = check_positive(reduced_mass, "reduced_mass", optional=True)
-        self.l = check_integer(l, "l", least=0)
-        self.centre = _Mean(*self.members) if centre is None else centre
-        self._map = _serial if map is None else map
+    def __init__(
+        self,
+        interactions: Sequence[Member],
+        *,
+        kind: Kind,
+        centre: Member | None = None,
+        reduced_mass: Number | None = None,
+        l: int = 0,
+        map: Callable[..., Any] | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(interactions, kind, centre, reduced_mass, l, map)
 
+    @overload
+    def phase_shift(
+        self, k: Numbers, *, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
+    ) -> Array: ...
+    @overload
+    def phase_shift(
+        self, k: Numbers, *, return_std: Literal[True], **settings: Unpack[_Mesh]
+    ) -> tuple[Array, Array]: ...
     def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
-        """Phase shifts δ(k) in radians, on the branch δ(∞) = 0.
+        """Return the phase shifts δ(k) in radians, on the branch δ(∞) = 0.
 
         Parameters
         ----------
@@ -178,15 +108,15 @@ class Ensemble(_Members):
         Returns
         -------
         delta : ndarray of the shape of k
-            Of the centre.
+            From the centre.
         std : ndarray of the shape of k
             If `return_std`. Members on another branch are compared with the centre modulo π.
 
         Warns
         -----
         AccuracyWarning
-            Where members were on another branch; they are named. Where the error exceeds
-            π/6, which an angle modulo π does not carry.
+            If members are on another branch; it names them. If the error exceeds π/6, too large
+            for an angle modulo π.
         """
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         delta = observable(self.centre)
@@ -197,13 +127,21 @@ class Ensemble(_Members):
         _warn_of_wide(self, k, std)
         return delta, std
 
+    @overload
+    def k_cot_delta(
+        self, k: Numbers, *, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
+    ) -> Array: ...
+    @overload
+    def k_cot_delta(
+        self, k: Numbers, *, return_std: Literal[True], **settings: Unpack[_Mesh]
+    ) -> tuple[Array, Array]: ...
     def k_cot_delta(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
-        """k cot δ(k), smooth where a state becomes bound; parameters as in ``phase_shift``.
+        """Return k cot δ(k), smooth at a threshold; parameters as in ``phase_shift``.
 
         Returns
         -------
         k_cot_delta : ndarray of the shape of k
-            Of the centre, in the unit of k.
+            From the centre, in the unit of k.
         std : ndarray of the shape of k
             If `return_std`. NaN, with an AccuracyWarning, where δ may be a multiple of π.
         """
@@ -224,21 +162,29 @@ class Ensemble(_Members):
             )
         return value, np.where(pole, np.nan, std)[()]
 
+    @overload
+    def bound_states(
+        self, *, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
+    ) -> BoundStates: ...
+    @overload
+    def bound_states(
+        self, *, return_std: Literal[True], **settings: Unpack[_Mesh]
+    ) -> tuple[BoundStates, BoundStates]: ...
     def bound_states(self, *, channel_radius=None, n_mesh=None, return_std=False):
-        """Energies and binding momenta, deepest state first, and their errors.
+        """Return the bound states, deepest first.
 
         Returns
         -------
         states : halkit.scattering.BoundStates
-            Of the centre.
+            From the centre.
         std : halkit.scattering.BoundStates
             If `return_std`. States are matched by their binding momenta. NaN for a state that
-            some member does not have: a state that comes and goes has no error bar.
+            is missing in a member: it has no error bar.
 
         Warns
         -----
         AccuracyWarning
-            Where members have another number of states; where the shallowest is bound by less
+            If members have another number of states, or if the shallowest state is bound by less
             than its error.
         """
         observable = self._observable("bound_states", channel_radius, n_mesh)
@@ -256,23 +202,31 @@ class Ensemble(_Members):
             )
         return states, std
 
+    @overload
+    def scattering_length(
+        self, *, return_std: Literal[False] = ..., **settings: Unpack[_Signed]
+    ) -> float: ...
+    @overload
+    def scattering_length(
+        self, *, return_std: Literal[True], **settings: Unpack[_Signed]
+    ) -> tuple[float, float]: ...
     def scattering_length(
         self, *, sign="nuclear", channel_radius=None, n_mesh=None, return_std=False
     ):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering` for `sign`.
+        """Return a0 in k cot δ = −1/a0 + r_eff k²/2; `sign` as in `halkit.scattering`.
 
         Returns
         -------
         a0 : float
-            Of the centre.
+            From the centre.
         std : float
-            If `return_std`. NaN where a0 may be infinite, as where only some members bind:
+            If `return_std`. NaN where a0 may be infinite, for example if only some members bind:
             ``inverse_scattering_length`` has an error there.
 
         Warns
         -----
         AccuracyWarning
-            Where the error is NaN; it gives 1/a0 with its error.
+            If the error is NaN; it gives 1/a0 with its error.
         """
         factor = sign_factor(sign)
         a0 = factor * self._centre("scattering_length", channel_radius, n_mesh)
@@ -289,10 +243,18 @@ class Ensemble(_Members):
         )
         return a0, np.nan
 
+    @overload
+    def inverse_scattering_length(
+        self, *, return_std: Literal[False] = ..., **settings: Unpack[_Signed]
+    ) -> float: ...
+    @overload
+    def inverse_scattering_length(
+        self, *, return_std: Literal[True], **settings: Unpack[_Signed]
+    ) -> tuple[float, float]: ...
     def inverse_scattering_length(
         self, *, sign="nuclear", channel_radius=None, n_mesh=None, return_std=False
     ):
-        """1/a0 = −k cot δ at k = 0, smooth where a state becomes bound.
+        """Return 1/a0 = −k cot δ at k = 0, smooth at a threshold.
 
         Parameters and results as in ``scattering_length``. The error is NaN, with an
         AccuracyWarning, where a0 may vanish.
@@ -306,8 +268,16 @@ class Ensemble(_Members):
             std = self.error(factor / lengths, inverse)
         return inverse, _smooth_at_zero(self, std, lengths, zero, "1/a0")
 
+    @overload
+    def effective_range(
+        self, *, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
+    ) -> float: ...
+    @overload
+    def effective_range(
+        self, *, return_std: Literal[True], **settings: Unpack[_Mesh]
+    ) -> tuple[float, float]: ...
     def effective_range(self, *, channel_radius=None, n_mesh=None, return_std=False):
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2, smooth where a state becomes bound.
+        """Return r_eff in k cot δ = −1/a0 + r_eff k²/2, smooth at a threshold.
 
         The error is NaN, with an AccuracyWarning, where a0 may vanish: r_eff grows like 1/a0².
         """
@@ -319,18 +289,8 @@ class Ensemble(_Members):
         return value, _smooth_at_zero(self, std, lengths, zero, "r_eff")
 
 
-class _Mean(Sum):
-    """The mean of interactions."""
-
-    def __repr__(self):
-        return f"mean of {len(self.terms)} interactions"
-
-    def _sum(self, part: str, function: str, *points: Array) -> Array:
-        return super()._sum(part, function, *points) / len(self.terms)
-
-
 def _scale(ensemble, channel_radius, n_mesh):
-    """L of the centre."""
+    """L of `halkit.scattering.branches`, from the centre."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)  # only the order of r_eff counts
         names = "scattering_length", "effective_range"
@@ -338,7 +298,7 @@ def _scale(ensemble, channel_radius, n_mesh):
 
 
 def _may_be(ensemble, target, tangents, tangent):
-    """Whether the angle of the centre's tangent may be the target, by error or by a member."""
+    """Whether the centre's arctan may be the target: within its error, or in a member."""
     centre = np.arctan(tangent)
     angles = nearest_branch(np.arctan(tangents), centre)
     return may_be(target, angles, centre, ensemble.error(angles, centre))
@@ -365,21 +325,21 @@ def _smooth_at_zero(ensemble, std, lengths, zero, name):
 
 
 def _on_branch(ensemble, angles, centre):
-    """Phase shifts on the branch of the centre; members that were on another are named."""
+    """Phase shifts on the branch of the centre; warns of members on another one."""
     moved = nearest_branch(angles, centre)
     away = np.abs(moved - angles) > np.pi / 2
     elsewhere = np.flatnonzero(away.reshape(len(angles), -1).any(axis=1))
     if elsewhere.size:
         ensemble._warn(
             f"in {elsewhere.size} of {len(ensemble)} {ensemble.noun} ({_listed(elsewhere)}) δ is "
-            "a multiple of π away from the centre, as with another number of bound states: its "
-            "error is that of δ modulo π"
+            "a multiple of π away from the centre, as with another number of bound states: the "
+            "error is for δ modulo π"
         )
     return moved
 
 
 def _warn_of_wide(ensemble, k, std):
-    """Warn of errors that an angle modulo π does not carry."""
+    """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         momenta = np.broadcast_to(k, np.shape(std))[std > LARGEST]
         ensemble._warn(
@@ -400,21 +360,8 @@ def _compare_counts(ensemble, states, found):
     )
 
 
-def _serial(function, members, *arguments):
-    return [function(*row) for row in zip(members, *arguments, strict=True)]
-
-
-def _refuse_interactions(members, l):
-    """Without a mass every member, and the centre, has to be an estimator that knows its own."""
-    bare = next((m for m in members if isinstance(m, Interaction)), None)
-    if bare is not None:
-        raise ValueError(f"reduced_mass must be given: {bare!r} has no mass of its own")
-    if l:
-        raise ValueError(f"l must be 0 for fitted estimators, got {l}")
-
-
 def _aligned(member, states):
-    """(energy, κ) of the states of a member that belong to those of the centre, or NaN."""
+    """(energy, κ) of a member for each state of the centre; NaN where it has no such state."""
     index = matched_states(member.kappa, states.kappa)
     padded = np.column_stack([np.stack(member), [np.nan, np.nan]])
     return padded[:, index]

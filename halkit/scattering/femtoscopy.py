@@ -1,16 +1,17 @@
-"""Femtoscopy: momentum correlations of two hadrons that a source of size R emits.
+"""Femtoscopy: momentum correlations of two hadrons from a source of size R.
 
 Koonin and Pratt: C(k) = ∫ d³r S(r) |Ψ_k(r)|². With interactions in S waves of weights w,
 
     C(k) = 1 + Σ w ∫ 4πr² S(r) [ψ_k(r)² − j0(kr)²] dr                     (distinguishable)
     C(k) = 1 ± ∫ 4πr² S(r) j0(2kr) dr/(2s+1) + 2 Σ w ∫ 4πr² S(r) [ψ_k² − j0²] dr   (identical)
 
-(+ for bosons, − for fermions of spin s; the pair of identical hadrons is in an S wave only
-if its spin state lets it, hence the 2). ψ_k → sin(kr + δ)/(kr), S normalised to 1. Pauli's
-principle leaves the S wave the part Σ w ≤ s/(2s+1) of the spin states of fermions, and
-(s+1)/(2s+1) of those of bosons.
+(+ for bosons, − for fermions of spin s; only some spin states of identical hadrons are in an
+S wave, hence the 2). ψ_k → sin(kr + δ)/(kr), S normalised to 1. Pauli's principle allows S
+waves in the part s/(2s+1) of the spin states of fermions, and (s+1)/(2s+1) for bosons: Σ w is
+at most this.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -18,7 +19,9 @@ import numpy as np
 from scipy.special import dawsn
 
 from halkit.checks import check_array, check_distances, check_momenta, check_number, check_scale
+from halkit.interactions.conversion import Potential
 from halkit.scattering.waves import scattering_wave_functions
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["GaussianSource", "correlation_function", "lednicky_lyuboshitz"]
 
@@ -30,7 +33,7 @@ MOST_PANELS = 3000
 
 @dataclass(frozen=True)
 class GaussianSource:
-    """S(r) = (4πR²)^{−3/2} e^{−r²/4R²}: the distance of two hadrons, each from a Gaussian of R.
+    """S(r) = (4πR²)^{−3/2} e^{−r²/4R²}: two hadrons, each from a Gaussian of radius R.
 
     Parameters
     ----------
@@ -46,10 +49,10 @@ class GaussianSource:
 
     R: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "R", check_scale(self.R, "R"))
 
-    def __call__(self, r):
+    def __call__(self, r: Numbers) -> Array:
         """Return S(r), elementwise, for r ≥ 0."""
         with np.errstate(over="ignore"):
             x2 = np.square(check_distances(r, "r") / self.R)
@@ -57,8 +60,16 @@ class GaussianSource:
 
 
 def correlation_function(
-    channels, k, *, reduced_mass, source, spin=None, channel_radius=None, n_mesh=None, r=None
-):
+    channels: Potential | Sequence[tuple[Number, Potential]],
+    k: Numbers,
+    *,
+    reduced_mass: Number,
+    source: Callable[[Array], Array],
+    spin: Number | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> Array:
     """Return the correlation function C(k) of Koonin and Pratt, with the full wave functions.
 
     Parameters
@@ -67,7 +78,7 @@ def correlation_function(
         An interaction as in `halkit.scattering.phase_shift`, or the spin channels with an
         S-wave interaction: each with its weight, (2S+1)/(2s+1)² for two hadrons of spin s.
         Weights add up to at most 1, and for identical hadrons to at most s/(2s+1) (fermions)
-        or (s+1)/(2s+1) (bosons); what is missing does not interact.
+        or (s+1)/(2s+1) (bosons); the other spin states do not interact.
     k : float or array of any shape
         Relative momenta k > 0 in the rest frame of the pair.
     reduced_mass : float
@@ -88,8 +99,8 @@ def correlation_function(
     Raises
     ------
     ValueError
-        If an argument is out of range, if the weights are more than identical hadrons have in
-        S waves, or if the source is not normalised to 0.1 %.
+        If an argument is out of range, if the weights exceed those of S waves of identical
+        hadrons, or if the source is not normalised to 0.1 %.
 
     References
     ----------
@@ -107,7 +118,7 @@ def correlation_function(
     if not callable(source):
         raise TypeError(f"source must be a function S(r), got {source!r}")
     identical, exchange, most = _statistics(spin)
-    momenta, channels = k.ravel(), _validate_channels(channels, r, most, spin)
+    momenta, pairs = k.ravel(), _validate_channels(channels, r, most, spin)
     waves = [
         scattering_wave_functions(
             interaction,
@@ -117,7 +128,7 @@ def correlation_function(
             n_mesh=n_mesh,
             r=r,
         )
-        for _, interaction in channels
+        for _, interaction in pairs
     ]
     if momenta.size == 0:
         return np.zeros(k.shape)
@@ -125,12 +136,14 @@ def correlation_function(
     nodes, weights = _quadrature(source, momenta, radii, 1 / reduced_mass)
     C = 1 + exchange * np.sinc(2 * np.outer(momenta, nodes) / np.pi) @ weights
     free = np.sinc(np.outer(momenta, nodes) / np.pi) ** 2
-    for (weight, _), wave in zip(channels, waves, strict=True):
+    for (weight, _), wave in zip(pairs, waves, strict=True):
         C += weight * (2 if identical else 1) * ((wave(nodes) ** 2 - free) @ weights)
     return C.reshape(k.shape)[()]
 
 
-def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
+def lednicky_lyuboshitz(
+    k: Numbers, *, R: Number, scattering_length: Number, effective_range: Number = 0.0
+) -> Array:
     """Return C(k) for a Gaussian source, with the asymptotic wave function at all r.
 
     C = 1 + ``|f|²``/2R² [1 − r_eff/(2√π R)] + 2 Re f F1(2kR)/(√π R) − Im f F2(2kR)/R, with
@@ -156,7 +169,7 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, or if there are several a0 or r_eff.
+        If an argument is out of range, or if a0 or r_eff is not one number.
 
     References
     ----------
@@ -173,7 +186,7 @@ def lednicky_lyuboshitz(k, *, R, scattering_length, effective_range=0.0):
     scattering_length = check_number(scattering_length, "scattering_length")
     effective_range = check_number(effective_range, "effective_range")
     if scattering_length == 0:
-        raise ValueError("scattering_length must be finite and not zero, got 0")
+        raise ValueError("scattering_length must be a number other than 0, got 0")
     f = 1 / (-1 / scattering_length + effective_range * k**2 / 2 - 1j * k)
     z = 2 * k * R
     F1, F2 = dawsn(z) / z, -np.expm1(-(z**2)) / z
@@ -193,19 +206,19 @@ def _validate_channels(channels, r, most, spin):
     weights = check_array([weight for weight, _ in pairs], "weights of channels")
     if np.any(weights < 0) or np.sum(weights) > 1 + 1e-12:
         raise ValueError(
-            f"weights of channels must not be negative, nor exceed 1 in all; got {weights.tolist()}"
+            f"weights of channels must be ≥ 0 with a sum of at most 1, got {weights.tolist()}"
         )
     if np.sum(weights) > most + 1e-12:
         got = "one interaction of weight 1" if bare else f"{np.sum(weights):.6g}"
         raise ValueError(
-            f"two identical hadrons of spin {spin} are in S waves with weights of at most "
-            f"{most:.6g} in all, got {got}; give [(weight, interaction), …]"
+            f"weights of S waves must add up to at most {most:.6g} for two identical hadrons of "
+            f"spin {spin}, got {got}: give [(weight, interaction), …]"
         )
     return pairs
 
 
 def _is_list_of_channels(channels, r):
-    """Whether it is a list of pairs, rather than an interaction or, with r, a table."""
+    """Whether `channels` is a list of pairs: not an interaction or, with r, a table."""
     if type(channels) not in (list, tuple):
         return False
     pairs = all(
@@ -241,16 +254,17 @@ def _quadrature(source, k, radii, length):
     edges = _refined(source, np.union1d(edges, radii))
     total, tail = _tails(source, edges, np.min(k))
     if not abs(total - 1) < 1e-3:
-        missed = "; what is narrower than r/200 may be missed" if total < 0.5 else ""
+        missed = ": structure narrower than r/200 may be missed" if total < 0.5 else ""
         raise ValueError(
-            f"the source must be normalised, ∫ 4πr² S(r) dr = 1; got {total:.6g}{missed}"
+            f"source must be normalised to ∫ 4πr² S(r) dr = 1, got {total:.6g}{missed}"
         )
     last = min(np.searchsorted(-tail, -1e-9) + 1, edges.size - 1)
     edges = edges[: last + 1]
     pieces = np.ceil(np.diff(edges) * np.max(k) / 2).astype(int) + 1
     if POINTS * np.sum(pieces) > LARGEST:
         raise ValueError(
-            f"the source reaches out to r = {edges[-1]:g}, too far for waves of k = {np.max(k):g}"
+            f"source must end before r = {edges[-1]:g} for waves of k = {np.max(k):g}: the "
+            f"integral needs more than {LARGEST} nodes"
         )
     low = np.repeat(edges[:-1], pieces)
     width = np.repeat(np.diff(edges) / pieces, pieces)
@@ -282,7 +296,7 @@ def _masses(source, low, high):
 
 
 def _tails(source, edges, k):
-    """∫ 4πr² S dr, and beyond each edge what is left of ∫ 4πr² S min(1, 1/(kr)²) dr."""
+    """∫ 4πr² S dr, and the part of ∫ 4πr² S min(1, 1/(kr)²) dr beyond each edge."""
     r, density = _panels(source, edges[:-1], np.diff(edges))
     panels = np.sum(np.minimum(1, 1 / (k * r) ** 2) * np.abs(density), axis=1)
     return np.sum(density), np.append(np.cumsum(panels[::-1])[::-1], 0)

@@ -8,10 +8,11 @@ With j0(x) = sin(x)/x,
 so that 4πŨ is ⟨p|U|p'⟩ with plane waves e^{ip·r}, and (2/π) Ũ the potential V(p, p') of the
 Lippmann-Schwinger equation T = V + ∫ q² dq V T / (E − q²/2m). Integrals are sums over nodes.
 On the nodes of `sine_grids` j0 is the matrix of the discrete sine transform, which is its own
-inverse: there the round trip is exact.
+inverse, so the round trip is exact.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import (
     check_array,
@@ -21,10 +22,12 @@ from halkit.checks import (
     is_array,
     refuse_overflow,
 )
+from halkit.interactions.conversion import Potential
 from halkit.interactions.interaction import within
 from halkit.radial import RadialGrid
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "discrete_fourier_potential",
@@ -34,11 +37,11 @@ __all__ = [
 ]
 
 
-def sine_grids(radius, n):
-    """Nodes r and p between which the transform of functions that end at `radius` is exact.
+def sine_grids(radius: Number, n: int) -> tuple[RadialGrid, RadialGrid]:
+    """Return nodes r and p on which functions that end at `radius` transform exactly.
 
     r_i = i h and p_j = jπ/radius with i, j = 1 … n and h = radius/(n + 1): the discrete sine
-    transform (of type I) of rf(r), which takes rf to be zero at r = 0 and at the radius.
+    transform (of type I) of rf(r), with rf = 0 at r = 0 and at the radius.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ def sine_grids(radius, n):
     Raises
     ------
     ValueError, TypeError
-        For a radius that is not positive, and for n that is no integer of at least 1.
+        If the radius is not positive, or `n` is not an integer ≥ 1.
 
     Examples
     --------
@@ -66,14 +69,22 @@ def sine_grids(radius, n):
     radius = check_scale(radius, "radius")
     n = check_integer(n, "n", least=1)
     index = np.arange(1, n + 1)
-    return tuple(
+    r, p = (
         RadialGrid(step * index, 4 * np.pi * (step * index) ** 2 * step)
         for step in (radius / (n + 1), np.pi / radius)
     )
+    return r, p
 
 
-def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
-    """The potential between S waves of momenta p and p'.
+def fourier_potential(
+    potential: Potential,
+    r: Numbers,
+    p: Numbers,
+    p_prime: Numbers | None = None,
+    *,
+    weights: Numbers | None = None,
+) -> Array:
+    """Return the potential between S waves of momenta p and p'.
 
     Ũ(p, p') = 4π ∫∫ r² r'² j0(pr) U(r, r') j0(p'r') dr dr' + ∫ r² j0(pr) V(r) j0(p'r) dr.
 
@@ -81,15 +92,15 @@ def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
 
     Parameters
     ----------
-    potential : Interaction, fitted regressor, or array of shape (n, n) or (n,)
-        Anything that `halkit.interactions.as_interaction` takes; U(r_i, r_j) or V(r_i).
+    potential : Interaction, fitted estimator, or array of shape (n, n) or (n,)
+        See `halkit.interactions.as_interaction`; an array holds U(r_i, r_j) or V(r_i).
     r : array-like of shape (n,)
-        Nodes of the sums: those of the array; for a function, any that resolve it and the
-        waves, such as `RadialGrid.gauss_legendre` gives. What lies beyond the last is left out.
+        Nodes of the sums. For an array its own nodes; for a function any that resolve it and the
+        waves, such as `RadialGrid.gauss_legendre`. The sums end at the last node.
     p, p_prime : array-like of shape (n_p,), (n_p_prime,)
-        Momenta, >= 0, in the inverse of the unit of r; `p_prime` is `p` by default.
+        Momenta ≥ 0, in the inverse of the unit of r; `p_prime` is `p` by default.
     weights : array-like of shape (n,), optional
-        Measure, Σ w f ≈ ∫ 4πr² f dr; that of the trapezoidal rule by default.
+        Measure, Σ w f ≈ ∫ 4πr² f dr; by default of the trapezoidal rule.
 
     Returns
     -------
@@ -99,8 +110,8 @@ def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
     Raises
     ------
     ValueError, TypeError
-        For nodes or momenta that are not increasing and >= 0, for arrays that are complex,
-        infinite or do not fit the nodes, and for what is neither potential nor array.
+        If nodes or momenta are negative or do not increase, if an array is complex, infinite or
+        does not fit the nodes, or if `potential` has another type.
 
     See Also
     --------
@@ -127,8 +138,15 @@ def fourier_potential(potential, r, p, p_prime=None, *, weights=None):
     return _between(p, p_prime, r, w, matrix, 4 * np.pi)
 
 
-def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
-    """The potential between two points, from that between S waves.
+def inverse_fourier_potential(
+    potential: Numbers,
+    p: Numbers,
+    r: Numbers,
+    r_prime: Numbers | None = None,
+    *,
+    weights: Numbers | None = None,
+) -> Array:
+    """Return the potential between two points from the potential between S waves.
 
     U(r, r') = (1/π³) ∫∫ p² p'² j0(pr) Ũ(p, p') j0(p'r') dp dp'.
 
@@ -137,11 +155,11 @@ def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
     potential : array-like of shape (n, n)
         Ũ(p_i, p_j).
     p : array-like of shape (n,)
-        Momenta of the sums, increasing, >= 0. What lies beyond the last is left out.
+        Momenta ≥ 0 of the sums, increasing. The sums end at the last one.
     r, r_prime : array-like of shape (n_r,), (n_r_prime,)
-        Distances, >= 0; `r_prime` is `r` by default.
+        Distances ≥ 0; `r_prime` is `r` by default.
     weights : array-like of shape (n,), optional
-        Measure, Σ w f ≈ ∫ 4πp² f dp; that of the trapezoidal rule by default.
+        Measure, Σ w f ≈ ∫ 4πp² f dp; by default of the trapezoidal rule.
 
     Returns
     -------
@@ -173,11 +191,11 @@ def inverse_fourier_potential(potential, p, r, r_prime=None, *, weights=None):
     return _between(r, r_prime, p, w, matrix, 16 * np.pi**5)
 
 
-def discrete_fourier_potential(potential):
-    """The plain double sum u(p, p') = Σ_rr' U(r, r') e^{−2πi(rp + r'p')/N} of a matrix.
+def discrete_fourier_potential(potential: Numbers) -> NDArray[np.complex128]:
+    """Return the plain double sum u(p, p') = Σ_rr' U(r, r') e^{−2πi(rp + r'p')/N} of a matrix.
 
-    r and p count the nodes, 0 … N − 1. It knows no measure 4πr² and no spacing, so that it is
-    not the potential between waves of momenta p and p': for that, see `fourier_potential`.
+    r and p count the nodes, 0 … N − 1. The sum has neither the measure 4πr² nor the spacing;
+    `fourier_potential` returns the potential between waves of momenta p and p'.
 
     Parameters
     ----------
@@ -191,7 +209,7 @@ def discrete_fourier_potential(potential):
     Raises
     ------
     ValueError, TypeError
-        For a matrix that is not square, or complex, or not finite.
+        If the matrix is complex, infinite or not square.
 
     Examples
     --------
@@ -205,7 +223,9 @@ def discrete_fourier_potential(potential):
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"potential must be a square matrix, got shape {matrix.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
-        return refuse_overflow(np.fft.fft2(matrix), "the sum")
+        total = np.fft.fft2(matrix)
+    refuse_overflow(total.view(np.float64), "the sum")
+    return total
 
 
 def _measure(weights, nodes, name):
@@ -241,7 +261,7 @@ def _on_nodes(potential, r, w):
     if interaction.has_local:
         matrix += _diagonal(inside * real_values(interaction.local_potential(r), "V(r)"), w)
     if not np.all(np.isfinite(matrix)):
-        raise ValueError(f"the potential {interaction!r} is not finite on every node of r")
+        raise ValueError(f"potential must be finite on every node of r, got {interaction!r}")
     return matrix
 
 

@@ -8,23 +8,36 @@ It is solved on a mapped Lagrange-Legendre mesh up to the channel radius a, wher
 joins it to the free waves.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from halkit.checks import check_momenta
-from halkit.scattering.solver.channel import converge, open_channel
+from halkit.interactions.conversion import Potential
+from halkit.scattering.solver.channel import Channel, converge, open_channel
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.solver.weak import is_graded, low_energy, small_phases, with_power_tail
+from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
 
-# A phase shift below which rounding errors count, relative to it.
+# Below this |sin δ| rounding errors matter relative to δ.
 SMALL = 1e-5
-# How far the mesh goes into a long tail for a0 and for r_eff, over the channel radius.
+# How far the mesh reaches into a long tail for a0 and for r_eff, in channel radii.
 REACH = 1e3, 1e2
 
 
-def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None):
+def phase_shift(
+    interaction: Potential,
+    k: Numbers,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> Array:
     """Return the phase shifts δ_l(k).
 
     Parameters
@@ -36,16 +49,16 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     reduced_mass : float
         Reduced mass m, in the inverse of the unit of r (ħ = c = 1).
     l : int, default 0
-        Orbital angular momentum. A non-local U(r, r') is that of this partial wave.
+        Orbital angular momentum. A non-local U(r, r') acts in this partial wave.
     channel_radius : float, optional
-        Where the mesh ends. Default: ``interaction.radius``, else where the rest of the
-        potential would add 1e-10 to δ, times its strength if that is less (without such a
-        radius: 1e-7 or 1e-4). A local tail V ∝ r^−n, n > 2, is integrated beyond the mesh, also
+        Where the mesh ends. Default: ``interaction.radius``; without one, where the rest of the
+        potential would add 1e-10 to δ, or less for a weak potential (if no radius reaches that:
+        1e-7 or 1e-4). A local tail V ∝ r^−n, n > 2, is integrated beyond the mesh, also
         beyond a given radius; cut it with the ``radius`` of the interaction.
     n_mesh : int, optional
-        Mesh points. Default: as many as δ needs to change by less than 1e-7 rad (and 1e-3 of
-        itself where it is small) from one mesh to the next. Where that is not reached, a change
-        that may leave more than 1e-4 is warned of.
+        Mesh points. Default: so many that δ changes by less than 1e-7 rad (and 1e-3 of itself
+        where it is small) from one mesh to the next. If it does not, a warning tells when the
+        error may exceed 1e-4.
     r : array of shape (n,), optional
         The nodes, if `interaction` is an array of values on them. A table is cut at
         its last node, which costs accuracy (see `halkit.interactions.Tabulated`).
@@ -54,7 +67,7 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     -------
     float array of the shape of `k`
         δ in radians, continuous in k, with δ(∞) = 0, so that δ(0+) is π times the number
-        of bound states (Levinson; if U is not symmetric, those of complex energy count).
+        of bound states (Levinson; if U is not symmetric, including states of complex energy).
 
     Raises
     ------
@@ -64,18 +77,19 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
     Warns
     -----
     AccuracyWarning
-        If the potential is not over at the channel radius, if the mesh is too coarse, or if
-        V(r) has structure that no mesh sees.
+        If the potential has not decayed at the channel radius, if the mesh is too coarse, or if
+        V(r) has structure that no mesh resolves.
 
     Notes
     -----
-    The mesh is split where V or U jumps, and starts where V is infinite or so high that the wave
-    does not reach the origin: there u = 0. Phases of 1e-9 rad are right to a part of 1e-3.
+    The mesh is split where V or U jumps. It starts, with u = 0, at the edge of a core that is
+    infinite or so high that the wave does not reach the origin. Phases of 1e-9 rad are right to a
+    part in 1e3.
 
-    Before that V(r) and the diagonal of U are looked at on radii that are 1/700 of r apart, up to
-    r = 1e4/m and down to a hundredth of the channel radius. Shells and bumps that are wider than
-    r/700 are found; state the ``edges`` of narrower ones. Away from its diagonal U is looked at
-    in steps of 1/128 of the channel radius only, and of r/7 beyond.
+    V(r) and the diagonal of U are first sampled in steps of r/700, up to r = 1e4/m and down to a
+    hundredth of the channel radius. This finds shells and bumps wider than r/700; state the
+    ``edges`` of narrower ones. Away from its diagonal U is sampled in steps of 1/128 of the
+    channel radius, and of r/7 beyond it.
 
     References
     ----------
@@ -115,13 +129,13 @@ def phase_shift(interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mes
 
 
 def _phase_change(coarse, fine):
-    """The largest change of δ; the relative one, times 1e-4, where δ is smaller than that."""
+    """The largest change of δ; where |sin δ| < 1e-4, 1e-4 times the relative change."""
     scale = np.clip(1e4 * np.abs(np.sin(fine)), 1e-5, 1.0)
     return np.max(np.abs(fine - coarse) / scale, initial=0.0)
 
 
 def _phases(hamiltonian, k):
-    """δ(k), where it is small by the way that keeps its relative accuracy."""
+    """δ(k); where it is small, from the integral that keeps its relative accuracy."""
     delta = phase_shifts(hamiltonian, k)
     small = (np.abs(np.sin(delta)) < SMALL) | is_graded(hamiltonian.mesh)
     if np.any(small) and not np.ndim(hamiltonian.scale):
@@ -133,21 +147,27 @@ def _phases(hamiltonian, k):
 
 
 def scattering_length(
-    interaction, *, reduced_mass, sign="nuclear", channel_radius=None, n_mesh=None, r=None
-):
+    interaction: Potential,
+    *,
+    reduced_mass: Number,
+    sign: SignConvention = "nuclear",
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> float:
     """Return the S-wave scattering length a0, defined by k cot δ = −1/a0 + r_eff k²/2.
 
-    It is taken at zero energy, from the wave u → r − a0, positive if there is one shallow
-    bound state, negative if there is attraction and none. With
-    ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead.
+    The zero-energy wave u → r − a0 gives it: a0 > 0 with one shallow bound state, a0 < 0 if V
+    attracts without binding. With ``sign="lattice"`` the definition is
+    k cot δ = +1/a0 + r_eff k²/2 instead.
 
-    Parameters and warnings are those of `phase_shift`.
+    Parameters and warnings as in `phase_shift`.
 
     Raises
     ------
     ValueError
-        Also if `sign` is neither "nuclear" nor "lattice", and if V falls like r^−3 or more
-        slowly: then there is no scattering length.
+        Also if `sign` is unknown, and if V falls like r^−3 or more slowly: then a scattering
+        length does not exist.
 
     Returns
     -------
@@ -165,18 +185,25 @@ def scattering_length(
     return factor * _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 0)
 
 
-def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=None, r=None):
+def effective_range(
+    interaction: Potential,
+    *,
+    reduced_mass: Number,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> float:
     """Return the S-wave effective range r_eff, defined by k cot δ = −1/a0 + r_eff k²/2.
 
-    It is taken at zero energy, from the wave u → r − a0 and r_eff a0²/2 = ∫ [(r − a0)² − u²] dr.
-    It grows like 1/a0² where a0 → 0, and is infinite without an interaction.
+    The zero-energy wave u → r − a0 gives it: r_eff a0²/2 = ∫ [(r − a0)² − u²] dr. It grows like
+    1/a0² as a0 → 0, and is infinite without an interaction.
 
-    Parameters and warnings are those of `phase_shift`.
+    Parameters and warnings as in `phase_shift`.
 
     Raises
     ------
     ValueError
-        Also if V falls like r^−5 or more slowly: then there is no effective range.
+        Also if V falls like r^−5 or more slowly: then an effective range does not exist.
 
     Returns
     -------
@@ -193,8 +220,8 @@ def effective_range(interaction, *, reduced_mass, channel_radius=None, n_mesh=No
     return _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 1)
 
 
-def sign_factor(sign):
-    """Return what a0 of nuclear physics is multiplied with in a convention."""
+def sign_factor(sign: SignConvention) -> int:
+    """Return the sign of a0 in a convention, relative to the nuclear one."""
     factors = {"nuclear": 1, "lattice": -1}
     if sign not in factors:
         raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
@@ -202,7 +229,7 @@ def sign_factor(sign):
 
 
 def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
-    """a0 (which = 0) or r_eff (1) at zero energy, with a long tail where it has one."""
+    """a0 (which = 0) or r_eff (1) at zero energy, with the long tail of V if it has one."""
     channel = open_channel(
         interaction,
         reduced_mass=reduced_mass,
@@ -234,12 +261,12 @@ def _refuse_slow_tail(channel, which):
     if channel.power <= least + 0.02:
         raise ValueError(
             f"{channel.interaction!r} falls like r^-{channel.power:.3g}: it has no {name}, "
-            f"which exists from beyond r^-{least} on; cut it with a radius"
+            f"which needs a fall faster than r^-{least}; cut it with a radius"
         )
 
 
-def _change(channel):
-    """How much a length differs between two meshes, relative to itself or to a/100."""
+def _change(channel: Channel) -> Callable[[float, float], float]:
+    """The change of a length between two meshes, relative to itself or to a/100."""
 
     def change(coarse, fine):
         return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius / 100)

@@ -8,14 +8,17 @@ u = α F_l(kr) + β G_l(kr), with α, β from u(a) and u'(a), and the factor mak
 A bound state continues as u ∝ κr k_l(κr), and 4π ∫ r² φ² dr = ∫ u² dr = 1, φ = u/(√4π r).
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.checks import check_array, check_momenta
+from halkit.interactions.conversion import Potential
 from halkit.scattering.bound import (
     binding_momenta,
     bound_energies,
@@ -33,6 +36,7 @@ from halkit.scattering.solver.rmatrix import (
     r_matrix,
     riccati_bessel,
 )
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "BoundWaves",
@@ -46,7 +50,7 @@ __all__ = [
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
-# The part of the largest value from which on a wave function is more than rounding errors.
+# Part of its largest value above which a wave function is not just rounding errors.
 SEEN = 1e-6
 
 
@@ -62,17 +66,19 @@ class WaveFunctions:
         Maps r of shape (n_r,) beyond the channel radius to the values (n_states, n_r).
     """
 
-    def __init__(self, mesh, coefficients, outside):
+    def __init__(
+        self, mesh: LagrangeMesh, coefficients: Array, outside: Callable[[Array], Array]
+    ) -> None:
         self.mesh = LagrangeMesh(*mesh)
         self.coefficients = coefficients
         self.outside = outside
 
-    def __call__(self, r):
+    def __call__(self, r: Numbers) -> Array:
         """Return the wave functions at r ≥ 0, shape (n_states, n_r)."""
         r = np.atleast_1d(check_array(r, "r"))
         if r.ndim != 1 or np.any(r < 0):
             raise ValueError(
-                f"r must be an array of one axis, not negative; got shape {r.shape}, "
+                f"r must be one number or one axis, and ≥ 0, got shape {r.shape} with the "
                 f"smallest value {np.min(r, initial=np.inf):g}"
             )
         values = np.empty((len(self.coefficients), r.size))
@@ -81,7 +87,7 @@ class WaveFunctions:
         values[:, ~inside] = self.outside(r[~inside])
         return values
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         states, a = len(self.coefficients), self.mesh.radius
         return f"{type(self).__name__}({states} states, channel radius {a:g})"
 
@@ -96,7 +102,15 @@ class ScatteringWaves(WaveFunctions):
     l : int
     """
 
-    def __init__(self, mesh, coefficients, outside, k, phase_shift, l):
+    def __init__(
+        self,
+        mesh: LagrangeMesh,
+        coefficients: Array,
+        outside: Callable[[Array], Array],
+        k: Array,
+        phase_shift: Array,
+        l: int,
+    ) -> None:
         super().__init__(mesh, coefficients, outside)
         self.k, self.phase_shift, self.l = k, phase_shift, l
 
@@ -115,20 +129,26 @@ class BoundWaves(NamedTuple):
         and φ_n > 0 next to the origin.
     """
 
-    energy: np.ndarray
-    kappa: np.ndarray
-    rms_radius: np.ndarray
+    energy: Array
+    kappa: Array
+    rms_radius: Array
     wave_function: WaveFunctions
 
 
 def scattering_wave_functions(
-    interaction, k, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None
-):
+    interaction: Potential,
+    k: Numbers,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> ScatteringWaves:
     """Return the scattering wave functions ψ_k(r) → sin(kr − lπ/2 + δ)/(kr), at any r.
 
-    The radial part u/(kr) of a partial wave, in the real normalisation; e^{iδ} times it
-    belongs to the plane wave Σ (2l+1) i^l j_l(kr) P_l(cos θ). If U is not symmetric, it
-    is the solution of the equation with U(r, r') acting on ψ(r').
+    ψ is the radial part u/(kr) of a partial wave, real; e^{iδ} ψ belongs to the plane wave
+    Σ (2l+1) i^l j_l(kr) P_l(cos θ). If U is not symmetric, U(r, r') acts on ψ(r').
 
     Parameters
     ----------
@@ -147,13 +167,13 @@ def scattering_wave_functions(
     Raises
     ------
     ValueError
-        If a momentum or a mass is not positive, or if the potential is complex, not
-        finite, or does not decay.
+        If a momentum or a mass is not positive, or if the potential is complex, infinite on the
+        mesh, or does not decay.
 
     Warns
     -----
     AccuracyWarning
-        If the potential is not over at the channel radius, or if the mesh is too coarse
+        If the potential has not decayed at the channel radius, or if the mesh is too coarse
         for the largest k.
 
     References
@@ -173,7 +193,7 @@ def scattering_wave_functions(
     """
     k = np.atleast_1d(check_array(k, "k"))
     if k.ndim != 1 or np.any(k <= 0):
-        raise ValueError(f"k must be positive, one number or one axis; got {k.tolist()!r:.60}")
+        raise ValueError(f"k must be one number or one axis, and > 0, got {k.tolist()!r:.60}")
     check_momenta(k)
     channel = open_channel(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
@@ -187,11 +207,17 @@ def scattering_wave_functions(
 
 
 def bound_wave_functions(
-    interaction, *, reduced_mass, l=0, channel_radius=None, n_mesh=None, r=None
-):
+    interaction: Potential,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> BoundWaves:
     """Return the bound states of a partial wave with their wave functions and radii.
 
-    Parameters are those of `halkit.scattering.phase_shift`, warnings those of
+    Parameters as in `halkit.scattering.phase_shift`, warnings as in
     `halkit.scattering.bound_states`.
 
     Returns
@@ -287,8 +313,8 @@ def _bound(H):
     return BoundWaves(energy, kappa, radius, waves)
 
 
-def first_sign(c):
-    """The sign of each row of (n_states, n) where it leaves the rounding errors inside a core."""
+def first_sign(c: Array) -> NDArray[np.int_]:
+    """Return the sign of each row of (n_states, n) at its first entry beyond rounding errors."""
     size = np.abs(c)
     first = np.argmax(size > SEEN * size.max(axis=1, keepdims=True, initial=0.0), axis=1)
     return np.where(c[np.arange(len(c)), first] < 0, -1, 1)
@@ -301,7 +327,7 @@ def _symmetric_states(H):
 
         c = v_i + x Σ_{n≠i} γ_n v_n/(E_n − E),    x = S γ_i/(2ma [1 − S Σ_{n≠i} γ_n²/2ma(E_n − E)]).
 
-    Levels that are over inside the channel radius (to 1e-12 of E) have no share in other states.
+    Levels whose waves end inside the channel radius (to 1e-12 of E) have no share in other states.
     """
     a, scale = H.mesh.radius, 2 * H.reduced_mass * H.mesh.radius
     levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
@@ -335,14 +361,14 @@ def _states(H):
     return kappa, np.reshape(c, (kappa.size, f.size))
 
 
-def decaying_waves(l, kappa, a, at_surface, r):
+def decaying_waves(l: int, kappa: Array, a: float, at_surface: Array, r: Array) -> Array:
     """Return u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
     x, edge = np.multiply.outer(kappa, r), (kappa * a)[:, None]
     ratio = decaying_wave(l, x) / decaying_wave(l, edge) * np.exp(edge - x)
     return at_surface[:, None] * ratio / r
 
 
-def tail_moments(l, kappa, a):
+def tail_moments(l: int, kappa: Array, a: float) -> tuple[Array, Array]:
     """Return ∫_a^∞ (u/u(a))² r^p dr for p = 0 and 2; Gauss-Legendre in s = log(r/a)."""
     x, w = np.polynomial.legendre.leggauss(120)
     edge = kappa[:, None] * a

@@ -9,7 +9,7 @@ from halkit.gauge import charge_probability, sample_exact, sample_report, topolo
 
 @pytest.fixture(scope="module")
 def theta():
-    return sample_exact(400, (6, 6), 2.0, random_state=0)
+    return sample_exact(400, 2.0, (6, 6), random_state=0)
 
 
 def test_histogram_and_history_of_the_charge(theta):
@@ -64,7 +64,7 @@ def test_given_axes_are_used(theta):
 def test_charges_are_finite_and_loops_are_there():
     with pytest.raises(ValueError, match="charge must be a 1-D array of integers"):
         TopologyDisplay([0.0, np.inf])
-    report = sample_report(sample_exact(10, (4, 4), 1.0, random_state=0), 1.0, loops=())
+    report = sample_report(sample_exact(10, 1.0, (4, 4), random_state=0), 1.0, loops=())
     with pytest.raises(ValueError, match="report must have Wilson loops among its rows"):
         WilsonLoopDisplay.from_report(report)
 

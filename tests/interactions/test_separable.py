@@ -42,8 +42,9 @@ def test_they_are_functions():
 def test_published_low_energy_constants():
     assert TOY.scattering_length(reduced_mass=M) == pytest.approx(7.39708747, abs=1e-8)
     assert TOY.effective_range(reduced_mass=M) == pytest.approx(3.293493254, abs=1e-9)
-    energy = TOY.bound_states(reduced_mass=M)
-    assert np.sqrt(-2 * M * energy) == pytest.approx([0.19717523748], abs=1e-11)
+    states = TOY.bound_states(reduced_mass=M)
+    assert states.kappa == pytest.approx([0.19717523748], abs=1e-11)
+    assert np.sqrt(-2 * M * states.energy) == pytest.approx([0.19717523748], abs=1e-11)
 
 
 def test_published_wave_functions_and_sources():
@@ -61,7 +62,7 @@ def test_published_deuteron():
     np.testing.assert_allclose(np.degrees(DEUTERON.phase_shift(momenta)), degrees, atol=6e-7)
     assert DEUTERON.scattering_length() == pytest.approx(5.42299986, abs=1e-8)
     assert DEUTERON.effective_range() == pytest.approx(1.77467614, abs=1e-8)
-    assert DEUTERON.bound_states() == pytest.approx([-2.224600174], abs=1e-9)
+    assert DEUTERON.bound_states().energy == pytest.approx([-2.224600174], abs=1e-9)
 
 
 @pytest.mark.parametrize(("interaction", "mass"), CASES)
@@ -111,7 +112,7 @@ def test_levinson_and_the_branch(strength, mu):
     interaction = Separable(strength * mu**4, mu)
     m = mu
     delta = interaction.phase_shift(np.geomspace(1e-7, 1e3, 2000) * mu, reduced_mass=m)
-    bound = interaction.bound_states(reduced_mass=m)
+    bound = interaction.bound_states(reduced_mass=m).kappa
     assert np.all(np.abs(np.diff(delta)) < 1)
     assert abs(delta[-1]) < 1e-3
     if abs(1 / interaction.scattering_length(reduced_mass=m)) > 1e-4 * mu:
@@ -123,8 +124,7 @@ def test_levinson_and_the_branch(strength, mu):
 def test_bound_state_is_a_pole(omega, mass):
     """k cot δ = −κ at k = iκ, by continuation of the polynomial to k² = −κ²."""
     interaction = Separable(omega, 1.0)
-    for energy in interaction.bound_states(reduced_mass=mass):
-        kappa = np.sqrt(-2 * mass * energy)
+    for kappa in interaction.bound_states(reduced_mass=mass).kappa:
         value = interaction.k_cot_delta(1j * kappa, reduced_mass=mass)
         np.testing.assert_allclose(value, -kappa, atol=1e-9 * (1 + kappa**8))
 
@@ -138,7 +138,7 @@ def test_scattering_constants_expand_k_cot_delta():
 
 
 def test_virtual_state_is_not_bound():
-    assert Yamaguchi(-0.1, 1.1, reduced_mass=0.5).bound_states().size == 0
+    assert Yamaguchi(-0.1, 1.1, reduced_mass=0.5).bound_states().energy.size == 0
     assert Yamaguchi(-0.1, 1.1, reduced_mass=0.5).scattering_length() < 0
 
 

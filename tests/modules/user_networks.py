@@ -73,6 +73,46 @@ class Swish(nn.Module):
         return x * torch.sigmoid(self.b * x)
 
 
+class DenseField(nn.Module):
+    """The network "mlp" of the sampler, once more, with one hidden layer."""
+
+    def __init__(self, n_angles=32, width=4):
+        super().__init__()
+        self.embedding = nn.Linear(8, 8)
+        self.first, self.film = nn.Linear(2 * n_angles, width), nn.Linear(8, 2 * width)
+        self.last = nn.Linear(width, n_angles)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, theta, sigma):
+        k = 2.0 ** torch.arange(8, device=theta.device)
+        damping = torch.exp(-0.5 * k * sigma[:, None] ** 2)
+        width = nn.functional.silu(self.embedding(4 * damping - 2))
+        scale, shift = self.film(width).chunk(2, dim=1)
+        angle = theta.flatten(1)
+        x = self.first(torch.cat([torch.cos(angle), torch.sin(angle)], dim=1))
+        return self.last(nn.functional.silu(shift + x * (1 + scale))).reshape(theta.shape)
+
+
+class LinkField(nn.Module):
+    """A convolution of cosines and sines of links and plaquettes: it depends on the gauge."""
+
+    def __init__(self, channels=4):
+        super().__init__()
+        self.register_buffer("scale", torch.rand(channels))
+        periodic = {"kernel_size": 3, "padding": 1, "padding_mode": "circular"}
+        self.first = nn.Conv2d(6, channels, **periodic)
+        self.last = nn.Conv2d(channels, 2, **periodic)
+
+    def forward(self, theta, sigma):
+        u, v = theta[:, 0], theta[:, 1]
+        P = u + v.roll(-1, -2) - u.roll(-1, -1) - v
+        angle = torch.stack([u, v, P], dim=1)
+        x = self.first(torch.cat([torch.cos(angle), torch.sin(angle)], dim=1))
+        width = torch.exp(-self.scale * sigma[:, None] ** 2)
+        return self.last(torch.tanh(x * width[:, :, None, None]))
+
+
 def linear(n_in, n_out):
     """As halkit draws it."""
     layer = nn.Linear(n_in, n_out, dtype=torch.float64)
@@ -173,6 +213,83 @@ class Cusp(Perceptron):
     def forward(self, x, x_prime):
         f = super().forward(x, x_prime)
         return f + torch.sqrt(self.slope**2 * (x - x_prime) ** 2)
+
+
+class OneChannel(LinkField):
+    def forward(self, theta, sigma):
+        return super().forward(theta, sigma)[:, :1]
+
+
+class DoubleField(LinkField):
+    def forward(self, theta, sigma):
+        return super().forward(theta, sigma).double()
+
+
+class InfiniteField(LinkField):
+    def forward(self, theta, sigma):
+        return super().forward(theta, sigma) / (sigma[:, None, None, None] - 0.5)
+
+
+class FieldAndWidth(LinkField):
+    def forward(self, theta, sigma):
+        return super().forward(theta, sigma), sigma
+
+
+class NoWidth(LinkField):
+    def forward(self, theta):
+        return super().forward(theta, theta[:, 0, 0, 0])
+
+
+class CentredField(LinkField):
+    def forward(self, theta, sigma):
+        f = super().forward(theta, sigma)
+        return f - f.mean(dim=0)
+
+
+class DroppingField(LinkField):
+    def forward(self, theta, sigma):
+        return nn.functional.dropout(super().forward(theta, sigma), 0.5)
+
+
+class AngleField(nn.Module):
+    """A convolution of the angles themselves, which begins at zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")
+        nn.init.zeros_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, theta, sigma):
+        return self.layer(theta) + 0 * sigma[:, None, None, None]
+
+
+class DetachedField(LinkField):
+    def forward(self, theta, sigma):
+        return super().forward(theta, sigma).detach()
+
+
+class RootField(LinkField):
+    """Its derivative is NaN."""
+
+    def forward(self, theta, sigma):
+        zero = 0 * self.first.weight.sum()
+        return super().forward(theta, sigma) + torch.sqrt(zero**2)
+
+
+class FixedField(LinkField):
+    def __init__(self):
+        super().__init__()
+        self.first.bias.requires_grad_(False)
+
+
+class UnregisteredField(LinkField):
+    def __init__(self):
+        super().__init__()
+        self.factor = torch.rand(())
+
+    def forward(self, theta, sigma):
+        return self.factor * super().forward(theta, sigma)
 
 
 SHARED = Perceptron()

@@ -35,6 +35,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:the fit had not converged"),
     pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),  # 12 of them
     # The data of these tests end where U does not.
     pytest.mark.filterwarnings(
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"

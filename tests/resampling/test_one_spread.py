@@ -78,7 +78,7 @@ def k_cot_delta(omega, k=K):
 
 
 def kappa(omega):
-    return np.sqrt(-2 * MASS * Separable(omega, MU).bound_states(reduced_mass=MASS))
+    return Separable(omega, MU).bound_states(reduced_mass=MASS).kappa
 
 
 @pytest.mark.parametrize("kind", KINDS)

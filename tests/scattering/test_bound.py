@@ -23,8 +23,10 @@ def test_separable():
 def test_separable_at_any_strength(omega):
     U = Separable(omega, 1.0)
     exact = U.bound_states(reduced_mass=1.0)
-    found = bound_states(U, reduced_mass=1.0).energy
-    np.testing.assert_allclose(found, exact, rtol=1e-7, atol=1e-11)
+    found = bound_states(U, reduced_mass=1.0)
+    assert type(exact) is type(found)
+    np.testing.assert_allclose(found.energy, exact.energy, rtol=1e-7, atol=1e-11)
+    np.testing.assert_allclose(found.kappa, exact.kappa, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [1e-3, 0.2316053, 2.0, 8.0])

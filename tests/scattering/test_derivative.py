@@ -134,7 +134,7 @@ def test_what_takes_no_v2_refuses_it():
         lambda: spherical_box_states(U, radius=10.0, reduced_mass=1.0),
         lambda: fourier_potential(U, np.linspace(0.1, 9, 50), [0.0, 1.0]),
     ):
-        with pytest.raises(TypeError, match=r"without a V2\(r\) ∇², got DerivativeExp"):
+        with pytest.raises(TypeError, match=r"must not have a V2\(r\) ∇², got DerivativeExp"):
             call()
     assert "DerivativeExpansion(GaussianSum" in repr(U)
 

@@ -200,8 +200,11 @@ def test_partial_waves():
     ("change", "message"),
     [
         ({"kind": "bins"}, "kind must be one of"),
-        ({"interactions": []}, "interactions must have one member at least"),
-        ({"reduced_mass": None}, "reduced_mass must be given: mean of 1 interactions has no mass"),
+        ({"interactions": []}, "interactions must have at least one member, got none"),
+        (
+            {"reduced_mass": None},
+            "reduced_mass must be given, got None: mean of 1 interactions has no mass",
+        ),
         ({"reduced_mass": -1.0}, "reduced_mass must be"),
         ({"l": -1}, "l must be"),
     ],

@@ -161,8 +161,8 @@ def test_pauli_leaves_the_s_wave_a_part_of_the_spin_states(spin):
         bare = correlation_function(TOY, k, **options)
         np.testing.assert_array_equal(bare, correlation_function([(1, TOY)], k, **options))
         return
-    message = f"spin {spin} are in S waves with weights of at most {most:.6g} in all, got "
-    with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}; give"):
+    message = f"at most {most:.6g} for two identical hadrons of spin {spin}, got "
+    with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}: give"):
         correlation_function([(most, TOY), (0.01, WALL)], k, **options)
     with pytest.raises(ValueError, match=message + r"one .* give \[\(weight, interaction\), …\]"):
         correlation_function(TOY, k, **options)
@@ -291,20 +291,20 @@ def test_a_potential_that_is_not_symmetric():
     ("arguments", "message"),
     [
         ({"k": 0.0}, "k must be positive"),
-        ({"source": lambda r: np.exp(-r)}, "source must be normalised, .* got 25.13"),
+        ({"source": lambda r: np.exp(-r)}, "source must be normalised to .* got 25.13"),
         (
             {"source": lambda r: np.exp(-np.square((r - 5) / 1e-4))},
-            "source must be normalised, .* narrower than r/200 may be missed",
+            "source must be normalised to .* narrower than r/200 may be missed",
         ),
         ({"source": lambda _: 1.0}, "must have the shape"),
         ({"source": lambda r: r * np.nan}, "must be finite"),
         ({"spin": 0.3}, "spin must be"),
         ({"spin": -0.5}, "spin must be"),
-        ({"channels": [(0.8, TOY), (0.4, TOY)]}, "nor exceed 1 in all"),
-        ({"channels": [(-0.1, TOY)]}, "must not be negative"),
+        ({"channels": [(0.8, TOY), (0.4, TOY)]}, "with a sum of at most 1, got"),
+        ({"channels": [(-0.1, TOY)]}, "must be ≥ 0 with a sum"),
         (
             {"k": [1e-3, 50.0], "source": GaussianSource(2e3), "channels": WALL},
-            "too far for waves of k = 50",
+            "must end before r = .* for waves of k = 50",
         ),
     ],
 )
@@ -324,7 +324,7 @@ def test_more_refusals():
         correlation_function(TOY, 0.1, reduced_mass=M, source=1.5)
     with pytest.raises(ValueError, match="R must be a finite number > 0"):
         GaussianSource(0.0)
-    with pytest.raises(ValueError, match="scattering_length must be finite and not zero"):
+    with pytest.raises(ValueError, match="scattering_length must be a number other than 0"):
         lednicky_lyuboshitz(0.1, R=1.0, scattering_length=0.0)
     with pytest.raises(ValueError, match="k must be positive"):
         lednicky_lyuboshitz(-0.1, R=1.0, scattering_length=1.0)

@@ -283,8 +283,8 @@ class Optical(Interaction):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"k": [0.1, 0.0]}, "k must be positive"),
-        ({"k": [[0.1]]}, "k must be positive, one number or one axis"),
+        ({"k": [0.1, 0.0]}, "k must be one number or one axis, and > 0"),
+        ({"k": [[0.1]]}, "k must be one number or one axis, and > 0"),
         ({"k": np.nan}, "k must be finite"),
         ({"reduced_mass": -1.0}, "reduced_mass must be a finite number > 0"),
         ({"l": -1}, "l must be an integer ≥ 0"),

@@ -1,4 +1,4 @@
-"""Charged hadrons: in come an interaction and charges, out go phase shifts on top of Coulomb's."""
+"""Charged hadrons: an interaction and charges come in, Coulomb-modified phase shifts go out."""
 
 from halkit.scattering.coulomb.phase import (
     coulomb_effective_range,

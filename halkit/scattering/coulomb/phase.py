@@ -1,10 +1,10 @@
-"""Scattering of charged hadrons: strong interaction and Coulomb force together.
+"""Scattering of charged hadrons by the strong interaction and the Coulomb force.
 
     V_C(r) = Z1 Z2 α/r                                             (points)
     V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d
 
-(dipole form factors). The R-matrix of strong force plus V_C joins the Coulomb functions of
-η = Z1 Z2 α m/k at the channel radius, so δ is the phase shift against those of two points.
+(dipole form factors). At the channel radius the R-matrix of strong force plus V_C is matched to
+the Coulomb functions of η = Z1 Z2 α m/k, so δ is relative to the waves of two point charges.
 At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|η|,
 
     C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
@@ -17,6 +17,7 @@ import numpy as np
 from halkit.checks import check_distances, check_momenta, check_number, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
+from halkit.interactions.conversion import Potential
 from halkit.scattering.coulomb.waves import (
     coulomb_surface,
     coulomb_waves,
@@ -33,6 +34,7 @@ from halkit.scattering.solver.channel import (
 )
 from halkit.scattering.solver.rmatrix import r_matrix, threshold
 from halkit.scattering.solver.tails import add_tail
+from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = [
     "FINE_STRUCTURE",
@@ -44,13 +46,15 @@ __all__ = [
 
 FINE_STRUCTURE = 1 / 137.035999084
 """α (CODATA 2018)."""
-# How much wider the channel is that a slow tail is measured in.
+# Factor by which the channel is widened to measure the effect of a slow tail.
 WIDER = 2.0
-# n of a tail V ∝ r^−n that phase shifts at k > 0 feel to its end.
+# Least n of a tail V ∝ r^−n that is integrated to infinity at k > 0.
 LEAST_POWER = 1.8
 
 
-def coulomb_potential(r, *, charge_product, dipole_radius=None):
+def coulomb_potential(
+    r: Numbers, *, charge_product: Number, dipole_radius: Number | None = None
+) -> Array:
     """Return the Coulomb potential V_C(r) of two points, or of two dipole charge distributions.
 
     Parameters
@@ -71,7 +75,7 @@ def coulomb_potential(r, *, charge_product, dipole_radius=None):
     Raises
     ------
     ValueError, TypeError
-        If a distance is negative or NaN, or another argument out of range.
+        If a distance is negative or NaN, or another argument is out of range.
 
     References
     ----------
@@ -104,18 +108,18 @@ def _potential(r, strength, dipole_radius):
 
 
 def coulomb_phase_shift(
-    interaction,
-    k,
+    interaction: Potential,
+    k: Numbers,
     *,
-    reduced_mass,
-    charge_product,
-    dipole_radius=None,
-    l=0,
-    channel_radius=None,
-    n_mesh=None,
-    r=None,
-):
-    """Return the phase shifts δ_l(k) of charged hadrons, against point Coulomb functions.
+    reduced_mass: Number,
+    charge_product: Number,
+    dipole_radius: Number | None = None,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> Array:
+    """Return the phase shifts δ_l(k) of charged hadrons, relative to point Coulomb functions.
 
     u → sin(kr − η ln 2kr − lπ/2 + σ_l + δ), η = Z1 Z2 α m/k.
 
@@ -143,8 +147,8 @@ def coulomb_phase_shift(
     Warns
     -----
     AccuracyWarning
-        If the strong interaction, or the size of the charges, is not over at the channel
-        radius, or if the mesh is too coarse. A tail V ∝ r^−n with n > 1.8 is integrated.
+        If the strong interaction has not decayed at the channel radius, if the charges reach
+        beyond it, or if the mesh is too coarse. A tail V ∝ r^−n with n > 1.8 is integrated.
 
     Examples
     --------
@@ -191,38 +195,38 @@ def coulomb_phase_shift(
 
 
 def coulomb_scattering_length(
-    interaction,
+    interaction: Potential,
     *,
-    reduced_mass,
-    charge_product,
-    dipole_radius=None,
-    channel_radius=None,
-    n_mesh=None,
-    r=None,
-    sign="nuclear",
-):
+    reduced_mass: Number,
+    charge_product: Number,
+    dipole_radius: Number | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+    sign: SignConvention = "nuclear",
+) -> float:
     """Return the Coulomb-modified S-wave scattering length a0.
 
-    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2, or, with
-    ``sign="lattice"``, +1/a0 + r_eff k²/2. The other parameters are those of
+    Defined at zero energy by C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2, or, with
+    ``sign="lattice"``, by +1/a0 + r_eff k²/2. The other parameters are as in
     `coulomb_phase_shift`.
 
-    A tail that falls like a power of r has no limit at zero energy: behind the Coulomb barrier
-    the regular function grows like e^{2√(2κr)}, κ = Z1 Z2 α m. By default the interaction is cut
-    where the rest is felt least, and a0 is the one against the functions of V_C and this rest.
-    `coulomb_phase_shift` feels all of the tail; what its effective-range expansion gives depends
-    on the momenta by about as much as the warning says.
+    With a tail that falls like a power of r the limit of zero energy does not exist: behind the
+    Coulomb barrier the regular function grows like e^{2√(2κr)}, κ = Z1 Z2 α m. By default the
+    interaction is cut where the rest matters least, and a0 is relative to the functions of V_C
+    and this rest. `coulomb_phase_shift` includes the whole tail; its effective-range expansion
+    depends on the momenta by about the change that the warning states.
 
     Raises
     ------
     ValueError
-        Also if `sign` is neither "nuclear" nor "lattice".
+        Also if `sign` is unknown.
 
     Warns
     -----
     AccuracyWarning
-        If a channel radius twice as large changes the result by more than 1e-4 of itself,
-        with the change; if the mesh is too coarse, or the Coulomb functions are.
+        If twice the channel radius changes the result by more than 1e-4 of itself (it states the
+        change), if the mesh is too coarse, or if the Coulomb functions are inaccurate.
 
     Returns
     -------
@@ -248,19 +252,19 @@ def coulomb_scattering_length(
 
 
 def coulomb_effective_range(
-    interaction,
+    interaction: Potential,
     *,
-    reduced_mass,
-    charge_product,
-    dipole_radius=None,
-    channel_radius=None,
-    n_mesh=None,
-    r=None,
-):
+    reduced_mass: Number,
+    charge_product: Number,
+    dipole_radius: Number | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+    r: Numbers | None = None,
+) -> float:
     """Return the Coulomb-modified S-wave effective range r_eff.
 
-    It is taken at zero energy; C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters and
-    warnings are those of `coulomb_scattering_length`, as is what becomes of a slow tail.
+    Defined at zero energy by C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2. Parameters, warnings
+    and the treatment of a slow tail are as in `coulomb_scattering_length`.
 
     Returns
     -------
@@ -287,13 +291,15 @@ def coulomb_effective_range(
 def _strength(charge_product):
     charge = check_number(charge_product, "charge_product")
     if charge == 0:
-        raise ValueError("charge_product must not be zero: phase_shift is for neutral hadrons")
+        raise ValueError(
+            "charge_product must be a number other than 0, got 0: use phase_shift without charges"
+        )
     check_scale(abs(charge), "|charge_product|")
     return charge * FINE_STRUCTURE
 
 
 def _with_charges(channel, charges, radius):
-    """The channel with V_C in it; wider if the charges are and its radius was not given."""
+    """The channel with V_C; it grows to hold the charges unless its radius was given."""
     strength, dipole_radius = charges
     a = channel.radius
     if dipole_radius is not None:
@@ -317,7 +323,7 @@ def _with_charges(channel, charges, radius):
 
 
 def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
-    """a0 (which = 0) or r_eff (1); what a slow tail adds is measured in a wider channel."""
+    """a0 (which = 0) or r_eff (1); a wider channel measures the effect of a slow tail."""
     channel, _ = measured_channel(interaction, reduced_mass, channel_radius=radius, r=r)
     a, felt = _threshold_radius(channel, charges[0], radius)
 
@@ -340,11 +346,11 @@ def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
 
 
 def _threshold_radius(channel, strength, radius):
-    """The radius beyond which a0 feels the interaction least, and how much it does.
+    """The radius a beyond which the interaction changes a0 least, and by how much.
 
     At zero energy u = f − a0 g, and V changes a0 by 2m ∫ V u² dr. Behind a Coulomb barrier f
-    grows like e^{2√(2κr)}, so the tail of a potential that falls like a power is felt the more the
-    further out it is kept. What counts is the smallest 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
+    grows like e^{2√(2κr)}, so a tail that falls like a power changes a0 more the further out it
+    is kept. The radius minimises 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
     """
     interaction, m = channel.interaction, channel.reduced_mass
     defined = interaction.radius
@@ -381,8 +387,8 @@ def _at_threshold(channel, strength, n_mesh, which):
         )
     if abs(wronskian) > 1e-7:
         warn(
-            f"the Coulomb functions at the channel radius {a:g} are right to {abs(wronskian):.1g} "
-            "only; lower channel_radius",
+            f"the Coulomb functions at the channel radius {a:g} are accurate to only "
+            f"{abs(wronskian):.1g}; lower channel_radius",
             AccuracyWarning,
             stacklevel=3,
         )

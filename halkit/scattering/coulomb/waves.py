@@ -16,6 +16,7 @@ from scipy.special import ive, kve
 
 from halkit.checks import check_array, check_integer, refuse_extremes
 from halkit.scattering.solver.tails import FAR, FreeWaves
+from halkit.typing import Array, Numbers
 
 __all__ = [
     "CoulombWaves",
@@ -36,13 +37,13 @@ BURIED = 1000.0
 class CoulombWaves(NamedTuple):
     """Coulomb functions and their derivatives with respect to ρ, arrays of one shape."""
 
-    F: np.ndarray
-    F_prime: np.ndarray
-    G: np.ndarray
-    G_prime: np.ndarray
+    F: Array
+    F_prime: Array
+    G: Array
+    G_prime: Array
 
 
-def coulomb_functions(l, eta, rho):
+def coulomb_functions(l: int, eta: Numbers, rho: Numbers) -> CoulombWaves:
     """Return the Coulomb functions F, F', G, G' of η and ρ > 0.
 
     Parameters
@@ -61,7 +62,7 @@ def coulomb_functions(l, eta, rho):
     Raises
     ------
     ValueError
-        If l or an argument is out of range (ρ from 1e-60 to 2·10⁴).
+        If l or an argument is out of range (ρ from 1e-60 to about 2·10⁴).
 
     Examples
     --------
@@ -85,7 +86,7 @@ def coulomb_functions(l, eta, rho):
     return CoulombWaves(*(part.reshape(rho.shape)[()] for part in (F, dF, G, dG)))
 
 
-def coulomb_waves(l, eta):
+def coulomb_waves(l: int, eta: float) -> FreeWaves:
     """Return the `halkit.scattering.solver.tails.FreeWaves` of charged hadrons."""
 
     def functions(rho):
@@ -98,7 +99,7 @@ def coulomb_waves(l, eta):
     return FreeWaves(functions, square, FAR + l * (l + 1) + 4 * abs(eta))
 
 
-def coulomb_surface(l, eta, rho):
+def coulomb_surface(l: int, eta: Array, rho: Array) -> tuple[Array, Array, Array]:
     """Return φ, p and log A of G + iF = A e^{iφ}, p = A'/A, for arrays of one axis.
 
     φ is continuous in ρ, from 0 at ρ = 0 if the Coulomb force repels; φ' = 1/A².
@@ -170,7 +171,7 @@ def _logarithmic_slope(l, eta, rho):
         if np.all(np.abs(C * D - 1) < 1e-15):
             break
     else:
-        raise ValueError(f"rho is at most about {LONGEST} here, got {np.max(rho):g}")
+        raise ValueError(f"rho must be at most about {LONGEST}, got {np.max(rho):g}")
     return f
 
 
@@ -236,7 +237,7 @@ def _wkb_phase(l, eta, rho):
     return X - eta * np.log((X + x - eta) / size) - (l + 0.5) * angle + np.pi / 4
 
 
-def threshold_functions(kappa, r):
+def threshold_functions(kappa: float, r: float) -> Array:
     """Return f, f', g, g' at r and their derivatives with respect to k², at zero energy; l = 0.
 
     F = C k f and C G = g + 2ηk h(η) f, with C² = 2πη/(e^{2πη} − 1), ηk = κ, and f, g analytic
@@ -273,11 +274,11 @@ def threshold_functions(kappa, r):
     return result
 
 
-def zero_energy_size(kappa, r):
+def zero_energy_size(kappa: float, r: Array) -> Array:
     """Return ``|f| + r |g|`` of `threshold_functions`, infinite where it overflows.
 
-    f = 2r I_1(x)/x and g = x K_1(x), x = 2√(2κr), behind a barrier. Without one the functions
-    oscillate, and the size is the larger of r and of their envelope.
+    f = 2r I_1(x)/x and g = x K_1(x), x = 2√(2κr), behind a barrier. For attracting charges the
+    functions oscillate, and the size follows from their envelope and from r.
     """
     x = np.sqrt(8 * abs(kappa) * r)
     if kappa < 0:

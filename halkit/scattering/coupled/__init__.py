@@ -1,4 +1,4 @@
-"""Coupled channels: in comes a matrix of interactions, out go S-matrices and bound states."""
+"""Coupled waves: a matrix of interactions comes in, S-matrices and bound states go out."""
 
 from halkit.scattering.coupled.bound import CoupledBoundStates, coupled_bound_states
 from halkit.scattering.coupled.phase import (

@@ -5,6 +5,7 @@ has the levels ε_n(E), which fall as E rises; a bound state is a root of ε_n(E
 there is one for each ε_n(0) < 0.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import scipy.linalg
 from scipy.optimize import brentq
 
 from halkit.scattering.bound import relative_change
-from halkit.scattering.coupled.multichannel import CoupledSystem
+from halkit.scattering.coupled.multichannel import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.channel import converge
 from halkit.scattering.waves import (
     WaveFunctions,
@@ -21,6 +22,7 @@ from halkit.scattering.waves import (
     first_sign,
     tail_moments,
 )
+from halkit.typing import Array, Number
 
 __all__ = ["CoupledBoundStates", "coupled_bound_states"]
 
@@ -41,18 +43,25 @@ class CoupledBoundStates(NamedTuple):
         the sum over waves of ∫ 4πr² φ² dr is 1.
     """
 
-    energy: np.ndarray
-    kappa: np.ndarray
-    probability: np.ndarray
-    rms_radius: np.ndarray
-    wave_function: tuple
+    energy: Array
+    kappa: Array
+    probability: Array
+    rms_radius: Array
+    wave_function: tuple[WaveFunctions, ...]
 
 
-def coupled_bound_states(interactions, *, reduced_mass, l=None, channel_radius=None, n_mesh=None):
-    """Return the bound states of coupled waves, and the share that each wave has in them.
+def coupled_bound_states(
+    interactions: CoupledPotential,
+    *,
+    reduced_mass: Number,
+    l: Sequence[int] | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+) -> CoupledBoundStates:
+    """Return the bound states of coupled waves, and the share of each wave.
 
-    Parameters, errors and warnings are those of `coupled_phase_shifts`, with a square
-    matrix of interactions of any size and as many l.
+    Parameters, errors and warnings as in `coupled_phase_shifts`, for any number n of waves:
+    an n × n matrix of interactions and n values of l.
 
     Returns
     -------
@@ -81,7 +90,7 @@ def coupled_bound_states(interactions, *, reduced_mass, l=None, channel_radius=N
 
 
 def _bound(system, n):
-    """Roots of ε_n(E) = E, where ε_n is a level with the boundary of waves that decay at E."""
+    """Roots of ε_n(E) = E; the levels ε_n have the boundary of waves that decay at energy E."""
     H, surface, mesh = system.hamiltonian(n)
     m, a, waves = system.reduced_mass, system.radius, len(system.l)
 

@@ -3,40 +3,54 @@
     u_i(a) = Σ_j R_ij(E) a u_j'(a),    R_ij = (1/2ma) Σ_n γ_ni γ_nj / (E_n − E),
 
 and S = (H⁺ − aR H⁺')⁻¹ (H⁻ − aR H⁻'), H^± = G ± iF. The levels tell the branch of the sum of all
-phases, as in `halkit.scattering.solver.rmatrix`: no resonance is too narrow to be counted.
+phases, as in `halkit.scattering.solver.rmatrix`, however narrow a resonance is.
 
 Reference: D. Baye, Phys. Rep. 565 (2015) 1, Sec. 5.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 
 from halkit.checks import check_integer
 from halkit.interactions import Interaction
+from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.channel import mesh_of, open_channel
 from halkit.scattering.solver.layout import joined
-from halkit.scattering.solver.mesh import potential_matrix
+from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
 from halkit.scattering.solver.rmatrix import (
     NEVER_ZERO,
     decay_logarithm,
     riccati_bessel,
     surface_functions,
 )
+from halkit.typing import Array, Number
 
-__all__ = ["CoupledSystem", "Levels", "phase_parts", "s_matrix"]
+__all__ = ["CoupledPotential", "CoupledSystem", "Levels", "phase_parts", "s_matrix"]
+
+_Rows: TypeAlias = Sequence[Sequence[Potential | None]]
+
+
+class _HasRows(Protocol):
+    @property
+    def interactions(self) -> Sequence[Sequence[Interaction | None]]: ...
+
+
+CoupledPotential: TypeAlias = _Rows | _HasRows
 
 
 class Levels(NamedTuple):
     """The levels E_n of the interior in rising order, and γ_ni = u_ni(a), shape (n_waves, n)."""
 
-    energy: np.ndarray
-    gamma: np.ndarray
+    energy: Array
+    gamma: Array
 
 
 class CoupledSystem:
-    """A validated matrix of interactions, with the radius that encloses all of them.
+    """A validated matrix of interactions, and a radius that encloses all of them.
 
     Parameters
     ----------
@@ -44,7 +58,13 @@ class CoupledSystem:
         As in `halkit.scattering.coupled_phase_shifts`.
     """
 
-    def __init__(self, interactions, reduced_mass, l, channel_radius):
+    def __init__(
+        self,
+        interactions: CoupledPotential,
+        reduced_mass: Number,
+        l: Sequence[int] | None,
+        channel_radius: Number | None,
+    ) -> None:
         rows = _rows(interactions)
         if l is None:
             l = getattr(interactions, "l", (0, 2))
@@ -71,36 +91,36 @@ class CoupledSystem:
         ]
         self.channels = [channel for row in channels for channel in row]
         if any(channel.interaction.has_laplacian for channel in self.channels):
-            raise TypeError("interactions of coupled waves must be without a V2(r) ∇², got one")
+            raise TypeError("interactions of coupled waves must not have a V2(r) ∇², got one")
         self.radius = max(channel.radius for channel in self.channels)
         self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
         self.reduced_mass = self.channels[0].reduced_mass
         layouts = [channel.layout for channel in self.channels]
         self.layout = joined(layouts, layouts[:: n + 1])
 
-    def mesh_size(self, k):
+    def mesh_size(self, k: float) -> int:
         """Return the number of points to start with."""
         points = 0 if self.layout.simple else int(self.layout.points.sum())
         return max(points, *(channel.mesh_size(k) for channel in self.channels))
 
-    def hamiltonian(self, n):
+    def hamiltonian(self, n: int) -> tuple[Array, Array, LagrangeMesh]:
         """Return the matrix of all waves, the vectors that give u_i(a), and the mesh."""
         mesh, m, size = mesh_of(self.layout, n), self.reduced_mass, len(self.l)
         blocks = [potential_matrix(channel.interaction, mesh)[0] for channel in self.channels]
         H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
         if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
-            raise ValueError("the matrix of interactions must be symmetric, got one that is not")
+            raise ValueError("interactions must be a symmetric matrix, got one that is not")
         free = [mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2)) for l in self.l]
-        surface = np.kron(np.eye(size), mesh.surface)
+        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
         return (H + H.T) / 2 + scipy.linalg.block_diag(*free), surface, mesh
 
-    def levels(self, n):
+    def levels(self, n: int) -> Levels:
         """Return the `Levels` on a mesh of n points for each wave."""
         H, surface, _ = self.hamiltonian(n)
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
         return Levels(energy, surface @ vectors)
 
-    def boundary(self, surface, energy):
+    def boundary(self, surface: Array, energy: float) -> Array:
         """Return the Bloch operator of waves that decay outside."""
         x = np.sqrt(max(-2 * self.reduced_mass * energy, 0.0)) * self.radius
         slopes = np.array([float(decay_logarithm(l, x)) for l in self.l])
@@ -108,7 +128,7 @@ class CoupledSystem:
 
 
 def _rows(interactions):
-    """The lists of interactions, or those of the attribute ``interactions``."""
+    """The lists of interactions, from the attribute ``interactions`` if there is one."""
     rows = getattr(interactions, "interactions", interactions)
     try:
         return [list(row) for row in rows]
@@ -117,12 +137,12 @@ def _rows(interactions):
         if np.iterable(rows):
             came += f" of {[type(row).__name__ for row in rows]}"
         raise TypeError(
-            "interactions must be a list of lists, [[V11, V12], [V21, V22]], or an object that "
-            f"has one as its attribute interactions; got {came}"
+            "interactions must be a list of lists, [[V11, V12], [V21, V22]], or an object with "
+            f"such an attribute interactions, got {came}"
         ) from None
 
 
-def s_matrix(system, levels, k):
+def s_matrix(system: CoupledSystem, levels: Levels, k: Array) -> NDArray[np.complex128]:
     """Return S(k), shape (n_k, n_waves, n_waves), from the levels of a `CoupledSystem`."""
     rho, n = k * system.radius, len(system.l)
     F, dF, G, dG = np.array([riccati_bessel(l, rho) for l in system.l]).transpose(1, 2, 0)
@@ -131,10 +151,10 @@ def s_matrix(system, levels, k):
     return np.linalg.solve(Z, Z.conj())
 
 
-def phase_parts(system, levels, k):
+def phase_parts(system: CoupledSystem, levels: Levels, k: Array) -> tuple[Array, Array]:
     """Return the two parts of the sum of phases Σδ = Φ − Σφ_i at each k: Φ, and φ_i of each wave.
 
-    φ_i are those of hard spheres, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
+    φ_i are hard-sphere phases, and Φ = Σ arccot c_j + π n_D(E), with c_j the eigenvalues of
     P^{−1/2} (R⁻¹ − S) P^{−1/2} and n_D the number of levels below E that have a node at a: those
     with u'(a) = 0, less the negative eigenvalues of R(E).
     """

@@ -1,4 +1,4 @@
-"""Partial waves that a potential couples, such as ³S₁ and ³D₁: bar phases and mixing.
+"""Coupled partial waves, such as ³S₁ and ³D₁: bar phases and mixing.
 
     u_i'' + [k² − l_i(l_i+1)/r²] u_i = 2m Σ_j ∫ K_ij(r, r') u_j(r') dr'  (and 2m V_ij(r) u_j)
 
@@ -11,13 +11,21 @@ References: H. P. Stapp, T. J. Ypsilantis and N. Metropolis, Phys. Rev. 105 (195
 J. M. Blatt and L. C. Biedenharn, Phys. Rev. 86 (1952) 399.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_momenta, refuse_overflow
-from halkit.scattering.coupled.multichannel import CoupledSystem, phase_parts, s_matrix
+from halkit.scattering.coupled.multichannel import (
+    CoupledPotential,
+    CoupledSystem,
+    phase_parts,
+    s_matrix,
+)
 from halkit.scattering.solver.channel import converge
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "CoupledPhaseShifts",
@@ -41,29 +49,34 @@ class CoupledPhaseShifts(NamedTuple):
         Mixing angle ε of Stapp, between −π/4 and π/4.
     eigenphase : array of shape (..., 2)
         Phases of the eigenvalues of S (Blatt and Biedenharn), with the same sum. The two change
-        places where `eigen_mixing` passes π/4.
+        places where `eigen_mixing` jumps.
     eigen_mixing : array of shape (...)
-        Mixing angle of the eigenvectors, between −π/4 and π/4, from one of which it jumps to the
-        other.
+        Mixing angle of the eigenvectors, between −π/4 and π/4; it may jump between these ends.
     """
 
-    phase_shift: np.ndarray
-    mixing: np.ndarray
-    eigenphase: np.ndarray
-    eigen_mixing: np.ndarray
+    phase_shift: Array
+    mixing: Array
+    eigenphase: Array
+    eigen_mixing: Array
 
 
 def coupled_phase_shifts(
-    interactions, k, *, reduced_mass, l=None, channel_radius=None, n_mesh=None
-):
+    interactions: CoupledPotential,
+    k: Numbers,
+    *,
+    reduced_mass: Number,
+    l: Sequence[int] | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+) -> CoupledPhaseShifts:
     """Return the bar phase shifts and the mixing angle of two coupled waves.
 
     Parameters
     ----------
     interactions : list of 2 lists of 2 interactions, or object that has one
-        [[V11, V12], [V21, V22]], each as in `halkit.scattering.phase_shift`, None where
-        there is none; or an object with this list as its attribute ``interactions``. As a
-        matrix it has to be symmetric: V12(r) = V21(r), and U12(r, r') = U21(r', r).
+        [[V11, V12], [V21, V22]], each as in `halkit.scattering.phase_shift` or None for zero;
+        or an object with this list as its attribute ``interactions``. The matrix must be
+        symmetric: V12(r) = V21(r), and U12(r, r') = U21(r', r).
     k : float or array of any shape
         Momenta, k > 0.
     reduced_mass : float
@@ -78,19 +91,19 @@ def coupled_phase_shifts(
     -------
     CoupledPhaseShifts
         Named tuple of ``phase_shift``, ``mixing``, ``eigenphase``, ``eigen_mixing``. At
-        k → 0 the wave of the lower l starts at π times the number of bound states.
+        k → 0 the phase shift of the lower l is π times the number of bound states.
 
     Raises
     ------
     TypeError
-        If `interactions` is neither: one interaction is no matrix of them.
+        If `interactions` is neither, for example a single interaction.
     ValueError
         If an argument is out of range, or if the matrix is not symmetric.
 
     Warns
     -----
     AccuracyWarning
-        If the potential is not over at the channel radius, or if the mesh is too coarse.
+        If the potential has not decayed at the channel radius, or if the mesh is too coarse.
 
     Examples
     --------
@@ -108,7 +121,7 @@ def coupled_phase_shifts(
     k = check_momenta(k)
     system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
     if len(system.l) != 2:
-        raise ValueError(f"bar phases are those of 2 waves, got {len(system.l)}")
+        raise ValueError(f"interactions must couple 2 waves for bar phases, got {len(system.l)}")
     momenta = k.ravel()
     top = np.max(momenta, initial=0.0)
     start = min(np.min(momenta, initial=np.inf), 1e-2 / system.radius)
@@ -132,11 +145,19 @@ def coupled_phase_shifts(
     )
 
 
-def coupled_s_matrix(interactions, k, *, reduced_mass, l=None, channel_radius=None, n_mesh=None):
+def coupled_s_matrix(
+    interactions: CoupledPotential,
+    k: Numbers,
+    *,
+    reduced_mass: Number,
+    l: Sequence[int] | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+) -> NDArray[np.complex128]:
     """Return the S-matrix of any number of coupled waves.
 
-    Parameters, errors and warnings are those of `coupled_phase_shifts`, with a square
-    matrix of interactions and as many l.
+    Parameters, errors and warnings as in `coupled_phase_shifts`, for any number n of waves:
+    an n × n matrix of interactions and n values of l.
 
     Returns
     -------
@@ -173,7 +194,7 @@ def _halves(S):
 
 
 def _followed(system, levels, k):
-    """Momenta so close that no phase turns far in a step, with S and the sum of phases there."""
+    """Momenta so dense that each phase turns little in a step, with S and the sum of phases."""
 
     def columns(k):
         return k, s_matrix(system, levels, k), *phase_parts(system, levels, k)

@@ -1,4 +1,4 @@
-"""Finite volumes: in comes an interaction and a box or a lattice, out go its energy levels."""
+"""Finite volumes: an interaction and a box or a lattice come in, energy levels go out."""
 
 from halkit.scattering.finite_volume.box import BoxStates, spherical_box_states
 from halkit.scattering.finite_volume.lattice import LatticeStates, lattice_spectrum

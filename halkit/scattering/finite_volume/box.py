@@ -1,19 +1,22 @@
-"""Stationary states of two hadrons in a sphere: what a correlator in a finite volume is made of.
+"""Stationary states of two hadrons in a sphere.
 
 The levels of H0 + V + U inside r < R, with φ'(R) = 0 ("neumann", like the wall source of
-a periodic lattice) or φ(R) = 0 ("dirichlet"). For u = rφ the first means R u'(R) = u(R),
+a periodic lattice) or φ(R) = 0 ("dirichlet"). A correlator in a finite volume is a sum over
+such states. For u = rφ the first condition means R u'(R) = u(R),
 which the Bloch operator (1/2m) δ(r − R)(d/dr − 1/R) builds into the Hamiltonian.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy.linalg
 
 from halkit.checks import check_array, check_integer, check_scale
+from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.channel import Channel, converge
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
 
@@ -27,21 +30,21 @@ class SphericalWaves:
     coefficients : array of shape (n_states, n_mesh)
     """
 
-    def __init__(self, mesh, coefficients):
+    def __init__(self, mesh: LagrangeMesh, coefficients: Array) -> None:
         self.mesh = LagrangeMesh(*mesh)
         self.coefficients = coefficients
 
-    def __call__(self, r):
+    def __call__(self, r: Numbers) -> Array:
         """Return φ_n(r), shape (n_states, n_r), for r in the box, with ∫ 4πr² φ_n² dr = 1."""
         r = np.atleast_1d(check_array(r, "r"))
         if r.ndim != 1 or np.any(~(r >= 0) | (r > self.mesh.radius * (1 + 1e-12))):
             raise ValueError(
-                f"r must be an array of one axis between 0 and the radius {self.mesh.radius:g} "
+                f"r must be one number or one axis, between 0 and the radius {self.mesh.radius:g} "
                 f"of the box, got shape {r.shape} between {r.min():g} and {r.max():g}"
             )
         return self.mesh.interpolate(self.coefficients, r)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SphericalWaves({len(self.coefficients)} states in r < {self.mesh.radius:g})"
 
 
@@ -56,25 +59,25 @@ class BoxStates(NamedTuple):
         and φ_n > 0 next to the origin.
     """
 
-    energy: np.ndarray
+    energy: Array
     wave_function: SphericalWaves
 
 
 def spherical_box_states(
-    interaction,
+    interaction: Potential,
     *,
-    radius,
-    reduced_mass,
-    boundary="neumann",
-    n_mesh=None,
-    n_states=None,
-    r=None,
-):
+    radius: Number,
+    reduced_mass: Number,
+    boundary: Literal["neumann", "dirichlet"] = "neumann",
+    n_mesh: int | None = None,
+    n_states: int | None = None,
+    r: Numbers | None = None,
+) -> BoxStates:
     """Return the S-wave states of two hadrons in a sphere.
 
     Parameters
     ----------
-    interaction : Interaction, fitted regressor, or array
+    interaction : Interaction, fitted estimator, or array
         As in `halkit.scattering.phase_shift`; it is cut off at the wall.
     radius : float
         Radius R of the sphere.
@@ -83,7 +86,7 @@ def spherical_box_states(
     boundary : {"neumann", "dirichlet"}
         φ'(R) = 0 or φ(R) = 0.
     n_mesh : int, optional
-        Mesh points. Default: as many as the energies need.
+        Mesh points. Default: enough for converged energies.
     n_states : int, optional
         Number of states. Default: 20, or a third of `n_mesh` if that is less.
     r : array of shape (n,), optional
@@ -140,7 +143,7 @@ def _validate_number(n_states, n_mesh):
     n_states = check_integer(n_states, "n_states", least=1)
     if n_mesh is not None and 2 * n_states > n_mesh:
         raise ValueError(
-            f"{n_states} states need a mesh of at least {2 * n_states} points, got n_mesh={n_mesh}"
+            f"n_mesh must be at least {2 * n_states} for {n_states} states, got {n_mesh}"
         )
     return int(n_states)
 
@@ -172,7 +175,7 @@ def _lowest(matrix, symmetric, n_states):
     lowest = np.argsort(energy.real)[:n_states]
     if not np.all(np.isreal(energy[lowest])):
         raise ValueError(
-            "U(r, r') is so far from symmetric that an energy is complex: "
+            "U(r, r') must be nearly symmetric, got the complex energy "
             f"{energy[lowest][~np.isreal(energy[lowest])][0]:.6g}"
         )
     return energy[lowest].real, vectors[:, lowest].real

@@ -4,32 +4,34 @@
 
 with ∇² the 7-point Laplacian, or the exact one of the plane waves that the lattice has.
 |r| is the distance to the nearest image of the origin, so U acts through the shells of
-equal r². The A1 sector lives on the irreducible wedge of the lattice; a field of weight w
-(the number of sites) is scaled by √w, which makes H symmetric; so does s of
-`halkit.interactions.derivative` for V2.
+equal r². The A1 sector lives on the irreducible wedge of the lattice; a point that stands for w
+sites is scaled by √w, which makes H symmetric. For V2 the scale s of
+`halkit.interactions.derivative` does the same.
 """
 
 import warnings
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
 from halkit.checks import check_array, check_integer, check_scale, is_array
 from halkit.exceptions import AccuracyWarning
+from halkit.interactions.conversion import Potential
 from halkit.interactions.derivative import kinetic_scale
 from halkit.interactions.interaction import within
 from halkit.radial import Wedge
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
 
-
-# Potential in units of 1/2ma² up to which the levels of a lattice are right to 1e-4/2ma².
+# Largest potential, in units of 1/2ma², with levels right to 1e-4/2ma².
 STEEPEST = 1e12
 
 
@@ -46,30 +48,30 @@ class LatticeStates(NamedTuple):
         Integer coordinates: the irreducible wedge for "A1", all L³ sites for "all".
     """
 
-    energy: np.ndarray
-    wave_function: np.ndarray
-    sites: np.ndarray
+    energy: Array
+    wave_function: Array
+    sites: NDArray[np.int_]
 
 
 def lattice_spectrum(
-    interaction,
+    interaction: Potential,
     *,
-    L,
-    reduced_mass,
-    n_states=6,
-    spacing=1.0,
-    sector="A1",
-    laplacian="7-point",
-    r=None,
-):
+    L: int,
+    reduced_mass: Number,
+    n_states: int = 6,
+    spacing: Number = 1.0,
+    sector: Literal["A1", "all"] = "A1",
+    laplacian: Literal["7-point", "spectral"] = "7-point",
+    r: Numbers | None = None,
+) -> LatticeStates:
     """Return the lowest states of two hadrons at rest on a periodic L³ lattice.
 
     Parameters
     ----------
     interaction : Interaction, fitted estimator, or array
-        As in `halkit.scattering.phase_shift`; it is check_values on the lattice, so V has to be
-        finite at r = 0. An array without `r` holds V on the points of
-        ``halkit.radial.Wedge(L)``, and need not depend on the distance alone.
+        As in `halkit.scattering.phase_shift`; it is evaluated on the sites, so V must be finite
+        at r = 0. An array without `r` holds V on the points of ``halkit.radial.Wedge(L)``, and
+        may depend on more than the distance.
     L : int
         Sites per side.
     reduced_mass : float
@@ -79,8 +81,8 @@ def lattice_spectrum(
     spacing : float, default 1.0
         Lattice spacing a in the unit of r; 1 in lattice units.
     sector : {"A1", "all"}
-        States of cubic symmetry A1+ only, or of the full lattice (degenerate ones as
-        often as they occur).
+        States of cubic symmetry A1+ only, or of the full lattice (degenerate ones with their
+        multiplicity).
     laplacian : {"7-point", "spectral"}
         The nearest-neighbour Laplacian, or the continuum −p² on the momenta 2πn/La.
     r : array of shape (n,), optional
@@ -110,9 +112,9 @@ def lattice_spectrum(
     >>> lattice_spectrum(V, L=12, reduced_mass=0.5, n_states=3).energy.round(6)
     array([-0.023592,  0.221755,  0.493129])
     """
-    on_sites = is_array(interaction) and r is None
-    if not on_sites:
-        interaction = interaction_in_wave(interaction, r=r, laplacian=True)
+    acting = None  # an array without r: V on the sites
+    if r is not None or not is_array(interaction):
+        acting = interaction_in_wave(interaction, r=r, laplacian=True)
     m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
     if sector not in {"A1", "all"}:
         raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
@@ -125,13 +127,13 @@ def lattice_spectrum(
     if n_states > n // 4:
         raise ValueError(f"n_states must be at most {n // 4} for L = {L}, got {n_states}")
     scale = np.ones(n)
-    if not on_sites and interaction.has_laplacian:
-        scale = kinetic_scale(interaction, a * fields.shell_r, m)[fields.shell]
-    if on_sites:
+    if acting is None:
         V = check_array(interaction, "interaction", len(wedge.xyz))
         potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
     else:
-        potential = _potential(interaction, fields, a)
+        potential = _potential(acting, fields, a)
+        if acting.has_laplacian:
+            scale = kinetic_scale(acting, a * fields.shell_r, m)[fields.shell]
     _refuse_steep(potential, fields, 1 / (2 * m * a**2))
     solve = _lanczos if sector == "A1" else _blocks
     energy, vectors = solve(fields, scale, potential, 1 / (2 * m * a**2), int(n_states))
@@ -142,7 +144,7 @@ def lattice_spectrum(
 
 
 def _refuse_steep(potential, fields, unit):
-    """Refuse a potential beside which the kinetic energy is lost in rounding errors."""
+    """Refuse a potential so large that the kinetic energy is lost in rounding errors."""
     ones = np.ones((fields.weights.size, 1))
     with np.errstate(over="ignore"):
         largest = np.max(np.abs(potential(ones))) / unit
@@ -154,9 +156,9 @@ def _refuse_steep(potential, fields, unit):
 
 
 def _lanczos(fields, scale, potential, unit, n_states):
-    """The lowest states, by Lanczos' method, and once more beside what it found.
+    """The lowest states, by Lanczos' method, repeated in the space orthogonal to those found.
 
-    Few states of A1 have one energy, but of those that do Lanczos finds one.
+    A1 states are rarely degenerate, but Lanczos finds only one of a degenerate pair.
     """
     n, root = fields.weights.size, np.sqrt(fields.weights)
     inner, outer = scale / root, unit * scale * root
@@ -189,7 +191,7 @@ def _lanczos(fields, scale, potential, unit, n_states):
 
 
 def _blocks(fields, scale, potential, unit, n_states):
-    """The lowest states, degenerate ones included: a block method, with (H0 + c)⁻¹ before it."""
+    """The lowest states, degenerate ones included: LOBPCG, preconditioned by (H0 + c)⁻¹."""
     n = fields.weights.size
     column = scale[:, None]
 
@@ -206,7 +208,7 @@ def _blocks(fields, scale, potential, unit, n_states):
     X = smooth(np.random.default_rng(0).standard_normal((n, n_states + 3)))
     for _ in range(8):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of vectors beyond n_states that are not wanted
+            warnings.simplefilter("ignore")  # about the extra vectors beyond n_states
             energy, X = lobpcg(H, X, M=M, largest=False, tol=1e-11 * unit, maxiter=25)
         order = np.argsort(energy)[:n_states]
         residual = np.linalg.norm(apply(X[:, order]) - X[:, order] * energy[order], axis=0)
@@ -214,7 +216,7 @@ def _blocks(fields, scale, potential, unit, n_states):
             break
     else:
         warnings.warn(
-            f"the residual of an eigenvector is still {np.max(residual):.1g}",
+            f"the eigenvectors have not converged: the largest residual is {np.max(residual):.1g}",
             AccuracyWarning,
             stacklevel=3,
         )
@@ -247,7 +249,7 @@ def _shell_matrix(interaction, r, inside, a):
     U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
     U = a**3 * U * np.outer(inside, inside)
     if not np.all(np.isfinite(U)):
-        raise ValueError(f"U(r, r') must be finite on the lattice, that of {interaction!r} is not")
+        raise ValueError(f"U(r, r') must be finite on the lattice, got {interaction!r}")
     largest = np.max(np.abs(U))
     if np.max(np.abs(U - U.T)) > 1e-10 * largest:
         raise ValueError("U(r, r') must be symmetric on a lattice, got one that is not")

@@ -8,11 +8,12 @@ exact for s waves up to e^{−L/range} and the mixing with l = 4, 6, …. The ze
 
 is summed with 1/(n²−q²) = e^{−T(n²−q²)}/(n²−q²) + ∫_0^T e^{−t(n²−q²)} dt and Poisson's
 formula under the integral; T ~ 1/q² keeps both sums short and free of cancellation. Below
-q² = −1 Poisson's formula alone does, with κ = √−q²:
+q² = −1 Poisson's formula suffices, with κ = √−q²:
 
     Z00(1; q²) = ½√π [ −2πκ + Σ_{n≠0} e^{−2πκ|n|}/|n| ].
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -20,19 +21,20 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
 from halkit.checks import check_array, check_integer, check_scale
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
 EXPONENT = 40.0
 QUADRATURE = 60
 LARGEST = 1e4
-# q² from which levels are looked for; k cot δ is rarely known as far below threshold.
+# Least q² of the search; k cot δ is rarely known as far below threshold.
 EDGE = -100.0
-# Least slope of the mismatch at a level, relative to that of 2 Z00/(√π L).
+# Least slope of the mismatch at a level, relative to the slope of 2 Z00/(√π L).
 FLATTEST = 1e-2
 
 
-def zeta_00(q2):
+def zeta_00(q2: Numbers) -> Array:
     """Return Lüscher's zeta function Z00(1; q²) for the rest frame of a cubic box.
 
     Parameters
@@ -65,7 +67,7 @@ def zeta_00(q2):
     if np.any(q2 > LARGEST):
         raise ValueError(
             f"q² = (kL/2π)² must be at most {LARGEST:g}, got {np.max(q2):g}: "
-            "are k and L, or energy, mass and L, in the same units?"
+            "give k and L, or energy, mass and L, in the same units"
         )
     with np.errstate(over="ignore"):  # next to the pole at 0
         return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
@@ -106,7 +108,7 @@ def _gauss_legendre():
 
 
 def _shells(largest):
-    """n² up to the largest that points of Z³ have, with the number of points."""
+    """The n² of points of Z³ up to the largest, and the number of points on each shell."""
     n2, number = _many_shells(int(np.ceil(np.log2(largest))))
     end = np.searchsorted(n2, largest, side="right")
     return n2[:end], number[:end]
@@ -124,7 +126,7 @@ def _many_shells(exponent):
     return occupied.astype(np.float64), count[occupied]
 
 
-def luscher_k_cot_delta(energy, *, L, reduced_mass):
+def luscher_k_cot_delta(energy: Numbers, *, L: Number, reduced_mass: Number) -> Array:
     """Return k cot δ at energies of two hadrons at rest in a periodic box.
 
     Parameters
@@ -132,7 +134,7 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     energy : float or array of any shape
         E = k²/2m, measured from threshold; negative below it.
     L : float
-        Side of the box, in the unit of 1/m (not a number of sites, unless the unit is a).
+        Side of the box, in the unit of 1/m: the number of sites only in lattice units.
     reduced_mass : float
         Reduced mass m.
 
@@ -163,7 +165,9 @@ def luscher_k_cot_delta(energy, *, L, reduced_mass):
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 
-def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
+def luscher_levels(
+    k_cot_delta: Callable[[float], Number], *, L: Number, reduced_mass: Number, n_levels: int = 5
+) -> Array:
     """Return the lowest energies of two hadrons at rest in a periodic box, from k cot δ.
 
     The inverse of `luscher_k_cot_delta`: roots of k cot δ(k²) = 2 Z00(1; q²)/(√π L) at which
@@ -171,9 +175,9 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
         d/dk² [k cot δ(k²) − 2 Z00(1; q²)/(√π L)] < 0,
 
     as the residue of a state requires. Continued below threshold, −1/a0 + r_eff k²/2 with
-    r_eff > 0 also has a root near κ = 2/r_eff whose slope is the opposite: no state has it. Nor
-    is there a state where the slopes agree to 1 %: k cot δ continued past a left-hand cut may
-    touch the other curve there.
+    r_eff > 0 also has a root near κ = 2/r_eff with the opposite slope; it is not physical. Roots
+    where the slopes agree to 1 % are dropped too: k cot δ continued past a left-hand cut may
+    touch the other curve.
 
     Parameters
     ----------
@@ -189,15 +193,15 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     Returns
     -------
     array of shape (n_levels,)
-        E = k²/2m in rising order. States bound more deeply than q² = −100 are not looked for.
+        E = k²/2m in rising order. States bound more deeply than q² = −100 are not found.
 
     Raises
     ------
     TypeError
-        If `k_cot_delta` is no function, or returns something else than a real number.
+        If `k_cot_delta` is not callable, or does not return a real number.
     ValueError
-        If `n_levels` is not a positive integer, if k cot δ is NaN or infinite at a k², or if
-        fewer levels are found than were asked for.
+        If `n_levels` is below 1, if k cot δ is NaN or infinite at a k², or if fewer than
+        `n_levels` levels are found.
 
     References
     ----------
@@ -225,7 +229,8 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
     def mismatch(q2):
         return zeta(q2) - _real_number(k_cot_delta, unit * q2)
 
-    roots, edge, most = [], EDGE, 3 * n_levels + 30
+    roots: list[float] = []
+    edge, most = EDGE, 3 * n_levels + 30
     for pole in _shells(2 * most)[0][:most]:
         found = _roots(mismatch, zeta, edge, pole, unit)
         if found is None:
@@ -235,7 +240,7 @@ def luscher_levels(k_cot_delta, *, L, reduced_mass, n_levels=5):
             return np.array(roots[:n_levels]) * unit / (2 * m)
     raise ValueError(
         f"only {len(roots)} of n_levels={n_levels} levels are found up to k² = {unit * edge:g}: "
-        "where k_cot_delta is very large they cannot be told from those of free hadrons"
+        "where k_cot_delta is very large, levels coincide with those of free hadrons"
     )
 
 
@@ -251,14 +256,14 @@ def _real_number(k_cot_delta, k2):
 
 
 def _place(k2):
-    below = ", and it must be given for k² < 0 too, as −1/a0 + r_eff k²/2 is" if k2 < 0 else ""
+    below = ": it must also exist for k² < 0, as −1/a0 + r_eff k²/2 does" if k2 < 0 else ""
     return f"at k² = {k2:g}{below}"
 
 
 def _roots(f, zeta, low, high, unit):
-    """Rising roots between two poles of Z00; None if one is too close to a pole to be seen.
+    """Rising roots between two poles of Z00; None if one is too close to a pole to be found.
 
-    A sign change that a pole of k cot δ makes is not a root.
+    A sign change at a pole of k cot δ is not a root.
     """
     s = np.linspace(0, np.pi, 42)
     x = (low + high) / 2 - (high - low) / 2 * np.cos(s) * (1 - 1e-9)
@@ -283,7 +288,7 @@ def _roots(f, zeta, low, high, unit):
 
 
 def _with_extrema(f, x, y):
-    """The points, and between them the extrema that two roots next to each other have."""
+    """The points and the extrema between them, which separate two roots close together."""
     inner = y[1:-1]
     toward = (np.abs(inner) < np.abs(y[:-2])) & (np.abs(inner) <= np.abs(y[2:]))
     same = (np.sign(y[:-2]) == np.sign(inner)) & (np.sign(y[2:]) == np.sign(inner))

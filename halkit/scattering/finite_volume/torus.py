@@ -1,19 +1,24 @@
 """Fields on the sites of a periodic L³ lattice: the wedge of cubic symmetry, or all sites.
 
-Both have −∇² as a function of columns of fields, shape (n_sites, n_fields): with nearest
-neighbours ("7-point", 2 − 2 cos p_i in momentum space) or on plane waves ("spectral", p_i²).
+Both have −∇² of columns of fields, shape (n_sites, n_fields): with nearest neighbours
+("7-point", 2 − 2 cos p_i in momentum space) or on plane waves ("spectral", p_i²).
 |r| is the distance to the nearest image of the origin; shells are sites of equal r².
 """
+
+from typing import Literal
 
 import numpy as np
 from scipy.fft import irfftn, rfftn
 from scipy.sparse import csr_array
 
+from halkit.radial import Wedge
+from halkit.typing import Array
+
 __all__ = ["CubeFields", "WedgeFields"]
 
 
 class WedgeFields:
-    """Fields of cubic symmetry: the points of the wedge, each with its number of sites.
+    """Fields of cubic symmetry: the points of the wedge with their numbers of sites.
 
     Parameters
     ----------
@@ -31,7 +36,7 @@ class WedgeFields:
         Radii of the shells, rising.
     """
 
-    def __init__(self, wedge, laplacian):
+    def __init__(self, wedge: Wedge, laplacian: Literal["7-point", "spectral"]) -> None:
         self.sites, self.weights = wedge.xyz, wedge.multiplicities.astype(np.float64)
         squared, self.shell = np.unique(wedge.distance_squared, return_inverse=True)
         self.shell_r = np.sqrt(squared)
@@ -50,11 +55,11 @@ class WedgeFields:
 
 
 class CubeFields:
-    """Fields on all sites, x slowest and z fastest; attributes as of `WedgeFields`."""
+    """Fields on all sites, x slowest and z fastest; attributes as in `WedgeFields`."""
 
-    def __init__(self, wedge, laplacian):
+    def __init__(self, wedge: Wedge, laplacian: Literal["7-point", "spectral"]) -> None:
         L = self.L = wedge.L
-        self.sites = np.stack(np.indices((L, L, L)), axis=-1).reshape(-1, 3)
+        self.sites = np.moveaxis(np.indices((L, L, L)), 0, -1).reshape(-1, 3)
         self.weights = np.ones(L**3)
         squared = np.sum(np.minimum(self.sites, L - self.sites) ** 2, axis=1)
         squared, self.shell = np.unique(squared, return_inverse=True)
@@ -63,11 +68,11 @@ class CubeFields:
         one = 2 - 2 * np.cos(p) if laplacian == "7-point" else p**2
         self.symbol = one[:, None, None] + one[:, None] + one[: L // 2 + 1]
 
-    def minus_laplacian(self, field):
+    def minus_laplacian(self, field: Array) -> Array:
         """Return −∇² of fields, shape (n_sites, n_fields)."""
         return self.multiply(self.symbol, field)
 
-    def multiply(self, symbol, field):
+    def multiply(self, symbol: Array, field: Array) -> Array:
         """Multiply fields by a function of momentum."""
         shape = (self.L,) * 3
         transform = rfftn(field.reshape(*shape, -1), axes=(0, 1, 2))

@@ -1,8 +1,8 @@
-"""The radial equation in one partial wave: in comes an interaction, out goes its R-matrix.
+"""The radial equation in one partial wave: an interaction comes in, its R-matrix goes out.
 
-`channel` finds where the interaction ends and how fine a mesh it needs, `layout` and `panels`
-where that mesh has edges, `mesh` the Hamiltonian on it, `rmatrix` its decomposition, `tails` and
-`weak` what lies beyond the mesh or below its rounding.
+`channel` finds where the interaction ends and how fine a mesh it needs, `layout` and `panels` the
+edges of that mesh, `mesh` the Hamiltonian on it, and `rmatrix` its decomposition. `tails` adds
+long tails beyond the mesh, `weak` keeps the relative accuracy of small phases.
 """
 
 __all__ = []

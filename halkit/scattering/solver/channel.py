@@ -8,8 +8,9 @@ The channel radius is the first a beyond which the tails
 changing.
 """
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from warnings import warn
 
 import numpy as np
@@ -17,9 +18,23 @@ import numpy as np
 from halkit.checks import check_integer, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
+from halkit.interactions.conversion import Potential
 from halkit.interactions.interaction import stated_edges, within
-from halkit.scattering.solver.layout import LEAST, MOST_JUMPS, Layout, find_layout, profile
-from halkit.scattering.solver.mesh import hamiltonian, lagrange_mesh, node_spacing
+from halkit.scattering.solver.layout import (
+    LEAST,
+    MOST_JUMPS,
+    Layout,
+    Profile,
+    find_layout,
+    profile,
+)
+from halkit.scattering.solver.mesh import (
+    Hamiltonian,
+    LagrangeMesh,
+    hamiltonian,
+    lagrange_mesh,
+    node_spacing,
+)
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.scattering.solver.sampling import (
     FINE,
@@ -34,28 +49,30 @@ from halkit.scattering.solver.sampling import (
     sampled_radii,
 )
 from halkit.scattering.solver.tails import power_law
+from halkit.typing import Array, Number, Numbers
 
 __all__ = [
     "Channel",
     "converge",
-    "find_radius",
     "measured_channel",
     "mesh_of",
     "open_channel",
     "tail",
 ]
 
-# Where the search for a mesh that sees all structure ends.
+T = TypeVar("T")
+
+# Largest mesh tried in the search for one that resolves all structure.
 FINEST = 800
-# Where wells are looked for, over the channel radius.
+# Radii at which wells are sampled, in channel radii.
 WELLS = np.geomspace(1e-3, 1, 40)
 NOTICEABLE = 1e-4
-# Potentials whose squares overflow count as infinite.
+# Potentials above this count as infinite: their squares would overflow.
 INFINITE = 1e120
-# The tail of a power that is left out of the mesh.
+# Largest tail ∝ r^−n left out of the mesh.
 SHORT = 1.0
 TOLERANCE = 1e-7
-# By how much the distance falls from mesh to mesh if it falls faster than a power.
+# Factor by which the change falls from mesh to mesh if it falls faster than a power.
 FALLING = 2.5
 
 
@@ -77,29 +94,29 @@ class Channel(_Fields):
     radius, reduced_mass : float
     l : int
     k : float, default 0
-        The largest momentum at which a singular core has to keep the wave out.
+        The largest momentum at which a singular core must keep the wave out.
     power : float, optional
-        n of the tail V ∝ r^−n beyond the channel radius, None if nothing is there.
+        n of a tail V ∝ r^−n beyond the channel radius, None without such a tail.
     """
 
     @cached_property
-    def profile(self):
+    def profile(self) -> Profile | None:
         """The `halkit.scattering.solver.layout.Profile` of V(r), None without a local part."""
         if not self.interaction.has_local:
             return None
         return profile(self.interaction, self.radius, self.reduced_mass)
 
     @cached_property
-    def layout(self):
-        """Where the mesh starts, and the panels that it needs."""
+    def layout(self) -> Layout:
+        """The start of the mesh, and its panels."""
         return find_layout(self.interaction, self.radius, self.reduced_mass, self.profile, k=self.k)
 
-    def mesh(self, n):
+    def mesh(self, n: int) -> LagrangeMesh:
         """Return a mesh of n points, 4 or more in each panel."""
         return mesh_of(self.layout, n)
 
-    def wider(self, reach):
-        """Return the channel with panels up to so many times its radius, and their points."""
+    def wider(self, reach: float) -> tuple["Channel", int]:
+        """Return the channel with panels up to `reach` times its radius, and its mesh points."""
         a, layout = self.radius, self.layout
         edges = np.geomspace(a, reach * a, 8)
         wide = self._replace(radius=float(edges[-1]))
@@ -108,16 +125,16 @@ class Channel(_Fields):
         wide.layout = Layout((*layout.edges[:-1], *edges.tolist()), points, layout.inner)
         return wide, int(points.sum())
 
-    def hamiltonian(self, n):
+    def hamiltonian(self, n: int) -> Hamiltonian:
         """Return the Hamiltonian on a mesh of n points."""
         m, l = self.reduced_mass, self.l
         return hamiltonian(self.interaction, self.mesh(n), reduced_mass=m, l=l)
 
-    def mesh_size(self, k=0.0):
+    def mesh_size(self, k: float = 0.0) -> int:
         """Return the number of points to start with.
 
-        A few nodes have to fit into the local wavelength ``2π/√(k² + 2m|V|)``, in the wells that
-        bind, and into each panel.
+        A few nodes must fit into the local wavelength ``2π/√(k² + 2m|V|)`` inside wells, and into
+        each panel.
         """
         a, m = self.radius, self.reduced_mass
         r = a * WELLS
@@ -136,10 +153,10 @@ class Channel(_Fields):
                 AccuracyWarning,
                 stacklevel=3,
             )
-        elif self.interaction.has_local and self.profile.jumps.size > MOST_JUMPS:
+        elif self.profile is not None and self.profile.jumps.size > MOST_JUMPS:
             warn(
-                f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more "
-                f"than {MOST_JUMPS} other radii: results may be off by more than two meshes tell",
+                f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more than "
+                f"{MOST_JUMPS} other radii: the error may exceed the change between two meshes",
                 AccuracyWarning,
                 stacklevel=3,
             )
@@ -152,7 +169,7 @@ class Channel(_Fields):
             )
 
     def _structure(self, n):
-        """The number of points that see the structure of V and U, and the part that they miss."""
+        """The number of points that resolve V and U, and the part of them that it misses."""
         missed = self._missed()
         while True:
             x = self.mesh(n).sides()[0]
@@ -162,7 +179,7 @@ class Channel(_Fields):
             n = min(4 * n // 3, FINEST)
 
     def _missed(self):
-        """Functions of mesh points, the parts of V(r), K(r, r) and K(r, r') that they miss."""
+        """Functions of mesh points: the parts of V(r), K(r, r) and K(r, r') that they miss."""
         interaction, a, missed = self.interaction, self.radius, []
         if interaction.has_local:
             seen, factor = self.profile, 2 * self.reduced_mass
@@ -183,7 +200,7 @@ class Channel(_Fields):
         return missed
 
 
-def mesh_of(layout, n):
+def mesh_of(layout: Layout, n: int) -> LagrangeMesh:
     """Return the mesh of a `halkit.scattering.solver.layout.Layout`."""
     panels = layout.panels(n)
     return lagrange_mesh(layout.edges[-1], n if panels is None else sum(panels.degrees), panels)
@@ -194,12 +211,19 @@ def _attraction(V):
 
 
 def open_channel(
-    potential, *, reduced_mass, l=0, channel_radius=None, r=None, k=0.0, least_power=None
-):
+    potential: Potential,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    r: Numbers | None = None,
+    k: Array | float = 0.0,
+    least_power: float | None = None,
+) -> "Channel":
     """Return the validated `Channel`, with its radius found if it is not given.
 
-    A singular core keeps out waves of momenta up to k. With `least_power` a tail V ∝ r^−n of a
-    larger n is left to the caller.
+    A singular core keeps out waves of momenta up to k. With `least_power` the caller integrates
+    a tail V ∝ r^−n of larger n.
     """
     channel, beyond = measured_channel(
         potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
@@ -215,25 +239,37 @@ def open_channel(
 
 
 def measured_channel(
-    potential, reduced_mass, l=0, channel_radius=None, r=None, *, k=0.0, least_power=None
-):
+    potential: Potential,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    r: Numbers | None = None,
+    *,
+    k: Array | float = 0.0,
+    least_power: float | None = None,
+) -> tuple["Channel", float]:
     """Return the validated `Channel`, and the tail of the potential beyond its radius."""
     m = check_scale(reduced_mass, "reduced_mass")
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
-    radius, beyond, power = find_radius(interaction, m, channel_radius, least_power)
+    radius, beyond, power = _find_radius(interaction, m, channel_radius, least_power)
     top = float(np.max(k, initial=0.0))
     return Channel(interaction, radius, m, l, top, power), beyond
 
 
-def find_radius(interaction, m, channel_radius=None, least_power=None):
-    """Return the channel radius, found if it is not given, and the tail beyond it.
+def _find_radius(
+    interaction: Interaction,
+    m: float,
+    channel_radius: Number | None = None,
+    least_power: float | None = None,
+) -> tuple[float, float, float | None]:
+    """Return the channel radius, found if it is not given, the tail beyond it, and n.
 
-    With `least_power` and a tail V ∝ r^−n that is left to the caller, also n, else None.
+    n belongs to a tail V ∝ r^−n, n > `least_power`, that the caller integrates; else None.
     """
-    radius, defined = channel_radius, interaction.radius
-    if radius is not None:
-        radius = check_scale(radius, "channel_radius")
+    radius, defined = None, interaction.radius
+    if channel_radius is not None:
+        radius = check_scale(channel_radius, "channel_radius")
     if defined is not None and (radius is None or defined <= radius):
         return float(radius or defined), 0.0, None
     nodes, tails = tail(interaction, m)
@@ -246,11 +282,11 @@ def find_radius(interaction, m, channel_radius=None, least_power=None):
     return radius, float(np.interp(radius, nodes, tails)), None
 
 
-def tail(interaction, reduced_mass):
+def tail(interaction: Interaction, reduced_mass: float) -> tuple[Array, Array]:
     """Return nodes r, spaced geometrically, and the tail of the potential beyond each.
 
-    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. The module
-    `halkit.scattering.solver.sampling` says what is looked at between the nodes.
+    V2(r) ∇² counts like V2(r) m², at a momentum of the size of m. Module
+    `halkit.scattering.solver.sampling` describes the sampling between the nodes.
     """
     fine, density, other = _densities(interaction, reduced_mass)
     nodes = NODES / reduced_mass
@@ -258,7 +294,7 @@ def tail(interaction, reduced_mass):
 
 
 def _densities(interaction, reduced_mass):
-    """Radii, the density of V there, and the one of U and V2."""
+    """Radii, the density of V, and the density of U and V2."""
     fine = fine_radii(interaction, reduced_mass)
     with np.errstate(all="ignore"):  # inside a core
         density = local_density(interaction, fine)
@@ -281,9 +317,9 @@ def _tail_of(fine, density, nodes, reduced_mass):
 
 
 def _long_tail(interaction, m, nodes, tails, radius, least_power):
-    """Where a tail V ∝ r^−n may be left out of the mesh, zero, and n.
+    """The radius from which a tail V ∝ r^−n may be left out of the mesh, zero, and n.
 
-    None without such a tail, or if the mesh reaches its end without much work.
+    None without such a tail, or if the mesh can include it cheaply.
     """
     even = FINE / m
     with np.errstate(all="ignore"):
@@ -327,12 +363,18 @@ def _is_closed(interaction, radius):
         return bool(np.isinf(local_density(interaction, np.array([0.999 * radius]))[0]))
 
 
-def converge(solve, distance, n_mesh, n_start, tolerance=TOLERANCE):
+def converge(
+    solve: Callable[[int], T],
+    distance: Callable[[T, T], Any],
+    n_mesh: int | None,
+    n_start: int,
+    tolerance: float = TOLERANCE,
+) -> T:
     """Return ``solve(n)`` on a mesh fine enough that ``distance(coarser, result)`` is small.
 
-    With `n_mesh` given that mesh is used, and a coarser one only tells how good it is. What is
-    left may fall as slowly as 1/n², and is then 1/[(n/coarser)² − 1] of the distance; where that
-    matters a third mesh tells whether it falls faster.
+    A given `n_mesh` is used as it is, and a coarser mesh only estimates its error. If errors
+    fall like 1/n², the remaining one is 1/[(n/coarser)² − 1] of the distance; where that matters
+    a third mesh tells whether they fall faster.
     """
     n = check_integer(n_mesh, "n_mesh", least=5, optional=True) or n_start
     largest = n if n_mesh else max(400, 2 * n_start)

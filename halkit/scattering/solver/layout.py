@@ -1,37 +1,39 @@
-"""Where the mesh of an interaction starts, and where its panels end.
+"""The start of the mesh of an interaction, and the edges of its panels.
 
 Panels end where a term of a sum ends by definition, and where V(r) jumps: bisection tells a jump
-from a steep slope. The mesh starts at the edge of an infinite core, where u = 0, or inside a
-core that u enters by
+from a steep slope. The mesh starts at the edge of an infinite core, where u = 0; or inside a
+repulsive core (V > k²/2m below r_1) at the depth c with
 
-    ∫_c^{r_1} √(2mV − k²) dr = 35
+    ∫_c^{r_1} √(2mV − k²) dr = 35,
 
-only (V > k²/2m below r_1), where u is e^{−35} of what it is outside; else at the origin. A core
-whose edge e is so high that u falls like e^{κ(r − e)}, 1/κ a tiny part of all other lengths, is
-one that ends at e − 1/κ, which is right to a part of (k/κ)³.
+where u has fallen by e^{−35}; else at the origin. If the edge e of a core is so high that u falls
+like e^{κ(r − e)} with 1/κ far below all other lengths, the core acts like an infinite one that
+ends at e − 1/κ, to a relative accuracy of (k/κ)³.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.interaction import cut, stated_edges
+from halkit.interactions.interaction import Interaction, cut, stated_edges
 from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.panels import Panels
 from halkit.scattering.solver.sampling import sampled_radii
+from halkit.typing import Array
 
 __all__ = ["Layout", "Profile", "find_layout", "joined", "profile"]
 
-# Where jumps of a kernel are looked for, over the channel radius, and where the other radius is.
+# Radii of the search for jumps of a kernel, in channel radii, and the fixed other radii.
 COARSE, SECTIONS = (np.arange(100) + 0.5) / 100, np.array([0.017, 0.071, 0.29])
-# How far u enters a core, how many jumps get an edge, points of a panel, and per radian.
+# Depth of a core to which u enters, most jumps with an edge, points of a panel and per radian.
 DEPTH, MOST_JUMPS, LEAST, PER_RADIAN = 35.0, 30, 12.0, 0.6
-# From which κ on, over other momenta, the edge of a core is one that u does not enter.
+# κ above which u does not enter a core beyond its edge, in units of the other momenta.
 STEEP = 1e4
 
 
 class Profile(NamedTuple):
-    """2m V(r) on radii, with both sides of its jumps, from the first radius where it is finite.
+    """2m V(r) on radii, with both sides of its jumps, from the first radius with a finite V.
 
     Attributes
     ----------
@@ -42,33 +44,33 @@ class Profile(NamedTuple):
         Radii, the largest jumps first.
     """
 
-    r: np.ndarray
-    values: np.ndarray
+    r: Array
+    values: Array
     core: float
-    jumps: np.ndarray
+    jumps: Array
 
 
 class Layout(NamedTuple):
-    """Edges of the panels, and the points that each asks for.
+    """Edges of the panels, and the number of points that each needs.
 
     Attributes
     ----------
     edges : tuple of floats
     points : array of shape (n_panels,)
     inner : float
-        V is looked at from here on.
+        V is sampled from this radius.
     """
 
-    edges: tuple
-    points: np.ndarray
+    edges: tuple[float, ...]
+    points: Array
     inner: float = 0.0
 
     @property
-    def simple(self):
+    def simple(self) -> bool:
         """Whether the mesh is one panel from the origin."""
         return len(self.edges) == 2 and self.edges[0] == 0
 
-    def panels(self, n):
+    def panels(self, n: int) -> Panels | None:
         """Return `Panels` with n nodes, 4 or more in each; None for a simple mesh."""
         if self.simple:
             return None
@@ -80,13 +82,13 @@ class Layout(NamedTuple):
         return Panels(self.edges, tuple(degrees.tolist()), self.inner)
 
 
-def profile(interaction, radius, reduced_mass):
+def profile(interaction: Interaction, radius: float, reduced_mass: float) -> Profile:
     """Return the `Profile` of the local part of an interaction up to a radius.
 
     Raises
     ------
     ValueError
-        If V is infinite or NaN anywhere but in a repulsive core.
+        If V is infinite or NaN outside a repulsive core.
     """
 
     def strength(r):
@@ -114,7 +116,7 @@ def profile(interaction, radius, reduced_mass):
 
 
 def _kernel_jumps(interaction, radius, reduced_mass):
-    """Where K(r, s) + K(s, r) jumps along r, for a few s."""
+    """Radii r at which K(r, s) + K(s, r) jumps, for a few s."""
     s = radius * SECTIONS
 
     def section(r):
@@ -126,10 +128,12 @@ def _kernel_jumps(interaction, radius, reduced_mass):
 
 
 def _jumps(V, r, values, radius):
-    """Both sides of the jumps of V, which stay as high while bisection closes in on them.
+    """Both sides of the jumps of V: steps that keep their height as bisection closes in.
 
-    Where neighbours are smooth a step is suspicious; what a jump leaves of it may be another one.
+    A step is suspicious next to smooth neighbours. What remains of it may hold another jump.
     """
+    if r.size < 4:  # too few neighbours to call a step large
+        return r[:0], r[:0]
     steps = np.abs(np.diff(values))
     usual = _second_smallest(steps)
     least = 1e-9 / (r[1:] * radius / 100)
@@ -158,7 +162,7 @@ def _jumps(V, r, values, radius):
 
 
 def _second_smallest(steps):
-    """Of the two neighbours on either side of each, mirrored at the ends."""
+    """The second smallest of the two neighbours on either side, mirrored at the ends."""
     x = np.concatenate([steps[2:0:-1], steps, steps[-2:-4:-1]])
     first, second, third, fourth = x[:-4], x[1:-3], x[3:-1], x[4:]
     low, high = np.minimum(first, second), np.maximum(first, second)
@@ -167,7 +171,7 @@ def _second_smallest(steps):
 
 
 def _bisect(f, low, high):
-    """Close in on the larger half of the step of f, elementwise."""
+    """Bisect towards the larger half of the step of f, elementwise."""
     below, above = f(low), f(high)
     for _ in range(52):
         middle = (low + high) / 2
@@ -178,8 +182,15 @@ def _bisect(f, low, high):
     return low, high
 
 
-def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
-    """Return the `Layout` for momenta up to k, from the `Profile` of the local part if any."""
+def find_layout(
+    interaction: Interaction,
+    radius: float,
+    reduced_mass: float,
+    seen: Profile | None = None,
+    *,
+    k: float = 0.0,
+) -> Layout:
+    """Return the `Layout` for momenta up to k; `seen` is the `Profile` of the local part."""
     ends = [*stated_edges(interaction)]
     start = inner = 0.0
     if seen is not None:
@@ -189,11 +200,11 @@ def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
         ends.extend(_kernel_jumps(interaction, radius, reduced_mass)[:MOST_JUMPS].tolist())
     if start > 0:  # u varies like a power of r next to a narrow core
         ends.extend(start * 4.0 ** np.arange(1, int(np.log(radius / start) / np.log(4))))
-    edges = [start]
+    kept = [start]
     for end in sorted(ends):
-        if end > max(edges[-1], inner) + 1e-7 * radius and end < radius * (1 - 1e-7):
-            edges.append(float(end))
-    edges = np.array([*edges, radius])
+        if end > max(kept[-1], inner) + 1e-7 * radius and end < radius * (1 - 1e-7):
+            kept.append(float(end))
+    edges = np.array([*kept, radius])
     radians = k * np.diff(edges)
     if seen is not None and edges.size + (start > 0) > 2:
         phase = np.sqrt(np.abs(seen.values))
@@ -203,8 +214,8 @@ def find_layout(interaction, radius, reduced_mass, seen=None, *, k=0.0):
     return Layout(tuple(edges.tolist()), LEAST + PER_RADIAN * radians, inner)
 
 
-def joined(layouts, starts):
-    """Return the layout of coupled waves, with the edges of all and the earliest of the starts."""
+def joined(layouts: Sequence[Layout], starts: Sequence[Layout]) -> Layout:
+    """Return the layout of coupled waves: all edges, from the earliest of the starts."""
     first = min(starts, key=lambda layout: layout.edges[0])
     low = first.edges[0]
     later = (x for layout in layouts for x in layout.edges if x > low)
@@ -218,9 +229,9 @@ def joined(layouts, starts):
 
 
 def _core(seen, k, radius):
-    """Where u is 0 and where V is looked at first; both are 0 without a singular core.
+    """The radius where u = 0, and the first radius at which V is sampled; 0 without such a core.
 
-    The action from the end of the repulsion inwards is `DEPTH` there.
+    The action from the end of the repulsion down to the first radius is `DEPTH`.
     """
     square = seen.values - k**2
     if square[0] <= 0:

@@ -6,45 +6,48 @@ polynomials with ℓ_j(x_i) = δ_ij, and r = a h(x) a map of (0, 1) onto (0, a).
     f_j(r) = (x/x_j) ℓ_j(x) / √w_j,    w_j = a h'(x_j) λ_j,
 
 u(r) = Σ_j c_j f_j(r) has c_j = √w_j u(r_j), a local potential is V(r_i) δ_ij and a non-local
-one √(w_i w_j) K(r_i, r_j). The kinetic matrix is that of −d²/dr² + δ(r − a) d/dr (the Bloch
+one √(w_i w_j) K(r_i, r_j). The kinetic matrix represents −d²/dr² + δ(r − a) d/dr (Bloch
 operator for u'(a) = 0), ∫ f_i' f_j' dr by the same Gauss rule: CᵀC with, in units of 1/a,
 
     C_ij = (−1)^{i−j} √[x_i (1 − x_j) / ((1 − x_i) x_j h'_i h'_j)] / (x_i − x_j),
     C_jj = 1 / [2 x_j (1 − x_j) h'_j].
 
-With h(x) = x this is Baye's mesh. Its nodes crowd at both ends, and are π/2 times as far apart
-in the middle as even ones: good at the origin, for the core of a potential, and of little use
-at the channel radius. Here
+With h(x) = x this is Baye's mesh. Its nodes crowd at both ends, and in the middle they are π/2
+times as far apart as even ones: good at the origin, for the core of a potential, but wasteful at
+the channel radius. Here
 
     h'(x) ∝ 1/√[(2.2 + t)(1.2 − t)],    t = 2x − 1,
 
 which hardly changes the origin (h'(0) = 0.89) and spreads the outer nodes (h'(1) = 1.8), so that
-all the others move together (by 1.08 in the middle). For a given error of δ the potentials with
-a hard core that were tried take a twentieth fewer points, and a tenth where the wave oscillates
-everywhere; a potential with structure in the outermost tenth takes more. The singularities of h,
-at t = −2.2 and 1.2, cost a phase shift or an energy an error of the order of 1.86^{−2N}, a wave
-function between the nodes 1.86^{−N}.
+all others move closer (by 1.08 in the middle). For the same error of δ, the potentials with a
+hard core that were tried need 5 % fewer points, and waves that oscillate everywhere 10 % fewer; a
+potential with structure in the outermost tenth needs more. The singularities of h, at t = −2.2
+and 1.2, limit the accuracy of phase shifts and energies to the order of 1.86^{−2N}, and of wave
+functions between the nodes to 1.86^{−N}.
 
 References: D. Baye, Phys. Rep. 565 (2015) 1, Eq. 3.122 and the following; P. Descouvemont,
 Comput. Phys. Commun. 200 (2016) 199; D. Kosloff and H. Tal-Ezer, J. Comput. Phys. 104 (1993)
 457 (such a map, the same at both ends); N. Hale and L. N. Trefethen, SIAM J. Numer. Anal. 46
-(2008) 930 (what such maps cost and gain).
+(2008) 930 (cost and gain of such maps).
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_array
 from halkit.interactions.derivative import kinetic_scale
-from halkit.interactions.interaction import within
+from halkit.interactions.interaction import Interaction, within
 from halkit.scattering.solver.panels import Panels, barycentric_ratios, panel_functions
+from halkit.typing import Array
 
 __all__ = [
     "Hamiltonian",
     "LagrangeMesh",
     "hamiltonian",
+    "is_smooth_across",
     "lagrange_mesh",
     "node_spacing",
     "potential_matrix",
@@ -52,10 +55,10 @@ __all__ = [
 ]
 
 LARGEST = 3000
-# Where a kernel is looked at for a cusp: how many radii, and how far beside r' = r, over r.
+# Search for a cusp of a kernel: number of radii, and the largest distance from r' = r over r.
 PROBES, ACROSS = 20, 1e-3
 BESIDE = 1 + ACROSS * np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
-# K there, its second differences over both distances, and its first ones.
+# K at r' = r, its second differences over both distances, and its first differences.
 DIFFERENCES = np.array(
     [[0, 0, 1, 0, 0], [1, 0, -2, 0, 1], [0, 1, -2, 1, 0], [-1, 0, 0, 0, 1], [0, -1, 0, 1, 0]]
 ).T.astype(float)
@@ -82,31 +85,31 @@ class LagrangeMesh(NamedTuple):
     radius : float
         a.
     panels : Panels or None
-        Of a mesh of several panels, or one that starts at a core.
+        Of a mesh with several panels, or with one that starts at a core.
     """
 
-    r: np.ndarray
-    weights: np.ndarray
-    kinetic: np.ndarray
-    surface: np.ndarray
+    r: Array
+    weights: Array
+    kinetic: Array
+    surface: Array
     radius: float
     panels: Panels | None = None
 
-    def sides(self):
-        """Return where a potential is looked at, with weights, and which node each belongs to."""
+    def sides(self) -> tuple[Array, Array, NDArray[np.int_]]:
+        """Return the radii at which a potential is evaluated, their weights and their nodes."""
         if self.panels is None:
             return self.r, self.weights, np.arange(self.r.size)
         return self.panels.sides()
 
-    def interpolate(self, coefficients, r):
+    def interpolate(self, coefficients: Array, r: Array) -> Array:
         """Return φ(r) = u(r)/r = Σ c_j f_j(r)/r for coefficients (n_states, n)."""
         return coefficients @ self.basis(np.atleast_1d(r)).T
 
-    def basis(self, r):
+    def basis(self, r: Array) -> Array:
         """Return f_j(r)/r, shape (n_r, n).
 
-        Barycentric interpolation in x, which stays accurate next to a node: an error of the
-        differences x(r) − x_j is common to numerator and denominator.
+        Barycentric interpolation in x stays accurate next to a node: errors of the differences
+        x(r) − x_j cancel between numerator and denominator.
         """
         if self.panels is not None:
             return Panels(*self.panels).basis(r) / np.sqrt(self.weights)
@@ -133,25 +136,25 @@ class Hamiltonian(NamedTuple):
     scale : array of shape (n,) or float
         The matrix acts on the coefficients of u divided by this (1 without a V2∇²).
     potential : array of shape (n, n)
-        The part of the matrix that V and U are.
+        The part of the matrix from V and U.
     """
 
-    matrix: np.ndarray
+    matrix: Array
     symmetric: bool
     mesh: LagrangeMesh
     reduced_mass: float
     l: int
-    scale: np.ndarray | float = 1.0
-    potential: np.ndarray | None = None
+    scale: Array | float
+    potential: Array
 
     @property
-    def surface(self):
-        """Vector whose product with the coefficients is u(a)."""
+    def surface(self) -> Array:
+        """The vector whose product with the coefficients is u(a)."""
         return self.mesh.surface * self.scale
 
 
-def lagrange_mesh(radius, n, panels=None):
-    """Return the Lagrange-Legendre mesh of n functions on (0, radius), or that of `Panels`."""
+def lagrange_mesh(radius: float, n: int, panels: Panels | None = None) -> LagrangeMesh:
+    """Return the Lagrange-Legendre mesh of n functions on (0, radius), or the mesh of `Panels`."""
     if panels is not None:
         _refuse_endless(n)
         return LagrangeMesh(*panel_functions(panels), radius, panels)
@@ -184,7 +187,7 @@ def _refuse_endless(n):
 
 
 def _map(x):
-    """Return h(x), right to rounding relative to h, and h'(x)."""
+    """Return h(x), with a relative error of rounding, and h'(x)."""
     sin_start, cos_start = np.sin(START), np.cos(START)
     step = 2 * x / HALF_WIDTH  # sin θ − sin θ_0
     sin = sin_start + step
@@ -205,18 +208,18 @@ def _difference(step, total):
     return HALF_WIDTH * np.sin(SPAN / 2 * step) * np.cos(START + SPAN / 2 * total)
 
 
-def node_spacing(rho):
+def node_spacing(rho: Array) -> Array:
     """Return the distance between the nodes near r = ρa, times n/a: π √(x(1 − x)) h'(x)."""
     x, y, slope = _unmap(rho)
     return np.pi * np.sqrt(x * y) * slope
 
 
 def _gauss_legendre(n):
-    """Nodes and weights on (0, 1), right to rounding relative to x and to 1 − x.
+    """Nodes and weights on (0, 1), with x and 1 − x to relative rounding.
 
-    The usual nodes z on (−1, 1) would give x = (1 + z)/2 with an absolute error only,
-    which an effective range feels. Newton's method in t = 1 − z, with the recurrence
-    for P_j − P_{j−1}, has no cancellation.
+    The usual nodes z on (−1, 1) give x = (1 + z)/2 with an absolute error that spoils an
+    effective range. Newton's method in t = 1 − z, with the recurrence for P_j − P_{j−1}, avoids
+    the cancellation.
     """
     half = np.arange(1, (n + 1) // 2 + 1)
     t = 2 * np.sin(np.pi * (4 * half - 1) / (8 * n + 4)) ** 2
@@ -232,10 +235,12 @@ def _gauss_legendre(n):
     return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
 
 
-def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
-    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, Bloch operator included.
+def hamiltonian(
+    interaction: Interaction, mesh: LagrangeMesh, *, reduced_mass: float, l: int = 0
+) -> Hamiltonian:
+    """Return −(d²/dr² − l(l+1)/r²)/2m + V + U on the mesh, with the Bloch operator.
 
-    V2(r) (d²/dr² − l(l+1)/r²) is part of it, see `halkit.interactions.derivative`.
+    V2(r) (d²/dr² − l(l+1)/r²) is included, see `halkit.interactions.derivative`.
     """
     m = reduced_mass
     side_scale = None
@@ -243,18 +248,20 @@ def hamiltonian(interaction, mesh, *, reduced_mass, l=0):
         side_scale = kinetic_scale(interaction, mesh.sides()[0], m)
     free = mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
     potential, symmetric = potential_matrix(interaction, mesh, side_scale)
-    scale = 1.0
+    scale: Array | float = 1.0
     if side_scale is not None:
         scale = _mean_scale(mesh, side_scale)
         free = free * np.outer(scale, scale)
     return Hamiltonian(free + potential, symmetric, mesh, m, l, scale, potential)
 
 
-def potential_matrix(interaction, mesh, side_scale=None):
+def potential_matrix(
+    interaction: Interaction, mesh: LagrangeMesh, side_scale: Array | None = None
+) -> tuple[Array, bool]:
     """Return V + U on the mesh and whether it is symmetric.
 
     With `side_scale`, the scale s(r) of a V2∇² on the sides of the nodes, it acts on u/s: it is
-    s (V + U)/s² s, and what an edge has on its two sides is averaged in between.
+    s (V + U)/s² s, with (V + U)/s² averaged over the two sides of an edge.
     """
     r = mesh.sides()[0]
     inside = within(interaction.radius, r) * 1.0
@@ -274,7 +281,7 @@ def potential_matrix(interaction, mesh, side_scale=None):
 
 
 def _mean(mesh, values):
-    """The mean of what a function is on the sides of each node."""
+    """The mean of a function over the sides of each node."""
     if mesh.panels is None:
         return values
     _, weights, node = mesh.sides()
@@ -301,7 +308,7 @@ def _nonlocal_matrix(interaction, mesh, inside, square):
 
 
 def _joined(rows, mesh):
-    """The rows of the sides of each node as one: Σ √(w_side/w) row for √w_side-normalised rows."""
+    """The rows of the sides of each node summed to one: Σ √(w_side/w) row."""
     if mesh.panels is None:
         return rows
     _, weights, node = mesh.sides()
@@ -309,8 +316,8 @@ def _joined(rows, mesh):
     return np.add.reduceat(rows, np.flatnonzero(np.diff(node, prepend=-1)), axis=0)
 
 
-def is_smooth_across(interaction, mesh):
-    """Return whether K(r, r') is smooth where r = r', from its differences next to it."""
+def is_smooth_across(interaction: Interaction, mesh: LagrangeMesh) -> bool:
+    """Return whether K(r, r') is smooth at r' = r, from its differences next to the diagonal."""
     r = mesh.r[:: max(1, mesh.r.size // PROBES)]
     for edge in (mesh.radius,) if mesh.panels is None else mesh.panels.edges:
         r = r[np.abs(r - edge) > 2 * ACROSS * r]
@@ -321,7 +328,7 @@ def is_smooth_across(interaction, mesh):
 
 
 def _split_integrals(interaction, mesh):
-    """``∫ K(r_i, r') f_j(r') dr'`` of each side i, by Gauss rules from edge to edge and to r_i."""
+    """``∫ K(r_i, r') f_j(r') dr'`` for each side i, by Gauss rules between the edges and r_i."""
     r = mesh.sides()[0]
     edges = np.array([0.0, mesh.radius] if mesh.panels is None else mesh.panels.edges)
     ends = np.sort(np.column_stack([np.tile(edges, (r.size, 1)), r]), axis=1)
@@ -333,6 +340,8 @@ def _split_integrals(interaction, mesh):
     return np.array([row @ mesh.basis(x) for x, row in zip(points, values, strict=True)])
 
 
-def real_values(values, name):
-    """Return the values of a potential, which may be infinite."""
+def real_values(values: object, name: str) -> Array:
+    """Return the values of a potential as float64; they may be infinite."""
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.c_contiguous:
+        return values
     return check_array(values, name, finite=False, copy=False)

@@ -1,11 +1,15 @@
-"""The partial wave that an interaction is made for, and the refusal of any other."""
+"""The partial wave to which an interaction belongs: any other is refused."""
 
-from halkit.interactions import as_interaction
+from halkit.interactions import Interaction, as_interaction
+from halkit.interactions.conversion import Potential
+from halkit.typing import Numbers
 
 __all__ = ["interaction_in_wave"]
 
 
-def interaction_in_wave(potential, l=0, r=None, *, laplacian=False):
+def interaction_in_wave(
+    potential: Potential, l: int = 0, r: Numbers | None = None, *, laplacian: bool = False
+) -> Interaction:
     """Return `potential` as an interaction that acts in the wave l.
 
     Parameters
@@ -15,18 +19,18 @@ def interaction_in_wave(potential, l=0, r=None, *, laplacian=False):
     l : int, default 0
         Orbital angular momentum.
     laplacian : bool, default False
-        Whether it may have a term V2(r) ∇².
+        Whether a term V2(r) ∇² is allowed.
 
     Raises
     ------
     ValueError
         If the interaction is made for another l.
     TypeError
-        If it has a V2, and the caller takes none.
+        If it has a V2 that is not allowed.
     """
     interaction = as_interaction(potential, r)
     if interaction.l not in (None, l):
         raise ValueError(f"{interaction!r} is made for l = {interaction.l}, got l = {l}")
     if interaction.has_laplacian and not laplacian:
-        raise TypeError(f"the interaction must be without a V2(r) ∇², got {interaction!r}")
+        raise TypeError(f"interaction must not have a V2(r) ∇², got {interaction!r}")
     return interaction

@@ -3,13 +3,13 @@
     u(a) = R(E) a u'(a),    R(E) = (1/2ma) Σ_n γ_n² / (E_n − E),
 
 with E_n the levels of the interior with u'(a) = 0 and γ_n = u_n(a). If U(r, r') is not
-symmetric, γ_n² is the product of the right and the left eigenvector at the surface. If it
-is, a phase shift needs no eigenvector: in the tridiagonal form whose first direction is
-the surface vector f, with diagonal d_i and off-diagonal e_i, R is a continued fraction,
+symmetric, γ_n² is the product of the right and the left eigenvector at the surface. If it is
+symmetric, phase shifts follow without eigenvectors: in the tridiagonal form whose first direction
+is the surface vector f, with diagonal d_i and off-diagonal e_i, R is a continued fraction,
 
     R(E) = (f²/2ma) / p_1,    p_i = d_i − E − e_i² / p_{i+1},
 
-and the number of negative p_i is that of the levels below E (Sturm's sequence).
+and as many p_i are negative as there are levels below E (Sturm's sequence).
 
 Outside, with F, G the Riccati-Bessel functions, G + iF = A e^{iφ}, ρ = ka, P = ρ/A²,
 S = ρA'/A, the phase shift is
@@ -25,13 +25,17 @@ Rev. Mod. Phys. 30 (1958) 257; B. N. Parlett, The Symmetric Eigenvalue Problem (
 Ch. 3 and 7.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 from scipy.linalg.blas import dsyr2
 from scipy.linalg.lapack import dgeev, dgesv, dsytrd
 from scipy.special import spherical_jn, spherical_yn
+
+from halkit.scattering.solver.mesh import Hamiltonian
+from halkit.typing import Array, Numbers
 
 __all__ = [
     "ContinuedFraction",
@@ -46,9 +50,9 @@ __all__ = [
     "threshold",
 ]
 
-# In the place of a zero, so that R stays finite on a level.
+# Replaces a zero, so that R stays finite on a level.
 NEVER_ZERO = 1e-100
-# A wave whose square is finite.
+# Largest value of a wave: its square is still finite.
 LARGEST = 1e150
 
 
@@ -63,16 +67,17 @@ class RMatrix(NamedTuple):
     l : int
     """
 
-    energy: np.ndarray
-    strength: np.ndarray
+    energy: NDArray[Any]
+    strength: NDArray[Any]
     radius: float
     reduced_mass: float
     l: int
 
-    def evaluate(self, energy):
+    def evaluate(self, energy: Numbers) -> tuple[Array, Array]:
         """Return R(E) and n(E), each of the shape of `energy`.
 
-        n(E) counts all levels less the real ones above E, each with the sign of its strength.
+        n(E) is the number of levels minus the real ones above E, each with the sign of its
+        strength.
         """
         energy = np.asarray(energy, dtype=np.float64)
         gap = self.energy - energy[..., None]
@@ -82,18 +87,19 @@ class RMatrix(NamedTuple):
             gap[gap == 0] = NEVER_ZERO
         return np.real(np.reciprocal(gap) @ self.strength), below
 
-    def __call__(self, energy):
+    def __call__(self, energy: Numbers) -> Array:
         """Return R(E): an array of the shape of `energy`."""
         return self.evaluate(energy)[0]
 
-    def split(self, chosen):
-        """Return the R-matrix without the levels of a mask, and the one of these alone."""
-        return tuple(
+    def split(self, chosen: NDArray[np.bool_]) -> tuple["RMatrix", "RMatrix"]:
+        """Return the R-matrix without the levels of a mask, and the R-matrix of these levels."""
+        rest, part = (
             self._replace(energy=self.energy[mask], strength=self.strength[mask])
             for mask in (~chosen, chosen)
         )
+        return rest, part
 
-    def bound_levels(self):
+    def bound_levels(self) -> tuple[Array, Array]:
         """Return the real E_n < 0 in rising order, and the signs of their strengths."""
         bound = np.isreal(self.energy) & (self.energy.real < 0)
         energy, sign = self.energy[bound].real, np.sign(self.strength[bound].real)
@@ -113,11 +119,11 @@ class ContinuedFraction(NamedTuple):
         f²/2ma.
     """
 
-    diagonal: np.ndarray
-    square: np.ndarray
+    diagonal: Array
+    square: Array
     numerator: float
 
-    def evaluate(self, energy):
+    def evaluate(self, energy: Numbers) -> tuple[Array, NDArray[np.int_]]:
         """Return R(E) and the number of levels below E, each of the shape of `energy`."""
         energy = np.asarray(energy, dtype=np.float64)
         pivots = np.subtract.outer(self.diagonal, energy.reshape(-1))
@@ -132,24 +138,24 @@ class ContinuedFraction(NamedTuple):
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 
 
-def phase_shifts(hamiltonian, k):
+def phase_shifts(hamiltonian: Hamiltonian, k: Array) -> Array:
     """Return δ(k) in radians on the branch δ(∞) = 0."""
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
     energy = np.square(k) / (2 * m)
-    poles = (continued_fraction if hamiltonian.symmetric else r_matrix)(hamiltonian)
-    R, below = poles.evaluate(energy)
+    solver = continued_fraction if hamiltonian.symmetric else r_matrix
+    R, below = solver(hamiltonian).evaluate(energy)
     phi, P, S = surface_functions(hamiltonian.l, k * a)
     return np.arctan2(P * R, 1 - S * R) - phi + np.pi * below
 
 
-def continued_fraction(hamiltonian):
+def continued_fraction(hamiltonian: Hamiltonian) -> ContinuedFraction:
     """Return the `ContinuedFraction` of a symmetric `Hamiltonian`.
 
     A reflection takes f to the first axis, which Householder's reduction from the lower
-    triangle then leaves alone.
+    triangle does not change.
     """
     H, f = hamiltonian.matrix, hamiltonian.surface
-    length = np.linalg.norm(f)
+    length = float(np.linalg.norm(f))
     v = f / length
     v[0] += np.copysign(1.0, v[0])
     v /= np.sqrt(2 * abs(v[0]))  # its length
@@ -161,7 +167,7 @@ def continued_fraction(hamiltonian):
     return ContinuedFraction(diagonal, off**2, length**2 / scale)
 
 
-def r_matrix(hamiltonian):
+def r_matrix(hamiltonian: Hamiltonian) -> RMatrix:
     """Return the R-matrix of a `Hamiltonian`."""
     H, f, m = hamiltonian.matrix, hamiltonian.surface, hamiltonian.reduced_mass
     a = hamiltonian.mesh.radius
@@ -176,13 +182,13 @@ def r_matrix(hamiltonian):
 def _poles(H, f):
     """Return the eigenvalues of H, and f·v times (V⁻¹f) of each eigenvector v.
 
-    LAPACK stores the vectors of a complex pair as their real and imaginary parts; f is solved
-    for in this real basis.
+    LAPACK stores the vectors of a complex pair as their real and imaginary parts; V⁻¹f is
+    computed in this real basis.
     """
     real, imaginary, _, vectors, failed = dgeev(H, compute_vl=0)
     *_, right, singular = dgesv(vectors, f)
     if failed or singular:
-        raise np.linalg.LinAlgError("the Hamiltonian has no complete set of eigenvectors")
+        raise np.linalg.LinAlgError("the eigenvectors of the Hamiltonian are not complete")
     left = f @ vectors
     if not imaginary.any():
         return real, left * right
@@ -194,7 +200,7 @@ def _poles(H, f):
     return real + 1j * imaginary, strength
 
 
-def threshold(hamiltonian):
+def threshold(hamiltonian: Hamiltonian) -> tuple[float, float]:
     """Return R and dR/dk² at zero energy, R = f·H⁻¹f/2ma with f = f_j(a).
 
     A linear solve, scaled by the diagonal: the matrix is graded (large where r is small),
@@ -206,10 +212,10 @@ def threshold(hamiltonian):
     scaled = H * np.outer(scale, scale)
     x = scale * np.linalg.solve(scaled, scale * f)
     second = scale * np.linalg.solve(scaled, scale * x)
-    return f @ x / (2 * m * a), f @ second / (4 * m**2 * a)
+    return float(f @ x / (2 * m * a)), float(f @ second / (4 * m**2 * a))
 
 
-def surface_functions(l, rho):
+def surface_functions(l: int, rho: Numbers) -> tuple[Array, Array, Array]:
     """Return the hard-sphere phase φ (continuous, φ(0) = 0), the penetration P and the shift S."""
     rho = np.asarray(rho, dtype=np.float64)
     if l == 0:
@@ -221,7 +227,7 @@ def surface_functions(l, rho):
     return phi, rho / square, rho * (F * dF + G * dG) / square
 
 
-def riccati_bessel(l, rho):
+def riccati_bessel(l: int, rho: Array) -> tuple[Array, Array, Array, Array]:
     """Return F, F', G, G' of the free waves: F → sin(ρ − lπ/2), G → cos(ρ − lπ/2)."""
     with np.errstate(over="ignore", invalid="ignore"):
         j, y = spherical_jn(l, rho), spherical_yn(l, rho)
@@ -237,19 +243,19 @@ def riccati_bessel(l, rho):
 
 
 def _debye_phase(l, rho):
-    """φ to a fraction of a radian, to find its branch: Debye's expansion with ν = l + 1/2."""
+    """φ to a fraction of a radian, which fixes its branch: Debye's expansion with ν = l + 1/2."""
     nu = l + 0.5
     ratio = np.minimum(nu / rho, 1.0)
     return rho * np.sqrt(1 - ratio**2) - nu * np.arccos(ratio) + np.pi / 4 * (ratio < 1)
 
 
-def decay_logarithm(l, x):
+def decay_logarithm(l: int, x: Array) -> Array:
     """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κr, that decays outside: −κa if l = 0."""
     p = _decay_polynomial(l)
     return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
 
 
-def decaying_wave(l, x):
+def decaying_wave(l: int, x: Numbers) -> Array:
     """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞."""
     x = np.asarray(x, dtype=np.float64)
     return np.polyval(_decay_polynomial(l)[::-1], 1 / x)

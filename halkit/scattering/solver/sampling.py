@@ -1,17 +1,20 @@
-"""Where a potential is looked at before there is a mesh: how narrow a structure can be.
+"""The radii at which a potential is sampled before it gets a mesh: how narrow structure may be.
 
-V(r) and the diagonal K(r, r) of a kernel are looked at on radii that are 1/700 of r apart, so
-that each shell, bump or hole that is wider is seen. Pairs (r, r') are looked at where r and r'
-differ by more: in steps of a seventh of r to find the channel radius, with more steps next to
-what the diagonal shows in between, then in even steps of 1/128 of the channel radius. So a
-narrow bump far out and far from the diagonal can be missed. What is narrower is seen between
-two ``edges`` of an interaction, where there are 12 radii more.
+V(r) and the diagonal K(r, r) of a kernel are sampled in steps of r/700, which finds each shell,
+bump or hole that is wider. Pairs (r, r') away from the diagonal are sampled more coarsely: in
+steps of r/7 to find the channel radius, with more steps around peaks of the diagonal, then in
+even steps of 1/128 of the channel radius. So a narrow bump far out and far from the diagonal can
+be missed. Narrower structure is found between two ``edges`` of an interaction, which get 12 radii
+in between.
 """
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from halkit.interactions.interaction import stated_edges, within
+from halkit.interactions.interaction import Interaction, stated_edges, within
 from halkit.scattering.solver.mesh import real_values
+from halkit.typing import Array
 
 __all__ = [
     "FINE",
@@ -27,11 +30,11 @@ __all__ = [
     "sampled_radii",
 ]
 
-# Radii times the reduced mass, and parts of a step between two of them that are looked at.
+# Nodes r m, and the number of samples in each step between them.
 STEPS, FINER = 119, 96
 NODES = np.geomspace(1e-3, 1e4, STEPS + 1)
 FINE = np.geomspace(1e-3, 1e4, STEPS * FINER + 1)
-# The same up to a channel radius.
+# The samples inside a channel radius, in units of it.
 SAMPLES = np.concatenate(
     [
         np.geomspace(1e-12, 1e-5, 40, endpoint=False),
@@ -41,22 +44,22 @@ SAMPLES = np.concatenate(
 )
 # Radii between two edges.
 BETWEEN = (np.arange(12) + 0.5) / 12
-# How much higher than on both nodes beside it a diagonal peaks, and the radii around a peak.
+# Ratio of a peak of the diagonal to both nodes beside it, and the samples around a peak.
 PEAK, AROUND = 3.0, np.array([-32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32])
-# Windows in which a mesh may miss a potential, and from which share of it on they count.
+# Windows in which a mesh may miss a potential, and the share from which they count.
 WINDOWS, SHARE = 50, 0.01
-# Even steps in both arguments of a kernel, and how many make a window.
+# Even steps in both arguments of a kernel, and steps per window.
 EVEN, BLOCK = 128, 8
 
 
-def between(edges):
+def between(edges: Iterable[float]) -> Array:
     """Return radii between each two neighbours of the edges."""
     edges = np.unique(np.array([*edges], dtype=np.float64))
     return (edges[:-1, None] + np.diff(edges)[:, None] * BETWEEN).ravel()
 
 
-def fine_radii(interaction, reduced_mass):
-    """Return the radii up to 1e4/m at which V(r) is looked at, rising."""
+def fine_radii(interaction: Interaction, reduced_mass: float) -> Array:
+    """Return the radii up to 1e4/m at which V(r) is sampled, rising."""
     return _with_edges(FINE / reduced_mass, stated_edges(interaction))
 
 
@@ -64,22 +67,24 @@ def _with_edges(radii, edges):
     return np.union1d(radii, between(edges)) if len(edges) > 1 else radii
 
 
-def sampled_radii(interaction, radius):
-    """Return the radii inside a channel radius at which V(r) and K(r, r) are looked at, rising."""
+def sampled_radii(interaction: Interaction, radius: float) -> Array:
+    """Return the radii inside a channel radius at which V(r) and K(r, r) are sampled, rising."""
     edges = [edge for edge in stated_edges(interaction) if edge < radius]
     return _with_edges(radius * SAMPLES, [*edges, radius])
 
 
-def local_density(interaction, r, measure=np.abs):
-    """``|V(r)|``, or another measure of V than its modulus."""
+def local_density(
+    interaction: Interaction, r: Array, measure: Callable[[Array], Array] = np.abs
+) -> Array:
+    """Return ``|V(r)|``, or another measure of V."""
     if not interaction.has_local:
         return np.zeros_like(r)
     V = real_values(interaction.local_potential(r), "V(r)")
     return measure(V) * within(interaction.radius, r)
 
 
-def kernel_nodes(interaction, nodes, fine):
-    """Return the nodes, and others around the peaks of ``|K(r, r)|`` that lie between them."""
+def kernel_nodes(interaction: Interaction, nodes: Array, fine: Array) -> Array:
+    """Return the nodes, and more around the peaks of ``|K(r, r)|`` between them."""
     diagonal = _kernel(interaction, fine, fine)
     place = np.searchsorted(fine, nodes)
     beside = np.maximum(diagonal[place[:-1]], diagonal[place[1:]])
@@ -91,8 +96,8 @@ def kernel_nodes(interaction, nodes, fine):
     )
 
 
-def nonlocal_density(interaction, r):
-    """``∫ |K(r, r')| dr'`` on nodes, by a rule for log r', or over r if that is larger."""
+def nonlocal_density(interaction: Interaction, r: Array) -> Array:
+    """Return ``∫ |K(r, r')| dr'`` on nodes, or ``∫ |K(r', r)| dr'`` if that is larger."""
     if not interaction.has_nonlocal:
         return np.zeros_like(r)
     kernel = _kernel(interaction, r[:, None], r[None, :])
@@ -104,17 +109,17 @@ def _kernel(interaction, r, r_prime):
     return np.abs(real_values(interaction.kernel(r, r_prime), "U(r, r')"))
 
 
-def missed_by_mesh(r, values, x, at_x):
-    """The part of ∫ ``|f|`` dr that straight lines between the nodes x miss.
+def missed_by_mesh(r: Array, values: Array, x: Array, at_x: Array) -> float:
+    """Return the part of ∫ ``|f|`` dr that straight lines between the nodes x miss.
 
-    Or a third of the part in that of 50 windows where most is missed.
+    If larger, a third of the part missed in the worst of 50 windows.
 
     Parameters
     ----------
     r, values : array of shape (n,)
         f(r) on many radii.
     x, at_x : array of shape (n_mesh,)
-        On the nodes of a mesh.
+        f on the nodes of a mesh.
     """
     middle, values = (r[1:] + r[:-1]) / 2, (values[1:] + values[:-1]) / 2
     width = np.diff(r) * (middle > x[0])
@@ -130,7 +135,7 @@ def _worst(missed, size):
     return max(missed.sum() / total, np.max(missed / (size + SHARE * total)) / 3)
 
 
-def missed_by_kernel_mesh(interaction, radius):
+def missed_by_kernel_mesh(interaction: Interaction, radius: float) -> Callable[[Array], float]:
     """Return a function of the nodes x: the part of ∫∫ ``|K|`` √(rr') dr dr' that they miss."""
     r = radius * (np.arange(EVEN) + 0.5) / EVEN
 

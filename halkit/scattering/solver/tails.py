@@ -1,29 +1,30 @@
-"""What a long tail beyond the channel radius a adds to a phase shift.
+"""The phase shift from a long tail beyond the channel radius a.
 
 Outside, u ∝ F cos δ(r) + G sin δ(r) with the phase δ(r) of the potential cut at r (Calogero),
 
     δ'(r) = −(2m V(r)/k) [F(kr) cos δ + G(kr) sin δ]²,
 
-from δ(a) of the R-matrix to δ(∞). It is iterated (Picard) up to kr_c = 40 + l(l+1). From there
-on δ is constant but for first-order terms: with F = A sin φ, G = A cos φ, φ' = k/A² and
-g = m V A²/k,
+from δ(a) of the R-matrix to δ(∞). Picard's iteration solves it up to kr_c = 40 + l(l+1). Beyond,
+first order in V suffices: with F = A sin φ, G = A cos φ, φ' = k/A² and g = m V A²/k,
 
     δ(∞) = δ(r_c) − ∫ g dr − h sin 2(φ + δ) − (h'/2φ') cos 2(φ + δ),    h = g/2φ',
 
-where the last two, at r_c, are the beginning of what parts make of ∫ g cos 2(φ + δ) dr.
+where the last two terms, at r_c, are the first of an integration by parts of
+∫ g cos 2(φ + δ) dr.
 
-A tail is one where log|V| is nearly linear in log r: V ∝ r^−n, n > 2.
+A tail counts as a power, V ∝ r^−n with n > 2, if log|V| is nearly linear in log r.
 
 Reference: F. Calogero, Variable Phase Approach to Potential Scattering (1967), Ch. 3.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from halkit.scattering.solver.rmatrix import riccati_bessel
+from halkit.typing import Array
 
 __all__ = ["LEAST_POWER", "FreeWaves", "add_tail", "bessel_waves", "power_law"]
 
@@ -42,23 +43,26 @@ INTEGRAL = np.linalg.solve(
 HIGHEST = np.linalg.inv(np.polynomial.legendre.legvander(X, 15))[-2:].T
 FAR_X, FAR_W = np.polynomial.legendre.leggauss(40)
 FAR = 40.0
-# How often the panels are halved before δ(r) is followed step by step.
+# Number of times the panels are halved before δ(r) is integrated step by step.
 HALVINGS = 5
-# How far log|V| may be from linear between nodes, and n from constant over a factor e of r.
+# Largest deviation of log|V| from linear between nodes, of n from constant over a factor e of
+# r, and the least n.
 BEND, DRIFT, LEAST_POWER = 0.02, 0.5, 2.05
 
 
-def power_law(r, V, finer, least=LEAST_POWER):
-    """Return where V ∝ r^−n begins, and n at the end; None if it does not.
+def power_law(
+    r: Array, V: Array, finer: int, least: float = LEAST_POWER
+) -> tuple[float, float] | None:
+    """Return the radius from which V ∝ r^−n, and n at the last radius; None without such a tail.
 
     Parameters
     ----------
     r, V : array of shape (n,)
         Radii, spaced geometrically, and V there.
     finer : int
-        Every how many of them n is taken.
+        n is determined at every `finer`-th radius.
     least : float
-        Of n.
+        Least n.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         logs, x = np.log(np.abs(V)), np.log(r)
@@ -76,7 +80,7 @@ def power_law(r, V, finer, least=LEAST_POWER):
 
 
 class FreeWaves(NamedTuple):
-    """The waves F(ρ), G(ρ) that a tail is felt by.
+    """The waves F(ρ), G(ρ) on which a tail acts.
 
     Attributes
     ----------
@@ -85,15 +89,15 @@ class FreeWaves(NamedTuple):
     square : callable
         Maps ρ beyond `far` to F² + G².
     far : float
-        ρ from where on the oscillating part of the tail is treated by parts.
+        ρ beyond which first order in V suffices.
     """
 
-    functions: Callable
-    square: Callable
+    functions: Callable[[Array], Sequence[Array]]
+    square: Callable[[Array], Array]
     far: float
 
 
-def bessel_waves(l):
+def bessel_waves(l: int) -> FreeWaves:
     """Return the `FreeWaves` of neutral hadrons."""
 
     def functions(rho):
@@ -106,7 +110,15 @@ def bessel_waves(l):
     return FreeWaves(functions, square, FAR + l * (l + 1))
 
 
-def add_tail(V, k, delta, waves, *, reduced_mass, radius):
+def add_tail(
+    V: Callable[[Array], Array],
+    k: Array,
+    delta: Array,
+    waves: Sequence[FreeWaves],
+    *,
+    reduced_mass: float,
+    radius: float,
+) -> Array:
     """Return δ(∞) of the momenta k, shape (n_k,), for δ at the channel radius and V(r) beyond.
 
     `waves` has one `FreeWaves` for each k.
@@ -134,7 +146,7 @@ def _edges(a, far, k):
 
 
 def _integrated(V, k, delta, twice_mass, free, edges):
-    """δ at the last edge, on panels that are halved until they see how it turns."""
+    """δ at the last edge, on panels that are halved until they resolve it."""
     for _ in range(HALVINGS):
         after, size, good = _iterated(V, k, delta, twice_mass, free, edges)
         if good:
@@ -144,7 +156,7 @@ def _integrated(V, k, delta, twice_mass, free, edges):
 
 
 def _iterated(V, k, delta, twice_mass, free, edges):
-    """δ at the last edge by Picard's iteration, ∫ ``|δ'|`` dr, and whether the panels see it."""
+    """δ at the last edge by Picard's iteration, ∫ ``|δ'|`` dr, and whether the panels suffice."""
     half = np.diff(edges)[:, None] / 2
     r = edges[:-1, None] + half * (1 + X)
     F, G = free.functions(k * r)
@@ -163,7 +175,7 @@ def _iterated(V, k, delta, twice_mass, free, edges):
 
 
 def _step_by_step(V, k, delta, twice_mass, free, ends, atol):
-    """Where δ(r) turns so fast, next to a resonance, that it takes steps of its own."""
+    """δ at the last edge by a solver with adaptive steps: next to a resonance δ(r) turns fast."""
 
     def slope(t, phase):
         r = np.exp(t)

@@ -1,4 +1,4 @@
-"""Small phase shifts and scattering lengths, from ∫ F V u instead of a difference of large numbers.
+"""Small phase shifts and scattering lengths from ∫ F V u, not from a difference of large numbers.
 
 With u = α F + β G outside, F u' − F' u grows by 2m ∫ F V u dr from where the mesh starts, so
 
@@ -9,30 +9,32 @@ H y = −V (r − c), so that a0 = c − y(a) and
 
     r_eff a0²/2 = ∫_0^∞ [(r − a0)² − u_left u] dr,
 
-with u_left the solution for U(r', r). An interaction multiplied by λ → 0 has β, y ∝ λ, and
-nothing cancels.
+with u_left the solution for U(r', r). For λ(V + U), λ → 0, β and y are ∝ λ without any
+cancellation.
 """
 
 import numpy as np
 import scipy.linalg
 
+from halkit.scattering.solver.mesh import Hamiltonian, LagrangeMesh
 from halkit.scattering.solver.rmatrix import riccati_bessel
+from halkit.typing import Array
 
 __all__ = ["is_graded", "low_energy", "small_phases", "with_power_tail"]
 
-# Up to so many momenta linear equations take less time than all levels.
+# Up to this many momenta linear equations are faster than a full decomposition.
 FEW = 8
-# Width of a panel over the channel radius below which linear equations are more accurate.
+# Width of a panel, in channel radii, below which linear equations are more accurate.
 NARROW = 1e-3
 
 
-def small_phases(hamiltonian, k):
-    """Return δ(k) modulo π, shape (n_k,), to a relative accuracy however small it is.
+def small_phases(hamiltonian: Hamiltonian, k: Array) -> Array:
+    """Return δ(k) modulo π, shape (n_k,), with a small relative error however small δ is.
 
     Parameters
     ----------
     hamiltonian : Hamiltonian
-        Without a V2∇².
+        Without a V2(r) ∇².
     k : array of shape (n_k,)
     """
     H, mesh = hamiltonian, hamiltonian.mesh
@@ -61,15 +63,16 @@ def _response(H, energy):
     return np.array([_graded_solve(H.matrix - E * one, f) for E in energy])
 
 
-def is_graded(mesh):
+def is_graded(mesh: LagrangeMesh) -> bool:
     """Return whether a core or a panel is so narrow that levels lose their accuracy."""
     if mesh.panels is None:
         return False
     edges = np.array(mesh.panels.edges)
-    return 0 < edges[0] < 1e-2 * mesh.radius or np.min(np.diff(edges)) < NARROW * mesh.radius
+    narrowest = np.min(np.diff(edges))
+    return bool(0 < edges[0] < 1e-2 * mesh.radius or narrowest < NARROW * mesh.radius)
 
 
-def low_energy(hamiltonian):
+def low_energy(hamiltonian: Hamiltonian) -> tuple[float, float]:
     """Return a0 and r_eff of a `Hamiltonian` of an S wave."""
     H, mesh = hamiltonian, hamiltonian.mesh
     core = 0.0 if mesh.panels is None else mesh.panels.edges[0]
@@ -97,8 +100,10 @@ def _graded_solve(matrix, right):
     return scale * np.linalg.solve(matrix * np.outer(scale, scale), scale * right)
 
 
-def with_power_tail(a0, r_eff, V, n, *, reduced_mass, radius):
-    """Add to a0 and r_eff what V(r) = V (r/R)^−n beyond the radius R does, to first order.
+def with_power_tail(
+    a0: float, r_eff: float, V: float, n: float, *, reduced_mass: float, radius: float
+) -> tuple[float, float]:
+    """Return a0 and r_eff with the first-order change from V(r) = V (r/R)^−n beyond R.
 
     k cot δ changes by 2m ∫ V [cos kr + k cot δ sin(kr)/k]² dr.
     """

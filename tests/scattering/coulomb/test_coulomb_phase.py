@@ -214,7 +214,7 @@ def test_the_stated_overlap_bounds_the_change(size, Z, x):
     ("arguments", "message"),
     [
         ({"k": 0.0}, "k must be positive"),
-        ({"charge_product": 0}, "charge_product must not be zero"),
+        ({"charge_product": 0}, "charge_product must be a number other than 0"),
         ({"charge_product": np.inf}, "charge_product must be a finite number"),
         ({"dipole_radius": -1.0}, "dipole_radius must be a finite number > 0"),
         ({"l": -1}, "l must be an integer"),

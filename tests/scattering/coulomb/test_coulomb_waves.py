@@ -120,7 +120,7 @@ def test_shapes_and_refusals():
     assert waves.G.shape == (2, 3)
     with pytest.raises(ValueError, match="rho must be positive, got 0"):
         coulomb_functions(0, 1.0, 0.0)
-    with pytest.raises(ValueError, match="rho is at most about 20000 here, got 1e\\+06"):
+    with pytest.raises(ValueError, match="rho must be at most about 20000, got 1e\\+06"):
         coulomb_functions(0, 1.0, 1e6)
     with pytest.raises(ValueError, match="l must be an integer"):
         coulomb_functions(-1, 1.0, 1.0)

@@ -300,8 +300,14 @@ def test_shapes():
         ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
         ({"l": (0, -1)}, "l must be an integer"),
         ({"interactions": [[S, T]]}, r"interactions must be 2 lists of 2 for l = \(0, 2\)"),
-        ({"interactions": [[S, T], [D, S]]}, "must be symmetric"),
-        ({"interactions": [[S]], "l": (0,)}, "bar phases are those of 2 waves, got 1"),
+        (
+            {"interactions": [[S, T], [D, S]]},
+            "interactions must be a symmetric matrix, got one that is not",
+        ),
+        (
+            {"interactions": [[S]], "l": (0,)},
+            "interactions must couple 2 waves for bar phases, got 1",
+        ),
     ],
 )
 def test_refusals_say_what_came(arguments, message):
@@ -347,5 +353,5 @@ def test_one_l_is_not_enough():
 
 def test_a_v2_is_refused():
     U = DerivativeExpansion(S, lambda r: -0.1 * np.exp(-(r**2)))
-    with pytest.raises(TypeError, match="without a V2"):
+    with pytest.raises(TypeError, match="must not have a V2"):
         coupled_phase_shifts([[U, T], [T, D]], K, reduced_mass=M)

@@ -67,6 +67,14 @@ def test_the_length_of_a_hard_core_is_its_radius(m):
         assert open_channel(V, reduced_mass=m).radius < max(1.35 * core, 2e-3 / m)
 
 
+@pytest.mark.parametrize("core", [0.99, 0.9985, 0.9995, 1 - 1e-5])
+def test_a_core_that_ends_next_to_a_given_radius(core):
+    """So that at most a few of the radii at which V is sampled lie between."""
+    V = Local(lambda r: np.where(r < core, np.inf, 0.0))
+    a0 = scattering_length(V, reduced_mass=1.0, channel_radius=1.0)
+    assert a0 == pytest.approx(core, rel=1e-9)
+
+
 def test_a_wider_channel_costs_few_points():
     channel = open_channel(Local(lambda r: -5 * np.exp(-(r**2))), reduced_mass=1.0)
     wide, n = channel.wider(6.0)

@@ -1,0 +1,399 @@
+"""Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
+
+import warnings
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from halkit.checks import (
+    as_numbers,
+    check_integer,
+    check_positive,
+    numbers_or_table,
+)
+from halkit.gauge.diffusion import denoising
+from halkit.gauge.diffusion.baseline import NO_MOMENTS, plaquette_moments
+from halkit.gauge.diffusion.configurations import log_prob
+from halkit.gauge.diffusion.contract import check_network
+from halkit.gauge.diffusion.force import plaquette_force
+from halkit.gauge.diffusion.links import smallest_width
+from halkit.gauge.diffusion.model import Architecture, as_tensor, denoising_scores, evaluate_score
+from halkit.gauge.diffusion.networks import NETWORKS
+from halkit.gauge.diffusion.plaquettes import plaquette_chain
+from halkit.gauge.theory.exact import exact_wilson_loop
+from halkit.gauge.theory.torus import (
+    TWO_PI,
+    as_links,
+    check_beta,
+    check_lattice_shape,
+    plaquette_sum,
+    wrap,
+)
+from halkit.modules import Named, by_name, check_factory, unnamed
+from halkit.training import (
+    Interrupted,
+    ProgressBar,
+    available_device,
+    check_options,
+    load_parameters,
+    one_thread,
+    seeded,
+    state_arrays,
+    unchanged_on_error,
+)
+
+__all__ = ["ScoreEstimator"]
+
+LARGEST_FRACTION = 0.5
+# Noise variances on the way to raw plaquettes.
+RAW_STEPS = 50
+# Links whose score tells the force of a plaquette.
+FORCE_LINKS = 2**18
+
+
+class ScoreEstimator(DensityMixin, BaseEstimator):
+    """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
+
+    def fit(self, X, y=None):  # noqa: ARG002
+        """Learn the score of links with noise, by denoising.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Link angles in radians, n ≥ 2, of configurations at the coupling `beta`.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters out of their range, and for X that is no array of finite angles.
+        KeyboardInterrupt
+            From the keyboard, or from a callback that does not raise
+            `halkit.training.StopTraining`. ``interrupted_`` then is a fitted sampler with the
+            weights of that moment, or None before the end of the first epoch. As after any other
+            error, an earlier fit is still there.
+
+        Warns
+        -----
+        UserWarning
+            If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
+        """
+        _check_parameters(self)
+        with unchanged_on_error(self):
+            X = self._angles(X, fitting=True)
+            if self.lattice_shape_ is not None:
+                _warn_of_another_coupling(X, self.beta)
+            elif self.network in ("gauge_energy", "unet", "plaquette"):
+                raise ValueError(
+                    f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
+                    'are none: they get "mlp"'
+                )
+            if callable(self.network):
+                check_network(self.network, X.shape[1:], float(self.beta))
+            self._train(X, check_random_state(self.random_state))
+        return self
+
+    def __sklearn_is_fitted__(self):
+        """A fit that failed half-way is no fit."""
+        return hasattr(self, "net_")
+
+    def _train(self, X, random):
+        order = random.permutation(len(X))
+        n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) // 2)
+        valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
+        network = "mlp" if X.ndim == 2 else self.network
+        if callable(self.network):
+            network = Named(self.network, "network")
+        moments = NO_MOMENTS if X.ndim == 2 else plaquette_moments(X[order[n_valid:]])
+        self._architecture = Architecture(
+            network, tuple(self.hidden_channels), X.shape[1:], moments
+        )
+        self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
+        self._device = self.device
+        if network == "plaquette":
+            self._enter(self._untrained_net(self._device), [], X[order[n_valid:]])
+            return
+        net = denoising.make_net(
+            self._architecture.build(random.randint(2**31 - 1)), valid,
+            n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
+            **self._settings, device=self._device,
+            callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
+            verbose=max(self.verbose - 1, 0),
+        )  # fmt: skip
+        try:
+            with seeded(random.randint(2**31 - 1)), one_thread():
+                net.fit(train, None)
+        except KeyboardInterrupt as error:
+            if not self._keep(net, X[order[n_valid:]]):
+                raise
+            raise Interrupted(
+                f"after {self.n_iter_} of {self.max_epochs} epochs; interrupted_ has the weights "
+                "of that moment",
+                self,
+            ) from error
+        self._keep(net, X[order[n_valid:]])
+
+    def _keep(self, net, X):
+        """Enter the net, if it has seen an epoch; whether it has."""
+        keys = ("epoch", "train_loss", "valid_loss", "dur")
+        rows = getattr(net, "history_", ())
+        history = [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
+        if not history:
+            return False
+        self._enter(net, history, X)
+        return True
+
+    def _enter(self, net, history, X):
+        """Keep a net, and the force of a plaquette that it has learned from X."""
+        self.history_, self.n_iter_, self.net_ = history, len(history), net
+        self.beta_, self.harmonics_ = float(self.beta), None
+        self._weights = state_arrays(net.module_)
+        if self.lattice_shape_ is None:
+            return
+        if self._architecture.network == "plaquette":
+            self.harmonics_ = plaquette_force(X)
+            return
+        width = smallest_width(self.beta_)
+        self.harmonics_ = plaquette_force(
+            X[: max(1, FORCE_LINKS // X[0].size)],
+            lambda theta: evaluate_score(net.module_, theta, width),
+        )
+        strength, noisy = (
+            float(net.module_.baseline(torch.tensor([s], dtype=torch.float64))[0])
+            for s in (0.0, width)
+        )
+        if np.isfinite(strength):  # what the noise has taken of the baseline comes back
+            self.harmonics_[0] += noisy - strength
+
+    def _chain(self, beta, n_steps=None, *, meant_for=None):
+        """Chains of plaquettes for the learned action times β/β0."""
+        harmonics = tuple((self._ratio(beta) * self.harmonics_).tolist())
+        if meant_for is None:
+            meant_for = sum(k**2 * abs(b) for k, b in enumerate(harmonics, 1))
+        return plaquette_chain(harmonics, meant_for, n_steps or RAW_STEPS)
+
+    def _ratio(self, beta):
+        if self.beta_ == 0 and beta > 0:
+            raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
+        return beta / self.beta_ if self.beta_ else 0.0
+
+    def _need_lattice(self):
+        if self.lattice_shape_ is None:
+            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+
+    def _untrained_net(self, device):
+        return denoising.make_net(
+            self._architecture.build(0), None, n_batches=1, max_epochs=1,
+            **self._settings, device=device,
+        ).initialize()  # fmt: skip
+
+    def _angles(self, X, *, fitting=False):
+        """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
+        shape = self.lattice_shape if fitting else self.lattice_shape_
+        shape = None if shape is None else check_lattice_shape(shape)
+        n_axes = as_numbers(X, "X").ndim
+        if n_axes > 2 and n_axes != 4:
+            raise ValueError(f"X must have shape (n, 2, L0, L1) or (n, 2*L0*L1), got {np.shape(X)}")
+        if n_axes == 4:
+            links = as_links(X, shape, name="X")
+            shape, X = links.shape[2:], links.reshape(len(links), -1)
+            if not fitting and shape != self.lattice_shape_:
+                raise ValueError(
+                    f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
+                )
+        X = validate_data(
+            self, numbers_or_table(X, "X"), dtype=[np.float64, np.float32], reset=fitting,
+            ensure_min_samples=1 + fitting,
+        )  # fmt: skip
+        if fitting:
+            self.lattice_shape_ = shape or _square(X.shape[1])
+        if self.lattice_shape_ is not None:
+            return as_links(X, self.lattice_shape_, name="X")
+        if np.abs(X).max() > TWO_PI * (1 + 1e-6):
+            warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
+        return wrap(X)
+
+    def log_prob(self, theta, beta=None, *, n_steps=None):
+        """Return the logarithm of the density of links under the model's raw samples.
+
+        The density is normalised over all links: ∫ p d^{2V}θ = 1 with V = L0·L1, in units of
+        1/radian^{2V}, as `halkit.gauge.exact_log_prob`.
+
+        Parameters
+        ----------
+        theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Links on any lattice; rows on that of the fit.
+        beta : float, optional
+            Coupling β ≥ 0 of the samples; that of the training by default.
+        n_steps : int, optional
+            Noise variances of ``sample(correction=None, n_steps=...)``, 50 by default.
+
+        Returns
+        -------
+        array of shape (n,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If theta is not on a lattice, or the model was fitted on no lattice.
+        """
+        check_is_fitted(self)
+        self._need_lattice()
+        beta = self.beta_ if beta is None else check_beta(beta)
+        if n_steps is not None:
+            n_steps = check_integer(n_steps, "n_steps", least=1)
+        shape = self.lattice_shape_ if np.ndim(theta) == 2 else None
+        return log_prob(self._chain(beta, n_steps), as_links(theta, shape))
+
+    def score_samples(self, X):
+        r"""Logarithm of the model's density at β0, per link, of each configuration.
+
+        It is `log_prob` over 2·L0·L1. Without a lattice there is no such density, and minus the
+        denoising loss is returned, see `denoising_score`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Angles on the lattice of the fit.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        check_is_fitted(self)
+        X = self._angles(X)
+        if self.lattice_shape_ is None:
+            return denoising_scores(self.net_.module_, X)
+        return log_prob(self._chain(self.beta_), X) / X[0].size
+
+    def score(self, X, y=None):  # noqa: ARG002
+        """Mean of `score_samples`: larger is better.
+
+        On a lattice it is comparable between all networks, and at most minus the entropy per link
+        in the mean, which is the mean of `halkit.gauge.exact_log_prob` over 2·L0·L1: it measures
+        what raw samples are worth.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        y : ignored
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If what was learned is too narrow to draw, as after a training that diverged.
+        """
+        return float(self.score_samples(X).mean())
+
+    def denoising_score(self, X):
+        r"""Minus the denoising loss ⟨(σs − σt)²⟩ at all widths of noise on the links.
+
+        Mean over links and over sixteen draws of width and noise, the same for every
+        configuration and for every model; at best about minus the variance of the noise that
+        no network can know. It tells nothing of single widths, and ranks networks by what
+        methods with noise on links need.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+            Angles on the lattice of the fit.
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        return float(denoising_scores(self.net_.module_, self._angles(X)).mean())
+
+    def link_score(self, theta, sigma):
+        """The learned score ∂ log p_σ/∂θ at β0.
+
+        Parameters
+        ----------
+        theta : array of shape (n, 2, L0, L1)
+            Noisy links, on any lattice that the network takes; rows without a lattice.
+        sigma : float
+            Width σ > 0 of the noise.
+
+        Returns
+        -------
+        float32 array of the shape of theta
+        """
+        check_is_fitted(self)
+        sigma = check_positive(sigma, "sigma")
+        if self.lattice_shape_ is None:
+            return evaluate_score(self.net_.module_, self._angles(theta), sigma)
+        theta = as_links(theta)
+        self._architecture.check_takes(self.net_.module_, theta.shape[1:])
+        return evaluate_score(self.net_.module_, theta, sigma)
+
+    def __getstate__(self):
+        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        return by_name(state, ("network",))
+
+    def __setstate__(self, state):
+        super().__setstate__(unnamed(state))
+        if "_weights" not in state:
+            return
+        net = self._untrained_net(available_device(self._device))
+        load_parameters(net.module_, self._weights)
+        self.net_ = net
+
+
+def _warn_of_another_coupling(links, beta):
+    """Compare the mean plaquette with that of β; fewer than ten values give no error to trust."""
+    if len(links) < 10:
+        return
+    loops = np.cos(plaquette_sum(links)).mean(axis=(1, 2))
+    mean, error = loops.mean(), loops.std(ddof=1) / np.sqrt(len(loops))
+    expected = exact_wilson_loop(1, beta, links.shape[2:])
+    if abs(mean - expected) > max(10 * error, 0.05 * expected):
+        warnings.warn(
+            f"X has the mean plaquette {mean:.4f} ± {error:.1g}, at beta={beta:g} it is "
+            f"{expected:.4f}: beta must be the coupling of the configurations",
+            stacklevel=3,
+        )
+
+
+def _square(n_features):
+    """(L, L) if rows have 2L² angles, L ≥ 2, else None."""
+    size = round((n_features / 2) ** 0.5)
+    return (size, size) if size >= 2 and 2 * size**2 == n_features else None
+
+
+def _check_parameters(model):
+    check_beta(model.beta)
+    if callable(model.network):
+        check_factory(model.network, "network")
+    elif not isinstance(model.network, str) or model.network not in NETWORKS:
+        raise ValueError(
+            f"network must be one of {[*NETWORKS]}, or a class or function that makes one, got "
+            f"{model.network!r}"
+        )
+    if not isinstance(model.hidden_channels, tuple | list) or not model.hidden_channels:
+        raise ValueError(
+            "hidden_channels must be a tuple or list of integers, one for each hidden layer; "
+            f"got {model.hidden_channels!r}"
+        )
+    for channels in model.hidden_channels:
+        check_integer(channels, "each of hidden_channels", least=1)
+    check_integer(model.max_epochs, "max_epochs", least=1)
+    check_integer(model.batch_size, "batch_size", least=1)
+    check_positive(model.learning_rate, "learning_rate")
+    if check_positive(model.validation_fraction, "validation_fraction") > LARGEST_FRACTION:
+        raise ValueError(
+            "validation_fraction must be a finite number > 0 and ≤ 0.5, so that most of the "
+            f"configurations train; got {model.validation_fraction!r}"
+        )
+    check_options(model)

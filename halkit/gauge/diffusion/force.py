@@ -1,0 +1,92 @@
+r"""What was learned of one plaquette: a force −Σ_k a_k k sin kP, and the action Σ_k a_k cos kP.
+
+Of all scores s = Σ_k a_k F_k with F_k the curl of −k sin kP, the one nearest to a given score of
+links is the projection
+
+    G a = r,    G_kl = ⟨F_k · F_l⟩,    r_k = ⟨F_k · s⟩.
+
+The score is that of a network at its smallest width, where what the noise takes of the baseline is
+known and given back; what it has of rectangles, of neighbours, or no curl, drops out. Or it is
+that of the links themselves, by partial integration (score matching: A. Hyvärinen, J. Mach. Learn.
+Res. 6, 695 (2005)), with no network and no noise:
+
+    r_k = −⟨∇ · F_k⟩ = 4 ⟨Σ_x k² cos kP(x)⟩.
+
+a_1 alone is found first. From links the others follow only where they are significant, for their
+errors grow on the way to other couplings. A ridge keeps harmonics small that are not resolved, as
+at large couplings, where sin kP ≈ kP for all k.
+"""
+
+import numpy as np
+
+from halkit.gauge.theory.torus import curl, plaquette_sum
+
+__all__ = ["N_HARMONICS", "plaquette_force"]
+
+N_HARMONICS = 3
+RIDGE = 1e-3
+BATCH = 2**15
+# χ² of what one harmonic leaves, from which on more are taken from links; configurations for it.
+SIGNIFICANT, FEW = 20.0, 20
+
+
+def plaquette_force(links, score=None):
+    """Return a_1, a_2, a_3.
+
+    Parameters
+    ----------
+    links : array of shape (n, 2, L0, L1)
+        Angles in radians.
+    score : callable, optional
+        From links to their score; by default the score is that of the density of the links.
+
+    Returns
+    -------
+    array of shape (3,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.gauge import force, sample_exact
+    >>> from halkit.gauge.diffusion.force import plaquette_force
+    >>> links = sample_exact(1000, 2.0, (8, 8), random_state=0)
+    >>> plaquette_force(links, lambda theta: force(theta, 2.0)).round(6) + 0
+    array([2., 0., 0.])
+    >>> bool(np.abs(plaquette_force(links) - [2, 0, 0]).max() < 0.1)
+    True
+    """
+    size = max(1, BATCH // links[0].size)
+    parts = [_projection(links[i : i + size], score) for i in range(0, len(links), size)]
+    gram, product = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    total, first = gram.sum(axis=0), np.zeros(N_HARMONICS)
+    if not total[0, 0]:  # all plaquettes are 0 or π
+        return first
+    first[0] = product[:, 0].sum() / total[0, 0]
+    rest = product - gram @ first
+    if score is None and not _is_significant(rest - rest[:, :1] * total[0] / total[0, 0]):
+        return first
+    ridge = RIDGE * np.diag(np.diag(total))
+    return first + np.linalg.solve(total + ridge, rest.sum(axis=0))
+
+
+def _projection(links, score):
+    """F_k · F_l and F_k · s, added up in each configuration."""
+    k, P = np.arange(1, N_HARMONICS + 1), plaquette_sum(links.astype(float))
+    s, c = np.sin(P), np.cos(P)
+    sines = np.stack([s, 2 * s * c, s * (3 - 4 * s * s)], axis=1)
+    pull = curl(-k[:, None, None] * sines).reshape(len(links), N_HARMONICS, -1)
+    if score is None:
+        cosines = np.stack([c, 2 * c * c - 1, c * (4 * c * c - 3)], axis=1)
+        product = 4 * k**2 * cosines.sum(axis=(2, 3))
+    else:
+        product = (pull @ score(links).reshape(len(links), -1, 1).astype(float))[..., 0]
+    return pull @ pull.transpose(0, 2, 1), product
+
+
+def _is_significant(rest):
+    """Whether the sum over configurations differs from zero by χ² > 20, of two degrees."""
+    rest = rest[:, 1:]
+    total, covariance = rest.sum(axis=0), rest.T @ rest
+    if len(rest) < FEW or np.linalg.cond(covariance) > 1e12:
+        return False
+    return bool(total @ np.linalg.solve(covariance, total) > SIGNIFICANT)

@@ -1,0 +1,185 @@
+"""How a set of configurations compares with the exact formulas: one row per observable.
+
+    z = (mean − exact)/error
+
+for Wilson loops and Q², and the χ² test of the charges against P(Q): the outermost two sectors
+are pooled with all beyond them, so that every bin expects at least 5 entries.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from halkit.gauge.theory.charge import topological_charge
+from halkit.gauge.theory.exact import charge_probability, exact_susceptibility, exact_wilson_loop
+from halkit.gauge.theory.lattice import wilson_loop
+from halkit.gauge.theory.torus import as_links, check_beta
+
+__all__ = ["Observable", "SampleReport", "sample_report"]
+
+LEAST_EXPECTED = 5
+ROUNDING = 1e-13
+
+
+class Observable(NamedTuple):
+    """Mean of an observable beside its exact value.
+
+    Attributes
+    ----------
+    name : str
+    mean, error : float
+        Mean over the configurations and its standard error, for independent configurations.
+    exact : float
+        On the same torus.
+    z : float
+        (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter. For
+        Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample may hold none.
+    """
+
+    name: str
+    mean: float
+    error: float
+    exact: float
+    z: float
+
+
+class SampleReport(NamedTuple):
+    """What `sample_report` returns; printed, it is a table.
+
+    Attributes
+    ----------
+    rows : tuple of Observable
+        The loops, named W(RxT), then Q^2.
+    charge_p_value : float
+        Of the χ² test of the charges against P(Q); NaN if fewer than two bins are left.
+    n_samples : int
+    lattice_shape : (int, int)
+    beta : float
+    ess : float
+        Of a model: effective size of one of its raw configurations with weights, 0 to 1. This
+        and the next two are NaN where no model reports.
+    plaquette_acceptance, acceptance : float
+        Of a model: parts of the plaquettes and of the configurations that rejection keeps.
+    """
+
+    rows: tuple
+    charge_p_value: float
+    n_samples: int
+    lattice_shape: tuple
+    beta: float
+    ess: float = np.nan
+    plaquette_acceptance: float = np.nan
+    acceptance: float = np.nan
+
+    def __str__(self):
+        size = " x ".join(map(str, self.lattice_shape))
+        lines = [
+            f"{self.n_samples} configurations, beta = {self.beta:g}, {size}",
+            f"{'':8} {'mean':>12} {'error':>10} {'exact':>12} {'z':>7}",
+            *(
+                f"{row.name:8} {row.mean:12.7f} {row.error:10.7f} {row.exact:12.7f} {row.z:7.2f}"
+                for row in self.rows
+            ),
+            f"charges: p = {self.charge_p_value:.3g}",
+        ]
+        if not np.isnan(self.ess):
+            lines.append(
+                f"raw configurations: effective size {self.ess:.3f}; rejection keeps "
+                f"{self.plaquette_acceptance:.3f} of the plaquettes, {self.acceptance:.3f} of the "
+                "configurations"
+            )
+        return "\n".join(lines)
+
+
+def sample_report(theta, beta, *, loops=None, lattice_shape=None):
+    """Compare the Wilson loops and topological charges of configurations with exact values.
+
+    Parameters
+    ----------
+    theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
+        Independent configurations, n ≥ 2, angles in radians.
+    beta : float
+        Coupling β ≥ 0 that they are meant for.
+    loops : sequence of (int, int), optional
+        Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4,
+        as far as they fit.
+    lattice_shape : (int, int), optional
+        (L0, L1), needed for rows.
+
+    Returns
+    -------
+    SampleReport
+        Named tuple of ``rows``, one `Observable` each, ``charge_p_value`` and what they are of.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If theta is not on a lattice or has fewer than two configurations, a loop does not fit,
+        or beta is negative or not finite.
+
+    Examples
+    --------
+    >>> from halkit.gauge import sample_exact, sample_report
+    >>> report = sample_report(sample_exact(2000, 2.0, (4, 4), random_state=0), 2.0)
+    >>> [row.name for row in report.rows]
+    ['W(1x1)', 'W(2x2)', 'W(4x4)', 'Q^2']
+    >>> all(abs(row.z) < 3 for row in report.rows if row.error), report.charge_p_value > 1e-3
+    (True, True)
+    """
+    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    if len(links) < 2:
+        raise ValueError("an error needs at least two configurations; got one")
+    shape = links.shape[2:]
+    if loops is None:
+        loops = [(size, size) for size in (1, 2, 4) if size <= min(shape)]
+    rows = [
+        _observable(f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, beta, shape))
+        for R, T in loops
+    ]
+    charge = topological_charge(links)
+    rows.append(_square(charge, beta, shape))
+    p_value = _charge_p_value(charge, beta, shape)
+    return SampleReport(tuple(rows), p_value, len(links), shape, beta)
+
+
+def _observable(name, values, exact):
+    mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+    return Observable(name, mean, error, float(exact), _z(mean - float(exact), error))
+
+
+def _square(charge, beta, lattice_shape):
+    """The row of Q², its z with the exact scatter of Q²."""
+    charges = np.arange(np.prod(lattice_shape) // 2 + 1)
+    probability = charge_probability(charges, beta, lattice_shape)
+    exact = float(exact_susceptibility(beta, lattice_shape) * np.prod(lattice_shape))
+    spread = np.sqrt(2 * float(probability @ charges.astype(float) ** 4) - exact**2)
+    row = _observable("Q^2", charge**2, exact)
+    return row._replace(z=_z(row.mean - exact, spread / np.sqrt(len(charge))))
+
+
+def _z(difference, error):
+    difference = 0.0 if abs(difference) < ROUNDING else difference
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.divide(difference, error))
+
+
+def _charge_p_value(charge, beta, lattice_shape):
+    """Return the p-value of the counts of Q = −q … q, the outer two with all beyond them."""
+    n = len(charge)
+    probability = charge_probability(
+        np.arange(np.prod(lattice_shape) // 2 + 1), beta, lattice_shape
+    )
+    beyond = np.cumsum(probability[::-1])[::-1]
+    filled = np.minimum(beyond[1:], probability[:-1]) * n >= LEAST_EXPECTED
+    if filled.any():
+        q = 1 + int(np.flatnonzero(filled).max())
+        half = np.append(probability[1:q], beyond[q])
+        expected = n * np.concatenate([half[::-1], probability[:1], half])
+        observed = np.bincount(np.clip(charge, -q, q) + q, minlength=2 * q + 1)
+    else:
+        expected = n * np.array([probability[0], 2 * beyond[1]])
+        observed = np.bincount(np.minimum(np.abs(charge), 1), minlength=2)
+    if expected.min() < LEAST_EXPECTED:
+        return np.nan
+    return float(stats.chi2.sf(np.sum((observed - expected) ** 2 / expected), len(expected) - 1))

@@ -1,0 +1,192 @@
+"""Links on a periodic L0 × L1 lattice: the checks at the border and the formulas inside.
+
+A configuration is a set of angles θ_μ(x) of the links e^{iθ_μ(x)}, μ on axis −3, x on the last
+two axes. Curl and divergence are adjoint: the plaquettes are the curl of the links,
+
+    P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x),
+
+and a scalar h per plaquette pulls at the links with
+
+    s_0(x) = h(x) − h(x−1̂),    s_1(x) = h(x−0̂) − h(x).
+
+The functions that do not begin with ``check`` or ``as`` trust their arguments. The formulas hold
+for torch tensors as well, with derivatives; `namespace` tells whose functions to call.
+"""
+
+import sys
+import warnings
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from halkit.checks import check_array, check_number
+
+__all__ = [
+    "add_curl",
+    "as_generator",
+    "as_links",
+    "as_real",
+    "check_beta",
+    "check_lattice_shape",
+    "curl",
+    "flux_quantum",
+    "namespace",
+    "plaquette_sum",
+    "wilson_action",
+    "wilson_force",
+    "wrap",
+]
+
+TWO_PI = 2 * np.pi
+
+
+def namespace(array):
+    """Return torch for a tensor, else numpy; torch is not imported for it.
+
+    The two agree on ``roll(a, shift, axis)`` and ``stack(arrays, axis)`` if the axis has no name.
+    """
+    torch = sys.modules.get("torch")
+    return np if torch is None or not isinstance(array, torch.Tensor) else torch
+
+
+def wrap(angle):
+    """Return angles in [−π, π), each moved by a multiple of 2π."""
+    xp = namespace(angle)
+    wrapped = angle - TWO_PI * xp.round(angle / TWO_PI)
+    return xp.where(wrapped >= np.pi, wrapped - TWO_PI, wrapped)
+
+
+def plaquette_sum(links):
+    """Return θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x), not wrapped."""
+    along_0, along_1 = links[..., 0, :, :], links[..., 1, :, :]
+    total = along_0 - along_1
+    total[..., :-1] -= along_0[..., 1:]
+    total[..., -1] -= along_0[..., 0]
+    total[..., :-1, :] += along_1[..., 1:, :]
+    total[..., -1, :] += along_1[..., 0, :]
+    return total
+
+
+def curl(h):
+    """Return the pull (..., 2, L0, L1) of a scalar h (..., L0, L1) per plaquette on the links."""
+    xp = namespace(h)
+    return xp.stack([h - xp.roll(h, 1, -1), xp.roll(h, 1, -2) - h], -3)
+
+
+def add_curl(links, h):
+    """Add the pull of a scalar h per plaquette to links, in place."""
+    along_0, along_1 = links[..., 0, :, :], links[..., 1, :, :]
+    along_0 += h
+    along_0[..., 1:] -= h[..., :-1]
+    along_0[..., 0] -= h[..., -1]
+    along_1 -= h
+    along_1[..., 1:, :] += h[..., :-1, :]
+    along_1[..., 0, :] += h[..., -1, :]
+
+
+def wilson_action(links, beta):
+    """Return β Σ (1 − cos P) of each configuration; 2 sin²(P/2) keeps its digits at small P."""
+    xp, half = namespace(links), plaquette_sum(links)
+    half /= 2
+    # In place where no derivative needs what is overwritten.
+    out = half if xp is np else None
+    square = xp.square(xp.sin(half, out=out), out=out)
+    return 2 * beta * square.sum((-2, -1), **({"dtype": np.float64} if xp is np else {}))
+
+
+def wilson_force(links, beta):
+    """Return −∂S/∂θ, the curl of h = −β sin P."""
+    return curl(-beta * namespace(links).sin(plaquette_sum(links)))
+
+
+def flux_quantum(lattice_shape):
+    """Return links (2, L0, L1) with 2π/V, modulo 2π, in each of the V plaquettes.
+
+    θ_0(x, y) = −2πy/V and θ_1(x, L1−1) = 2πx/L0.
+    """
+    size_0, size_1 = lattice_shape
+    links = np.zeros((2, size_0, size_1))
+    links[0] = -TWO_PI * np.arange(size_1) / (size_0 * size_1)
+    links[1, :, -1] = TWO_PI * np.arange(size_0) / size_0
+    return links
+
+
+def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=True):
+    """Return configurations as an array (n, 2, L0, L1) of angles, after the checks.
+
+    Rows (n, 2·L0·L1) need a `lattice_shape`. Angles beyond 2π are wrapped, with a warning; without
+    `wrapped` they stay as they are. With `tensors` a torch tensor stays one. Messages call the
+    configurations by their `name`.
+    """
+    xp = namespace(theta) if tensors else np
+    theta = as_real(theta, xp, name)
+    theta = _shape_links(theta, lattice_shape, name)
+    if not xp.isfinite(theta).all():
+        raise ValueError(f"{name} must be finite; it has NaN or infinite angles")
+    if wrapped and xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
+        warnings.warn(
+            f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
+            stacklevel=3,
+        )
+        theta = wrap(theta)
+    return theta
+
+
+def as_real(angle, xp, name):
+    """Return angles as an array of numpy or torch, in double precision unless in single."""
+    if xp is np or not isinstance(angle, xp.Tensor):
+        angle = check_array(angle, name, finite=False, single=True, copy=False)
+    if xp is np:
+        return angle
+    angle = xp.as_tensor(angle)
+    if angle.is_complex():
+        raise ValueError(f"Complex data not supported: {name} has dtype {angle.dtype}")
+    if angle.dtype == xp.bool:
+        raise TypeError(f"{name} must hold real numbers, got a tensor of dtype {angle.dtype}")
+    return angle if angle.dtype in (xp.float32, xp.float64) else angle.double()
+
+
+def _shape_links(theta, lattice_shape, name):
+    if lattice_shape is not None:
+        lattice_shape = check_lattice_shape(lattice_shape)
+    if theta.ndim == 2 and lattice_shape is not None:
+        if theta.shape[1] != 2 * np.prod(lattice_shape):
+            raise ValueError(
+                f"rows of {name} on a {lattice_shape} lattice have {2 * np.prod(lattice_shape)} "
+                f"angles; got {theta.shape[1]}"
+            )
+        theta = theta.reshape(-1, 2, *lattice_shape)
+    if theta.ndim != 4 or theta.shape[1] != 2:
+        raise ValueError(
+            f"{name} must have shape (n, 2, L0, L1), or (n, 2*L0*L1) with lattice_shape; "
+            f"got {theta.shape}"
+        )
+    if lattice_shape is not None and theta.shape[2:] != lattice_shape:
+        raise ValueError(f"{name} is on a {theta.shape[2:]} lattice, not on {lattice_shape}")
+    check_lattice_shape(theta.shape[2:])
+    if not len(theta):
+        raise ValueError(f"{name} must hold at least one configuration; got none")
+    return theta
+
+
+def check_lattice_shape(lattice_shape):
+    """Return (L0, L1) as a tuple of integers ≥ 2, or raise."""
+    shape = lattice_shape if isinstance(lattice_shape, tuple | list) else ()
+    if len(shape) != 2 or not all(isinstance(size, Integral) and size >= 2 for size in shape):
+        raise ValueError(
+            f"lattice_shape must be two integers (L0, L1), each at least 2; got {lattice_shape!r}"
+        )
+    return tuple(int(size) for size in shape)
+
+
+def check_beta(beta):
+    """Return the coupling as a float ≥ 0, or raise."""
+    return check_number(beta, "beta", least=0)
+
+
+def as_generator(random_state):
+    """Return a Generator: itself, or one seeded from what scikit-learn calls a random state."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))
