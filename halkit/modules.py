@@ -1,14 +1,16 @@
 """Classes and functions of users as parameters of an estimator, kept by their qualified name.
 
-An estimator that takes such a factory calls it without arguments; `functools.partial` binds its
-own. What is pickled is the name, ``module.name``, and the arguments of a partial: the code stays
-in the module, which has to be importable where a model is loaded. A pickle that misses it says
-so; skops lists it among the types to trust.
+An estimator calls such a factory without arguments; `functools.partial` binds arguments. A pickle
+holds the name, ``module.name``, and the arguments of a partial, not the code: the module has to be
+importable where a model is loaded. If it is missing, the error names it; skops lists it among the
+types to trust.
 """
 
 import functools
 import importlib
 import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import joblib
 
@@ -20,8 +22,8 @@ ADVICE = (
 )
 
 
-def qualified_name(factory):
-    """Return ``module.name`` of a class or function, or of what a partial calls.
+def qualified_name(factory: Callable[..., Any]) -> str:
+    """Return ``module.name`` of a class or function, or of the target of a partial.
 
     Examples
     --------
@@ -35,24 +37,24 @@ def qualified_name(factory):
     return f"{target.__module__}.{target.__qualname__}"
 
 
-def check_factory(factory, name):
-    """Return a factory that can be found by its name and called without arguments.
+def check_factory(factory: Any, name: str) -> Callable[[], Any]:
+    """Return a factory after a check that it can be imported by name and called without arguments.
 
     Parameters
     ----------
     factory : class, function or functools.partial
     name : str
-        What messages call it.
+        Name of the parameter, for messages.
 
     Raises
     ------
     TypeError
-        If it is none of these, or needs arguments.
+        If it is something else, or takes arguments that are not bound.
     ValueError
         If it, or a class or function among the arguments of a partial, cannot be imported by
-        its name: a lambda, what is defined inside a function or class, and what its module
-        now has another object for. A class of ``__main__`` is taken at its word, because
-        other processes do not see that module.
+        its name: a lambda, code inside a function or class, or code that its module has replaced.
+        A class of ``__main__`` is accepted without this check, because other processes do not see
+        that module.
     """
     if not _is_code(_target(factory)):
         what = f"an instance of {type(factory).__name__}" if callable(factory) else repr(factory)
@@ -76,7 +78,7 @@ def check_factory(factory, name):
 
 
 class Named:
-    """A factory that a pickle holds by its name, and the parameter that it is the value of.
+    """A factory, the value of a parameter, that a pickle holds by its name.
 
     Two are equal if they have the same name and the same arguments.
 
@@ -86,7 +88,7 @@ class Named:
     parameter : str
     """
 
-    def __init__(self, value, parameter):
+    def __init__(self, value: Callable[..., Any], parameter: str) -> None:
         self.value, self.parameter = value, parameter
 
     def __eq__(self, other):
@@ -118,14 +120,14 @@ class Named:
         return qualified_name(self.value), *_arguments(self.value)
 
 
-def by_name(state, names):
-    """Return the state of an estimator with the factories among some parameters `Named`."""
+def by_name(state: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the state of an estimator with factories among the named parameters as `Named`."""
     found = {name: state[name] for name in names if callable(state.get(name))}
     return {**state, **{name: Named(value, name) for name, value in found.items()}}
 
 
-def unnamed(state):
-    """Return a state as it was before `by_name`."""
+def unnamed(state: dict[str, Any]) -> dict[str, Any]:
+    """Undo `by_name`."""
     return {
         name: value.value if isinstance(value, Named) else value for name, value in state.items()
     }
@@ -152,7 +154,7 @@ def _target(factory):
 
 
 def _arguments(factory):
-    """What a partial binds, by place and by name."""
+    """The arguments that a partial binds, by position and by name."""
     bound = isinstance(factory, functools.partial)
     return (factory.args, factory.keywords) if bound else ((), {})
 
@@ -162,7 +164,7 @@ def _is_code(value):
 
 
 def _check_importable(value, name):
-    """Refuse what an import by its name would not give."""
+    """Refuse code that an import by its name does not give."""
     module, attribute = getattr(value, "__module__", None), value.__qualname__
     found = value
     if module != "__main__":

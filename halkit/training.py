@@ -1,21 +1,24 @@
-"""What every training needs: one thread, a private generator, a bar, a device, a way back.
+"""Common tools of all trainings: one thread, private generators, devices, bars, errors.
 
-Tensors meet numpy here: a network is kept as a dictionary of arrays, and nothing else of torch
-survives a pickle.
+A network is kept as a dictionary of numpy arrays; nothing of torch is pickled.
 """
 
 import warnings
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from threading import Lock, local
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from halkit.checks import check_integer
+from halkit.typing import Array
 
 __all__ = [
     "Interrupted",
@@ -40,9 +43,9 @@ __all__ = [
 class _OneThread(ContextDecorator):
     """One torch thread inside: the matrices are small, and more threads only wait.
 
-    Torch keeps the number for each thread that calls it, and gives new ones the last that was
-    set. So every thread restores its own; where several are inside, to the number that the
-    first one found.
+    Torch keeps the number for each thread that calls it, and gives new threads the last number
+    that was set. So every thread restores its own; if several are inside, all restore the number
+    that the first one found.
     """
 
     def __init__(self):
@@ -71,22 +74,22 @@ class _OneThread(ContextDecorator):
 _ONE_THREAD = _OneThread()
 
 
-def one_thread():
+def one_thread() -> AbstractContextManager[None]:
     """Context in which torch uses one thread."""
     return _ONE_THREAD
 
 
 class seeded(TorchFunctionMode):  # noqa: N801
-    """Context in which torch draws from a private generator, in this thread alone.
+    """Context in which torch draws from a private generator, only in this thread.
 
     Every function of torch that takes a `generator` gets this one, unless it was given another.
-    The generators of torch and of numpy stay as they are, also for other threads, and a seed
-    draws the numbers that `torch.manual_seed` would give.
+    The global generators of torch and of numpy stay unchanged, also for other threads. A seed
+    gives the same numbers as with `torch.manual_seed`.
 
     Parameters
     ----------
     seed : int
-        Of a generator on the CPU.
+        Seed of a generator on the CPU.
 
     Examples
     --------
@@ -100,7 +103,7 @@ class seeded(TorchFunctionMode):  # noqa: N801
     True
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         super().__init__()
         self.generator = torch.Generator().manual_seed(int(seed))
 
@@ -111,7 +114,7 @@ class seeded(TorchFunctionMode):  # noqa: N801
         return function(*args, **kwargs)
 
 
-# What draws random numbers and takes a generator by name.
+# The functions that draw random numbers and take a generator by name.
 _RANDOM = frozenset(
     getattr(room, name)
     for room, names in (
@@ -126,19 +129,19 @@ _RANDOM = frozenset(
 )
 
 
-def parameter_arrays(module):
+def parameter_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
     """The parameters of a module as numpy arrays, by name."""
     return {n: p.detach().cpu().numpy().copy() for n, p in module.named_parameters()}
 
 
-def state_arrays(module):
+def state_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
     """The parameters and the persistent buffers of a module as numpy arrays, by name."""
     state = {n: value for n, value in module.state_dict().items() if torch.is_tensor(value)}
     return {n: value.detach().cpu().numpy().copy() for n, value in state.items()}
 
 
-def check_options(model):
-    """Refuse a `verbose`, `callbacks` or `device` of an estimator that no training understands."""
+def check_options(model: Any) -> None:
+    """Refuse invalid `verbose`, `callbacks` or `device` of an estimator."""
     if not isinstance(model.verbose, bool):
         check_integer(model.verbose, "verbose", least=0)
     if not isinstance(model.callbacks, tuple | list | None):
@@ -146,46 +149,48 @@ def check_options(model):
     check_device(model.device)
 
 
-def load_parameters(module, arrays):
-    """Give a module what `parameter_arrays` or `state_arrays` took.
+def load_parameters(module: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Load the result of `parameter_arrays` or `state_arrays` into a module.
 
     Raises
     ------
     ValueError
-        If a parameter is missing, or an array has no place of its shape.
+        If a parameter is missing, or an array does not belong to the module.
     """
     places = {name: value.shape for name, value in state_arrays(module).items()}
     wrong = {name for name, _ in module.named_parameters()} - arrays.keys()
     wrong |= {name for name, value in arrays.items() if places.get(name) != np.shape(value)}
     if wrong:
         raise ValueError(
-            "a module must have the parameters that were kept, each of its shape: its class may "
-            f"have changed since; wrong are {', '.join(sorted(wrong))}"
+            "a module must have the parameters that were kept, with the same shapes, got others "
+            f"for {', '.join(sorted(wrong))}: its class may have changed since"
         )
     state = {name: torch.tensor(value) for name, value in arrays.items()}
     module.load_state_dict(state, strict=False)
 
 
-def check_module(make, name, evaluate):
-    """Refuse a module that a fit could not repeat from its seed, or restore.
+def check_module(
+    make: Callable[[], Any], name: str, evaluate: Callable[[Any], torch.Tensor]
+) -> None:
+    """Refuse a module that cannot be repeated from its seed, or restored.
 
     Parameters
     ----------
     make : callable
         Returns a new module, with parameters drawn from torch's generator.
     name : str
-        What messages call it.
+        Name of the argument, for messages.
     evaluate : callable
-        Returns the output of a module as a tensor; it raises what is wrong with one output.
+        Returns the output of a module as a tensor, or raises an error about it.
 
     Raises
     ------
     TypeError
-        If what is made is not a module, or has other parameters than real numbers.
+        If `make` does not return a module, or if its parameters are not real numbers.
     ValueError
-        If there are no parameters, or constant ones; if modules share their parameters; if
-        these do not follow from the seed; if an output does not follow from the parameters and
-        persistent buffers.
+        If there are no parameters, or constant ones; if two modules share parameters; if
+        parameters do not follow from the seed; if an output does not follow from the parameters
+        and persistent buffers.
     """
     made = []
     for seed in (1, 1, 2):
@@ -194,24 +199,24 @@ def check_module(make, name, evaluate):
         _check_parameters(made[-1], name)
     first, again, other = made
     if {id(p) for p in first.parameters()} & {id(p) for p in again.parameters()}:
-        raise ValueError(f"{name} must make a new module at each call, got one that it made before")
+        raise ValueError(f"{name} must make a new module at each call, got an earlier one again")
     if not _same_arrays(state_arrays(first), state_arrays(again)):
         raise ValueError(
-            f"{name} must draw its parameters from torch's generator alone: two modules of one "
-            "seed differ"
+            f"{name} must draw its parameters only from torch's generator, got two different "
+            "modules from one seed"
         )
     output = evaluate(first)
     if not torch.equal(output, evaluate(first)):
-        raise ValueError(f"{name} must be a function: the same input gave two outputs (dropout?)")
+        raise ValueError(f"{name} must be a function, got two outputs of one input (dropout?)")
     load_parameters(other, state_arrays(first))
     if not torch.equal(output, evaluate(other)):
         raise ValueError(
-            f"{name} must follow from its parameters and buffers: keep other tensors that are "
-            "drawn when it is made with register_buffer"
+            f"{name} must follow from its parameters and buffers, got another output after they "
+            "were restored: keep constants drawn in the constructor with register_buffer"
         )
 
 
-def output_of(module, name, *tensors):
+def output_of(module: Any, name: str, *tensors: torch.Tensor) -> torch.Tensor:
     """Return the output of a module, of the shape and type of the first tensor.
 
     Raises
@@ -262,8 +267,8 @@ def _same_arrays(one, other):
     )
 
 
-def evaluate(function, *arrays):
-    """A torch module, or a method of one, as a float64 function of numpy arrays."""
+def evaluate(function: Any, *arrays: ArrayLike) -> Array:
+    """Evaluate a torch module, or a method of one, on numpy arrays in float64."""
     module = getattr(function, "__self__", function)
     device = next(module.parameters()).device
     tensors = (torch.tensor(np.array(a, dtype=np.float64), device=device) for a in arrays)
@@ -272,26 +277,26 @@ def evaluate(function, *arrays):
 
 
 class StopTraining(KeyboardInterrupt):
-    """What a callback raises to end the training of one network, with what it has learned.
+    """Raised by a callback to end the training of one network and keep its parameters.
 
-    skorch ends a training at any KeyboardInterrupt; only this one is a rule that has been met.
+    skorch ends a training at any KeyboardInterrupt; this one says that a rule has been met.
     """
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in the fit of a model that is whole, with the best that was found until then."""
+    """Ctrl-C in a fit whose model has been set to the best parameters so far."""
 
-    def __init__(self, message, model=None):
+    def __init__(self, message: str, model: Any = None) -> None:
         super().__init__(message)
         self.model = model
 
 
 class TrainedNet(NeuralNet):
-    """A net of skorch that tells rules from the keyboard.
+    """A net of skorch that distinguishes stopping rules from Ctrl-C.
 
-    skorch ends a training silently at any KeyboardInterrupt. Here `StopTraining`, and skorch's
-    `EarlyStopping`, end it in the same way; any other KeyboardInterrupt, whether it comes from
-    the keyboard or from a callback, ends the training too and is raised again.
+    skorch ends a training silently at any KeyboardInterrupt. Here only `StopTraining` and skorch's
+    `EarlyStopping` do so; any other KeyboardInterrupt, from the keyboard or from a callback, ends
+    the training and is raised again.
 
     Attributes
     ----------
@@ -299,7 +304,10 @@ class TrainedNet(NeuralNet):
         Whether a rule ended the training.
     """
 
-    def fit_loop(self, *args, **kwargs):
+    stopped_: bool
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
+        """Train, and note how the training ended."""
         self.stopped_, self._interrupt = False, None
         try:
             return super().fit_loop(*args, **kwargs)
@@ -308,7 +316,8 @@ class TrainedNet(NeuralNet):
             self._interrupt = None if self.stopped_ else error
             raise
 
-    def partial_fit(self, *args, **kwargs):
+    def partial_fit(self, *args: Any, **kwargs: Any) -> Self:
+        """Train, and raise an interrupt again."""
         super().partial_fit(*args, **kwargs)
         interrupt, self._interrupt = self._interrupt, None
         if interrupt is not None:
@@ -321,12 +330,12 @@ class TrainedNet(NeuralNet):
 
 
 @contextmanager
-def unchanged_on_error(model):
-    """Give a model back its attributes if what is inside does not come to its end.
+def unchanged_on_error(model: Any) -> Iterator[None]:
+    """Context that restores the attributes of a model after an error inside.
 
-    After a KeyboardInterrupt ``model.interrupted_`` is None or, where the fit of this model
-    raised `Interrupted`, a model of the same class and parameters with what was found. After a
-    whole fit it is None.
+    After a KeyboardInterrupt ``model.interrupted_`` is None or, if the fit of this model raised
+    `Interrupted`, a model of the same class and parameters with the best fit so far. After a
+    complete fit it is None.
     """
     before = dict(vars(model))
     try:
@@ -349,25 +358,24 @@ def _with(model, attributes):
     return other
 
 
-def check_device(device):
-    """Refuse a device that torch does not know, and CUDA where torch finds none."""
+def check_device(device: Any) -> None:
+    """Refuse a device that torch does not know, and CUDA if torch does not find it."""
     try:
         kind = torch.device(device).type
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            "device must be 'cpu', 'cuda', 'cuda:0', 'mps' or another that torch knows; "
-            f"got {device!r}"
+            "device must be 'cpu', 'cuda', 'cuda:0', 'mps' or another that torch knows, got "
+            f"{device!r}"
         ) from error
     if kind == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device={device!r} needs CUDA, which torch does not find here")
+        raise ValueError(f"device must be available, got {device!r}: torch finds no CUDA here")
 
 
-def available_device(device):
-    """The device of a model that was fitted elsewhere: the CPU, with a warning, if it is gone."""
+def available_device(device: str) -> str:
+    """Return the device of a fitted model, or the CPU, with a warning, if it is not available."""
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         warnings.warn(
-            f"the model was fitted on {device!r}, which is not available here: it is "
-            "check_values on the CPU",
+            f"the model was fitted on {device!r}, which is not available here: it runs on the CPU",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -384,18 +392,18 @@ class ProgressBar(Callback):
         Text before the bar.
     """
 
-    def __init__(self, description="fit"):
+    def __init__(self, description: str = "fit") -> None:
         self.description = description
 
-    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         from tqdm.auto import tqdm
 
         self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
 
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:  # noqa: ARG002
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
         self.bar_.update()
 
-    def on_train_end(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         self.bar_.close()
         del self.bar_

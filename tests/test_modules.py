@@ -147,8 +147,12 @@ def test_a_module_that_can_be_made_again(make):
         (user_networks.Complex, TypeError, "got phase of torch.complex64"),
         (user_networks.Fixed, ValueError, "got first.bias without requires_grad"),
         (user_networks.shared, ValueError, "must make a new module at each call"),
-        (user_networks.FromNumpy, ValueError, "must draw its parameters from torch's generator"),
-        (user_networks.Dropping, ValueError, "must be a function: the same input gave two"),
+        (
+            user_networks.FromNumpy,
+            ValueError,
+            "must draw its parameters only from torch",
+        ),
+        (user_networks.Dropping, ValueError, "must be a function, got two|must follow from its"),
         (user_networks.Unregistered, ValueError, "must follow from its parameters and buffers"),
     ],
 )
@@ -164,7 +168,7 @@ def test_arrays_that_do_not_fit_a_module_are_refused():
     load_parameters(module, arrays)
     assert all(np.array_equal(state_arrays(module)[name], arrays[name]) for name in arrays)
     del arrays["coefficients"]
-    with pytest.raises(ValueError, match="its class may have changed since; wrong are coeff"):
+    with pytest.raises(ValueError, match=r"got others for coeff.*: its class may have changed"):
         load_parameters(module, arrays)
-    with pytest.raises(ValueError, match="wrong are coefficients, new"):
+    with pytest.raises(ValueError, match="got others for coefficients, new"):
         load_parameters(module, {"coefficients": np.zeros(2), "new": np.zeros(1)})

@@ -1,4 +1,4 @@
-"""Learn the non-local potential U(r, r') from wave functions and correlators."""
+"""From wave functions or correlators and their targets to V(r) and U(r, r')."""
 
 from halkit.potentials.frozen import FrozenBasisRegressor
 from halkit.potentials.gaussian_process import GaussianProcessPotentialRegressor

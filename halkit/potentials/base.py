@@ -1,10 +1,13 @@
-r"""What every learned potential offers: sums over r', observables and scores.
+r"""Predictions, scores and observables of a fitted potential.
 
 A fitted potential is U(r, r') + V(r) δ(r − r'), given as two functions of the radius.
-From them follow the sources y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the
-localised potential y/φ, and, through `halkit.scattering`, phase shifts, bound states
-and the effective-range parameters.
+They give the targets y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the localised potential
+y/φ, and, through `halkit.scattering`, phase shifts, bound states and the effective-range
+parameters.
 """
+
+from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
@@ -12,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
 from halkit.checks import check_array, check_nodes
+from halkit.interactions import Interaction
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
@@ -26,17 +30,39 @@ from halkit.potentials.validation import (
 )
 from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent
+from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["PotentialMixin"]
 
 
-class PotentialMixin:
+class PotentialMixin(ABC):
     """Predictions and observables of a fitted potential.
 
-    The `fit` of a subclass begins with ``_problem``; its ``_learned`` is the fitted interaction,
-    and ``_reduced_mass`` the mass or None. `halkit.scattering` takes a fitted estimator wherever
-    it takes an interaction.
+    The ``fit`` of a subclass begins with ``_problem``; ``_learned`` is the fitted interaction, and
+    ``_reduced_mass`` returns the mass or None. `halkit.scattering` takes a fitted estimator
+    wherever it takes an interaction.
+
+    Attributes
+    ----------
+    r_, weights_, r_out_ : ndarray
+        Nodes, measure and output nodes of the fit.
+    loss_ : float
+        The value of what the fit minimises.
     """
+
+    r_: Array
+    weights_: Array
+    r_out_: Array
+    loss_: float
+
+    @property
+    @abstractmethod
+    def _learned(self) -> Any:
+        """The fitted `Interaction`."""
+
+    @abstractmethod
+    def _reduced_mass(self) -> float | None:
+        """The reduced mass, or None if the estimator does not know it."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -45,13 +71,13 @@ class PotentialMixin:
         return tags
 
     def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
+        """The loss is the last attribute that a fit sets."""
         return hasattr(self, "loss_")
 
     def _problem(self, X, y, sample_weight, y_std, like=None):
-        """The validated `Problem` of a fit; its nodes, as own copies, are kept.
+        """The validated `Problem` of a fit; copies of its nodes are kept.
 
-        They are the estimator's own, or those of the fitted potential that this one is `like`.
+        The nodes belong to the estimator, or to another fitted potential, `like`.
         """
         X, y = check_pair(self, X, y)
         sample_weight = check_sample_weight(sample_weight, len(X))
@@ -76,7 +102,7 @@ class PotentialMixin:
         )
 
     def _default_weights(self, r):
-        """4πr²dr by the trapezoidal rule, to fourth order for sources that grow as 1/r."""
+        """4πr²dr by the trapezoidal rule, to fourth order for targets that grow as 1/r."""
         return (radial_weights if self._singular else trapezoid_weights)(r)
 
     def _check_radii(self, **radii):
@@ -84,15 +110,15 @@ class PotentialMixin:
         check_is_fitted(self)
         if not self._nodes_given:
             raise ValueError(
-                "r must be given, got None: without the nodes of the wave functions the fit has "
-                "no unit of length, which a potential as a function of r and observables need; "
-                "pass r to the estimator and fit again"
+                "r must be given, got None: a fit without the nodes of the wave functions has no "
+                "unit of length, and so no potential as a function of r and no observables; pass r "
+                "to the estimator and fit again"
             )
         return check_radii(**radii)
 
     @property
-    def interaction_(self):
-        """The fitted V(r) and U(r, r'), as an interaction that adds to others.
+    def interaction_(self) -> Interaction:
+        """The fitted V(r) and U(r, r') as one interaction, which can be added to others.
 
         Raises
         ------
@@ -102,8 +128,8 @@ class PotentialMixin:
         self._check_radii()
         return self._learned
 
-    def local_potential(self, r):
-        """V(r) of the local term, zero without one; any shape.
+    def local_potential(self, r: Numbers) -> Array:
+        """V(r) of the local term, elementwise; zero without a local term.
 
         Raises
         ------
@@ -113,8 +139,8 @@ class PotentialMixin:
         (r,) = self._check_radii(r=r)
         return self._learned.local_potential(r)
 
-    def nonlocal_potential(self, r, r_prime):
-        """U(r, r'), the arguments broadcast against each other.
+    def nonlocal_potential(self, r: Numbers, r_prime: Numbers) -> Array:
+        """U(r, r'), with r and r' broadcast against each other.
 
         Raises
         ------
@@ -125,31 +151,30 @@ class PotentialMixin:
         return self._learned.nonlocal_potential(r, r_prime)
 
     @property
-    def potential_(self):
+    def potential_(self) -> Array:
         """U(r_out, r) on the nodes of the fit, shape (n_out, n_r), without the local term."""
         check_is_fitted(self)
         return self.predict_potential()
 
-    def predict_potential(self, r=None, r_prime=None):
+    def predict_potential(self, r: Numbers | None = None, r_prime: Numbers | None = None) -> Array:
         """The non-local potential U(r, r') on any points.
 
         Parameters
         ----------
         r : array-like of shape (n,), optional
-            Radii of the rows; the output nodes of the fit by default.
+            Radii of the rows; by default the output nodes of the fit.
         r_prime : array-like of shape (m,), optional
-            Radii of the columns; `r` if that is given, else the nodes of the fit.
+            Radii of the columns; by default `r`, or the nodes of the fit without `r`.
 
         Returns
         -------
         ndarray of shape (n, m)
-            U in units of [energy]/[length]³. The local term is not in it: see
-            ``local_potential``.
+            U in units of [energy]/[length]³, without the local term: see ``local_potential``.
 
         Raises
         ------
         ValueError
-            For points that are no increasing radii >= 0, and for any points if the fit was made
+            If the points are not increasing radii >= 0; for any points, if the fit was made
             without nodes r.
         """
         check_is_fitted(self)
@@ -160,8 +185,8 @@ class PotentialMixin:
         r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return self.nonlocal_potential(r[:, None], r_prime[None, :])
 
-    def predict(self, X):
-        """Sources Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i).
+    def predict(self, X: Numbers) -> Array:
+        """Targets Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i).
 
         Parameters
         ----------
@@ -179,21 +204,22 @@ class PotentialMixin:
         y = self._action(X, self.r_, self.weights_, self.r_out_)
         return y[:, 0] if self._flat_target else y
 
-    def apply_potential(self, X, r, weights=None, r_out=None):
-        """The action of the potential on wave functions given on other nodes.
+    def apply_potential(
+        self, X: Numbers, r: Numbers, weights: Numbers | None = None, r_out: Numbers | None = None
+    ) -> Array:
+        """The action of the potential on wave functions on other nodes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n)
-            Wave functions on the nodes `r`: of another lattice, of another grid.
+            Wave functions on the nodes `r`, for example of another lattice.
         r : array-like of shape (n,)
             Their nodes.
         weights : array-like of shape (n,), optional
-            Measure of the sum over r'. By default that of the fit on its own nodes, and
-            4πr²Δr by the trapezoid rule on others.
+            Measure of the sum over r'. By default the measure of the fit on the nodes of the fit,
+            and 4πr²Δr by the trapezoid rule on other nodes.
         r_out : array-like of shape (n_out,), optional
-            Radii at which the source is wanted; `r` by default. With a local term they
-            must be among `r`.
+            Radii of the result; `r` by default. With a local term they must be among `r`.
 
         Returns
         -------
@@ -202,8 +228,8 @@ class PotentialMixin:
         Raises
         ------
         ValueError
-            For shapes that do not fit, if the fit was made without nodes r, and if it was made
-            with given weights, as lattice multiplicities, which other nodes need too.
+            If shapes do not agree; if the fit was made without nodes r; if it was made with
+            given weights, such as lattice multiplicities, and other nodes come without.
         """
         self._check_radii()
         r = check_nodes(r)
@@ -216,12 +242,12 @@ class PotentialMixin:
         return self._action(X, r, weights, r_out)
 
     def _measure(self, r):
-        """The measure on nodes that come without one."""
+        """The default measure on given nodes."""
         if np.array_equal(r, self.r_):
             return self.weights_
         if self._weights_given:
             raise ValueError(
-                "weights must be given for nodes that are not those of the fit, got None: the fit "
+                "weights must be given for other nodes than in the fit, got None: the fit "
                 "had weights of its own, and the trapezoid rule may be another measure"
             )
         return self._default_weights(r)
@@ -234,13 +260,12 @@ class PotentialMixin:
             y += interaction.local_potential(r_out) * X[:, node_columns(r_out, r)]
         return y
 
-    def localize(self, X):
+    def localize(self, X: Numbers) -> Array:
         r"""The local potential that acts on each wave function as U does.
 
         V(r) = [Σ_j U(r, r_j) w_j φ(r_j) + V_loc(r) φ(r)] / φ(r).
 
-        Any U that fits the data gives the right V(r) here: the test of U is its phase
-        shift.
+        Any U that fits the data gives the right V(r) here. The phase shift is the test of U.
 
         Parameters
         ----------
@@ -259,18 +284,21 @@ class PotentialMixin:
         """
         self._check_radii()
         X = check_samples(self, X, reset=False)
-        source = self._action(X, self.r_, self.weights_, self.r_out_)
+        y = self._action(X, self.r_, self.weights_, self.r_out_)
         phi = X[:, node_columns(self.r_out_, self.r_)]
         tiny = np.finfo(float).eps * np.abs(X).max(axis=1, keepdims=True)
-        V = np.full_like(source, np.nan)
-        return np.divide(source, phi, out=V, where=np.abs(phi) > tiny)
+        V = np.full_like(y, np.nan)
+        return np.divide(y, phi, out=V, where=np.abs(phi) > tiny)
 
-    def score(self, X, y, sample_weight=None, y_std=None):
+    def score(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> float:  # fmt: skip
         """Coefficient of determination R², weighted by the variance of each output.
 
-        1 − Σ w (y − ŷ)² / Σ w (y − ȳ)², with the sums over samples and outputs. The
-        uniform average over outputs, which ``scoring="r2"`` takes, gives the empty
-        outer nodes the same say as the rest; neither is defined on one sample (NaN).
+        R² = 1 − Σ w (y − ŷ)² / Σ w (y − ȳ)², with the sums over samples and outputs. In
+        contrast, ``scoring="r2"`` averages R² uniformly over outputs, so that the empty outer
+        nodes count as much as the others. On one sample both are undefined (NaN).
 
         Parameters
         ----------
@@ -278,63 +306,57 @@ class PotentialMixin:
         y : array-like of shape (n_samples, n_out)
         sample_weight : array-like of shape (n_samples,), optional
         y_std : array-like of shape (n_samples, n_out), optional
-            Standard deviations of `y`: w = sample_weight/σ². Scorers given by a string
-            do not pass them.
+            Standard deviations σ of `y`: w = sample_weight/σ². Scorers given as a string do not
+            pass them.
 
         Warns
         -----
         UndefinedMetricWarning
-            For one sample, or one with a weight.
+            If only one sample has a weight.
         """
         check_is_fitted(self)
         prediction = self._predict(check_samples(self, X, reset=False))
-        y = check_array(y, "y", shape=prediction.shape)
-        s = check_sample_weight(sample_weight, len(y))
-        y_std = None if y_std is None else check_y_std(y_std, y.shape)
+        true = check_array(y, "y", shape=prediction.shape)
+        s = check_sample_weight(sample_weight, len(true))
+        errors = None if y_std is None else check_y_std(y_std, true.shape)
         if s is not None:
             counted = s > 0
-            y, prediction, s = y[counted], prediction[counted], s[counted]
-            y_std = None if y_std is None else y_std[counted]
-        scale = -exponent([np.abs(y).max(), np.abs(prediction).max()])
-        y, prediction = np.ldexp(y, scale), np.ldexp(prediction, scale)
-        if y_std is None or len(y) < 2:
-            return r2_score(y, prediction, sample_weight=s, multioutput="variance_weighted")
-        s = 1.0 if s is None else s.reshape(-1, *[1] * (y.ndim - 1))
-        w = s / np.ldexp(y_std, -exponent(y_std.min())) ** 2
-        spread = y - np.average(y, axis=0, weights=w)
-        missed, spread = np.sum(w * (y - prediction) ** 2), np.sum(w * spread**2)
-        return 1 - missed / spread if spread > 0 else float(missed == 0)
+            true, prediction, s = true[counted], prediction[counted], s[counted]
+            errors = None if errors is None else errors[counted]
+        scale = -exponent([np.abs(true).max(), np.abs(prediction).max()])
+        true, prediction = np.ldexp(true, scale), np.ldexp(prediction, scale)
+        if errors is None or len(true) < 2:
+            return r2_score(true, prediction, sample_weight=s, multioutput="variance_weighted")
+        counts = 1.0 if s is None else s.reshape(-1, *[1] * (true.ndim - 1))
+        w = counts / np.ldexp(errors, -exponent(errors.min())) ** 2
+        spread = np.sum(w * (true - np.average(true, axis=0, weights=w)) ** 2)
+        missed = np.sum(w * (true - prediction) ** 2)
+        return float(1 - missed / spread if spread > 0 else missed == 0)
 
-    def phase_shift(self, k, *, channel_radius=None, n_mesh=None):
-        """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
-
-        Parameters
-        ----------
-        k : array-like
-            Momenta, > 0, in the inverse unit of r.
-        channel_radius, n_mesh : optional
-            See `halkit.scattering.phase_shift`.
-
-        Returns
-        -------
-        ndarray of the shape of k
-        """
+    def phase_shift(
+        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> Array:
+        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.phase_shift`."""
         return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
 
-    def bound_states(self, *, channel_radius=None, n_mesh=None):
+    def bound_states(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> scattering.BoundStates:
         """Energies and binding momenta; see `halkit.scattering.bound_states`."""
         return scattering.bound_states(self, **self._scattering(channel_radius, n_mesh))
 
-    def scattering_length(self, *, sign="nuclear", channel_radius=None, n_mesh=None):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
-
-        With ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead.
-        """
+    def scattering_length(
+        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> float:  # fmt: skip
+        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`."""
         settings = self._scattering(channel_radius, n_mesh)
         return scattering.scattering_length(self, sign=sign, **settings)
 
-    def effective_range(self, *, channel_radius=None, n_mesh=None):
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2."""
+    def effective_range(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> float:
+        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`."""
         return scattering.effective_range(self, **self._scattering(channel_radius, n_mesh))
 
     def _scattering(self, channel_radius, n_mesh):
@@ -349,8 +371,8 @@ class PotentialMixin:
         mass = self._reduced_mass()
         if mass is None:
             raise ValueError(
-                "an observable needs the mass, and the fit does not: give reduced_mass or "
-                "hadron_mass, in the inverse of the unit of r, to the constructor or to "
-                "set_params of the estimator itself (one around it has to be fitted again)"
+                "reduced_mass or hadron_mass must be given for an observable, got None: set it, in "
+                "the inverse of the unit of r, in the constructor or with set_params of the "
+                "estimator itself (one around it has to be fitted again)"
             )
         return mass

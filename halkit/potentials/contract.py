@@ -1,42 +1,50 @@
-"""What a network or an activation of the user has to be.
+"""Requirements on a network or an activation of the user.
 
-A network is a class, a function or a `functools.partial` of one, at the top level of a module that
-can be imported. It is called without arguments and returns a new `torch.nn.Module`, the f in
+A network is a class, a function or a `functools.partial` of either, at the top level of a module
+that can be imported. Called without arguments it returns a new `torch.nn.Module`, the f in
 
     U(r, r') = A e(r) e(r') f(x, x').
 
 ``forward(x, x_prime)`` takes two tensors of float64 and shape (n,), the scaled radii of n pairs,
-and returns n finite values of f, float64 and of shape (n,). Each depends on its own pair and on the
-parameters alone: no dropout, no normalisation over the batch. The module is converted to float64
-(``module.double()``). All of its parameters are learned and kept; constants drawn when it is made
-are kept if they are registered as buffers. It draws from torch's generator, whose seed
-`random_state` gives.
+and returns n finite values of f, float64 and of shape (n,). Each value depends on its own pair and
+on the parameters only: no dropout, no normalisation over the batch. The module is converted to
+float64 (``module.double()``). All of its parameters are learned and kept; constants drawn in the
+constructor are kept if they are registered as buffers. It draws from torch's generator, which
+`random_state` seeds.
 
 Levenberg-Marquardt takes the derivatives of each pair by `torch.func`, so ``forward`` has to work
 under ``vmap``: no branches on values, no ``item()``. L-BFGS and Adam differentiate as usual.
 """
+
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from halkit.modules import check_factory
-from halkit.potentials.networks import activation_class
+from halkit.potentials.networks import InputMap, activation_class
 from halkit.training import check_module, output_of
+from halkit.typing import Array
 
 __all__ = ["check_activation", "check_derivative", "check_network"]
 
-# Nodes of each axis at which a network and its derivative are tried.
+# Nodes on each axis at which a network and its derivative are tried.
 TRIED, DIFFERENTIATED = 24, 5
 
 
-def check_activation(activation):
-    """Refuse what is not a function of each number alone: a name of torch.nn, or a factory.
+def check_activation(activation: Any) -> None:
+    """Refuse an activation that does not act on each number by itself.
+
+    Parameters
+    ----------
+    activation : str, class or function
+        A name of torch.nn, or a factory.
 
     Raises
     ------
     ValueError, TypeError
-        As `halkit.modules.check_factory`; for a shape, a type or a value that is wrong.
+        As `halkit.modules.check_factory`; for a wrong shape, type or value of the output.
     """
     make = check_factory(activation_class(activation), "activation")
     function, x = make(), torch.linspace(-3, 3, 7, dtype=torch.float64)
@@ -50,8 +58,8 @@ def check_activation(activation):
         raise ValueError(f"activation must be a function of each number alone, got {activation!r}")
 
 
-def check_network(factory, inputs, r_out, r):
-    """Refuse a user's network that does not do what the head of this module says.
+def check_network(factory: Any, inputs: InputMap, r_out: Array, r: Array) -> None:
+    """Refuse a user's network that does not meet the requirements of this module.
 
     Parameters
     ----------
@@ -87,7 +95,7 @@ def check_network(factory, inputs, r_out, r):
     check_module(make, "network", evaluate)
 
 
-def check_derivative(network, r_out, r):
+def check_derivative(network: Any, r_out: Array, r: Array) -> None:
     """Refuse a network that Levenberg-Marquardt cannot differentiate.
 
     Raises
@@ -119,7 +127,7 @@ def _some(nodes, n):
 
 
 def _values(module, name, *tensors):
-    """The output of a module; what is wrong with it is an error."""
+    """The output of a module, checked to be finite."""
     values = output_of(module, name, *tensors)
     bad = ~values.isfinite()
     if bad.any():

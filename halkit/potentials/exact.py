@@ -1,20 +1,20 @@
-r"""What a fit to data without errors may hide: nodes that are too coarse, and a local truth.
+r"""Two hidden faults of fits to data without errors: nodes that are too coarse, and a local truth.
 
-A fit makes Σ_j w_j U(r, r_j) φ(r_j) equal to the sources, while observables come from the
+A fit makes Σ_j w_j U(r, r_j) φ(r_j) equal to the targets, while observables come from the
 integral over U as a function. The two differ by ΔU, a potential that moves phase shifts by
 
     Δδ(k) = −2mk ∫ r² φ_k(r) (ΔU φ_k)(r) dr,    φ_k → sin(kr + δ)/(kr),
 
-in first order, with φ_k the waves of the fit itself. For Yamaguchi's and other truths on grids
-from fine to far too coarse this agrees with the error of the fit to a tenth, up to 0.2 rad.
+in first order, with the waves φ_k of the fit itself. For Yamaguchi's and other truths, on grids
+from fine to far too coarse, this agrees with the error of the fit to a tenth, up to 0.2 rad.
 
-Sources of a local potential, y_s(r) = V(r) φ_s(r), are those of many U within the energies of the
-data, and a U of the networks is right there alone: deep bound states may be missing. One number
-V(r_i) for each node leaves
+Within the energies of the data, many U have the targets of a local potential, y_s(r) = V(r) φ_s(r).
+The U of a network is right only there: deep bound states may be missing. One number V(r_i) for
+each node leaves
 
     Σ_i [Σ_s (W y)_si² − (Σ_s (W y)_si (W φ)_si)² / Σ_s (W φ)_si²]
 
-of the squared sources; where this is little, and less than what U leaves, the data prefer V.
+of the squared targets. If this is small, and less than U leaves, the data prefer V.
 """
 
 import warnings
@@ -22,32 +22,36 @@ import warnings
 import numpy as np
 
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
-from halkit.potentials.problem import FEWEST
+from halkit.interactions import Interaction
+from halkit.potentials.problem import FEWEST, Problem
 from halkit.potentials.reach import EXACT, N_POINTS
 from halkit.potentials.validation import node_columns
 from halkit.radial import RadialGrid
 from halkit.scattering import scattering_wave_functions
+from halkit.typing import Array
 
 __all__ = ["left_by_local_potential", "phase_of_quadrature", "warn_of_exact_fit"]
 
 # Momenta times the radius where the data end, over π.
 MOMENTA = np.array([0.25, 0.5, 1.0, 2.0])
-# What the second of the directions of the samples has to be over the first: one V(r) describes
-# any sources of a single wave function.
+# Least ratio of the second direction of the samples to the first: one V(r) describes any targets of
+# a single wave function.
 SECOND = 1e-3
-# Squared sources that a good description leaves over.
+# Share of the squared targets that a good description leaves.
 GOOD = 1e-3
 
 
-def phase_of_quadrature(potential, r, weights, reduced_mass):
-    """Δδ in radians, the largest by size of a few momenta up to 2π/R.
+def phase_of_quadrature(
+    potential: Interaction, r: Array, weights: Array, reduced_mass: float
+) -> float:
+    """Δδ in radians, the largest in size for a few momenta up to 2π/R.
 
     Parameters
     ----------
     potential : interaction
         With a U(r, r') that is zero beyond R, the last node.
     r, weights : ndarray of shape (n_r,)
-        Nodes, and the measure of the sum over r'.
+        Nodes and measure of the sum over r'.
     reduced_mass : float
     """
     end = r[-1]
@@ -64,19 +68,19 @@ def phase_of_quadrature(potential, r, weights, reduced_mass):
     return float(shifts[np.argmax(np.abs(shifts))])
 
 
-def left_by_local_potential(X, y, W):
-    """The part of Σ (W y)² that the best V(r), free on each node, leaves unexplained.
+def left_by_local_potential(X: Array, y: Array, W: Array) -> float:
+    """The share of Σ (W y)² that the best V(r), free on each node, leaves unexplained.
 
     Parameters
     ----------
     X, y, W : ndarray of shape (n_samples, n_out)
-        Wave functions, sources and weights at the output nodes.
+        Wave functions, targets and weights at the output nodes.
     """
-    waves, sources = _weighted(X, W), W * y
+    waves, targets = _weighted(X, W), W * y
     size = np.linalg.norm(waves, axis=0)
     unit = np.divide(waves, size, out=np.zeros_like(waves), where=size > 0)
-    left = sources - unit * np.sum(unit * sources, axis=0)
-    return float(np.sum(left**2) / np.sum(sources**2))
+    left = targets - unit * np.sum(unit * targets, axis=0)
+    return float(np.sum(left**2) / np.sum(targets**2))
 
 
 def _weighted(X, W):
@@ -84,45 +88,45 @@ def _weighted(X, W):
     return (W / W.max()) * (X / np.abs(X).max())
 
 
-def warn_of_exact_fit(model, problem):
-    """Warn of a U whose nodes are too coarse, or whose data are those of a local potential."""
-    if len(model.r_out_) < FEWEST:
+def warn_of_exact_fit(
+    learned: Interaction, problem: Problem, r: Array, weights: Array, r_out: Array,
+    reduced_mass: float | None, loss: float,
+) -> None:  # fmt: skip
+    """Warn of a U whose nodes are too coarse, or whose data come from a local potential."""
+    if len(r_out) < FEWEST:
         return
-    _warn_of_quadrature(model)
-    if not model._has_local:
-        _warn_of_locality(model, problem)
+    _warn_of_quadrature(learned, r, weights, reduced_mass)
+    if not learned.has_local and np.isin(r_out, r).all():
+        _warn_of_locality(problem.X[:, node_columns(r_out, r)], problem, loss)
 
 
-def _warn_of_quadrature(model):
-    """Weights of the user's own that do not add up to the volume define another U."""
-    mass, volume = model._reduced_mass(), 4 * np.pi / 3 * model.r_[-1] ** 3
-    if mass is None or abs(model.weights_.sum() - volume) > 0.2 * volume:
+def _warn_of_quadrature(learned, r, weights, reduced_mass):
+    """Weights of the user that do not add up to the volume define another U."""
+    volume = 4 * np.pi / 3 * r[-1] ** 3
+    if reduced_mass is None or abs(weights.sum() - volume) > 0.2 * volume:
         return
-    shift = abs(phase_of_quadrature(model, model.r_, model.weights_, mass))
+    shift = abs(phase_of_quadrature(learned, r, weights, reduced_mass))
     if shift > EXACT:
         warnings.warn(
-            f"the nodes are too coarse for the fitted U: the sum over r' differs from ∫ U φ by "
-            f"what moves phase shifts by {shift:.1g} rad. Take data on finer nodes, or nodes that "
-            f"start closer to the origin than r = {model.r_[0]:.3g}",
+            "the nodes are too coarse for the fitted U: the sum over r' differs from ∫ U φ, which "
+            f"moves phase shifts by {shift:.1g} rad. Take data on finer nodes, or nodes that start "
+            f"closer to the origin than r = {r[0]:.3g}",
             AccuracyWarning,
-            stacklevel=6,
+            stacklevel=4,
         )
 
 
-def _warn_of_locality(model, problem):
-    if not np.isin(model.r_out_, model.r_).all():
-        return
-    X = problem.X[:, node_columns(model.r_out_, model.r_)]
-    directions = np.linalg.svd(_weighted(X, problem.W), compute_uv=False)
+def _warn_of_locality(phi, problem, loss):
+    directions = np.linalg.svd(_weighted(phi, problem.W), compute_uv=False)
     if directions.size < 2 or directions[1] < SECOND * directions[0]:
         return
-    left = left_by_local_potential(X, problem.y, problem.W)
-    if left < min(model.loss_, GOOD):
+    left = left_by_local_potential(phi, problem.y, problem.W)
+    if left < min(loss, GOOD):
         warnings.warn(
-            f"a local potential V(r) leaves {left:.1g} of the squared sources unexplained, the "
-            f"fitted U {model.loss_:.1g}: the data are those of a local potential, and this U "
-            "is right at their energies only. Deeper bound states may be missing; fit with "
-            "local=True or local='only'",
+            f"a local potential V(r) leaves {left:.1g} of the squared targets unexplained, the "
+            f"fitted U {loss:.1g}: the data prefer a local potential, and this U is right only at "
+            "their energies. Deeper bound states may be missing; fit with local=True or "
+            "local='only'",
             UnderdeterminedWarning,
-            stacklevel=6,
+            stacklevel=4,
         )

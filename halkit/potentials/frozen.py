@@ -1,18 +1,19 @@
-r"""The functions of a fitted network, with their coefficients solved for anew.
+r"""The functions of a fitted network with new coefficients, from a linear fit.
 
-A separable network has learned U = Σ_a c_a h_a(r) h_a(r') and the widths b_m of V. With these
-functions kept,
+A separable network is U = Σ_a c_a h_a(r) h_a(r'), and V is a sum of Gaussians of widths b_m. With
+fixed h_a and b_m,
 
     U(r, r') = Σ_ab C_ab h_a(r) h_b(r'),   C symmetric,      V(r) = Σ_m v_m e^{−r²/b_m²},
 
-is linear in C and v: other data are fitted by one least-squares problem with a dozen unknowns,
+is linear in C and v. A fit to other data is one least-squares problem with a dozen unknowns,
 
     Σ_si W_si² (prediction − y)²_si + (η/N) [ Σ_m (v_m/B)² + Σ_ab (C_ab − c_a δ_ab)² ],
 
-B being the scale of V and η the weight decay of the network, whose prior this is.
+with the scale B of V and the weight decay η of the network, so that both have the same prior.
 """
 
 import copy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
@@ -24,6 +25,7 @@ from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
+from halkit.typing import Array, Numbers
 
 __all__ = ["FrozenBasisRegressor"]
 
@@ -31,43 +33,44 @@ __all__ = ["FrozenBasisRegressor"]
 class _Frozen(NetworkInteraction):
     """The form factors of a network with other coefficients."""
 
-    def __init__(self, model):
-        super().__init__(model._module, type(model).__name__)
-        self.coefficients, self.C = model.local_coefficients_, model.C_
+    def __init__(self, module, name, coefficients, C):
+        super().__init__(module, name)
+        self.coefficients, self.C = coefficients, C
 
-    def local_term(self, r):
+    def local_term(self, r: Array) -> Array:
         return evaluate(self.module.local.basis, r) @ self.coefficients
 
-    def uncut(self, r, r_prime):
+    def uncut(self, r: Array, r_prime: Array) -> Array:
         h, h_prime = (evaluate(self.module.network.form_factors, x) for x in (r, r_prime))
         return ((h @ self.C) * h_prime).sum(axis=-1)
 
 
 class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
-    r"""A separable network's form factors, with new coefficients from a linear fit.
+    r"""The form factors of a separable network with new coefficients, from a linear fit.
 
-    For data next to those of the network: the coefficients of V and of U are fitted, the shape of
-    the form factors is held fixed. Errors leave its fluctuations out and come out up to five times
-    too small; `halkit.resampling.JackknifeRegressor` with ``refit="linear"`` moves the shapes too.
+    For data close to the data of the network: the coefficients of V and U are fitted, the shapes
+    of the form factors stay fixed. Errors lack the fluctuations of the shapes and come out up to
+    five times too small; `halkit.resampling.JackknifeRegressor` with ``refit="linear"`` moves the
+    shapes too.
 
     Parameters
     ----------
     estimator : NonLocalPotentialRegressor or TimeDependentHALRegressor
-        With the separable network, or with the local term alone. It is cloned and fitted first;
-        within ``sklearn.frozen.FrozenEstimator`` a copy of a fitted one is used as it is.
+        With the separable network, or with the local term alone. It is cloned and fitted first. A
+        fitted one within ``sklearn.frozen.FrozenEstimator`` is copied and used as it is.
 
     Attributes
     ----------
     estimator_ : regressor
         The fitted network.
     C_ : ndarray of shape (rank, rank)
-        Symmetric; diag(c_a) = diag(±1) is the network itself.
+        Symmetric; the network itself has C = diag(c_a) = diag(±1).
     local_coefficients_ : ndarray of shape (n_widths,)
         v_m/B.
     r_, weights_, r_out_ : ndarray
         Nodes, measure and output nodes of the network.
     loss_ : float
-        Σ W² (prediction − y)² and the prior, as the network's loss.
+        Σ W² (prediction − y)² plus the prior, like the loss of the network.
 
     Examples
     --------
@@ -84,7 +87,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     True
     """
 
-    def __init__(self, estimator):
+    def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
     def __sklearn_tags__(self):
@@ -94,15 +97,18 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
         return tags
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Find the coefficients with which the sources are reproduced.
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find the coefficients that reproduce the targets best.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes of the network.
         y : array-like of shape (n_samples, n_out) or (n_samples,)
-            Their sources at its output nodes.
+            Their targets at its output nodes.
         sample_weight, y_std : optional
             As in `NonLocalPotentialRegressor.fit`.
 
@@ -113,12 +119,12 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         Raises
         ------
         ValueError, TypeError
-            What the network refuses; if it is not separable; for data that do not fit its nodes.
+            As for the network; if it is not separable; for data that do not fit its nodes.
 
         Warns
         -----
         ConvergenceWarning, UnderdeterminedWarning
-            As the network does, where it is trained here.
+            As for the network, where it is trained here.
         """
         _refuse_other_estimators(self.estimator)
         with unchanged_on_error(self):
@@ -150,7 +156,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
         self.C_[pairs] = self.C_.T[pairs] = theta[n_local:]
 
     def _columns(self, X):
-        """Sources of each function (n_samples, n_out, p); prior means and weights (p,)."""
+        """Targets of each function (n_samples, n_out, p); prior means and weights (p,)."""
         network, local = self._module.network, self._module.local
         signs = np.zeros(0) if network is None else network.signs.cpu().numpy()
         parts, n_local = [], 0
@@ -177,11 +183,12 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
 
     @property
     def _learned(self):
-        return _Frozen(self)
+        name = type(self).__name__
+        return _Frozen(self._module, name, self.local_coefficients_, self.C_)
 
 
 def _refuse_other_estimators(estimator):
-    """Refuse what is no network before it is trained, in a FrozenEstimator or not."""
+    """Refuse other estimators than networks before they are trained, also in FrozenEstimator."""
     inner = getattr(estimator, "estimator", estimator)
     if not hasattr(inner, "network"):
         raise _refusal(inner)
@@ -197,6 +204,6 @@ def _refusal(estimator):
     network = getattr(estimator, "network", None)
     form = "" if network is None else f" with network={network!r}"
     return ValueError(
-        "FrozenBasisRegressor needs a network='separable' fit, whose form factors it keeps; "
-        f"got a {type(estimator).__name__}{form}"
+        "estimator must be a network regressor with network='separable', whose form factors are "
+        f"kept, got a {type(estimator).__name__}{form}"
     )

@@ -1,11 +1,12 @@
 r"""A Gaussian process over potentials: the fit in closed form, with its errors.
 
-U(r, r') and V(r) are Gaussian a priori, and the source of a wave function is linear in
-them, so the posterior is Gaussian too: one QR decomposition of as many columns as the prior
-has functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
+U(r, r') and V(r) are Gaussian a priori, and the target of a wave function is linear in them, so the
+posterior is Gaussian too. It takes one QR decomposition with as many columns as the prior has
+functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
 """
 
 import warnings
+from typing import Literal, Self
 
 import numpy as np
 import scipy.linalg
@@ -33,6 +34,7 @@ from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
+from halkit.typing import Array, Number, Numbers, Random
 
 __all__ = ["GaussianProcessPotentialRegressor"]
 
@@ -43,9 +45,9 @@ NOISE = 1e-3
 class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEstimator):
     r"""Non-local potential U(r, r') as a Gaussian process, in closed form and with errors.
 
-    A sample is one wave function φ on the nodes r, its target the source: (E_k − H0) φ_k of
+    A sample is one wave function φ on the nodes r. Its target is (E_k − H0) φ_k, see
     `halkit.equations.stationary_target`, or the left-hand side of the time-dependent equation,
-    as `halkit.equations.lattice_rows` makes it from correlators. Both are
+    see `halkit.equations.lattice_rows`. Both are
 
         y(r) = V(r) φ(r) + ∫ 4πr'² dr' U(r, r') φ(r'),
 
@@ -54,8 +56,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         ⟨U(r, r') U(s, s')⟩ = A² c(r, s) c(r', s'),   c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
     symmetrised. The defaults suit lattice correlators in lattice units at a spacing near
-    0.09 fm: of the ΞΞ(¹S₀) correlators they describe a volume left out of the fit.
-    `lattice_prior` scales them to another unit of length.
+    0.09 fm: fits to ΞΞ(¹S₀) correlators describe a volume left out of the fit.
+    `lattice_prior` scales the defaults to another unit of length.
 
     Parameters
     ----------
@@ -85,11 +87,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     local_widths, local_range :
         The prior of V, as in `TimeDependentHALRegressor`.
     local_strength : float, optional
-        s, the size of V a priori in units of the depth at which a well binds. Without it: 5, which
-        `halkit.resampling.JackknifeRegressor` raises where the phase shifts of its bins need it.
+        s, the size of V a priori in units of the depth at which a well binds. By default 5, which
+        `halkit.resampling.JackknifeRegressor` raises until the phase shifts of its bins stay.
     noise : float, optional
         Without `y_std`: the standard deviation of the weighted y, relative to its root mean
-        square; 1e-3 by default. With `y_std` it has no effect and is refused.
+        square; 1e-3 by default. It is refused with `y_std`.
     tol : float
         Functions of the prior with a scale below `tol` times the largest are left out.
     random_state : int, RandomState or None
@@ -110,21 +112,21 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     n_effective_ : float
         Effective number of parameters, the trace of the hat matrix.
     information_gain_ : float
-        Divergence of the posterior from the prior, in nats: how far the data moved it.
+        Divergence of the posterior from the prior, in nats.
     local_strength_ : float or None
         s of the fit; None without a local term.
     nonlocal_sensitivity_ : ndarray
-        Singular values of what U of the prior does to the data beside any V(r), in errors:
-        that many standard deviations the directions of U are seen apart from V. Empty
-        unless `local` is True.
+        Singular values of the effect of U of the prior on the data, orthogonal to the effect of
+        any V(r): the number of standard deviations at which each direction of U is seen beside V.
+        Empty unless `local` is True.
 
     Notes
     -----
-    Posterior, evidence and loss take the errors of y as independent. Those of lattice
-    correlators are strongly correlated in r and t, with two consequences. Statistical errors
-    come from a jackknife of the fit, not from the posterior, which is far too narrow. And the
-    evidence, like the training residual, prefers a prior that is wide enough to fit the
-    correlated noise: choose ρ and A by data that are independent, another volume.
+    Posterior, evidence and loss take the errors of y as independent. The errors of lattice
+    correlators are strongly correlated in r and t, with two consequences. The posterior is far
+    too narrow: take statistical errors from a jackknife of the fit. And the evidence, like the
+    training residual, prefers a prior wide enough to fit the correlated noise: choose ρ and A
+    with independent data, such as another volume.
 
     References
     ----------
@@ -152,11 +154,15 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     _automatic_strength = True
 
     def __init__(
-        self, r=None, *, weights=None, r_out=None, reduced_mass=None, local=True,
-        length_scale=4.0, envelope_radius=5.5, amplitude=1e-5, envelope="gaussian",
-        symmetric=True, local_widths=None, local_range=LATTICE_RANGE, local_strength=None,
-        noise=None, tol=1e-6, random_state=0,
-    ):  # fmt: skip
+        self, r: Numbers | None = None, *, weights: Numbers | None = None,
+        r_out: Numbers | None = None, reduced_mass: Number | None = None,
+        local: Literal["only"] | bool = True, length_scale: Number = 4.0,
+        envelope_radius: Number = 5.5, amplitude: Number = 1e-5,
+        envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
+        local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
+        local_strength: Number | None = None, noise: Number | None = None, tol: Number = 1e-6,
+        random_state: Random = 0,
+    ) -> None:  # fmt: skip
         self.r = r
         self.weights = weights
         self.r_out = r_out
@@ -174,20 +180,23 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self.tol = tol
         self.random_state = random_state
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Condition the potential on wave functions and their sources.
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Condition the potential on wave functions and their targets.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes r.
         y : array-like of shape (n_samples, n_out) or (n_samples,)
-            Their sources at r_out.
+            Their targets at r_out.
         sample_weight : array-like of shape (n_samples,), optional
             s counts as s equal measurements.
         y_std : array-like of the shape of y, optional
-            Standard deviations of y, instead of `noise`. Without them a residual is that of
-            u = rφ, divided by the norm of its wave function.
+            Standard deviations of y, instead of `noise`. Without them, the residual of a sample
+            is taken for u = rφ and divided by the norm of its wave function.
 
         Returns
         -------
@@ -196,19 +205,20 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, complex or infinite data, and shapes that do
-            not fit the nodes.
+            If a parameter is out of range, if data are complex or infinite, or if shapes do not
+            fit the nodes.
 
         Warns
         -----
         UnderdeterminedWarning
-            Where U of the prior is seen at less than three standard deviations beside V, as
-            with time slices of one source, and where the prior reaches far beyond the data.
+            If U of the prior is seen at less than three standard deviations beside V, as with
+            time slices of one quark source; if the prior, or the fitted potential, reaches beyond
+            the data.
         """
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            X, noise = problem.X, self._noise(problem.has_errors)
+            phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             prior = PotentialPrior(self._local_prior(), nonlocal_)
             self.local_strength_ = local_strength(self) if prior.local else None
@@ -219,14 +229,14 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 prior.local.widths if prior.local else None,
                 lattice_defaults=True,
             )
-            A = W[:, :, None] * prior.design(X, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, X, prior.n_local)
+            A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
+            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior.n_local)
             b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
-            self._span = _row_space(X * np.sqrt(self.weights_))
+            self._span = _row_space(phi * np.sqrt(self.weights_))
             if self._nodes_given:
                 learned = self._learned
                 warn_of_reach(
@@ -242,7 +252,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return float(self._posterior.std(functions, slice(self._prior.n_local))[0])
 
     def _nonlocal_prior(self):
-        """The prior of U, or None; all parameters of the estimator are checked."""
+        """The prior of U, or None, after a check of all parameters."""
         check_choice(self.local, "local", [False, True, "only"])
         check_choice(self.envelope, "envelope", ["gaussian", "exponential"])
         check_boolean(self.symmetric, "symmetric")
@@ -265,7 +275,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return LocalPrior(**local_term(self, self.r_out_)) if self.local else None
 
     def _noise(self, has_errors):
-        """Errors of the weighted y: those of `y_std` are in the weights already."""
+        """Errors of the weighted y; with `y_std` the weights contain them already."""
         if not has_errors:
             return NOISE if self.noise is None else float(self.noise)
         if self.noise is not None:
@@ -273,7 +283,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         return 1.0
 
     def _signal_beside_local(self, A, W, X, n_local):
-        """What the non-local prior does to the data beside a local one; a warning if little."""
+        """The effect of the non-local prior on the data beside V; a warning if it is small."""
         if not self.local or self.local == "only":
             return np.zeros(0)
         phi = W * X[:, node_columns(self.r_out_, self.r_)]
@@ -282,10 +292,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         signal = np.ldexp(signal_beside_local(np.ldexp(A[:, :, n_local:], -size), phi), size)
         if signal[0] < VISIBLE:
             warnings.warn(
-                "these rows do not tell a local from a non-local potential, which differ in "
-                f"their phase shifts: beside V(r), U of the prior is seen at {signal[0]:.2g} "
-                "standard deviations. Fit rows of two sources, or choose local='only' or "
-                "local=False",
+                "these rows do not tell a local from a non-local potential, which have different "
+                f"phase shifts: beside V(r), U of the prior is seen at {signal[0]:.2g} standard "
+                "deviations. Fit rows of two sources, or choose local='only' or local=False",
                 UnderdeterminedWarning,
                 stacklevel=3,
             )
@@ -300,7 +309,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self.information_gain_ = posterior.information_gain
 
     @property
-    def covariance_(self):
+    def covariance_(self) -> Array:
+        """Posterior covariance of θ."""
         check_is_fitted(self)
         return self._posterior.factor @ self._posterior.factor.T
 
@@ -313,7 +323,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
 
 def _row_space(X):
-    """Orthonormal rows that span those of X."""
+    """An orthonormal basis of the rows of X."""
     size = norm(X, axis=1)[:, None]
     _, s, Vt = scipy.linalg.svd(X / np.where(size > 0, size, 1.0), full_matrices=False)
     return Vt[s > 1e-10 * s[0]]

@@ -1,9 +1,14 @@
-"""The interactions that neural fits end with: V(r) and U(r, r') of a trained module."""
+"""The interactions of neural fits: V(r) and U(r, r') of a trained module."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from halkit.interactions.interaction import Interaction, cut
+from halkit.potentials.objective import Potential
 from halkit.training import evaluate
+from halkit.typing import Array
 
 __all__ = ["NetworkInteraction", "Start"]
 
@@ -11,15 +16,15 @@ __all__ = ["NetworkInteraction", "Start"]
 class NetworkInteraction(Interaction):
     """V and U of a trained `halkit.potentials.objective.Potential`.
 
-    U is zero beyond the last node of the fit, and V too if no envelope makes U decay.
+    U is zero beyond the last node of the fit; so is V if U has no envelope to make it decay.
 
     Attributes
     ----------
     module : Potential
-        Another subclass may evaluate functions of its own in their place: `local_term` and `uncut`.
+        What ``local_term`` and ``uncut`` evaluate; subclasses override these two.
     """
 
-    def __init__(self, module, name="NetworkInteraction"):
+    def __init__(self, module: Potential, name: str = "NetworkInteraction") -> None:
         self.module, self.name = module, name
         network, local = module.network, module.local
         self.has_local, self.has_nonlocal = local is not None, network is not None
@@ -27,22 +32,24 @@ class NetworkInteraction(Interaction):
         ends = self.has_nonlocal and (local is None or network.envelope.kind is None)
         self.radius = self.nonlocal_radius if ends else None
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
+        """V(r), elementwise."""
         r = np.asarray(r, dtype=np.float64)
         return self.local_term(r) if self.has_local else np.zeros(r.shape)
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
+        """U(r, r'), broadcasting."""
         r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
         if not self.has_nonlocal:
             return super().nonlocal_potential(r, r_prime)
         return cut(self.uncut(r, r_prime), self.nonlocal_radius, r, r_prime)
 
-    def local_term(self, r):
-        """The local term."""
+    def local_term(self, r: Array) -> Array:
+        """Return V(r) of the module."""
         return evaluate(self.module.local, r)
 
-    def uncut(self, r, r_prime):
-        """The network, also beyond the last node."""
+    def uncut(self, r: Array, r_prime: Array) -> Array:
+        """Return U(r, r') of the network, also beyond the last node."""
         return evaluate(self.module.network, r, r_prime)
 
     def __repr__(self):
@@ -50,32 +57,37 @@ class NetworkInteraction(Interaction):
 
 
 class Start(NetworkInteraction):
-    """The interaction that one start of a fit ended with.
+    """The interaction in which one start of a fit ended.
 
     Attributes
     ----------
     loss : float
-        As ``loss_`` of the fit.
+        Its loss; see ``loss_`` of the fit.
     n_iter : int
         Iterations.
     potential : ndarray of shape (n_out, n_r)
         U on the nodes of the fit.
     """
 
-    def __init__(self, module, *, loss, n_iter, check_nodes):
+    def __init__(
+        self, module: Potential, loss: float, n_iter: int, check_nodes: Callable[[], Any]
+    ) -> None:
         super().__init__(module)
         self.loss, self.n_iter, self._check_nodes = loss, n_iter, check_nodes
 
-    def local_potential(self, r):
+    def local_potential(self, r: Array) -> Array:
+        """V(r), if the fit has a unit of length."""
         self._check_nodes()
         return super().local_potential(r)
 
-    def nonlocal_potential(self, r, r_prime):
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
+        """U(r, r'), if the fit has a unit of length."""
         self._check_nodes()
         return super().nonlocal_potential(r, r_prime)
 
     @property
-    def potential(self):
+    def potential(self) -> Array:
+        """U on the nodes of the fit."""
         r_out, r = (x.detach().cpu().numpy() for x in (self.module.r_out, self.module.r))
         return super().nonlocal_potential(r_out[:, None], r[None, :])
 

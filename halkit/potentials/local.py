@@ -1,21 +1,26 @@
-r"""The prior of the local term, a sum of functions of all widths up to the exchange range.
+r"""The prior of the local term: a sum of functions of all widths up to the exchange range.
 
     V(r) = Σ_m θ_m B_m v(r/b_m),   θ ~ N(0, 1),
     B_m = s c/b_m² · sqrt(Δ ln b) · e^{−(b_m/2λ)²},   c = max(1/2m, λ/3),
 
-with v(x) = e^{−x²} (or e^{−x}/x), the reduced mass m, and Δ ln b the step between widths. A well
-of width b binds at a depth of order 1/2mb², which sets the scale of each term; λ = 1/m_π, the
-longest range that an exchange gives, ends the widths. Neither wider nor denser widths change the
-prior of V. Potentials do not become shallower as hadrons become heavier, whence the λ/3: with
-1/2m alone the phase shifts of two Ω_ccc (m λ = 4.5) are 12° off, with errors of 0.9°; for ΞΞ at
-m_π = 510 MeV (m λ = 1.4) the two are equal.
+with v(x) = e^{−x²} (or e^{−x}/x), the reduced mass m, and the step Δ ln b between widths. A well
+of width b binds at a depth of order 1/2mb², which sets the scale of each term. λ = 1/m_π, the
+longest range of an exchange, ends the widths. Wider or denser widths do not change the prior of V.
+Potentials do not become shallower as hadrons become heavier, hence the λ/3: with 1/2m alone the
+phase shifts of two Ω_ccc (m λ = 4.5) are 12° off, with errors of 0.9°; for ΞΞ at m_π = 510 MeV
+(m λ = 1.4) the two choices agree.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_positive
+from halkit.potentials.problem import Problem
 from halkit.potentials.validation import check_widths
 from halkit.scaling import exponent
+from halkit.typing import Array
 
 __all__ = [
     "LATTICE_RANGE",
@@ -30,11 +35,11 @@ __all__ = [
 NARROWEST, WIDEST, RATIO = 0.85, 5.0, 1.2
 # 1/m_π at 510 MeV and a spacing of 0.09 fm.
 LATTICE_RANGE = 4.3
-# s of a closed form that is not told another one.
+# s of the Gaussian process by default.
 STRENGTH = 5.0
 
 
-def local_widths(r_out, local_range):
+def local_widths(r_out: Array, local_range: float) -> Array:
     """Widths b_m in geometric progression, from 0.85 a to 5 λ with steps of at most 1.2.
 
     Parameters
@@ -43,8 +48,6 @@ def local_widths(r_out, local_range):
         Nodes at which V acts. a is the larger of the first node > 0 and the first step.
     local_range : float
         λ.
-    largest : float
-        No B_m is larger.
 
     Returns
     -------
@@ -57,7 +60,9 @@ def local_widths(r_out, local_range):
     return np.geomspace(low, high, steps + 1)
 
 
-def local_scales(widths, *, depth, local_range, largest=np.inf):
+def local_scales(
+    widths: Array, *, depth: float, local_range: float, largest: float = np.inf
+) -> Array:
     """B_m, the prior standard deviations of the terms of V, in units of energy.
 
     Parameters
@@ -68,6 +73,8 @@ def local_scales(widths, *, depth, local_range, largest=np.inf):
         s c.
     local_range : float
         λ.
+    largest : float
+        Bound of s c/b_m².
 
     Returns
     -------
@@ -78,11 +85,13 @@ def local_scales(widths, *, depth, local_range, largest=np.inf):
     return np.minimum(depth / widths**2, largest) * np.sqrt(step) * cut
 
 
-def depth_of_data(problem, r_out, columns):
+def depth_of_data(
+    problem: Problem, r_out: Array, columns: NDArray[np.int64]
+) -> tuple[float, float]:
     """The largest r² ``|V(r)|`` and ``|V(r)|`` of the potential that fits the data node by node.
 
-    The depth c of a prior for data without errors, whose unit of energy it follows, and a bound of
-    narrow terms, which no data see below the first node.
+    For data without errors the first is the depth c of the prior, in the unit of the data; the
+    second bounds narrow terms, which the data do not see below the first node.
 
     Parameters
     ----------
@@ -104,7 +113,7 @@ def depth_of_data(problem, r_out, columns):
     return float(np.max(V * r_out**2)) or 1.0, float(np.max(V)) or 1.0
 
 
-def check_local_prior(model):
+def check_local_prior(model: Any) -> None:
     """Refuse parameters of the local prior that are not positive.
 
     Raises
@@ -118,12 +127,15 @@ def check_local_prior(model):
         check_widths(model.local_widths, "local_widths")
 
 
-def local_strength(model):
-    """s of an estimator; a closed form without one takes 5."""
+def local_strength(model: Any) -> float:
+    """s of an estimator; 5 where it is None."""
     return STRENGTH if model.local_strength is None else float(model.local_strength)
 
 
-def local_term(model, r_out, *, default_range=None, of_data=None):
+def local_term(
+    model: Any, r_out: Array, *, default_range: float | None = None,
+    of_data: tuple[float, float] | None = None,
+) -> dict[str, Array]:  # fmt: skip
     """Widths and scales of the local term of an estimator.
 
     Parameters
@@ -135,7 +147,7 @@ def local_term(model, r_out, *, default_range=None, of_data=None):
     default_range : float, optional
         λ where ``local_range`` is None.
     of_data : tuple of two floats, optional
-        `depth_of_data`, in the place of c where data without errors make it unimportant.
+        `depth_of_data`, in place of c for data without errors.
 
     Returns
     -------
@@ -145,14 +157,16 @@ def local_term(model, r_out, *, default_range=None, of_data=None):
     Raises
     ------
     ValueError
-        Without a mass, where the prior counts and there are nodes, which have a unit.
+        Without a mass, where the prior counts and the nodes are given, which have a unit.
     """
-    local_range, widths = model.local_range or default_range, model.local_widths
+    local_range: Any = model.local_range or default_range
+    widths = model.local_widths
     if of_data is None:
         mass = model._reduced_mass()
         if mass is None and model.r is not None:
             raise ValueError(
-                "the prior of the local term is in units of 1/2m: give reduced_mass or hadron_mass"
+                "reduced_mass or hadron_mass must be given for a local term, whose prior is in "
+                "units of 1/2m, got None"
             )
         of_data = max(1 / (2 * (mass or 1.0)), local_range / 3), np.inf
     if widths is None:

@@ -4,25 +4,30 @@ r"""Networks that represent a non-local potential U(r, r').
     symmetric  U = e(r) e(r') A g(f(x) + f(x'))                (exchange symmetry)
     separable  U = Σ_a c_a h_a(r) h_a(r'),  h_a = sqrt(A) e_a(r) f_a(x),  c_a = ±1
 
-x is the scaled radius, e a decay envelope with a learnable radius, A the prior
-scale of U, and f, g multilayer perceptrons. Of f(x, x') the part [f(x, x') + f(x', x)]/2 may be
-taken, so that U is symmetric too. A local term V(r) δ(r − r') is a sum
-of Gaussians or Yukawa potentials, linear in its coefficients. Every network knows the derivative of
-U with respect to its parameters: the residual of the Schrödinger equation is
-linear in U, so that derivative, contracted with the data, is the Jacobian of a
-Gauss-Newton step.
+x is the scaled radius, e a decay envelope with a learnable radius, A the prior scale of U, and f, g
+multilayer perceptrons. [f(x, x') + f(x', x)]/2 in place of f(x, x') makes U symmetric. A local term
+V(r) δ(r − r') is a sum of Gaussians or Yukawa potentials, linear in its coefficients. Every network
+knows the derivative of U with respect to its parameters: the residual of the Schrödinger equation
+is linear in U, so that this derivative, contracted with the data, is the Jacobian of a Gauss-Newton
+step.
 """
 
 import math
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call, grad, jacrev, vmap
+
+from halkit.typing import Array
 
 __all__ = [
     "NETWORKS",
     "Envelope",
+    "InputMap",
     "LocalTerm",
     "PlainNetwork",
     "SeparableNetwork",
@@ -33,8 +38,8 @@ __all__ = [
 ]
 
 
-def activation_class(activation):
-    """A name of torch.nn, in small or large letters, as the class; else what is given.
+def activation_class(activation: Any) -> Any:
+    """Return the class of a name of torch.nn, in any case; other things as they are.
 
     Raises
     ------
@@ -46,13 +51,13 @@ def activation_class(activation):
     names = {name.lower(): name for name in nn.modules.activation.__all__}
     if activation.lower() not in names:
         raise ValueError(
-            "activation must be a class, a function or a name of torch.nn, as 'tanh' or "
+            "activation must be a class, a function or a name of torch.nn such as 'tanh' or "
             f"'softplus', got {activation!r}"
         )
     return getattr(nn, names[activation.lower()])
 
 
-def perceptron(sizes, activation=nn.Tanh):
+def _perceptron(sizes, activation=nn.Tanh):
     """Linear layers, activations between them; weights N(0, 1/fan_in), biases N(0, 1)."""
     layers = []
     for n_in, n_out in pairwise(sizes):
@@ -63,8 +68,8 @@ def perceptron(sizes, activation=nn.Tanh):
     return nn.Sequential(*layers[:-1])
 
 
-def flatten(derivatives, n_leading):
-    """Dictionary of parameter derivatives to one array (..., n_parameters)."""
+def _flatten(derivatives, n_leading):
+    """A dictionary of derivatives by the parameters as one array (..., n_parameters)."""
     parts = (d.reshape(*d.shape[:n_leading], -1) for d in derivatives.values())
     return torch.cat([*parts], dim=n_leading)
 
@@ -72,11 +77,12 @@ def flatten(derivatives, n_leading):
 class InputMap(nn.Module):
     """x = r/scale, or arsinh(r/scale) for radii that span many scales."""
 
-    def __init__(self, scale, *, stretched=False):
+    def __init__(self, scale: float, *, stretched: bool = False) -> None:
         super().__init__()
         self.scale, self.stretched = scale, stretched
 
-    def forward(self, r):
+    def forward(self, r: Tensor) -> Tensor:
+        """Return x."""
         x = r / self.scale
         return torch.asinh(x) if self.stretched else x
 
@@ -84,12 +90,16 @@ class InputMap(nn.Module):
 class Envelope(nn.Module):
     """exp(−r/ρ) or exp(−r²/2ρ²), with ρ = 3 radius/(2 + e^{−s}) and s learned from 0.
 
-    ρ stays below 3/2 radius, so that U is over where the data end.
-
-    A singular one has the factor radius/r beside it: r U(r, r') is finite at the origin then.
+    ρ stays below 3/2 radius, so that U has vanished where the data end. A singular envelope has the
+    additional factor radius/r, with which r U(r, r') is finite at the origin.
     """
 
-    def __init__(self, kind, radius, *, n_radii=1, learned=True, singular=False):
+    log_ratio: Tensor
+
+    def __init__(
+        self, kind: Literal["exponential", "gaussian"] | None, radius: float, *, n_radii: int = 1,
+        learned: bool = True, singular: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.kind, self.radius, self.singular = kind, radius, singular
         s = torch.zeros(n_radii, dtype=torch.float64)
@@ -99,10 +109,11 @@ class Envelope(nn.Module):
             self.register_buffer("log_ratio", s, persistent=False)
 
     @property
-    def radii(self):
+    def radii(self) -> Tensor:
+        """ρ, one for each term of U."""
         return self.radius * 3 / (2 + (-self.log_ratio).exp())
 
-    def forward(self, r):
+    def forward(self, r: Tensor) -> Tensor:
         """Values at r (...,), shape (..., n_radii)."""
         factor = (self.radius / r if self.singular else torch.ones_like(r))[..., None]
         if self.kind is None:
@@ -112,18 +123,25 @@ class Envelope(nn.Module):
 
 
 class PairNetwork(nn.Module):
-    """U = A e(r) e(r') f(x, x') from a ``shape`` f, differentiated pair by pair.
+    """U = A e(r) e(r') f(x, x'), differentiated pair by pair; a subclass gives f as ``shape``.
 
-    `symmetric` takes the part of f that is symmetric; ``exchange_symmetric`` says that U is.
+    `symmetric` takes the symmetric part of f; ``exchange_symmetric`` says whether U is symmetric.
     """
 
-    def __init__(self, *, inputs, envelope, amplitude, symmetric=False):
+    def __init__(
+        self, *, inputs: InputMap, envelope: dict[str, Any], amplitude: float,
+        symmetric: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.inputs, self.amplitude = inputs, amplitude
         self.averaged = self.exchange_symmetric = symmetric
         self.envelope = Envelope(**envelope)
 
-    def forward(self, r, r_prime):
+    @abstractmethod
+    def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
+        """Return f(x, x')."""
+
+    def forward(self, r: Tensor, r_prime: Tensor) -> Tensor:
         """U(r, r'), the arguments broadcast against each other."""
         envelope = (self.envelope(r) * self.envelope(r_prime))[..., 0]
         x, x_prime = self.inputs(r), self.inputs(r_prime)
@@ -132,11 +150,11 @@ class PairNetwork(nn.Module):
             f = (f + self.shape(x_prime, x)) / 2
         return self.amplitude * envelope * f
 
-    def action(self, r_out, r, phi):
+    def action(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
         return phi @ self(r_out[:, None], r[None, :]).T
 
-    def jacobian(self, r_out, r):
+    def jacobian(self, r_out: Tensor, r: Tensor) -> Tensor:
         """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
         parameters = dict(self.named_parameters())
 
@@ -151,18 +169,18 @@ class PairNetwork(nn.Module):
             else torch.cartesian_prod(torch.arange(n_out), torch.arange(n_r)).T
         )
         derivatives = vmap(grad(pair), in_dims=(None, 0, 0))(parameters, r_out[i], r[j])
-        derivatives = flatten(derivatives, 1)
+        derivatives = _flatten(derivatives, 1)
         jacobian = derivatives.new_empty(n_out, n_r, derivatives.shape[1])
         jacobian[i, j] = derivatives
         if half:
             jacobian[j, i] = derivatives
         return jacobian
 
-    def row_size(self, n_samples, n_r):
-        """Largest number of derivatives by one parameter held for one output row."""
+    def row_size(self, n_samples: int, n_r: int) -> int:
+        """Number of derivatives by one parameter that one output row takes in memory."""
         return max(n_samples, n_r)
 
-    def action_jacobian(self, r_out, r, phi):
+    def action_jacobian(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
         return torch.matmul(phi, self.jacobian(r_out, r)).transpose(0, 1)
 
@@ -170,11 +188,14 @@ class PairNetwork(nn.Module):
 class PlainNetwork(PairNetwork):
     """U = A e(r) e(r') f(x, x') with a perceptron f of both radii."""
 
-    def __init__(self, hidden, *, activation=nn.Tanh, **settings):
+    def __init__(
+        self, hidden: Sequence[int], *, activation: Any = nn.Tanh, **settings: Any
+    ) -> None:
         super().__init__(**settings)
-        self.mlp = perceptron((2, *hidden, 1), activation)
+        self.mlp = _perceptron((2, *hidden, 1), activation)
 
-    def shape(self, x, x_prime):
+    def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
+        """Return f(x, x')."""
         pair = torch.broadcast_tensors(x, x_prime)
         return self.mlp(torch.stack(pair, dim=-1))[..., 0]
 
@@ -182,26 +203,30 @@ class PlainNetwork(PairNetwork):
 class SymmetricNetwork(PairNetwork):
     """U = A e(r) e(r') g(f(x) + f(x')): U(r, r') = U(r', r) by construction."""
 
-    def __init__(self, hidden, *, activation=nn.Tanh, **settings):
+    def __init__(
+        self, hidden: Sequence[int], *, activation: Any = nn.Tanh, **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self.exchange_symmetric = True
-        self.f = perceptron((1, *hidden), activation)
+        self.f = _perceptron((1, *hidden), activation)
         self.g = nn.Sequential(
-            activation().double(), perceptron((hidden[-1], *hidden[1:], 1), activation)
+            activation().double(), _perceptron((hidden[-1], *hidden[1:], 1), activation)
         )
 
-    def shape(self, x, x_prime):
+    def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
+        """Return f(x, x')."""
         return self.g(self.f(x[..., None]) + self.f(x_prime[..., None]))[..., 0]
 
 
 class UserNetwork(PairNetwork):
     """U = A e(r) e(r') f(x, x') with a user's module f; see `halkit.potentials.contract`."""
 
-    def __init__(self, factory, **settings):
+    def __init__(self, factory: Callable[[], nn.Module], **settings: Any) -> None:
         super().__init__(**settings)
         self.f = factory().double()
 
-    def shape(self, x, x_prime):
+    def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
+        """Return f(x, x')."""
         x, x_prime = torch.broadcast_tensors(x, x_prime)
         return self.f(x.reshape(-1), x_prime.reshape(-1)).reshape(x.shape)
 
@@ -209,28 +234,33 @@ class UserNetwork(PairNetwork):
 class SeparableNetwork(nn.Module):
     """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
 
-    def __init__(self, hidden, *, inputs, envelope, amplitude, signs, activation=nn.Tanh):
+    signs: Tensor
+
+    def __init__(
+        self, hidden: Sequence[int], *, inputs: InputMap, envelope: dict[str, Any],
+        amplitude: float, signs: Array, activation: Any = nn.Tanh,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.inputs, self.amplitude = inputs, amplitude
         self.envelope = Envelope(**envelope, n_radii=len(signs))
-        self.mlp = perceptron((1, *hidden, len(signs)), activation)
-        signs = torch.tensor(signs, dtype=torch.float64)
-        self.register_buffer("signs", signs, persistent=False)
+        self.mlp = _perceptron((1, *hidden, len(signs)), activation)
+        fixed = torch.tensor(signs, dtype=torch.float64)
+        self.register_buffer("signs", fixed, persistent=False)
 
-    def form_factors(self, r):
+    def form_factors(self, r: Tensor) -> Tensor:
         """h_a(r), shape (..., rank)."""
         x = self.inputs(r)[..., None]
         return math.sqrt(self.amplitude) * self.envelope(r) * self.mlp(x)
 
-    def forward(self, r, r_prime):
+    def forward(self, r: Tensor, r_prime: Tensor) -> Tensor:
         """U(r, r'), the arguments broadcast against each other."""
         return (self.form_factors(r) * self.signs * self.form_factors(r_prime)).sum(-1)
 
-    def action(self, r_out, r, phi):
+    def action(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
         return (phi @ self.form_factors(r) * self.signs) @ self.form_factors(r_out).T
 
-    def factor_jacobian(self, r):
+    def factor_jacobian(self, r: Tensor) -> tuple[Tensor, Tensor]:
         """h_a(r_i) (n, rank) and ∂h_a(r_i)/∂θ_p (n, rank, n_parameters)."""
         parameters = dict(self.named_parameters())
 
@@ -241,20 +271,20 @@ class SeparableNetwork(nn.Module):
             return h, h
 
         derivatives, h = vmap(jacrev(factors, has_aux=True), in_dims=(None, 0))(parameters, r)
-        return h, flatten(derivatives, 2)
+        return h, _flatten(derivatives, 2)
 
-    def jacobian(self, r_out, r):
+    def jacobian(self, r_out: Tensor, r: Tensor) -> Tensor:
         """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
         h_out, d_out = self.factor_jacobian(r_out)
         h, d = self.factor_jacobian(r)
         left = torch.einsum("a,iap,ja->ijp", self.signs, d_out, h)
         return left + torch.einsum("a,ia,jap->ijp", self.signs, h_out, d)
 
-    def row_size(self, n_samples, n_r):  # noqa: ARG002
-        """Largest number of derivatives by one parameter held for one output row."""
+    def row_size(self, n_samples: int, n_r: int) -> int:  # noqa: ARG002
+        """Number of derivatives by one parameter that one output row takes in memory."""
         return n_samples
 
-    def action_jacobian(self, r_out, r, phi):
+    def action_jacobian(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
         h, d = self.factor_jacobian(r)
         n_out = len(r_out)
@@ -277,7 +307,12 @@ class _FormFactors(nn.Module):
 class LocalTerm(nn.Module):
     """V(r) = Σ_m θ_m B_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed b_m and B_m."""
 
-    def __init__(self, widths, scales, kind="gaussian"):
+    widths: Tensor
+    scales: Tensor
+
+    def __init__(
+        self, widths: Array, scales: Array, kind: Literal["gaussian", "yukawa"] = "gaussian"
+    ) -> None:
         super().__init__()
         self.kind = kind
         for name, value in (("widths", widths), ("scales", scales)):
@@ -285,27 +320,31 @@ class LocalTerm(nn.Module):
             self.register_buffer(name, tensor, persistent=False)
         self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
 
-    def basis(self, r):
+    def basis(self, r: Tensor) -> Tensor:
         """B_m v(r/b_m), shape (..., n_widths)."""
         x = r[..., None] / self.widths
         return self.scales * (torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x)
 
-    def forward(self, r):
+    def forward(self, r: Tensor) -> Tensor:
         """V(r)."""
         return self.basis(r) @ self.coefficients
 
 
-NETWORKS = {
+NETWORKS: dict[str, Any] = {
     "plain": PlainNetwork,
     "symmetric": SymmetricNetwork,
     "separable": SeparableNetwork,
 }
 
 
-def make_network(network, hidden, *, activation, signs, symmetric, **settings):
-    """The network of a fit, of a name or of a user's factory, with fresh parameters."""
+def make_network(
+    network: Any, hidden: Sequence[int], *, activation: Any, signs: Array, symmetric: bool,
+    **settings: Any,
+) -> nn.Module:  # fmt: skip
+    """Return the network of a name or of a user's factory, with fresh parameters."""
     if not isinstance(network, str):
         return UserNetwork(network, symmetric=symmetric, **settings)
-    own = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}.get(network, {})
+    extra: dict[str, dict[str, Any]]
+    extra = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}
     activation = activation_class(activation)
-    return NETWORKS[network](hidden, activation=activation, **own, **settings)
+    return NETWORKS[network](hidden, activation=activation, **extra.get(network, {}), **settings)

@@ -1,6 +1,7 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
 import warnings
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -10,21 +11,20 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.modules import by_name, unnamed
-from halkit.potentials import networks, solvers
+from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.contract import check_derivative, check_network
+from halkit.potentials.blueprint import CODE, Blueprint
 from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
-from halkit.potentials.objective import Potential
 from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
     objective_settings,
 )
-from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
+from halkit.potentials.starts import Training
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -39,44 +39,51 @@ from halkit.training import (
     state_arrays,
     unchanged_on_error,
 )
+from halkit.typing import Array, Numbers
 
-__all__ = ["NeuralPotential"]
+__all__ = ["EnvelopeChoice", "LocalChoice", "NeuralPotential", "Solver"]
 
-# The form of a fitted potential: a warm start must not find it changed.
+EnvelopeChoice: TypeAlias = Literal["exponential", "gaussian"] | None
+LocalChoice: TypeAlias = Literal["only"] | bool
+Solver: TypeAlias = Literal["lm", "lbfgs", "adam"]
+
+# The form of a fitted potential, which a warm start must keep.
 KEPT = (
     "network", "hidden_layer_sizes", "activation", "symmetric", "rank", "envelope",
     "envelope_radius", "fit_envelope", "amplitude", "local", "local_basis", "local_widths",
     "local_range", "local_strength",
 )  # fmt: skip
 
-CODE = "network", "activation"
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
-ROUNDING, HALF = 1e-20, 0.5
+HALF = 0.5
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
-    """What the neural regressors share: everything but the equation's masses and defaults.
+    """The common part of the neural regressors: everything but masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
-    inputs of the networks (``_input_map``).
-    ``_lattice_defaults`` tells whether the default lengths are meant for lattice units.
+    inputs of the networks (``_input_map``). ``_lattice_defaults`` tells whether the default
+    lengths are meant for lattice units.
     """
 
     _lattice_defaults = False
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Find U, and V if wanted, with which the sources are reproduced.
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find U, and V if wanted, that reproduce the targets best.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes r.
         y : array-like of shape (n_samples, n_out) or (n_samples,)
-            Their sources (E_k − H0) φ_k at r_out.
+            Their targets (E_k − H0) φ_k at r_out.
         sample_weight : array-like of shape (n_samples,), optional
         y_std : array-like of the shape of y, optional
-            Standard deviations of y: residuals are weighted by 1/σ². Without them, a
-            sample's residual is that of u = rφ, divided by the norm of its wave function.
+            Standard deviations of y: residuals are weighted by 1/σ². Without them, the residual
+            of a sample is taken for u = rφ and divided by the norm of its wave function.
 
         Returns
         -------
@@ -85,45 +92,48 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, complex or infinite data, and shapes that do
-            not fit the nodes.
+            If a parameter is out of range, if data are complex or infinite, or if shapes do not
+            fit the nodes.
         FloatingPointError
             If the loss of every start becomes infinite or NaN.
         KeyboardInterrupt
-            From the keyboard, or from a callback. ``interrupted_`` then has what was found. As
-            after any other error, an earlier fit is still there.
+            From the keyboard, or from a callback. ``interrupted_`` then has the best start so far.
+            As after any other error, an earlier fit is unchanged.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` was reached, and where the loss of a start became infinite or NaN:
-            that start is left out.
+            If `max_iter` was reached, or if the loss of a start became infinite or NaN: this start
+            is left out.
         UnderdeterminedWarning
-            Where the prior reaches far beyond the data.
+            If the prior, or the fitted potential, reaches beyond the data.
         """
         self._check_parameters()
-        before = _fit_before(self)
+        before = self._fit_before()
         with unchanged_on_error(self):
-            self._starts, self._kept_form = [], _form(self)
+            self._kept_form = _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
-                raise ValueError("y is zero: without y_std nothing says how small U has to be")
+                raise ValueError("y must not be zero without y_std, got 0: U has no size then")
             nodes = self.r_, self.weights_, self.r_out_
             if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
-                raise ValueError("warm_start needs the nodes and weights of the fit before")
+                raise ValueError("warm_start must keep the nodes and weights, got others")
             self._specify(problem, warm=before is not None)
             with one_thread():
                 if self._has_nonlocal:
-                    _check_code(self)
+                    self._blueprint.check_code(self.solver)
                 self._train(problem, before)
             if self._nodes_given:
-                _warn_of_reach(self, problem)
+                mass = self._reduced_mass()
+                _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
+                if self._has_nonlocal and not problem.has_errors:
+                    warn_of_exact_fit(self._learned, problem, *nodes, mass, self.loss_)
         return self
 
-    def share_prior(self, fitted):
-        """Take the scales of the prior, and where V starts, from a fit of the same form.
+    def share_prior(self, fitted: Self) -> Self:
+        """Take the scales of the prior, and the start of V, from a fit of the same form.
 
-        Refits to the bins of a jackknife then differ by their data alone.
+        Refits to the bins of a jackknife then differ only by their data.
         """
         self._shared = {name: getattr(fitted, name) for name in PRIOR}
         return self
@@ -132,10 +142,24 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         check_network_parameters(self)
         self._check_masses()
 
+    def _fit_before(self):
+        """Nodes and parameters that a warm start begins with, or None."""
+        if not (self.warm_start and self.__sklearn_is_fitted__()):
+            return None
+        form = _form(self)
+        changed = [name for name in KEPT if form[name] != self._kept_form[name]]
+        if changed:
+            raise ValueError(
+                "warm_start must keep the network, the local term and the prior of the fit "
+                f"before, got changes of {', '.join(changed)}"
+            )
+        nodes = self.r_, self.weights_, self.r_out_
+        return Bunch(nodes=nodes, parameters=self._starts[self._kept][2])
+
     def _specify(self, problem, *, warm):
         """Scales and constants that, with the parameters θ, define the potential.
 
-        Those of the prior are kept in a warm start: it is the same for both fits.
+        A warm start keeps the prior of the previous fit.
         """
         numbers = network_numbers(self)
         decay = numbers["weight_decay"]
@@ -149,7 +173,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         self._design = {**self._design, **objective}
 
     def _prior(self, problem, numbers, decay):
-        """The form of the envelope and of V, and the signs of the terms of U."""
+        """The envelope, the form of V, and the signs of the terms of U."""
         radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
         local = self._local_term(problem, decay) if self.local else None
         check_reach(
@@ -180,77 +204,81 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
 
     def _build_net(self, device, **settings):
-        return solvers.make_net(
-            _build_module(self), device=device, **self._design["training"], **settings
-        )
+        module = self._blueprint.potential()
+        return solvers.make_net(module, device=device, **self._design["training"], **settings)
+
+    def _restore(self, parameters, device):
+        """An initialised net with given parameters."""
+        with seeded(0):
+            net = self._build_net(device)
+        net.initialize()
+        load_parameters(net.module_, parameters)
+        return net
 
     def _train(self, problem, before):
         """Train every start and keep the one with the lowest loss."""
-        design = self._design
-        shift, W, *strengths = problem.shifted(design["decay"], design["regulator"])
-        data = torch.tensor(problem.X), torch.tensor(np.stack([problem.y, W], axis=1))
-        stop = {
-            **_natural_units(problem, W, shift, design["training"]["tol"]),
-            "warm": before is not None,
-        }
-        n_init, found = self.n_init if before is None else 1, []
+        training = Training(problem, self._design, warm=before is not None)
+        n_init = self.n_init if before is None else 1
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
             for number, seed in enumerate(seeds, start=1):
                 bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
-                callbacks = [*bar, *(self.callbacks or ())]
+                options = {"callbacks": [*bar, *(self.callbacks or ())], "verbose": self.verbose}
                 with seeded(seed):
-                    net = self._build_net(
-                        self.device, **stop, callbacks=callbacks, verbose=self.verbose
-                    )
-                _begin(self, net.module, before, strengths)
-                try:
-                    solvers.train(net, *data)
-                finally:
-                    if getattr(net, "history_", None):
-                        found.append((solvers.loss_of(net, *data), net))
+                    net = self._build_net(self.device, **training.stop, **options)
+                if before is not None:
+                    load_parameters(net.module, before.parameters)
+                elif self.local:
+                    net.module.local.coefficients.data[:] = torch.tensor(self._start)
+                training.run(net)
         except KeyboardInterrupt as error:
-            if self._keep(found, shift):
+            if self._keep(training):
                 raise Interrupted(
-                    f"in start {number} of {n_init}: interrupted_ is the best of what was found "
-                    f"until then (loss {self.loss_:.2g})",
+                    f"in start {number} of {n_init}: interrupted_ is the best fit found so far "
+                    f"(loss {self.loss_:.2g})",
                     self,
                 ) from error
             raise
-        if not self._keep(found, shift):
+        if not self._keep(training):
             raise FloatingPointError(
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
                 f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
-        _warn_of_starts(self, found, exact=not problem.has_errors)
+        _warn_of_starts(self, training, exact=not problem.has_errors)
 
-    def _keep(self, found, shift):
-        """Enter the starts whose loss is finite, the best as the fit; whether there is one."""
-        finite = [(loss, net) for loss, net in found if np.isfinite(loss)]
-        if not finite:
+    def _keep(self, training):
+        """Keep the starts with a finite loss, the best as the fit; return whether there is one."""
+        if not training.finite:
             return False
         self._starts = [
-            (unshifted(loss, shift), solvers.n_iterations(net), state_arrays(net.module_))
-            for loss, net in finite
+            (training.unshifted(loss), solvers.n_iterations(net), state_arrays(net.module_))
+            for loss, net in training.finite
         ]
-        self._kept = int(np.argmin([loss for loss, _ in finite]))
-        self.net_, self._device = finite[self._kept][1], self.device
+        self._kept = int(np.argmin([loss for loss, _ in training.finite]))
+        self.net_, self._device = training.finite[self._kept][1], self.device
         self.loss_, self.n_iter_, _ = self._starts[self._kept]
-        self.history_ = _history(self.net_, shift)
+        self.history_ = training.history(self.net_)
         return True
 
     @property
-    def envelope_radii_(self):
+    def envelope_radii_(self) -> Array:
+        """Learned ρ of the terms of U."""
         check_is_fitted(self)
         if self._form_now("envelope") is None:
-            raise AttributeError("envelope_radii_ needs an envelope; the fit had envelope=None")
+            raise AttributeError("envelope must be given for envelope_radii_, got None")
         network = self._module.network
         return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
 
     @property
-    def starts_(self):
+    def starts_(self) -> Ensemble:
+        """The starts of the fit, each an interaction."""
         check_is_fitted(self)
-        return _ensemble_of_starts(self)
+        starts = [
+            Start(self._restore(theta, "cpu").module_, loss, n_iter, self._check_radii)
+            for loss, n_iter, theta in self._starts
+        ]
+        mass = self._reduced_mass()
+        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass)
 
     @property
     def _has_local(self):
@@ -265,8 +293,14 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return NetworkInteraction(self._module, type(self).__name__)
 
     def _form_now(self, name):
-        """A parameter of the form of the potential: that of the fit, once there is one."""
+        """A parameter of the form of the potential, of the fit once there is one."""
         return vars(self).get("_kept_form", vars(self))[name]
+
+    @property
+    def _blueprint(self):
+        nodes = {"r": self.r_, "weights": self.weights_, "r_out": self.r_out_}
+        form = unnamed(self._kept_form)
+        return Blueprint(form, self._design, self.amplitude_, self._input_map(), **nodes)
 
     @property
     def _module(self):
@@ -281,117 +315,34 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if "_starts" not in state:
             return
         device = available_device(self._device)
-        self.net_ = _restore(self, self._starts[self._kept][2], device)
+        self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
-def _restore(model, parameters, device):
-    """An initialised net with given parameters."""
-    with seeded(0):
-        net = model._build_net(device)
-    net.initialize()
-    load_parameters(net.module_, parameters)
-    return net
-
-
-def _begin(model, module, before, strengths):
-    """Where a training begins: parameters, and the strengths of what the loss adds."""
-    module.decay, module.regulator = (float(strength) for strength in strengths)
-    if before is not None:
-        load_parameters(module, before.parameters)
-    elif model.local:
-        module.local.coefficients.data[:] = torch.tensor(model._start)
-
-
-def _history(net, shift):
-    rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
-    return [{"epoch": e, "train_loss": unshifted(loss, shift), "dur": t} for e, loss, t in rows]
-
-
-def _warn_of_reach(model, problem):
-    """Warn of a potential that is not over where the data end."""
-    errors = problem.has_errors and model._local_factor is not None
+def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
+    """Warn of a potential that has not vanished where the data end; `factor` as `PriorScales`."""
+    has_std = problem.has_errors and factor is not None
 
     def std(r):
-        if not errors:
+        if not has_std:
             return 0.0
-        basis = evaluate(model._module.local.basis, r)
-        return float(norm(basis @ model._local_factor) / np.sqrt(problem.total))
+        basis = evaluate(learned.module.local.basis, r)
+        return float(norm(basis @ factor) / np.sqrt(problem.total))
 
-    learned = model._learned
+    U, V = learned.has_nonlocal, learned.has_local
     warn_of_reach(
-        model.r_out_, U=learned.uncut if learned.has_nonlocal else None,
-        V=learned.local_term if learned.has_local else None, std=std,
-        reduced_mass=model._reduced_mass(), ends_there=model._kept_form["envelope"] is None,
-        exact=not problem.has_errors,
-    )  # fmt: skip
-    if learned.has_nonlocal and not problem.has_errors:
-        warn_of_exact_fit(model, problem)
-
-
-def _natural_units(problem, W, shift, tol):
-    """What a training measures its loss by: see `solvers.Convergence`.
-
-    The unit of χ² is held within the range in which a training can tell its progress: errors that
-    are larger than the sources, or below their rounding, do not end it early or never.
-    """
-    size, unit = float(np.sum((W * problem.y) ** 2)), None
-    if problem.has_errors:
-        with np.errstate(over="ignore", under="ignore"):
-            unit = float(np.ldexp(1 / problem.total, 2 * shift))
-        unit = min(max(unit, ROUNDING * size), tol * size) or unit
-    return {"size": size, "unit": unit, "total": problem.total}
-
-
-def _ensemble_of_starts(model):
-    given = {"check_nodes": model._check_radii}
-    starts = [
-        Start(_restore(model, theta, "cpu").module_, loss=loss, n_iter=n_iter, **given)
-        for loss, n_iter, theta in model._starts
-    ]
-    mass = model._reduced_mass()
-    return Ensemble(starts, kind="starts", centre=starts[model._kept], reduced_mass=mass)
-
-
-def _build_module(model):
-    """The potential of a fit with fresh parameters, drawn from torch's generator."""
-    design = model._design
-    network = _build_network(model) if model._has_nonlocal else None
-    local = networks.LocalTerm(**design["local"]) if model._has_local else None
-    return Potential(
-        network, local, r=model.r_, weights=model.weights_, r_out=model.r_out_,
-        out_columns=node_columns(model.r_out_, model.r_) if model._has_local else None,
-        regulator=design["regulator"], regulator_radius=design["regulator_radius"],
-        decay=design["decay"],
+        r_out, U=learned.uncut if U else None, V=learned.local_term if V else None, std=std,
+        reduced_mass=reduced_mass, exact=not problem.has_errors,
+        ends_there=U and learned.module.network.envelope.kind is None,
     )  # fmt: skip
 
 
-def _build_network(model):
-    design, form = model._design, unnamed(model._kept_form)
-    return networks.make_network(
-        form["network"], form["hidden_layer_sizes"], activation=form["activation"],
-        symmetric=form["symmetric"], signs=design["signs"], inputs=model._input_map(),
-        envelope=design["envelope"], amplitude=model.amplitude_,
-    )  # fmt: skip
-
-
-def _check_code(model):
-    """Try the code that the user has given, before a training relies on it."""
-    given = [name for name in CODE if callable(getattr(model, name))]
-    if "network" in given:
-        check_network(model.network, model._input_map(), model.r_out_, model.r_)
-    if given and model.solver == "lm":
-        with seeded(0):
-            check_derivative(_build_network(model), model.r_out_, model.r_)
-
-
-def _warn_of_starts(model, found, *, exact):
+def _warn_of_starts(model, training, *, exact):
     """Warn of starts that were left out, and of a fit that is not at its minimum."""
-    lost = [number for number, (loss, _) in enumerate(found, start=1) if not np.isfinite(loss)]
     reasons = []
-    if lost:
+    if training.lost:
         reasons.append(
-            f"the loss of start {', '.join(map(str, lost))} of {len(found)} became infinite or "
-            "NaN, and it was left out: lower learning_rate"
+            f"the loss of start {', '.join(map(str, training.lost))} of {len(training.found)} "
+            "became infinite or NaN, and it was left out: lower learning_rate"
         )
     if not model.net_.stopped_:
         reasons.append(
@@ -400,30 +351,15 @@ def _warn_of_starts(model, found, *, exact):
         )
     elif exact and model.loss_ > HALF and not model.callbacks:
         reasons.append(
-            f"the fit leaves {model.loss_:.0%} of the squared sources unexplained: it has ended at "
+            f"the fit leaves {model.loss_:.0%} of the squared targets unexplained: it has ended at "
             "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     for reason in reasons:
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)
 
 
-def _fit_before(model):
-    """Nodes and parameters that a warm start begins with, or None."""
-    if not (model.warm_start and model.__sklearn_is_fitted__()):
-        return None
-    form = _form(model)
-    changed = [name for name in KEPT if form[name] != model._kept_form[name]]
-    if changed:
-        raise ValueError(
-            "warm_start goes on with the network, the local term and the prior of the fit "
-            f"before; changed since: {', '.join(changed)}"
-        )
-    nodes = model.r_, model.weights_, model.r_out_
-    return Bunch(nodes=nodes, parameters=model._starts[model._kept][2])
-
-
 def _form(model):
-    """The parameters that make the form of the potential, as plain values and names of code."""
+    """The parameters that define the form of the potential: plain values, and code by its name."""
     form = {name: getattr(model, name, None) for name in KEPT}
     plain = {name: np.asarray(value).tolist() for name, value in form.items() if name not in CODE}
     return {**form, **plain, **by_name({name: form[name] for name in CODE}, CODE)}

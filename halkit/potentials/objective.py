@@ -1,19 +1,25 @@
 r"""The residual of the Schrödinger equation, and what a fit minimises.
 
-For samples φ_s with sources y_s, the measure w and row weights W,
+For samples φ_s with targets y_s, the measure w and row weights W,
 
     ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj + V_θ(r_i) φ_si − y_si ],
 
     L(θ) = Σ ρ² + λ ⟨U²⟩_{r, r' > R_c} / A² + η |θ|² / N,
 
-where A is the prior scale of U, λ the asymptotic regulator and η the strength of
-the N(0, 1) prior on the parameters. L is a sum of squares, and ρ is linear in U:
-a Gauss-Newton step needs ∂U/∂θ contracted with the data only.
+with the prior scale A of U, the asymptotic regulator λ and the strength η of the N(0, 1) prior on
+the parameters. L is a sum of squares, and ρ is linear in U: all that a Gauss-Newton step takes from
+U is ∂U/∂θ contracted with the data.
 """
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from halkit.typing import Array
 
 __all__ = ["Potential"]
 
@@ -39,10 +45,18 @@ class Potential(nn.Module):
         η/N.
     """
 
+    network: Any
+    local: Any
+    r: Tensor
+    weights: Tensor
+    r_out: Tensor
+    out_columns: Any
+
     def __init__(
-        self, network, local, *, r, weights, r_out, out_columns,
-        regulator=0.0, regulator_radius=np.inf, decay=0.0,
-    ):  # fmt: skip
+        self, network: nn.Module | None, local: nn.Module | None, *, r: Array, weights: Array,
+        r_out: Array, out_columns: NDArray[np.int64] | None, regulator: float = 0.0,
+        regulator_radius: float = np.inf, decay: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.network, self.local = network, local
         self.regulator, self.decay = regulator, decay
@@ -55,15 +69,16 @@ class Potential(nn.Module):
         self.far_out = np.flatnonzero(r_out > regulator_radius)
 
     @property
-    def nodes(self):
-        """(r_out, r), one object where both are the same nodes."""
+    def nodes(self) -> tuple[Tensor, Tensor]:
+        """(r_out, r), the same object twice where the nodes are the same."""
         return (self.r, self.r) if self.same_nodes else (self.r_out, self.r)
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
+        """Number of parameters θ."""
         return sum(theta.numel() for theta in self.parameters())
 
-    def forward(self, X):
+    def forward(self, X: Tensor) -> Tensor:
         """Σ_j U(r_i, r_j) w_j X_sj + V(r_i) X_si."""
         out = X.new_zeros(len(X), len(self.r_out))
         if self.network is not None:
@@ -72,7 +87,7 @@ class Potential(nn.Module):
             out = out + self.local(self.r_out) * X[:, self.out_columns]
         return out
 
-    def objective(self, prediction, y, W):
+    def objective(self, prediction: Tensor, y: Tensor, W: Tensor) -> Tensor:
         """L(θ), differentiable."""
         loss = torch.sum((W * (prediction - y)) ** 2)
         if self.regulated:
@@ -84,14 +99,15 @@ class Potential(nn.Module):
         return loss
 
     @property
-    def regulated(self):
+    def regulated(self) -> bool:
+        """Whether L has the term of the regulator."""
         return bool(self.regulator and self.network is not None)
 
-    def residual_blocks(self, X, y, W):
+    def residual_blocks(self, X: Tensor, y: Tensor, W: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Blocks (ρ, ∂ρ/∂θ) with L = Σ ρ², of at most ``BLOCK_ENTRIES`` derivatives."""
         rho = W * (self(X) - y)
         for rows in self._row_blocks(len(X)):
-            jacobian = self._jacobian(X, rows) * W[:, rows, None]
+            jacobian = self.jacobian(X, rows) * W[:, rows, None]
             yield rho[:, rows].reshape(-1), jacobian.flatten(0, 1)
         if self.regulated:
             yield self._regulator_block()
@@ -100,8 +116,8 @@ class Potential(nn.Module):
             scale = self.decay**0.5
             yield scale * theta, scale * torch.eye(len(theta)).to(theta)
 
-    def _jacobian(self, X, rows):
-        """∂(prediction)/∂θ for a slice of the output rows."""
+    def jacobian(self, X: Tensor, rows: slice) -> Tensor:
+        """∂(prediction)/∂θ for a slice of the output rows, (n_samples, n_rows, n_parameters)."""
         r_out, r = self.nodes
         if rows != slice(0, len(r_out)):
             r_out = r_out[rows]

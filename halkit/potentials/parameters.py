@@ -1,21 +1,24 @@
-"""What the parameters of a network regressor may be."""
+"""Checks of the parameters of a network regressor."""
+
+from typing import Any
 
 from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
 from halkit.modules import check_factory
 from halkit.potentials import networks, solvers
 from halkit.potentials.contract import check_activation
 from halkit.potentials.local import check_local_prior
+from halkit.potentials.problem import Problem
 from halkit.training import check_options
 
 __all__ = ["check_network_parameters", "network_numbers", "objective_settings"]
 
-# Of the local coefficients of data without errors, which leave narrow terms at the origin free.
+# Decay of the local coefficients for data without errors, which leave narrow terms free.
 EXACT_DECAY = 1e-11
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
-def check_network_parameters(model):
-    """Refuse parameters of a network regressor that are out of their range."""
+def check_network_parameters(model: Any) -> None:
+    """Refuse parameters of a network regressor that are out of range."""
     if callable(model.network):
         check_factory(model.network, "network")
     elif model.network not in [*networks.NETWORKS]:
@@ -34,18 +37,20 @@ def check_network_parameters(model):
     check_integer(model.rank, "rank", least=1, optional=True)
     if not isinstance(model.hidden_layer_sizes, tuple | list):
         raise TypeError(
-            f"hidden_layer_sizes needs a tuple of integers, got {model.hidden_layer_sizes!r}"
+            f"hidden_layer_sizes must be a tuple of integers, got {model.hidden_layer_sizes!r}"
         )
     for width in model.hidden_layer_sizes:
         check_integer(width, "hidden_layer_sizes", least=1)
     if model.network == "symmetric" and not len(model.hidden_layer_sizes):
-        raise ValueError("network='symmetric' needs a hidden layer, got hidden_layer_sizes=()")
+        raise ValueError(
+            "hidden_layer_sizes must have one width at least for network='symmetric', got ()"
+        )
     network_numbers(model)
     check_local_prior(model)
     check_options(model)
 
 
-def network_numbers(model):
+def network_numbers(model: Any) -> dict[str, Any]:
     """The parameters that are numbers, as floats or None."""
     numbers = {
         name: check_positive(getattr(model, name), name, optional=True)
@@ -58,7 +63,9 @@ def network_numbers(model):
     return {**numbers, "weight_decay": decay}
 
 
-def objective_settings(model, problem, numbers, decay):
+def objective_settings(
+    model: Any, problem: Problem, numbers: dict[str, Any], decay: float
+) -> dict[str, Any]:
     """Strengths of the regulator and of the prior in the loss, and the settings of the solver.
 
     Raises
@@ -71,8 +78,8 @@ def objective_settings(model, problem, numbers, decay):
     reach = min(size, model.r_out_[-1])
     if numbers["regulator"] and reach <= regulator_radius:
         raise ValueError(
-            "regulator_radius needs a value below the last node of r and that of r_out, "
-            f"{reach}; got {regulator_radius}"
+            f"regulator_radius must be below {reach}, where the nodes of r or r_out end, got "
+            f"{regulator_radius}"
         )
     bare = model._has_local and not problem.has_errors
     return {

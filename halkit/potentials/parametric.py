@@ -1,11 +1,13 @@
 r"""A potential of known form: U(r, r') = function(r, r', θ), with few parameters θ.
 
-The residual is that of the networks, ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj − y_si ];
-least squares minimise L = Σ ρ². With J = ∂ρ/∂θ and N the total weight, the covariance
-of θ is (N JᵀJ)⁻¹ where the errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
+Least squares minimise L = Σ ρ² of the residuals ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj − y_si ],
+as for the networks. With J = ∂ρ/∂θ and the total weight N, the covariance of θ is (N JᵀJ)⁻¹ where
+the errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
 """
 
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -18,6 +20,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.problem import unshifted
 from halkit.scaling import norm
 from halkit.training import Interrupted, unchanged_on_error
+from halkit.typing import Number, Numbers
 
 __all__ = ["ParametricPotentialRegressor"]
 
@@ -26,18 +29,18 @@ STEP, RESOLUTION = 6e-6, 1e-9
 
 
 class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
-    r"""Non-local potential U(r, r') of a given form, its parameters by least squares.
+    r"""Non-local potential U(r, r') of a given form, with parameters from least squares.
 
-    A sample is one wave function φ_k on the nodes r, its target the source
+    A sample is one wave function φ_k on the nodes r. Its target is
 
         (E_k − H0) φ_k(r) = ∫ 4πr'² dr' U(r, r'; θ) φ_k(r').
 
     Parameters
     ----------
     function : callable
-        ``function(r, r_prime, theta)`` gives U in units of [energy]/[length]³; r and r'
-        come as arrays that broadcast, theta as an array of shape (n_parameters,). A model
-        that shall be pickled needs a function of a module, not a lambda.
+        ``function(r, r_prime, theta)`` returns U in units of [energy]/[length]³; r and r' are
+        arrays that broadcast, theta has shape (n_parameters,). To pickle the model, take a
+        function of a module, not a lambda.
     initial : array-like of shape (n_parameters,)
         θ at the start.
     r : array-like of shape (n_r,), optional
@@ -51,12 +54,12 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
     radius : float, optional
-        U is zero where r or r' is beyond it. Without it `function` must decay by itself
-        if phase shifts are wanted.
+        U is zero where r or r' is beyond it. Without it `function` must decay by itself for phase
+        shifts.
     bounds : pair of float or of array-like of shape (n_parameters,), optional
         Lowest and highest θ.
     max_nfev : int, optional
-        Largest number of evaluations, those for derivatives apart; 100 per parameter by
+        Largest number of evaluations, without those for derivatives; 100 per parameter by
         default.
     tol : float
         The fit stops where L or θ changes by less than this fraction, or where the
@@ -67,26 +70,26 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     theta_ : ndarray of shape (n_parameters,)
         Parameters with the least loss found.
     radius_ : float or None
-        The radius that was fitted with.
+        The radius of the fit.
     theta_cov_ : ndarray of shape (n_parameters, n_parameters)
-        Their covariance in the linear approximation, bounds aside. With `y_std` it takes
-        those errors as they are, for values of y that are independent of each other.
-        Without, it takes weighted residuals of one common size, read off the fit. Infinite
-        where the data do not determine θ, or leave no residual over to read a size off.
+        Their covariance in the linear approximation, without bounds. With `y_std` it follows from
+        these errors, for independent values of y. Without, it assumes one size of all weighted
+        residuals, and reads it off the fit. Infinite where the data do not determine θ, or leave
+        no residual.
     potential_ : ndarray of shape (n_out, n_r)
         U on the nodes of the fit.
     r_, weights_, r_out_ : ndarray
         Nodes, measure and output nodes of the fit.
     n_iter_ : int
-        Iterations, that is Jacobians.
+        Number of iterations: of Jacobians.
     interrupted_ : ParametricPotentialRegressor or None
-        After an interrupt, what was found until then; None after a whole fit.
+        After an interrupt, a fit with the best θ so far; None after a complete fit.
     loss_ : float
         L, relative to Σ W² y² without `y_std`, the mean of ((prediction − y)/σ)² with it.
 
     See Also
     --------
-    NonLocalPotentialRegressor : where the form of U is not known.
+    NonLocalPotentialRegressor : for an unknown form of U.
 
     References
     ----------
@@ -109,9 +112,11 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     """
 
     def __init__(
-        self, function, initial, *, r=None, weights=None, r_out=None, reduced_mass=None,
-        radius=None, bounds=None, max_nfev=None, tol=1e-10,
-    ):  # fmt: skip
+        self, function: Callable[..., Any], initial: Numbers, *, r: Numbers | None = None,
+        weights: Numbers | None = None, r_out: Numbers | None = None,
+        reduced_mass: Number | None = None, radius: Number | None = None,
+        bounds: Sequence[Numbers] | None = None, max_nfev: int | None = None, tol: Number = 1e-10,
+    ) -> None:  # fmt: skip
         self.function = function
         self.initial = initial
         self.r = r
@@ -123,20 +128,23 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         self.max_nfev = max_nfev
         self.tol = tol
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Find the θ with which the sources are reproduced best.
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find the θ that reproduces the targets best.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes r.
         y : array-like of shape (n_samples, n_out) or (n_samples,)
-            Their sources (E_k − H0) φ_k at r_out.
+            Their targets (E_k − H0) φ_k at r_out.
         sample_weight : array-like of shape (n_samples,), optional
             With `y_std`, s counts as s equal measurements in the covariance.
         y_std : array-like of the shape of y, optional
-            Standard deviations of y: residuals are weighted by 1/σ². Without them, a
-            sample's residual is that of u = rφ, divided by the norm of its wave function.
+            Standard deviations of y: residuals are weighted by 1/σ². Without them, the residual
+            of a sample is taken for u = rφ and divided by the norm of its wave function.
 
         Returns
         -------
@@ -145,20 +153,20 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, a function that does not broadcast or is
-            complex or infinite at the start, complex or infinite data, and shapes that do
-            not fit the nodes.
+            If a parameter is out of range, if the function does not broadcast or is complex or
+            infinite at the start, if data are complex or infinite, or if shapes do not fit the
+            nodes.
         FloatingPointError
-            If the function becomes infinite or NaN wherever the fit goes.
+            If the function is infinite or NaN everywhere but at the start.
         KeyboardInterrupt
             From the keyboard, or from the function. ``interrupted_`` then has the best theta that
             was tried, with an infinite ``theta_cov_``. As after any other error, an earlier fit is
-            still there.
+            unchanged.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_nfev` was reached, and where U at `initial` is too small beside the sources
+            If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
         """
         start, bounds = self._check_parameters()
@@ -177,58 +185,49 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         check_integer(self.max_nfev, "max_nfev", least=1, optional=True)
         if not callable(self.function):
             raise TypeError(
-                f"function needs a callable of (r, r_prime, theta), got {self.function!r}"
+                f"function must be a callable of (r, r_prime, theta), got {self.function!r}"
             )
         start = check_array(self.initial, "initial")
         if start.ndim != 1 or not len(start):
-            raise ValueError(
-                f"initial needs a 1-D array, one value per parameter; got shape {start.shape}"
-            )
+            raise ValueError(f"initial must have shape (n_parameters,), got {start.shape}")
         return start, self._check_bounds(start)
 
     def _check_bounds(self, start):
         if self.bounds is None:
             return -np.inf, np.inf
         if len(self.bounds) != 2:
-            raise ValueError(f"bounds need a pair (lowest, highest), got {self.bounds!r}")
+            raise ValueError(f"bounds must be a pair (lowest, highest), got {self.bounds!r}")
         lowest, highest = (check_array(bound, "bounds", finite=False) for bound in self.bounds)
         for bound in (lowest, highest):
             if bound.shape not in {(), start.shape}:
                 raise ValueError(
-                    f"bounds need numbers or arrays of shape {start.shape}, that of initial; "
-                    f"got shape {bound.shape}"
+                    f"bounds must be numbers or arrays of the shape {start.shape} of initial, got "
+                    f"shape {bound.shape}"
                 )
         if not np.all(lowest < highest):
-            raise ValueError(f"bounds need lowest < highest, got {self.bounds!r}")
+            raise ValueError(f"bounds must have lowest < highest, got {self.bounds!r}")
         if not np.all((lowest <= start) & (start <= highest)):
-            raise ValueError(f"initial needs to lie within bounds {self.bounds!r}, got {start}")
+            raise ValueError(f"initial must lie within bounds {self.bounds!r}, got {start}")
         return lowest, highest
 
     def _check_function(self, start):
         """Try the function at the start, with messages that name it."""
         r, r_prime = self.r_out_[:, None], self.r_[None, :]
+        form = self._form(start)
         try:
             self.function(r, r_prime, start)
         except Exception as error:
             raise ValueError(
-                f"function needs to take arrays r of shape {r.shape}, r_prime of shape "
-                f"{r_prime.shape} and theta of shape {start.shape}, that of initial; it raised "
+                f"function must take arrays r of shape {r.shape}, r_prime of shape "
+                f"{r_prime.shape} and theta of the shape {start.shape} of initial, got "
                 f"{type(error).__name__}: {error}"
             ) from error
-        if not np.all(np.isfinite(self._evaluate(r, r_prime, start))):
-            raise ValueError(f"function needs finite values at initial = {start}; got inf or NaN")
+        if not np.all(np.isfinite(form.nonlocal_potential(r, r_prime))):
+            raise ValueError(f"function must be finite at initial = {start}, got inf or NaN")
 
-    def _evaluate(self, r, r_prime, theta):
-        shape = np.broadcast_shapes(r.shape, r_prime.shape)
-        U = check_array(self._function(r, r_prime, theta), "function", finite=False)
-        try:
-            U = np.broadcast_to(U, shape)
-        except ValueError as error:
-            raise ValueError(
-                f"function needs to broadcast r of shape {r.shape} with r_prime of shape "
-                f"{r_prime.shape} to {shape}; it returned shape {U.shape}"
-            ) from error
-        return cut(U, self.radius_, r, r_prime)
+    def _form(self, theta):
+        """The interaction with parameters θ."""
+        return _Parametric(self._function, theta, self.radius_, type(self).__name__)
 
     def _solve(self, problem, start, bounds):
         r, r_prime, X = self.r_out_[:, None], self.r_[None, :], problem.X * self.weights_
@@ -236,7 +235,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         best = _Best()
 
         def prediction(theta):
-            return X @ self._evaluate(r, r_prime, theta).T
+            return X @ self._form(theta).nonlocal_potential(r, r_prime).T
 
         def residual(theta):
             return best.noted(theta, (W * (prediction(theta) - problem.y)).ravel())
@@ -256,17 +255,32 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             n_iter = best.n // (2 * len(start) + 1)
             self._keep(best.theta, nowhere, n_iter, unshifted(best.loss, shift))
             raise Interrupted(
-                f"after {best.n} evaluations; interrupted_ has the best theta (loss "
+                f"after {best.n} evaluations: interrupted_ has the best theta (loss "
                 f"{self.loss_:.2g})",
                 self,
             ) from error
-        _check_solution(self, solution)
+        self._check_solution(solution)
         loss, n_left = 2 * solution.cost, np.count_nonzero(W) - len(start)
         size = loss / n_left if n_left > 0 else np.inf
         with np.errstate(over="ignore", under="ignore"):
             size = np.ldexp(1.0, 2 * shift) / problem.total if problem.has_errors else size
             cov = _covariance(solution.jac, size) * np.outer(unit, unit)
         self._keep(unit * solution.x, cov, solution.njev, unshifted(loss, shift))
+
+    def _check_solution(self, solution):
+        """Refuse a solution that is not finite, and warn of one that is not at its minimum."""
+        if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
+            raise FloatingPointError(
+                f"function must be finite near initial={self.initial}, or have bounds, got a fit "
+                "that became infinite or NaN"
+            )
+        if solution.status == 0:
+            warnings.warn(
+                f"the fit had not converged after {solution.nfev} evaluations "
+                f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={self.tol}",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
 
     def _keep(self, theta, cov, n_iter, loss):
         self.theta_, self.theta_cov_ = theta, cov
@@ -277,31 +291,40 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     @property
     def _learned(self):
-        return _Parametric(self)
+        return self._form(self.theta_)
 
 
 class _Parametric(Interaction):
-    """The function of a fit, with the parameters that were found."""
+    """U(r, r') = function(r, r', θ), zero beyond a radius."""
 
-    def __init__(self, model):
-        self.model, self.radius = model, model.radius_
+    def __init__(self, function, theta, radius, name):
+        self.function, self.theta, self.radius, self.name = function, theta, radius, name
 
     def nonlocal_potential(self, r, r_prime):
         r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
-        return np.array(self.model._evaluate(r, r_prime, self.model.theta_))
+        shape = np.broadcast_shapes(r.shape, r_prime.shape)
+        U = check_array(self.function(r, r_prime, self.theta), "function", finite=False)
+        try:
+            U = np.broadcast_to(U, shape)
+        except ValueError as error:
+            raise ValueError(
+                f"function must broadcast r of shape {r.shape} with r_prime of shape "
+                f"{r_prime.shape} to {shape}, got shape {U.shape}"
+            ) from error
+        return np.array(cut(U, self.radius, r, r_prime))
 
     def __repr__(self):
-        return f"{type(self.model).__name__}(...)"
+        return f"{self.name}(...)"
 
 
 class _Best:
-    """The parameters with the least sum of squares of all that were tried."""
+    """The parameters with the least sum of squares so far."""
 
     def __init__(self):
         self.theta, self.loss, self.n = None, np.inf, 0
 
     def noted(self, theta, rho):
-        """The residual of theta, taken into account."""
+        """Compare θ with the best, and return its residual."""
         self.n += 1
         loss = float(rho @ rho)
         if loss < self.loss:
@@ -310,21 +333,22 @@ class _Best:
 
 
 def _units(prediction, start, size):
-    """Powers of two, of the size by which each θ has to change until the prediction does.
+    """Powers of two of the size of changes of each θ that change the prediction.
 
-    Differences step by 6e-6 of them. A θ that begins at 0 has no size of its own, and one to
-    which the prediction is more sensitive than to changes of 1e-3 has a smaller one. The sources
-    have the norm `size`.
+    Differences step by 6e-6 of them. A θ that begins at 0, or to which the prediction is more
+    sensitive than to changes of 1e-3, takes its size from the slope. The targets have the norm
+    `size`.
 
     Warns
     -----
     ConvergenceWarning
-        If no change of θ by its own size shows beside the sources: the fit may end where it began.
+        If changes of θ by its size are invisible beside the targets: the fit may end where it
+        began.
 
     Raises
     ------
     FloatingPointError
-        If the function is finite at the start alone.
+        If the function is finite only at the start.
     """
     here, slopes = prediction(start), np.zeros(len(start))
     for i, theta in enumerate(start):
@@ -332,37 +356,19 @@ def _units(prediction, start, size):
         sizes = [norm(prediction(start + side * step) - here) for side in (1, -1)]
         slopes[i] = np.fmax(*sizes) / step[i]
     if not np.all(np.isfinite(slopes)):
-        raise FloatingPointError(
-            f"function needs finite values near initial = {start}; got inf or NaN"
-        )
+        raise FloatingPointError(f"function must be finite near initial = {start}, got inf or NaN")
     own = (slopes > 0) & ((slopes > 1e3) | (start == 0))
     e = np.where(own, -np.frexp(slopes)[1], np.maximum(np.frexp(start)[1], 0))
     unit = np.ldexp(1.0, e)
     if np.max(slopes * unit) < RESOLUTION * size:
         warnings.warn(
-            f"initial must give U of the size of the sources, got {start}: no change of theta of "
-            f"this size is more than {np.max(slopes * unit) / size:.2g} of them, and the fit may "
-            "end where it began",
+            f"initial must give U of the size of the targets, got {start}: changes of theta by its "
+            f"own size move the prediction by {np.max(slopes * unit) / size:.2g} of the targets at "
+            "most, and the fit may end where it began",
             ConvergenceWarning,
             stacklevel=4,
         )
     return unit
-
-
-def _check_solution(model, solution):
-    """Refuse a solution that is none, and warn of one that is not at its minimum."""
-    if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
-        raise FloatingPointError(
-            f"the fit became infinite or NaN: function needs finite values near "
-            f"initial={model.initial}, or bounds"
-        )
-    if solution.status == 0:
-        warnings.warn(
-            f"the fit had not converged after {solution.nfev} evaluations "
-            f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={model.tol}",
-            ConvergenceWarning,
-            stacklevel=5,
-        )
 
 
 def _covariance(J, size):

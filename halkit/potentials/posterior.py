@@ -4,14 +4,14 @@ With whitened data b = W y and design A = W ∂y/∂θ, and the prior θ ~ N(0, 
 
     θ | b ~ N(C Aᵀb, C),    C = (AᵀA + 1)⁻¹ = R⁻¹ R⁻ᵀ,
 
-where R is the triangle of the QR decomposition of A over the unit matrix: AᵀA itself, whose
-condition is the square, is never formed. The evidence is the density of b ~ N(0, AAᵀ + 1),
+with the triangle R of the QR decomposition of A over the unit matrix. AᵀA itself, whose condition
+number is the square, is never formed. The evidence is the density of b ~ N(0, AAᵀ + 1),
 
     −2 log p(b) = |b − Aθ|² + |θ|² + log det(AᵀA + 1) + n log 2π.
 """
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -22,12 +22,14 @@ from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
 from halkit.interactions import Interaction
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.validation import check_samples, like_input, node_columns
 from halkit.scaling import norm
+from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
 
-# Of the norm of a bound state, inside the span of the wave functions of the fit.
+# Share of the norm of a bound state within the span of the wave functions of the fit.
 SEEN = 0.9
 
 
@@ -45,36 +47,36 @@ class Ridge(NamedTuple):
         log det(AᵀA + 1).
     """
 
-    mean: np.ndarray
-    factor: np.ndarray
+    mean: Array
+    factor: Array
     misfit: float
     log_determinant: float
 
     @property
-    def n_effective(self):
+    def n_effective(self) -> float:
         """Trace of the hat matrix A C Aᵀ: p − tr C."""
         return float(len(self.mean) - np.sum(self.factor**2))
 
     @property
-    def information_gain(self):
+    def information_gain(self) -> float:
         """Divergence of the posterior from the prior, in nats."""
         change = np.sum(self.mean**2) - self.n_effective + self.log_determinant
         return float(0.5 * change)
 
-    def log_evidence(self, n):
+    def log_evidence(self, n: int) -> float:
         """log p(b) of n data."""
         return -0.5 * (self.misfit + self.log_determinant + n * np.log(2 * np.pi))
 
-    def std(self, functions, rows=slice(None)):
-        """Standard deviation of Σ_p functions_p θ_p, shape of the leading axes.
+    def std(self, functions: Array, rows: slice = slice(None)) -> Array:
+        """Standard deviation of Σ_p functions_p θ_p, of the shape of the leading axes.
 
-        `rows` are the coefficients that the last axis of `functions` stands for.
+        `rows` selects the coefficients that belong to the last axis of `functions`.
         """
         return norm(functions @ self.factor[rows], axis=-1)
 
 
-def solve_ridge(A, b):
-    """The posterior of θ for whitened data, b = Aθ + N(0, 1)."""
+def solve_ridge(A: Array, b: Array) -> Ridge:
+    """Return the posterior of θ for whitened data, b = Aθ + N(0, 1)."""
     p = A.shape[1]
     stacked = np.block([[A, b[:, None]], [np.eye(p), np.zeros((p, 1))]])
     R = scipy.linalg.qr(stacked, mode="r", overwrite_a=True, check_finite=False)[0][: p + 1]
@@ -87,33 +89,41 @@ def solve_ridge(A, b):
 class PosteriorDraw(Interaction):
     """An interaction with one set of coefficients of a prior: a draw, or the posterior mean."""
 
-    def __init__(self, prior, coefficients):
+    def __init__(self, prior: PotentialPrior, coefficients: Array) -> None:
         self.prior, self.coefficients = prior, coefficients
         self.has_local, self.has_nonlocal = bool(prior.local), bool(prior.nonlocal_)
 
-    def local_potential(self, r):
-        """V(r), any shape."""
+    def local_potential(self, r: Array) -> Array:
+        """V(r), elementwise."""
         return self.prior.local_potential(self.coefficients, np.asarray(r, dtype=np.float64))
 
-    def nonlocal_potential(self, r, r_prime):
-        """U(r, r'), the arguments broadcast."""
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
+        """U(r, r'), broadcasting."""
         radii = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
         return self.prior.nonlocal_potential(self.coefficients, *radii)
 
 
 class PosteriorMixin(PotentialMixin):
-    """Predictions with standard deviations, from the fitted ``_prior`` and ``_posterior``."""
+    """Predictions with standard deviations, from a fitted ``_prior`` and ``_posterior``.
 
-    def predict(self, X, return_std=False):
-        """Sources Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i) of the posterior mean.
+    Whatever is linear in U and V has its error in closed form; observables have it from ``draws``.
+    A subclass also sets ``_span``, orthonormal rows that span the wave functions of the fit.
+    """
+
+    random_state: Random
+    _prior: PotentialPrior
+    _posterior: Ridge
+    _span: Array
+
+    def predict(self, X: Numbers, return_std: bool = False) -> Any:
+        """Targets Σ_j U(r_i, r_j) w_j φ(r_j) + V(r_i) φ(r_i) of the posterior mean.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
             Wave functions on the nodes of the fit.
         return_std : bool
-            Whether to return the posterior standard deviation too: of the source, without
-            the noise of data.
+            Whether to return the posterior standard deviation too, without the noise of data.
 
         Returns
         -------
@@ -123,10 +133,12 @@ class PosteriorMixin(PotentialMixin):
         y = super().predict(X)
         if not check_boolean(return_std, "return_std"):
             return y
-        std = self._source_std(check_samples(self, X, reset=False))
+        std = self._target_std(check_samples(self, X, reset=False))
         return y, like_input(std.reshape(y.shape), X)
 
-    def predict_potential(self, r=None, r_prime=None, return_std=False):
+    def predict_potential(
+        self, r: Numbers | None = None, r_prime: Numbers | None = None, return_std: bool = False
+    ) -> Any:
         """The non-local potential U(r, r') on any points.
 
         Parameters
@@ -153,7 +165,7 @@ class PosteriorMixin(PotentialMixin):
         r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
         return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
 
-    def localize(self, X, return_std=False):
+    def localize(self, X: Numbers, return_std: bool = False) -> Any:
         """The local potential that acts on each wave function as U and V do.
 
         Parameters
@@ -174,27 +186,26 @@ class PosteriorMixin(PotentialMixin):
             return V
         X = check_samples(self, X, reset=False)
         phi = np.where(np.isnan(V), np.nan, X[:, node_columns(self.r_out_, self.r_)])
-        return V, self._source_std(X) / np.abs(phi)
+        return V, self._target_std(X) / np.abs(phi)
 
-    def _source_std(self, X):
-        """Standard deviation of the sources of X on the nodes of the fit."""
+    def _target_std(self, X):
+        """Standard deviation of the targets of X on the nodes of the fit."""
         design = self._prior.design(X, self.r_, self.weights_, self.r_out_)
         return self._posterior.std(design)
 
-    def draw_potentials(self, n_draws=1, random_state=None):
+    def draw_potentials(self, n_draws: int = 1, random_state: Random = None) -> list[PosteriorDraw]:
         """Potentials drawn from the posterior.
 
         Parameters
         ----------
         n_draws : int
         random_state : int, RandomState or None
-            That of the estimator by default.
+            By default the ``random_state`` of the estimator.
 
         Returns
         -------
         list of PosteriorDraw
-            With ``local_potential`` and ``nonlocal_potential``: `halkit.scattering` takes
-            each of them as an interaction.
+            Interactions.
         """
         self._check_radii()
         n_draws = check_integer(n_draws, "n_draws", least=1)
@@ -203,7 +214,7 @@ class PosteriorMixin(PotentialMixin):
         normal = random.standard_normal((n_draws, len(mean)))
         return [PosteriorDraw(self._prior, theta) for theta in mean + normal @ factor.T]
 
-    def draws(self, n_draws=32):
+    def draws(self, n_draws: int = 32) -> scattering.Ensemble:
         """Draws around the posterior mean as one `halkit.scattering.Ensemble`.
 
         Parameters
@@ -214,66 +225,60 @@ class PosteriorMixin(PotentialMixin):
         Returns
         -------
         halkit.scattering.Ensemble
-            Observables with their errors. They take the errors of the data as independent:
-            jackknife the fit where they are not.
+            Observables with their errors, for independent errors of the data. Where these are
+            correlated, jackknife the fit.
         """
         check_integer(n_draws, "n_draws", least=2)
         mass, members = self._known_mass(), self.draw_potentials(n_draws)
         return scattering.Ensemble(members, kind="draws", centre=self, reduced_mass=mass)
 
-    def phase_shift(self, k, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
-        """S-wave phase shifts δ(k) in radians, on the branch δ(∞) = 0.
+    def phase_shift(
+        self, k: Numbers, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.phase_shift`.
 
-        Parameters
-        ----------
-        k : array-like
-            Momenta, > 0, in the inverse unit of r.
-        return_std : bool
-            Whether to return the standard deviation over draws from the posterior too, as
-            ``draws(n_draws).phase_shift`` does.
-        n_draws : int
-            Number of draws.
-        channel_radius, n_mesh : optional
-            See `halkit.scattering.phase_shift`.
-
-        Returns
-        -------
-        delta : ndarray of the shape of k
-        delta_std : ndarray of the shape of k, if `return_std`
+        With `return_std` also their standard deviation over `n_draws` draws from the posterior:
+        ``draws(n_draws).phase_shift(k, return_std=True)``.
         """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
             return self.draws(n_draws).phase_shift(k, **settings, return_std=True)
         return super().phase_shift(k, **settings)
 
     def scattering_length(
-        self, *, sign="nuclear", return_std=False, n_draws=32, channel_radius=None, n_mesh=None
-    ):
-        """a0 in k cot δ = −1/a0 + r_eff k²/2: positive where there is one bound state.
+        self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`.
 
-        With ``sign="lattice"`` it is defined by k cot δ = +1/a0 + r_eff k²/2 instead. The other
-        parameters are those of ``phase_shift``. The error is NaN where a0 may be infinite; 1/a0
-        has one, see ``draws``.
+        With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
         """
-        settings = {"sign": sign, "channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).scattering_length(**settings, return_std=True)
-        return super().scattering_length(**settings)
+            return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
+        return super().scattering_length(sign=sign, **settings)
 
-    def effective_range(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2.
+    def effective_range(
+        self, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`.
 
-        Parameters are those of ``phase_shift``.
+        With `return_std` also its error, as in ``phase_shift``.
         """
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
             return self.draws(n_draws).effective_range(**settings, return_std=True)
         return super().effective_range(**settings)
 
-    def bound_states(self, *, return_std=False, n_draws=32, channel_radius=None, n_mesh=None):
+    def bound_states(
+        self, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
         """Energies and binding momenta; see `halkit.scattering.bound_states`.
 
-        Parameters are those of ``phase_shift``.
+        With `return_std` also their errors, as in ``phase_shift``.
 
         Warns
         -----
@@ -288,8 +293,8 @@ class PosteriorMixin(PotentialMixin):
             self._check_seen(waves.energy, waves.wave_function(self.r_))
         if not check_boolean(return_std, "return_std"):
             return states
-        settings = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.draws(n_draws).bound_states(**settings, return_std=True)
+        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.draws(n_draws).bound_states(**given, return_std=True)
 
     def _check_seen(self, energy, waves):
         """Warn of bound states outside the span of the wave functions of the fit."""
@@ -298,10 +303,10 @@ class PosteriorMixin(PotentialMixin):
         unseen = share < SEEN
         if unseen.any():
             warnings.warn(
-                f"the fit has bound states at E = {energy[unseen]} whose wave functions lie for "
-                f"{share[unseen].round(3)} of their norm in the span of those of the data: they "
-                "rest on the prior. Take a smaller envelope_radius or amplitude, and test on "
-                "data left out of the fit, best of another volume",
+                f"the fit has bound states at E = {energy[unseen]} with only "
+                f"{share[unseen].round(3)} of their norm in the span of the wave functions of the "
+                "data: they rest on the prior. Take a smaller envelope_radius or amplitude, and "
+                "test on data left out of the fit, preferably of another volume",
                 OverfitWarning,
                 stacklevel=3,
             )

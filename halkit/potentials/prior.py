@@ -3,14 +3,14 @@ r"""A Gaussian prior over potentials, in the basis in which its coefficients are
     V(r)     = Σ_m θ_m B_m e^{−(r/b_m)²},                         θ ~ N(0, 1),
     U(r, r') ~ GP(0, A² c(r, s) c(r', s')),     c(r, s) = e(r) e(s) e^{−(r−s)²/2ℓ²},
 
-with the envelope e(r) = e^{−r²/2ρ²} or e^{−r/ρ}; a symmetric U is the mean of such a
-draw and its transpose. The Karhunen-Loève expansion c(r, s) = Σ_a f_a(r) f_a(s), with
-f_a orthogonal on 0 < r < ∞ and falling, makes U a finite sum
+with the envelope e(r) = e^{−r²/2ρ²} or e^{−r/ρ}. A symmetric U is the mean of such a draw and its
+transpose. The Karhunen-Loève expansion c(r, s) = Σ_a f_a(r) f_a(s), with f_a orthogonal on
+0 < r < ∞ and of decreasing size, makes U a finite sum
 
     U(r, r') = A Σ_ab θ_ab f_a(r) f_b(r').
 
-The f_a are found on a quadrature and continued by c itself (Nyström), so that they are
-smooth functions of r. The action of U on data is linear in θ: the fit is ridge regression.
+The f_a are computed on a quadrature and continued by c itself (Nyström), so that they are smooth
+functions of r. The action of U on data is linear in θ: the fit is a ridge regression.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from halkit.checks import check_positive
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.validation import node_columns
+from halkit.typing import Array, Number
 
 __all__ = [
     "LocalPrior",
@@ -42,11 +43,12 @@ class SmoothBasis:
     envelope : {"gaussian", "exponential"}
         e^{−r²/2ρ²} or e^{−r/ρ}.
     tol : float
-        Functions smaller than tol times the largest, in the root of their mean square, are
-        left out.
+        Functions whose root mean square is below tol times the largest are left out.
     """
 
-    def __init__(self, length_scale, envelope_radius, envelope, tol):
+    def __init__(
+        self, length_scale: float, envelope_radius: float, envelope: str, tol: float
+    ) -> None:
         self.length_scale, self.envelope_radius = length_scale, envelope_radius
         self.envelope, self.tol = envelope, tol
         decades = np.log(1e3 / tol)
@@ -69,7 +71,7 @@ class SmoothBasis:
         smooth = np.exp(-0.5 * ((r - self.nodes) / self.length_scale) ** 2)
         return self._envelope(r) * self._envelope(self.nodes) * smooth
 
-    def __call__(self, r):
+    def __call__(self, r: Array) -> Array:
         """f_a(r), shape (..., n_functions)."""
         return self._covariance(r) @ self._continuation
 
@@ -79,8 +81,8 @@ def _half_line(reach, length_scale):
     n = 40 + int(8 * reach / length_scale)
     if n > LARGEST:
         raise ValueError(
-            f"length_scale = {length_scale:g} is too short for an envelope that reaches to "
-            f"r = {reach:.3g}: {n} nodes are needed, more than {LARGEST}"
+            f"length_scale must be longer for an envelope that reaches to r = {reach:.3g}, got "
+            f"{length_scale:g}: it takes {n} nodes, more than {LARGEST}"
         )
     x, w = np.polynomial.legendre.leggauss(n)
     return reach * (1 + x) / 2, reach * w / 2
@@ -89,26 +91,26 @@ def _half_line(reach, length_scale):
 class LocalPrior:
     """V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}; B_m as in `halkit.potentials.local`."""
 
-    def __init__(self, widths, scales):
+    def __init__(self, widths: Array, scales: Array) -> None:
         self.widths, self.scales = widths, scales
         self.n_parameters = len(widths)
 
-    def functions(self, r):
+    def functions(self, r: Array) -> Array:
         """The functions that θ multiplies, shape (..., n_parameters)."""
         r = np.asarray(r, dtype=float)[..., None]
         return self.scales * np.exp(-((r / self.widths) ** 2))
 
-    def design(self, phi, r_out):
-        """V(r_i) φ_si by θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""
+    def design(self, phi: Array, r_out: Array) -> Array:
+        """∂(V(r_i) φ_si)/∂θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""
         return phi[:, :, None] * self.functions(r_out)
 
-    def potential(self, theta, r):
-        """V(r), any shape."""
+    def potential(self, theta: Array, r: Array) -> Array:
+        """V(r), elementwise."""
         return self.functions(r) @ theta
 
 
 class NonLocalPrior:
-    """U(r, r') = A Σ_ab θ_ab f_a(r) f_b(r'), pairs whose scale is above the tolerance.
+    """U(r, r') = A Σ_ab θ_ab f_a(r) f_b(r'), over pairs whose scale is above the tolerance.
 
     Parameters
     ----------
@@ -119,7 +121,7 @@ class NonLocalPrior:
         Whether U(r, r') = U(r', r): then U = (W + Wᵀ)/2 for a draw W of the plain prior.
     """
 
-    def __init__(self, basis, amplitude, symmetric):
+    def __init__(self, basis: SmoothBasis, amplitude: float, symmetric: bool) -> None:
         self.basis, self.symmetric = basis, symmetric
         size = basis.size / basis.size[0]
         kept = np.outer(size, size) > basis.tol
@@ -127,10 +129,10 @@ class NonLocalPrior:
         self.n_parameters = len(self.left)
         if self.n_parameters > LARGEST:
             raise ValueError(
-                f"the prior has {self.n_parameters} functions of (r, r'), more than {LARGEST}: "
-                "raise length_scale or tol, or lower envelope_radius"
+                f"the prior must have at most {LARGEST} functions of (r, r'), got "
+                f"{self.n_parameters}: raise length_scale or tol, or lower envelope_radius"
             )
-        # (θ_ab + θ_ba)/2 has the variance 1/2; the terms of a = b come twice in `_pairs`
+        # (θ_ab + θ_ba)/2 has the variance 1/2; terms with a = b come twice in `_pairs`
         halved = np.where(self.left == self.right, 0.5, np.sqrt(0.5))
         self.scale = amplitude * (halved if symmetric else 1.0)
 
@@ -142,16 +144,16 @@ class NonLocalPrior:
         pairs *= self.scale
         return pairs
 
-    def functions(self, r, r_prime):
+    def functions(self, r: Array, r_prime: Array) -> Array:
         """The functions of (r, r') that θ multiplies, shape (..., n_parameters)."""
         return self._pairs(self.basis(r), self.basis(r_prime))
 
-    def design(self, X, r, weights, r_out):
-        """Σ_j U(r_i, r_j) w_j φ_sj by θ, shape (n_samples, n_out, n_parameters)."""
+    def design(self, X: Array, r: Array, weights: Array, r_out: Array) -> Array:
+        """∂(Σ_j U(r_i, r_j) w_j φ_sj)/∂θ, shape (n_samples, n_out, n_parameters)."""
         projected = (X * weights) @ self.basis(r)
         return self._pairs(self.basis(r_out), projected[:, None, :])
 
-    def potential(self, theta, r, r_prime):
+    def potential(self, theta: Array, r: Array, r_prime: Array) -> Array:
         """U(r, r'), the arguments broadcast."""
         n = len(self.basis.size)
         matrix = np.zeros((n, n))
@@ -162,14 +164,14 @@ class NonLocalPrior:
 
 
 class PotentialPrior:
-    """Both terms, or one of them; θ holds the local coefficients first."""
+    """Both terms or one of them; the local coefficients come first in θ."""
 
-    def __init__(self, local, nonlocal_):
+    def __init__(self, local: LocalPrior | None, nonlocal_: NonLocalPrior | None) -> None:
         self.local, self.nonlocal_ = local, nonlocal_
         self.n_local = local.n_parameters if local else 0
 
-    def design(self, X, r, weights, r_out):
-        """The sources at r_out by θ, shape (n_samples, n_out, n_parameters)."""
+    def design(self, X: Array, r: Array, weights: Array, r_out: Array) -> Array:
+        """∂(targets at r_out)/∂θ, shape (n_samples, n_out, n_parameters)."""
         parts = []
         if self.local:
             parts.append(self.local.design(X[:, node_columns(r_out, r)], r_out))
@@ -177,12 +179,12 @@ class PotentialPrior:
             parts.append(self.nonlocal_.design(X, r, weights, r_out))
         return np.concatenate(parts, axis=2)
 
-    def local_potential(self, theta, r):
-        """V(r), zero without a local term; any shape."""
+    def local_potential(self, theta: Array, r: Array) -> Array:
+        """V(r), elementwise; zero without a local term."""
         r = np.asarray(r, dtype=float)
         return self.local.potential(theta[: self.n_local], r) if self.local else np.zeros(r.shape)
 
-    def nonlocal_potential(self, theta, r, r_prime):
+    def nonlocal_potential(self, theta: Array, r: Array, r_prime: Array) -> Array:
         """U(r, r'), zero without a non-local term; the arguments broadcast."""
         r, r_prime = np.asarray(r, dtype=float), np.asarray(r_prime, dtype=float)
         if self.nonlocal_:
@@ -190,8 +192,8 @@ class PotentialPrior:
         return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
 
 
-def signal_beside_local(design, phi):
-    """Singular values of a non-local design without what a free local V(r) can do.
+def signal_beside_local(design: Array, phi: Array) -> Array:
+    """Singular values of a non-local design, orthogonal to the effect of any local V(r).
 
     Parameters
     ----------
@@ -207,20 +209,20 @@ def signal_beside_local(design, phi):
     return np.linalg.svd(triangle, compute_uv=False)
 
 
-def lattice_prior(unit):
-    """Parameters of the prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
+def lattice_prior(unit: Number) -> dict[str, float]:
+    """The prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
 
-    Lengths scale as 1/unit and U as unit⁴ (ħ = c = 1); V follows the reduced mass.
+    Lengths scale as 1/unit and U as unit⁴ (ħ = c = 1); V scales with the reduced mass.
 
     Parameters
     ----------
     unit : float
-        The unit of length in fm: a lattice spacing, or 1 for r in fm and energies in 1/fm.
+        The unit of length in fm: a lattice spacing; 1 for r in fm and energies in 1/fm.
 
     Returns
     -------
     dict
-        ``length_scale``, ``envelope_radius``, ``amplitude`` and ``local_range`` of
+        The parameters ``length_scale``, ``envelope_radius``, ``amplitude`` and ``local_range`` of
         `GaussianProcessPotentialRegressor`.
 
     Examples

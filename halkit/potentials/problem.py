@@ -1,25 +1,26 @@
-r"""What every fit of a potential starts from: data, and the weights of the residual.
+r"""The start of every fit of a potential: data, and the weights of the residual.
 
-For samples φ_s with sources y_s, the measure w and row weights W, a fit minimises
+For samples φ_s with targets y_s, the measure w and row weights W, a fit minimises
 
     Σ_si W_si² [ Σ_j U(r_i, r_j) w_j φ_sj + V(r_i) φ_si − y_si ]².
 
-X and y of a problem are the user's times one power of two, which makes the largest entry of X
-about 1 and leaves U and V as they are. Fits of c X and c y are therefore those of X and y,
-whatever the size of c, and bit for bit if c is a power of two.
+A problem holds X and y of the user times one power of two, which makes the largest entry of X
+about 1 and does not change U and V. Fits to c X and c y therefore agree with fits to X and y for
+any c, bit for bit if c is a power of two.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from halkit.scaling import exponent, norm
+from halkit.typing import Array
 
 __all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unshifted"]
 
 # Where the largest |W y| may lie between 2^LOWEST and 2^HIGHEST without a shift.
 LOWEST, HIGHEST = -10, 30
-# Rows whose form at the origin can be told.
+# Fewest nodes at which the form of y at the origin can be told.
 FEWEST = 5
 
 
@@ -33,37 +34,40 @@ class Problem(NamedTuple):
     W : ndarray of shape (n_samples, n_out)
         Weights of the residual.
     total : float
-        Their total, the sum of the sample weights times n_out.
+        Total weight, the sum of the sample weights times n_out.
     has_errors : bool
         Whether W comes from errors of y.
     shift : int
-        2^shift W brings the squares (W y)² into range; 0 unless they are far from 1.
+        2^shift W brings the squares (W y)² into range; 0 unless these are far from 1.
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    W: np.ndarray
+    X: Array
+    y: Array
+    W: Array
     total: float
     has_errors: bool
     shift: int
 
-    def shifted(self, *strengths):
-        """W and the strengths of other terms of the sum, times 2^shift and 2^(2 shift).
+    def shifted(self, *strengths: float) -> tuple[Any, ...]:
+        """The shift; W times 2^shift; the strengths of other terms times 2^(2 shift).
 
-        Other terms that are not zero bound the shift: they must not leave the range either.
+        With strengths that are not zero the shift is not positive, to keep them in range too.
         """
         shift = min(self.shift, 0) if any(strengths) else self.shift
         with np.errstate(under="ignore"):
             return shift, np.ldexp(self.W, shift), *(np.ldexp(s, 2 * shift) for s in strengths)
 
 
-def unshifted(loss, shift):
-    """A sum of squares of 2^shift W as one of W."""
+def unshifted(loss: float, shift: int) -> float:
+    """Turn a sum of squares with 2^shift W into the sum with W."""
     with np.errstate(over="ignore", under="ignore"):
         return float(np.ldexp(loss, -2 * shift))
 
 
-def make_problem(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
+def make_problem(
+    X: Array, y: Array, weights: Array, weights_out: Array, *,
+    sample_weight: Array | None = None, y_std: Array | None = None,
+) -> Problem:  # fmt: skip
     """The `Problem` of validated arrays.
 
     Parameters
@@ -94,7 +98,7 @@ def make_problem(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
 
 
 def _ratio(values, scale, name):
-    """Values times 2^scale, refused where that overflows or where all of them vanish."""
+    """Values times 2^scale; refused if one overflows or all vanish."""
     scaled = np.ldexp(values, scale)
     if not np.all(np.isfinite(scaled)) or (np.any(values) and not np.any(scaled)):
         raise ValueError(
@@ -104,13 +108,16 @@ def _ratio(values, scale, name):
     return scaled
 
 
-def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
+def row_weights(
+    X: Array, y: Array, weights: Array, weights_out: Array, *,
+    sample_weight: Array | None = None, y_std: Array | None = None,
+) -> tuple[Array, float]:  # fmt: skip
     """Weights W (n_samples, n_out) of the residual, and the total weight N.
 
-    With `y_std`, W = 1/(σ sqrt(N)). Without, the residual is that of u = rφ
-    (W_i ∝ sqrt(w_i)), each sample divided by the norm of its wave function, and the
-    whole by a constant that makes Σ W² y² = 1. A node without measure (r = 0) gets
-    the weight of its neighbour: its row is used in the φ form.
+    With `y_std`, W = 1/(σ sqrt(N)). Without, the residual is taken for u = rφ (W_i ∝ sqrt(w_i)),
+    each sample divided by the norm of its wave function, and the whole by a constant that makes
+    Σ W² y² = 1. A node without measure (r = 0) gets the weight of its neighbour, so that its row
+    counts as φ.
 
     Raises
     ------
@@ -127,10 +134,10 @@ def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
             W = np.sqrt(s / n)[:, None] / y_std
             finite = np.all(np.isfinite(W)) and np.all(np.isfinite(W * y))
         if not finite:
-            raise ValueError(f"y/y_std overflows: the smallest y_std is {y_std.min():g}")
+            raise ValueError(f"y/y_std must not overflow, got y_std down to {y_std.min():g}")
         return W, total
     if not X.any():
-        raise ValueError("the largest entry of X is 0: wave functions must not vanish")
+        raise ValueError("X must not be zero: wave functions have a norm")
     g = np.ones(1) if y.shape[1] == 1 else np.sqrt(weights_out)
     g = np.where(g > 0, g, np.roll(g, -1))
     e = exponent(X, axis=1, keepdims=True)
@@ -140,11 +147,11 @@ def row_weights(X, y, weights, weights_out, *, sample_weight=None, y_std=None):
     return W / (size if size > 0 else np.sqrt(n)), total
 
 
-def singular_at_origin(y, r_out):
-    """Whether the sources grow as 1/r towards the origin, as those of Yamaguchi's potential do.
+def singular_at_origin(y: Array, r_out: Array) -> bool:
+    """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
-    r y(r) = r U(r, r') … is zero at r = 0 for a U that is finite there. The parabola through its
-    first three values tells the two apart, for the largest direction of the sources.
+    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola through its
+    first three values tells the two cases apart, for the largest direction of the targets.
     """
     if len(r_out) < FEWEST or r_out[0] == 0:
         return False

@@ -1,38 +1,41 @@
-r"""Whether a fitted potential ends where its data do.
+r"""Whether a fitted potential ends where its data end.
 
-Beyond the last node R no wave function looks at U, and the fit is free there. Two numbers tell
-how much it puts there: the share of the weight ∫∫ (r r' U)² dr dr' outside r, r' < R, and the
-phase shift that this part adds in first order to a free wave,
+Beyond the last node R no wave function sees U, and the fit is free there. Two numbers tell how
+much of U lies there: the share of the weight ∫∫ (r r' U)² dr dr' outside r, r' < R, and the phase
+shift that this part adds to a free wave in first order,
 
     Δδ(k) = −(8πm/k) ∫∫ sin(kr) r U(r, r') r' sin(kr') dr dr',
 
-largest of a few k up to π/R. A local term is compared with zero at R: data that end inside the
-potential say nothing about its tail, and correlators that were not divided by those of the free
-hadrons leave a constant.
+the largest for a few k up to π/R. A local term is compared with zero at R: data that end inside
+the potential say nothing about its tail, and correlators that were not divided by the propagators
+of the free hadrons leave a constant.
 """
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.problem import FEWEST
 from halkit.scaling import exponent
+from halkit.typing import Array, Number
 
 __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 
-# Of a phase shift in radians, without errors of the data and with; of the weight of U where the
-# mass is not known.
+# Thresholds: a phase shift in radians, for data without errors and with errors; the share of the
+# weight of U where the mass is not known.
 EXACT, NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-2, 1e-4
 SIGNIFICANT, RELATIVE = 3.0, 0.05
 N_POINTS = 64
+Function: TypeAlias = Callable[..., Array]
 
 
 class Beyond(NamedTuple):
-    """What a fit puts beyond its data, R = `end`.
+    """The part of a fit beyond its data, R = `end`.
 
-    `share` of the weight of U, and the phase `shift` in radians; NaN without a mass.
+    Its `share` of the weight of U, and its phase `shift` in radians, NaN without a mass.
     """
 
     end: float
@@ -40,8 +43,10 @@ class Beyond(NamedTuple):
     shift: float
 
 
-def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
-    """What U puts beyond the data.
+def beyond_data(
+    U: Function, end: float, reduced_mass: Number | None = None, *, ends_there: bool = False
+) -> Beyond:
+    """The part of U beyond the data.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ def beyond_data(U, end, reduced_mass=None, *, ends_there=False):
     reduced_mass : float, optional
         m.
     ends_there : bool
-        Whether U is zero beyond by construction: then the last tenth of r counts.
+        Whether U is zero beyond R by construction: then the last tenth of r counts.
 
     Returns
     -------
@@ -95,9 +100,9 @@ def _warn_of_beyond(beyond, noticeable):
 def _warn_of_local_end(V, std, r):
     """Warn if V differs from zero at the last of the nodes r > 0.
 
-    V counts there if it is more than three standard deviations and a twentieth of its depth, the
-    largest ``|V|`` beyond a quarter of the range, where cores are over; and r² V more than a
-    twentieth of its largest value, so that what is left of a short well does not count.
+    V counts there if it exceeds three standard deviations and a twentieth of its depth, the largest
+    ``|V|`` outside of the core, beyond a quarter of the range; and if r² V exceeds a twentieth of
+    its largest value, so that the tail of a short well does not count.
 
     Parameters
     ----------
@@ -121,13 +126,16 @@ def _warn_of_local_end(V, std, r):
         )
 
 
-def warn_of_reach(r_out, *, U, V, std, reduced_mass=None, ends_there=False, exact=False):
-    """Warn of a fit whose U or V is not over where the data end; a few rows do not tell.
+def warn_of_reach(
+    r_out: Array, *, U: Function | None, V: Function | None, std: Callable[[Array], float],
+    reduced_mass: Number | None = None, ends_there: bool = False, exact: bool = False,
+) -> None:  # fmt: skip
+    """Warn of a fit whose U or V has not vanished where the data end; few nodes do not tell.
 
     Parameters
     ----------
     r_out : ndarray of shape (n_out,)
-        Nodes of the sources.
+        Nodes of the targets.
     U, V : callable or None
         U(r, r'), not cut, and V(r), of arrays.
     std : callable

@@ -1,10 +1,10 @@
 r"""Scales of the prior, read off the data before a fit.
 
-The local term starts from its own weighted least-squares solution; what that leaves
-over, compared with e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
+The local term starts from its own weighted least-squares solution. The rest of y, compared with
+e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ import torch
 from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
+from halkit.typing import Array
 
 __all__ = ["PriorScales", "prior_scales"]
 
@@ -27,13 +28,17 @@ class PriorScales(NamedTuple):
     """
 
     amplitude: float
-    signs: np.ndarray
-    coefficients: np.ndarray
-    factor: np.ndarray | None
+    signs: Array
+    coefficients: Array
+    factor: Array | None
 
 
-def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay, tol):
-    """Scales for samples X with sources y and residual weights W.
+def prior_scales(
+    X: Array, y: Array, W: Array, *, r: Array, weights: Array, r_out: Array,
+    envelope: dict[str, Any], rank: int | None, local: dict[str, Any] | None, decay: float,
+    tol: float,
+) -> PriorScales:  # fmt: skip
+    """Scales for samples X with targets y and residual weights W.
 
     Parameters
     ----------
@@ -50,8 +55,8 @@ def prior_scales(X, y, W, *, r, weights, r_out, envelope, rank, local, decay, to
     decay : float
         Strength of the N(0, 1) prior relative to Σ W² (…)².
     tol : float
-        Relative residual that counts as none: where V alone comes so near, U starts at a
-        thousandth of what is left over, which a fit that is at its end already does not change.
+        Relative residual that counts as zero. Where V alone comes so near, U starts at a
+        thousandth of the rest, which does not change a fit that is at its end already.
     """
     unit, weight = exponent(y), exponent(W * y if y.any() else W)
     y, W = np.ldexp(y, -unit), np.ldexp(W, unit - weight)
@@ -88,8 +93,8 @@ def _seen_signs(X, y, *, r, weights, r_out):
 
     M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
     the span of the φ (Sylvester's law of inertia; separable expansion of Ernst, Shakin, Thaler,
-    PRC 8 (1973) 46). M − Mᵀ, which is zero for a symmetric U and exact data, tells which of
-    them are noise. Beside a local term y holds what V has left over, which tells nothing.
+    PRC 8 (1973) 46). M − Mᵀ vanishes for a symmetric U and exact data; its size tells which of the
+    eigenvalues are noise. Beside a local term, y is the rest that V leaves, which does not tell.
     """
     if len(r_out) <= MAX_TERMS or not np.isin(r_out, r).all():
         return np.zeros(0)
@@ -103,7 +108,7 @@ def _seen_signs(X, y, *, r, weights, r_out):
 
 
 def _alternating(seen, rank, *, default):
-    """The signs that are seen and others that alternate, beginning with the default."""
+    """The signs that the data show, then alternating ones, beginning with the default."""
     first = -seen[-1] if len(seen) else default
     others = first * (-1.0) ** np.arange(rank - len(seen))
     return np.concatenate([seen, others])

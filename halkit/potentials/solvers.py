@@ -9,9 +9,12 @@ of Nielsen (1999). L-BFGS and Adam are torch's own. An epoch of skorch is one pa
 over all samples: one step of Levenberg-Marquardt or Adam, up to ten iterations of
 L-BFGS. History, callbacks and early stopping are the same for all three.
 
-A loss that is not finite ends a training. Where one is ended within an epoch, the net is left as
-it was after the last full epoch.
+A loss that is not finite ends a training. After an interrupt within an epoch the net is as it was
+after the last full epoch.
 """
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -30,12 +33,13 @@ __all__ = [
 ]
 
 SOLVERS = ("lm", "lbfgs", "adam")
+Block: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 MAX_REJECTIONS = 30
 LBFGS_STEPS = 10
 ROUNDING = 1e-14
 # A fit that goes on from a minimum begins with whole Gauss-Newton steps.
 WARM_DAMPING = 1e-12
-# Epochs at the end of which a fit to exact data tells whether it still moves.
+# Last epochs of a fit to exact data, which tell whether it still moves.
 LAST = 10
 PATIENCE = {"lm": 3, "lbfgs": 3, "adam": 500}
 
@@ -55,7 +59,7 @@ class LevenbergMarquardt:
     Attributes
     ----------
     decrement : float
-        Before the last step, what the loss would fall by to the minimum of ``|ρ + JΔ|²``; NaN where
+        Before the last step, the distance of the loss from the minimum of ``|ρ + JΔ|²``; NaN where
         JᵀJ is singular.
 
     References
@@ -63,12 +67,13 @@ class LevenbergMarquardt:
     H. B. Nielsen, Damping parameter in Marquardt's method, IMM-REP-1999-05 (1999).
     """
 
-    def __init__(self, params, damping=1e-2):
+    def __init__(self, params: Iterable[nn.Parameter], damping: float = 1e-2) -> None:
         self.theta, self.damping = list(params), damping
-        self.mu, self.nu, self.decrement = None, 2.0, np.nan
+        self.mu: Any = None
+        self.nu, self.decrement = 2.0, np.nan
 
     @torch.no_grad()
-    def step(self, closure, blocks):
+    def step(self, closure: Callable[[], Any], blocks: Iterable[Block]) -> float:
         """One step that lowers the loss (none if no damping does); the loss after it."""
         theta = nn.utils.parameters_to_vector(self.theta)
         system = _DampedSystem(blocks, len(theta))
@@ -114,7 +119,7 @@ class _DampedSystem:
         self.largest_curvature = max(float(self.gram.diagonal().max()), np.finfo(float).tiny)
 
     def solve(self, mu):
-        """The step Δ; NaN, which no loss accepts, where the matrix is indefinite by rounding."""
+        """The step Δ; NaN, which is rejected, where rounding makes the matrix indefinite."""
         damped = self.gram + mu * torch.eye(len(self.gram)).to(self.gram)
         factor, info = torch.linalg.cholesky_ex(damped)
         if int(info):
@@ -125,7 +130,7 @@ class _DampedSystem:
 
 
 class _LBFGS(torch.optim.LBFGS):
-    """L-BFGS that ends after `total` iterations, those of earlier steps included."""
+    """L-BFGS that ends after `total` iterations in all steps together."""
 
     def __init__(self, params, total, **settings):
         super().__init__(params, max_iter=min(total, LBFGS_STEPS), **settings)
@@ -154,40 +159,43 @@ class _AllSamples:
 
 
 class Convergence(Callback):
-    """Stops a training where another step would not change what it is for.
+    """Stops a training where another step would not change its result noticeably.
 
-    Data with errors, and a fit that goes on from another, have a natural unit of the loss: that of
-    χ², and the decrement of the first step, which the fit is about. The training stops where the
-    decrement is `tol` units, so that the parameters are √tol of their errors or of their way from
-    the minimum, or after `patience` epochs in a row that gained less than √tol units, or less than
-    `tol` of the χ² of a good fit where the parameters are not those of another. Without a unit,
-    gains are compared with the loss itself; and a training that reaches its last epoch has
-    converged if the last ten (Adam: 500) moved the sources by less than `tol` of themselves. A loss
-    that is not finite stops as well: nothing finite follows.
+    Two kinds of fits have a natural unit of the loss: for data with errors, one unit of χ²; for a
+    warm start, the decrement of the first step. The training stops where the decrement is `tol`
+    units, so that the parameters are within √tol of their errors, or of the way they have gone,
+    from the minimum; or after `patience` epochs in a row that gained less than √tol units each or,
+    unless warm, less than `tol` of the χ² of a good fit. Without a unit, gains are compared with
+    the loss itself; a training that reaches its last epoch has converged if the last ten epochs
+    (Adam: 500) moved the targets by less than `tol` of their size. A loss that is not finite stops
+    as well.
 
     Parameters
     ----------
     tol : float
-        As above. Without a unit the smallest relative gain of the loss that counts, and the
-        residual that is small enough, relative to the sources: (loss/size)^½. 0 stops at neither.
+        As above. Without a unit: the smallest relative gain of the loss that counts, and the
+        residual (loss/size)^½, relative to the targets, that is small enough. 0 stops at neither.
     patience : int
         Epochs in a row without such a gain.
     size : float
         The loss without a potential, Σ (W y)².
     unit, total : float, optional
-        The loss that is 1 in χ², of data with errors, and the χ² of a good fit.
+        For data with errors: the loss that is one unit of χ², and the χ² of a good fit.
     warm : bool
-        Whether the parameters are those of another fit.
+        Whether the parameters come from another fit.
     """
 
-    def __init__(self, tol, patience, size=1.0, unit=None, total=0.0, warm=False):
+    def __init__(
+        self, tol: float, patience: int, size: float = 1.0, unit: float | None = None,
+        total: float = 0.0, warm: bool = False,
+    ) -> None:  # fmt: skip
         self.tol, self.patience, self.size = tol, patience, size
         self.unit, self.total, self.warm = unit, total, warm
 
-    def on_train_begin(self, net, X=None, y=None, **kwargs):  # noqa: ARG002
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
         self.best_, self.misses_, self.unit_ = np.inf, 0, self.unit
 
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):  # noqa: ARG002
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:  # noqa: ARG002
         loss = net.history[-1, "train_loss"]
         decrement = getattr(net.optimizer_, "decrement", np.nan)
         if self.warm and len(net.history) == 1 and decrement > 0:
@@ -196,7 +204,7 @@ class Convergence(Callback):
             least, small = self.tol * self.best_, loss <= self.tol**2 * self.size
         else:
             least, small = self.tol**0.5 * self.unit_, 0 <= decrement <= self.tol * self.unit_
-            if not self.warm:
+            if not self.warm and self.unit is not None:
                 least = max(least, self.tol * min(loss, self.unit * self.total))
         if np.isinf(self.best_) or self.best_ - loss > max(least, ROUNDING * loss):
             self.best_, self.misses_ = loss, 0
@@ -207,7 +215,7 @@ class Convergence(Callback):
             raise StopTraining
 
     def _is_still(self, net):
-        """Whether the last epochs before the end did not change the sources noticeably."""
+        """Whether the last epochs before the end did not change the targets noticeably."""
         losses, epochs = net.history[:, "train_loss"], max(self.patience, LAST)
         if self.unit_ is not None or not epochs < len(losses) == net.max_epochs:
             return False
@@ -217,18 +225,18 @@ class Convergence(Callback):
 class PotentialNet(TrainedNet):
     """skorch net of a `Potential` module, trained on all samples at once.
 
-    The target of a sample is the pair (y, W) on axis 1: the source and the weight
-    of each of its residuals. The module owns the objective.
+    skorch's target of a sample is the pair (y, W) on axis 1, with the weight W of each residual.
+    The module owns the objective.
     """
 
-    def fit_loop(self, *args, **kwargs):
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().fit_loop(*args, **kwargs)
         except KeyboardInterrupt:
             self._drop_unfinished_epoch()
             raise
 
-    def on_epoch_begin(self, net, **kwargs):
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
         self.before_epoch_ = parameter_arrays(self.module_)
 
@@ -237,11 +245,11 @@ class PotentialNet(TrainedNet):
             del self.history[-1]
             load_parameters(self.module_, self.before_epoch_)
 
-    def get_loss(self, y_pred, y_true, X=None, training=False):  # noqa: ARG002
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:  # noqa: ARG002
         y, W = y_true.unbind(1)
         return self.module_.objective(y_pred, y, W)
 
-    def train_step(self, batch, **fit_params):
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
         if not isinstance(self.optimizer_, LevenbergMarquardt):
             return super().train_step(batch, **fit_params)
         X, y_true = unpack_data(batch)
@@ -253,9 +261,13 @@ class PotentialNet(TrainedNet):
         return {"loss": torch.tensor(loss, dtype=torch.float64), "y_pred": None}
 
 
-def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
-             warm=False, learning_rate=1e-2, callbacks=None, verbose=0, device="cpu"):  # fmt: skip
-    """An untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
+def make_net(
+    module: nn.Module, *, solver: str, max_iter: int, tol: float, size: float = 1.0,
+    unit: float | None = None, total: float = 0.0, warm: bool = False,
+    learning_rate: float = 1e-2, callbacks: Sequence[Any] | None = None, verbose: int = 0,
+    device: str = "cpu",
+) -> PotentialNet:  # fmt: skip
+    """Return an untrained `PotentialNet`; with `tol` > 0 it stops when the loss no longer falls.
 
     Parameters
     ----------
@@ -266,7 +278,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
     tol, size, unit, total, warm
         See `Convergence`; patience is three epochs, Adam's 500.
     """
-    optimizer, settings, max_epochs = {
+    choices: dict[str, tuple[Any, dict[str, Any], int]] = {
         "lm": (_warm_levenberg_marquardt if warm else _levenberg_marquardt, {}, max_iter),
         "lbfgs": (
             _LBFGS,
@@ -281,7 +293,8 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
             -(-max_iter // LBFGS_STEPS),
         ),
         "adam": (torch.optim.Adam, {"lr": learning_rate}, max_iter),
-    }[solver]
+    }
+    optimizer, settings, max_epochs = choices[solver]
     stop = Convergence(tol, PATIENCE[solver], size, unit, total, warm)
     return PotentialNet(
         module,
@@ -300,7 +313,7 @@ def make_net(module, *, solver, max_iter, tol, size=1.0, unit=None, total=0.0,
 
 
 def _levenberg_marquardt(params, lr, **settings):  # noqa: ARG001
-    """skorch hands over parameter groups and a learning rate; this solver has neither."""
+    """skorch passes parameter groups and a learning rate; this solver uses neither."""
     theta = (theta for group in params for theta in group["params"])
     return LevenbergMarquardt(theta, **settings)
 
@@ -309,8 +322,8 @@ def _warm_levenberg_marquardt(params, lr):
     return _levenberg_marquardt(params, lr, damping=WARM_DAMPING)
 
 
-def train(net, X, y_and_weights):
-    """Train a net on all samples; the loss that it ends with.
+def train(net: PotentialNet, X: torch.Tensor, y_and_weights: torch.Tensor) -> float:
+    """Train a net on all samples, and return the final loss.
 
     Parameters
     ----------
@@ -322,8 +335,8 @@ def train(net, X, y_and_weights):
     return loss_of(net, X, y_and_weights)
 
 
-def loss_of(net, X, y_and_weights):
-    """The loss with the parameters that a net has, NaN if one is not finite; see `train`."""
+def loss_of(net: PotentialNet, X: torch.Tensor, y_and_weights: torch.Tensor) -> float:
+    """The loss of a net, NaN if a parameter is not finite; arguments as for `train`."""
     if not all(np.isfinite(values).all() for values in parameter_arrays(net.module_).values()):
         return np.nan
     X, y_and_weights = X.to(net.device), y_and_weights.to(net.device)
@@ -331,8 +344,8 @@ def loss_of(net, X, y_and_weights):
         return float(net.get_loss(net.module_(X), y_and_weights))
 
 
-def n_iterations(net):
-    """Iterations that the solver has made."""
+def n_iterations(net: PotentialNet) -> int:
+    """Number of iterations of the solver."""
     if isinstance(net.optimizer_, _LBFGS):
         return net.optimizer_.n_iterations
     return len(net.history)

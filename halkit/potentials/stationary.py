@@ -1,8 +1,12 @@
 """The stationary Schrödinger equation of wave functions as a regression."""
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 from halkit.checks import check_choice, check_positive
 from halkit.potentials.networks import InputMap
-from halkit.potentials.neural import NeuralPotential
+from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
+from halkit.typing import Number, Numbers, Random
 
 __all__ = ["NonLocalPotentialRegressor"]
 
@@ -10,8 +14,8 @@ __all__ = ["NonLocalPotentialRegressor"]
 class NonLocalPotentialRegressor(NeuralPotential):
     r"""Non-local potential U(r, r') from wave functions, as a neural network.
 
-    A sample is one wave function φ_k on the nodes r, its target the source
-    (E_k − H0) φ_k. The Schrödinger equation
+    A sample is one wave function φ_k on the nodes r, its target (E_k − H0) φ_k. The Schrödinger
+    equation
 
         (E_k − H0) φ_k(r) = ∫ 4πr'² dr' U(r, r') φ_k(r')
 
@@ -25,41 +29,40 @@ class NonLocalPotentialRegressor(NeuralPotential):
         (ħ = c = 1). Without them: r = 1 … n_r.
     weights : array-like of shape (n_r,), optional
         Measure of the sum over r', or lattice multiplicities. By default 4πr²Δr by the trapezoid
-        rule; to fourth order (`halkit.radial.radial_weights`) for sources that grow as 1/r
+        rule; to fourth order (`halkit.radial.radial_weights`) for targets that grow as 1/r
         towards the origin.
     r_out : array-like of shape (n_out,), optional
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
-        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Phase shifts, bound
-        states and the effective range need it, and so does the prior of a local term where it
-        counts, that is with `y_std` or `weight_decay`.
+        m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
+        does the prior of a local term where it counts, that is with `y_std` or `weight_decay`.
     network : {"separable", "symmetric", "plain"}, class or function
         Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r'). Or a network of your own as f: a class
         of `torch.nn.Module` of an importable module, a function that makes one, or a
         `functools.partial` of either. It is called without arguments, and has
         ``forward(x, x_prime)``, from two tensors of float64 and shape (n,), the radii of n pairs
-        in units of 0.2 r[-1], to n values of float64. Envelope, amplitude and prior are those of
-        "plain"; `halkit.potentials.contract` lists the rest of what is asked.
+        in units of 0.2 r[-1], to n values of float64. It takes the envelope, the amplitude and the
+        prior of "plain"; `halkit.potentials.contract` lists all requirements.
     hidden_layer_sizes : tuple of int
-        Widths of the hidden layers of a network that is named.
+        Widths of the hidden layers of the built-in networks.
     activation : str, class or function
-        Between these layers: a name of torch.nn ("tanh", "softplus", "silu", …), or what makes a
-        `torch.nn.Module`, as for `network`.
+        Between these layers: a name of torch.nn ("tanh", "softplus", "silu", …), or a class or
+        function as for `network`.
     symmetric : bool
-        Whether a network of your own, or the plain one, gives [f(r, r') + f(r', r)]/2. The others
-        are symmetric.
+        Whether a network of your own, or "plain", gives [f(r, r') + f(r', r)]/2. The others are
+        symmetric in any case.
     rank : int or None
         Number of terms of the separable network. None takes as many as the data show, from 1
-        to 4: M_st = ⟨φ_s|y_t⟩ has as many eigenvalues above its asymmetry M − Mᵀ. They also give
-        the signs of the terms; terms that the data do not show alternate. Beside a local term,
-        None is 2.
+        to 4: the number of eigenvalues of M_st = ⟨φ_s|y_t⟩ above its asymmetry M − Mᵀ. They also
+        give the signs of the terms; terms that the data do not show alternate in sign. Beside a
+        local term, None is 2.
     envelope : {"exponential", "gaussian"} or None
         Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}. U is zero beyond the last node,
-        and grows as 1/r towards the origin if the sources do (Yamaguchi's potential).
+        and grows as 1/r towards the origin if the targets do (Yamaguchi's potential).
     envelope_radius : float, optional
         ρ at the start of the fit; 0.16 r[-1] by default.
     fit_envelope : bool
-        Whether ρ is learned, up to 3/2 of where it starts.
+        Whether ρ is learned, up to 3/2 of its start.
     amplitude : float, optional
         Prior scale of U; from the data by default.
     weight_decay : float or None
@@ -69,10 +72,10 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Whether a local term V(r) δ(r − r') is added, or stands alone. It is linear in its
         coefficients θ, with the prior θ ~ N(0, 1):
         V(r) = Σ_m θ_m B_m v(r/b_m), B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3);
-        on exact data c is the largest r² ``|V(r)|`` that they show.
+        for data without errors c is the largest r² ``|V(r)|`` that they show.
     local_basis : {"gaussian", "yukawa"}
-        v(x) = e^{−x²}, or e^{−x}/x for a potential that is f(r)/r with a finite f(0): then
-        rφ meets f alone. No output node may be at r = 0 then.
+        v(x) = e^{−x²}, or e^{−x}/x for a potential f(r)/r with a finite f(0), which acts on rφ
+        as f. All output nodes must be > 0 then.
     local_widths : array-like of shape (n_widths,), optional
         Widths b_m, increasing. By default from 0.85 of the first step of the nodes to 5λ, in
         geometric progression with steps of at most 1.2.
@@ -92,27 +95,26 @@ class NonLocalPotentialRegressor(NeuralPotential):
     tol : float
         A start ends when three iterations in a row (Adam: 500) lower the loss by less than
         this fraction, or where the relative residual is below it; at `max_iter` it has converged
-        if its last ten iterations (L-BFGS: 100, Adam: 500) changed the predicted sources by less
-        than this fraction of them. With `y_std` the unit is that
-        of χ²: a start ends where a Gauss-Newton step would lower it by less than `tol`, or when
-        three iterations in a row lower it by less than √tol each, or by less than this fraction
-        of the χ² of a good fit. A `warm_start` ends relative to what its first step expects to
-        gain, where this is less.
+        if its last ten iterations (L-BFGS: 100, Adam: 500) changed the prediction by less than
+        this fraction. With `y_std` changes are measured in χ²: a start ends where a Gauss-Newton
+        step would lower χ² by less than `tol`, or when three iterations in a row lower it by less
+        than √tol each, or by less than this fraction of the χ² of a good fit. A `warm_start`
+        measures in units of the expected gain of its first step, where this is less.
     n_init : int
         Number of starts; the one with the lowest loss is kept.
     learning_rate : float
         Of Adam.
     random_state : int, RandomState or None
-        Seeds the starts. The global generators are left alone.
+        Seeds the starts. The global generators stay unchanged.
     device : str
         Where torch trains.
     warm_start : bool
-        Whether `fit` begins with the parameters and the prior of the fit before, on the same
+        Whether `fit` begins with the parameters and the prior of the previous fit, on the same
         nodes, instead of `n_init` random starts.
     callbacks : list of skorch callbacks, optional
         Added to every start. skorch's EarlyStopping, and a callback that raises
-        `halkit.training.StopTraining`, end their start alone, with what it has learned; any
-        other KeyboardInterrupt ends the fit as Ctrl-C does.
+        `halkit.training.StopTraining`, end only their start and keep its parameters; any other
+        KeyboardInterrupt ends the fit as Ctrl-C does.
     verbose : int
         1: a bar over iterations, 2: also skorch's table.
 
@@ -123,23 +125,23 @@ class NonLocalPotentialRegressor(NeuralPotential):
     r_, weights_, r_out_ : ndarray
         Nodes, measure and output nodes of the fit.
     amplitude_ : float
-        The prior scale of U that was used.
+        The prior scale of U.
     envelope_radii_ : ndarray
-        Learned ρ, one for each term of the separable network. Not there without an envelope;
-        empty without a non-local part.
+        Learned ρ, one for each term of the separable network; empty without a non-local part. An
+        AttributeError without an envelope.
     history_ : list of dict
-        Loss and seconds of each epoch of the kept start.
+        Number, loss and seconds of each epoch of the kept start.
     n_iter_ : int
         Iterations of the kept start.
     loss_ : float
         Loss of the kept start.
     interrupted_ : regressor or None
-        After an interrupt: a fitted regressor with the best that was found until then, None
-        before the first iteration; the other attributes are those of the fit before. None after
-        a whole fit.
+        After an interrupt, a fitted regressor with the best start so far, or None before the
+        first iteration; the other attributes still belong to the previous fit. None after a
+        complete fit.
     starts_ : halkit.scattering.Ensemble
-        The starts, each an interaction with ``loss``, ``n_iter`` and ``potential``; their spread
-        is one call, ``starts_.phase_shift(k, return_std=True)``.
+        The starts, each an interaction with ``loss``, ``n_iter`` and ``potential``; for their
+        spread call ``starts_.phase_shift(k, return_std=True)``.
     net_ : skorch.NeuralNet
         The trained net.
 
@@ -180,14 +182,21 @@ class NonLocalPotentialRegressor(NeuralPotential):
     """
 
     def __init__(
-        self, r=None, *, weights=None, r_out=None, reduced_mass=None, network="separable",
-        hidden_layer_sizes=(8, 8), activation="tanh", symmetric=False, rank=None,
-        envelope="exponential", envelope_radius=None, fit_envelope=True, amplitude=None,
-        weight_decay=None, local=False, local_basis="gaussian", local_widths=None,
-        local_range=None, local_strength=5.0, regulator=0.0, regulator_radius=None, solver="lm",
-        max_iter=150, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
-        warm_start=False, callbacks=None, verbose=0,
-    ):  # fmt: skip
+        self, r: Numbers | None = None, *, weights: Numbers | None = None,
+        r_out: Numbers | None = None, reduced_mass: Number | None = None,
+        network: Any = "separable", hidden_layer_sizes: Sequence[int] = (8, 8),
+        activation: Any = "tanh", symmetric: bool = False, rank: int | None = None,
+        envelope: EnvelopeChoice = "exponential", envelope_radius: Number | None = None,
+        fit_envelope: bool = True, amplitude: Number | None = None,
+        weight_decay: Number | None = None, local: LocalChoice = False,
+        local_basis: Literal["gaussian", "yukawa"] = "gaussian",
+        local_widths: Numbers | None = None, local_range: Number | None = None,
+        local_strength: Number = 5.0, regulator: Number = 0.0,
+        regulator_radius: Number | None = None, solver: Solver = "lm", max_iter: int = 150,
+        tol: Number = 1e-4, n_init: int = 3, learning_rate: Number = 1e-2,
+        random_state: Random = None, device: str = "cpu", warm_start: bool = False,
+        callbacks: Sequence[Any] | None = None, verbose: int = 0,
+    ) -> None:  # fmt: skip
         self.r = r
         self.weights = weights
         self.r_out = r_out
@@ -236,6 +245,6 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _local_term(self, problem, decay):
         if self.local_basis == "yukawa" and self.r_out_[0] == 0:
             raise ValueError(
-                "local_basis='yukawa' is infinite at r = 0: r_out needs nodes > 0, got 0"
+                "r_out must have nodes > 0 for local_basis='yukawa', infinite at r = 0, got 0"
             )
         return {**super()._local_term(problem, decay), "kind": self.local_basis}

@@ -1,17 +1,19 @@
-r"""A network's potential to first order in changes of its parameters: linear propagation of errors.
+r"""The potential of a network to first order in its parameters: linear propagation of errors.
 
 Around the parameters θ of a fit,
 
     U + δ·∂U/∂θ,    V + δ·∂V/∂θ,
 
-is linear in δ. Data next to those of the fit, as the bins of a jackknife, move it by the solution
-δ of one least-squares problem,
+is linear in δ. Data close to the data of the fit, such as bins of a jackknife, move it by the
+solution δ of one least-squares problem,
 
     Σ_si W_si² (prediction − y)²_si + (η/N) |θ + δ|²,
 
-less the δ_0 that the data of the fit themselves would give: it vanishes at the minimum, and what
-remains of it where the fit ended before is common to all bins.
+minus the δ_0 of the data of the fit. δ_0 vanishes at the minimum; where the fit ended before the
+minimum, it is common to all bins.
 """
+
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -23,6 +25,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.learned import NetworkInteraction
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
+from halkit.typing import Array, Numbers
 
 __all__ = ["TangentPotential"]
 
@@ -34,31 +37,34 @@ class _Moved(NetworkInteraction):
         super().__init__(module, "TangentPotential")
         self.delta = delta
 
-    def local_term(self, r):
+    def local_term(self, r: Array) -> Array:
         n = len(self.module.local.coefficients)
         return _moved(self.module.local, self.delta[-n:], r)
 
-    def uncut(self, r, r_prime):
+    def uncut(self, r: Array, r_prime: Array) -> Array:
         return _moved(self.module.network, self.delta, r, r_prime)
 
 
 class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
-    """The potential of a fitted network, moved by data next to its own.
+    """The potential of a fitted network, moved by data close to its own.
 
     Parameters
     ----------
     network : NeuralPotential
         Fitted.
     offset : ndarray of shape (n_parameters,), optional
-        δ_0, ``delta_`` of the data of the fit.
+        δ_0, the ``delta_`` of the data of the fit.
     """
 
-    def __init__(self, network, offset=None):
+    def __init__(self, network: Any, offset: Array | None = None) -> None:
         self.network = network
         self.offset = offset
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
-        """Find δ; the arguments are those of `NonLocalPotentialRegressor.fit`, checked there."""
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find δ; arguments as for `NonLocalPotentialRegressor.fit`."""
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std, like=self.network)
             with one_thread(), torch.no_grad():
@@ -68,11 +74,11 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _solve(self, problem):
-        """δ by singular values, and the loss that remains."""
+        """δ by singular values, and the remaining loss."""
         module, decay = self._module, self.network._design["decay"]
         X, W = torch.tensor(problem.X), torch.tensor(problem.W)
         theta = parameters_to_vector(module.parameters()).numpy()
-        J = W[..., None] * module._jacobian(X, slice(0, len(self.r_out_)))
+        J = W[..., None] * module.jacobian(X, slice(0, len(self.r_out_)))
         rest = W * (torch.tensor(problem.y) - module(X))
         root = np.sqrt(decay)
         A = np.vstack([J.reshape(-1, len(theta)).numpy(), root * np.eye(len(theta))])
@@ -86,7 +92,8 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         return self.network.net_.module_
 
     @property
-    def r(self):
+    def r(self) -> Any:
+        """The nodes given to the network."""
         return self.network.r
 
     def _reduced_mass(self):
@@ -98,7 +105,7 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
 
 def _moved(module, delta, *radii):
-    """f + δ·∂f/∂θ of a module; its parameters are the first that δ is for."""
+    """f + δ·∂f/∂θ of a module, whose parameters come first in δ."""
     radii = tuple(torch.tensor(np.array(r, dtype=np.float64)) for r in radii)
     theta = {name: value.detach() for name, value in module.named_parameters()}
     parts = torch.tensor(delta[: sum(value.numel() for value in theta.values())])
@@ -109,7 +116,7 @@ def _moved(module, delta, *radii):
     }
     with one_thread():
         value, pull = vjp(lambda p: functional_call(module, p, radii), theta)
-        # vᵀ ∂f/∂θ is linear in v: its own derivative, contracted with δ, is δ·∂f/∂θ.
+        # vᵀ ∂f/∂θ is linear in v; its derivative by v, contracted with δ, is δ·∂f/∂θ
         _, push = vjp(lambda v: pull(v)[0], torch.zeros_like(value))
         (moved,) = push(change)
     return (value + moved).detach().numpy()

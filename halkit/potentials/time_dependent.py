@@ -1,6 +1,8 @@
 """The time-dependent HAL QCD equation as a regression."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -10,7 +12,8 @@ from halkit.equations import time_dependent_rows
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
-from halkit.potentials.neural import NeuralPotential
+from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
+from halkit.typing import Masses, Number, Numbers, Random
 
 __all__ = ["TimeDependentHALRegressor"]
 
@@ -18,16 +21,15 @@ __all__ = ["TimeDependentHALRegressor"]
 class TimeDependentHALRegressor(NeuralPotential):
     r"""Non-local potential U(r, r') from correlators R(t, r), as a neural network.
 
-    A sample is one time slice of one source, its target the left-hand side of
+    A sample is one time slice of one quark source, its target the left-hand side of
 
         { ∂t²/4m_h − ∂t − H0 } R(t, r) = ∫ 4πr'² dr' U(r, r') R(t, r'),   H0 = −∇²/m_h,
 
     which holds below the inelastic threshold without saturation by the ground state. The
     defaults suit lattice correlators in lattice units at a spacing near 0.09 fm: U is a
     local term V(r) δ(r − r') plus a separable part with a fixed Gaussian envelope, and
-    the networks see arsinh(5.5 r/2ρ), which is arsinh(r/2a) with the default ρ.
-    Correlators of two sources at least are needed to tell a local from a non-local
-    potential.
+    the networks take arsinh(5.5 r/2ρ), which is arsinh(r/2a) with the default ρ. It takes
+    correlators of two quark sources at least to tell a local from a non-local potential.
 
     Parameters
     ----------
@@ -39,8 +41,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         prior of the local term in a fit to data with errors.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
-        slices allow. Prepared rows have their stencil already: anything but "auto" is refused
-        with `y`.
+        slices allow. Prepared rows have their stencil already: with `y` only "auto" is accepted.
     local : bool or "only"
         The local term V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}, on by default. Its prior is θ ~ N(0, 1)
         with B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3): terms of all widths
@@ -49,18 +50,17 @@ class TimeDependentHALRegressor(NeuralPotential):
         Widths b_m, increasing. By default from 0.85 of the first step of the nodes to 5λ, in
         geometric progression with steps of at most 1.2. Wider or denser ones leave V as it is.
     local_range : float
-        λ, the longest range: 1/m_π. The default, 4.3, is that of m_π = 510 MeV at a = 0.09 fm.
-        λ is physics: quote the change of a result with λ × 0.75 … 1.5 as systematic error.
+        λ, the longest range: 1/m_π. The default, 4.3, belongs to m_π = 510 MeV at a = 0.09 fm.
+        Quote the change of a result with λ × 0.75 … 1.5 as a systematic error.
     local_strength : float
-        s, the size of V in units of the depth at which a well binds. A potential that is more
-        than twice its prior is pulled towards zero where the noise is large, and a jackknife does
-        not see it: for hadrons that bind raise s until the result stays (tests of two Ω_ccc take
-        10).
+        s, the size of V in units of the depth at which a well binds. The prior pulls a potential
+        of more than twice its size towards zero where the noise is large, and a jackknife does not
+        show it: for hadrons that bind raise s until the result stays (two Ω_ccc take 10).
     envelope_radius : float
         ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
-        the range over which potentials of different sources differ. For another spacing
-        scale it as 1/a. A radius learned from a single volume drifts until the phase
-        shifts break, therefore it is fixed; learn it where two volumes train together.
+        the range over which potentials of different quark sources differ. For another spacing
+        scale it as 1/a. It is fixed, because a radius learned from a single volume drifts until
+        the phase shifts are wrong; learn it where two volumes train together.
     weight_decay : float or None
         None: 1 where `y_std` is given, 0 elsewhere.
 
@@ -77,14 +77,20 @@ class TimeDependentHALRegressor(NeuralPotential):
     _lattice_defaults = True
 
     def __init__(
-        self, r=None, *, hadron_mass=None, stencil="auto", local=True,
-        local_widths=None, local_range=LATTICE_RANGE, local_strength=3.0, weights=None,
-        r_out=None, network="separable", hidden_layer_sizes=(8, 8), activation="tanh",
-        symmetric=False, rank=2, envelope="gaussian", envelope_radius=5.5, fit_envelope=False,
-        amplitude=None, weight_decay=None, regulator=0.0, regulator_radius=None, solver="lm",
-        max_iter=300, tol=1e-4, n_init=3, learning_rate=1e-2, random_state=None, device="cpu",
-        warm_start=False, callbacks=None, verbose=0,
-    ):  # fmt: skip
+        self, r: Numbers | None = None, *, hadron_mass: Masses | None = None,
+        stencil: Literal["auto", 3, 5, 7] = "auto", local: LocalChoice = True,
+        local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
+        local_strength: Number = 3.0, weights: Numbers | None = None,
+        r_out: Numbers | None = None, network: Any = "separable",
+        hidden_layer_sizes: Sequence[int] = (8, 8), activation: Any = "tanh",
+        symmetric: bool = False, rank: int | None = 2, envelope: EnvelopeChoice = "gaussian",
+        envelope_radius: Number | None = 5.5, fit_envelope: bool = False,
+        amplitude: Number | None = None, weight_decay: Number | None = None,
+        regulator: Number = 0.0, regulator_radius: Number | None = None,
+        solver: Solver = "lm", max_iter: int = 300, tol: Number = 1e-4, n_init: int = 3,
+        learning_rate: Number = 1e-2, random_state: Random = None, device: str = "cpu",
+        warm_start: bool = False, callbacks: Sequence[Any] | None = None, verbose: int = 0,
+    ) -> None:  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
         self.stencil = stencil
@@ -117,23 +123,25 @@ class TimeDependentHALRegressor(NeuralPotential):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X, y=None, sample_weight=None, y_std=None, times=None):
-        """Find U and V with which the time-dependent sources are reproduced.
+    def fit(
+        self, X: Numbers, y: Numbers | None = None, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None, times: Numbers | None = None,
+    ) -> Self:  # fmt: skip
+        """Find U and V that reproduce the targets of the time-dependent equation best.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_r)
-            Correlators R(t, r), one row for each time and source, with `y`; or, without
-            `y`, at least three time slices of one source, at `times`.
+            Correlators R(t, r), one row for each time and quark source, with `y`; or, without
+            `y`, at least three time slices of one quark source, at `times`.
         y : array-like of shape (n_samples, n_out), optional
             Left-hand sides of the equation.
         sample_weight, y_std : optional
-            As in `NonLocalPotentialRegressor.fit`; with `y` alone.
+            As in `NonLocalPotentialRegressor.fit`; only with `y`.
         times : array-like of shape (n_samples,), optional
-            Times of bare slices, which rise in equal steps; without `y` alone. scikit-learn
-            splits them with the samples, so that a fold whose slices are not neighbours is
-            refused: request them with ``set_fit_request(times=True)`` and
-            ``set_score_request(times=True)``.
+            Times of bare slices, rising in equal steps; only without `y`. To let scikit-learn
+            split them with the samples, request them with ``set_fit_request(times=True)`` and
+            ``set_score_request(times=True)``; a fold whose slices are not neighbours is refused.
 
         Returns
         -------
@@ -143,15 +151,15 @@ class TimeDependentHALRegressor(NeuralPotential):
         ------
         ValueError, TypeError
             As in `NonLocalPotentialRegressor.fit`; for fewer than three slices, and for slices
-            without times or with a gap between them; for what has no effect on the data given:
-            `stencil` and `times` on prepared rows, `sample_weight` and `y_std` on bare slices.
+            without times or with a gap between them; for arguments without effect: `stencil` and
+            `times` with prepared rows, `sample_weight` and `y_std` with bare slices.
 
         Warns
         -----
         UnderdeterminedWarning
-            Where a local and a non-local part are fitted to bare slices, which are those of one
-            source. Rows with `y` do not say which source they come from:
-            `GaussianProcessPotentialRegressor` tells from the data themselves. Also as in
+            If a local and a non-local part are fitted to bare slices, which have one quark source.
+            With `y` the number of quark sources is not known, and this warning cannot appear;
+            `GaussianProcessPotentialRegressor` finds it from the data. Also as in
             `NonLocalPotentialRegressor.fit`.
         ConvergenceWarning
             As in `NonLocalPotentialRegressor.fit`.
@@ -170,7 +178,10 @@ class TimeDependentHALRegressor(NeuralPotential):
             _refuse_idle(times=times, stencil=None if self.stencil == "auto" else True)
         return super().fit(X, y, sample_weight, y_std)
 
-    def score(self, X, y=None, sample_weight=None, y_std=None, times=None):
+    def score(
+        self, X: Numbers, y: Numbers | None = None, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None, times: Numbers | None = None,
+    ) -> float:  # fmt: skip
         """Coefficient of determination; without `y`, of neighbouring slices at `times`."""
         check_is_fitted(self)
         if y is None:
@@ -182,16 +193,16 @@ class TimeDependentHALRegressor(NeuralPotential):
     def _prepare(self, R, sample_weight, y_std, times):
         if self.r is None or times is None:
             raise ValueError(
-                "This estimator requires y to be passed, but the target y is None: the source "
-                "of bare time slices needs the nodes r and fit(R, times=t)"
+                "This estimator requires y to be passed, but the target y is None: to make it "
+                "from bare time slices, give the nodes r and fit(R, times=t)"
             )
         if sample_weight is not None or y_std is not None:
             raise ValueError(
-                "sample_weight and y_std belong to prepared rows: pass y too "
-                "(halkit.equations.time_dependent_rows makes it)"
+                "sample_weight and y_std must not be given without y: pass prepared rows "
+                "(halkit.equations.time_dependent_rows makes them)"
             )
         if self.hadron_mass is None:
-            raise ValueError("the source of bare time slices needs hadron_mass, got None")
+            raise ValueError("hadron_mass must be given for bare time slices, got None")
         R = check_array(R, "R")
         if R.ndim != 2:
             raise ValueError(f"R must have shape (n_t, n_r), got {R.shape}")
@@ -207,7 +218,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):
             check_positive(mass, "hadron_mass", optional=self.hadron_mass is None)
         if np.size(self.hadron_mass) not in (1, 2):
-            raise ValueError(f"hadron_mass needs a number or a pair, got {self.hadron_mass!r}")
+            raise ValueError(f"hadron_mass must be one number or a pair, got {self.hadron_mass!r}")
 
     def _reduced_mass(self):
         if self.hadron_mass is None:
@@ -220,10 +231,10 @@ class TimeDependentHALRegressor(NeuralPotential):
 
 
 def _refuse_idle(**given):
-    """Refuse what has no effect on rows that are prepared already."""
+    """Refuse arguments without effect on prepared rows."""
     idle = [name for name, value in given.items() if value is not None]
     if idle:
         raise ValueError(
-            f"{' and '.join(idle)} must not be given with y, on which there is no effect: the "
-            "function that prepares the rows takes it (halkit.equations.time_dependent_rows)"
+            f"{' and '.join(idle)} must not be given with y, where there is no effect: pass it to "
+            "the function that prepares the rows (halkit.equations.time_dependent_rows)"
         )

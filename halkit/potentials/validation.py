@@ -1,15 +1,18 @@
-"""The border of the regressors: what arrays and parameters may come in."""
+"""Checks of the arrays and nodes of the regressors, made once, where they enter."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.utils.validation import validate_data
 
 from halkit.checks import check_array, check_nodes, numbers_or_table
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.radial import RadialGrid
+from halkit.typing import Array, Number
 
 __all__ = [
     "check_pair",
@@ -26,13 +29,13 @@ __all__ = [
 ]
 
 
-def check_samples(model, X, **options):
+def check_samples(model: Any, X: Any, **options: Any) -> Array:
     """X of fit or predict, 2-D and plain, after scikit-learn's checks of its features."""
     X = validate_data(model, numbers_or_table(X, "X"), dtype=np.float64, **options)
     return check_array(X, "X")
 
 
-def check_pair(model, X, y):
+def check_pair(model: Any, X: Any, y: Any) -> tuple[Array, Array]:
     """X and y of fit, after scikit-learn's checks of both; see `check_samples`."""
     y = None if y is None else numbers_or_table(y, "y")
     X, y = validate_data(
@@ -41,21 +44,21 @@ def check_pair(model, X, y):
     return check_array(X, "X"), check_array(y, "y")
 
 
-def like_input(result, X):
-    """The result as a tensor beside those of X, where scikit-learn's dispatch asks for it."""
+def like_input(result: Any, X: Any) -> Any:
+    """The result, as a tensor on the device of X where scikit-learn's dispatch asks for it."""
     if get_config()["array_api_dispatch"] and isinstance(X, torch.Tensor):
         dtype = X.dtype if X.is_floating_point() else None
         return torch.as_tensor(result, dtype=dtype, device=X.device)
     return result
 
 
-def check_y_std(y_std, shape):
+def check_y_std(y_std: object, shape: tuple[int, ...]) -> Array:
     """Positive errors of the shape of y."""
     return check_array(y_std, "y_std", shape=shape, sign="> 0")
 
 
-def check_sample_weight(sample_weight, n_samples):
-    """Finite weights >= 0 of shape (n_samples,), or None; False and True are 0 and 1."""
+def check_sample_weight(sample_weight: object, n_samples: int) -> Array | None:
+    """Finite weights >= 0 of shape (n_samples,), or None; False and True count as 0 and 1."""
     if sample_weight is None:
         return None
     s = check_array(sample_weight, "sample_weight", sign="≥ 0", booleans=True)
@@ -63,11 +66,11 @@ def check_sample_weight(sample_weight, n_samples):
     if s.shape != (n_samples,):
         raise ValueError(f"sample_weight must have shape ({n_samples},), got {s.shape}")
     if not np.any(s > 0):
-        raise ValueError("sample_weight is zero for every sample")
+        raise ValueError("sample_weight must not be zero for all samples")
     return s
 
 
-def check_radii(**radii):
+def check_radii(**radii: object) -> list[Array]:
     """Radii >= 0 as float64 arrays, whose shapes broadcast.
 
     Raises
@@ -76,24 +79,28 @@ def check_radii(**radii):
     """
     arrays = [check_array(values, name, sign="≥ 0") for name, values in radii.items()]
     try:
-        np.broadcast_shapes(*(values.shape for values in arrays))
+        np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError as error:
-        shapes = ", ".join(f"{name} of shape {np.shape(x)}" for name, x in radii.items())
-        raise ValueError(f"radii need shapes that broadcast, got {shapes}") from error
+        shapes = ", ".join(
+            f"{name} of shape {x.shape}" for name, x in zip(radii, arrays, strict=True)
+        )
+        raise ValueError(f"radii must have shapes that broadcast, got {shapes}") from error
     return arrays
 
 
-def check_reach(r, r_out, radius, widths, *, lattice_defaults):
+def check_reach(
+    r: Array, r_out: Array, radius: Number | None, widths: Array | None, *, lattice_defaults: bool
+) -> None:
     """Warn of a prior that reaches far beyond the data, as in another unit of length.
 
     Parameters
     ----------
     r, r_out : ndarray
-        Nodes of the wave functions, which end U, and of the sources, which end V.
+        Nodes of the wave functions, where U ends, and of the targets, where V ends.
     radius : float or None
-        Of the envelope of U.
+        ρ of the envelope of U.
     widths : ndarray or None
-        Of the local term.
+        b_m of the local term.
     lattice_defaults : bool
         Whether the defaults are meant for lattice units.
     """
@@ -116,7 +123,7 @@ def check_reach(r, r_out, radius, widths, *, lattice_defaults):
     )
 
 
-def check_widths(widths, name):
+def check_widths(widths: object, name: str) -> Array:
     """Positive, strictly increasing widths as a 1-D array.
 
     Raises
@@ -125,11 +132,11 @@ def check_widths(widths, name):
     """
     widths = check_nodes(widths, name)
     if widths[0] == 0:
-        raise ValueError(f"{name} need values > 0, got 0")
+        raise ValueError(f"{name} must be > 0, got 0")
     return widths
 
 
-def node_columns(r_out, r):
+def node_columns(r_out: Array, r: Array) -> NDArray[np.int64]:
     """Columns of r that hold the nodes r_out.
 
     Raises
@@ -141,13 +148,15 @@ def node_columns(r_out, r):
     missing = r[columns] != r_out
     if missing.any():
         raise ValueError(
-            "the wave function is needed at every output node, and r_out has nodes that are "
-            f"not in r: {r_out[missing][:5]}"
+            "r_out must have nodes of r, since a local term acts on φ(r_out), got others: "
+            f"{r_out[missing][:5]}"
         )
     return columns
 
 
-def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
+def resolve_nodes(
+    r: object, weights: object, r_out: object, *, n_features: int, n_outputs: int
+) -> tuple[Array, Array, Array, Array]:
     """Nodes r, their measure, the output nodes and the measure there.
 
     Raises
@@ -161,20 +170,23 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
         r = np.arange(1.0, n_features + 1)
         if n_outputs > n_features:
             raise ValueError(
-                f"y has {n_outputs} columns, more than the {n_features} of X: r and r_out are "
-                "needed"
+                f"y must have at most the {n_features} columns of X, got {n_outputs}: give r and "
+                "r_out"
             )
         r_out = r[:n_outputs]
     r = check_nodes(r)
     if len(r) != n_features:
-        raise ValueError(f"X needs {len(r)} columns, one per node of r; got {n_features}")
+        raise ValueError(f"X must have {len(r)} columns, one per node of r, got {n_features}")
     if r_out is None and n_outputs != len(r):
         raise ValueError(
-            f"y has {n_outputs} columns and r has {len(r)} nodes: r_out says where the rows are"
+            f"r_out must be given where y has other columns than the {len(r)} nodes of r, got "
+            f"{n_outputs} columns"
         )
     r_out = r if r_out is None else check_nodes(r_out, "r_out")
     if len(r_out) != n_outputs:
-        raise ValueError(f"y needs {len(r_out)} columns, one per node of r_out; got {n_outputs}")
+        raise ValueError(
+            f"y must have {len(r_out)} columns, one per node of r_out, got {n_outputs}"
+        )
     grid = RadialGrid.from_nodes(r)
     w = grid.weights if weights is None else check_weights(weights, r)
     shared = np.isin(r_out, r).all()
@@ -182,7 +194,7 @@ def resolve_nodes(r, weights, r_out, *, n_features, n_outputs):
     return r, w, r_out, w_out
 
 
-def check_weights(weights, r):
+def check_weights(weights: object, r: Array) -> Array:
     """A finite measure >= 0 of the shape of r, not 0 everywhere, as a new array."""
     weights = check_array(weights, "weights", shape=r.shape, sign="≥ 0")
     if not np.any(weights > 0):

@@ -1,7 +1,4 @@
-"""Statistical errors of potentials: jackknife and bootstrap over bins; the spread over seeds.
-
-A test whether the correlators need a non-local potential goes with them.
-"""
+"""From bins of wave functions and targets to potentials and observables with statistical errors."""
 
 from halkit.resampling.nonlocality import NonlocalityTest, nonlocality_test
 from halkit.resampling.objects import from_gvar, from_obs, to_gvar, to_obs

@@ -4,21 +4,21 @@ The statistic compares two fits to the mean over bins, of V(r) alone and of V(r)
 
     T = χ²_local / χ²_full,    χ² = Σ ((prediction − ȳ)/σ)².
 
-Under the null hypothesis the data are the local fit and noise. Its size and its correlations are
-those of the bins, with their wave functions X_b and residuals ρ_b = y_b − V X_b:
+Under the null hypothesis the data are the local fit plus noise. The bins, with their wave functions
+X_b and residuals ρ_b = y_b − V X_b, give the size and the correlations of the noise:
 
     X* = X̄ + sqrt((N − 1)/N) Σ_b ξ_b (X_b − X̄),            ξ_b ~ N(0, 1),
     y* = V X* + sqrt((N − 1)/N) Σ_b ξ_b (ρ_b − ρ̄)
 
 have the jackknife covariance of the mean. X and y fluctuate together: y contains derivatives of
-the noise of X, which a wide U learns to predict. Noise in y alone would make such a fit significant
-on local data. The p-value is the share of data sets, the measured one included, whose T is at
-least as large.
+the noise of X, which a wide U learns to predict. With noise in y alone such a fit would be
+significant on local data. The p-value is the share of data sets, including the measured one, whose
+T is at least as large.
 """
 
 import warnings
 from functools import partial
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -30,6 +30,7 @@ from halkit.potentials.validation import check_y_std
 from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind, resampling_error
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
+from halkit.typing import Array, Numbers, Random
 
 __all__ = ["NonlocalityTest", "nonlocality_test"]
 
@@ -40,28 +41,30 @@ class NonlocalityTest(NamedTuple):
     Attributes
     ----------
     p_value : float
-        Probability of such a T, or a larger one, if the potential is local; 1/(n_bootstrap + 1)
-        at least.
+        Probability of such a T or a larger one if the potential is local; at least
+        1/(n_bootstrap + 1).
     statistic : float
         T = χ²_local/χ²_full of the data.
     bootstrap : ndarray of shape (n_bootstrap,)
-        T of the data that the local fit produces.
+        T of the data sets made from the local fit.
     """
 
     p_value: float
     statistic: float
-    bootstrap: np.ndarray
+    bootstrap: Array
 
 
 def nonlocality_test(
-    estimator, X, y, *, y_std=None, bins="jackknife", n_bootstrap=39, random_state=None, n_jobs=None
-):
+    estimator: Any, X: Numbers, y: Numbers, *, y_std: Numbers | None = None,
+    bins: Literal["jackknife", "bootstrap"] = "jackknife", n_bootstrap: int = 39,
+    random_state: Random = None, n_jobs: int | None = None,
+) -> NonlocalityTest:  # fmt: skip
     """Test the hypothesis that a local potential describes correlators.
 
-    A local and a non-local potential that describe the same correlators have other phase
-    shifts. What distinguishes them is that one V(r) has to serve all rows: take two sources at
-    least, because a V(r) exists for any single wave function. A bias of the rows counts as
-    non-locality, as that of a time stencil of three points does.
+    A local and a non-local potential that describe the same correlators have different phase
+    shifts. The test is whether one V(r) describes all rows: take at least two quark sources,
+    because a V(r) exists for any single wave function. A bias of the rows, as from a time stencil
+    of three points, counts as non-locality.
 
     Parameters
     ----------
@@ -73,34 +76,34 @@ def nonlocality_test(
     y : array-like of shape (n_bins, n_samples, n_out)
         Their targets: `target` of the rows.
     y_std : array-like of shape (n_samples, n_out), optional
-        Standard deviations of the mean of y; those of the bins by default.
+        Standard deviations of the mean of y; by default from the bins.
     bins : {"jackknife", "bootstrap"}
-        What the bins are.
+        The kind of the bins.
     n_bootstrap : int
-        Number of data sets made of the local fit.
+        Number of data sets made from the local fit.
     random_state : int, RandomState or None
-        Of their noise.
+        Seeds their noise.
     n_jobs : int or None
-        Processes, for joblib.
+        Number of processes of joblib.
 
     Returns
     -------
     NonlocalityTest
-        The p-value, T of the data, and T of the data sets made.
+        The p-value, T of the data, and T of the data sets of the local fit.
 
     Raises
     ------
     ValueError, TypeError
-        For an estimator without the parameter ``local``, arrays without bins, and what the
-        estimator refuses.
+        For an estimator without the parameter ``local``, for arrays without bins, and as for the
+        estimator.
 
     Warns
     -----
     PriorWarning
-        Where the prior of V, of a strength chosen by hand, moves phase shifts by more than 1.5 of
+        If the prior of V, with a strength chosen by hand, moves phase shifts by more than 1.5 of
         their errors: V of such a size looks non-local.
     Warning
-        What the estimator warns of, as an UnderdeterminedWarning for rows of one source.
+        As for the estimator: an UnderdeterminedWarning for rows of one quark source.
 
     References
     ----------
@@ -124,17 +127,16 @@ def nonlocality_test(
     ... ).p_value
     0.025
     """
-    X, y, y_std = _validated(estimator, X, y, y_std, bins, n_bootstrap)
-    mean, target = X.mean(axis=0), y.mean(axis=0)
-    fit = _local_fit(estimator, X, y, y_std, bins)
+    waves, targets, errors = _validated(estimator, X, y, y_std, bins, n_bootstrap)
+    fit = _local_fit(estimator, waves, targets, errors, bins)
     strength = getattr(fit, "local_strength_", None)
     given = {} if strength is None else {"local_strength": strength}
     local, full = (clone(estimator).set_params(local=local, **given) for local in ("only", True))
-    statistic = _ratio(local, full, mean, target, y_std)
+    statistic = _ratio(local, full, waves.mean(axis=0), targets.mean(axis=0), errors)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fits to the data have said it
-        made = _made(fit, X, y, bins, n_bootstrap, check_random_state(random_state))
-        ratio = partial(_ratio, y_std=y_std)
+        warnings.simplefilter("ignore")  # the fits to the data have warned
+        made = _made(fit, waves, targets, bins, n_bootstrap, check_random_state(random_state))
+        ratio = partial(_ratio, y_std=errors)
         models = [local] * n_bootstrap, [full] * n_bootstrap
         bootstrap = np.array(run_bins(ratio, *models, *made, n_jobs=n_jobs))
     p_value = (1 + np.sum(bootstrap >= statistic)) / (1 + n_bootstrap)
@@ -142,12 +144,12 @@ def nonlocality_test(
 
 
 def _local_fit(estimator, X, y, y_std, bins):
-    """The fit of V alone to the mean, of a strength that does not matter: see `settled`."""
+    """The fit of V alone to the mean, with a strength that does not matter: see `settled`."""
     data = X.mean(axis=0), y.mean(axis=0)
 
     def fit(data, **parameters):
         with warnings.catch_warnings():
-            # a V alone that does not suit the data is what the test is about
+            # the test is about a V alone that does not suit the data
             warnings.simplefilter("ignore", UnderdeterminedWarning)
             return clone(estimator).set_params(local="only", **parameters).fit(*data, y_std=y_std)
 
@@ -163,7 +165,7 @@ def _local_fit(estimator, X, y, y_std, bins):
 def _validated(estimator, X, y, y_std, bins, n_bootstrap):
     if "local" not in getattr(estimator, "get_params", dict)():
         raise ValueError(
-            f"estimator must have the parameter local, got {type(estimator).__name__} without it"
+            f"estimator must have the parameter local, got {type(estimator).__name__} without"
         )
     check_choice(bins, "bins", RESAMPLINGS[:2])
     check_integer(n_bootstrap, "n_bootstrap", least=1)
@@ -171,7 +173,7 @@ def _validated(estimator, X, y, y_std, bins, n_bootstrap):
     if X.ndim != 3 or y.ndim != 3 or X.shape[:2] != y.shape[:2] or len(X) < 2:
         raise ValueError(
             "X and y must have shapes (n_bins, n_samples, n_r) and (n_bins, n_samples, n_out) with "
-            f"two bins at least, got {X.shape} and {y.shape}"
+            f"at least two bins, got {X.shape} and {y.shape}"
         )
     y_std = resampling_error(y, bins) if y_std is None else y_std
     y_std = check_y_std(y_std, y.shape[1:])
@@ -182,7 +184,7 @@ def _validated(estimator, X, y, y_std, bins, n_bootstrap):
 def _ratio(local, full, X, y, y_std):
     """T of two fits to the same rows."""
     with warnings.catch_warnings():
-        # a V alone that does not suit the data is what the test is about
+        # the test is about a V alone that does not suit the data
         warnings.simplefilter("ignore", UnderdeterminedWarning)
         local_chi2, full_chi2 = (
             np.sum(((clone(model).fit(X, y, y_std=y_std).predict(X) - y) / y_std) ** 2)
@@ -192,7 +194,7 @@ def _ratio(local, full, X, y, y_std):
 
 
 def _made(fit, X, y, bins, n_bootstrap, random):
-    """Wave functions and sources of the local fit, with the noise of the mean."""
+    """Wave functions and targets of the local fit, with the noise of the mean."""
     mean = X.mean(axis=0)
     residuals = y - np.array([fit.predict(bin_) for bin_ in X])
     n = len(X)

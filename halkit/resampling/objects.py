@@ -1,31 +1,34 @@
-r"""Numbers that carry their own errors, gvar's GVar and pyerrors' Obs, to samples and back.
+r"""Conversion of numbers with their own errors, gvar's GVar and pyerrors' Obs, to samples and back.
 
-A GVar has a mean and a covariance C with every other: samples are μ + C^{1/2} ξ. An Obs has the
-fluctuations δ_i of its measurements: x_i = value + δ_i give jackknife samples. Back, samples
-give a mean and the covariance over them, or the fluctuations.
+GVars have means μ and a covariance C: samples are μ + C^{1/2} ξ. An Obs has the fluctuations δ_i of
+its measurements: jackknife samples follow from x_i = value + δ_i. In the other direction, samples
+give a mean and a covariance, or the fluctuations.
 """
+
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer, refuse_masked
-from halkit.resampling.samples import RESAMPLINGS, jackknife_samples
+from halkit.resampling.samples import RESAMPLINGS, Resampling, jackknife_samples
+from halkit.typing import Numbers, Random
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]
 
 ROUNDING = 1e-10
 
 
-def from_gvar(*arrays, n_samples=100, random_state=None):
+def from_gvar(*arrays: Any, n_samples: int = 100, random_state: Random = None) -> Any:
     """Bootstrap samples of arrays of GVar, with all the correlations between them.
 
     Parameters
     ----------
     *arrays : array-like of GVar
-        Of any shape; X and y together, so that they stay correlated.
+        Of any shape; convert X and y in one call, so that they stay correlated.
     n_samples : int
-        Number of samples. Their mean is the mean of the GVars; their errors are those of the
-        GVars to a relative 1/sqrt(2 n_samples).
+        Number of samples. Their mean is the mean of the GVars; their errors agree with the errors
+        of the GVars to a relative 1/sqrt(2 n_samples).
     random_state : int, RandomState or None
 
     Returns
@@ -38,31 +41,30 @@ def from_gvar(*arrays, n_samples=100, random_state=None):
     ImportError
         If gvar is missing.
     TypeError
-        If something else than GVars and numbers comes, or nothing.
+        If an entry is neither a GVar nor a number, or if there are no entries.
     ValueError
-        If the covariance has a negative eigenvalue beyond rounding: it belongs to no
-        distribution.
+        If the covariance has a negative eigenvalue beyond rounding.
     """
     gvar = _gvar()
     n_samples = check_integer(n_samples, "n_samples", least=2)
-    arrays = [_objects(array) for array in arrays]
-    if not sum(array.size for array in arrays):
-        raise TypeError("from_gvar needs arrays of GVar, got none")
-    flat = np.concatenate([array.ravel() for array in arrays])
+    objects = [_objects(array) for array in arrays]
+    if not sum(array.size for array in objects):
+        raise TypeError("arrays must hold GVars, got none")
+    flat = np.concatenate([array.ravel() for array in objects])
     for entry in flat:
         number = isinstance(entry, int | float | np.number) and not isinstance(entry, bool)
         if not isinstance(entry, gvar.GVar) and not number:
-            raise TypeError(f"from_gvar needs arrays of GVar, got a {type(entry).__name__}")
+            raise TypeError(f"arrays must hold GVars or numbers, got a {type(entry).__name__}")
     flat = np.array([gvar.gvar(entry, 0) if not _is_gvar(entry) else entry for entry in flat])
     root = _root(gvar.evalcov(flat))
     noise = check_random_state(random_state).standard_normal((n_samples, len(flat)))
     noise = (noise - noise.mean(axis=0)) @ root.T
-    samples = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in arrays])[:-1], axis=1)
-    samples = [s.reshape(n_samples, *a.shape) for s, a in zip(samples, arrays, strict=True)]
+    parts = np.split(gvar.mean(flat) + noise, np.cumsum([a.size for a in objects])[:-1], axis=1)
+    samples = [s.reshape(n_samples, *a.shape) for s, a in zip(parts, objects, strict=True)]
     return samples[0] if len(samples) == 1 else samples
 
 
-def from_obs(*arrays, bin_size=1):
+def from_obs(*arrays: Any, bin_size: int = 1) -> Any:
     """Jackknife samples of arrays of Obs.
 
     Parameters
@@ -79,43 +81,45 @@ def from_obs(*arrays, bin_size=1):
     Raises
     ------
     TypeError
-        If something else than Obs comes, or nothing.
+        If an entry is not an Obs, or if there are no entries.
     ValueError
-        If they are not of one ensemble and replicum, not of the same configurations, or have
-        none, as those of ``cov_Obs``. If bins of more than one configuration would join
-        configurations across a gap of the chain.
+        If they are not of one ensemble and replicum, or not of the same configurations; if they
+        have no configurations, as from ``cov_Obs``; if bins of more than one configuration would
+        join configurations across a gap of the chain.
     """
     bin_size = check_integer(bin_size, "bin_size", least=1)
-    arrays = [_objects(array) for array in arrays]
+    objects = [_objects(array) for array in arrays]
     known = None
-    for entry in (entry for array in arrays for entry in array.flat):
+    for entry in (entry for array in objects for entry in array.flat):
         where = _configurations(entry)
         known = where if known is None else known
         if where != known:
             raise ValueError(
-                "from_obs needs Obs of the same configurations, got some of "
+                "arrays must hold Obs of the same configurations, got some of "
                 f"{_differently(known, where)}"
             )
     if known is None:
-        raise TypeError("from_obs needs arrays of Obs, got none")
+        raise TypeError("arrays must hold Obs, got none")
     if bin_size > 1:
         _refuse_gaps(*known)
     samples = []
-    for array in arrays:
+    for array in objects:
         data = np.array([entry.value + entry.deltas[known[0]] for entry in array.flat])
         samples.append(jackknife_samples(data.T.reshape(-1, *array.shape), bin_size=bin_size))
     return samples[0] if len(samples) == 1 else samples
 
 
-def to_gvar(samples, resample="jackknife", *, centre=None):
+def to_gvar(
+    samples: Numbers, resample: Resampling = "jackknife", *, centre: Numbers | None = None
+) -> Any:
     """GVars with the covariance of samples.
 
     Parameters
     ----------
     samples : array-like of shape (n_samples, ...)
-        As `JackknifeRegressor.samples` gives them.
+        As from `JackknifeRegressor.samples`.
     resample : {"jackknife", "bootstrap", "seeds"}
-        What they are.
+        Their kind.
     centre : array-like of shape (...), optional
         Central values; the mean of the samples by default.
 
@@ -125,15 +129,15 @@ def to_gvar(samples, resample="jackknife", *, centre=None):
     """
     gvar = _gvar()
     check_choice(resample, "resample", RESAMPLINGS)
-    samples, centre = _samples_and_centre(samples, centre)
-    n, shape = len(samples), samples.shape[1:]
-    spread = (samples - samples.mean(axis=0)).reshape(n, -1)
+    values, mean = _samples_and_centre(samples, centre)
+    n, shape = len(values), values.shape[1:]
+    spread = (values - values.mean(axis=0)).reshape(n, -1)
     factor = (n - 1) / n if resample == "jackknife" else 1 / (n - 1)
-    out = gvar.gvar(centre.ravel(), factor * spread.T @ spread)
+    out = gvar.gvar(mean.ravel(), factor * spread.T @ spread)
     return out.reshape(shape) if shape else out[0]
 
 
-def to_obs(samples, name, *, centre=None):
+def to_obs(samples: Numbers, name: str, *, centre: Numbers | None = None) -> Any:
     """Obs with the fluctuations of jackknife samples.
 
     Parameters
@@ -141,21 +145,21 @@ def to_obs(samples, name, *, centre=None):
     samples : array-like of shape (n_samples, ...)
         Jackknife samples.
     name : str
-        Of the ensemble: Obs of one name are correlated, sample by sample.
+        Name of the ensemble: Obs with the same name are correlated, sample by sample.
     centre : array-like of shape (...), optional
         Central values; the mean of the samples by default.
 
     Returns
     -------
     Obs, or ndarray of Obs of shape (...)
-        Bins are independent: ``gamma_method(S=0)`` gives the jackknife error.
+        Bins count as independent: ``gamma_method(S=0)`` gives the jackknife error.
     """
     pyerrors = _pyerrors()
-    samples, centre = _samples_and_centre(samples, centre)
-    values = np.concatenate([centre[np.newaxis], samples]).reshape(len(samples) + 1, -1)
-    out = np.empty(values.shape[1], dtype=object)
-    out[:] = [pyerrors.import_jackknife(column, name) for column in values.T]
-    return out.reshape(centre.shape) if centre.shape else out[0]
+    values, mean = _samples_and_centre(samples, centre)
+    columns = np.concatenate([mean[np.newaxis], values]).reshape(len(values) + 1, -1)
+    out = np.empty(columns.shape[1], dtype=object)
+    out[:] = [pyerrors.import_jackknife(column, name) for column in columns.T]
+    return out.reshape(mean.shape) if mean.shape else out[0]
 
 
 def _objects(array):
@@ -164,21 +168,21 @@ def _objects(array):
 
 
 def _root(covariance):
-    """A root of the covariance, from its correlations, so that small errors keep their digits."""
+    """A root of the covariance, from the correlations, so that small errors keep their digits."""
     covariance = check_array(covariance, "the covariance of the GVars")
     scale = np.sqrt(check_array(np.diag(covariance), "the variance of a GVar", sign="≥ 0"))
     scale = np.where(scale > 0, scale, 1.0)
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     if values[0] < -ROUNDING * values[-1]:
         raise ValueError(
-            "the covariance of the GVars must not be negative, got correlations with the "
-            f"eigenvalue {values[0]:.3g}: gvar.regulate mends what few measurements left"
+            "the covariance of the GVars must have no negative eigenvalue, got correlations with "
+            f"{values[0]:.3g}: few measurements leave such ones, and gvar.regulate repairs them"
         )
     return scale[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def _differently(one, other):
-    """Where two lists of configurations differ."""
+    """The difference of two lists of configurations, in words."""
     if one[0] != other[0]:
         return f"{one[0]!r} and of {other[0]!r}"
     first = next((pair for pair in zip(one[1], other[1], strict=False) if pair[0] != pair[1]), None)
@@ -188,27 +192,27 @@ def _differently(one, other):
 
 
 def _refuse_gaps(name, configurations):
-    """Refuse to bin a chain whose configurations are not in equal steps."""
+    """Refuse to bin a chain whose configurations are not equally spaced."""
     steps = np.diff(configurations)
     gaps = np.flatnonzero(steps > min(steps, default=0))
     if gaps.size:
         i = gaps[0]
         raise ValueError(
-            f"bins need a chain without gaps, {name!r} has configuration {configurations[i + 1]} "
-            f"after {configurations[i]}: choose bin_size=1, or bin what lies between the gaps"
+            f"bin_size must be 1 for a chain with gaps, got configuration {configurations[i + 1]} "
+            f"of {name!r} after {configurations[i]}: or bin what lies between the gaps"
         )
 
 
 def _configurations(entry):
     """Return the name of an Obs' ensemble and the numbers of its configurations."""
     if not hasattr(entry, "deltas"):
-        raise TypeError(f"from_obs needs arrays of Obs, got a {type(entry).__name__}")
+        raise TypeError(f"arrays must hold Obs, got a {type(entry).__name__}")
     if len(entry.names) != 1:
-        raise ValueError(f"from_obs needs Obs of one ensemble and replicum, got {entry.names}")
+        raise ValueError(f"arrays must hold Obs of one ensemble and replicum, got {entry.names}")
     name = entry.names[0]
     if name not in entry.idl:
         raise ValueError(
-            f"from_obs needs Obs with configurations, got {name!r} with a covariance alone"
+            f"arrays must hold Obs with configurations, got {name!r} with a covariance alone"
         )
     return name, list(entry.idl[name])
 
@@ -216,7 +220,7 @@ def _configurations(entry):
 def _samples_and_centre(samples, centre):
     samples = check_array(samples, "samples")
     if samples.ndim == 0 or len(samples) < 2:
-        raise ValueError(f"samples needs two samples at least, got shape {samples.shape}")
+        raise ValueError(f"samples must have two samples at least, got shape {samples.shape}")
     if centre is None:
         return samples, samples.mean(axis=0)
     return samples, check_array(centre, "centre", shape=samples.shape[1:])

@@ -1,24 +1,26 @@
 r"""One fit for each bin of resampled correlators, with everything else in common.
 
-The centre is the fit to the mean X̄ = Σ_b X_b / n_bins; the error of an observable f is that of
+The centre is the fit to the mean X̄ = Σ_b X_b / n_bins. The error of an observable f follows from
 its samples f(fit of X_b), see `halkit.resampling.resampling_error`.
 """
 
 import copy
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from halkit.checks import as_numbers, check_array, check_choice, check_integer
+from halkit.checks import as_numbers, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
-from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind
+from halkit.resampling.samples import RESAMPLINGS, Resampling, check_bins, refuse_other_kind
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
+from halkit.typing import Numbers
 
 __all__ = ["JackknifeRegressor"]
 
@@ -26,14 +28,14 @@ __all__ = ["JackknifeRegressor"]
 class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     r"""A potential with statistical errors: one fit for each bin, common hyperparameters.
 
-    Bins share almost all of their data: they are no cross-validation samples. Search
-    hyperparameters on the mean, before, with `GridSearchCV` over whole volumes or sources; then
-    put the estimator that was found in here.
+    Bins share almost all of their data, and cannot serve as cross-validation samples. First search
+    hyperparameters on the mean, with `GridSearchCV` over whole volumes or quark sources; then pass
+    the best estimator as `estimator`.
 
-    The weights of a fit, `y_std`, are common to all bins as well. Twenty bins know an error to
-    1/√38 = 16 % only, and weights that scatter like this between sets of configurations move the
-    answer by more than the bins show: average them where the noise is alike, see `pooled_errors`.
-    On synthetic sets of two sources with three times each, with 20 bins,
+    The weights of a fit, `y_std`, are common to all bins as well. With 20 bins the error itself is
+    uncertain by 1/√38 = 16 %, and weights that scatter like this between sets of configurations
+    move the result by more than the bins show: average them where the noise is alike, see
+    `pooled_errors`. On synthetic sets of two quark sources with three times each, with 20 bins,
 
     ====================================  =======================  =============  ===============
     potential                             `y_std`                  error/scatter  inside 2 errors
@@ -46,54 +48,54 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     network, 24 sets                      pooled over the rows     1.18           70 %
     ====================================  =======================  =============  ===============
 
-    "One relative error" is that of R for all radii, although the error of y at the first node is
-    twelve times as large; it has the smallest bias, 0.2 to 0.4 of the scatter. The network
-    (`TimeDependentHALRegressor`, ``refit="warm"``) needs the smaller `weight_decay`: with the
-    default it is off by four errors above 100 MeV, where it rests on its prior.
+    "One relative error" takes the relative error of R at all radii, although the error of y at the
+    first node is twelve times as large; it has the smallest bias, 0.2 to 0.4 of the scatter. Take
+    the smaller `weight_decay` for the network (`TimeDependentHALRegressor`, ``refit="warm"``): with
+    the default it is off by four errors above 100 MeV, where it rests on its prior.
 
     Parameters
     ----------
     estimator : regressor
-        A potential, not fitted; every bin gets a clone. All clones start from the same random
+        A potential; a clone is fitted to every bin. All clones start from the same random
         numbers, so that the spread over bins is statistical.
     resample : {"jackknife", "bootstrap", "seeds"}
-        What the bins are, hence the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for samples that each
-        leave one out, the standard deviation for bootstrap samples; `kind` of
-        `halkit.equations.Rows` says which they are. "seeds" is the spread of
-        the optimisation, not an error of the data: `n_seeds` fits to the same data, from other
+        The kind of the bins, which decides on the error: sqrt((N − 1)/N Σ_b (f_b − f̄)²) for
+        samples that each leave one out, the standard deviation for bootstrap samples; `kind` of
+        `halkit.equations.Rows` says which they are. "seeds" gives the spread of the optimisation,
+        not an error of the data: `n_seeds` fits to the same data, from other
         random numbers; bins of X are averaged.
     refit : {"full", "warm", "linear"}
-        Whether a bin trains the whole potential from a random start. Every bin takes the prior
-        of the fit to the mean. "warm" begins with its parameters too, of an estimator with
-        `warm_start`, and takes two to ten times less time. Warm and full errors agree to 5 %
-        where the fit has one minimum: measured to 0.1 … 3 % on sources with noise of 1e-2 … 1e-5,
-        one or two of them, with and without a non-local part. Where U alone is fitted to few
-        sources, the network has a valley of equally good parameters, and phase shifts beyond
-        the data (there by 15 %) depend on where in it a fit ends: "seeds" shows by how much.
-        "linear" propagates errors to first order in all parameters of a network, with its
-        prior: one least-squares problem for each bin, free of the noise of the optimiser, exact
-        for a local potential, and within 1 … 15 % of warm refits with a non-local part; with U
-        alone from few sources up to twice as large.
+        How a bin is fitted. Every bin takes the prior of the fit to the mean. "full" trains the
+        whole potential from a random start. "warm" begins with the parameters of the fit to the
+        mean, for an estimator with `warm_start`, and is two to ten times faster. Warm and full
+        errors agree to 5 % where the fit has one minimum: measured to 0.1 … 3 % for one or two
+        quark sources with noise of 1e-2 … 1e-5, with and without a non-local part. Where U alone
+        is fitted to few quark sources, the network has a valley of equally good parameters, and
+        phase shifts beyond the data depend (there by 15 %) on where in the valley a fit ends:
+        "seeds" shows by how much. "linear" propagates errors to first order in all parameters of a
+        network, with its prior: one least-squares problem for each bin, free of the noise of the
+        optimiser, exact for a local potential, and within 1 … 15 % of warm refits with a non-local
+        part; with U alone from few quark sources errors are up to twice as large.
     n_seeds : int
         Number of fits with ``resample="seeds"``.
     n_jobs : int or None
-        Processes, for joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
+        Number of processes of joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
         cluster. Results do not depend on it.
 
     Attributes
     ----------
     estimator_ : regressor
-        The fit to the mean over bins, the central value. A Gaussian process whose
-        ``local_strength`` is None has the ``local_strength_`` at which phase shifts stay within
-        their errors when it is tripled: 5, or a larger one.
+        The fit to the mean over bins, which gives central values. For a Gaussian process with
+        ``local_strength=None``, ``local_strength_`` is 5, or raised until phase shifts stay within
+        their errors when it is tripled.
     estimators_ : list of regressor
         The fits of the bins.
     ensemble_ : halkit.scattering.Ensemble
-        Both: the observables and their errors.
+        Both together, with the observables and their errors.
     n_bins_ : int
-        Their number.
+        Number of fits in ``estimators_``.
     resample_ : str
-        What the bins of the fit are; the errors follow from it.
+        `resample` of the fit.
 
     See Also
     --------
@@ -118,8 +120,10 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     """
 
     def __init__(
-        self, estimator, *, resample="jackknife", refit="full", n_seeds=10, n_jobs=None
-    ):  # fmt: skip
+        self, estimator: Any, *, resample: Resampling = "jackknife",
+        refit: Literal["full", "warm", "linear"] = "full", n_seeds: int = 10,
+        n_jobs: int | None = None,
+    ) -> None:  # fmt: skip
         self.estimator = estimator
         self.resample = resample
         self.refit = refit
@@ -134,19 +138,22 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         return tags
 
     def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
+        """Only a complete fit has ``estimators_``."""
         return hasattr(self, "estimators_")
 
-    def fit(self, X, y, sample_weight=None, y_std=None):
+    def fit(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> Self:  # fmt: skip
         """Fit the mean, then every bin.
 
         Parameters
         ----------
         X : array-like of shape (n_bins, n_samples, n_r)
-            Wave functions of each bin, two at least. An array (n_samples, n_r) is one set of
-            data, which has no error: NaN.
+            Wave functions of each bin, at least two bins. An array (n_samples, n_r) is one set of
+            data; its errors are NaN.
         y : array-like of shape (n_bins, n_samples, n_out) or (n_bins, n_samples)
-            Their sources; without the axis of bins if X has none.
+            Their targets; without the axis of bins if X has none.
         sample_weight : array-like of shape (n_samples,), optional
             The same for all bins.
         y_std : array-like of shape (n_samples, n_out), optional
@@ -159,52 +166,53 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Raises
         ------
         ValueError, TypeError
-            For shapes that do not fit, a single bin, complex and infinite values (the bin is
-            named), a `y_std` that is the error of bins of another kind than `resample`, and what
-            the estimator refuses.
+            If shapes do not fit, for a single bin, for complex or infinite values (the message
+            names the bins), if `y_std` is the error of bins of another kind than `resample`, and
+            as for the estimator.
         KeyboardInterrupt
-            From the keyboard; ``interrupted_`` is None, since part of the bins gives no error.
+            From the keyboard; ``interrupted_`` is None, since some of the bins give no error.
 
         Warns
         -----
         PriorWarning
-            Where the prior of V moves phase shifts by more than 1.5 of their errors: see
+            If the prior of V moves phase shifts by more than 1.5 of their errors: see
             ``local_strength`` of `GaussianProcessPotentialRegressor`.
         Warning
-            What the estimator warns of, once for all bins, with their numbers.
+            As for the estimator, once for all bins, with their numbers.
         """
         self._check_parameters()
         with unchanged_on_error(self):
-            X, y = self._validated_data(X, y)
+            bins = self._validated_data(X, y)
+            n_bins = len(bins[0])
             common = {"sample_weight": sample_weight, "y_std": y_std}
             common = {name: value for name, value in common.items() if value is not None}
-            if y_std is not None and len(X) > 1 and self.resample != "seeds":
-                errors = check_y_std(y_std, y.shape[1:])
-                refuse_other_kind(y, errors, self.resample, "resample")
+            if y_std is not None and n_bins > 1 and self.resample != "seeds":
+                errors = check_y_std(y_std, bins[1].shape[1:])
+                refuse_other_kind(bins[1], errors, self.resample, "resample")
             first, seeds = self._random_states()
-            mean = (X.mean(axis=0), y.mean(axis=0))
+            mean = [values.mean(axis=0) for values in bins]
 
             def fit_mean(**parameters):
                 return _fit(clone(self.estimator).set_params(**first, **parameters), *mean, common)
 
             def fit_bins(centre):
-                models = self._models(centre, seeds, mean, common, len(X))
-                data = ([m] * len(models) for m in mean) if self.resample == "seeds" else (X, y)
+                models = self._models(centre, seeds, mean, common, n_bins)
+                data = ([m] * len(models) for m in mean) if self.resample == "seeds" else bins
                 options = [common] * len(models)
                 return run_bins(_fit, models, *data, options, n_jobs=self.n_jobs)
 
             centre = fit_mean()
             fits = [centre]
-            if len(X) > 1 or self.resample == "seeds":
+            if n_bins > 1 or self.resample == "seeds":
                 fits = fit_bins(centre)
-            if len(X) > 1 and self.resample != "seeds":
+            if n_bins > 1 and self.resample != "seeds":
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self
 
     def _models(self, centre, seeds, mean, common, n_bins):
-        """What is fitted to the bins, or from the seeds."""
+        """The estimators to fit, one for each bin or seed."""
         if self.resample == "seeds":
             return [clone(centre).set_params(**seed) for seed in seeds]
         if self.refit == "warm":
@@ -212,9 +220,15 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         if self.refit == "linear":
             offset = TangentPotential(centre).fit(*mean, **common).delta_
             return [TangentPotential(centre, offset) for _ in range(n_bins)]
-        return [_with_prior_of(clone(centre), centre) for _ in range(n_bins)]
+        models = [clone(centre) for _ in range(n_bins)]
+        # a network reads its prior off its data: bins take the prior of the mean instead
+        shared = hasattr(centre, "share_prior")
+        return [model.share_prior(centre) for model in models] if shared else models
 
-    def score(self, X, y, sample_weight=None, y_std=None):
+    def score(
+        self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
+        y_std: Numbers | None = None,
+    ) -> float:  # fmt: skip
         """R² of the fit to the mean; bins of X and y are averaged.
 
         Parameters
@@ -224,9 +238,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """
         check_is_fitted(self)
         if as_numbers(X, "X").ndim == 3:
-            X, y = (self._validated_bins(values, name) for values, name in ((X, "X"), (y, "y")))
+            X, y = (check_bins(values, name) for values, name in ((X, "X"), (y, "y")))
             if len(X) != len(y):
-                raise ValueError(f"X and y need as many bins, got {len(X)} and {len(y)}")
+                raise ValueError(f"y must have as many bins as X, {len(X)}, got {len(y)}")
             X, y = X.mean(axis=0), y.mean(axis=0)
         else:
             X = check_samples(self, X, reset=False)
@@ -237,21 +251,22 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         known = hasattr(self.estimator, "fit") and hasattr(self.estimator, "__sklearn_tags__")
         if not known or isinstance(self.estimator, type):
             raise TypeError(
-                "estimator needs a regressor, not fitted, that inherits from "
+                "estimator must be an instance of a regressor that inherits from "
                 f"sklearn.base.BaseEstimator, got {self.estimator!r}"
             )
         check_choice(self.resample, "resample", RESAMPLINGS)
         check_choice(self.refit, "refit", ["full", "warm", "linear"])
         if self.resample == "seeds" and self.refit != "full":
-            raise ValueError(f"refit={self.refit!r} has no seeds: resample='seeds' needs 'full'")
+            raise ValueError(f"refit must be 'full' with resample='seeds', got {self.refit!r}")
         if self.refit == "linear" and not hasattr(self.estimator, "network"):
             raise ValueError(
-                f"refit='linear' needs a network, got a {type(self.estimator).__name__}"
+                "estimator must be a network for refit='linear', got a "
+                f"{type(self.estimator).__name__}"
             )
         if self.refit == "warm" and "warm_start" not in self.estimator.get_params(deep=False):
             raise ValueError(
-                "refit='warm' needs an estimator with the parameter warm_start, "
-                f"{type(self.estimator).__name__} has none"
+                "estimator must have the parameter warm_start for refit='warm', got a "
+                f"{type(self.estimator).__name__}"
             )
         check_integer(self.n_seeds, "n_seeds", least=2)
 
@@ -262,32 +277,19 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         if as_numbers(X, "X").ndim != 3:
             X, y = check_pair(self, X, y)
             return X[np.newaxis], y[np.newaxis]
-        X, y = self._validated_bins(X, "X"), self._validated_bins(y, "y")
+        X, y = check_bins(X, "X"), check_bins(y, "y")
         if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
             raise ValueError(
-                f"y needs the axes (n_bins, n_samples) = {X.shape[:2]} of X first, then n_out; "
-                f"got shape {y.shape}"
+                f"y must have the axes (n_bins, n_samples) = {X.shape[:2]} of X, then n_out, got "
+                f"shape {y.shape}"
             )
         validate_data(self, X[0], y[0], multi_output=True)
         if len(X) < 2 and self.resample != "seeds":
             raise ValueError(
-                f"X must have at least two bins, got {len(X)}, which has no error; pass data "
-                "without bins as (n_samples, n_r)"
+                f"X must have at least two bins, got {len(X)}: pass data without bins, which have "
+                "no error, as (n_samples, n_r)"
             )
         return X, y
-
-    def _validated_bins(self, values, name):
-        """Finite numbers with bins first; an error names the bins."""
-        values = check_array(values, name, finite=False)
-        if not values.size or not values.ndim:
-            raise ValueError(f"{name} needs bins of samples, got shape {values.shape}")
-        bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-        if bad.size:
-            raise ValueError(
-                f"{name} needs finite values; there are NaN or infinite ones in "
-                f"{bad.size} of {len(values)} bins: {', '.join(map(str, bad))}"
-            )
-        return values
 
     def _random_states(self):
         """The random_state of the estimator as parameters: for all bins, and for each seed."""
@@ -298,8 +300,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         ]
         if self.resample == "seeds" and not names:
             raise ValueError(
-                f"{type(self.estimator).__name__} has no random_state: its fits do not depend "
-                "on seeds"
+                "estimator must have a random_state for resample='seeds', got a "
+                f"{type(self.estimator).__name__}, whose fits do not depend on seeds"
             )
         first, seeds = {}, [{} for _ in range(self.n_seeds)]
         for name, state in clone(self.estimator).get_params().items():
@@ -308,11 +310,6 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
                     seed[name] = value
         return first, seeds
-
-
-def _with_prior_of(model, centre):
-    """The model; a network reads its prior off its data, and takes that of the mean instead."""
-    return model.share_prior(centre) if hasattr(model, "share_prior") else model
 
 
 def _draw(state, n):

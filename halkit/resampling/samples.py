@@ -1,4 +1,4 @@
-r"""From configurations to resampled averages, and from those to errors.
+r"""From configurations to resampled averages, and from averages to errors.
 
 With N bins of configurations and their averages x_b, a jackknife sample leaves one bin out,
 
@@ -8,15 +8,20 @@ a bootstrap sample is the average of N bins drawn with replacement, and σ is th
 deviation of the samples. Both go through any function f: σ_f follows from f(x̄_b).
 """
 
+from typing import Any, Literal, TypeAlias
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer, refuse_masked
 from halkit.samples import standard_error
+from halkit.typing import Array, Numbers, Random
 
 __all__ = [
     "RESAMPLINGS",
+    "Resampling",
     "bootstrap_samples",
+    "check_bins",
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
@@ -25,13 +30,14 @@ __all__ = [
     "resampling_error",
 ]
 
-RESAMPLINGS = ("jackknife", "bootstrap", "seeds")
+Resampling: TypeAlias = Literal["jackknife", "bootstrap", "seeds"]
+RESAMPLINGS: tuple[Resampling, ...] = ("jackknife", "bootstrap", "seeds")
 
 
-def jackknife_samples(configs, *, bin_size=1):
+def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array:
     """Averages that leave one bin of configurations out.
 
-    Ratios of correlators are formed of these, not of single configurations.
+    Form ratios of correlators from these averages, not from single configurations.
 
     Parameters
     ----------
@@ -47,10 +53,10 @@ def jackknife_samples(configs, *, bin_size=1):
     Raises
     ------
     ValueError
-        If bin_size does not divide the number of configurations (none is dropped), or leaves
-        fewer than two bins; for complex or infinite values.
+        If bin_size does not divide the number of configurations (no configuration is dropped), or
+        leaves fewer than two bins; for complex or infinite values.
     TypeError
-        For objects that carry their own errors.
+        For objects with their own errors.
 
     Examples
     --------
@@ -62,7 +68,9 @@ def jackknife_samples(configs, *, bin_size=1):
     return (bins.sum(axis=0) - bins) / (len(bins) - 1)
 
 
-def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
+def bootstrap_samples(
+    configs: Numbers, n_samples: int, *, bin_size: int = 1, random_state: Random = None
+) -> Array:
     """Averages of bins of configurations drawn with replacement.
 
     Parameters
@@ -74,7 +82,7 @@ def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
     bin_size : int
         Consecutive configurations in a bin.
     random_state : int, RandomState or None
-        One value for all observables of an ensemble keeps their correlations.
+        Use one value for all observables of an ensemble, to keep their correlations.
 
     Returns
     -------
@@ -98,8 +106,8 @@ def bootstrap_samples(configs, n_samples, *, bin_size=1, random_state=None):
     return np.tensordot(counts / len(bins), bins, axes=1)
 
 
-def jackknife_mean(samples, axis=0):
-    """Mean of jackknife samples, which for averages is the mean of all measurements.
+def jackknife_mean(samples: Numbers, axis: int = 0) -> Array:
+    """Mean of jackknife samples; for averages it is the mean of all measurements.
 
     Parameters
     ----------
@@ -111,7 +119,7 @@ def jackknife_mean(samples, axis=0):
     return _samples(samples, "samples").mean(axis=axis)
 
 
-def jackknife_error(samples, axis=0):
+def jackknife_error(samples: Numbers, axis: int = 0) -> Array:
     """Standard error sqrt((N − 1)/N Σ_b (x_b − x̄)²) from N jackknife samples.
 
     Parameters
@@ -129,7 +137,7 @@ def jackknife_error(samples, axis=0):
     Raises
     ------
     ValueError
-        For a single sample, which has no error.
+        For a single sample.
 
     Examples
     --------
@@ -144,21 +152,21 @@ def jackknife_error(samples, axis=0):
     return resampling_error(samples, "jackknife", axis)
 
 
-def pooled_errors(std, values, groups=None):
-    """Errors of rows whose relative errors are alike, averaged over the rows.
+def pooled_errors(std: Numbers, values: Numbers, groups: Any = None) -> Array:
+    """Errors of rows with similar relative errors, averaged over the rows.
 
-    For the weights of a fit: an error from N bins is known to 1/√(2N − 2) only. Each column
-    gets ``|value|`` times the root mean square of std/value over the rows of its group.
+    For the weights of a fit, since an error from N bins is itself uncertain by 1/√(2N − 2). Each
+    column takes ``|value|`` times the root mean square of std/value over the rows of its group.
 
     Parameters
     ----------
     std : array-like of shape (n_samples, n_out)
-        Errors from the bins, of the sources y.
+        Errors of the targets y from the bins.
     values : array-like of shape (n_samples, n_out)
-        What the errors are relative to, nowhere zero: the means of R(t, r) at the output nodes.
+        Values that define relative errors, nowhere zero: the means of R(t, r) at the output nodes.
     groups : array-like of shape (n_samples,), optional
-        Labels of rows that are averaged together, as the source or the volume; all of them by
-        default.
+        Labels of rows that are averaged together, such as the quark source or the volume. By
+        default all rows are averaged.
 
     Returns
     -------
@@ -167,8 +175,8 @@ def pooled_errors(std, values, groups=None):
     Raises
     ------
     ValueError, TypeError
-        For shapes that differ, errors that are not positive, values that are zero, and errors
-        that are larger than the values everywhere, as where the two are exchanged.
+        If shapes differ, if an error is not positive or a value zero, and if all errors are larger
+        than the values, as if the two were exchanged.
 
     Examples
     --------
@@ -180,7 +188,8 @@ def pooled_errors(std, values, groups=None):
     std, values = check_array(std, "std", sign="> 0"), check_array(values, "values")
     if std.ndim != 2 or std.shape != values.shape:
         raise ValueError(
-            f"std and values need one shape (n_samples, n_out), got {std.shape} and {values.shape}"
+            f"std and values must have one shape (n_samples, n_out), got {std.shape} and "
+            f"{values.shape}"
         )
     if not np.all(values):
         raise ValueError("values must not be zero: errors are taken relative to them")
@@ -192,9 +201,9 @@ def pooled_errors(std, values, groups=None):
     refuse_masked(groups, "groups")
     groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
     if groups.shape != (len(std),):
-        raise ValueError(f"groups needs shape ({len(std)},), got {groups.shape}")
+        raise ValueError(f"groups must have shape ({len(std)},), got {groups.shape}")
     if np.any(groups != groups):  # noqa: PLR0124
-        raise ValueError("groups must be labels, got NaN, which is equal to none")
+        raise ValueError("groups must be labels, got NaN, which equals no label")
     square = (std / values) ** 2
     pooled = np.empty_like(std)
     for label in np.unique(groups):
@@ -203,7 +212,7 @@ def pooled_errors(std, values, groups=None):
     return pooled
 
 
-def resampling_error(samples, resample, axis=0):
+def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> Array:
     """Standard error from N samples of one kind.
 
     Parameters
@@ -223,17 +232,17 @@ def resampling_error(samples, resample, axis=0):
     Raises
     ------
     ValueError
-        For a single sample, which has no error.
+        For a single sample.
     """
     check_choice(resample, "resample", RESAMPLINGS)
-    samples = _samples(samples, "samples")
-    if samples.shape[axis] < 2:
-        raise ValueError(f"an error needs at least two samples, got {samples.shape[axis]}")
-    return standard_error(samples, resample, axis=axis)
+    values = _samples(samples, "samples")
+    if values.shape[axis] < 2:
+        raise ValueError(f"samples must be two at least, got {values.shape[axis]}")
+    return standard_error(values, resample, axis=axis)
 
 
-def refuse_other_kind(y, y_std, resample, name):
-    """Refuse bins that say by `y_std` that they are of the other kind.
+def refuse_other_kind(y: Array, y_std: Array, resample: Resampling, name: str) -> None:
+    """Refuse bins that are of the other kind according to `y_std`.
 
     N jackknife samples scatter by σ/√(N − 1) around their mean, N bootstrap samples by σ.
 
@@ -243,13 +252,13 @@ def refuse_other_kind(y, y_std, resample, name):
     y_std : ndarray of shape (...)
         Errors of the mean of y.
     resample : {"jackknife", "bootstrap"}
-        What the bins are said to be, by the parameter `name`.
+        The kind of the bins according to the parameter `name`.
 
     Raises
     ------
     ValueError
-        Where `y_std` is the error of y of the other kind, up to a factor of 1.5, and not that of
-        this kind, up to one of 2.
+        If `y_std` agrees within a factor of 1.5 with the error of y as bins of the other kind, and
+        differs by more than a factor of 2 from the error as bins of this kind.
     """
     other = RESAMPLINGS[1 - RESAMPLINGS.index(resample)]
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
@@ -258,9 +267,23 @@ def refuse_other_kind(y, y_std, resample, name):
         )
     if that < np.log(1.5) and this > np.log(2.0):
         raise ValueError(
-            f"{name} must be {other!r} for these bins, got {resample!r}: y_std is the error that "
-            f"they have as {other} samples, and {np.exp(this):.2g} times off as {resample} samples"
+            f"{name} must be {other!r} for these bins, got {resample!r}: y_std is their error as "
+            f"{other} samples, and {np.exp(this):.2g} times off as {resample} samples"
         )
+
+
+def check_bins(values: object, name: str) -> Array:
+    """Finite numbers with bins on the first axis; an error names the bins."""
+    values = check_array(values, name, finite=False)
+    if not values.size or not values.ndim:
+        raise ValueError(f"{name} must have bins of samples, got shape {values.shape}")
+    bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if bad.size:
+        raise ValueError(
+            f"{name} must be finite, got NaN or infinity in {bad.size} of {len(values)} bins: "
+            f"{', '.join(map(str, bad))}"
+        )
+    return values
 
 
 def _bin_averages(configs, bin_size):
@@ -270,20 +293,20 @@ def _bin_averages(configs, bin_size):
     n_bins, left = divmod(len(configs), bin_size)
     if left:
         raise ValueError(
-            f"bin_size = {bin_size} does not divide {len(configs)} configurations: {left} would "
-            "be left over"
+            f"bin_size must divide the number of configurations, {len(configs)}, got {bin_size}: "
+            f"{left} would be left over"
         )
     if n_bins < 2:
         raise ValueError(
-            f"errors need at least two bins, got {len(configs)} configurations in bins of "
+            f"configs must fill two bins at least, got {len(configs)} configurations in bins of "
             f"{bin_size}"
         )
     return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
 
 
 def _samples(values, name):
-    """Real numbers as float64, with at least one axis; NaN is let through."""
+    """Real numbers as float64, with at least one axis; NaN is accepted."""
     values = check_array(values, name, finite=False)
     if values.ndim == 0:
-        raise ValueError(f"{name} needs an axis of samples, got a single number")
+        raise ValueError(f"{name} must have an axis of samples, got a single number")
     return values

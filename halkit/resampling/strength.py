@@ -1,12 +1,12 @@
-r"""How large V has to be a priori, asked of the bins.
+r"""The size of V a priori, chosen with the help of the bins.
 
-The prior of V(r) = Σ_m θ_m B_m v(r/b_m), θ ~ N(0, 1) and B_m ∝ s, pulls phase shifts towards those
-of a weaker potential, in all bins alike, so that their spread does not show it. A fit takes the
-errors of y as independent. Those of noise that is white in r are not: the Laplacian makes them
-alternate from node to node, a smooth V is known far better than they tell, and the prior, which
-weighs as they tell, may pull by many errors of the bins. Where the noise is smooth in r it pulls
-by a fraction of one. With a larger s it pulls less, and the errors are larger. s = s_0, 3 s_0,
-9 s_0 … matters as long as Δ = δ_3s − δ_s is more than the errors σ of the bins,
+The prior of V(r) = Σ_m θ_m B_m v(r/b_m), θ ~ N(0, 1) and B_m ∝ s, pulls phase shifts towards a
+weaker potential, in all bins alike, so that the spread of the bins does not show it. A fit takes
+the errors of y as independent. For noise that is white in r they are not: the Laplacian makes the
+errors alternate from node to node, a smooth V is known far better than they suggest, and the prior,
+weighed against such errors, may pull by many errors of the bins. For noise that is smooth in r it
+pulls by a fraction of one error. With a larger s the prior pulls less, and the errors are larger.
+s = s_0, 3 s_0, 9 s_0 … matters as long as Δ = δ_3s − δ_s exceeds the errors σ of the bins,
 
     rms_k Δ(k) > rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
@@ -14,38 +14,44 @@ after Lepski's principle: the smallest s that agrees with larger ones.
 """
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from halkit.exceptions import PriorWarning
 from halkit.potentials.problem import FEWEST
+from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
 
 __all__ = ["settled"]
 
 STEP, MOST = 3.0, 4
-# A change that matters, and one that is warned of, in errors of the phase shift; in its own.
+# Errors of the phase shift that a change must reach to matter, and to be warned of; its own errors.
 RELEVANT, NOTICEABLE, SIGNIFICANT = 1.0, 1.5, 2.0
-# Errors in radians that phase shifts have in any case.
+# Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R.
 MOMENTA = np.array([0.25, 0.5, 1.0])
 
 
-def settled(centre, fits, fit_mean, fit_bins, kind):
-    """Fits of a strength of V that does not matter; those given where it was chosen by hand.
+def settled(
+    centre: Any, fits: list[Any], fit_mean: Callable[..., Any],
+    fit_bins: Callable[[Any], list[Any]], kind: Resampling,
+) -> tuple[Any, list[Any]]:  # fmt: skip
+    """Return fits with a strength of V that does not matter; a strength given by hand is kept.
 
     Parameters
     ----------
     centre : fitted estimator
-        Fitted to the mean. Without ``local_strength_``, a known unit of length and a few nodes it
-        is returned as it came. s is raised where its parameter ``local_strength`` is None.
+        The fit to the mean. Without ``local_strength_``, a unit of length and a few nodes it is
+        returned unchanged. s is raised if its parameter ``local_strength`` is None.
     fits : list of fitted estimators
-        Those of the bins.
+        The fits of the bins.
     fit_mean : callable
-        ``fit_mean(local_strength=s)``, another centre.
+        ``fit_mean(local_strength=s)`` returns another centre.
     fit_bins : callable
-        ``fit_bins(centre)``, its bins.
+        ``fit_bins(centre)`` returns the fits of its bins.
     kind : {"jackknife", "bootstrap"}
 
     Returns
@@ -55,7 +61,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
     Warns
     -----
     PriorWarning
-        Where s may not be raised, or not further, and phase shifts change by 1.5 errors.
+        If s may not be raised, or not further, and phase shifts still change by 1.5 errors.
     """
     if getattr(centre, "local_strength_", None) is None:
         return centre, fits
@@ -63,7 +69,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
         return centre, fits
     raises = MOST if centre.local_strength is None else 0
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the first fits have said it
+        warnings.simplefilter("ignore")  # the first fits have warned
         for left in range(raises, -1, -1):
             stronger, stronger_fits, change = _stronger(centre, fits, fit_mean, fit_bins, kind)
             if change is None or not left:
@@ -74,7 +80,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
             f"the prior of V pulls phase shifts: local_strength = {stronger.local_strength_:g} "
             f"instead of {centre.local_strength_:g} moves them by {change[0]:.2g} rad, "
             f"{change[1]:.2g} of their errors, and the bins, all of them pulled alike, do not show "
-            "it. Raise local_strength until they stay, or leave it at None; and see that "
+            "it. Raise local_strength until they stay, or leave it at None; and check that "
             "local_range is 1/m_π",
             PriorWarning,
             stacklevel=3,
@@ -83,7 +89,7 @@ def settled(centre, fits, fit_mean, fit_bins, kind):
 
 
 def _stronger(centre, fits, fit_mean, fit_bins, kind):
-    """Fits of 3s, and the change of δ in radians and in errors, None where it does not matter."""
+    """Fits with 3s, and the change of δ in radians and in errors, None if it does not matter."""
     k = MOMENTA * np.pi / centre.r_out_[-1]
     stronger = fit_mean(local_strength=STEP * centre.local_strength_)
     delta, other = centre.phase_shift(k), stronger.phase_shift(k)
@@ -99,7 +105,7 @@ def _stronger(centre, fits, fit_mean, fit_bins, kind):
 
 
 def _turned(angles):
-    """Angles modulo π, the nearest to zero."""
+    """Angles modulo π, nearest to zero."""
     return angles - np.pi * np.round(angles / np.pi)
 
 

@@ -1,23 +1,29 @@
 """One function on every bin, in this process or in others.
 
-Each call runs on one thread, so that results do not depend on where it runs; a failure names
-its bin, and warnings come back from the workers, gathered.
+Each call runs on one thread, so that results do not depend on where it runs. A failure names its
+bin, and warnings of the workers are gathered.
 """
 
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
+from typing import Any
 
 from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
 from halkit.training import one_thread
+from halkit.typing import Array
 
 __all__ = ["run_bins"]
 
 
-def run_bins(function, *columns, n_jobs=None, numbers=None):
+def run_bins(
+    function: Callable[..., Any], *columns: Sequence[Any] | Array, n_jobs: int | None = None,
+    numbers: Sequence[int] | None = None,
+) -> list[Any]:  # fmt: skip
     """Return [function(*arguments of bin b) for each b].
 
     Parameters
@@ -26,14 +32,14 @@ def run_bins(function, *columns, n_jobs=None, numbers=None):
     *columns : sequences of one length n_bins
         One sequence for each argument.
     n_jobs : int or None
-        For joblib; None is one, unless a ``joblib.parallel_config`` says otherwise.
+        Number of processes of joblib; None is one, unless ``joblib.parallel_config`` sets another.
     numbers : sequence of int, optional
-        What the bins are called in messages; 0 … n_bins − 1 by default.
+        Numbers of the bins in messages; 0 … n_bins − 1 by default.
 
     Raises
     ------
     Exception
-        The first failure, its message headed by the number of the bin.
+        The first failure, with the number of the bin in front of its message.
     """
     rows = list(zip(*columns, strict=True))
     numbers = range(len(rows)) if numbers is None else numbers
@@ -58,7 +64,7 @@ def _call(number, function, *arguments):
 
 
 def _named(error, number):
-    """The error with the bin in its message, of its own class where that takes a message."""
+    """The error with the bin in its message, of the same class if this takes a message."""
     message = f"bin {number}: {error}"
     try:
         return type(error)(message)
@@ -67,7 +73,7 @@ def _named(error, number):
 
 
 def _warn_once(caught):
-    """One warning for each category: the bins, and the first message."""
+    """One warning for each category, with the bins and the first message."""
     found = {}
     for number, entries in caught.items():
         for category, message in entries:
@@ -85,7 +91,7 @@ def _warn_once(caught):
 class _SingleThread:
     """One thread for torch and for the linear algebra of numpy, counted as `one_thread` is.
 
-    Concurrent uses share one limit: the last one out lifts it.
+    Concurrent uses share one limit; the last use that ends lifts it.
     """
 
     def __init__(self):

@@ -15,7 +15,7 @@ pytestmark = [
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
-    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),  # 12 of them
+    pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
 ]
 
 R = np.linspace(0.2, 6.0, 12)
@@ -53,7 +53,7 @@ def with_entry(value, dtype=float):
         ({"X": with_entry(GVar(), object)}, TypeError, "GVar objects.*y_std"),
         ({"y": with_entry(GVar(), object)}, TypeError, "GVar objects.*y_std"),
         ({"X": X[:, :11]}, ValueError, "12 columns.*got 11"),
-        ({"y": Y[:, :11]}, ValueError, "11 columns.*12 nodes: r_out"),
+        ({"y": Y[:, :11]}, ValueError, "r_out must be given .* 12 nodes of r, got 11 columns"),
         ({"y": None}, ValueError, "requires y to be passed"),
         ({"r": R[::-1]}, ValueError, "increasing"),
         ({"r": np.r_[R[:2], R[1:11]]}, ValueError, "increasing"),
@@ -61,7 +61,11 @@ def with_entry(value, dtype=float):
         ({"r": R[:10]}, ValueError, "10 columns.*got 12"),
         ({"r": R[None]}, ValueError, "one-dimensional"),
         ({"r_out": R[:3]}, ValueError, "3 columns.*got 12"),
-        ({"r_out": R + 0.01, "local": True}, ValueError, "not in r"),
+        (
+            {"r_out": R + 0.01, "local": True},
+            ValueError,
+            "r_out must have nodes of r, .* got others",
+        ),
         ({"weights": np.ones(3)}, ValueError, r"shape \(12,\).*\(3,\)"),
         ({"weights": -np.ones(12)}, ValueError, "weights"),
         ({"regulator": -1.0}, ValueError, "regulator.*-1"),
@@ -69,15 +73,15 @@ def with_entry(value, dtype=float):
         (
             {"regulator": 1.0, "r_out": R[:3], "y": Y[:, :3]},
             ValueError,
-            "of r_out, 1.25.*; got 4.8",
+            "regulator_radius must be below 1.25.*, got 4.8",
         ),
         ({"local_basis": "spline"}, ValueError, "yukawa.*spline"),
         ({"local_widths": [1.0, 0.5]}, ValueError, "local_widths must be strictly increasing"),
-        ({"local_widths": [0.0, 0.5]}, ValueError, "local_widths need values > 0, got 0"),
+        ({"local_widths": [0.0, 0.5]}, ValueError, "local_widths must be > 0, got 0"),
         (
             {"r": np.append(0.0, R[:-1]), "local": "only", "local_basis": "yukawa"},
             ValueError,
-            "infinite at r = 0: r_out needs nodes > 0",
+            "r_out must have nodes > 0 .* infinite at r = 0",
         ),
         ({"regulator": "1"}, TypeError, "regulator must be a finite number ≥ 0"),
         ({"network": "deep"}, ValueError, "separable.*deep"),
@@ -102,7 +106,7 @@ def test_fit_refuses(parameters, error, message):
 
 
 def test_more_outputs_than_nodes_need_their_radii():
-    with pytest.raises(ValueError, match="r and r_out are needed"):
+    with pytest.raises(ValueError, match="give r and r_out"):
         NonLocalPotentialRegressor().fit(X[:, :5], Y)
 
 
@@ -139,7 +143,7 @@ def test_predict_refuses_other_nodes():
         model.apply_potential(X[:, :11], R)
     with pytest.raises(ValueError, match="increasing"):
         model.predict_potential(R[::-1])
-    with pytest.raises(ValueError, match="not in r"):
+    with pytest.raises(ValueError, match=r"r_out must have nodes of r, .* got others"):
         fit(local=True).apply_potential(X, R, r_out=[0.21])
 
 
@@ -185,7 +189,9 @@ def test_observables_need_the_mass_and_the_fit_does_not(make):
     mass = "reduced_mass" if make is NonLocalPotentialRegressor else "hadron_mass"
     model = make(R, n_init=1, max_iter=1000, tol=0.5, random_state=0).fit(X, Y)
     for observable in (model.scattering_length, model.bound_states, model.effective_range):
-        with pytest.raises(ValueError, match="an observable needs the mass"):
+        with pytest.raises(
+            ValueError, match="reduced_mass or hadron_mass must be given for an observable"
+        ):
             observable()
     model.set_params(**{mass: 1.0})
     assert np.isfinite(model.scattering_length())
@@ -193,16 +199,16 @@ def test_observables_need_the_mass_and_the_fit_does_not(make):
 
 
 def test_bare_slices_need_the_mass():
-    with pytest.raises(ValueError, match="needs hadron_mass, got None"):
+    with pytest.raises(ValueError, match="hadron_mass must be given for bare time slices"):
         TimeDependentHALRegressor(R).fit(X, times=range(5))
 
 
 def test_what_no_potential_can_fit():
-    with pytest.raises(ValueError, match="y is zero: without y_std"):
+    with pytest.raises(ValueError, match="y must not be zero without y_std"):
         fit(y=0 * Y)
-    with pytest.raises(ValueError, match=r"the largest entry of X is 0.*must not vanish"):
+    with pytest.raises(ValueError, match=r"X must not be zero"):
         fit(X * 0.0)
-    with pytest.raises(ValueError, match="y/y_std overflows"):
+    with pytest.raises(ValueError, match="y/y_std must not overflow"):
         fit(y=1e200 * Y, y_std=np.full_like(Y, 1e-200))
     for size in (1e-200, 1e200):
         with pytest.raises(ValueError, match="y/X must be within the range"):
@@ -219,7 +225,7 @@ def test_the_size_of_the_wave_functions_does_not_matter(size):
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"hidden_layer_sizes": 8}, TypeError, "hidden_layer_sizes needs a tuple"),
+        ({"hidden_layer_sizes": 8}, TypeError, "hidden_layer_sizes must be a tuple"),
         ({"callbacks": "a"}, TypeError, "callbacks must be a list"),
         ({"verbose": "x"}, TypeError, "verbose must be an integer ≥ 0"),
         ({"y_std": 1e-3}, ValueError, r"y_std must have shape \(5, 12\), got \(\)"),
@@ -286,10 +292,10 @@ def test_a_warm_start_goes_on_from_the_fit_before():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"r": R + 1}, "warm_start needs the nodes and weights of the fit before"),
-        ({"hidden_layer_sizes": (3,)}, "changed since: hidden_layer_sizes"),
-        ({"local": True, "envelope_radius": 2.0}, "changed since: envelope_radius, local$"),
-        ({"amplitude": 2.0}, "changed since: amplitude"),
+        ({"r": R + 1}, "warm_start must keep the nodes and weights"),
+        ({"hidden_layer_sizes": (3,)}, "got changes of hidden_layer_sizes"),
+        ({"local": True, "envelope_radius": 2.0}, "got changes of envelope_radius, local$"),
+        ({"amplitude": 2.0}, "got changes of amplitude"),
         ({"warm_start": "yes"}, "warm_start must be True or False"),
     ],
 )

@@ -99,7 +99,7 @@ def test_data_of_a_local_potential_are_named(depth):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         NonLocalPotentialRegressor(r, **settings).fit(X, y)
-    assert sum("the data are those of a local potential" in str(w.message) for w in caught) == 1
+    assert sum("the data prefer a local potential" in str(w.message) for w in caught) == 1
     model = NonLocalPotentialRegressor(r, local=True, **settings).fit(X, y)
     kappa = bound_states(V, reduced_mass=m).kappa
     np.testing.assert_allclose(model.bound_states().kappa, kappa, rtol=1e-3)

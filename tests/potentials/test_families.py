@@ -447,7 +447,7 @@ def test_a_fit_that_explains_nothing_is_named():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model.fit(d.data, d.target)
-    named = any("of the squared sources unexplained" in str(w.message) for w in caught)
+    named = any("of the squared targets unexplained" in str(w.message) for w in caught)
     assert named == (model.loss_ > 0.5)
     model.set_params(max_iter=1, solver="adam", learning_rate=1e-12)
     with pytest.warns(ConvergenceWarning):

@@ -124,14 +124,14 @@ def test_what_has_no_form_factors_is_refused(correlators):
     d = correlators
     rows = {"X": d.data, "y": d.target, "y_std": d.sigma}
     symmetric = network(d, network="symmetric", hidden_layer_sizes=(2,), tol=0.5)
-    with pytest.raises(ValueError, match="needs a network='separable' fit"):
+    with pytest.raises(ValueError, match="must be a network regressor with network='separable'"):
         FrozenBasisRegressor(symmetric).fit(**rows)
     known = ParametricPotentialRegressor(scaled, [1.0], r=d.r)
     with pytest.raises(ValueError, match="got a ParametricPotentialRegressor"):
         FrozenBasisRegressor(known).fit(**rows)
     with pytest.raises(NotFittedError):
         FrozenBasisRegressor(FrozenEstimator(network(d))).fit(**rows)
-    with pytest.raises(ValueError, match="resample='seeds' needs 'full'"):
+    with pytest.raises(ValueError, match="refit must be 'full' with resample='seeds'"):
         JackknifeRegressor(network(d), resample="seeds", refit="linear").fit(d.data, d.target)
 
 

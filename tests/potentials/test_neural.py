@@ -104,7 +104,7 @@ def test_a_fit_without_an_envelope_ends_at_the_last_node():
     assert model.set_params(envelope="gaussian").interaction_.radius == R[-1]
     assert regressor(local=True).fit(X, Y).set_params(envelope=None).interaction_.radius is None
     assert not hasattr(model, "envelope_radii_")
-    with pytest.raises(AttributeError, match="the fit had envelope=None"):
+    with pytest.raises(AttributeError, match="envelope must be given for envelope_radii_"):
         _ = model.envelope_radii_
 
 
@@ -161,7 +161,7 @@ def test_coefficients_that_cannot_be_found_leave_the_earlier_ones():
     model = FrozenBasisRegressor(regressor()).fit(X, Y)
     expected = model.predict(X)
     model.set_params(estimator=regressor(network="plain"))
-    with pytest.raises(ValueError, match="needs a network='separable' fit"):
+    with pytest.raises(ValueError, match="must be a network regressor with network='separable'"):
         model.fit(2 * X, Y)
     np.testing.assert_array_equal(model.predict(X), expected)
 
@@ -389,7 +389,7 @@ def test_an_envelope_is_learned_or_left():
 
 
 def test_a_perceptron_of_pairs_needs_a_hidden_layer():
-    with pytest.raises(ValueError, match="'symmetric' needs a hidden layer"):
+    with pytest.raises(ValueError, match="one width at least for network='symmetric'"):
         regressor(network="symmetric", hidden_layer_sizes=()).fit(X, Y)
     for network in ("plain", "separable"):
         regressor(network=network, hidden_layer_sizes=()).fit(X, Y)

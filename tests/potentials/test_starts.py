@@ -130,7 +130,7 @@ def test_parameters_stay_where_the_function_is_finite():
         model = ParametricPotentialRegressor(cliff, [0.1], r=R).fit(X, Y)
     assert np.isfinite(model.loss_)
     assert abs(model.theta_[0]) < 0.5
-    with pytest.raises(FloatingPointError, match="finite values near initial"):
+    with pytest.raises(FloatingPointError, match="function must be finite near initial"):
         ParametricPotentialRegressor(blow_up, [0.1], r=R).fit(X, Y)
 
 

@@ -128,7 +128,7 @@ def test_a_measure_of_the_fit_is_not_replaced_by_the_trapezoid_rule(scale):
     model = clone(NETWORK).set_params(r=R, weights=weights).fit(D.data, D.target)
     applied = model.apply_potential(D.data, R)
     np.testing.assert_allclose(applied, model.predict(D.data), rtol=1e-12)
-    with pytest.raises(ValueError, match="weights must be given for nodes"):
+    with pytest.raises(ValueError, match="weights must be given for other nodes"):
         model.apply_potential(D.data[:, ::2], R[::2])
     given = model.apply_potential(D.data[:, ::2], R[::2], weights=2 * weights[::2])
     np.testing.assert_allclose(given, model.predict(D.data)[:, ::2], rtol=0.1, atol=1e-4)

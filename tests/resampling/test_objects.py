@@ -63,10 +63,10 @@ def test_samples_of_gvars_have_their_means_and_covariance():
     assert_allclose(b[:, 0, 2], 3.0)
     error = resampling_error(b[:, 0, 0], "bootstrap")
     assert error == pytest.approx(product[0, 0].sdev, rel=4 / np.sqrt(8000))
-    with pytest.raises(TypeError, match="needs arrays of GVar, got a str"):
+    with pytest.raises(TypeError, match="must hold GVars or numbers, got a str"):
         from_gvar(["a"])
     for nothing in ((), ([],)):
-        with pytest.raises(TypeError, match="needs arrays of GVar, got none"):
+        with pytest.raises(TypeError, match="must hold GVars, got none"):
             from_gvar(*nothing)
 
 
@@ -119,7 +119,7 @@ def test_obs_of_different_configurations_are_refused(pyerrors):
         from_obs([a, b])
     with pytest.raises(ValueError, match="one ensemble and replicum"):
         from_obs([a + b])
-    with pytest.raises(TypeError, match="needs arrays of Obs, got a float"):
+    with pytest.raises(TypeError, match="must hold Obs, got a float"):
         from_obs([1.0])
     short = pyerrors.Obs([DATA[:50, 0]], ["A"])
     with pytest.raises(ValueError, match="same configurations"):
@@ -127,7 +127,7 @@ def test_obs_of_different_configurations_are_refused(pyerrors):
     with pytest.raises(ValueError, match="with configurations, got 'c' with a covariance alone"):
         from_obs(pyerrors.cov_Obs(1.0, 0.1, "c"))
     for nothing in ((), ([],)):
-        with pytest.raises(TypeError, match="needs arrays of Obs, got none"):
+        with pytest.raises(TypeError, match="must hold Obs, got none"):
             from_obs(*nothing)
 
 
@@ -163,7 +163,9 @@ def test_a_covariance_that_belongs_to_no_distribution_is_refused():
     gvar = pytest.importorskip("gvar")
     for correlation in (2.0, 1.0 + 1e-6):
         x = gvar.gvar([1.0, 1.0], [[1.0, correlation], [correlation, 1.0]])
-        with pytest.raises(ValueError, match="must not be negative, got correlations with the"):
+        with pytest.raises(
+            ValueError, match="must have no negative eigenvalue, got correlations with"
+        ):
             from_gvar(x)
 
 
@@ -179,7 +181,7 @@ def test_rounding_in_a_singular_covariance_is_none_of_that(size):
 def test_bins_of_a_chain_with_a_gap_are_refused(pyerrors, missing):
     numbers = [i for i in range(1, 60) if i not in missing][:10]
     x = pyerrors.Obs([DATA[:10, 0]], ["A"], idl=[numbers])
-    with pytest.raises(ValueError, match=r"without gaps, 'A' has configuration .* after"):
+    with pytest.raises(ValueError, match=r"with gaps, got configuration .* of 'A' after"):
         from_obs([x], bin_size=2)
     assert_allclose(from_obs([x]), jackknife_samples(DATA[:10, :1]), rtol=1e-12)
 

@@ -127,7 +127,7 @@ def test_bins_of_data_use_their_own_fit():
     each = y * X.sum(axis=2)
     assert_allclose(centre, y.mean() * X.mean(axis=0).sum(axis=1), rtol=1e-12)
     assert_allclose(std, jackknife_error(each), rtol=1e-12)
-    with pytest.raises(ValueError, match="X needs 8 bins, as many as the fit had, got 3"):
+    with pytest.raises(ValueError, match="X must have 8 bins, as many as the fit had, got 3"):
         model.predict(X[:3])
 
 
@@ -191,7 +191,7 @@ def test_seeds_measure_the_optimiser():
     assert std == pytest.approx(1e-3, rel=4 / np.sqrt(200))
     same = seeds.fit(X[0], y[0])
     assert same.local_potential(0.0, return_std=True)[1] == pytest.approx(std, rel=1e-9)
-    with pytest.raises(ValueError, match="LinearRegression has no random_state"):
+    with pytest.raises(ValueError, match=r"must have a random_state .* got a LinearRegression"):
         JackknifeRegressor(LinearRegression(), resample="seeds").fit(X[0], y[0])
 
 
@@ -238,7 +238,7 @@ def test_other_estimators_have_no_phase_shift():
 
 
 def test_what_is_no_regressor_is_refused():
-    with pytest.raises(TypeError, match=r"estimator needs a regressor, not fitted, .* got 'a'"):
+    with pytest.raises(TypeError, match=r"estimator must be an instance of a regressor .* got 'a'"):
         JackknifeRegressor("a").fit(*strengths(-0.5)[:2])
 
 
@@ -285,7 +285,7 @@ def test_score_takes_bins_and_errors():
         d.rows.data.mean(0), d.rows.target.mean(0), y_std=d.sigma
     )
     assert weighted != score
-    with pytest.raises(ValueError, match="as many bins, got 5 and 4"):
+    with pytest.raises(ValueError, match="as many bins as X, 5, got 4"):
         model.score(d.rows.data, d.rows.target[:4])
     a0, a0_std = model.scattering_length(return_std=True)
     assert model.scattering_length(sign="lattice", return_std=True) == (-a0, a0_std)
@@ -297,8 +297,8 @@ def test_score_takes_bins_and_errors():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y: (X, y[:5]), r"y needs the axes .* = \(8, 3\) of X first.*got shape \(5, 3\)"),
-        (lambda X, y: (X, y[0]), r"y needs the axes .* of X first.*got shape \(3,\)"),
+        (lambda X, y: (X, y[:5]), r"y must have the axes .* = \(8, 3\) of X, .*got shape \(5, 3\)"),
+        (lambda X, y: (X, y[0]), r"y must have the axes .* of X, .*got shape \(3,\)"),
         (lambda X, y: (X, np.full_like(y, np.inf)), "8 of 8 bins"),
         (lambda X, y: (X * 1j, y), "Complex data not supported"),
     ],
@@ -312,7 +312,7 @@ def test_data_that_do_not_fit_are_refused(change, message):
 def test_nan_in_one_bin_is_named():
     X, y, _ = strengths(-0.5)
     X[3, 1, 0] = np.nan
-    with pytest.raises(ValueError, match=r"X needs finite values; .* in 1 of 8 bins: 3$"):
+    with pytest.raises(ValueError, match=r"X must be finite, .* in 1 of 8 bins: 3$"):
         JackknifeRegressor(Strength()).fit(X, y)
 
 
@@ -394,10 +394,11 @@ def test_displays_take_it_with_its_errors(correlators):
     model, k = fitted(correlators), np.array([0.1, 0.3])
     mean = correlators.rows.data.mean(axis=0)[:2]
     display = LocalPotentialDisplay.from_estimator(model, mean)
-    assert_array_equal(display.errors, model.localize(mean, return_std=True)[1])
+    assert_array_equal(display.potential_std, model.localize(mean, return_std=True)[1])
     display = PhaseShiftDisplay.from_estimator(model, k)
-    assert_array_equal(display.errors, model.phase_shift(k, return_std=True)[1])
-    assert PhaseShiftDisplay.from_estimator(model, k, errors=[1.0, 2.0]).errors[1] == 2.0
+    assert_array_equal(display.phase_shift_std, model.phase_shift(k, return_std=True)[1])
+    own = PhaseShiftDisplay.from_estimator(model, k, phase_shift_std=[1.0, 2.0])
+    assert own.phase_shift_std[1] == 2.0
     assert PotentialDisplay.from_estimator(model).potential.shape == (
         model.r_out_.size,
         model.r_.size,
@@ -511,11 +512,13 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
 
 def test_refits_need_the_estimator_for_it():
     X, y, _ = strengths(-0.5, 0.1)
-    with pytest.raises(ValueError, match="refit='linear' needs a network, got a Strength"):
+    with pytest.raises(
+        ValueError, match="estimator must be a network for refit='linear', got a Strength"
+    ):
         JackknifeRegressor(Strength(), refit="linear").fit(X, y)
-    with pytest.raises(ValueError, match="the parameter warm_start, Strength has none"):
+    with pytest.raises(ValueError, match=r"the parameter warm_start for .*, got a Strength"):
         JackknifeRegressor(Strength(), refit="warm").fit(X, y)
-    with pytest.raises(ValueError, match="refit='warm' has no seeds"):
+    with pytest.raises(ValueError, match="refit must be 'full' with resample='seeds', got 'warm'"):
         JackknifeRegressor(Strength(), refit="warm", resample="seeds").fit(X, y)
 
 

@@ -85,9 +85,9 @@ def test_bootstrap_draws_bins_with_replacement():
 
 def test_one_sample_has_no_error_and_nan_is_not_hidden():
     for resample in ("jackknife", "bootstrap"):
-        with pytest.raises(ValueError, match="at least two samples, got 1"):
+        with pytest.raises(ValueError, match="samples must be two at least, got 1"):
             resampling_error([[1.0, 2.0]], resample)
-    with pytest.raises(ValueError, match="at least two samples, got 1"):
+    with pytest.raises(ValueError, match="samples must be two at least, got 1"):
         jackknife_error([[1.0], [2.0]], axis=1)
     error = jackknife_error([[1.0, np.nan], [2.0, 0.0]])
     assert_allclose(error, [0.5, np.nan])
@@ -97,11 +97,11 @@ def test_one_sample_has_no_error_and_nan_is_not_hidden():
 @pytest.mark.parametrize(
     ("configs", "bin_size", "message"),
     [
-        (np.ones(7), 2, "bin_size = 2 does not divide 7 configurations: 1 would be left over"),
-        (np.ones(4), 4, "at least two bins, got 4 configurations in bins of 4"),
+        (np.ones(7), 2, "bin_size must divide .* configurations, 7, got 2: 1 would be left over"),
+        (np.ones(4), 4, "two bins at least, got 4 configurations in bins of 4"),
         ([1.0, np.nan], 1, "configs must be finite, got 1 NaN"),
         ([1.0, 1j], 1, "Complex data not supported"),
-        (3.0, 1, "needs an axis of samples"),
+        (3.0, 1, "must have an axis of samples"),
         (np.ones(4), 0, "bin_size must be an integer ≥ 1"),
     ],
 )
@@ -154,7 +154,7 @@ def test_variations_are_as_far_off_as_the_furthest(x, centre):
         (([[0.1, 0.2]], [[1.0, np.nan]]), "values must be finite"),
         (([[1.0, -2.0]], [[0.1, 0.2]]), "std must be positive"),
         (([[1.0, 2.0]], [[0.1, 0.2]]), "may have been exchanged"),
-        (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups needs shape \(1,\)"),
+        (([[0.1, 0.2]], [[1.0, 2.0]], ["a", "b"]), r"groups must have shape \(1,\)"),
     ],
 )
 def test_pooled_errors_refuse(arguments, message):
