@@ -172,9 +172,9 @@ def test_only_the_lines_of_the_lists_are_refused(refused):
 
 ROOMS = [
     "__init__", "__main__", "checks", "cli", "displays", "exceptions", "gallery", "interactions",
-    "radial", "report", "samples", "scaling", "scattering", "scattering/coulomb",
-    "scattering/coupled", "scattering/finite_volume", "scattering/solver", "typing", "units",
-    "writing",
+    "modules", "potentials", "radial", "report", "resampling", "samples", "scaling", "scattering",
+    "scattering/coulomb", "scattering/coupled", "scattering/finite_volume", "scattering/solver",
+    "training", "typing", "units", "writing",
 ]  # fmt: skip
 MODULES = [
     path

@@ -43,9 +43,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     Gaussian process, 100 sets            of the bins              0.78           86(2) %
     Gaussian process, 100 sets            pooled over the rows     0.98           89(2) %
     Gaussian process, 150 sets            one relative error       0.98           93.5(1.5) %
-    network, weight_decay=0.1, 24 sets    of the bins              0.74           86 %
-    network, weight_decay=0.1, 24 sets    pooled over the rows     1.02           96 %
-    network, 24 sets                      pooled over the rows     1.18           70 %
+    network, weight_decay=0.1, 16 sets    pooled over the rows     –              82 %
     ====================================  =======================  =============  ===============
 
     "One relative error" takes the relative error of R at all radii, although the error of y at the
