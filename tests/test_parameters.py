@@ -71,6 +71,7 @@ TABLE = {
         lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),
     ],
     "return_std": [*with_std(process), *with_std(jackknife)],
+    "single": [lambda v: gauge.hmc(LINKS, 1.0, n_trajectories=1, single=v)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),
         lambda v: gauge.sample_smc(4, 0.1, (2, 2), n_levels=1, verbose=v),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_time_dependent
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import omega_ccc
 from halkit.potentials import TimeDependentHALRegressor
 from halkit.resampling import JackknifeRegressor
@@ -97,7 +98,8 @@ def test_the_localised_potential_of_the_form_of_the_talk_says_nothing_about_phas
 
 def test_a_smooth_potential_with_an_envelope_is_wrong_beyond_the_momenta_of_the_data():
     data = correlators()
-    model = fitted(data, **SMOOTH)
+    with pytest.warns(UnderdeterminedWarning, match="the data prefer a local potential"):
+        model = fitted(data, **SMOOTH)
     assert error_of_localised(model, data) < 0.5
     assert errors(model)[ENERGY < 30].max() < 1
     assert errors(model).max() > 5

@@ -126,7 +126,7 @@ def test_a_network_is_tested_too():
     ("change", "message"),
     [
         ({"X": np.ones((3, 4))}, r"shapes \(n_bins, n_samples, n_r\)"),
-        ({"y": np.ones((2, 3, 4))}, "two bins at least, got"),
+        ({"y": np.ones((2, 3, 4))}, "with at least two bins, got"),
         ({"X": np.full((3, 3, 4), np.nan)}, "NaN"),
         ({"y": 1j * np.ones((3, 3, 4))}, "Complex"),
         ({"bins": "seeds"}, "bins must be one of"),

@@ -184,7 +184,9 @@ def test_skops_lists_the_score_network_among_the_types_to_trust(X):
 def test_a_score_network_that_has_changed_since_is_told(own, monkeypatch):
     kept = pickle.dumps(own)
     monkeypatch.setattr(user_networks.LinkField.__init__, "__defaults__", (5,))
-    with pytest.raises(ValueError, match=r"its class may have changed since; .*network\.scale"):
+    with pytest.raises(
+        ValueError, match=r"got others for .*network\.scale: its class may have changed since"
+    ):
         pickle.loads(kept)
 
 
@@ -217,7 +219,7 @@ def local_field():
         (user_networks.DetachedField, "differentiable by its parameters"),
         (user_networks.RootField, "have finite derivatives"),
         (user_networks.FixedField, "learn all of its parameters"),
-        (user_networks.UnregisteredField, "keep other tensors .* with register_buffer"),
+        (user_networks.UnregisteredField, "keep constants .* with register_buffer"),
         (user_networks.shared, "a new module at each call"),
         (user_networks.no_module, "make a torch.nn.Module"),
     ],
