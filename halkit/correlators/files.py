@@ -101,6 +101,10 @@ def save_correlators(
     overwrite = check_boolean(overwrite, "overwrite")
     if path.exists() and not overwrite:  # before the work; whole_file decides
         raise FileExistsError(f"there is a file {path} already; overwrite=True replaces it")
+    if isinstance(groups, Correlators):
+        raise TypeError(
+            "groups must be a mapping of names, as {'xixi': correlators}, got one record"
+        )
     if not groups:
         raise ValueError("groups must hold at least one channel, got none")
     for name in groups:

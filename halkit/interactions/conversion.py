@@ -3,7 +3,7 @@
 from typing import TypeAlias, cast
 
 from halkit.checks import is_array
-from halkit.interactions.interaction import HasInteraction, Interaction
+from halkit.interactions.interaction import HasInteraction, Interaction, check_ends
 from halkit.interactions.tabulated import Tabulated
 from halkit.typing import Numbers
 
@@ -55,7 +55,13 @@ def as_interaction(potential: Potential, r: Numbers | None = None) -> Interactio
                 f"potential must have one interaction, got an {type(interaction).__name__} of "
                 "several: call its own methods, or choose one"
             )
+        check_ends(interaction)
         return interaction
+    if hasattr(potential, "ensemble_"):
+        raise TypeError(
+            f"potential must be one interaction, got a {type(potential).__name__}: call its own "
+            "methods, or pass its estimator_"
+        )
     if is_array(potential) and r is not None:
         return Tabulated(potential, r)
     raise TypeError(

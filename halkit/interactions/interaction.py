@@ -27,6 +27,7 @@ __all__ = [
     "Local",
     "NonLocal",
     "Sum",
+    "check_ends",
     "cut",
     "stated_edges",
     "within",
@@ -43,7 +44,7 @@ class Interaction:
     """A hadron-hadron interaction V(r) + V2(r) ∇² + U(r, r') in one partial wave.
 
     The base class is zero. A subclass overrides ``local_potential``, ``laplacian_potential`` or
-    ``nonlocal_potential`` (``kernel`` too if U is singular at r = 0). Interactions add with
+    ``nonlocal_potential`` (or ``kernel``, if U is singular at r = 0). Interactions add with
     ``+``. ``interaction(r)`` returns V(r), and ``interaction(r, r_prime)`` returns U(r, r').
 
     Attributes
@@ -73,9 +74,27 @@ class Interaction:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "kernel" in vars(cls) and "nonlocal_potential" not in vars(cls):
+            if cls.nonlocal_potential is not Interaction.nonlocal_potential:
+                raise TypeError(f"{cls.__name__} must override nonlocal_potential with its kernel")
+            cls.nonlocal_potential = _of_the_kernel  # type: ignore[method-assign]
+        elif "nonlocal_potential" in vars(cls) and "kernel" not in vars(cls):
+            cls.kernel = Interaction.kernel  # type: ignore[method-assign]
         for part, functions in _PARTS.items():
-            if part not in vars(cls) and functions & vars(cls).keys():
+            denied = any(
+                vars(base).get(part) is False
+                for base in cls.__mro__[:-1]
+                if base is not Interaction
+            )
+            own = any(getattr(cls, name) is not getattr(Interaction, name) for name in functions)
+            if part not in vars(cls) and own and not denied:
                 setattr(cls, part, True)
+
+    @property
+    def nonlocal_end(self) -> float | None:
+        """The radius beyond which U is zero: the smaller of ``radius`` and ``nonlocal_radius``."""
+        ends = [end for end in (self.radius, self.nonlocal_radius) if end is not None]
+        return min(ends, default=None)
 
     def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise: an array of the shape of `r`."""
@@ -115,7 +134,9 @@ class Interaction:
                 f"{type(self).__name__} is a function of "
                 f"{' or of '.join(arguments[n] for n in functions)}, got {len(points)} arguments"
             )
-        return functions[len(points)](*map(check_distances, points, ("r", "r_prime")))
+        r = [*map(check_distances, points, ("r", "r_prime"))]
+        end = self.radius if len(r) == 1 else self.nonlocal_end
+        return cut(functions[len(r)](*r), end, *r)
 
     def __add__(self, other: "_Term") -> "Sum":
         return Sum(self, other) if _is_term(other) else NotImplemented
@@ -266,8 +287,9 @@ class Sum(Interaction):
             if not _is_term(term):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
         self.terms = tuple(_interaction_of(term) for term in terms)
-        for part in _PARTS:
-            setattr(self, part, any(getattr(term, part) for term in self.terms))
+        for part, functions in _PARTS.items():
+            own = any(getattr(type(self), name) is not getattr(Sum, name) for name in functions)
+            setattr(self, part, own or any(getattr(term, part) for term in self.terms))
         radii = [term.radius for term in self.terms if term.radius is not None]
         self.radius = None if len(radii) < len(self.terms) else max(radii, default=None)
         waves = sorted({term.l for term in self.terms if term.l is not None})
@@ -293,7 +315,11 @@ class Sum(Interaction):
 
     def _sum(self, part: str, function: str, *points: Array) -> Array:
         terms = [term for term in self.terms if getattr(term, part)]
-        values = (cut(getattr(term, function)(*points), term.radius, *points) for term in terms)
+        ends = [term.radius if len(points) == 1 else term.nonlocal_end for term in terms]
+        values = (
+            cut(getattr(term, function)(*points), end, *points)
+            for term, end in zip(terms, ends, strict=True)
+        )
         return sum(values) + np.zeros(np.broadcast_shapes(*map(np.shape, points)))
 
     def __repr__(self) -> str:
@@ -314,6 +340,25 @@ def stated_edges(interaction: Interaction) -> set[float]:
     radii = interaction.radius, interaction.nonlocal_radius, *interaction.edges
     found = {float(radius) for radius in radii if radius is not None}
     return found.union(*map(stated_edges, getattr(interaction, "terms", ())))
+
+
+def _of_the_kernel(self: Interaction, r: Array, r_prime: Array) -> Array:
+    """Return U(r, r') = K(r, r')/(4π r r'), not a number where r or r' is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
+
+
+def check_ends(interaction: Interaction) -> None:
+    """Refuse radii and edges that are not positive numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``radius``, ``nonlocal_radius`` or ``edges`` holds something else.
+    """
+    check_positive(interaction.radius, "radius", optional=True)
+    check_positive(interaction.nonlocal_radius, "nonlocal_radius", optional=True)
+    _checked_edges(interaction.edges)
 
 
 def _checked_edges(edges: Numbers) -> tuple[float, ...]:

@@ -257,7 +257,8 @@ def _on_nodes(potential, r, w):
     matrix = np.zeros((r.size, r.size))
     if interaction.has_nonlocal:
         U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
-        matrix += np.outer(inside, inside) * U
+        ends = within(interaction.nonlocal_end, r) * 1.0
+        matrix += np.outer(ends, ends) * U
     if interaction.has_local:
         matrix += _diagonal(inside * real_values(interaction.local_potential(r), "V(r)"), w)
     if not np.all(np.isfinite(matrix)):

@@ -25,7 +25,7 @@ from halkit.interactions import (
     xixi_leading_order,
 )
 from halkit.interactions.xixi import XI_MASS
-from halkit.scattering import phase_shift
+from halkit.scattering import fourier_potential, lattice_spectrum, phase_shift
 
 r = np.linspace(0.1, 6, 25)
 
@@ -420,3 +420,67 @@ def test_refusals_say_what_came(make, error, message):
 def test_strengths_are_numbers(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+class Mixin:
+    def local_potential(self, r):
+        return -np.exp(-np.square(r))
+
+
+class Mixed(Mixin, Interaction):
+    """Its V comes from a class that is no interaction."""
+
+
+class Bent(Sum):
+    def local_potential(self, r):
+        return -np.exp(-np.square(r))
+
+
+class KernelOnly(Interaction):
+    def kernel(self, r, r_prime):
+        return -3 * np.multiply(r, r_prime) * np.exp(-np.add(r, r_prime))
+
+
+class Short(Separable):
+    nonlocal_radius = 2.0
+
+
+def test_a_part_that_is_inherited_counts():
+    expected = phase_shift(Local(lambda r: -np.exp(-(r**2))), [0.5], reduced_mass=1.0)
+    for V in (Mixed(), Bent(Separable(1e-9, 1.0))):
+        assert V.has_local
+        np.testing.assert_allclose(phase_shift(V, [0.5], reduced_mass=1.0), expected, atol=1e-6)
+
+
+def test_a_kernel_alone_is_a_potential():
+    """U = K/(4πrr'), in each solver the same."""
+    U, same = KernelOnly(), Separable(-3 / (4 * np.pi), 1.0)
+    np.testing.assert_allclose(U(r[:, None], r), same(r[:, None], r), rtol=1e-13)
+    np.testing.assert_allclose(
+        fourier_potential(U, r, [0.5, 1.0]), fourier_potential(same, r, [0.5, 1.0]), rtol=1e-12
+    )
+    with pytest.raises(TypeError, match="Half must override nonlocal_potential with its kernel"):
+        type("Half", (Separable,), {"kernel": KernelOnly.kernel})
+
+
+def test_u_ends_at_its_own_radius_in_every_solver():
+    U = Short(-3 / (4 * np.pi), 1.0)
+    cut = NonLocal(Separable(-3 / (4 * np.pi), 1.0).nonlocal_potential, radius=2.0)
+    assert U(3.0, 1.0) == U(1.0, 3.0) == 0
+    wider = GaussianSum([-0.1], [0.1])
+    for one, other in ((U, cut), (U + wider, cut + wider)):
+        delta = phase_shift(one, [0.5], reduced_mass=1.0)
+        assert delta == pytest.approx(phase_shift(other, [0.5], reduced_mass=1.0), abs=1e-7)
+        levels = [
+            lattice_spectrum(V, L=10, reduced_mass=1.0, n_states=2).energy for V in (one, other)
+        ]
+        np.testing.assert_allclose(*levels, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "ends", [{"radius": -1.0}, {"radius": "2"}, {"nonlocal_radius": 0.0}, {"edges": (-2.0,)}]
+)
+def test_ends_of_a_class_are_checked(ends):
+    wrong = type("Wrong", (Separable,), ends)(-1.0, 1.0)
+    with pytest.raises((TypeError, ValueError), match=f"{next(iter(ends))} must"):
+        phase_shift(wrong, [0.5], reduced_mass=1.0)

@@ -236,7 +236,7 @@ def _potential(interaction, fields, a):
     V = V[fields.shell][:, None]
     if not interaction.has_nonlocal:
         return lambda X: V * X
-    near, U = _shell_matrix(interaction, r, inside, a)
+    near, U = _shell_matrix(interaction, r, a)
     on = np.flatnonzero(fields.shell < near)
     entries = np.sqrt(fields.weights[on]), (fields.shell[on], on)
     shells = csr_array(entries, (near, fields.shell.size))
@@ -244,8 +244,9 @@ def _potential(interaction, fields, a):
     return lambda X: V * X + sites @ (U @ (shells @ X))
 
 
-def _shell_matrix(interaction, r, inside, a):
+def _shell_matrix(interaction, r, a):
     """a³ U between the shells up to the last one that matters, and their number."""
+    inside = within(interaction.nonlocal_end, r) * 1.0
     U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
     U = a**3 * U * np.outer(inside, inside)
     if not np.all(np.isfinite(U)):

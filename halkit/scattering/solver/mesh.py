@@ -268,7 +268,7 @@ def potential_matrix(
     square = 1.0 if side_scale is None else side_scale**2
     matrix, symmetric = np.zeros((mesh.r.size, mesh.r.size)), True
     if interaction.has_nonlocal:
-        matrix, symmetric = _nonlocal_matrix(interaction, mesh, inside, square)
+        matrix, symmetric = _nonlocal_matrix(interaction, mesh, square)
     if interaction.has_local:
         local = inside * real_values(interaction.local_potential(r), "V(r)") / square
         matrix = matrix + np.diag(_mean(mesh, local))
@@ -292,8 +292,9 @@ def _mean_scale(mesh, side_scale):
     return 1 / np.sqrt(_mean(mesh, 1 / side_scale**2))
 
 
-def _nonlocal_matrix(interaction, mesh, inside, square):
+def _nonlocal_matrix(interaction, mesh, square):
     r, weights, _ = mesh.sides()
+    inside = within(interaction.nonlocal_end, r) * 1.0
     kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
     symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
     root = np.sqrt(weights) * inside
@@ -335,7 +336,7 @@ def _split_integrals(interaction, mesh):
     z, w = np.polynomial.legendre.leggauss(mesh.r.size // (2 * (edges.size - 1)) + 12)
     widths = np.diff(ends, axis=1)[:, :, None]
     points = (ends[:, :-1, None] + widths * (1 + z) / 2).reshape(r.size, -1)
-    rule = (widths * w / 2).reshape(r.size, -1) * within(interaction.radius, points)
+    rule = (widths * w / 2).reshape(r.size, -1) * within(interaction.nonlocal_end, points)
     values = rule * points * real_values(interaction.kernel(r[:, None], points), "U(r, r')")
     return np.array([row @ mesh.basis(x) for x, row in zip(points, values, strict=True)])
 

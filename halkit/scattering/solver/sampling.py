@@ -101,8 +101,9 @@ def nonlocal_density(interaction: Interaction, r: Array) -> Array:
     if not interaction.has_nonlocal:
         return np.zeros_like(r)
     kernel = _kernel(interaction, r[:, None], r[None, :])
-    weights = within(interaction.radius, r) * r * np.gradient(np.log(r))
-    return np.maximum(kernel @ weights, kernel.T @ weights) * within(interaction.radius, r)
+    inside = within(interaction.nonlocal_end, r)
+    weights = inside * r * np.gradient(np.log(r))
+    return np.maximum(kernel @ weights, kernel.T @ weights) * inside
 
 
 def _kernel(interaction, r, r_prime):
@@ -141,7 +142,7 @@ def missed_by_kernel_mesh(interaction: Interaction, radius: float) -> Callable[[
 
     def weighted(x):
         kernel = real_values(interaction.kernel(x[:, None], x[None, :]), "U(r, r')")
-        return kernel * np.sqrt(np.multiply.outer(x, x)) * within(interaction.radius, x)
+        return kernel * np.sqrt(np.multiply.outer(x, x)) * within(interaction.nonlocal_end, x)
 
     values = weighted(r)
 
