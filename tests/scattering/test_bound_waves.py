@@ -95,7 +95,7 @@ def test_random_potentials():
 
 @pytest.mark.slow
 def test_hundreds_of_random_potentials():
-    assert check_random_potentials(range(15, 315)) > 60
+    assert check_random_potentials(range(15, 165)) > 30
 
 
 def wells(inner, outer):
