@@ -3,7 +3,7 @@
     python benchmarks/u1_table.py [--samples 4096] [--output docs/u1.md]
 
 It trains once at β = 1 on 16 × 16 links, draws at every β and L, and writes the page and its
-picture, ``images/u1_freezing.png`` beside it. CPU time is that of this process, on one thread.
+picture, ``images/u1_freezing.png`` beside it. CPU time counts this process alone, on one thread.
 """
 
 import argparse
@@ -396,7 +396,7 @@ CPU milliseconds for a configuration, on one thread.
 
 ## Every way, in one run
 
-The bias of link noise is that of the talk's way: its plaquette is right, its charge freezes while
+Link noise is the talk's way, with its bias: the plaquette is right, its charge freezes while
 the noise falls, and hybrid Monte Carlo with winding hits has to repair it. The exact samplers use
 the action and no training. "Closed by the last plaquette" is how `sample_exact` worked before it
 projected.
@@ -407,7 +407,7 @@ projected.
 
 Trained on 2048 configurations, β0 = 1, L = 12, six epochs. Rejection is exact whatever was learned;
 that it is says nothing of the network. `score` is the mean of log p per link of held-out
-configurations under the model's own density; the column shows it minus that of the exact density.
+configurations under the model's own density; the column shows it relative to the exact density.
 
 {learning}
 

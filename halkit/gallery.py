@@ -126,7 +126,7 @@ def reproduce_all(
     ImportError
         If matplotlib is not installed; the message names the extra.
     OSError
-        If there are no examples, or the folder of the report cannot be made or written to.
+        If the folder holds no examples, or the report cannot be written.
     """
     jobs = {path.stem: partial(run_example, path) for path in examples(folder)}
     with _environment("HALKIT_DATA", None if data is None else str(Path(data).parent)):

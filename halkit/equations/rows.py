@@ -142,7 +142,7 @@ class Rows(Record):
         Raises
         ------
         ValueError, TypeError
-            If there is no row of a source or time, or no row of them together.
+            If a source or a time is unknown, or no row has both.
         """
         sources = check_choices(sources, self.sources, "sources")
         times = check_choices(times, self.times, "times")
@@ -207,7 +207,7 @@ def check_choices(values, known, name):
     TypeError
         If they are not a sequence.
     ValueError
-        If one is unknown or comes twice, or there is none.
+        If one is unknown or comes twice, or the list is empty.
     """
     known = list(known)
     if values is None:

@@ -177,8 +177,8 @@ def n_phi(*, inverse_spacing: Number | None = None) -> Sum:
     """Return the Nφ (⁴S₃/₂) potential: two Gaussians and the exchange of two pions (fit A).
 
     V(r) = a1 e^{−(r/b1)²} + a2 e^{−(r/b2)²} + a3 (1 − e^{−(r/b3)²})² (e^{−m_π r}/r)²,
-    a = (−371 MeV, −119 MeV, −97 MeV fm²), b = (0.13, 0.30, 0.63) fm, m_π = 146.4 MeV. There
-    is no bound state: a0 = −1.44 fm, r_eff = 2.40 fm. Masses: `N_PHI_MASSES`. The tail has the
+    a = (−371 MeV, −119 MeV, −97 MeV fm²), b = (0.13, 0.30, 0.63) fm, m_π = 146.4 MeV. It
+    binds no state: a0 = −1.44 fm, r_eff = 2.40 fm. Masses: `N_PHI_MASSES`. The tail has the
     square of the form factor, which reproduces the published a0 = −1.43 fm.
 
     Parameters

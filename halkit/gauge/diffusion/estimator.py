@@ -186,7 +186,7 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
 
     def _need_lattice(self):
         if self.lattice_shape_ is None:
-            raise ValueError("the model was fitted on rows of angles, which are no lattice")
+            raise ValueError("the model must know its lattice, got a fit to rows without a lattice")
 
     def _untrained_net(self, device):
         return denoising.make_net(
@@ -229,9 +229,9 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
         Parameters
         ----------
         theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-            Links on any lattice; rows on that of the fit.
+            Links on any lattice; rows on the lattice of the fit.
         beta : float, optional
-            Coupling β ≥ 0 of the samples; that of the training by default.
+            Coupling β ≥ 0 of the samples; by default the coupling of the training.
         n_steps : int, optional
             Noise variances of ``sample(correction=None, n_steps=...)``, 50 by default.
 
@@ -255,8 +255,8 @@ class ScoreEstimator(DensityMixin, BaseEstimator):
     def score_samples(self, X):
         r"""Logarithm of the model's density at β0, per link, of each configuration.
 
-        It is `log_prob` over 2·L0·L1. Without a lattice there is no such density, and minus the
-        denoising loss is returned, see `denoising_score`.
+        It is `log_prob` over 2·L0·L1. Rows without a lattice have no such density: for them it
+        is minus the denoising loss, see `denoising_score`.
 
         Parameters
         ----------

@@ -5,10 +5,10 @@ links is the projection
 
     G a = r,    G_kl = ⟨F_k · F_l⟩,    r_k = ⟨F_k · s⟩.
 
-The score is that of a network at its smallest width, where what the noise takes of the baseline is
-known and given back; what it has of rectangles, of neighbours, or no curl, drops out. Or it is
-that of the links themselves, by partial integration (score matching: A. Hyvärinen, J. Mach. Learn.
-Res. 6, 695 (2005)), with no network and no noise:
+A trained network gives the score at its smallest width; the known loss of the baseline by noise is
+given back, and terms of rectangles, of neighbours or without a curl drop out. Without a network and
+without noise, partial integration gives the projection of the score of the links themselves (score
+matching: A. Hyvärinen, J. Mach. Learn. Res. 6, 695 (2005)):
 
     r_k = −⟨∇ · F_k⟩ = 4 ⟨Σ_x k² cos kP(x)⟩.
 
@@ -38,7 +38,7 @@ def plaquette_force(links, score=None):
     links : array of shape (n, 2, L0, L1)
         Angles in radians.
     score : callable, optional
-        From links to their score; by default the score is that of the density of the links.
+        From links to their score; by default the score of the density of the links.
 
     Returns
     -------

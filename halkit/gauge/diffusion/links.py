@@ -90,7 +90,7 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=None):
 def settle(score, theta, beta, ratio, *, generator):
     """Follow kinetic Langevin dynamics on a lattice for 100 steps from a width of 0.15 down.
 
-    Arguments and result are those of `anneal`, but that theta is a sample of about that width.
+    Takes and returns what `anneal` does, but theta is already a sample of about that width.
     The plaquette then is as good as the score at small widths.
     """
     last = smallest_width(beta)
@@ -117,7 +117,7 @@ def reverse_process(score, theta, beta, ratio, *, noisy, generator, n_steps=None
     the variance D = σ² − σ'²: of second order in D, the noise being additive. The last step
     ends without noise on the links, at σ' = 0, where it takes the drift at σ.
 
-    Parameters and result are those of `anneal`; a step has two scores, and there are 100 of them
+    Takes and returns what `anneal` does; a step has two scores, and there are 100 of them
     by default.
     """
     levels = [*noise_levels(n_steps or N_STEPS, smallest_width(beta)).tolist(), 0.0]

@@ -59,8 +59,8 @@ class U1DiffusionSampler(ScoreEstimator):
     network : {"gauge_equivariant", "gauge_energy", "unet", "mlp", "plaquette"}, or code
         See `halkit.gauge.diffusion.networks`. "plaquette" learns ``harmonics_`` alone, from the
         links without noise, in closed form: `hidden_channels` and all that follows but
-        `validation_fraction`, `random_state` and `device` have no effect on it. Rows that
-        are no lattice get "mlp" in place of the default; the others are refused for them.
+        `validation_fraction`, `random_state` and `device` have no effect on it. Rows of angles
+        without a lattice get "mlp" by default, and refuse the other networks.
         A class of `torch.nn.Module`, a function or a `functools.partial` that makes one of your
         own: see `halkit.gauge.diffusion.contract` and ``docs/networks.md``; `hidden_channels` has
         no effect on it.
@@ -192,8 +192,8 @@ class U1DiffusionSampler(ScoreEstimator):
             reverse processes of the noise with the scaled score, followed by Langevin dynamics at
             small widths. After three epochs with 2048 configurations at L = 8 their plaquette
             was off by −0.4(2) and −0.8(2) % at β = β0 = 1, by 0.1(2) and 0.0(2) % at 2
-            (``docs/u1.md``). Their charge is that of another coupling, in the limit of small
-            angles 2β − β0. See `halkit.gauge.diffusion.links`.
+            (``docs/u1.md``). Their charge belongs to another coupling: 2β − β0 in the limit of
+            small angles. See `halkit.gauge.diffusion.links`.
         n_steps : int, optional
             "plaquette": number of noise variances, 6 by default where rejection follows, and else
             50. Other methods: steps of the dynamics, 100 by default, each with one score, or with
@@ -255,9 +255,8 @@ class U1DiffusionSampler(ScoreEstimator):
         """Angles without a lattice."""
         if lattice_size is not None or correction is not None or method == "plaquette":
             raise ValueError(
-                f"the model was fitted on rows of {self.n_features_in_} angles, which are no "
-                "lattice: lattice_size and correction must be None, and method 'annealed', 'sde' "
-                "or 'ode'"
+                f"the model was fitted on rows of {self.n_features_in_} angles without a lattice: "
+                "lattice_size and correction must be None, and method 'annealed', 'sde' or 'ode'"
             )
         return self._draw(n, (self.n_features_in_,), beta, method, n_steps, rng)
 
