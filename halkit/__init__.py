@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Channel": "halkit.channels",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",

@@ -12,6 +12,7 @@ from halkit import radial as radial
 from halkit import resampling as resampling
 from halkit import scattering as scattering
 from halkit import units as units
+from halkit.channels import Channel as Channel
 from halkit.gauge import U1DiffusionSampler as U1DiffusionSampler
 from halkit.potentials import FrozenBasisRegressor as FrozenBasisRegressor
 from halkit.potentials import GaussianProcessPotentialRegressor as GaussianProcessPotentialRegressor

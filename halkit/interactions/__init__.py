@@ -26,6 +26,7 @@ from halkit.interactions.interaction import (
     Sum,
 )
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
+from halkit.interactions.matrix import InteractionMatrix, Transposed
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68
 from halkit.interactions.perey_buck import PereyBuck
 from halkit.interactions.separable import Separable, Yamaguchi
@@ -51,6 +52,7 @@ __all__ = [
     "DerivativeExpansion",
     "GaussianSum",
     "Interaction",
+    "InteractionMatrix",
     "Laplacian",
     "Local",
     "NonLocal",
@@ -58,6 +60,7 @@ __all__ = [
     "Separable",
     "Sum",
     "Tabulated",
+    "Transposed",
     "TwoPionTail",
     "Yamaguchi",
     "Yukawa",

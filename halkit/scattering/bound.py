@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.channel import NOTICEABLE, Channel, converge, measured_channel
+from halkit.scattering.solver.interior import NOTICEABLE, Interior, converge, measured_interior
 from halkit.scattering.solver.rmatrix import RMatrix, decay_logarithm, r_matrix
 from halkit.typing import Array, Number, Numbers
 
@@ -64,7 +64,7 @@ def bound_states(
     -----
     AccuracyWarning
         As in `halkit.scattering.phase_shift`; but if the potential has not decayed at the
-        channel radius, only where a channel of twice the radius changes the states.
+        channel radius, only where an interior of twice the radius changes the states.
 
     Examples
     --------
@@ -73,31 +73,31 @@ def bound_states(
     >>> bound_states(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3).kappa.round(8)
     array([0.19717524])
     """
-    channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
-    kappa = _converged(channel, n_mesh)
-    warn_of_tail(channel, beyond, kappa, n_mesh)
-    return BoundStates.from_kappa(kappa, channel.reduced_mass)
+    interior, beyond = measured_interior(interaction, reduced_mass, l, channel_radius, r)
+    kappa = _converged(interior, n_mesh)
+    warn_of_tail(interior, beyond, kappa, n_mesh)
+    return BoundStates.from_kappa(kappa, interior.reduced_mass)
 
 
-def _converged(channel, n_mesh):
+def _converged(interior, n_mesh):
     return converge(
-        lambda n: binding_momenta(r_matrix(channel.hamiltonian(n))),
+        lambda n: binding_momenta(r_matrix(interior.hamiltonian(n))),
         relative_change,
         n_mesh,
-        n_mesh or channel.mesh_size(),
+        n_mesh or interior.mesh_size(),
     )
 
 
-def warn_of_tail(channel: Channel, beyond: float, kappa: Array, n_mesh: int | None) -> None:
+def warn_of_tail(interior: Interior, beyond: float, kappa: Array, n_mesh: int | None) -> None:
     """Warn if a tail of the potential outside matters: if twice the radius changes the states."""
     if beyond <= NOTICEABLE:
         return
-    wide = channel._replace(radius=2 * channel.radius)
+    wide = interior._replace(radius=2 * interior.radius)
     wider = _converged(wide, n_mesh and 2 * n_mesh)
     changed = 2 * relative_change(kappa, wider[: kappa.size])
     if wider.size != kappa.size or changed > NOTICEABLE:
         warn(
-            f"the potential has not decayed at the channel radius {channel.radius:g}: with twice "
+            f"the potential has not decayed at the channel radius {interior.radius:g}: with twice "
             f"the radius {wider.size} states are bound instead of {kappa.size}, and their "
             f"energies change by up to {changed:.1g} of themselves; raise channel_radius",
             AccuracyWarning,

@@ -148,7 +148,7 @@ def lednicky_lyuboshitz(
 
     C = 1 + ``|f|²``/2R² [1 − r_eff/(2√π R)] + 2 Re f F1(2kR)/(√π R) − Im f F2(2kR)/R, with
     f = 1/(−1/a0 + r_eff k²/2 − ik), F1(z) = ∫_0^z e^{x²−z²} dx/z, F2(z) = (1 − e^{−z²})/z, for
-    two distinguishable hadrons and one channel. A good approximation where R is large
+    two distinguishable hadrons and one interior. A good approximation where R is large
     against the range: 10 % off at R = 1 fm and 0.3 % at 3 fm for two Ω at 10 MeV.
 
     Parameters

@@ -14,7 +14,7 @@ import numpy as np
 
 from halkit.checks import check_momenta
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.channel import Channel, converge, open_channel
+from halkit.scattering.solver.interior import Interior, converge, open_interior
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.solver.weak import is_graded, low_energy, small_phases, with_power_tail
@@ -105,7 +105,7 @@ def phase_shift(
     array([159.11833,  14.60755])
     """
     k = check_momenta(k)
-    channel = open_channel(
+    interior = open_interior(
         interaction,
         reduced_mass=reduced_mass,
         l=l,
@@ -115,16 +115,16 @@ def phase_shift(
         least_power=LEAST_POWER,
     )
     delta = converge(
-        lambda n: _phases(channel.hamiltonian(n), k),
+        lambda n: _phases(interior.hamiltonian(n), k),
         _phase_change,
         n_mesh,
-        n_mesh or channel.mesh_size(np.max(k, initial=0.0)),
+        n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
     )
-    if channel.power is None:
+    if interior.power is None:
         return delta
-    V, m = channel.interaction.local_potential, channel.reduced_mass
-    waves = [bessel_waves(channel.l)] * k.size
-    outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=channel.radius)
+    V, m = interior.interaction.local_potential, interior.reduced_mass
+    waves = [bessel_waves(interior.l)] * k.size
+    outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=interior.radius)
     return outside.reshape(k.shape)[()]
 
 
@@ -230,19 +230,19 @@ def sign_factor(sign: SignConvention) -> int:
 
 def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
     """a0 (which = 0) or r_eff (1) at zero energy, with the long tail of V if it has one."""
-    channel = open_channel(
+    interior = open_interior(
         interaction,
         reduced_mass=reduced_mass,
         channel_radius=channel_radius,
         r=r,
         least_power=LEAST_POWER,
     )
-    m, power = channel.reduced_mass, channel.power
+    m, power = interior.reduced_mass, interior.power
     if power is None:
-        wide, start = channel, n_mesh or channel.mesh_size()
+        wide, start = interior, n_mesh or interior.mesh_size()
     else:
-        _refuse_slow_tail(channel, which)
-        wide, start = channel.wider(REACH[which])
+        _refuse_slow_tail(interior, which)
+        wide, start = interior.wider(REACH[which])
         start = n_mesh or start
     R = wide.radius
 
@@ -253,22 +253,22 @@ def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
             values = with_power_tail(*values, V, power, reduced_mass=m, radius=R)
         return values[which]
 
-    return converge(solve, _change(channel), n_mesh, start)
+    return converge(solve, _change(interior), n_mesh, start)
 
 
-def _refuse_slow_tail(channel, which):
+def _refuse_slow_tail(interior, which):
     name, least = (("scattering length", 3), ("effective range", 5))[which]
-    if channel.power <= least + 0.02:
+    if interior.power <= least + 0.02:
         raise ValueError(
-            f"{channel.interaction!r} falls like r^-{channel.power:.3g}: it has no {name}, "
+            f"{interior.interaction!r} falls like r^-{interior.power:.3g}: it has no {name}, "
             f"which needs a fall faster than r^-{least}; cut it with a radius"
         )
 
 
-def _change(channel: Channel) -> Callable[[float, float], float]:
+def _change(interior: Interior) -> Callable[[float, float], float]:
     """The change of a length between two meshes, relative to itself or to a/100."""
 
     def change(coarse, fine):
-        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), channel.radius / 100)
+        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), interior.radius / 100)
 
     return change

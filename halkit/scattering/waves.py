@@ -26,7 +26,7 @@ from halkit.scattering.bound import (
     slopes,
     warn_of_tail,
 )
-from halkit.scattering.solver.channel import converge, measured_channel, open_channel
+from halkit.scattering.solver.interior import converge, measured_interior, open_interior
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.rmatrix import (
     RMatrix,
@@ -195,14 +195,14 @@ def scattering_wave_functions(
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be one number or one axis, and > 0, got {k.tolist()!r:.60}")
     check_momenta(k)
-    channel = open_channel(
+    interior = open_interior(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
     )
     return converge(
-        lambda n: _scattering(channel.hamiltonian(n), k),
+        lambda n: _scattering(interior.hamiltonian(n), k),
         lambda coarse, fine: np.max(np.abs(_probe(fine) - _probe(coarse)), initial=0.0),
         n_mesh,
-        n_mesh or channel.mesh_size(np.max(k, initial=0.0)),
+        n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
     )
 
 
@@ -235,7 +235,7 @@ def bound_wave_functions(
     >>> states.rms_radius.round(6), states.wave_function([0.0, 1.0]).shape
     (array([3.871877]), (1, 2))
     """
-    channel, beyond = measured_channel(interaction, reduced_mass, l, channel_radius, r)
+    interior, beyond = measured_interior(interaction, reduced_mass, l, channel_radius, r)
 
     def change(coarse, fine):
         if coarse.kappa.size != fine.kappa.size:
@@ -246,9 +246,9 @@ def bound_wave_functions(
         return max(relative_change(coarse.kappa, fine.kappa), moved)
 
     states = converge(
-        lambda n: _bound(channel.hamiltonian(n)), change, n_mesh, n_mesh or channel.mesh_size()
+        lambda n: _bound(interior.hamiltonian(n)), change, n_mesh, n_mesh or interior.mesh_size()
     )
-    warn_of_tail(channel, beyond, states.kappa, n_mesh)
+    warn_of_tail(interior, beyond, states.kappa, n_mesh)
     return states
 
 

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, Interaction, NonLocal, PereyBuck, Separable
 from halkit.scattering import bound_states, phase_shift
-from halkit.scattering.solver.channel import converge
+from halkit.scattering.solver.interior import converge
 from halkit.scattering.solver.mesh import hamiltonian, is_smooth_across, lagrange_mesh
 
 K = np.array([0.1, 0.7, 2.0])

@@ -175,7 +175,7 @@ def test_states_that_feel_the_tail_are_warned_of_with_the_change():
 
 @pytest.mark.parametrize("solve", [bound_states, bound_wave_functions])
 def test_further_states_are_warned_of(solve):
-    """A hydrogen atom has more states than a channel of 20 Bohr radii."""
+    """A hydrogen atom has more states than an interior of 20 Bohr radii."""
     V = Local(lambda r: -1 / r)
     with pytest.warns(AccuracyWarning, match="5 states are bound instead of 4"):
         states = solve(V, reduced_mass=1.0, channel_radius=20.0)

@@ -25,11 +25,11 @@ from halkit.scattering.coulomb.waves import (
     zero_energy_size,
 )
 from halkit.scattering.phase import sign_factor
-from halkit.scattering.solver.channel import (
+from halkit.scattering.solver.interior import (
     NOTICEABLE,
     converge,
-    measured_channel,
-    open_channel,
+    measured_interior,
+    open_interior,
     tail,
 )
 from halkit.scattering.solver.rmatrix import r_matrix, threshold
@@ -46,7 +46,7 @@ __all__ = [
 
 FINE_STRUCTURE = 1 / 137.035999084
 """α (CODATA 2018)."""
-# Factor by which the channel is widened to measure the effect of a slow tail.
+# Factor by which the interior is widened to measure the effect of a slow tail.
 WIDER = 2.0
 # Least n of a tail V ∝ r^−n that is integrated to infinity at k > 0.
 LEAST_POWER = 1.8
@@ -164,19 +164,19 @@ def coulomb_phase_shift(
     array([131.015, 116.841])
     """
     k = check_momenta(k)
-    strong = open_channel(
+    strong = open_interior(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r,
         least_power=LEAST_POWER,
     )  # fmt: skip
     charges = _strength(charge_product), dipole_radius
-    channel = _with_charges(strong, charges, channel_radius)
-    momenta, m = k.ravel(), channel.reduced_mass
-    rho, eta = momenta * channel.radius, charges[0] * m / momenta
-    phi, p, log_A = coulomb_surface(channel.l, eta, rho)
+    interior = _with_charges(strong, charges, channel_radius)
+    momenta, m = k.ravel(), interior.reduced_mass
+    rho, eta = momenta * interior.radius, charges[0] * m / momenta
+    phi, p, log_A = coulomb_surface(interior.l, eta, rho)
     penetration, shift = rho * np.exp(-2 * log_A), rho * p
 
     def solve(n):
-        R, below = r_matrix(channel.hamiltonian(n)).evaluate(momenta**2 / (2 * m))
+        R, below = r_matrix(interior.hamiltonian(n)).evaluate(momenta**2 / (2 * m))
         joint = np.arctan2(penetration * R, 1 - shift * R)
         return joint - phi + np.pi * below
 
@@ -184,12 +184,12 @@ def coulomb_phase_shift(
         solve,
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
-        n_mesh or channel.mesh_size(np.max(momenta, initial=0.0)),
+        n_mesh or interior.mesh_size(np.max(momenta, initial=0.0)),
     )
     if strong.power is not None:
         delta = add_tail(
             strong.interaction.local_potential, momenta, delta,
-            [coulomb_waves(channel.l, one) for one in eta], reduced_mass=m, radius=channel.radius,
+            [coulomb_waves(interior.l, one) for one in eta], reduced_mass=m, radius=interior.radius,
         )  # fmt: skip
     return delta.reshape(k.shape)[()]
 
@@ -298,16 +298,16 @@ def _strength(charge_product):
     return charge * FINE_STRUCTURE
 
 
-def _with_charges(channel, charges, radius):
-    """The channel with V_C; it grows to hold the charges unless its radius was given."""
+def _with_charges(interior, charges, radius):
+    """The interior with V_C; it grows to hold the charges unless its radius was given."""
     strength, dipole_radius = charges
-    a = channel.radius
+    a = interior.radius
     if dipole_radius is not None:
         dipole_radius = check_scale(dipole_radius, "dipole_radius")
         size = dipole_radius / (2 * np.sqrt(6))
         a = max(a, 35 * size) if radius is None else a
         x = a / size
-        beyond = 2 * channel.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
+        beyond = 2 * interior.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
         if beyond > 1e-4:
             warn(
                 f"the charge distributions overlap at the channel radius {a:g}: a phase "
@@ -319,17 +319,17 @@ def _with_charges(channel, charges, radius):
     def potential(r):
         return _potential(r, strength, dipole_radius)
 
-    return channel._replace(interaction=Sum(channel.interaction, Local(potential)), radius=a)
+    return interior._replace(interaction=Sum(interior.interaction, Local(potential)), radius=a)
 
 
 def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
-    """a0 (which = 0) or r_eff (1); a wider channel measures the effect of a slow tail."""
-    channel, _ = measured_channel(interaction, reduced_mass, channel_radius=radius, r=r)
-    a, felt = _threshold_radius(channel, charges[0], radius)
+    """a0 (which = 0) or r_eff (1); a wider interior measures the effect of a slow tail."""
+    interior, _ = measured_interior(interaction, reduced_mass, channel_radius=radius, r=r)
+    a, felt = _threshold_radius(interior, charges[0], radius)
 
     def value(a):
         return _at_threshold(
-            _with_charges(channel._replace(radius=a), charges, radius), charges[0], n_mesh, which
+            _with_charges(interior._replace(radius=a), charges, radius), charges[0], n_mesh, which
         )
 
     result = value(a)
@@ -345,17 +345,17 @@ def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
     return result
 
 
-def _threshold_radius(channel, strength, radius):
+def _threshold_radius(interior, strength, radius):
     """The radius a beyond which the interaction changes a0 least, and by how much.
 
     At zero energy u = f − a0 g, and V changes a0 by 2m ∫ V u² dr. Behind a Coulomb barrier f
     grows like e^{2√(2κr)}, so a tail that falls like a power changes a0 more the further out it
     is kept. The radius minimises 2m ∫_a^{2a} ``|V|`` (f + r g)² dr/a.
     """
-    interaction, m = channel.interaction, channel.reduced_mass
+    interaction, m = interior.interaction, interior.reduced_mass
     defined = interaction.radius
     if defined is not None and (radius is None or defined <= radius):
-        return channel.radius, 0.0
+        return interior.radius, 0.0
     nodes, tails = tail(interaction, m)
     panels = np.append(-np.diff(tails), 0.0)
     with np.errstate(over="ignore"):
@@ -366,7 +366,7 @@ def _threshold_radius(channel, strength, radius):
         total = np.append(0.0, np.cumsum(parts))
         felt = np.nan_to_num((total[last] - total[:-1]) / nodes, nan=np.inf)
     if radius is not None:
-        return channel.radius, float(np.interp(channel.radius, nodes, felt))
+        return interior.radius, float(np.interp(interior.radius, nodes, felt))
     felt = felt[last < nodes.size]
     start = min(np.searchsorted(-tails, -1e-2), felt.size - 1)
     small = np.flatnonzero(np.maximum.accumulate(felt[::-1])[::-1] <= 1e-10)
@@ -374,9 +374,9 @@ def _threshold_radius(channel, strength, radius):
     return float(nodes[i]), float(felt[i])
 
 
-def _at_threshold(channel, strength, n_mesh, which):
+def _at_threshold(interior, strength, n_mesh, which):
     """a0 (which = 0) or r_eff (1), from −1/a0 + r_eff k²/2 = (g − aR g')/(aR f' − f)."""
-    a, kappa = channel.radius, strength * channel.reduced_mass
+    a, kappa = interior.radius, strength * interior.reduced_mass
     with np.errstate(over="ignore", invalid="ignore"):
         (f, df, g, dg), (f1, df1, g1, dg1) = threshold_functions(kappa, a)
         wronskian = f * dg - df * g + 1
@@ -394,7 +394,7 @@ def _at_threshold(channel, strength, n_mesh, which):
         )
 
     def solve(n):
-        R0, R1 = a * np.array(threshold(channel.hamiltonian(n)))
+        R0, R1 = a * np.array(threshold(interior.hamiltonian(n)))
         top, bottom = g - R0 * dg, R0 * df - f
         if which == 0:
             return float(-bottom / top)
@@ -405,5 +405,5 @@ def _at_threshold(channel, strength, n_mesh, which):
         solve,
         lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a),
         n_mesh,
-        n_mesh or channel.mesh_size(),
+        n_mesh or interior.mesh_size(),
     )

@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from halkit.scattering.bound import relative_change
 from halkit.scattering.coupled.multichannel import CoupledPotential, CoupledSystem
-from halkit.scattering.solver.channel import converge
+from halkit.scattering.solver.interior import converge
 from halkit.scattering.waves import (
     WaveFunctions,
     decaying_waves,

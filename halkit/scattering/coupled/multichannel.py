@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from halkit.checks import check_integer
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.channel import mesh_of, open_channel
+from halkit.scattering.solver.interior import mesh_of, open_interior
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
 from halkit.scattering.solver.rmatrix import (
@@ -77,9 +77,9 @@ class CoupledSystem:
                 f"interactions must be {n} lists of {n} for l = {self.l}, "
                 f"got lists of {[len(row) for row in rows]}"
             )
-        channels = [
+        interiors = [
             [
-                open_channel(
+                open_interior(
                     Interaction() if one is None else one,
                     reduced_mass=reduced_mass,
                     l=wave,
@@ -89,24 +89,24 @@ class CoupledSystem:
             ]
             for row, wave in zip(rows, self.l, strict=True)
         ]
-        self.channels = [channel for row in channels for channel in row]
-        if any(channel.interaction.has_laplacian for channel in self.channels):
+        self.interiors = [interior for row in interiors for interior in row]
+        if any(interior.interaction.has_laplacian for interior in self.interiors):
             raise TypeError("interactions of coupled waves must not have a V2(r) ∇², got one")
-        self.radius = max(channel.radius for channel in self.channels)
-        self.channels = [channel._replace(radius=self.radius) for channel in self.channels]
-        self.reduced_mass = self.channels[0].reduced_mass
-        layouts = [channel.layout for channel in self.channels]
+        self.radius = max(interior.radius for interior in self.interiors)
+        self.interiors = [interior._replace(radius=self.radius) for interior in self.interiors]
+        self.reduced_mass = self.interiors[0].reduced_mass
+        layouts = [interior.layout for interior in self.interiors]
         self.layout = joined(layouts, layouts[:: n + 1])
 
     def mesh_size(self, k: float) -> int:
         """Return the number of points to start with."""
         points = 0 if self.layout.simple else int(self.layout.points.sum())
-        return max(points, *(channel.mesh_size(k) for channel in self.channels))
+        return max(points, *(interior.mesh_size(k) for interior in self.interiors))
 
     def hamiltonian(self, n: int) -> tuple[Array, Array, LagrangeMesh]:
         """Return the matrix of all waves, the vectors that give u_i(a), and the mesh."""
         mesh, m, size = mesh_of(self.layout, n), self.reduced_mass, len(self.l)
-        blocks = [potential_matrix(channel.interaction, mesh)[0] for channel in self.channels]
+        blocks = [potential_matrix(interior.interaction, mesh)[0] for interior in self.interiors]
         H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
         if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
             raise ValueError("interactions must be a symmetric matrix, got one that is not")

@@ -24,7 +24,7 @@ from halkit.scattering.coupled.multichannel import (
     phase_parts,
     s_matrix,
 )
-from halkit.scattering.solver.channel import converge
+from halkit.scattering.solver.interior import converge
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [

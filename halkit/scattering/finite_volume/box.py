@@ -13,7 +13,7 @@ import scipy.linalg
 
 from halkit.checks import check_array, check_integer, check_scale
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.channel import Channel, converge
+from halkit.scattering.solver.interior import Interior, converge
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number, Numbers
@@ -149,10 +149,10 @@ def _validate_number(n_states, n_mesh):
 
 
 def _solver(interaction, R, m, boundary, n_states):
-    channel = Channel(interaction, R, m, 0)
+    interior = Interior(interaction, R, m, 0)
 
     def solve(n):
-        H = channel.hamiltonian(n)
+        H = interior.hamiltonian(n)
         mesh = H.mesh
         if boundary == "neumann":
             matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / (2 * m * R), None

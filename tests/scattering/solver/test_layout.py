@@ -18,7 +18,7 @@ from halkit.scattering import (
     scattering_wave_functions,
     spherical_box_states,
 )
-from halkit.scattering.solver.channel import open_channel
+from halkit.scattering.solver.interior import open_interior
 from halkit.scattering.solver.layout import Layout, joined, profile
 from halkit.scattering.solver.panels import Panels, panel_functions
 
@@ -159,8 +159,8 @@ def test_a_jump_of_v2():
 def test_smooth_potentials_have_one_panel():
     for V in (Yukawa(2.0, 1.0), GaussianSum([-5.0, 80.0], [0.1, 9.0]), Separable(-0.02, 1.0),
               PereyBuck(0.36, 3.0, 0.65, 0.85)):  # fmt: skip
-        assert open_channel(V, reduced_mass=2.0).layout.simple
-        assert open_channel(V, reduced_mass=2.0).mesh(40).panels is None
+        assert open_interior(V, reduced_mass=2.0).layout.simple
+        assert open_interior(V, reduced_mass=2.0).mesh(40).panels is None
 
 
 def test_a_steep_slope_is_no_jump():
@@ -181,7 +181,7 @@ def test_a_well_takes_the_points_of_its_momentum():
 
     def points(depth, k):
         V = Local(lambda r: -depth + 0 * r, radius=1.0) + Local(lambda r: 1e-9 * r, radius=4.0)
-        return open_channel(V, reduced_mass=m, k=k).layout.points
+        return open_interior(V, reduced_mass=m, k=k).layout.points
 
     deep, fast, slow = points(q**2 / (2 * m), 0.0), points(1e-9, q), points(1e-9, 0.0)
     assert deep[0] - slow[0] == pytest.approx(fast[0] - slow[0], rel=0.02)
@@ -262,7 +262,7 @@ def test_core_and_well(height, l):
 
 @pytest.mark.parametrize("l", [0, 1, 2])
 def test_a_hundred_points_see_a_narrow_core(l):
-    """c = 0.01, 3000 times less than the channel: u varies like a power of r next to it."""
+    """c = 0.01, 3000 times less than the interior: u varies like a power of r next to it."""
     V = Local(lambda r: np.where(r < 0.01, np.inf, 0.0)) + Yukawa(3.0, 1.0)
     few, many = (phase_shift(V, [0.5, 2.0], reduced_mass=0.5, l=l, n_mesh=n) for n in (100, 300))
     np.testing.assert_allclose(few, many, atol=1e-9)

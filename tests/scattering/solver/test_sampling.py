@@ -6,7 +6,7 @@ from scipy.integrate import cumulative_simpson, simpson
 
 from halkit.interactions import GaussianSum, Local, NonLocal
 from halkit.scattering import bound_states, bound_wave_functions, phase_shift
-from halkit.scattering.solver.channel import tail
+from halkit.scattering.solver.interior import tail
 
 X = np.array([0.3, 1.5, 3.0])
 

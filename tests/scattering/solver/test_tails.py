@@ -10,7 +10,7 @@ from scipy.special import spherical_jn, spherical_yn
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, Local, Separable, Yukawa, av18
 from halkit.scattering import effective_range, phase_shift, scattering_length
-from halkit.scattering.solver.channel import open_channel
+from halkit.scattering.solver.interior import open_interior
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves, power_law
 
 K = np.array([1e-3, 0.1, 1.0])
@@ -105,7 +105,7 @@ def test_a_tail_and_a_kernel():
     delta = phase_shift(V, K, reduced_mass=0.5)
     other = phase_shift(V, K, reduced_mass=0.5, channel_radius=60.0)
     np.testing.assert_allclose(delta, other, rtol=1e-6)
-    assert open_channel(V, reduced_mass=0.5, least_power=LEAST_POWER).radius > 15  # U is over
+    assert open_interior(V, reduced_mass=0.5, least_power=LEAST_POWER).radius > 15  # U is over
 
 
 @pytest.mark.parametrize(("n", "rel"), [(3.5, 2e-5), (4, 1e-6), (5, 1e-8), (6, 1e-8)])
@@ -145,7 +145,7 @@ def test_what_is_no_power_stays_as_it_was():
     fine = np.geomspace(1e-3, 1e4, 953)
     for V in (Yukawa(1.0, 1.0), Yukawa(1.0, 1e-2), GaussianSum([1.0], [1e-6])):
         assert power_law(fine, V.local_potential(fine), 8) is None
-        assert open_channel(V, reduced_mass=1.0, least_power=LEAST_POWER).power is None
+        assert open_interior(V, reduced_mass=1.0, least_power=LEAST_POWER).power is None
     assert power_law(fine, np.sin(fine) / fine**3, 8) is None
     assert power_law(fine, 1 / fine, 8) is None
     start, n = power_law(fine, -1 / (1 + fine**2) ** 2, 8)

@@ -15,20 +15,20 @@ from halkit.interactions import (
     av18,
 )
 from halkit.scattering import coupled_phase_shifts, phase_shift, scattering_length
-from halkit.scattering.solver.channel import converge, open_channel, tail
+from halkit.scattering.solver.interior import converge, open_interior, tail
 
 TOY, M = Separable(omega=-0.017, mu=1.0), 3.3
 
 
 def test_radius_by_definition_is_the_channel_radius():
     well = Local(lambda r: -np.exp(-r), radius=2.5)
-    assert open_channel(well, reduced_mass=1.0).radius == 2.5
+    assert open_interior(well, reduced_mass=1.0).radius == 2.5
 
 
 @pytest.mark.parametrize("mu", [0.05, 1.0, 20.0])
 def test_radius_scales_with_the_range(mu):
     for interaction in (Separable(-0.02 * mu**4, mu), Yukawa(0.1, mu)):
-        assert 20 < open_channel(interaction, reduced_mass=mu).radius * mu < 45
+        assert 20 < open_interior(interaction, reduced_mass=mu).radius * mu < 45
 
 
 def test_tail_is_the_integral():
@@ -54,7 +54,7 @@ def test_an_interaction_for_one_partial_wave():
 
 
 def test_nothing_needs_no_room():
-    assert open_channel(Interaction(), reduced_mass=1.0).radius > 0
+    assert open_interior(Interaction(), reduced_mass=1.0).radius > 0
 
 
 @pytest.mark.parametrize("m", [0.5, 1.0])
@@ -64,7 +64,7 @@ def test_the_length_of_a_hard_core_is_its_radius(m):
     for core in [*nodes[:70:3] * (1 - 1e-14), *nodes[:70:7], *np.geomspace(3e-4, 3, 30) / m]:
         V = Local(lambda r, c=core: np.where(r < c, np.inf, 0.0))
         assert scattering_length(V, reduced_mass=m) == pytest.approx(core, rel=1e-9)
-        assert open_channel(V, reduced_mass=m).radius < max(1.35 * core, 2e-3 / m)
+        assert open_interior(V, reduced_mass=m).radius < max(1.35 * core, 2e-3 / m)
 
 
 @pytest.mark.parametrize("core", [0.99, 0.9985, 0.9995, 1 - 1e-5])
@@ -76,11 +76,11 @@ def test_a_core_that_ends_next_to_a_given_radius(core):
 
 
 def test_a_wider_channel_costs_few_points():
-    channel = open_channel(Local(lambda r: -5 * np.exp(-(r**2))), reduced_mass=1.0)
-    wide, n = channel.wider(6.0)
-    assert wide.layout.edges[-1] == pytest.approx(6 * channel.radius, rel=1e-14)
+    interior = open_interior(Local(lambda r: -5 * np.exp(-(r**2))), reduced_mass=1.0)
+    wide, n = interior.wider(6.0)
+    assert wide.layout.edges[-1] == pytest.approx(6 * interior.radius, rel=1e-14)
     assert wide.mesh(n).radius == wide.layout.edges[-1] == wide.radius
-    assert channel.mesh_size() < n < 4 * channel.mesh_size()
+    assert interior.mesh_size() < n < 4 * interior.mesh_size()
 
 
 @pytest.mark.parametrize("power", [2, 4])
@@ -108,9 +108,9 @@ def test_a_channel_that_cuts_the_potential_warns():
 def test_a_slow_tail_warns_and_an_endless_one_is_refused():
     slow = Local(lambda r: -3 / (1 + r) ** 3)
     with pytest.warns(AccuracyWarning, match="raise channel_radius"):
-        open_channel(slow, reduced_mass=1.0)
+        open_interior(slow, reduced_mass=1.0)
     with pytest.raises(ValueError, match=r"has not decayed at r = 3030.3: give channel_radius"):
-        open_channel(Local(lambda r: 1 / r), reduced_mass=M)
+        open_interior(Local(lambda r: 1 / r), reduced_mass=M)
 
 
 def test_convergence_stops_when_the_answer_does():

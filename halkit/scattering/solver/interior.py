@@ -52,11 +52,11 @@ from halkit.scattering.solver.tails import power_law
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
-    "Channel",
+    "Interior",
     "converge",
-    "measured_channel",
+    "measured_interior",
     "mesh_of",
-    "open_channel",
+    "open_interior",
     "tail",
 ]
 
@@ -85,7 +85,7 @@ class _Fields(NamedTuple):
     power: float | None = None
 
 
-class Channel(_Fields):
+class Interior(_Fields):
     """One partial wave of an interaction that ends at the channel radius.
 
     Parameters
@@ -115,8 +115,8 @@ class Channel(_Fields):
         """Return a mesh of n points, 4 or more in each panel."""
         return mesh_of(self.layout, n)
 
-    def wider(self, reach: float) -> tuple["Channel", int]:
-        """Return the channel with panels up to `reach` times its radius, and its mesh points."""
+    def wider(self, reach: float) -> tuple["Interior", int]:
+        """Return the interior with panels up to `reach` times its radius, and its mesh points."""
         a, layout = self.radius, self.layout
         edges = np.geomspace(a, reach * a, 8)
         wide = self._replace(radius=float(edges[-1]))
@@ -210,7 +210,7 @@ def _attraction(V):
     return np.maximum(-V, 0)
 
 
-def open_channel(
+def open_interior(
     potential: Potential,
     *,
     reduced_mass: Number,
@@ -219,26 +219,26 @@ def open_channel(
     r: Numbers | None = None,
     k: Array | float = 0.0,
     least_power: float | None = None,
-) -> "Channel":
-    """Return the validated `Channel`, with its radius found if it is not given.
+) -> "Interior":
+    """Return the validated `Interior`, with its radius found if it is not given.
 
     A singular core keeps out waves of momenta up to k. With `least_power` the caller integrates
     a tail V ∝ r^−n of larger n.
     """
-    channel, beyond = measured_channel(
+    interior, beyond = measured_interior(
         potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
     )
     if beyond > NOTICEABLE:
         warn(
-            f"the potential has not decayed at the channel radius {channel.radius:g}: "
+            f"the potential has not decayed at the channel radius {interior.radius:g}: "
             f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
             AccuracyWarning,
             stacklevel=3,
         )
-    return channel
+    return interior
 
 
-def measured_channel(
+def measured_interior(
     potential: Potential,
     reduced_mass: Number,
     l: int = 0,
@@ -247,14 +247,14 @@ def measured_channel(
     *,
     k: Array | float = 0.0,
     least_power: float | None = None,
-) -> tuple["Channel", float]:
-    """Return the validated `Channel`, and the tail of the potential beyond its radius."""
+) -> tuple["Interior", float]:
+    """Return the validated `Interior`, and the tail of the potential beyond its radius."""
     m = check_scale(reduced_mass, "reduced_mass")
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
     radius, beyond, power = _find_radius(interaction, m, channel_radius, least_power)
     top = float(np.max(k, initial=0.0))
-    return Channel(interaction, radius, m, l, top, power), beyond
+    return Interior(interaction, radius, m, l, top, power), beyond
 
 
 def _find_radius(
