@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import check_boolean, check_integer, check_masses, check_number, check_scale
+from halkit.kinematics import squared_momentum
 from halkit.typing import Masses, Number
 from halkit.units import reduced_mass as reduced_mass_of
 
@@ -120,9 +121,7 @@ class Channels(NamedTuple):
         mu = np.array(self.reduced_mass)
         if not self.relativistic:
             return 2 * mu * x
-        m1, m2 = np.array(self.masses).T
-        W = m1 + m2 + x
-        return x * (W + m1 + m2) * (W + m1 - m2) * (W - m1 + m2) / (4 * W**2)
+        return squared_momentum(x, *np.array(self.masses).T)
 
     def kinetic_energy(self, energy: Any) -> NDArray[Any]:
         """Return ε_a = k_a²/2μ_a, of the shape of `momentum_squared`."""

@@ -33,11 +33,12 @@ ARROWS = {
     "training": set(),
     "modules": set(),
     "writing": set(),
-    "channels": {"units"},
+    "kinematics": set(),
+    "channels": {"units", "kinematics"},
     "interactions": {"radial", "units", "channels"},
     "correlators": {"radial", "units", "samples", "writing"},
     "equations": {"radial", "units", "samples", "correlators", "channels"},
-    "scattering": {"radial", "interactions", "units", "samples", "channels"},
+    "scattering": {"radial", "interactions", "units", "samples", "channels", "kinematics"},
     "potentials": {
         "radial",
         "channels",
@@ -60,6 +61,7 @@ ARROWS = {
     "datasets": {
         "radial",
         "channels",
+        "kinematics",
         "units",
         "interactions",
         "correlators",
