@@ -19,8 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
-from scipy.stats import chi2 as chi2_distribution
-from scipy.stats import f as f_distribution
+from scipy.special import chdtrc, fdtrc
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
 from halkit.samples import standard_error
@@ -337,6 +336,6 @@ class _Exponentials:
 def _p_value(chi2: float, dof: int, n_bins: int, kind: str) -> Any:
     """For a covariance of jackknife bins χ² (N − dof)/(N − 1)dof follows F(dof, N − dof)."""
     if kind == "bootstrap":  # n_bins samples, but the number of configurations is not known
-        return float(chi2_distribution.sf(chi2, dof))
+        return float(chdtrc(dof, chi2))
     scaled = chi2 * (n_bins - dof) / ((n_bins - 1) * dof)
-    return float(f_distribution.sf(scaled, dof, n_bins - dof))
+    return float(fdtrc(dof, n_bins - dof, scaled))
