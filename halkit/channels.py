@@ -127,6 +127,15 @@ class Channels(NamedTuple):
         """Return ε_a = k_a²/2μ_a, of the shape of `momentum_squared`."""
         return self.momentum_squared(energy) / (2 * np.array(self.reduced_mass))
 
+    def kinetic_slope(self, energy: Any) -> NDArray[Any]:
+        """Return dε_a/dE, of the shape of `momentum_squared`: 1 non-relativistically."""
+        x = np.asarray(energy)[..., None] - np.array(self.threshold)
+        if not self.relativistic:
+            return np.ones_like(x * 1.0)
+        m1, m2 = np.array(self.masses).T
+        W = m1 + m2 + x
+        return (W - (m1**2 - m2**2) ** 2 / W**3) / (4 * np.array(self.reduced_mass))
+
 
 def resolve_channels(
     channels: ChannelList,

@@ -17,9 +17,11 @@ from halkit.scattering.coulomb import (
 from halkit.scattering.coupled import (
     CoupledBoundStates,
     CoupledPhaseShifts,
+    Resonances,
     coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
+    resonances,
 )
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
@@ -61,6 +63,7 @@ __all__ = [
     "Ensemble",
     "GaussianSource",
     "LatticeStates",
+    "Resonances",
     "ScatteringWaves",
     "bound_states",
     "bound_wave_functions",
@@ -82,6 +85,7 @@ __all__ = [
     "luscher_k_cot_delta",
     "luscher_levels",
     "phase_shift",
+    "resonances",
     "scattering_length",
     "scattering_wave_functions",
     "sine_grids",
