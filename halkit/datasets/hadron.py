@@ -11,8 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from halkit.checks import check_array, check_integer, check_nodes, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_nodes, check_positive
 from halkit.correlators import Correlators
+from halkit.datasets.noise import noise_factors, noisy_bins
 from halkit.equations import radial_rows, time_stencil
 from halkit.equations.rows import check_choices
 from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
@@ -21,7 +22,7 @@ from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
 from halkit.typing import Numbers
 
-__all__ = ["make_separable", "make_time_dependent"]
+__all__ = ["SOURCES", "make_separable", "make_time_dependent", "source_shapes", "validate_times"]
 
 SOURCES = ("wall", "exp")
 # States with a smaller e^{−ΔW t} are left out.
@@ -102,7 +103,7 @@ def make_separable(
     interaction = Separable(omega, mu)
     k, r = np.linspace(k_min, k_max, n_k), np.linspace(0.01, r_max, n_r)
     target = interaction.target(k, r, reduced_mass=reduced_mass)
-    factors = _noise_factors(noise, target.shape, check_random_state(random_state))
+    factors = noise_factors(noise, target.shape, check_random_state(random_state))
     return Bunch(
         data=interaction.wave_function(k, r, reduced_mass=reduced_mass),
         target=target * factors,
@@ -203,11 +204,11 @@ def make_time_dependent(
     True
     """
     sources = check_choices(sources, SOURCES, "sources")
-    r, t = check_nodes(r), _validate_times(times)
+    r, t = check_nodes(r), validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
     time_stencil(t.size, stencil)
     energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
-    R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
+    R = noisy_bins(R, noise, n_bins, check_random_state(random_state))
     correlators = Correlators(
         R={source: np.moveaxis(bins, 0, 1) for source, bins in zip(sources, R, strict=True)},
         r=r,
@@ -251,18 +252,20 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
         )
     delta_w = sum(k2 / (np.sqrt(m**2 + k2) + m) for m in masses)
     grid = RadialGrid.gauss_legendre(box_radius, 100 + 4 * k2.size)
-    waves, shapes = box.wave_function(grid.r), _source_shapes(grid.r, box_radius, source_radius)
+    waves, shapes = box.wave_function(grid.r), source_shapes(grid.r, box_radius, source_radius)
     a = np.stack([waves @ (grid.weights * shapes[source]) for source in sources])
     R = np.einsum("sn,tn,nr->str", a, np.exp(-np.outer(t, delta_w)), box.wave_function(r))
     return delta_w, R / np.abs(R[:, :1]).mean(axis=-1, keepdims=True)
 
 
-def _source_shapes(r, box_radius, source_radius):
+def source_shapes(r, box_radius, source_radius):
+    """Return s(r) of each source by its name."""
     b = box_radius / 10 if source_radius is None else check_positive(source_radius, "source_radius")
     return dict(zip(SOURCES, (np.ones_like(r), np.exp(-r / b)), strict=True))
 
 
-def _validate_times(times):
+def validate_times(times):
+    """Return times > 0 as one axis."""
     if isinstance(times, str) or not np.iterable(times):
         raise TypeError(f"times must be a sequence of numbers, got {times!r}")
     t = check_array(tuple(times), "times")
@@ -271,24 +274,3 @@ def _validate_times(times):
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"
         )
     return t
-
-
-def _noise_factors(noise, shape, random, n_bins=1):
-    """Return 1 + noise √n_bins · ξ."""
-    return 1 + check_number(noise, "noise", least=0) * np.sqrt(n_bins) * random.standard_normal(
-        shape
-    )
-
-
-def _noisy_bins(R, noise, n_bins, random):
-    """Return noisy R as one bin or as jackknife bins, (n_sources, n_bins, n_t, n_r).
-
-    Without one of N measurements x_i, the mean is x̄ − (x_i − x̄)/(N − 1).
-    """
-    if n_bins is None:
-        return (R * _noise_factors(noise, R.shape, random))[:, np.newaxis]
-    n_bins = check_integer(n_bins, "n_bins", least=2)
-    shape = (R.shape[0], n_bins, *R.shape[1:])
-    factors = _noise_factors(noise, shape, random, n_bins)
-    mean = factors.mean(axis=1, keepdims=True)
-    return R[:, np.newaxis] * (mean - (factors - mean) / (n_bins - 1))

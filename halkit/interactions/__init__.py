@@ -30,6 +30,7 @@ from halkit.interactions.matrix import InteractionMatrix, Transposed
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68
 from halkit.interactions.perey_buck import PereyBuck
 from halkit.interactions.separable import Separable, Yamaguchi
+from halkit.interactions.separable_matrix import SeparableMatrix
 from halkit.interactions.tabulated import Tabulated
 from halkit.interactions.xixi import (
     XI_MASS,
@@ -58,6 +59,7 @@ __all__ = [
     "NonLocal",
     "PereyBuck",
     "Separable",
+    "SeparableMatrix",
     "Sum",
     "Tabulated",
     "Transposed",

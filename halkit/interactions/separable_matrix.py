@@ -23,7 +23,7 @@ from halkit.checks import check_array, check_integer
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.matrix import InteractionMatrix
-from halkit.typing import Array, Number, Numbers
+from halkit.typing import Array, Numbers
 
 __all__ = ["SeparableCoupling", "SeparableMatrix"]
 
@@ -61,9 +61,7 @@ class SeparableCoupling(Interaction):
         β and β', n and n'.
     """
 
-    def __init__(
-        self, strength: float, beta: tuple[float, float], power: tuple[int, int]
-    ) -> None:
+    def __init__(self, strength: float, beta: tuple[float, float], power: tuple[int, int]) -> None:
         self.strength, self.beta, self.power = strength, beta, power
 
     def kernel(self, r: Array, r_prime: Array) -> Array:
@@ -281,11 +279,11 @@ class SeparableMatrix(InteractionMatrix):
             raise ValueError(f"start must be near a pole, got {start!r}, from which none is found")
         return complex(found)
 
-    def _determinant_matrix(self, channels: Channels, k):
+    def _determinant_matrix(self, channels, k):
         """1 − Jλ, shape (..., n, n), at momenta (..., n)."""
         return np.eye(len(self)) - self._loops(channels, k)[..., :, None] * self.strengths
 
-    def _loops(self, channels: Channels, k):
+    def _loops(self, channels, k):
         """J_a(k_a), of the shape of k."""
         s = -1j * k
         J = np.empty(np.shape(s), dtype=complex)
@@ -295,7 +293,7 @@ class SeparableMatrix(InteractionMatrix):
             J[..., a] = -2 * mu * P / (beta * (1 + x) ** (2 * form.m)) / beta ** (2 * form.m)
         return J
 
-    def _transforms(self, channels: Channels, k):
+    def _transforms(self, channels, k):
         """ĝ_a(k_a), of the shape of k."""
         g = np.empty(np.shape(k), dtype=complex)
         for a, (form, beta, _) in enumerate(self._forms(channels)):
@@ -304,7 +302,7 @@ class SeparableMatrix(InteractionMatrix):
             g[..., a] = top / (p**2 + beta**2) ** form.m
         return g
 
-    def _forms(self, channels: Channels):
+    def _forms(self, channels):
         waves = zip(channels.l, self.powers, strict=True)
         return [
             (FORMS[wave], beta, mu)

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.channels import ChannelList, Channels
+from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.matrix import InteractionRows
 from halkit.scattering.finite_volume.box import SphericalWaves
 from halkit.scattering.solver.interior import Interior, converge, mesh_of
 from halkit.scattering.solver.layout import joined
-from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
+from halkit.scattering.solver.mesh import potential_matrix
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number
 
@@ -137,7 +137,7 @@ def _channels(interactions, channels):
     return getattr(interactions, "channels", None) if channels is None else channels
 
 
-def _hamiltonian(matrix: InteractionMatrix, channels: Channels, R: float):
+def _hamiltonian(matrix, channels, R):
     """A function of the mesh points that returns the mesh and H with its Bloch operators."""
     size, pairs = len(matrix), [*zip(channels.l, channels.reduced_mass, strict=True)]
     interiors = [
@@ -162,7 +162,7 @@ def _hamiltonian(matrix: InteractionMatrix, channels: Channels, R: float):
     return hamiltonian
 
 
-def _estimates(H, channels: Channels, n_states):
+def _estimates(H, channels, n_states):
     """The lowest energies, with ε_a linear in W² (or in E), exact for equal masses."""
     M = sum(channels.masses[0]) if channels.relativistic and channels.masses else None
     epsilon, slope = _kinetic(channels, 0.1 * M if M else 0.0)
@@ -176,7 +176,7 @@ def _estimates(H, channels: Channels, n_states):
     return x if W is None else np.sqrt(np.maximum(W**2 + x, 0.0)) - M
 
 
-def _state(H, channels: Channels, index, E, spacing):
+def _state(H, channels, index, E, spacing):
     """E_n and the coefficients of u_na, by Newton's method for λ_n(E) = 0 from an estimate."""
     points = len(H) // channels.size
     for _ in range(STEPS):
@@ -196,7 +196,7 @@ def _state(H, channels: Channels, index, E, spacing):
     return E, sign * vector[:, 0] / np.sqrt(4 * np.pi * norm)
 
 
-def _kinetic(channels: Channels, E):
+def _kinetic(channels, E):
     """ε_a and its slope ε_a', by a complex step."""
     tiny = 1e-100
     value = channels.kinetic_energy(E + 1j * tiny)
