@@ -38,15 +38,18 @@ def make_separable(
     mu: float = 1.0,
     omega: float = -0.017,
     reduced_mass: float = 3.3,
+    l: int = 0,
     noise: float = 0.0,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their targets.
 
-    The rows are the closed forms of
+    The rows are closed forms, which are for the S wave
 
         φ_k(r) = [ sin(kr + δ) − sin δ e^{−μr} (1 + r(μ² + k²)/2μ) ] / (kr),
-        (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4mμk).
+        (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4mμk),
+
+    and for the P wave those of `halkit.interactions.Separable`.
 
     Parameters
     ----------
@@ -62,6 +65,9 @@ def make_separable(
         Inverse range μ and strength ω.
     reduced_mass : float
         m.
+    l : {0, 1}
+        Orbital angular momentum. In the P wave ω < −μ⁵/2πm binds, and ω slightly above it makes a
+        resonance: −0.045 with the other defaults.
     noise : float
         Each value of the target is multiplied by 1 + noise · ξ, with independent standard normal
         ξ; the wave functions stay exact.
@@ -78,8 +84,8 @@ def make_separable(
     Raises
     ------
     ValueError, TypeError
-        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, or
-        `noise` is negative.
+        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, `l` is
+        neither 0 nor 1, or `noise` is negative.
 
     References
     ----------
@@ -102,10 +108,10 @@ def make_separable(
         raise ValueError(f"k_range must be two momenta with 0 < k_min <= k_max, got {k_range!r}")
     interaction = Separable(omega, mu)
     k, r = np.linspace(k_min, k_max, n_k), np.linspace(0.01, r_max, n_r)
-    target = interaction.target(k, r, reduced_mass=reduced_mass)
+    target = interaction.target(k, r, reduced_mass=reduced_mass, l=l)
     factors = noise_factors(noise, target.shape, check_random_state(random_state))
     return Bunch(
-        data=interaction.wave_function(k, r, reduced_mass=reduced_mass),
+        data=interaction.wave_function(k, r, reduced_mass=reduced_mass, l=l),
         target=target * factors,
         k=k,
         r=r,
