@@ -24,6 +24,7 @@ from halkit.checks import (
     as_numbers,
     check_choice,
     check_distances,
+    check_integer,
     check_momenta,
     check_number,
     check_positive,
@@ -32,7 +33,7 @@ from halkit.interactions.bound import BoundStates
 from halkit.interactions.interaction import Interaction
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Separable", "Yamaguchi"]
+__all__ = ["Separable", "SeparableGaussian", "Yamaguchi"]
 
 # Partial waves of `Separable` with a closed form.
 WAVES = (0, 1)
@@ -269,6 +270,39 @@ class Yamaguchi(Interaction):
         """Return r_eff = (α² + 2αβ + 3β²) / (β(α+β)²)."""
         alpha, beta = self.alpha, self.beta
         return (alpha**2 + 2 * alpha * beta + 3 * beta**2) / (beta * (alpha + beta) ** 2)
+
+
+class SeparableGaussian(Interaction):
+    """The separable potential U_l(r, r') = ω (r r'/ρ²)^l e^{−(r² + r'²)/ρ²} / ρ³ of one wave.
+
+    Parameters
+    ----------
+    omega : float
+        Strength ω, an energy; negative attracts.
+    rho : float
+        Range ρ > 0.
+    l : int, default 0
+        Orbital angular momentum.
+
+    Examples
+    --------
+    >>> from halkit.interactions import SeparableGaussian
+    >>> SeparableGaussian(-2.0, 0.5)(0.0, 0.0)
+    np.float64(-16.0)
+    """
+
+    def __init__(self, omega: Number, rho: Number, *, l: int = 0) -> None:
+        self.omega = check_number(omega, "omega")
+        self.rho = check_positive(rho, "rho")
+        self.l = check_integer(l, "l", least=0)
+
+    def __repr__(self) -> str:
+        return f"SeparableGaussian(omega={self.omega:g}, rho={self.rho:g}, l={self.l})"
+
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
+        """Return U(r, r'), broadcasting."""
+        x, y = np.divide(r, self.rho), np.divide(r_prime, self.rho)
+        return self.omega / self.rho**3 * (x * y) ** (self.l or 0) * np.exp(-(x**2) - y**2)
 
 
 def _column_and_row(k: Numbers, r: Numbers) -> tuple[Array, Array]:
