@@ -141,7 +141,7 @@ def _hamiltonian(matrix, channels, R):
     """A function of the mesh points that returns the mesh and H with its Bloch operators."""
     size, pairs = len(matrix), [*zip(channels.l, channels.reduced_mass, strict=True)]
     interiors = [
-        [Interior(interaction_in_wave(one, one.l or l), R, m, l) for one in row]
+        [Interior(interaction_in_wave(one, l), R, m, l) for one in row]
         for row, (l, m) in zip(matrix.interactions, pairs, strict=True)
     ]
     layouts = [interior.layout for row in interiors for interior in row]
