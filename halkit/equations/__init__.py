@@ -5,6 +5,7 @@ function: one momentum (`stationary_target`), or one time slice of one quark sou
 (`time_dependent_rows`; with bins `radial_rows` and `lattice_rows`).
 """
 
+from halkit.equations.dispersion import designed_stencil
 from halkit.equations.gradient import local_approximation
 from halkit.equations.identifiability import Identifiability, identifiability
 from halkit.equations.lattice import lattice_rows
@@ -16,6 +17,7 @@ from halkit.equations.time import time_dependent_rows, time_derivatives, time_st
 __all__ = [
     "Identifiability",
     "Rows",
+    "designed_stencil",
     "identifiability",
     "lattice_rows",
     "local_approximation",

@@ -11,8 +11,9 @@ import numpy as np
 
 from halkit.checks import as_numbers, check_number
 from halkit.correlators import Correlators
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import STENCILS, Stencil, time_part, time_stencil
+from halkit.equations.time import STENCILS, Stencil, choose_stencil, time_part, time_stencil
 
 __all__ = ["lattice_rows"]
 
@@ -25,6 +26,7 @@ def lattice_rows(
     r_max: float,
     r_prime_max: float | None = None,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 
@@ -45,9 +47,11 @@ def lattice_rows(
         Largest radius of the output rows, in lattice units, at most L/2.
     r_prime_max : float, optional
         Largest radius of the sum over r'; by default three sites further, within L/2.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil, the same for all rows; "auto" is the widest that all `times`
-        allow.
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil, the same for all rows; "auto" and "designed" have the most points that all
+        `times` allow. See `time_dependent_rows`.
+    energy_range : pair of float, optional
+        Of the designed stencil, in lattice units; see `designed_stencil`.
 
     Returns
     -------
@@ -85,8 +89,9 @@ def lattice_rows(
     times = check_choices(as_numbers(times, "times").tolist(), t[1:-1].tolist(), "times")
     keep_out, keep = _radii(wedge, r_max, r_prime_max)
     points = _common_stencil(t, times, stencil)
+    energies = choose_stencil(stencil, correlators.hadron_mass, 1.0, energy_range)
     labels = [(source, time) for source in sources for time in times]
-    rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
+    rows = [_row(correlators, *label, points, energies, keep_out, keep) for label in labels]
     data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     return Rows(
         data=data,
@@ -98,16 +103,17 @@ def lattice_rows(
         laplacian=laplacian,
         labels=labels,
         stencil=points,
+        energy_range=energies,
         kind=kind,
     )
 
 
-def _row(correlators, source, t, points, keep_out, keep):
+def _row(correlators, source, t, points, energies, keep_out, keep):
     """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of R(t, r) at one time."""
     wedge, half = correlators.wedge, points // 2
     at = int(np.flatnonzero(correlators.t == t)[0])
     R = correlators.R[source][at - half : at + half + 1]
-    mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
+    mu, part = time_part(R, correlators.hadron_mass, points, 1.0, energies)
     X = wedge.to_shells(R[half])
     D = wedge.to_shells(wedge.laplacian(R[half]))
     y = wedge.to_shells(part[0]) + D / (2 * mu)
@@ -133,7 +139,7 @@ def _radii(wedge, r_max, r_prime_max):
 def _common_stencil(t, times, stencil):
     """Return the points of the widest stencil that every requested time allows."""
     margin = min(min(time - t[0], t[-1] - time) for time in times)
-    if stencil == "auto":
+    if stencil in ("auto", "designed"):
         return max(points for points in STENCILS if points // 2 <= margin)
     if time_stencil(len(t), stencil) // 2 > margin:
         raise ValueError(

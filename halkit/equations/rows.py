@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from halkit.checks import check_choice
 from halkit.correlators.record import KINDS, Correlators, Record, read_only
+from halkit.equations.dispersion import EnergyRange
 from halkit.samples import standard_error
 
 __all__ = ["Rows", "check_choices", "check_correlators", "ratio_errors"]
@@ -52,6 +53,9 @@ class Rows(Record):
         Radii of the output; by default r.
     laplacian : array-like of shape (n_bins, n_rows, n_out), optional
         ∇²R on the lattice, for `halkit.equations.local_approximation`.
+    energy_range : pair of float, optional
+        Energies for which the stencil is designed (`halkit.equations.designed_stencil`); None: it
+        has derivatives.
 
     Attributes
     ----------
@@ -76,6 +80,7 @@ class Rows(Record):
     sigma: NDArray[np.float64] | None = None
     r_out: NDArray[np.float64] | None = None
     laplacian: NDArray[np.float64] | None = None
+    energy_range: EnergyRange | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.kind, "kind", KINDS[1:])
@@ -162,9 +167,10 @@ class Rows(Record):
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins"
         r_out = self.r if self.r_out is None else self.r_out
         times = " ".join(f"{t:g}" for t in self.times)
+        designed = "" if self.energy_range is None else "designed "
         return (
             f"{type(self).__name__} of {', '.join(self.sources)}\n"
-            f"  t = {times}, {self.stencil}-point stencil, {bins}\n"
+            f"  t = {times}, {designed}{self.stencil}-point stencil, {bins}\n"
             f"  X: {len(self.labels)} rows on {self.r.size} radii up to {self.r[-1]:.4g}, "
             f"y on {r_out.size} up to {r_out[-1]:.4g}"
         )
