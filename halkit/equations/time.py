@@ -23,6 +23,7 @@ __all__ = [
     "STENCILS",
     "Stencil",
     "choose_stencil",
+    "common_stencil",
     "reduced_mass_and_asymmetry",
     "time_dependent_rows",
     "time_derivatives",
@@ -84,6 +85,20 @@ def _affordable(points: int, n_times: int) -> int:
             f"got {n_times}"
         )
     return points
+
+
+def common_stencil(t, times, stencil):
+    """Return the points of the widest stencil that every requested time allows."""
+    at = np.searchsorted(t, times)
+    margin = min(at.min(), (len(t) - 1 - at).min())
+    if stencil in ("auto", "designed"):
+        return max(points for points in STENCILS if points // 2 <= margin)
+    if time_stencil(len(t), stencil) // 2 > margin:
+        raise ValueError(
+            f"a stencil of {stencil} points does not fit around all times {list(times)} in "
+            f"t = {t[0]} … {t[-1]}"
+        )
+    return stencil
 
 
 def time_derivatives(
