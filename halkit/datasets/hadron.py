@@ -167,8 +167,8 @@ def make_time_dependent(
     n_bins : int, optional
         Number of jackknife bins; sqrt(n_bins − 1) times their standard deviation is the error of
         the mean. By default R is a mean without an error.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil; see `halkit.equations.time_stencil`.
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil; see `halkit.equations.time_dependent_rows`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
     units : str
