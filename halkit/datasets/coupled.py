@@ -15,10 +15,13 @@ from halkit.checks import check_array, check_nodes, check_positive
 from halkit.correlators import Correlators
 from halkit.datasets.hadron import SOURCES, source_shapes, validate_times
 from halkit.datasets.noise import noisy_bins
+from halkit.equations import coupled_rows
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import check_choices
+from halkit.equations.time import Stencil, time_stencil
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.matrix import InteractionRows
-from halkit.radial import RadialGrid
+from halkit.radial import Order, RadialGrid
 from halkit.scattering import coupled_box_states
 from halkit.typing import Numbers, Random
 
@@ -43,10 +46,13 @@ def make_coupled(
     noise: float = 0.0,
     noise_floor: float = 0.03,
     n_bins: int | None = None,
+    stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
+    space_order: Order = 6,
     units: str = "fm",
     random_state: Random = None,
 ) -> Bunch:
-    """Correlators R_a(t, r) of coupled channels in a sphere.
+    """Correlators R_a(t, r) of coupled channels in a sphere, and the rows of their equation.
 
     R_a(t, r) = Σ_n A_n φ_na(r) e^{−(E_n − Δ_a)t}, with the relativistic states of
     `halkit.scattering.coupled_box_states` and A_n = Σ_a o_a ∫ 4πr² s(r) (r/box_radius)^l_a φ_na dr
@@ -81,6 +87,8 @@ def make_coupled(
         largest ``|R|`` of the same slice and channel: where R is small its error is not.
     n_bins : int, optional
         Number of jackknife bins; by default R is a mean without an error.
+    stencil, energy_range, space_order
+        See `halkit.equations.coupled_rows`.
     units : str
         Units of lengths, times and masses; see `halkit.correlators.Correlators`. They change no
         number.
@@ -90,9 +98,12 @@ def make_coupled(
     Returns
     -------
     Bunch
-        correlators: tuple of `halkit.correlators.Correlators`, one for each channel, each with all
-        sources; channels: tuple of halkit.Channel; r, weights (n_r,): nodes and trapezoidal
-        weights of 4πr²dr; energies (n_states,): E_n above the lowest threshold; interaction:
+        data, target (n_rows, n_channels · n_r): X and y of a fit, channels side by side, averaged
+        over bins, all rows of the first source first; sigma, of their shape: errors of y, or None
+        without bins; r, weights (n_r,): nodes and trapezoidal weights of 4πr²dr; correlators: tuple
+        of `halkit.correlators.Correlators`, one for each channel, each with all sources; rows:
+        `halkit.equations.Rows`, X and y of each bin; channels: tuple of halkit.Channel; energies
+        (n_states,): E_n above the lowest threshold; interaction:
         `halkit.interactions.InteractionMatrix`, the truth.
 
     Raises
@@ -108,19 +119,23 @@ def make_coupled(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from halkit import Channel
     >>> from halkit.datasets import make_coupled
     >>> from halkit.interactions import GaussianSum, InteractionMatrix
     >>> V = GaussianSum([-0.2], [1.0])
     >>> truth = InteractionMatrix([[V, V], [V, V]], channels=[Channel(masses=5.6),
     ...                                                       Channel(masses=(4.8, 6.7))])
-    >>> d = make_coupled(truth, r=[0.5, 1.0, 1.5], box_radius=6.0, times=[1.0, 1.1, 1.2])
-    >>> len(d.correlators), d.correlators[1].sources
-    (2, ('wall 1', 'wall 2', 'exp 1', 'exp 2'))
+    >>> d = make_coupled(truth, r=np.linspace(0.1, 4.0, 40), box_radius=6.0, times=[1.0, 1.1, 1.2])
+    >>> d.correlators[1].sources
+    ('wall 1', 'wall 2', 'exp 1', 'exp 2')
+    >>> d.data.shape, d.rows.labels[1]
+    ((4, 80), ('wall 2', 1.1))
     """
     shapes = check_choices(sources, SOURCES, "sources")
     r, t = check_nodes(r), validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
+    time_stencil(t.size, stencil)
     matrix = _with_channels(interactions, channels)
     resolved = matrix.resolved(relativistic=True)
     o = _checked_operators(operators, resolved.size)
@@ -131,25 +146,24 @@ def make_coupled(
     A = _amplitudes(box, box_radius, resolved.l, shapes, o, source_radius)
     R = _sums(box, A, resolved.threshold, t, r)
     R = noisy_bins(R, noise, n_bins, check_random_state(random_state), noise_floor)
-    correlators = [
+    kind = "mean" if n_bins is None else "jackknife"
+    correlators = tuple(
         Correlators(
-            R={name: np.moveaxis(bins, 0, 1) for name, bins in zip(names, one, strict=True)},
-            r=r,
-            t=t,
-            kind="mean" if n_bins is None else "jackknife",
-            hadron_mass=masses[0] if masses[0] == masses[1] else masses,
-            units=units,
+            R=dict(zip(names, np.moveaxis(one, 1, 2), strict=True)), r=r, t=t, kind=kind,
+            hadron_mass=masses[0] if masses[0] == masses[1] else masses, units=units,
         )
         for one, masses in zip(R, resolved.masses or (), strict=True)
-    ]
+    )  # fmt: skip
+    rows = coupled_rows(
+        correlators, channels=matrix.channels, stencil=stencil, energy_range=energy_range,
+        space_order=space_order,
+    )  # fmt: skip
+    X, y = rows.mean()
     return Bunch(
-        correlators=tuple(correlators),
-        channels=matrix.channels,
-        r=r,
-        weights=RadialGrid.from_nodes(r).weights,
-        energies=box.energy,
+        data=X, target=y, sigma=rows.sigma, r=rows.r, weights=rows.weights,
+        correlators=correlators, rows=rows, channels=matrix.channels, energies=box.energy,
         interaction=matrix,
-    )
+    )  # fmt: skip
 
 
 def _with_channels(interactions, channels):

@@ -15,6 +15,7 @@ from halkit.checks import check_array, check_integer, check_nodes, check_positiv
 from halkit.correlators import Correlators
 from halkit.datasets.noise import noise_factors, noisy_bins
 from halkit.equations import radial_rows, time_stencil
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import check_choices
 from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
 from halkit.interactions import Interaction, Separable
@@ -128,21 +129,24 @@ def make_time_dependent(
     box_radius: float,
     hadron_mass: float | tuple[float, float],
     times: Iterable[float],
+    l: int = 0,
     sources: Iterable[str] = SOURCES,
     source_radius: float | None = None,
     noise: float = 0.0,
+    noise_floor: float = 0.0,
     n_bins: int | None = None,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
     space_order: Order = 6,
     units: str = "lattice",
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
 
-    R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the S-wave states ψ_n of the sphere with Neumann
-    walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) ψ_n dr for a source s: "wall" s = 1,
-    "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over the nodes of its
-    first slice.
+    R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the states ψ_n in the wave l of the sphere with
+    Neumann walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) (r/box_radius)^l ψ_n dr for a source
+    s: "wall" s = 1, "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over
+    the nodes of its first slice.
 
     Parameters
     ----------
@@ -156,6 +160,8 @@ def make_time_dependent(
         Mass of one hadron, or of each of the two.
     times : array-like of shape (n_t,)
         Times > 0 of the slices, evenly spaced, three at least. The rows are the inner ones.
+    l : int
+        Orbital angular momentum.
     sources : sequence of {"wall", "exp"}
         Sources.
     source_radius : float, optional
@@ -164,10 +170,13 @@ def make_time_dependent(
         Relative noise of R, averaged over bins: each value is multiplied by 1 + noise · ξ, with
         independent standard normal ξ. Differences over a spacing h enlarge it to about
         3.5 noise ``|R|`` / (2μh²) in the target, and more at the outer end.
+    noise_floor : float
+        The noise of R is at least `noise` times `noise_floor` times the largest ``|R|`` of its
+        slice. Without a floor a smeared source has absurdly small errors at large r.
     n_bins : int, optional
         Number of jackknife bins; sqrt(n_bins − 1) times their standard deviation is the error of
         the mean. By default R is a mean without an error.
-    stencil : {"auto", "designed", 3, 5, 7}
+    stencil, energy_range
         Time stencil; see `halkit.equations.time_dependent_rows`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
@@ -213,8 +222,10 @@ def make_time_dependent(
     r, t = check_nodes(r), validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
     time_stencil(t.size, stencil)
-    energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
-    R = noisy_bins(R, noise, n_bins, check_random_state(random_state))
+    l = check_integer(l, "l", least=0)
+    shapes = [sources, source_radius]
+    energies, R = _correlators(interaction, r, t, l, box_radius, hadron_mass, *shapes)
+    R = noisy_bins(R, noise, n_bins, check_random_state(random_state), noise_floor)
     correlators = Correlators(
         R={source: np.moveaxis(bins, 0, 1) for source, bins in zip(sources, R, strict=True)},
         r=r,
@@ -223,7 +234,9 @@ def make_time_dependent(
         hadron_mass=hadron_mass,
         units=units,
     )
-    rows = radial_rows(correlators, stencil=stencil, space_order=space_order)
+    rows = radial_rows(
+        correlators, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order
+    )
     X, y = rows.mean()
     return Bunch(
         data=X,
@@ -239,7 +252,7 @@ def make_time_dependent(
     )
 
 
-def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius):
+def _correlators(interaction, r, t, l, box_radius, hadron_mass, sources, source_radius):
     """Return ΔW_n (n_states,) and R (n_sources, n_t, n_r)."""
     mu, _ = reduced_mass_and_asymmetry(hadron_mass)
     masses = np.broadcast_to(np.asarray(hadron_mass, dtype=float), (2,))
@@ -249,6 +262,7 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
         interaction,
         radius=box_radius,
         reduced_mass=mu,
+        l=l,
         n_states=5 + int(np.ceil(k_max * box_radius / np.pi)),
     )
     k2 = 2 * mu * box.energy
@@ -259,7 +273,8 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
     delta_w = sum(k2 / (np.sqrt(m**2 + k2) + m) for m in masses)
     grid = RadialGrid.gauss_legendre(box_radius, 100 + 4 * k2.size)
     waves, shapes = box.wave_function(grid.r), source_shapes(grid.r, box_radius, source_radius)
-    a = np.stack([waves @ (grid.weights * shapes[source]) for source in sources])
+    weights = grid.weights * (grid.r / box_radius) ** l
+    a = np.stack([waves @ (weights * shapes[source]) for source in sources])
     R = np.einsum("sn,tn,nr->str", a, np.exp(-np.outer(t, delta_w)), box.wave_function(r))
     return delta_w, R / np.abs(R[:, :1]).mean(axis=-1, keepdims=True)
 

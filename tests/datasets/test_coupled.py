@@ -30,7 +30,7 @@ FEW = {"r": np.linspace(0.2, 4.0, 20), "box_radius": 6.0, "times": [1.0, 1.1, 1.
 
 @pytest.fixture(scope="module")
 def exact():
-    return make_coupled(lambda_lambda_n_xi_model(), times=TIMES, **SETTINGS)
+    return make_coupled(lambda_lambda_n_xi_model(), times=TIMES, space_order=8, **SETTINGS)
 
 
 def rows(data, source, sign=-1.0, stencil=7):
@@ -64,6 +64,22 @@ def test_correlators_obey_their_equation(exact, source):
     assert to_mev(np.abs(y).max()) > 100
     residual = to_mev(np.abs(y - acting(exact, X, exact.weights)))[:, :, 3:-8]
     assert residual.max() < (0.01 if source.startswith("wall") else 0.05)
+
+
+def test_rows_hold_the_channels_side_by_side(exact):
+    assert exact.data.shape == exact.target.shape == (16, 2 * R.size)
+    assert exact.sigma is None
+    assert exact.channels == exact.interaction.channels
+    X, y = (
+        values.reshape(16, 2, R.size).transpose(1, 0, 2) for values in (exact.data, exact.target)
+    )
+    residual = to_mev(np.abs(y - acting(exact, X, exact.weights)))[:, :, 3:-8]
+    size = np.abs(X).mean(axis=(0, 2))[:, np.newaxis]
+    wall = [source.startswith("wall") for source, _ in exact.rows.labels]
+    assert (residual / size)[:, wall].max() < 0.01
+    assert (residual / size).max() < 0.05
+    own, _ = rows(exact, "exp 2")
+    assert_allclose(X[:, 12:] / size[12:], own, rtol=1e-12)
 
 
 def test_a_wrong_reference_is_seen(exact):
@@ -121,7 +137,7 @@ def test_one_channel_is_a_sum_of_the_states_of_one_channel():
 def test_waves_with_angular_momentum_vanish_at_the_origin():
     waves = [Channel(l=0, masses=5.6), Channel(l=2, masses=5.6)]
     d = make_coupled(
-        [[V, None], [None, V]], channels=waves, **{**FEW, "r": np.array([0.01, 0.02, 1.0])}
+        [[V, None], [None, V]], channels=waves, **{**FEW, "r": 0.01 * np.arange(1, 20)}
     )
     for values in d.correlators[1].R.values():
         assert_allclose(values[..., 1] / values[..., 0], 4.0, rtol=1e-3)
@@ -157,6 +173,9 @@ def test_bins_are_a_jackknife():
             assert_allclose(error / np.maximum(np.abs(exact[:, 0]), floor), 1e-3, rtol=0.5)
             pulls.append((values.mean(axis=1) - exact[:, 0]) / error)
     assert abs(np.mean(np.square(pulls)) - 1) < 0.3
+    assert bins.sigma.shape == bins.target.shape
+    difference = (bins.target - clean.target) / bins.sigma
+    assert 0.8 < np.mean(np.square(difference)) < 1.4
     again = make_coupled(SMALL, n_bins=50, **options)
     assert_array_equal(again.correlators[1].R["exp 2"], bins.correlators[1].R["exp 2"])
     other = make_coupled(SMALL, n_bins=50, **{**options, "random_state": 4})
@@ -165,7 +184,7 @@ def test_bins_are_a_jackknife():
 
 def test_a_wide_gap_and_singular_kernels():
     """πΣ and K̄N, 103 MeV apart, with U ∝ 1/(r r')."""
-    d = make_coupled(pi_sigma_kbar_n_model(), times=TIMES, **SETTINGS)
+    d = make_coupled(pi_sigma_kbar_n_model(), times=TIMES + 0.9, **SETTINGS)
     X, y = rows(d, "wall 2")
     residual = np.abs(y - acting(d, X, radial_weights(R)))[:, :, 3:-8]
     assert residual.max() < 2e-4 * np.abs(y).max()
@@ -176,7 +195,7 @@ def test_a_wide_gap_and_singular_kernels():
     ("options", "message"),
     [
         ({"times": [0.0, 0.1, 0.2]}, "times > 0"),
-        ({"times": [1.0, 1.1]}, "three slices at least"),
+        ({"times": [1.0, 1.1]}, "at least 3 consecutive time slices, got 2"),
         ({"sources": ("smeared",)}, r"among \['wall', 'exp'\], got 'smeared'"),
         ({"operators": [[1.0, 0.3, 0.1]]}, "operators must have 2 entries"),
         ({"operators": [[1.0, 0.3], [0.0, 0.0]]}, "operators must be rows of 2 amplitudes"),
