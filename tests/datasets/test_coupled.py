@@ -88,6 +88,14 @@ def test_a_wrong_reference_is_seen(exact):
         assert to_mev(np.abs(y - acting(exact, X, exact.weights)))[:, :, 3:-8].max() > 5
 
 
+def test_a_wrong_normalisation_of_one_channel_is_seen(exact):
+    """Channel 2 without its 1/√(Z1 Z2), 10 % off: U_12 and U_21 of the truth no longer fit."""
+    X, y = rows(exact, "wall 1")
+    for values in (X, y):
+        values[1] *= 1.1
+    assert to_mev(np.abs(y - acting(exact, X, exact.weights)))[:, :, 3:-8].max() > 1
+
+
 def test_energies_rise_from_the_ground_state(exact):
     late = make_coupled(SMALL, **{**FEW, "times": [300.0, 301.0, 302.0]})
     step = late.energies[0] - np.array(SMALL.resolved().threshold)
