@@ -31,7 +31,9 @@ from halkit.scattering.femtoscopy import (
 )
 from halkit.scattering.finite_volume import (
     BoxStates,
+    CoupledBoxStates,
     LatticeStates,
+    coupled_box_states,
     lattice_spectrum,
     luscher_k_cot_delta,
     luscher_levels,
@@ -58,6 +60,7 @@ __all__ = [
     "BoxStates",
     "CoulombWaves",
     "CoupledBoundStates",
+    "CoupledBoxStates",
     "CoupledPhaseShifts",
     "DerivativeExpansion",
     "Ensemble",
@@ -74,6 +77,7 @@ __all__ = [
     "coulomb_potential",
     "coulomb_scattering_length",
     "coupled_bound_states",
+    "coupled_box_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
     "discrete_fourier_potential",
