@@ -63,8 +63,8 @@ def coupled_rows(
         One for each channel, in the order of their thresholds, with the same sources, times, bins
         and points. Their `hadron_mass` give the thresholds.
     channels : sequence of halkit.Channel, optional
-        One for each, with its `l`; masses are filled in. By default all are S waves. On a lattice
-        `l` is that of the irreducible representation.
+        One for each, with its `l`; masses are filled in. By default all are S waves on radial nodes
+        and the `l` of their wedge on a lattice.
     times : sequence of float, optional
         Times of the rows, each once; by default all that the stencil allows.
     sources : sequence of str, optional
@@ -231,8 +231,8 @@ def _shells(correlators, l, r_max, r_prime_max):
     wedge = check_lattice(correlators)
     if r_max is None:
         raise ValueError("r_max must be given on a lattice, got None")
-    if l != 0:
-        raise ValueError(f"l must be 0 of a field in A1, got {l}")
+    if l != wedge.partial_wave:
+        raise ValueError(f"l must be {wedge.partial_wave} of a field in {wedge.irrep}, got {l}")
     keep_out, keep = radii_of(wedge, r_max, r_prime_max)
     return _Grid(
         wedge.to_shells, lambda R: wedge.to_shells(wedge.laplacian(R)),
@@ -284,17 +284,19 @@ def _check_records(correlators):
 def _channels_of(channels, records):
     """Return the channels with the masses of their correlators."""
     if channels is None:
-        return [Channel(masses=record.hadron_mass) for record in records]
+        channels = [Channel()] * len(records)
     if not isinstance(channels, Sequence) or not all(isinstance(c, Channel) for c in channels):
         raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
     if len(channels) != len(records):
         raise ValueError(
             f"channels must be {len(records)}, one for each of the correlators, got {len(channels)}"
         )
-    return [_with_masses(*pair) for pair in zip(channels, records, strict=True)]
+    return [_completed(*pair) for pair in zip(channels, records, strict=True)]
 
 
-def _with_masses(channel, record):
+def _completed(channel, record):
+    if channel.l is None and record.wedge is not None:
+        channel = replace(channel, l=record.wedge.partial_wave)
     masses = check_masses(record.hadron_mass, "hadron_mass")
     if channel.masses is None:
         return replace(channel, masses=masses)

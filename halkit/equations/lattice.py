@@ -1,8 +1,8 @@
 """Correlators on the wedge of an L³ lattice become rows (X, y, σ) on shells of equal r².
 
 Time differences and the 7-point Laplacian act on the lattice; only then are sites of equal r²
-averaged, which is exact for every ``U(|r|, |r'|)``: y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r')
-with n(r') the number of sites on a shell.
+projected on the partial wave l of the wedge (`halkit.wedge`), which is exact for every V(r), and
+for every kernel of this l: y_l(r) = V(r) R_l(r) + Σ_r' w(r') U_l(r, r') R_l(r').
 """
 
 from collections.abc import Sequence
@@ -30,21 +30,24 @@ def lattice_rows(
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 
-    Time differences and the 7-point Laplacian are taken on the wedge, then averaged over
-    shells of equal r²: exact for every ``U(|r|, |r'|)``. Each row is divided by one constant, the
-    mean of R over the output shells, so that times and sources are of one size.
+    Time differences and the 7-point Laplacian are taken on the wedge, then projected on shells of
+    equal r²: the mean over sites for S waves ("A1"), exact for every ``U(|r|, |r'|)``; with z/r for
+    P waves ("T1") and (3z² − r²)/2r² for D waves ("E"), exact for every V(r). Each row is divided
+    by one constant, the mean of R over the output shells, so that times and sources are of one
+    size.
 
     Parameters
     ----------
     correlators : Correlators
         On the wedge of a lattice at consecutive times, with "jackknife" or "bootstrap" bins, or
-        the "mean".
+        the "mean". Their `halkit.radial.Wedge` says the representation of R.
     times : sequence of int
         Times of the rows, each once: slices with a neighbour on both sides.
     sources : sequence of str, optional
         Quark sources, each once; by default all.
     r_max : float
-        Largest radius of the output rows, in lattice units, at most L/2.
+        Largest radius of the output rows, in lattice units, at most L/2; below L/2 in "T1", where
+        the field vanishes at z = L/2.
     r_prime_max : float, optional
         Largest radius of the sum over r'; by default three sites further, within L/2.
     stencil : {"auto", "designed", 3, 5, 7}
@@ -56,7 +59,7 @@ def lattice_rows(
     Returns
     -------
     Rows
-        On shells, with their numbers of sites as weights, and with the laplacian.
+        On the shells and with the weights of the wedge, and with the laplacian.
 
     Raises
     ------
@@ -129,14 +132,17 @@ def _row(correlators, source, t, points, energies, keep_out, keep):
 
 def radii_of(wedge, r_max, r_prime_max):
     """Return the slices of the shells up to r_max and up to r_prime_max."""
-    half, r_max = wedge.L / 2, check_number(r_max, "r_max")
+    half, r_max, r = wedge.L / 2, check_number(r_max, "r_max"), wedge.shell_r
+    end, beyond = half, "L/2"
+    if wedge.irrep == "T1":
+        end, beyond = r[r < half].max(initial=0), "the last shell below L/2"
     if r_prime_max is None:
-        r_prime_max = min(r_max + 3, half)
+        r_prime_max = min(r_max + 3, end)
     r_prime_max = check_number(r_prime_max, "r_prime_max")
-    if not 0 < r_max <= r_prime_max <= half:
+    if not r[0] <= r_max <= r_prime_max <= end or r_max == 0:
+        least = "0 < r_max" if r[0] == 0 else f"the first shell {r[0]:g} <= r_max"
         raise ValueError(
-            f"radii must obey 0 < r_max <= r_prime_max <= L/2 = {half}, got r_max = {r_max:g} "
+            f"radii must obey {least} <= r_prime_max <= {beyond} = {end:g}, got r_max = {r_max:g} "
             f"and r_prime_max = {r_prime_max:g}"
         )
-    r = wedge.shell_r
     return (slice(0, int(np.searchsorted(r, limit, "right"))) for limit in (r_max, r_prime_max))
