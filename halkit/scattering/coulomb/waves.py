@@ -20,6 +20,7 @@ from halkit.typing import Array, Numbers
 
 __all__ = [
     "CoulombWaves",
+    "charged_surface",
     "coulomb_functions",
     "coulomb_surface",
     "coulomb_waves",
@@ -113,6 +114,12 @@ def coulomb_surface(l: int, eta: Array, rho: Array) -> tuple[Array, Array, Array
             f"{eta[lost][0]:g}, rho = {rho[lost][0]:g}"
         )
     return phi, p, exponent
+
+
+def charged_surface(l: int, eta: Array, rho: Array) -> tuple[Array, Array, Array]:
+    """Return φ, the penetration P = ρ/A² and the shift S = ρA'/A, for arrays of one axis."""
+    phi, p, exponent = coulomb_surface(l, eta, rho)
+    return phi, rho * np.exp(-2 * exponent), rho * p
 
 
 def _all_depths(l, eta, rho):
