@@ -24,8 +24,13 @@ from halkit.scattering.coupled import (
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
     GaussianSource,
+    PairWaves,
+    TabulatedWaves,
+    combine_correlations,
     correlation_function,
     lednicky_lyuboshitz,
+    pair_waves,
+    smear_momentum,
 )
 from halkit.scattering.finite_volume import (
     BoxStates,
@@ -61,9 +66,12 @@ __all__ = [
     "Ensemble",
     "GaussianSource",
     "LatticeStates",
+    "PairWaves",
     "ScatteringWaves",
+    "TabulatedWaves",
     "bound_states",
     "bound_wave_functions",
+    "combine_correlations",
     "correlation_function",
     "coulomb_effective_range",
     "coulomb_functions",
@@ -81,10 +89,12 @@ __all__ = [
     "lednicky_lyuboshitz",
     "luscher_k_cot_delta",
     "luscher_levels",
+    "pair_waves",
     "phase_shift",
     "scattering_length",
     "scattering_wave_functions",
     "sine_grids",
+    "smear_momentum",
     "spherical_box_states",
     "zeta_00",
 ]

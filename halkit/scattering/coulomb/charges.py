@@ -1,7 +1,7 @@
 """The Coulomb force between two hadrons: points, or dipole form factors.
 
-    V_C(r) = Z1 Z2 α/r                                             (points)
-    V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d   (dipoles)
+V_C(r) = Z1 Z2 α/r                                             (points)
+V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d   (dipoles)
 """
 
 from typing import NamedTuple
