@@ -26,7 +26,7 @@ def well(depth):
 def coupled(x, depth=1.0, **options):
     options = {"reduced_mass": 1.0} | options
     W = well(depth)
-    return sc.coupled_phase_shifts([[W, V], [V, W]], x, **options)
+    return sc.coupled_phase_shifts([[W, V], [V, W]], k=x, **options)
 
 
 CALLS = {
