@@ -26,8 +26,13 @@ from halkit.scattering.coupled import (
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
     GaussianSource,
+    PairWaves,
+    TabulatedWaves,
+    combine_correlations,
     correlation_function,
     lednicky_lyuboshitz,
+    pair_waves,
+    smear_momentum,
 )
 from halkit.scattering.finite_volume import (
     BoxStates,
@@ -66,10 +71,13 @@ __all__ = [
     "Ensemble",
     "GaussianSource",
     "LatticeStates",
+    "PairWaves",
     "Resonances",
     "ScatteringWaves",
+    "TabulatedWaves",
     "bound_states",
     "bound_wave_functions",
+    "combine_correlations",
     "correlation_function",
     "coulomb_effective_range",
     "coulomb_functions",
@@ -88,11 +96,13 @@ __all__ = [
     "lednicky_lyuboshitz",
     "luscher_k_cot_delta",
     "luscher_levels",
+    "pair_waves",
     "phase_shift",
     "resonances",
     "scattering_length",
     "scattering_wave_functions",
     "sine_grids",
+    "smear_momentum",
     "spherical_box_states",
     "zeta_00",
 ]
