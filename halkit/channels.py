@@ -21,7 +21,7 @@ from halkit.checks import check_boolean, check_integer, check_masses, check_numb
 from halkit.typing import Masses, Number
 from halkit.units import reduced_mass as reduced_mass_of
 
-__all__ = ["Channel", "ChannelList", "Channels", "resolve_channels"]
+__all__ = ["Channel", "ChannelList", "Channels", "check_channels", "resolve_channels"]
 
 # Relative difference of two values that count as the same: masses are often rounded.
 SAME = 1e-9
@@ -129,6 +129,24 @@ class Channels(NamedTuple):
         return self.momentum_squared(energy) / (2 * np.array(self.reduced_mass))
 
 
+def check_channels(channels: ChannelList) -> list[Channel]:
+    """Return `channels` as a list, after a check that it is a sequence of `Channel`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or empty.
+    """
+    if isinstance(channels, Channel) or not isinstance(channels, Sequence):
+        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
+    for channel in channels:
+        if not isinstance(channel, Channel):
+            raise TypeError(f"channels must be a list of halkit.Channel, got {channel!r} in it")
+    if not channels:
+        raise ValueError("channels must have at least one entry, got none")
+    return list(channels)
+
+
 def resolve_channels(
     channels: ChannelList,
     *,
@@ -167,7 +185,7 @@ def resolve_channels(
     >>> resolve_channels(two, l=0).threshold
     (0.0, 0.5)
     """
-    channels = _check_list(channels)
+    channels = check_channels(channels)
     n = len(channels)
     waves = l if np.iterable(l) else [l] * n
     if len(waves) != n:
@@ -192,17 +210,6 @@ def resolve_channels(
         known or None,
         bool(known) if relativistic is None else relativistic,
     )
-
-
-def _check_list(channels):
-    if isinstance(channels, Channel) or not isinstance(channels, Sequence):
-        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
-    for channel in channels:
-        if not isinstance(channel, Channel):
-            raise TypeError(f"channels must be a list of halkit.Channel, got {channel!r} in it")
-    if not channels:
-        raise ValueError("channels must have at least one entry, got none")
-    return list(channels)
 
 
 def _masses(channel, hadron_mass):

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.channels import ChannelList
 from halkit.checks import check_array, check_choice, check_positive
 from halkit.equations import time_dependent_rows
 from halkit.exceptions import UnderdeterminedWarning
@@ -39,6 +40,10 @@ class TimeDependentHALRegressor(NeuralPotential):
     hadron_mass : float or pair of float, optional
         Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
         prior of the local term in a fit to data with errors.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead. Networks learn one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
         slices allow. Prepared rows have their stencil already: with `y` only "auto" is accepted.
@@ -78,6 +83,7 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def __init__(
         self, r: Numbers | None = None, *, hadron_mass: Masses | None = None,
+        channels: ChannelList | None = None, l: int | None = None,
         stencil: Literal["auto", 3, 5, 7] = "auto", local: LocalChoice = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number = 3.0, weights: Numbers | None = None,
@@ -93,6 +99,8 @@ class TimeDependentHALRegressor(NeuralPotential):
     ) -> None:  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
+        self.channels = channels
+        self.l = l
         self.stencil = stencil
         self.local = local
         self.local_widths = local_widths
