@@ -21,7 +21,14 @@ from halkit.checks import check_boolean, check_integer, check_masses, check_numb
 from halkit.typing import Masses, Number
 from halkit.units import reduced_mass as reduced_mass_of
 
-__all__ = ["Channel", "ChannelList", "Channels", "check_channels", "resolve_channels"]
+__all__ = [
+    "Channel",
+    "ChannelList",
+    "Channels",
+    "check_channels",
+    "momentum_or_energy",
+    "resolve_channels",
+]
 
 # Relative difference of two values that count as the same: masses are often rounded.
 SAME = 1e-9
@@ -145,6 +152,23 @@ def check_channels(channels: ChannelList) -> list[Channel]:
     if not channels:
         raise ValueError("channels must have at least one entry, got none")
     return list(channels)
+
+
+def momentum_or_energy(n: int, given: Any, k: Any, energy: Any) -> Any:
+    """Return momenta of one channel or energies of several, which came by position or by name.
+
+    Raises
+    ------
+    ValueError
+        If the other one is given, both, or none.
+    """
+    name, value, other = ("k", k, energy) if n == 1 else ("energy", energy, k)
+    if other is not None:
+        why = "" if n == 1 else ": a momentum belongs to one channel"
+        raise ValueError(f"{name} must be given for {n} channel{'s' * (n > 1)}, got the other{why}")
+    if (given is None) == (value is None):
+        raise ValueError(f"{name} must be given once, got {(given, value)}")
+    return value if given is None else given
 
 
 def resolve_channels(

@@ -24,7 +24,6 @@ __all__ = [
     "full_channels",
     "local_inverse",
     "local_matrix",
-    "momentum_or_energy",
     "own_wave",
     "reduced_masses",
     "refuse_other_count",
@@ -201,20 +200,3 @@ def local_inverse(phi: Array) -> Array:
     dependent = s[:, -1] <= np.finfo(np.float64).eps * n_samples * np.abs(at).max()
     inverse = np.where(dependent[:, None], np.nan, 1 / np.where(s > 0, s, 1.0))
     return np.einsum("ikb,ik,isk->bsi", vt, inverse, u) / size[:, None]
-
-
-def momentum_or_energy(n: int, given: Any, k: Any, energy: Any) -> Any:
-    """Return momenta of one channel or energies of several, which came by position or by name.
-
-    Raises
-    ------
-    ValueError
-        If the other one is given, both, or none.
-    """
-    name, value, other = ("k", k, energy) if n == 1 else ("energy", energy, k)
-    if other is not None:
-        why = "" if n == 1 else ": a momentum belongs to one channel"
-        raise ValueError(f"{name} must be given for {n} channel{'s' * (n > 1)}, got the other{why}")
-    if (given is None) == (value is None):
-        raise ValueError(f"{name} must be given once, got {(given, value)}")
-    return value if given is None else given

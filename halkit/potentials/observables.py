@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
-from halkit.channels import Channel, ChannelList
+from halkit.channels import Channel, ChannelList, momentum_or_energy
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.coupling import (
     full_channels,
-    momentum_or_energy,
     own_wave,
     reduced_masses,
     refuse_other_count,

@@ -18,6 +18,7 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
+from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
 from halkit.interactions import Interaction, InteractionMatrix
@@ -27,7 +28,6 @@ from halkit.potentials.coupled_prior import CoupledPrior
 from halkit.potentials.coupling import (
     Learned,
     local_inverse,
-    momentum_or_energy,
     own_wave,
 )
 from halkit.potentials.prior import PotentialPrior
