@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from halkit import scattering
@@ -142,7 +142,7 @@ class ObservablesMixin(ABC):
         return scattering.coupled_s_matrix(self.interaction_, energy, **settings)
 
     def resonances(
-        self, start: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None
     ) -> Any:
         """Poles of S next to complex energies `start`; see `halkit.scattering.resonances`."""
         self._several("resonances")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean
@@ -181,7 +182,7 @@ class Ensemble(Members):
         return coupled_matrix(self, energy, mesh, return_std)
 
     def resonances(
-        self, start: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None,
+        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None,
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """Return poles of S of members of several channels next to complex energies.

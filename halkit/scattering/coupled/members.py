@@ -22,7 +22,7 @@ from halkit.scattering.coupled.phase import (
 )
 from halkit.scattering.coupled.poles import Resonances, resonances
 from halkit.scattering.members import Members, compare_counts, listed, on_branch, warn_of_wide
-from halkit.typing import Array, Numbers
+from halkit.typing import Numbers
 
 __all__ = ["coupled_matrix", "coupled_phases", "coupled_poles", "coupled_states"]
 
@@ -85,7 +85,7 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
         return ensemble.error(np.array(values), getattr(states, name))
 
     names = "energy", "kappa", "probability", "rms_radius"
-    std = CoupledBoundStates(*map(error, names), wave_function=())
+    std = CoupledBoundStates(*map(error, names), ())
     if np.any(std.energy[-1:] > -states.energy[-1:]):
         ensemble._warn(
             f"the shallowest state has E = {states.energy[-1]:.3g} ± {std.energy[-1]:.2g}: it may "
@@ -97,7 +97,8 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
 def coupled_poles(ensemble: Members, start: Numbers, mesh: dict[str, Any], return_std: bool) -> Any:
     """Return the `Resonances` of the centre, and their errors if wanted."""
     settings = _settings(ensemble, mesh)
-    poles = resonances(ensemble.centre, start, **settings)
+    centre: Any = ensemble.centre
+    poles = resonances(centre, start, **settings)
     if not check_boolean(return_std, "return_std") or not len(poles.energy):
         return (poles, poles) if return_std else poles
     search = partial(_nearest, poles=poles, settings=settings)
@@ -142,7 +143,7 @@ def _settings(ensemble, mesh):
     return {"reduced_mass": ensemble.reduced_mass, **mesh}
 
 
-def _complex_error(ensemble, samples, centre) -> Array:
+def _complex_error(ensemble, samples, centre):
     """Errors of real and imaginary parts, as those of a complex number."""
     real = ensemble.error(samples.real, centre.real)
     return real + 1j * ensemble.error(samples.imag, centre.imag)
