@@ -85,7 +85,8 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
         return ensemble.error(np.array(values), getattr(states, name))
 
     names = "energy", "kappa", "probability", "rms_radius"
-    std = CoupledBoundStates(*map(error, names), ())
+    energy, kappa, probability, radius = map(error, names)
+    std = CoupledBoundStates(energy, kappa, probability, radius, ())
     if np.any(std.energy[-1:] > -states.energy[-1:]):
         ensemble._warn(
             f"the shallowest state has E = {states.energy[-1]:.3g} ± {std.energy[-1]:.2g}: it may "
@@ -94,7 +95,9 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
     return states, std
 
 
-def coupled_poles(ensemble: Members, start: Numbers, mesh: dict[str, Any], return_std: bool) -> Any:
+def coupled_poles(
+    ensemble: Members, start: ArrayLike, mesh: dict[str, Any], return_std: bool
+) -> Any:
     """Return the `Resonances` of the centre, and their errors if wanted."""
     settings = _settings(ensemble, mesh)
     centre: Any = ensemble.centre
