@@ -14,9 +14,11 @@ from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
+from halkit.channels import ChannelList
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupling import refuse_several
 from halkit.potentials.problem import unshifted
 from halkit.scaling import norm
 from halkit.training import Interrupted, unchanged_on_error
@@ -53,6 +55,10 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
         U is zero where r or r' is beyond it. Without it `function` must decay by itself for phase
         shifts.
@@ -114,7 +120,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     def __init__(
         self, function: Callable[..., Any], initial: Numbers, *, r: Numbers | None = None,
         weights: Numbers | None = None, r_out: Numbers | None = None,
-        reduced_mass: Number | None = None, radius: Number | None = None,
+        reduced_mass: Number | None = None, channels: ChannelList | None = None,
+        l: int | None = None, radius: Number | None = None,
         bounds: Sequence[Numbers] | None = None, max_nfev: int | None = None, tol: Number = 1e-10,
     ) -> None:  # fmt: skip
         self.function = function
@@ -123,6 +130,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.radius = radius
         self.bounds = bounds
         self.max_nfev = max_nfev
@@ -180,6 +189,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     def _check_parameters(self):
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
+        refuse_several(self)
         check_number(self.tol, "tol", least=np.finfo(float).eps)
         check_positive(self.radius, "radius", optional=True)
         check_integer(self.max_nfev, "max_nfev", least=1, optional=True)
@@ -291,7 +301,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     @property
     def _learned(self):
-        return self._form(self.theta_)
+        return self._in_wave(self._form(self.theta_))
 
 
 class _Parametric(Interaction):

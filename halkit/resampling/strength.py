@@ -90,18 +90,38 @@ def settled(
 
 def _stronger(centre, fits, fit_mean, fit_bins, kind):
     """Fits with 3s, and the change of δ in radians and in errors, None if it does not matter."""
-    k = MOMENTA * np.pi / centre.r_out_[-1]
+    angles = _angles_of(centre)
     stronger = fit_mean(local_strength=STEP * centre.local_strength_)
-    delta, other = centre.phase_shift(k), stronger.phase_shift(k)
-    bins = delta + _turned([fit.phase_shift(k) for fit in fits] - delta)
+    delta, other = angles(centre), angles(stronger)
+    bins = delta + _turned([angles(fit) for fit in fits] - delta)
     change, error = _rms(_turned(other - delta)), _rms(standard_error(bins, kind))
     if not change > RELEVANT * error:
         return stronger, None, None
     stronger_fits = fit_bins(stronger)
-    changes = _turned([fit.phase_shift(k) for fit in stronger_fits] - bins)
+    changes = _turned([angles(fit) for fit in stronger_fits] - bins)
     if not change > SIGNIFICANT * _rms(standard_error(changes, kind)):
         return stronger, stronger_fits, None
     return stronger, stronger_fits, (change, change / error)
+
+
+def _angles_of(centre):
+    """Phase shifts of a fit as a function, at a few momenta of the lowest and the highest channel.
+
+    For coupled channels δ_a = arg(S_aa)/2 of the open ones.
+    """
+    k = MOMENTA * np.pi / centre.r_out_[-1]
+    if centre.n_channels_ == 1:
+        return lambda fit: fit.phase_shift(k)
+    channels = centre.interaction_.resolved()
+    energy = np.concatenate(
+        [channels.threshold[a] + k**2 / (2 * channels.reduced_mass[a]) for a in (0, -1)]
+    )
+
+    def angles(fit):
+        S = np.diagonal(fit.s_matrix(energy), axis1=1, axis2=2)
+        return np.angle(S[~np.isnan(S)]) / 2
+
+    return angles
 
 
 def _turned(angles):
