@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Channel": "halkit.channels",
+    "ESTPotentialRegressor": "halkit.potentials",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",

@@ -1,5 +1,6 @@
 """From wave functions or correlators and their targets to V(r) and U(r, r')."""
 
+from halkit.potentials.est import ESTPotentialRegressor
 from halkit.potentials.frozen import FrozenBasisRegressor
 from halkit.potentials.gaussian_process import GaussianProcessPotentialRegressor
 from halkit.potentials.parametric import ParametricPotentialRegressor
@@ -8,6 +9,7 @@ from halkit.potentials.stationary import NonLocalPotentialRegressor
 from halkit.potentials.time_dependent import TimeDependentHALRegressor
 
 __all__ = [
+    "ESTPotentialRegressor",
     "FrozenBasisRegressor",
     "GaussianProcessPotentialRegressor",
     "NonLocalPotentialRegressor",
