@@ -16,6 +16,7 @@ _HOME = {
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",
+    "LocalPotentialRegressor": "halkit.potentials",
     "NonLocalPotentialRegressor": "halkit.potentials",
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",

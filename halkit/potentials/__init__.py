@@ -3,6 +3,7 @@
 from halkit.potentials.est import ESTPotentialRegressor
 from halkit.potentials.frozen import FrozenBasisRegressor
 from halkit.potentials.gaussian_process import GaussianProcessPotentialRegressor
+from halkit.potentials.local_form import LocalPotentialRegressor
 from halkit.potentials.parametric import ParametricPotentialRegressor
 from halkit.potentials.prior import lattice_prior
 from halkit.potentials.stationary import NonLocalPotentialRegressor
@@ -12,6 +13,7 @@ __all__ = [
     "ESTPotentialRegressor",
     "FrozenBasisRegressor",
     "GaussianProcessPotentialRegressor",
+    "LocalPotentialRegressor",
     "NonLocalPotentialRegressor",
     "ParametricPotentialRegressor",
     "TimeDependentHALRegressor",
