@@ -12,9 +12,11 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Channel": "halkit.channels",
+    "ESTPotentialRegressor": "halkit.potentials",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",
+    "LocalPotentialRegressor": "halkit.potentials",
     "NonLocalPotentialRegressor": "halkit.potentials",
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",

@@ -16,8 +16,10 @@ from halkit import scattering as scattering
 from halkit import units as units
 from halkit.channels import Channel as Channel
 from halkit.gauge import U1DiffusionSampler as U1DiffusionSampler
+from halkit.potentials import ESTPotentialRegressor as ESTPotentialRegressor
 from halkit.potentials import FrozenBasisRegressor as FrozenBasisRegressor
 from halkit.potentials import GaussianProcessPotentialRegressor as GaussianProcessPotentialRegressor
+from halkit.potentials import LocalPotentialRegressor as LocalPotentialRegressor
 from halkit.potentials import NonLocalPotentialRegressor as NonLocalPotentialRegressor
 from halkit.potentials import ParametricPotentialRegressor as ParametricPotentialRegressor
 from halkit.potentials import TimeDependentHALRegressor as TimeDependentHALRegressor
