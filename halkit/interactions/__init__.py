@@ -7,6 +7,7 @@ Parameters, functions, tables or fitted estimators come in; an `Interaction`, wh
 from halkit.interactions.av18 import AV18, CoupledAV18, av18
 from halkit.interactions.conversion import as_interaction
 from halkit.interactions.derivative import DerivativeExpansion
+from halkit.interactions.functions import Laplacian, Local, NonLocal
 from halkit.interactions.hal import (
     N_OMEGA_MASSES,
     N_PHI_MASSES,
@@ -18,13 +19,7 @@ from halkit.interactions.hal import (
     omega_omega,
     reduced_mass,
 )
-from halkit.interactions.interaction import (
-    Interaction,
-    Laplacian,
-    Local,
-    NonLocal,
-    Sum,
-)
+from halkit.interactions.interaction import Interaction, Scaled, Sum
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.nucleon import malfliet_tjon, minnesota, nucleon_reduced_mass, reid68
 from halkit.interactions.perey_buck import PereyBuck
@@ -55,6 +50,7 @@ __all__ = [
     "Local",
     "NonLocal",
     "PereyBuck",
+    "Scaled",
     "Separable",
     "Sum",
     "Tabulated",

@@ -29,7 +29,8 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.interaction import Interaction, Local
+from halkit.interactions.functions import Local
+from halkit.interactions.interaction import Interaction
 from halkit.typing import Array, Number, Numbers
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, reduced_mass, to_fm

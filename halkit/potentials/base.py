@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from halkit import scattering
 from halkit.checks import check_array, check_nodes
 from halkit.interactions import Interaction
+from halkit.interactions.interaction import Combinable
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
@@ -35,12 +36,12 @@ from halkit.typing import Array, Number, Numbers, SignConvention
 __all__ = ["PotentialMixin"]
 
 
-class PotentialMixin(ABC):
+class PotentialMixin(Combinable, ABC):
     """Predictions and observables of a fitted potential.
 
     The ``fit`` of a subclass begins with ``_problem``; ``_learned`` is the fitted interaction, and
     ``_reduced_mass`` returns the mass or None. `halkit.scattering` takes a fitted estimator
-    wherever it takes an interaction.
+    wherever it takes an interaction; so do sums, differences and multiples of interactions.
 
     Attributes
     ----------
