@@ -12,7 +12,7 @@ import numpy as np
 from halkit.checks import check_number, check_positive
 from halkit.interactions.conversion import Potential, as_interaction
 from halkit.interactions.functions import Laplacian, Local
-from halkit.interactions.interaction import Interaction, Sum, cut, stated_edges
+from halkit.interactions.interaction import Interaction, Sum, cut, part_values, stated_edges
 from halkit.typing import Array, Number
 
 __all__ = ["DerivativeExpansion", "kinetic_scale"]
@@ -99,7 +99,7 @@ def kinetic_scale(interaction: Interaction, r: Array, reduced_mass: float) -> Ar
     ValueError
         If 1 − 2m V2(r) is not positive everywhere.
     """
-    V2 = cut(interaction.laplacian_potential(r), interaction.radius, r)
+    V2 = cut(part_values(interaction, "laplacian_potential", r), interaction.radius, r)
     square = 1 - 2 * reduced_mass * V2
     if not np.all(square > 0):
         i = np.argmin(square)

@@ -11,14 +11,19 @@ and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain
 solvers call them on their own mesh.
 """
 
-from collections.abc import Callable
 from numbers import Real
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_array, check_distances, check_number, check_positive
+from halkit.checks import (
+    check_array,
+    check_distances,
+    check_number,
+    check_positive,
+    check_values,
+)
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -30,10 +35,17 @@ __all__ = [
     "check_edges",
     "check_ends",
     "cut",
+    "part_values",
     "stated_edges",
     "within",
 ]
 
+_SYMBOLS = {
+    "local_potential": "V(r)",
+    "laplacian_potential": "V2(r)",
+    "nonlocal_potential": "U(r, r')",
+    "kernel": "K(r, r')",
+}
 _PARTS = {
     "has_local": {"local_potential"},
     "has_laplacian": {"laplacian_potential"},
@@ -146,7 +158,8 @@ class Interaction(Combinable):
 
     def kernel(self, r: Array, r_prime: Array) -> Array:
         """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
-        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
+        U = part_values(self, "nonlocal_potential", r, r_prime)
+        return 4 * np.pi * np.multiply(r, r_prime) * U
 
     def __call__(self, *points: Numbers) -> Array:
         """Return V(r) for one array of points r ≥ 0, and U(r, r') for two.
@@ -159,11 +172,11 @@ class Interaction(Combinable):
             If a distance is negative or NaN.
         """
         both = self.has_local == self.has_nonlocal
-        functions: dict[int, Callable[..., Array]] = {}
+        functions: dict[int, str] = {}
         if both or self.has_local:
-            functions[1] = self.local_potential
+            functions[1] = "local_potential"
         if both or self.has_nonlocal:
-            functions[2] = self.nonlocal_potential
+            functions[2] = "nonlocal_potential"
         if len(points) not in functions:
             arguments = {1: "r", 2: "r and r_prime"}
             raise TypeError(
@@ -172,7 +185,7 @@ class Interaction(Combinable):
             )
         r = [*map(check_distances, points, ("r", "r_prime"))]
         end = self.radius if len(r) == 1 else self.nonlocal_end
-        return cut(functions[len(r)](*r), end, *r)
+        return cut(part_values(self, functions[len(r)], *r), end, *r)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -249,7 +262,7 @@ class Sum(Interaction):
         terms = [term for term in self.terms if getattr(term, part)]
         ends = [term.radius if len(points) == 1 else term.nonlocal_end for term in terms]
         values = (
-            cut(getattr(term, function)(*points), end, *points)
+            cut(part_values(term, function, *points), end, *points)
             for term, end in zip(terms, ends, strict=True)
         )
         return sum(values) + np.zeros(np.broadcast_shapes(*map(np.shape, points)))
@@ -325,7 +338,7 @@ def stated_edges(interaction: Interaction) -> set[float]:
 def _of_the_kernel(self: Interaction, r: Array, r_prime: Array) -> Array:
     """Return U(r, r') = K(r, r')/(4π r r'), not a number where r or r' is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
+        return part_values(self, "kernel", r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
 
 def check_ends(interaction: Interaction) -> None:
@@ -362,6 +375,29 @@ def _is_term(thing: object) -> TypeGuard[_Term]:
 
 def _is_factor(thing: object) -> TypeGuard[Number]:
     return isinstance(thing, Real) and not isinstance(thing, bool)
+
+
+def part_values(interaction: Interaction, part: str, *points: Array) -> Array:
+    """Return a part of an interaction as float64 of the shape of the points; it may be infinite.
+
+    Parameters
+    ----------
+    interaction : Interaction
+    part : {"local_potential", "laplacian_potential", "nonlocal_potential", "kernel"}
+    *points : array
+        One or two, which broadcast.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what the method returns is not real, or has another shape than the points.
+    """
+    values = getattr(interaction, part)(*points)
+    shape = np.broadcast_shapes(*map(np.shape, points))
+    plain = type(values) is np.ndarray and values.dtype == np.float64 and values.flags.c_contiguous
+    if plain and values.shape == shape:
+        return values
+    return check_values(values, shape, f"{_SYMBOLS[part]} of {type(interaction).__name__}")
 
 
 def cut(values: Array, radius: float | None, *points: Numbers) -> Array:

@@ -16,7 +16,12 @@ from halkit.checks import as_numbers, check_choice, check_integer
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
-from halkit.resampling.samples import RESAMPLINGS, Resampling, check_bins, refuse_other_kind
+from halkit.resampling.samples import (
+    Resampling,
+    check_bins,
+    check_resample,
+    refuse_other_kind,
+)
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
@@ -252,7 +257,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 "estimator must be an instance of a regressor that inherits from "
                 f"sklearn.base.BaseEstimator, got {self.estimator!r}"
             )
-        check_choice(self.resample, "resample", RESAMPLINGS)
+        check_resample(self.resample)
         check_choice(self.refit, "refit", ["full", "warm", "linear"])
         if self.resample == "seeds" and self.refit != "full":
             raise ValueError(f"refit must be 'full' with resample='seeds', got {self.refit!r}")
