@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.problem import unshifted
 from halkit.scaling import norm
 from halkit.training import Interrupted, unchanged_on_error
@@ -168,6 +169,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         ConvergenceWarning
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
+        MisfitWarning
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -176,6 +179,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_misfit(self, problem, symmetric=False)
         return self
 
     def _check_parameters(self):
