@@ -149,14 +149,17 @@ def _other_potential(model):
 
 def _other_settings(model):
     ways = ["y_std is too small, as errors from a few bins are"]
+    local = getattr(model, "local", None)
     if hasattr(model, "function"):
         ways.append("the potential has another form than function")
-    if getattr(model, "local", False) == "only":
+    if local is False:
+        ways.append("the data need a local term, local=True")
+    if local == "only":
         ways.append("the data need a non-local part, local=True")
-    if getattr(model, "local_widths", None) is not None:
-        ways.append("local_widths cannot describe V: leave them at None, or add others")
-    elif getattr(model, "local", False):
-        ways.append("V is larger or shorter than its prior allows (local_strength, local_widths)")
-    if hasattr(model, "envelope_radius"):
+    elif local is not None:
         ways.append("U is beyond its prior (envelope_radius, amplitude, rank or length_scale)")
-    return f"it does not describe the data within y_std. {'; or '.join(ways).capitalize()}"
+    if local and model.local_widths is not None:
+        ways.append("local_widths cannot describe V: leave them at None, or add others")
+    elif local:
+        ways.append("V is larger or shorter than its prior (local_strength, local_range)")
+    return f"it does not describe the data within y_std. Either {'; or '.join(ways)}"

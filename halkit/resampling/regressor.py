@@ -117,13 +117,13 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     >>> from halkit.resampling import JackknifeRegressor
     >>> d = make_time_dependent(
     ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12.0, 30), box_radius=30.0,
-    ...     hadron_mass=2.0, times=range(20, 25), noise=1e-4, n_bins=4, random_state=0,
+    ...     hadron_mass=2.0, times=range(20, 25), noise=1e-4, n_bins=8, random_state=0,
     ... )
     >>> potential = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", random_state=0)
     >>> model = JackknifeRegressor(potential).fit(d.rows.data, d.rows.target, y_std=d.sigma)
     >>> V, V_std = model.local_potential([2.0, 4.0], return_std=True)
     >>> V.shape, bool(np.all(V_std > 0)), model.n_bins_
-    ((2,), True, 4)
+    ((2,), True, 8)
     """
 
     def __init__(
