@@ -46,7 +46,7 @@ class Rows(Record):
         Points of the time stencil.
     kind : {"jackknife", "bootstrap", "mean"}
         What the bins are; see `halkit.correlators.Correlators`. `halkit.JackknifeRegressor` takes
-        it as ``resample``.
+        it as ``resample``, but for "mean", which has no errors.
     sigma : array-like of shape (n_rows, n_channels n_out), optional
         Errors of y: ``|R|`` times the error of y/R over the bins, in which the normalisation of
         each bin drops out (coupled channels: see `halkit.equations.coupled_rows`). None if there

@@ -7,6 +7,7 @@ Parameters, functions, tables or fitted estimators come in; an `Interaction`, wh
 from halkit.interactions.av18 import AV18, CoupledAV18, av18
 from halkit.interactions.conversion import as_interaction
 from halkit.interactions.derivative import DerivativeExpansion
+from halkit.interactions.functions import Laplacian, Local, NonLocal
 from halkit.interactions.hal import (
     N_ETA_C_MASSES,
     N_JPSI_MASSES,
@@ -22,13 +23,7 @@ from halkit.interactions.hal import (
     omega_omega,
     reduced_mass,
 )
-from halkit.interactions.interaction import (
-    Interaction,
-    Laplacian,
-    Local,
-    NonLocal,
-    Sum,
-)
+from halkit.interactions.interaction import Interaction, Scaled, Sum
 from halkit.interactions.local import GaussianSum, TwoPionTail, Yukawa
 from halkit.interactions.matrix import InteractionMatrix, Transposed
 from halkit.interactions.models import (
@@ -72,6 +67,7 @@ __all__ = [
     "Local",
     "NonLocal",
     "PereyBuck",
+    "Scaled",
     "Separable",
     "SeparableGaussian",
     "SeparableMatrix",

@@ -16,6 +16,7 @@ from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupling import refuse_several
 from halkit.potentials.least_squares import check_start, fit_theta
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 
@@ -169,6 +170,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         ConvergenceWarning
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
+        MisfitWarning
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -177,6 +180,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_misfit(self, problem, symmetric=False)
         return self
 
     def _check_parameters(self):
