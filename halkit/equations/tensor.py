@@ -209,9 +209,12 @@ def tensor_rows(
             mu, part = time_part(wave[at - half : at + half + 1], masses, points, 1.0, energies)
             X.append(wave[at])
             y.append(part[0] + laplacian[at] / (2 * mu))
+    if len({values.shape for values in X}) > 1:
+        raise ValueError("waves must have the same number of bins in all sources, got several")
     stacked, targets = (np.stack(values).transpose(2, 1, 0, 3) for values in (X, y))
+    labels = [(source, time) for source in projections for time in times]
     return joined(
-        stacked, targets, radii, labels=[(source, time) for source in projections for time in times],
+        stacked, targets, radii, labels=labels,
         stencil=points, energy_range=(energies, energies),
         channels=[Channel(l=0, masses=masses), Channel(l=2, masses=masses)], kind=kind,
     )  # fmt: skip

@@ -211,6 +211,9 @@ def test_bad_values_are_refused(states):
             tensor_rows(waves, **{"t": t, **OPTIONS, **changes})
     with pytest.raises(ValueError, match="Complex data not supported"):
         tensor_rows(projections, t=t, **OPTIONS)
+    fewer = waves["D"]._replace(wave=waves["D"].wave[:, :3], laplacian=waves["D"].laplacian[:, :3])
+    with pytest.raises(ValueError, match="same number of bins in all sources"):
+        tensor_rows({**waves, "D": fewer}, t=t, **OPTIONS)
     other = spin_projections(np.ones((8, 4, 2, 2, 8, 8, 8)))
     with pytest.raises(ValueError, match="r must be the same for all sources"):
         tensor_rows({**waves, "other": other}, t=t, **OPTIONS)
