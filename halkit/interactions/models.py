@@ -155,9 +155,9 @@ def lambda_lambda_n_xi_model(
         V_22 = −95 e^{−(r/1.05)²} + 300 e^{−(r/0.45)²},
         U_ab = ω_ab e^{−(r² + r'²)/0.8²}/0.8³,    ω_11 = −25, ω_12 = 15, ω_22 = −30 MeV.
 
-    It binds ΛΛ by 0.11 MeV and has a quasi-bound NΞ state at 18.58 − 2.18i MeV above the ΛΛ threshold.
-    "local": V_ab alone. "separable": Yamaguchi potentials (a `SeparableMatrix`) with a quasi-bound
-    NΞ state, at 20.95 − 2.68i MeV with non-relativistic momenta.
+    It binds ΛΛ by 0.11 MeV and has a quasi-bound NΞ state at 18.58 − 2.18i MeV above the ΛΛ
+    threshold. "local": V_ab alone. "separable": Yamaguchi potentials (a `SeparableMatrix`) with a
+    quasi-bound NΞ state, at 20.95 − 2.68i MeV with non-relativistic momenta.
 
     Parameters
     ----------
