@@ -40,10 +40,6 @@ class TimeDependentHALRegressor(NeuralPotential):
     hadron_mass : float or pair of float, optional
         Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
         prior of the local term in a fit to data with errors.
-    channels : list of halkit.Channel, optional
-        A channel, which may give the wave and the masses instead. Networks learn one channel.
-    l : int, optional
-        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     stencil : {"auto", 3, 5, 7}
         Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
         slices allow. Prepared rows have their stencil already: with `y` only "auto" is accepted.
@@ -61,6 +57,10 @@ class TimeDependentHALRegressor(NeuralPotential):
         s, the size of V in units of the depth at which a well binds. The prior pulls a potential
         of more than twice its size towards zero where the noise is large, and a jackknife does not
         show it: for hadrons that bind raise s until the result stays (two Ω_ccc take 10).
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead. Networks learn one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     envelope_radius : float
         ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
         the range over which potentials of different quark sources differ. For another spacing
@@ -83,10 +83,10 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def __init__(
         self, r: Numbers | None = None, *, hadron_mass: Masses | None = None,
-        channels: ChannelList | None = None, l: int | None = None,
         stencil: Literal["auto", 3, 5, 7] = "auto", local: LocalChoice = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number = 3.0, weights: Numbers | None = None,
+        channels: ChannelList | None = None, l: int | None = None,
         r_out: Numbers | None = None, network: Any = "separable",
         hidden_layer_sizes: Sequence[int] = (8, 8), activation: Any = "tanh",
         symmetric: bool = False, rank: int | None = 2, envelope: EnvelopeChoice = "gaussian",
