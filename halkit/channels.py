@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import check_boolean, check_integer, check_masses, check_number, check_scale
+from halkit.kinematics import squared_momentum
 from halkit.typing import Masses, Number
 from halkit.units import reduced_mass as reduced_mass_of
 
@@ -127,13 +128,20 @@ class Channels(NamedTuple):
         mu = np.array(self.reduced_mass)
         if not self.relativistic:
             return 2 * mu * x
-        m1, m2 = np.array(self.masses).T
-        W = m1 + m2 + x
-        return x * (W + m1 + m2) * (W + m1 - m2) * (W - m1 + m2) / (4 * W**2)
+        return squared_momentum(x, *np.array(self.masses).T)
 
     def kinetic_energy(self, energy: Any) -> NDArray[Any]:
         """Return ε_a = k_a²/2μ_a, of the shape of `momentum_squared`."""
         return self.momentum_squared(energy) / (2 * np.array(self.reduced_mass))
+
+    def kinetic_slope(self, energy: Any) -> NDArray[Any]:
+        """Return dε_a/dE, of the shape of `momentum_squared`: 1 non-relativistically."""
+        x = np.asarray(energy)[..., None] - np.array(self.threshold)
+        if not self.relativistic:
+            return np.ones_like(x * 1.0)
+        m1, m2 = np.array(self.masses).T
+        W = m1 + m2 + x
+        return (W - (m1**2 - m2**2) ** 2 / W**3) / (4 * np.array(self.reduced_mass))
 
 
 def check_channels(channels: ChannelList) -> list[Channel]:

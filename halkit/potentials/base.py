@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_nodes
+from halkit.interactions.interaction import Combinable
 from halkit.potentials.coupling import (
     act,
     count_channels,
@@ -37,12 +38,13 @@ from halkit.typing import Array, Numbers
 __all__ = ["PotentialMixin"]
 
 
-class PotentialMixin(ObservablesMixin):
+class PotentialMixin(Combinable, ObservablesMixin):
     """Predictions and observables of a fitted potential.
 
     The ``fit`` of a subclass begins with ``_problem``; ``_learned`` is the fitted interaction, and
     ``_reduced_mass`` returns the mass of an estimator without channels, or None.
-    `halkit.scattering` takes a fitted estimator wherever it takes an interaction.
+    `halkit.scattering` takes a fitted estimator wherever it takes an interaction; so do sums,
+    differences and multiples of interactions.
 
     A subclass stores ``channels`` and ``l``, and sets the wave of its ``_learned`` with
     ``_in_wave``. With n > 1 channels ``_learned`` is an `InteractionMatrix`.

@@ -32,6 +32,7 @@ from halkit.potentials.local import (
     local_strength,
     local_term,
 )
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.posterior import PosteriorDraw, PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LocalPrior,
@@ -229,6 +230,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
         Warns
         -----
+        MisfitWarning
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or U is
+            symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond
@@ -261,6 +265,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             if self.n_channels_ > 1:
                 self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
+            warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
         return self

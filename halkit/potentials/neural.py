@@ -18,6 +18,7 @@ from halkit.potentials.coupling import own_wave, refuse_several
 from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
@@ -106,6 +107,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If `max_iter` was reached, or if the loss of a start became infinite or NaN: this start
             is left out.
+        MisfitWarning
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or the
+            network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data.
         """
@@ -246,7 +250,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
                 f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
-        _warn_of_starts(self, training, exact=not problem.has_errors)
+        symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
+        asymmetric = warn_of_misfit(self, problem, symmetric=symmetric)
+        _warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
 
     def _keep(self, training):
         """Keep the starts with a finite loss, the best as the fit; return whether there is one."""

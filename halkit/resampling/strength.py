@@ -29,6 +29,8 @@ __all__ = ["settled"]
 STEP, MOST = 3.0, 4
 # Errors of the phase shift that a change must reach to matter, and to be warned of; its own errors.
 RELEVANT, NOTICEABLE, SIGNIFICANT = 1.0, 1.5, 2.0
+# Ratio of s to its default that is told.
+FAR = 10.0
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R.
@@ -61,13 +63,14 @@ def settled(
     Warns
     -----
     PriorWarning
-        If s may not be raised, or not further, and phase shifts still change by 1.5 errors.
+        If s may not be raised, or not further, and phase shifts still change by 1.5 errors; if s
+        was raised to more than ten times its default.
     """
     if getattr(centre, "local_strength_", None) is None:
         return centre, fits
     if not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    raises = MOST if centre.local_strength is None else 0
+    raises, default = MOST if centre.local_strength is None else 0, centre.local_strength_
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
         for left in range(raises, -1, -1):
@@ -75,6 +78,7 @@ def settled(
             if change is None or not left:
                 break
             centre, fits = stronger, stronger_fits
+    _warn_of_raise(default, centre.local_strength_)
     if change is not None and change[1] > NOTICEABLE:
         warnings.warn(
             f"the prior of V pulls phase shifts: local_strength = {stronger.local_strength_:g} "
@@ -86,6 +90,20 @@ def settled(
             stacklevel=3,
         )
     return centre, fits
+
+
+def _warn_of_raise(default, strength):
+    """Warn of a strength that is far from its default."""
+    if strength > FAR * default:
+        warnings.warn(
+            f"local_strength was raised from {default:g} to {strength:g}, until phase shifts "
+            "stayed within their errors: a priori V is that many times the depth at which a well "
+            "binds, and errors grow with it. If the hadrons do not bind as deeply, check that "
+            "local_range is 1/m_π in the unit of r, and that y_std are errors of y; pass "
+            f"local_strength={strength:g} to accept it without this warning",
+            PriorWarning,
+            stacklevel=4,
+        )
 
 
 def _stronger(centre, fits, fit_mean, fit_bins, kind):
