@@ -78,6 +78,7 @@ def scales(A: Array, b: Array, G: Array, posterior: Ridge) -> tuple[Array, Array
     M = G.T @ G - seen.T @ seen
     zeta = -np.linalg.lstsq(M, G.T @ rest, rcond=None)[0]
     std = np.sqrt(np.diag(np.linalg.pinv(M)))
+    zeta = np.asarray(zeta, dtype=np.float64)
     return zeta, std, float(zeta @ M @ zeta / (rest @ rest))
 
 
