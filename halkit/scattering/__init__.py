@@ -17,9 +17,11 @@ from halkit.scattering.coulomb import (
 from halkit.scattering.coupled import (
     CoupledBoundStates,
     CoupledPhaseShifts,
+    CoupledWaves,
     coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
+    coupled_wave_functions,
 )
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
@@ -62,6 +64,7 @@ __all__ = [
     "CoulombWaves",
     "CoupledBoundStates",
     "CoupledPhaseShifts",
+    "CoupledWaves",
     "DerivativeExpansion",
     "Ensemble",
     "GaussianSource",
@@ -81,6 +84,7 @@ __all__ = [
     "coupled_bound_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "coupled_wave_functions",
     "discrete_fourier_potential",
     "effective_range",
     "fourier_potential",

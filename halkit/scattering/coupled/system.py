@@ -18,7 +18,7 @@ from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
 
 from halkit.channels import Channel, ChannelList, resolve_channels
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
-from halkit.scattering.solver.interior import mesh_of, open_interior
+from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
 from halkit.typing import Array, Number
@@ -150,11 +150,15 @@ class CoupledSystem:
             for row, mu, wave in of_row
             for one in row
         ]
-        self.radius = max(interior.radius for interior in interiors)
-        self.interiors = [interior._replace(radius=self.radius) for interior in interiors]
-        layouts = [interior.layout for interior in self.interiors]
-        self.layout = joined(layouts, layouts[:: n + 1])
         self.reduced_mass = np.array(self.channels.reduced_mass)
+        self.enclose(interiors, max(interior.radius for interior in interiors))
+
+    def enclose(self, interiors: Sequence[Interior], radius: float) -> None:
+        """Set the interiors, row by row, with one channel radius."""
+        self.radius = radius
+        self.interiors = [interior._replace(radius=radius) for interior in interiors]
+        layouts = [interior.layout for interior in self.interiors]
+        self.layout = joined(layouts, layouts[:: self.channels.size + 1])
 
     def mesh_size(self, square: Array) -> int:
         """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
