@@ -18,10 +18,12 @@ from halkit.scattering.coupled import (
     CoupledBoundStates,
     CoupledPhaseShifts,
     CoupledWaves,
+    Resonances,
     coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
     coupled_wave_functions,
+    resonances,
 )
 from halkit.scattering.ensemble import Ensemble
 from halkit.scattering.femtoscopy import (
@@ -36,7 +38,9 @@ from halkit.scattering.femtoscopy import (
 )
 from halkit.scattering.finite_volume import (
     BoxStates,
+    CoupledBoxStates,
     LatticeStates,
+    coupled_box_states,
     lattice_spectrum,
     luscher_k_cot_delta,
     luscher_levels,
@@ -63,6 +67,7 @@ __all__ = [
     "BoxStates",
     "CoulombWaves",
     "CoupledBoundStates",
+    "CoupledBoxStates",
     "CoupledPhaseShifts",
     "CoupledWaves",
     "DerivativeExpansion",
@@ -70,6 +75,7 @@ __all__ = [
     "GaussianSource",
     "LatticeStates",
     "PairWaves",
+    "Resonances",
     "ScatteringWaves",
     "TabulatedWaves",
     "bound_states",
@@ -82,6 +88,7 @@ __all__ = [
     "coulomb_potential",
     "coulomb_scattering_length",
     "coupled_bound_states",
+    "coupled_box_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
     "coupled_wave_functions",
@@ -95,6 +102,7 @@ __all__ = [
     "luscher_levels",
     "pair_waves",
     "phase_shift",
+    "resonances",
     "scattering_length",
     "scattering_wave_functions",
     "sine_grids",

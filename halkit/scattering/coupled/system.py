@@ -9,6 +9,7 @@ Non-relativistically ε_a = E − Δ_a, and one decomposition serves all energie
 """
 
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -151,14 +152,25 @@ class CoupledSystem:
             for one in row
         ]
         self.reduced_mass = np.array(self.channels.reduced_mass)
-        self.enclose(interiors, max(interior.radius for interior in interiors))
+        self._enclose(interiors, max(interior.radius for interior in interiors))
 
-    def enclose(self, interiors: Sequence[Interior], radius: float) -> None:
-        """Set the interiors, row by row, with one channel radius."""
+    def _enclose(self, interiors, radius):
         self.radius = radius
         self.interiors = [interior._replace(radius=radius) for interior in interiors]
         layouts = [interior.layout for interior in self.interiors]
         self.layout = joined(layouts, layouts[:: self.channels.size + 1])
+
+    def wider(self, factor: float) -> "CoupledSystem":
+        """Return the system with a larger channel radius."""
+        wide = copy(self)
+        wide._enclose(self.interiors, factor * self.radius)
+        return wide
+
+    def with_interiors(self, interiors: Sequence[Interior]) -> "CoupledSystem":
+        """Return the system with other interiors, row by row, in a radius that encloses all."""
+        other = copy(self)
+        other._enclose(interiors, max(interior.radius for interior in interiors))
+        return other
 
     def mesh_size(self, square: Array) -> int:
         """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
@@ -173,12 +185,16 @@ class CoupledSystem:
         H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
         if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
             raise ValueError("interactions must be a symmetric matrix, got one that is not")
+        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
+        return (H + H.T) / 2 + self.free(mesh), surface, mesh
+
+    def free(self, mesh: LagrangeMesh) -> Array:
+        """Return H on a mesh without interactions."""
         free = [
             mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
             for l, m in zip(self.channels.l, self.channels.reduced_mass, strict=True)
         ]
-        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
-        return (H + H.T) / 2 + scipy.linalg.block_diag(*free), surface, mesh
+        return scipy.linalg.block_diag(*free)
 
     def inside(self, n: int) -> Levels | Pencil:
         """Return the interior on a mesh of n points for each channel: a function of k_a²."""

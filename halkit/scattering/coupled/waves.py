@@ -11,7 +11,6 @@ also at a level of the interior. ψ_b = u_b/(k_a r). Charged channels have Coulo
 """
 
 from collections.abc import Sequence
-from copy import copy
 from functools import partial
 
 import numpy as np
@@ -182,9 +181,7 @@ def with_charges(
     for b, force in enumerate(charges):
         if force is not None:
             interiors[b * (n + 1)] = force.inside(interiors[b * (n + 1)], channel_radius)
-    charged = copy(system)
-    charged.enclose(interiors, max(interior.radius for interior in interiors))
-    return charged
+    return system.with_interiors(interiors)
 
 
 def energy_of(channels: Channels, a: int, k: Array) -> Array:
