@@ -32,10 +32,14 @@ CALLS = {
     "coupled_s_matrix": lambda V: scattering.coupled_s_matrix(
         [[V, None], [None, None]], k=0.5, **ONE
     ),
+    "coupled_wave_functions": lambda V: scattering.coupled_wave_functions(
+        [[V, None], [None, None]], 0.5, l=(0, 0), **ONE
+    ),
     "effective_range": lambda V: scattering.effective_range(V, **ONE),
     "fourier_potential": lambda V: scattering.fourier_potential(V, GRID.r, [0.0, 1.0]),
     "lattice_spectrum": lambda V: scattering.lattice_spectrum(V, L=8, n_states=2, **ONE),
     "make_time_dependent": lambda V: datasets.make_time_dependent(V, box_radius=9.0, **CORRELATOR),
+    "pair_waves": lambda V: scattering.pair_waves(V, 0.5, **ONE),
     "phase_shift": lambda V: scattering.phase_shift(V, 0.5, **ONE),
     "scattering_length": lambda V: scattering.scattering_length(V, **ONE),
     "scattering_wave_functions": lambda V: scattering.scattering_wave_functions(V, 0.5, **ONE),
@@ -45,6 +49,7 @@ CALLS = {
 }
 # Public functions that take no interaction.
 OTHERS = {
+    "combine_correlations",
     "coulomb_functions",
     "coulomb_potential",
     "discrete_fourier_potential",
@@ -53,6 +58,7 @@ OTHERS = {
     "luscher_k_cot_delta",
     "luscher_levels",
     "sine_grids",
+    "smear_momentum",
     "zeta_00",
 }
 
@@ -81,7 +87,7 @@ NAMES = ["PereyBuck", "AV18", "OfTheP", "Fitted", "sum", "non-local sum"]
 
 def takes_an_interaction(module, name):
     names = set(inspect.signature(getattr(module, name)).parameters)
-    return bool(names & {"interaction", "interactions", "channels"})
+    return bool(names & {"interaction", "interactions", "spin_states"})
 
 
 def functions(module):
