@@ -171,6 +171,12 @@ class CoupledSystem:
         wide._enclose(self.interiors, factor * self.radius)
         return wide
 
+    def with_interiors(self, interiors: Sequence[Interior]) -> "CoupledSystem":
+        """Return the system with other interiors, row by row, in a radius that encloses all."""
+        other = copy(self)
+        other._enclose(interiors, max(interior.radius for interior in interiors))
+        return other
+
     def mesh_size(self, square: Array) -> int:
         """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
         k = float(np.sqrt(np.max(np.abs(square), initial=0.0)))
