@@ -14,7 +14,7 @@ from halkit.typing import Array
 __all__ = ["followed"]
 
 # Number of energies above the lowest threshold, and above each of the others.
-GRID, UPPER = 400, 100
+GRID, UPPER = 150, 50
 # The largest turn of a phase from one energy to the next, radians.
 TURN = 0.5
 # The closest to an upper threshold, in units of a momentum times the channel radius.

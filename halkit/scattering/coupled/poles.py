@@ -39,6 +39,8 @@ __all__ = ["Resonances", "resonances"]
 SETTLE, STEPS = 4, 40
 # Newton's method ends with a step of the energy over this.
 CLOSE = 1e4
+# Size, relative to the energy, below which steps that no longer fall are rounding errors.
+NOISE = 1e-3
 # Poles closer than this, relative to their energy, are one.
 SAME = 1e-6
 # A wider radius, in channel radii, and by how much of its energy no pole may move there.
@@ -241,9 +243,10 @@ class _Outgoing:
 
     def equation(self, energy, sign, H):
         """T(E) and dT/dE."""
-        k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
-        l, rho = np.array(self.channels.l), k * self.radius
+        l = np.array(self.channels.l)
         with np.errstate(all="ignore"):
+            k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
+            rho = k * self.radius
             L = np.array([decay_logarithm(*one) for one in zip(l, -1j * rho, strict=True)])
             dL = (L - L**2 + l * (l + 1) - rho**2) * self.mu * slope / k**2
         T, dT = (-(self.gamma.T * (x / (2 * self.radius))) @ self.gamma for x in (L, dL))
@@ -261,6 +264,8 @@ class _Outgoing:
                 if not np.all(np.isfinite(T)):
                     return np.nan
                 slope += factor * np.sum(np.linalg.inv(T).T * dT)
+            if slope == 0:
+                return np.nan
             energy -= 1 / slope
             energy = energy.real - 1j * abs(energy.imag)
             if abs(slope * energy) > CLOSE:
@@ -282,7 +287,7 @@ class _Outgoing:
     def _pole(self, energy, sign):
         """E, k_a and the residue, by inverse iteration."""
         n, x = self.channels.size, np.ones(len(self.H), dtype=complex)
-        nothing = np.nan, np.full(n, np.nan), np.full((n, n), np.nan)
+        nothing, last = (np.nan, np.full(n, np.nan), np.full((n, n), np.nan)), np.inf
         for step in range(STEPS):
             T, dT = self.equation(energy, sign, self.H)
             if not np.all(np.isfinite(T)):
@@ -292,9 +297,11 @@ class _Outgoing:
                 x = zgetrs(*factors, dT @ x)[0]
                 x /= np.linalg.norm(x)
             change = (x @ T @ x) / (x @ dT @ x)
-            energy = energy - change
-            if not abs(change) > 1e-12 * abs(energy) + self.rounding:
+            energy, size = energy - change, abs(change)
+            settled = last < NOISE * abs(energy) and size >= last / 2
+            if settled or size <= 1e-12 * abs(energy) + self.rounding:
                 break
+            last = size
         else:
             return nothing
         if abs(energy.imag) <= 1e-12 * abs(energy) + self.rounding:
