@@ -138,7 +138,7 @@ def test_nothing_there():
 
 
 def test_a_tail_that_a_complex_momentum_feels():
-    """V = −(z²/8μ) e^{−r} has a virtual state k = −iκ if J_{−2κ}(z) = 0; no radius holds κ → 1/2."""
+    """V = −(z²/8μ) e^{−r} has a virtual state k = −iκ if J_{−2κ}(z) = 0; none holds κ → 1/2."""
     channel = [Channel(l=0, reduced_mass=1.0)]
 
     def pole(kappa, factor):
