@@ -55,7 +55,8 @@ def _grid(system, energy):
             above = threshold + np.geomspace(close, top - threshold, UPPER)
             below = threshold - np.geomspace(close, threshold / 2, UPPER // 4)
             parts += [below, [threshold], above]
-    return np.unique(np.concatenate(parts))
+    grid = np.unique(np.concatenate(parts))
+    return grid[grid >= start]
 
 
 def _halves(S):

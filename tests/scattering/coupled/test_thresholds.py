@@ -170,6 +170,16 @@ def test_continuous_at_the_threshold():
     np.testing.assert_allclose(waves.inelasticity[:, 0], 1, atol=1e-3)
 
 
+def test_a_threshold_next_to_the_lowest_one():
+    """Thresholds that differ by rounding errors, as of masses in other units."""
+    near = [TWO[0], Channel(l=0, reduced_mass=1.2, threshold=1e-13)]
+    same = [TWO[0], Channel(l=0, reduced_mass=1.2, threshold=0.0)]
+    E = [0.01, 0.5]
+    one, other = (coupled_phase_shifts(PAIR, E, channels=pair) for pair in (near, same))
+    np.testing.assert_allclose(one.s_matrix, other.s_matrix, atol=1e-10)
+    np.testing.assert_allclose(np.sin(one.phase_shift - other.phase_shift), 0, atol=1e-9)
+
+
 def test_without_coupling_each_channel_is_alone():
     E = np.array([0.3, 0.9, 1.4, 3.0])
     diagonal = [[WELL, None], [None, STEEP]]
