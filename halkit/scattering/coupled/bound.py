@@ -111,7 +111,8 @@ def coupled_bound_states(
 
 def _bound(system, n):
     """Roots of λ_n(E), the eigenvalues with the boundary of waves that decay at energy E."""
-    H, surface, mesh = system.hamiltonian(n)
+    hamiltonian = system.hamiltonian(n)
+    H, surface, mesh = hamiltonian.matrix, hamiltonian.surface, hamiltonian.mesh
     a, waves = system.radius, system.channels.l
 
     def eigen(energy, i):

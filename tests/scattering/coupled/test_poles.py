@@ -14,6 +14,7 @@ from halkit.scattering import (
     bound_states,
     coupled_bound_states,
     coupled_phase_shifts,
+    phase_shift,
     resonances,
 )
 
@@ -106,6 +107,36 @@ def test_the_width_of_a_quasi_bound_state(coupling):
         E = energy + width * np.array([-0.5, 0.5])
         phase = coupled_phase_shifts([[A, T], [T, B]], E, channels=two).phase_shift[:, 0]
         assert phase[1] - phase[0] == pytest.approx(np.pi / 2, rel=0.02)
+
+
+@pytest.mark.parametrize("core", [0.0, 0.6])
+def test_a_shape_resonance(core):
+    """Of a well behind a barrier, with and without a hard core: Γ from the phase shift."""
+
+    def V(r):
+        x = r - core
+        wall = 14.0 * np.exp(-((x - 2.2) ** 2) / 0.15) - 3.0 * np.exp(-((x - 1) ** 2) / 0.3)
+        return np.where(r < core, np.inf, wall)
+
+    one = [Channel(l=0, reduced_mass=1.0)]
+    poles = resonances([[Local(V)]], 1.2, channels=one)
+    energy, width = poles.energy[0].real, -2 * poles.energy[0].imag
+    assert 0 < width < 0.1 * energy
+    assert abs(poles.residue[0, 0, 0]) == pytest.approx(width, rel=0.02)
+    E = energy + width * np.array([-1e-3, 1e-3])
+    phase = phase_shift(Local(V), np.sqrt(2 * E), reduced_mass=1.0)
+    assert np.diff(phase) / np.diff(E) == pytest.approx(2 / width, rel=0.05)
+
+
+def test_a_channel_far_below_its_threshold():
+    """Its κ = 24 is larger than any slope of log V inside: no e^{−κr} within the radius, so NaN."""
+    V = [GaussianSum([c], [0.5]) for c in (-1.0, -0.3, -0.5)]
+    channels = [Channel(l=0, reduced_mass=1.0), Channel(reduced_mass=1.0, threshold=300.0)]
+    poles = resonances([[V[0], V[1]], [V[1], V[2]]], -0.1, channels=channels)
+    np.testing.assert_array_equal(np.isnan(poles.residue[0]), [[False, True], [True, True]])
+    alone = resonances([[V[0]]], -0.1, channels=channels[:1])
+    np.testing.assert_allclose(poles.energy, alone.energy, rtol=5e-3)
+    np.testing.assert_allclose(poles.residue[0, 0, 0], alone.residue[0, 0, 0], rtol=5e-3)
 
 
 def test_bound_states_are_poles():
