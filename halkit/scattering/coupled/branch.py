@@ -7,7 +7,7 @@ neither the sum nor a phase turns much from one to the next.
 
 import numpy as np
 
-from halkit.scattering.coupled.multichannel import phase_parts, s_matrix
+from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
 from halkit.scattering.coupled.system import CoupledSystem, Levels, Pencil
 from halkit.typing import Array
 
@@ -26,8 +26,8 @@ def followed(system: CoupledSystem, inside: Levels | Pencil, energy: Array) -> A
 
     def columns(E):
         square = system.channels.momentum_squared(E)
-        R, below = inside(square)
-        return E, s_matrix(system, R, square), *phase_parts(system, R, below, square)
+        (R, below), waves = inside(square), outside(system, square)
+        return E, s_matrix(R, waves), phase_sum(R, below, waves), waves.phase
 
     E, S, inner, phi = _dense(columns, _grid(system, energy))
     phase = _halves(S)

@@ -170,6 +170,20 @@ def test_continuous_at_the_threshold():
     np.testing.assert_allclose(waves.inelasticity[:, 0], 1, atol=1e-3)
 
 
+@pytest.mark.parametrize("l", [1, 4])
+def test_powers_at_a_threshold(l):
+    """S_12 ∝ k_2^{l+1/2} to a relative accuracy, however small it is, S_22 − 1 ∝ k_2^{2l+1}."""
+    channels = [TWO[0], Channel(l=l, reduced_mass=1.2, threshold=1.0)]
+    above = np.array([1e-10, 1e-6, 1e-4])
+    S = coupled_s_matrix(PAIR, 1.0 + above, channels=channels)
+    np.testing.assert_allclose(S[:, 0, 1], S[:, 1, 0], rtol=1e-8)
+    power = np.abs(S[:, 0, 1]) / above ** ((l + 0.5) / 2)
+    np.testing.assert_allclose(power, power[0], rtol=2e-2)
+    waves = coupled_phase_shifts(PAIR, 1.0 + above, channels=channels)
+    power = waves.phase_shift[:, 1] / above ** (l + 0.5)
+    np.testing.assert_allclose(power, power[0], rtol=2e-2)
+
+
 def test_a_threshold_next_to_the_lowest_one():
     """Thresholds that differ by rounding errors, as of masses in other units."""
     near = [TWO[0], Channel(l=0, reduced_mass=1.2, threshold=1e-13)]
