@@ -12,9 +12,11 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Channel": "halkit.channels",
+    "ESTPotentialRegressor": "halkit.potentials",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",
+    "LocalPotentialRegressor": "halkit.potentials",
     "NonLocalPotentialRegressor": "halkit.potentials",
     "ParametricPotentialRegressor": "halkit.potentials",
     "TimeDependentHALRegressor": "halkit.potentials",
@@ -22,8 +24,8 @@ _HOME = {
     "U1DiffusionSampler": "halkit.gauge",
 }
 _ROOMS = (
-    "correlators", "datasets", "displays", "equations", "exceptions", "gauge", "interactions",
-    "potentials", "radial", "resampling", "scattering", "units",
+    "channels", "correlators", "datasets", "displays", "equations", "exceptions", "gauge",
+    "interactions", "kinematics", "potentials", "radial", "resampling", "scattering", "units",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

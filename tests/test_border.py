@@ -41,6 +41,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
 ]
 
 RNG = np.random.default_rng(0)

@@ -30,7 +30,12 @@ from halkit.radial import RadialGrid
 from halkit.scattering import scattering_wave_functions
 from halkit.typing import Array
 
-__all__ = ["left_by_local_potential", "phase_of_quadrature", "warn_of_exact_fit"]
+__all__ = [
+    "left_by_local_potential",
+    "phase_of_quadrature",
+    "warn_of_exact_fit",
+    "warn_of_quadrature",
+]
 
 # Momenta times the radius where the data end, over π.
 MOMENTA = np.array([0.25, 0.5, 1.0, 2.0])
@@ -95,13 +100,27 @@ def warn_of_exact_fit(
     """Warn of a U whose nodes are too coarse, or whose data come from a local potential."""
     if len(r_out) < FEWEST:
         return
-    _warn_of_quadrature(learned, r, weights, reduced_mass)
+    warn_of_quadrature(learned, r, weights, reduced_mass)
     if not learned.has_local and np.isin(r_out, r).all():
         _warn_of_locality(problem.X[:, node_columns(r_out, r)], problem, loss)
 
 
-def _warn_of_quadrature(learned, r, weights, reduced_mass):
-    """Weights of the user that do not add up to the volume define another U."""
+def warn_of_quadrature(
+    learned: Interaction, r: Array, weights: Array, reduced_mass: float | None
+) -> None:
+    """Warn if the sum over r' differs from the integral over U, as on coarse nodes.
+
+    Weights of the user that do not add up to the volume define another U.
+
+    Parameters
+    ----------
+    learned : interaction
+        The fitted U.
+    r, weights : ndarray of shape (n_r,)
+        Nodes and measure of the sum.
+    reduced_mass : float or None
+        None: no phase shifts, no warning.
+    """
     volume = 4 * np.pi / 3 * r[-1] ** 3
     if reduced_mass is None or abs(weights.sum() - volume) > 0.2 * volume:
         return

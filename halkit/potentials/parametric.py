@@ -1,31 +1,26 @@
 r"""A potential of known form: U(r, r') = function(r, r', θ), with few parameters θ.
 
 Least squares minimise L = Σ ρ² of the residuals ρ_si = W_si [ Σ_j U_θ(r_i, r_j) w_j φ_sj − y_si ],
-as for the networks. With J = ∂ρ/∂θ and the total weight N, the covariance of θ is (N JᵀJ)⁻¹ where
-the errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
+as for the networks; `halkit.potentials.least_squares` has the covariance of θ.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 
-from halkit.checks import check_array, check_integer, check_number, check_positive
+from halkit.channels import ChannelList
+from halkit.checks import check_array, check_positive
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.problem import unshifted
-from halkit.scaling import norm
-from halkit.training import Interrupted, unchanged_on_error
+from halkit.potentials.coupling import refuse_several
+from halkit.potentials.least_squares import check_start, fit_theta
+from halkit.potentials.misfit import warn_of_misfit
+from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 
 __all__ = ["ParametricPotentialRegressor"]
-
-# Three-point differences take steps of eps^(1/3) and are right to eps^(2/3) = 4e-11 of a column.
-STEP, RESOLUTION = 6e-6, 1e-9
 
 
 class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -53,6 +48,10 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
         U is zero where r or r' is beyond it. Without it `function` must decay by itself for phase
         shifts.
@@ -114,7 +113,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     def __init__(
         self, function: Callable[..., Any], initial: Numbers, *, r: Numbers | None = None,
         weights: Numbers | None = None, r_out: Numbers | None = None,
-        reduced_mass: Number | None = None, radius: Number | None = None,
+        reduced_mass: Number | None = None, channels: ChannelList | None = None,
+        l: int | None = None, radius: Number | None = None,
         bounds: Sequence[Numbers] | None = None, max_nfev: int | None = None, tol: Number = 1e-10,
     ) -> None:  # fmt: skip
         self.function = function
@@ -123,6 +123,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.radius = radius
         self.bounds = bounds
         self.max_nfev = max_nfev
@@ -168,6 +170,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         ConvergenceWarning
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
+        MisfitWarning
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -176,39 +180,16 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_misfit(self, problem, symmetric=False)
         return self
 
     def _check_parameters(self):
-        check_positive(self.reduced_mass, "reduced_mass", optional=True)
-        check_number(self.tol, "tol", least=np.finfo(float).eps)
-        check_positive(self.radius, "radius", optional=True)
-        check_integer(self.max_nfev, "max_nfev", least=1, optional=True)
+        refuse_several(self)
         if not callable(self.function):
             raise TypeError(
                 f"function must be a callable of (r, r_prime, theta), got {self.function!r}"
             )
-        start = check_array(self.initial, "initial")
-        if start.ndim != 1 or not len(start):
-            raise ValueError(f"initial must have shape (n_parameters,), got {start.shape}")
-        return start, self._check_bounds(start)
-
-    def _check_bounds(self, start):
-        if self.bounds is None:
-            return -np.inf, np.inf
-        if len(self.bounds) != 2:
-            raise ValueError(f"bounds must be a pair (lowest, highest), got {self.bounds!r}")
-        lowest, highest = (check_array(bound, "bounds", finite=False) for bound in self.bounds)
-        for bound in (lowest, highest):
-            if bound.shape not in {(), start.shape}:
-                raise ValueError(
-                    f"bounds must be numbers or arrays of the shape {start.shape} of initial, got "
-                    f"shape {bound.shape}"
-                )
-        if not np.all(lowest < highest):
-            raise ValueError(f"bounds must have lowest < highest, got {self.bounds!r}")
-        if not np.all((lowest <= start) & (start <= highest)):
-            raise ValueError(f"initial must lie within bounds {self.bounds!r}, got {start}")
-        return lowest, highest
+        return check_start(self, self.initial)
 
     def _check_function(self, start):
         """Try the function at the start, with messages that name it."""
@@ -231,67 +212,19 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     def _solve(self, problem, start, bounds):
         r, r_prime, X = self.r_out_[:, None], self.r_[None, :], problem.X * self.weights_
-        shift, W = problem.shifted()
-        best = _Best()
 
         def prediction(theta):
             return X @ self._form(theta).nonlocal_potential(r, r_prime).T
 
-        def residual(theta):
-            return best.noted(theta, (W * (prediction(theta) - problem.y)).ravel())
-
-        try:
-            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-                unit = _units(lambda theta: W * prediction(theta), start, norm(W * problem.y))
-                solution = least_squares(
-                    lambda z: residual(unit * z), start / unit, jac="3-point", x_scale="jac",
-                    bounds=[np.clip(bound / unit, -np.inf, np.inf) for bound in bounds],
-                    max_nfev=self.max_nfev, ftol=self.tol, xtol=self.tol, gtol=self.tol,
-                )  # fmt: skip
-        except KeyboardInterrupt as error:
-            if best.theta is None:
-                raise
-            nowhere = np.full((len(start), len(start)), np.inf)
-            n_iter = best.n // (2 * len(start) + 1)
-            self._keep(best.theta, nowhere, n_iter, unshifted(best.loss, shift))
-            raise Interrupted(
-                f"after {best.n} evaluations: interrupted_ has the best theta (loss "
-                f"{self.loss_:.2g})",
-                self,
-            ) from error
-        self._check_solution(solution)
-        loss, n_left = 2 * solution.cost, np.count_nonzero(W) - len(start)
-        size = loss / n_left if n_left > 0 else np.inf
-        with np.errstate(over="ignore", under="ignore"):
-            size = np.ldexp(1.0, 2 * shift) / problem.total if problem.has_errors else size
-            cov = _covariance(solution.jac, size) * np.outer(unit, unit)
-        self._keep(unit * solution.x, cov, solution.njev, unshifted(loss, shift))
-
-    def _check_solution(self, solution):
-        """Refuse a solution that is not finite, and warn of one that is not at its minimum."""
-        if not (np.all(np.isfinite(solution.x)) and np.isfinite(solution.cost)):
-            raise FloatingPointError(
-                f"function must be finite near initial={self.initial}, or have bounds, got a fit "
-                "that became infinite or NaN"
-            )
-        if solution.status == 0:
-            warnings.warn(
-                f"the fit had not converged after {solution.nfev} evaluations "
-                f"(loss {2 * solution.cost:.2g}): raise max_nfev, or tol={self.tol}",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    def _keep(self, theta, cov, n_iter, loss):
-        self.theta_, self.theta_cov_ = theta, cov
-        self.n_iter_, self.loss_ = int(n_iter), float(loss)
+        _, W = problem.shifted()
+        fit_theta(self, problem, prediction, problem.y, W, start, bounds)
 
     def _reduced_mass(self):
         return self.reduced_mass
 
     @property
     def _learned(self):
-        return self._form(self.theta_)
+        return self._in_wave(self._form(self.theta_))
 
 
 class _Parametric(Interaction):
@@ -315,67 +248,3 @@ class _Parametric(Interaction):
 
     def __repr__(self):
         return f"{self.name}(...)"
-
-
-class _Best:
-    """The parameters with the least sum of squares so far."""
-
-    def __init__(self):
-        self.theta, self.loss, self.n = None, np.inf, 0
-
-    def noted(self, theta, rho):
-        """Compare θ with the best, and return its residual."""
-        self.n += 1
-        loss = float(rho @ rho)
-        if loss < self.loss:
-            self.theta, self.loss = np.array(theta), loss
-        return rho
-
-
-def _units(prediction, start, size):
-    """Powers of two of the size of changes of each θ that change the prediction.
-
-    Differences step by 6e-6 of them. A θ that begins at 0, or to which the prediction is more
-    sensitive than to changes of 1e-3, takes its size from the slope. The targets have the norm
-    `size`.
-
-    Warns
-    -----
-    ConvergenceWarning
-        If changes of θ by its size are invisible beside the targets: the fit may end where it
-        began.
-
-    Raises
-    ------
-    FloatingPointError
-        If the function is finite only at the start.
-    """
-    here, slopes = prediction(start), np.zeros(len(start))
-    for i, theta in enumerate(start):
-        step = STEP * (abs(theta) or 1.0) * (np.arange(len(start)) == i)
-        sizes = [norm(prediction(start + side * step) - here) for side in (1, -1)]
-        slopes[i] = np.fmax(*sizes) / step[i]
-    if not np.all(np.isfinite(slopes)):
-        raise FloatingPointError(f"function must be finite near initial = {start}, got inf or NaN")
-    own = (slopes > 0) & ((slopes > 1e3) | (start == 0))
-    e = np.where(own, -np.frexp(slopes)[1], np.maximum(np.frexp(start)[1], 0))
-    unit = np.ldexp(1.0, e)
-    if np.max(slopes * unit) < RESOLUTION * size:
-        warnings.warn(
-            f"initial must give U of the size of the targets, got {start}: changes of theta by its "
-            f"own size move the prediction by {np.max(slopes * unit) / size:.2g} of the targets at "
-            "most, and the fit may end where it began",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
-    return unit
-
-
-def _covariance(J, size):
-    """size · (JᵀJ)⁻¹, infinite where J is singular to the accuracy of its differences."""
-    scale = norm(J, axis=0)
-    if np.all(scale > 0) and J.shape[0] >= J.shape[1] and np.isfinite(size):
-        _, s, Vt = np.linalg.svd(J / scale, full_matrices=False)
-        if s[-1] > RESOLUTION * s[0]:
-            return size * ((Vt.T / s**2) @ Vt) / np.outer(scale, scale)
-    return np.full((J.shape[1], J.shape[1]), np.inf)

@@ -219,7 +219,7 @@ def test_a_range_in_another_unit_of_length(unit):
 
 def test_a_start_that_is_lost_in_rounding_is_named():
     model = clone(PARAMETRIC).set_params(initial=[-1e-200, 0.5, 0.5])
-    with pytest.warns(ConvergenceWarning, match="must give U of the size of the targets"):
+    with pytest.warns(ConvergenceWarning, match="must give a potential of the size of the targets"):
         model.fit(X, 1e150 * Y)
 
 

@@ -138,13 +138,18 @@ class ContinuedFraction(NamedTuple):
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 
 
-def phase_shifts(hamiltonian: Hamiltonian, k: Array) -> Array:
-    """Return δ(k) in radians on the branch δ(∞) = 0."""
+def phase_shifts(
+    hamiltonian: Hamiltonian, k: Array, surface: tuple[Array, Array, Array] | None = None
+) -> Array:
+    """Return δ(k) in radians on the branch δ(∞) = 0.
+
+    `surface` holds φ, P and S of the waves outside, by default those of neutral hadrons.
+    """
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
     energy = np.square(k) / (2 * m)
     solver = continued_fraction if hamiltonian.symmetric else r_matrix
     R, below = solver(hamiltonian).evaluate(energy)
-    phi, P, S = surface_functions(hamiltonian.l, k * a)
+    phi, P, S = surface or surface_functions(hamiltonian.l, k * a)
     return np.arctan2(P * R, 1 - S * R) - phi + np.pi * below
 
 
