@@ -40,8 +40,8 @@ ROUNDING = 1e-13
 # Asymmetry of M from which phase shifts are off by degrees; number of its errors, and least size,
 # of one that the errors do not explain.
 ASYMMETRY, SIGNIFICANT, NOTICEABLE = 2e-3, 4.0, 1e-5
-# Share of the squared targets, or χ²/N, that a good interpolation leaves.
-LEFT, MISFIT = 1e-2, 3.0
+# Part of the norm of a target that a good interpolation may miss.
+LEFT = 0.1
 # Change of the energy of a bound state when one wave is left out.
 MOVED = 0.1
 
@@ -168,7 +168,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     A sample is one wave φ_i on the nodes r, its target y_i = (E_i − H0) φ_i. The separable
     expansion of Ernst, Shakin and Thaler,
 
-        U = Σ_ij |y_i⟩ (M⁻¹)_ij ⟨y_j|,   M_ij = ⟨φ_i|y_j⟩,
+        U(r, r') = Σ_ij y_i(r) (M⁻¹)_ij y_j(r'),   M_ij = ∫ 4πr² dr φ_i(r) y_j(r),
 
     reproduces all of them: N waves of stationary states up to a momentum give the phase shifts up
     to there, the better the more waves. It is made for waves without noise, and for checks of other
@@ -284,8 +284,8 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         -----
         AccuracyWarning
             If M is not symmetric: by more than 2e-3, or with `y_std` by more than four times what
-            these errors explain. If what is kept leaves a hundredth of the squared targets. If the
-            nodes are too coarse for U.
+            these errors explain. If U misses a target by a tenth of its norm, as `rcond` or errors
+            leave too few directions. If the nodes are too coarse for U.
         UnderdeterminedWarning
             If U has not vanished where the data end.
         """
@@ -294,9 +294,9 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             self._check_data(problem)
-            self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))
+            left = self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))
         if self._nodes_given:
-            self._warn(problem)
+            self._warn(problem, left)
         return self
 
     def _check_data(self, problem):
@@ -311,6 +311,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             raise ValueError("X and y must overlap, got X y = 0 on all nodes with a measure")
 
     def _interpolate(self, problem, sample_weight):
+        """Keep the form factors; return the largest ‖Uφ_i − y_i‖/‖y_i‖."""
         n, errors = len(self.r_out_), None
         phi, weights = problem.X[:, :n], self.weights_[:n]
         if problem.has_errors:
@@ -328,11 +329,13 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         g, self.signs_, size = overlap.form_factors(self._cut)
         self.form_factors_, self.eigenvalues_, self.rank_ = g, size / size[0], len(g)
         shift, W = problem.shifted()
-        prediction = (((phi * weights) @ g.T) * self.signs_) @ g
+        rest = (((phi * weights) @ g.T) * self.signs_) @ g - problem.y
         with np.errstate(over="ignore", under="ignore"):
-            self.loss_ = unshifted(norm(W * (prediction - problem.y)) ** 2, shift)
+            self.loss_ = unshifted(norm(W * rest) ** 2, shift)
+        size, left = (norm(rows * np.sqrt(weights), axis=1) for rows in (problem.y, rest))
+        return float(np.max(np.divide(left, size, out=np.zeros_like(size), where=size > 0)))
 
-    def _warn(self, problem):
+    def _warn(self, problem, left):
         """Warn of data that M shows to be wrong, and of nodes that are too few or end too early."""
         a, std = self.asymmetry_, self.asymmetry_std_
         if a > ASYMMETRY or (std is not None and a > max(SIGNIFICANT * std, NOTICEABLE)):
@@ -345,11 +348,11 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
                 AccuracyWarning,
                 stacklevel=3,
             )
-        if self.loss_ > (MISFIT if problem.has_errors else LEFT):
-            what = "χ²/N is" if problem.has_errors else "the share of the squared targets left is"
+        if left > LEFT:
             warnings.warn(
-                f"{what} {self.loss_:.2g} with the {self.rank_} directions of {len(self._M)} that "
-                "are above the errors of M: the waves are not reproduced",
+                f"U misses a target by {left:.0%} of its norm with {self.rank_} directions of the "
+                f"{len(self._M)} waves: the others are below rcond or the errors of ⟨φ_i|y_j⟩, or "
+                "rcond lets directions in that are noise",
                 AccuracyWarning,
                 stacklevel=3,
             )

@@ -415,19 +415,17 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             )
 
     def _local_std(self, r):
-        """Standard deviation of V, from the covariance of θ; infinite where that is."""
+        """Standard deviation of V at one radius, from the covariance of θ."""
         if not np.all(np.isfinite(self.theta_cov_)):
-            return np.full(np.shape(r), np.inf)
+            return np.inf
         std = np.sqrt(np.diag(self.theta_cov_))
         slopes = [
-            self._with(self.theta_ + step).local_potential(r)
-            - self._with(self.theta_ - step).local_potential(r)
+            self._with(self.theta_ + step).local_potential(r)[0]
+            - self._with(self.theta_ - step).local_potential(r)[0]
             for step in np.diag(STEP * std)
         ]
-        scaled = np.divide(slopes, 2 * STEP)
-        unit = np.where(std > 0, std, 1.0)
-        correlation = self.theta_cov_ / np.outer(unit, unit)
-        return np.sqrt(np.maximum(np.einsum("ir,ij,jr->r", scaled, correlation, scaled), 0.0))
+        unit = 2 * STEP * np.where(std > 0, std, 1.0)
+        return float(np.sqrt(max(slopes @ (self.theta_cov_ / np.outer(unit, unit)) @ slopes, 0.0)))
 
     def _with(self, theta):
         """The interaction with parameters θ."""
