@@ -163,7 +163,7 @@ def bench_coulomb(benchmark):
 @pytest.mark.benchmark(group="1000 momenta")
 def bench_coupled_waves(benchmark):
     S, T, D = (GaussianSum([c], [0.5]) for c in (-2.0, -1.0, 1.0))
-    benchmark(coupled_phase_shifts, [[S, T], [T, D]], K, reduced_mass=1.0)
+    benchmark(coupled_phase_shifts, [[S, T], [T, D]], k=K, reduced_mass=1.0)
 
 
 @pytest.mark.benchmark(group="1000 momenta")

@@ -24,8 +24,8 @@ _HOME = {
     "U1DiffusionSampler": "halkit.gauge",
 }
 _ROOMS = (
-    "correlators", "datasets", "displays", "equations", "exceptions", "gauge", "interactions",
-    "potentials", "radial", "resampling", "scattering", "units",
+    "channels", "correlators", "datasets", "displays", "equations", "exceptions", "gauge",
+    "interactions", "kinematics", "potentials", "radial", "resampling", "scattering", "units",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

@@ -1,5 +1,6 @@
 """The lazy names of halkit, for type checkers."""
 
+from halkit import channels as channels
 from halkit import correlators as correlators
 from halkit import datasets as datasets
 from halkit import displays as displays
@@ -7,6 +8,7 @@ from halkit import equations as equations
 from halkit import exceptions as exceptions
 from halkit import gauge as gauge
 from halkit import interactions as interactions
+from halkit import kinematics as kinematics
 from halkit import potentials as potentials
 from halkit import radial as radial
 from halkit import resampling as resampling

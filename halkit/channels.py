@@ -18,10 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import check_boolean, check_integer, check_masses, check_number, check_scale
+from halkit.kinematics import squared_momentum
 from halkit.typing import Masses, Number
 from halkit.units import reduced_mass as reduced_mass_of
 
-__all__ = ["Channel", "ChannelList", "Channels", "resolve_channels"]
+__all__ = [
+    "Channel",
+    "ChannelList",
+    "Channels",
+    "check_channels",
+    "momentum_or_energy",
+    "resolve_channels",
+]
 
 # Relative difference of two values that count as the same: masses are often rounded.
 SAME = 1e-9
@@ -120,13 +128,55 @@ class Channels(NamedTuple):
         mu = np.array(self.reduced_mass)
         if not self.relativistic:
             return 2 * mu * x
-        m1, m2 = np.array(self.masses).T
-        W = m1 + m2 + x
-        return x * (W + m1 + m2) * (W + m1 - m2) * (W - m1 + m2) / (4 * W**2)
+        return squared_momentum(x, *np.array(self.masses).T)
 
     def kinetic_energy(self, energy: Any) -> NDArray[Any]:
         """Return ε_a = k_a²/2μ_a, of the shape of `momentum_squared`."""
         return self.momentum_squared(energy) / (2 * np.array(self.reduced_mass))
+
+    def kinetic_slope(self, energy: Any) -> NDArray[Any]:
+        """Return dε_a/dE, of the shape of `momentum_squared`: 1 non-relativistically."""
+        x = np.asarray(energy)[..., None] - np.array(self.threshold)
+        if not self.relativistic:
+            return np.ones_like(x * 1.0)
+        m1, m2 = np.array(self.masses).T
+        W = m1 + m2 + x
+        return (W - (m1**2 - m2**2) ** 2 / W**3) / (4 * np.array(self.reduced_mass))
+
+
+def check_channels(channels: ChannelList) -> list[Channel]:
+    """Return `channels` as a list, after a check that it is a sequence of `Channel`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or empty.
+    """
+    if isinstance(channels, Channel) or not isinstance(channels, Sequence):
+        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
+    for channel in channels:
+        if not isinstance(channel, Channel):
+            raise TypeError(f"channels must be a list of halkit.Channel, got {channel!r} in it")
+    if not channels:
+        raise ValueError("channels must have at least one entry, got none")
+    return list(channels)
+
+
+def momentum_or_energy(n: int, given: Any, k: Any, energy: Any) -> Any:
+    """Return momenta of one channel or energies of several, which came by position or by name.
+
+    Raises
+    ------
+    ValueError
+        If the other one is given, both, or none.
+    """
+    name, value, other = ("k", k, energy) if n == 1 else ("energy", energy, k)
+    if other is not None:
+        why = "" if n == 1 else ": a momentum belongs to one channel"
+        raise ValueError(f"{name} must be given for {n} channel{'s' * (n > 1)}, got the other{why}")
+    if (given is None) == (value is None):
+        raise ValueError(f"{name} must be given once, got {(given, value)}")
+    return value if given is None else given
 
 
 def resolve_channels(
@@ -167,7 +217,7 @@ def resolve_channels(
     >>> resolve_channels(two, l=0).threshold
     (0.0, 0.5)
     """
-    channels = _check_list(channels)
+    channels = check_channels(channels)
     n = len(channels)
     waves = l if np.iterable(l) else [l] * n
     if len(waves) != n:
@@ -192,17 +242,6 @@ def resolve_channels(
         known or None,
         bool(known) if relativistic is None else relativistic,
     )
-
-
-def _check_list(channels):
-    if isinstance(channels, Channel) or not isinstance(channels, Sequence):
-        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
-    for channel in channels:
-        if not isinstance(channel, Channel):
-            raise TypeError(f"channels must be a list of halkit.Channel, got {channel!r} in it")
-    if not channels:
-        raise ValueError("channels must have at least one entry, got none")
-    return list(channels)
 
 
 def _masses(channel, hadron_mass):

@@ -7,6 +7,7 @@ A fit that stops before convergence warns with scikit-learn's
 __all__ = [
     "AccuracyWarning",
     "IntegrityWarning",
+    "MisfitWarning",
     "OverfitWarning",
     "PriorWarning",
     "UnderdeterminedWarning",
@@ -19,6 +20,10 @@ class AccuracyWarning(UserWarning):
 
 class IntegrityWarning(UserWarning):
     """A file has no digest, so damage to its numbers would go unnoticed."""
+
+
+class MisfitWarning(UserWarning):
+    """The fit does not describe its data; the message says what to change."""
 
 
 class OverfitWarning(UserWarning):

@@ -7,23 +7,21 @@ With f(r) the radial part of a partial wave, both kinds of nodes carry the measu
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from halkit.checks import (
     check_array,
     check_integer,
-    check_integers,
     check_nodes,
     check_number,
     check_positive,
     refuse_overflow,
 )
 from halkit.typing import Array, Number, Numbers
+from halkit.wedge import Wedge
 
 __all__ = [
     "RadialGrid",
@@ -316,94 +314,3 @@ class RadialGrid:
     def laplacian(self, f: Numbers, l: int = 0, order: Order = 4) -> Array:
         """Return ∇²f on the nodes; see :func:`radial_laplacian`."""
         return radial_laplacian(f, self.r, l=l, order=order)
-
-
-@dataclass(frozen=True)
-class Wedge:
-    """Irreducible wedge L/2 ≥ x ≥ y ≥ z ≥ 0 of the periodic L³ lattice with cubic symmetry.
-
-    The values at the wedge points fix a field of the trivial representation (A1) everywhere.
-    Points are listed with x as the slowest and z as the fastest coordinate.
-
-    Parameters
-    ----------
-    L : int
-        Sites per side, at least 2.
-
-    Examples
-    --------
-    >>> from halkit.radial import Wedge
-    >>> wedge = Wedge(64)
-    >>> wedge.xyz.shape, int(wedge.multiplicities.sum()) == 64**3
-    ((6545, 3), True)
-    """
-
-    L: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "L", check_integer(self.L, "L", least=2))
-
-    @cached_property
-    def xyz(self) -> NDArray[np.int64]:
-        """Coordinates of the points, shape (n, 3)."""
-        x, y, z = np.indices((self.L // 2 + 1,) * 3)
-        inside = (x >= y) & (y >= z)
-        return np.stack([x[inside], y[inside], z[inside]], axis=-1)
-
-    @cached_property
-    def multiplicities(self) -> NDArray[np.int64]:
-        """Number of lattice sites that each point stands for, shape (n,); their sum is L³."""
-        x, y, z = self.xyz.T
-        permutations = np.select([x == z, (x == y) | (y == z)], [1, 3], 6)
-        signs = np.where((self.xyz == 0) | (2 * self.xyz == self.L), 1, 2)
-        return permutations * signs.prod(axis=1)
-
-    @cached_property
-    def distance_squared(self) -> NDArray[np.int64]:
-        """Squared distance x² + y² + z² of each point from the origin, shape (n,)."""
-        return (self.xyz**2).sum(axis=1)
-
-    def index(self, sites: Numbers) -> NDArray[np.int64]:
-        """Return the wedge indices of lattice sites (..., 3), which may be any integers."""
-        c = np.mod(check_integers(sites, "sites"), self.L)
-        x, y, z = np.moveaxis(-np.sort(-np.minimum(c, self.L - c), axis=-1), -1, 0)
-        return x * (x + 1) * (x + 2) // 6 + y * (y + 1) // 2 + z
-
-    @cached_property
-    def neighbours(self) -> NDArray[np.int64]:
-        """Wedge indices of the six nearest neighbours, shape (6, n)."""
-        steps = np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
-        return self.index(self.xyz + steps[:, np.newaxis])
-
-    def laplacian(self, field: Numbers) -> Array:
-        """Return the periodic 7-point Laplacian of fields (..., n)."""
-        field = check_array(field, "field", len(self.xyz))
-        with np.errstate(over="ignore", invalid="ignore"):
-            around = sum(np.take(field, points, axis=-1) for points in self.neighbours)
-            return refuse_overflow(around - 6 * field, "the Laplacian")
-
-    @cached_property
-    def _shells(self) -> tuple[NDArray[Any], ...]:
-        """Squared radii, the points sorted by shell, and the start of each shell."""
-        squared, shell = np.unique(self.distance_squared, return_inverse=True)
-        order = np.argsort(shell, kind="stable")
-        return squared, order, np.searchsorted(shell[order], np.arange(squared.size))
-
-    @property
-    def shell_r(self) -> Array:
-        """Radii of the shells of equal x² + y² + z², increasing, shape (n_shells,)."""
-        return np.sqrt(self._shells[0])
-
-    @cached_property
-    def shell_weights(self) -> NDArray[np.int64]:
-        """Number of lattice sites on each shell, shape (n_shells,); their sum is L³."""
-        _, order, starts = self._shells
-        return np.add.reduceat(self.multiplicities[order], starts)
-
-    def to_shells(self, field: Numbers) -> Array:
-        """Return the mean over the sites of each shell, shape (..., n_shells)."""
-        field = check_array(field, "field", len(self.xyz))
-        _, order, starts = self._shells
-        shell = np.searchsorted(self._shells[0], self.distance_squared)
-        share = self.multiplicities / self.shell_weights[shell]
-        return np.add.reduceat(np.take(field * share, order, axis=-1), starts, axis=-1)

@@ -43,6 +43,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
 ]
 
 RNG = np.random.default_rng(0)
@@ -256,8 +257,8 @@ def of_scattering():
     yield "V_C", lambda v: scattering.coulomb_potential(v, charge_product=1.0), r
     matrix = [[WELL, WELL], [WELL, WELL]]
     coupled = {**mass, "l": (0, 2)}
-    yield "coupled", lambda v: scattering.coupled_s_matrix(matrix, v, **coupled).real, K
-    yield "phases", lambda v: scattering.coupled_phase_shifts(matrix, v, **coupled).eigenphase, K
+    yield "coupled", lambda v: scattering.coupled_s_matrix(matrix, k=v, **coupled).real, K
+    yield "phases", lambda v: scattering.coupled_phase_shifts(matrix, k=v, **coupled).eigenphase, K
     given = {"reduced_mass": 1.0, "source": scattering.GaussianSource(2.0)}
     yield "C(k)", lambda v: scattering.correlation_function(WELL, v, **given), K
     lednicky = scattering.lednicky_lyuboshitz

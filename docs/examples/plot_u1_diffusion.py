@@ -38,7 +38,7 @@ print(f"{model.n_iter_} epochs, {time.perf_counter() - begin:.0f} s; a = ({a}), 
 # Samples at β = 7
 # ----------------
 # 1024 configurations of two sizes. ``correction=None`` returns what was learned;
-# ``correction="rejection"`` is the default. The report compares with the exact formulas of the
+# the default, ``"auto"``, is rejection here. The report compares with the exact formulas of the
 # torus, z = (mean − exact)/error, and says how good the raw samples are and what rejection keeps.
 
 BETA, N = 7.0, 1024

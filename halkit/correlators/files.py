@@ -5,6 +5,7 @@ r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, wh
     t                (n_t,), evenly spaced
     kind, hadron_mass, units, and optionally bin_size, L, inverse_spacing, pion_mass, citation
     sources          names of the sources, for four axes
+    irrep            with xyz: "A1" (by default), "T1" or "E"; see `halkit.radial.Wedge`
     anything else    numbers, texts and lists of them
 
 The words mean what they mean for `halkit.correlators.Correlators`; anything else goes to its

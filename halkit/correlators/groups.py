@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from halkit.checks import as_numbers, check_array, refuse_masked
+from halkit.checks import as_numbers, check_array, check_choice, refuse_masked
 from halkit.correlators.record import Correlators
 from halkit.radial import Wedge
 
@@ -26,7 +26,7 @@ NEEDED = ("R", "t", "kind", "hadron_mass", "units")
 ARRAYS = ("R", "sources", "xyz")
 FIELDS = {entry.name for entry in fields(Correlators)} - {"attributes", "wedge"}
 SINGLE = FIELDS - {"R", "t", "r", "hadron_mass", "citation"} | {
-    "r_units", "t_units", "mass_units", "n_bins",
+    "r_units", "t_units", "mass_units", "n_bins", "irrep",
 }  # fmt: skip
 DEEPEST = 32
 
@@ -85,7 +85,10 @@ def pack(correlators, name):
     values = {**values, **attributes, "sources": list(R)}
     values = {k: _attribute(v, k, where) for k, v in values.items() if v is not None}
     values["R"] = np.stack([np.moveaxis(bins, 0, 1) for bins in R.values()])
-    return values if wedge is None else {**values, "xyz": wedge.xyz}
+    if wedge is None:
+        return values
+    irrep = {} if wedge.irrep == "A1" else {"irrep": wedge.irrep}
+    return {**values, **irrep, "xyz": wedge.xyz}
 
 
 def unpack(group, where):
@@ -104,7 +107,9 @@ def unpack(group, where):
             raise ValueError(f"{where} must hold {key!r}, got {sorted(group)}")
     if ("r" in group) == ("xyz" in group):
         raise ValueError(f"{where} must hold either r or xyz, got {sorted(group)}")
-    wedge = _wedge(group["xyz"], group.get("L"), where) if "xyz" in group else None
+    wedge = None
+    if "xyz" in group:
+        wedge = _wedge(group["xyz"], group.get("L"), group.pop("irrep", "A1"), where)
     n_points = np.size(group["r"]) if wedge is None else len(wedge.xyz)
     R = _by_source(group["R"], group.get("sources"), np.size(group["t"]), n_points, where)
     n_bins = next(iter(R.values())).shape[1]
@@ -158,16 +163,16 @@ def _decoded(value):
         return value
 
 
-def _wedge(xyz, L, where):
+def _wedge(xyz, L, irrep, where):
     xyz = as_numbers(xyz, f"xyz of {where}")
+    check_choice(irrep, f"irrep of {where}", ["A1", "T1", "E"])
     half = int(xyz.max(initial=0))
-    if len(xyz) != (half + 1) * (half + 2) * (half + 3) // 6:
-        raise ValueError(
-            f"xyz of {where} must list all points of a wedge {half} ≥ x ≥ y ≥ z ≥ 0, got {len(xyz)}"
-        )
     if L not in (2 * half, 2 * half + 1):
         raise ValueError(f"L of {where} must be {2 * half} or {2 * half + 1} for xyz, got {L!r}")
-    wedge = Wedge(int(L))
+    wedge = Wedge(int(L), irrep)
+    if len(xyz) != wedge.size:
+        order = f"{half} ≥ x ≥ y ≥ z ≥ 0" if irrep == "A1" else f"{half} ≥ x ≥ y ≥ 0 in {irrep}"
+        raise ValueError(f"xyz of {where} must list all points of a wedge {order}, got {len(xyz)}")
     if not np.array_equal(xyz, wedge.xyz):
         raise ValueError(f"xyz of {where} must list the wedge of L = {L} with z fastest")
     return wedge

@@ -78,7 +78,8 @@ class Correlators(Record):
     r : array-like of shape (n_points,), optional
         Radial nodes, increasing.
     wedge : Wedge, optional
-        The points of an L³ lattice, in the place of r; see `halkit.radial.Wedge`.
+        The points of an L³ lattice, in the place of r, with the irreducible representation of R;
+        see `halkit.radial.Wedge`.
     L : int, optional
         Sites per side of the lattice. A wedge knows its own.
     bin_size : int, optional
@@ -136,7 +137,7 @@ class Correlators(Record):
         t, points = _checked_times(self.t), self._checked_points()
         self._set(
             kind=check_choice(self.kind, "kind", KINDS),
-            attributes=_checked_attributes(self.attributes, [f.name for f in fields(self)]),
+            attributes=_checked_attributes(self.attributes, self._reserved()),
             t=t,
             R=_checked_bins(self.R, len(t), points),
             hadron_mass=_checked_mass(self.hadron_mass),
@@ -184,6 +185,11 @@ class Correlators(Record):
         """Return lengths, given in fm, in the units of the record."""
         return from_fm(length, inverse_spacing=self._energy_unit())
 
+    def _reserved(self):
+        """What attributes must not be called: the record, or a file of it, has it itself."""
+        names = {entry.name for entry in fields(self)} | DERIVED
+        return names if self.wedge is None else names | {"irrep"}
+
     def _energy_unit(self):
         """The unit of energy in MeV, which is ħc over the unit of length."""
         unit = {"lattice": self.inverse_spacing, "fm": HBARC, "MeV": 1.0}[self.system]
@@ -215,8 +221,9 @@ class Correlators(Record):
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
         points = (
             f"{self.n_points} radial nodes, r = {self.r[0]:g} … {self.r[-1]:g}"
-            if self.r is not None
+            if self.wedge is None
             else f"{self.n_points} points in the wedge of L = {self.L}"
+            + ("" if self.wedge.irrep == "A1" else f", {self.wedge.irrep}")
         )
         spacing = self.inverse_spacing and (
             f", 1/a = {self.inverse_spacing:g} MeV, a = {HBARC / self.inverse_spacing:.4g} fm"
@@ -276,7 +283,7 @@ def _checked_attributes(attributes, known):
     """Return a read-only mapping; arrays in it are read-only copies."""
     if not isinstance(attributes, Mapping):
         raise TypeError(f"attributes must be a mapping, got {attributes!r}")
-    taken = sorted({*known, *DERIVED} & {*attributes})
+    taken = sorted(known & {*attributes})
     if taken:
         raise ValueError(
             f"attributes must not hold {taken[0]!r}, which the record has itself: give it another "

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from halkit.checks import check_array, check_integer, check_nodes, check_number, check_positive
+from halkit.checks import check_array, check_integer, check_nodes, check_positive
 from halkit.correlators import Correlators
+from halkit.datasets.noise import noise_factors, noisy_bins
 from halkit.equations import radial_rows, time_stencil
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import check_choices
 from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
 from halkit.interactions import Interaction, Separable
@@ -21,7 +23,7 @@ from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
 from halkit.typing import Numbers
 
-__all__ = ["make_separable", "make_time_dependent"]
+__all__ = ["SOURCES", "make_separable", "make_time_dependent", "source_shapes", "validate_times"]
 
 SOURCES = ("wall", "exp")
 # States with a smaller e^{−ΔW t} are left out.
@@ -37,15 +39,18 @@ def make_separable(
     mu: float = 1.0,
     omega: float = -0.017,
     reduced_mass: float = 3.3,
+    l: int = 0,
     noise: float = 0.0,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their targets.
 
-    The rows are the closed forms of
+    The rows are closed forms, which are for the S wave
 
         φ_k(r) = [ sin(kr + δ) − sin δ e^{−μr} (1 + r(μ² + k²)/2μ) ] / (kr),
-        (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4mμk).
+        (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4mμk),
+
+    and for the P wave those of `halkit.interactions.Separable`.
 
     Parameters
     ----------
@@ -61,6 +66,9 @@ def make_separable(
         Inverse range μ and strength ω.
     reduced_mass : float
         m.
+    l : {0, 1}
+        Orbital angular momentum. In the P wave ω < −μ⁵/2πm binds, and ω slightly above it makes a
+        resonance: −0.045 with the other defaults.
     noise : float
         Each value of the target is multiplied by 1 + noise · ξ, with independent standard normal
         ξ; the wave functions stay exact.
@@ -77,8 +85,8 @@ def make_separable(
     Raises
     ------
     ValueError, TypeError
-        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, or
-        `noise` is negative.
+        If `n_k` or `n_r` is not an integer ≥ 1, the momenta are not positive and increasing, `l` is
+        neither 0 nor 1, or `noise` is negative.
 
     References
     ----------
@@ -101,10 +109,10 @@ def make_separable(
         raise ValueError(f"k_range must be two momenta with 0 < k_min <= k_max, got {k_range!r}")
     interaction = Separable(omega, mu)
     k, r = np.linspace(k_min, k_max, n_k), np.linspace(0.01, r_max, n_r)
-    target = interaction.target(k, r, reduced_mass=reduced_mass)
-    factors = _noise_factors(noise, target.shape, check_random_state(random_state))
+    target = interaction.target(k, r, reduced_mass=reduced_mass, l=l)
+    factors = noise_factors(noise, target.shape, check_random_state(random_state))
     return Bunch(
-        data=interaction.wave_function(k, r, reduced_mass=reduced_mass),
+        data=interaction.wave_function(k, r, reduced_mass=reduced_mass, l=l),
         target=target * factors,
         k=k,
         r=r,
@@ -121,21 +129,24 @@ def make_time_dependent(
     box_radius: float,
     hadron_mass: float | tuple[float, float],
     times: Iterable[float],
+    l: int = 0,
     sources: Iterable[str] = SOURCES,
     source_radius: float | None = None,
     noise: float = 0.0,
+    noise_floor: float = 0.0,
     n_bins: int | None = None,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
     space_order: Order = 6,
     units: str = "lattice",
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
 
-    R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the S-wave states ψ_n of the sphere with Neumann
-    walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) ψ_n dr for a source s: "wall" s = 1,
-    "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over the nodes of its
-    first slice.
+    R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r), with the states ψ_n in the wave l of the sphere with
+    Neumann walls, ψ_n'(box_radius) = 0, and a_n = ∫ 4πr² s(r) (r/box_radius)^l ψ_n dr for a source
+    s: "wall" s = 1, "exp" s = e^{−r/b}. R of each source is divided by the mean of ``|R|`` over
+    the nodes of its first slice.
 
     Parameters
     ----------
@@ -149,6 +160,8 @@ def make_time_dependent(
         Mass of one hadron, or of each of the two.
     times : array-like of shape (n_t,)
         Times > 0 of the slices, evenly spaced, three at least. The rows are the inner ones.
+    l : int
+        Orbital angular momentum.
     sources : sequence of {"wall", "exp"}
         Sources.
     source_radius : float, optional
@@ -157,11 +170,14 @@ def make_time_dependent(
         Relative noise of R, averaged over bins: each value is multiplied by 1 + noise · ξ, with
         independent standard normal ξ. Differences over a spacing h enlarge it to about
         3.5 noise ``|R|`` / (2μh²) in the target, and more at the outer end.
+    noise_floor : float
+        The noise of R is at least `noise` times `noise_floor` times the largest ``|R|`` of its
+        slice. Without a floor a smeared source has absurdly small errors at large r.
     n_bins : int, optional
         Number of jackknife bins; sqrt(n_bins − 1) times their standard deviation is the error of
         the mean. By default R is a mean without an error.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil; see `halkit.equations.time_stencil`.
+    stencil, energy_range
+        Time stencil; see `halkit.equations.time_dependent_rows`.
     space_order : {2, 4, 6, 8, "spline"}
         Order of the differences in r; low orders enlarge noise less at the outer end.
     units : str
@@ -203,11 +219,13 @@ def make_time_dependent(
     True
     """
     sources = check_choices(sources, SOURCES, "sources")
-    r, t = check_nodes(r), _validate_times(times)
+    r, t = check_nodes(r), validate_times(times)
     box_radius = check_positive(box_radius, "box_radius")
     time_stencil(t.size, stencil)
-    energies, R = _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius)
-    R = _noisy_bins(R, noise, n_bins, check_random_state(random_state))
+    l = check_integer(l, "l", least=0)
+    shapes = [sources, source_radius]
+    energies, R = _correlators(interaction, r, t, l, box_radius, hadron_mass, *shapes)
+    R = noisy_bins(R, noise, n_bins, check_random_state(random_state), noise_floor)
     correlators = Correlators(
         R={source: np.moveaxis(bins, 0, 1) for source, bins in zip(sources, R, strict=True)},
         r=r,
@@ -216,7 +234,9 @@ def make_time_dependent(
         hadron_mass=hadron_mass,
         units=units,
     )
-    rows = radial_rows(correlators, stencil=stencil, space_order=space_order)
+    rows = radial_rows(
+        correlators, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order
+    )
     X, y = rows.mean()
     return Bunch(
         data=X,
@@ -232,7 +252,7 @@ def make_time_dependent(
     )
 
 
-def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_radius):
+def _correlators(interaction, r, t, l, box_radius, hadron_mass, sources, source_radius):
     """Return ΔW_n (n_states,) and R (n_sources, n_t, n_r)."""
     mu, _ = reduced_mass_and_asymmetry(hadron_mass)
     masses = np.broadcast_to(np.asarray(hadron_mass, dtype=float), (2,))
@@ -242,6 +262,7 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
         interaction,
         radius=box_radius,
         reduced_mass=mu,
+        l=l,
         n_states=5 + int(np.ceil(k_max * box_radius / np.pi)),
     )
     k2 = 2 * mu * box.energy
@@ -251,18 +272,21 @@ def _correlators(interaction, r, t, box_radius, hadron_mass, sources, source_rad
         )
     delta_w = sum(k2 / (np.sqrt(m**2 + k2) + m) for m in masses)
     grid = RadialGrid.gauss_legendre(box_radius, 100 + 4 * k2.size)
-    waves, shapes = box.wave_function(grid.r), _source_shapes(grid.r, box_radius, source_radius)
-    a = np.stack([waves @ (grid.weights * shapes[source]) for source in sources])
+    waves, shapes = box.wave_function(grid.r), source_shapes(grid.r, box_radius, source_radius)
+    weights = grid.weights * (grid.r / box_radius) ** l
+    a = np.stack([waves @ (weights * shapes[source]) for source in sources])
     R = np.einsum("sn,tn,nr->str", a, np.exp(-np.outer(t, delta_w)), box.wave_function(r))
     return delta_w, R / np.abs(R[:, :1]).mean(axis=-1, keepdims=True)
 
 
-def _source_shapes(r, box_radius, source_radius):
+def source_shapes(r, box_radius, source_radius):
+    """Return s(r) of each source by its name."""
     b = box_radius / 10 if source_radius is None else check_positive(source_radius, "source_radius")
     return dict(zip(SOURCES, (np.ones_like(r), np.exp(-r / b)), strict=True))
 
 
-def _validate_times(times):
+def validate_times(times):
+    """Return times > 0 as one axis."""
     if isinstance(times, str) or not np.iterable(times):
         raise TypeError(f"times must be a sequence of numbers, got {times!r}")
     t = check_array(tuple(times), "times")
@@ -271,24 +295,3 @@ def _validate_times(times):
             f"times must be one axis of times > 0, at which the sum of states converges, got {t}"
         )
     return t
-
-
-def _noise_factors(noise, shape, random, n_bins=1):
-    """Return 1 + noise √n_bins · ξ."""
-    return 1 + check_number(noise, "noise", least=0) * np.sqrt(n_bins) * random.standard_normal(
-        shape
-    )
-
-
-def _noisy_bins(R, noise, n_bins, random):
-    """Return noisy R as one bin or as jackknife bins, (n_sources, n_bins, n_t, n_r).
-
-    Without one of N measurements x_i, the mean is x̄ − (x_i − x̄)/(N − 1).
-    """
-    if n_bins is None:
-        return (R * _noise_factors(noise, R.shape, random))[:, np.newaxis]
-    n_bins = check_integer(n_bins, "n_bins", least=2)
-    shape = (R.shape[0], n_bins, *R.shape[1:])
-    factors = _noise_factors(noise, shape, random, n_bins)
-    mean = factors.mean(axis=1, keepdims=True)
-    return R[:, np.newaxis] * (mean - (factors - mean) / (n_bins - 1))

@@ -2,11 +2,18 @@
 
 In: wave functions and `halkit.correlators.Correlators`. Out: arrays or `Rows`. A row is one wave
 function: one momentum (`stationary_target`), or one time slice of one quark source
-(`time_dependent_rows`; with bins `radial_rows` and `lattice_rows`).
+(`time_dependent_rows`; with bins `radial_rows`, `lattice_rows` and `coupled_rows`).
 """
 
+from halkit.equations.coupled import coupled_rows
+from halkit.equations.dispersion import designed_stencil
 from halkit.equations.gradient import local_approximation
-from halkit.equations.identifiability import Identifiability, identifiability
+from halkit.equations.identifiability import (
+    Identifiability,
+    PointwiseErrors,
+    identifiability,
+    pointwise_errors,
+)
 from halkit.equations.lattice import lattice_rows
 from halkit.equations.nodes import radial_rows
 from halkit.equations.rows import Rows
@@ -15,10 +22,14 @@ from halkit.equations.time import time_dependent_rows, time_derivatives, time_st
 
 __all__ = [
     "Identifiability",
+    "PointwiseErrors",
     "Rows",
+    "coupled_rows",
+    "designed_stencil",
     "identifiability",
     "lattice_rows",
     "local_approximation",
+    "pointwise_errors",
     "radial_rows",
     "remove_phase",
     "stationary_target",

@@ -1,8 +1,8 @@
 """Correlators on the wedge of an L³ lattice become rows (X, y, σ) on shells of equal r².
 
 Time differences and the 7-point Laplacian act on the lattice; only then are sites of equal r²
-averaged, which is exact for every ``U(|r|, |r'|)``: y(r) = V(r) R(r) + Σ_r' n(r') U(r, r') R(r')
-with n(r') the number of sites on a shell.
+projected on the partial wave l of the wedge (`halkit.wedge`), which is exact for every V(r), and
+for every kernel of this l: y_l(r) = V(r) R_l(r) + Σ_r' w(r') U_l(r, r') R_l(r').
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ import numpy as np
 
 from halkit.checks import as_numbers, check_number
 from halkit.correlators import Correlators
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import STENCILS, Stencil, time_part, time_stencil
+from halkit.equations.time import Stencil, choose_stencil, common_stencil, time_part
 
-__all__ = ["lattice_rows"]
+__all__ = ["check_lattice", "lattice_rows", "radii_of"]
 
 
 def lattice_rows(
@@ -25,34 +26,40 @@ def lattice_rows(
     r_max: float,
     r_prime_max: float | None = None,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on the wedge of an L³ lattice.
 
-    Time differences and the 7-point Laplacian are taken on the wedge, then averaged over
-    shells of equal r²: exact for every ``U(|r|, |r'|)``. Each row is divided by one constant, the
-    mean of R over the output shells, so that times and sources are of one size.
+    Time differences and the 7-point Laplacian are taken on the wedge, then projected on shells of
+    equal r²: the mean over sites for S waves ("A1"), exact for every ``U(|r|, |r'|)``; with z/r for
+    P waves ("T1") and (3z² − r²)/2r² for D waves ("E"), exact for every V(r). Each row is divided
+    by one constant, the mean of R over the output shells, so that times and sources are of one
+    size.
 
     Parameters
     ----------
     correlators : Correlators
         On the wedge of a lattice at consecutive times, with "jackknife" or "bootstrap" bins, or
-        the "mean".
+        the "mean". Their `halkit.radial.Wedge` says the representation of R.
     times : sequence of int
         Times of the rows, each once: slices with a neighbour on both sides.
     sources : sequence of str, optional
         Quark sources, each once; by default all.
     r_max : float
-        Largest radius of the output rows, in lattice units, at most L/2.
+        Largest radius of the output rows, in lattice units, at most L/2; below L/2 in "T1", where
+        the field vanishes at z = L/2.
     r_prime_max : float, optional
         Largest radius of the sum over r'; by default three sites further, within L/2.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil, the same for all rows; "auto" is the widest that all `times`
-        allow.
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil, the same for all rows; "auto" and "designed" have the most points that all
+        `times` allow. See `time_dependent_rows`.
+    energy_range : pair of float, optional
+        Of the designed stencil, in lattice units; see `designed_stencil`.
 
     Returns
     -------
     Rows
-        On shells, with their numbers of sites as weights, and with the laplacian.
+        On the shells and with the weights of the wedge, and with the laplacian.
 
     Raises
     ------
@@ -68,25 +75,15 @@ def lattice_rows(
     JHEP 03 (2019) 007, section 2.
     """
     check_correlators(correlators)
-    if correlators.wedge is None:
-        raise ValueError(
-            "correlators must be on the wedge of a lattice, got radial nodes: "
-            "halkit.equations.radial_rows makes their rows"
-        )
-    if correlators.system != "lattice":
-        raise ValueError(
-            "units must be 'lattice' on a wedge, whose points are in a, got "
-            f"{correlators.units!r}: convert t and hadron_mass (halkit.units)"
-        )
-    t, wedge, kind = correlators.t, correlators.wedge, correlators.kind
-    if np.any(np.diff(t) != 1):
-        raise ValueError(f"t must be consecutive slices on a lattice, got {t}")
+    wedge = check_lattice(correlators)
+    t, kind = correlators.t, correlators.kind
     sources = check_choices(sources, correlators.sources, "sources")
     times = check_choices(as_numbers(times, "times").tolist(), t[1:-1].tolist(), "times")
-    keep_out, keep = _radii(wedge, r_max, r_prime_max)
-    points = _common_stencil(t, times, stencil)
+    keep_out, keep = radii_of(wedge, r_max, r_prime_max)
+    points = common_stencil(t, times, stencil)
+    energies = choose_stencil(stencil, correlators.hadron_mass, 1.0, energy_range)
     labels = [(source, time) for source in sources for time in times]
-    rows = [_row(correlators, *label, points, keep_out, keep) for label in labels]
+    rows = [_row(correlators, *label, points, energies, keep_out, keep) for label in labels]
     data, target, laplacian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     return Rows(
         data=data,
@@ -98,16 +95,34 @@ def lattice_rows(
         laplacian=laplacian,
         labels=labels,
         stencil=points,
+        energy_range=energies,
         kind=kind,
     )
 
 
-def _row(correlators, source, t, points, keep_out, keep):
+def check_lattice(correlators):
+    """Return the wedge of correlators in lattice units at consecutive times; refuse others."""
+    if correlators.wedge is None:
+        raise ValueError(
+            "correlators must be on the wedge of a lattice, got radial nodes: "
+            "halkit.equations.radial_rows makes their rows"
+        )
+    if correlators.system != "lattice":
+        raise ValueError(
+            "units must be 'lattice' on a wedge, whose points are in a, got "
+            f"{correlators.units!r}: convert t and hadron_mass (halkit.units)"
+        )
+    if np.any(np.diff(correlators.t) != 1):
+        raise ValueError(f"t must be consecutive slices on a lattice, got {correlators.t}")
+    return correlators.wedge
+
+
+def _row(correlators, source, t, points, energies, keep_out, keep):
     """Return X (n_bins, n_r), and y and ∇²R (n_bins, n_out), of R(t, r) at one time."""
     wedge, half = correlators.wedge, points // 2
     at = int(np.flatnonzero(correlators.t == t)[0])
     R = correlators.R[source][at - half : at + half + 1]
-    mu, part = time_part(R, correlators.hadron_mass, points, 1.0)
+    mu, part = time_part(R, correlators.hadron_mass, points, 1.0, energies)
     X = wedge.to_shells(R[half])
     D = wedge.to_shells(wedge.laplacian(R[half]))
     y = wedge.to_shells(part[0]) + D / (2 * mu)
@@ -115,29 +130,19 @@ def _row(correlators, source, t, points, keep_out, keep):
     return X[:, keep] / size, y[:, keep_out] / size, D[:, keep_out] / size
 
 
-def _radii(wedge, r_max, r_prime_max):
+def radii_of(wedge, r_max, r_prime_max):
     """Return the slices of the shells up to r_max and up to r_prime_max."""
-    half, r_max = wedge.L / 2, check_number(r_max, "r_max")
+    half, r_max, r = wedge.L / 2, check_number(r_max, "r_max"), wedge.shell_r
+    end, beyond = half, "L/2"
+    if wedge.irrep == "T1":
+        end, beyond = r[r < half].max(initial=0), "the last shell below L/2"
     if r_prime_max is None:
-        r_prime_max = min(r_max + 3, half)
+        r_prime_max = min(r_max + 3, end)
     r_prime_max = check_number(r_prime_max, "r_prime_max")
-    if not 0 < r_max <= r_prime_max <= half:
+    if not r[0] <= r_max <= r_prime_max <= end or r_max == 0:
+        least = "0 < r_max" if r[0] == 0 else f"the first shell {r[0]:g} <= r_max"
         raise ValueError(
-            f"radii must obey 0 < r_max <= r_prime_max <= L/2 = {half}, got r_max = {r_max:g} "
+            f"radii must obey {least} <= r_prime_max <= {beyond} = {end:g}, got r_max = {r_max:g} "
             f"and r_prime_max = {r_prime_max:g}"
         )
-    r = wedge.shell_r
     return (slice(0, int(np.searchsorted(r, limit, "right"))) for limit in (r_max, r_prime_max))
-
-
-def _common_stencil(t, times, stencil):
-    """Return the points of the widest stencil that every requested time allows."""
-    margin = min(min(time - t[0], t[-1] - time) for time in times)
-    if stencil == "auto":
-        return max(points for points in STENCILS if points // 2 <= margin)
-    if time_stencil(len(t), stencil) // 2 > margin:
-        raise ValueError(
-            f"a stencil of {stencil} points does not fit around all times {list(times)} in "
-            f"t = {t[0]} … {t[-1]}"
-        )
-    return stencil

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from halkit.correlators import Correlators
+from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import Stencil, time_dependent_rows, time_stencil
+from halkit.equations.time import Stencil, choose_stencil, time_dependent_rows, time_stencil
 from halkit.radial import Order, trapezoid_weights
 
 __all__ = ["radial_rows"]
@@ -16,7 +17,9 @@ def radial_rows(
     correlators: Correlators,
     *,
     sources: Sequence[str] | None = None,
+    l: int = 0,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
     space_order: Order = 6,
 ) -> Rows:
     """Rows of the time-dependent equation from correlators on radial nodes, of each bin.
@@ -29,7 +32,9 @@ def radial_rows(
         On radial nodes, with "jackknife" or "bootstrap" bins, or the "mean".
     sources : sequence of str, optional
         Quark sources, each once; by default all.
-    stencil, space_order
+    l : int
+        Angular momentum of the waves in the correlators.
+    stencil, energy_range, space_order
         See `time_dependent_rows`.
 
     Returns
@@ -69,10 +74,11 @@ def radial_rows(
     sources = check_choices(sources, correlators.sources, "sources")
     r, t, kind = correlators.r, correlators.t, correlators.kind
     half = time_stencil(len(t), stencil) // 2
+    energies = choose_stencil(stencil, correlators.hadron_mass, float(t[1] - t[0]), energy_range)
     rows = [
         time_dependent_rows(
             np.moveaxis(correlators.R[source], 1, 0), r, hadron_mass=correlators.hadron_mass,
-            times=t, stencil=stencil, space_order=space_order,
+            times=t, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order,
         )
         for source in sources
     ]  # fmt: skip
@@ -85,5 +91,6 @@ def radial_rows(
         weights=trapezoid_weights(r),
         labels=[(source, time) for source in sources for time in t[half:-half].tolist()],
         stencil=2 * half + 1,
+        energy_range=energies,
         kind=kind,
     )

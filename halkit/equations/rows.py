@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from halkit.channels import ChannelList, resolve_channels
 from halkit.checks import check_choice
 from halkit.correlators.record import KINDS, Correlators, Record, read_only
+from halkit.equations.dispersion import EnergyRange
 from halkit.samples import standard_error
 
 __all__ = ["Rows", "check_choices", "check_correlators", "ratio_errors"]
@@ -31,10 +33,10 @@ class Rows(Record):
 
     Parameters
     ----------
-    data : array-like of shape (n_bins, n_rows, n_r)
-        X: R at the radii of the sum over r'.
-    target : array-like of shape (n_bins, n_rows, n_out)
-        y, at the radii of the output.
+    data : array-like of shape (n_bins, n_rows, n_channels n_r)
+        X: R at the radii of the sum over r', channels side by side.
+    target : array-like of shape (n_bins, n_rows, n_channels n_out)
+        y, at the radii of the output, in the same way.
     r, weights : array-like of shape (n_r,)
         Radii r' and the measure w of the sum: the trapezoidal rule for 4πr²dr, or the number of
         lattice sites on each shell.
@@ -44,14 +46,20 @@ class Rows(Record):
         Points of the time stencil.
     kind : {"jackknife", "bootstrap", "mean"}
         What the bins are; see `halkit.correlators.Correlators`. `halkit.JackknifeRegressor` takes
-        it as ``resample``.
-    sigma : array-like of shape (n_rows, n_out), optional
+        it as ``resample``, but for "mean", which has no errors.
+    sigma : array-like of shape (n_rows, n_channels n_out), optional
         Errors of y: ``|R|`` times the error of y/R over the bins, in which the normalisation of
-        each bin drops out. None if there is one bin.
+        each bin drops out (coupled channels: see `halkit.equations.coupled_rows`). None if there
+        is one bin.
     r_out : array-like of shape (n_out,), optional
         Radii of the output; by default r.
-    laplacian : array-like of shape (n_bins, n_rows, n_out), optional
+    laplacian : array-like of shape (n_bins, n_rows, n_channels n_out), optional
         ∇²R on the lattice, for `halkit.equations.local_approximation`.
+    energy_range : pair of float, optional
+        Energies for which the stencil is designed (`halkit.equations.designed_stencil`); None: it
+        has derivatives. Of coupled channels, a tuple with one entry for each.
+    channels : sequence of halkit.Channel, optional
+        The coupled channels, in the order of their columns. By default there is one channel.
 
     Attributes
     ----------
@@ -76,21 +84,30 @@ class Rows(Record):
     sigma: NDArray[np.float64] | None = None
     r_out: NDArray[np.float64] | None = None
     laplacian: NDArray[np.float64] | None = None
+    energy_range: EnergyRange | tuple[EnergyRange | None, ...] | None = None
+    channels: ChannelList | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.kind, "kind", KINDS[1:])
         self._set(labels=tuple((source, time) for source, time in self.labels))
         r = read_only(self.r, "r", sign="≥ 0")
         r_out = r if self.r_out is None else read_only(self.r_out, "r_out", sign="≥ 0")
-        data, n_rows = read_only(self.data, "data"), len(self.labels)
-        if data.ndim != 3 or not data.size or data.shape[1:] != (n_rows, *r.shape):
+        for name, nodes in (("r", r), ("r_out", r_out)):
+            if nodes.ndim != 1:
+                raise ValueError(f"{name} must have one axis, got the shape {nodes.shape}")
+        if self.channels is not None:
+            resolve_channels(self.channels)
+            self._set(channels=tuple(self.channels))
+        data, expected = read_only(self.data, "data"), (len(self.labels), self.n_channels * r.size)
+        if data.ndim != 3 or not data.size or data.shape[1:] != expected:
+            columns = "n_r" if self.channels is None else "n_channels n_r"
             raise ValueError(
-                "data must have shape (n_bins, n_rows, n_r) = (n_bins, "
-                f"{', '.join(map(str, (n_rows, *r.shape)))}) for the labels and r, got {data.shape}"
+                f"data must have shape (n_bins, n_rows, {columns}) = (n_bins, {expected[0]}, "
+                f"{expected[1]}) for the labels and r, got {data.shape}"
             )
         weights = read_only(self.weights, "weights", shape=r.shape, sign="≥ 0")
         self._set(r=r, r_out=r_out, data=data, weights=weights)
-        shape = (*data.shape[:2], *r_out.shape)
+        shape = (*data.shape[:2], self.n_channels * r_out.size)
         for name in ("target", "laplacian", "sigma"):
             if (values := getattr(self, name)) is not None:
                 expected = shape[1:] if name == "sigma" else shape
@@ -101,6 +118,10 @@ class Rows(Record):
         return len(self.data)
 
     @property
+    def n_channels(self) -> int:
+        return 1 if self.channels is None else len(self.channels)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(source for source, _ in self.labels))
 
@@ -109,7 +130,7 @@ class Rows(Record):
         return tuple(dict.fromkeys(time for _, time in self.labels))
 
     def mean(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return X (n_rows, n_r) and y (n_rows, n_out), averaged over the bins.
+        """Return X (n_rows, n_channels n_r) and y (n_rows, n_channels n_out), means over the bins.
 
         Examples
         --------
@@ -162,9 +183,13 @@ class Rows(Record):
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins"
         r_out = self.r if self.r_out is None else self.r_out
         times = " ".join(f"{t:g}" for t in self.times)
+        designed = (
+            "designed " if any(entry is not None for entry in self.energy_range or ()) else ""
+        )
+        coupled = f" in {self.n_channels} coupled channels" if self.n_channels > 1 else ""
         return (
-            f"{type(self).__name__} of {', '.join(self.sources)}\n"
-            f"  t = {times}, {self.stencil}-point stencil, {bins}\n"
+            f"{type(self).__name__} of {', '.join(self.sources)}{coupled}\n"
+            f"  t = {times}, {designed}{self.stencil}-point stencil, {bins}\n"
             f"  X: {len(self.labels)} rows on {self.r.size} radii up to {self.r[-1]:.4g}, "
             f"y on {r_out.size} up to {r_out[-1]:.4g}"
         )

@@ -4,8 +4,8 @@ With μ the reduced mass and δ = (m1 − m2)/(m1 + m2),
 
     y(t, r) = { −∂t + (1 + 3δ²)/(8μ) ∂t² + δ²(1 − δ²)/(8μ²) ∂t³ + ∇²/2μ } R(t, r).
 
-For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic threshold; for
-unequal masses the series goes on, and its third term needs a stencil of five points.
+For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic threshold. For
+unequal masses the series goes on: a designed stencil (`halkit.equations.dispersion`) replaces it.
 """
 
 from functools import reduce
@@ -15,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import check_array, check_masses, check_nodes, check_positive
+from halkit.equations.dispersion import EnergyRange, check_energy_range, designed_stencil
 from halkit.radial import Order, radial_laplacian
 from halkit.typing import Numbers
 
 __all__ = [
     "STENCILS",
     "Stencil",
+    "choose_stencil",
+    "common_stencil",
     "reduced_mass_and_asymmetry",
     "time_dependent_rows",
     "time_derivatives",
@@ -28,7 +31,7 @@ __all__ = [
     "time_stencil",
 ]
 
-Stencil: TypeAlias = Literal["auto", 3, 5, 7]
+Stencil: TypeAlias = Literal["auto", "designed", 3, 5, 7]
 STENCILS = (3, 5, 7)
 
 # Integer weights and their common denominator of ∂t, ∂t², ∂t³.
@@ -44,7 +47,7 @@ WEIGHTS = {
 
 
 def time_stencil(n_times: int, stencil: Stencil = "auto") -> int:
-    """Points of the time stencil: "auto" is the widest of 7, 5, 3 that leaves three rows.
+    """Points of the time stencil: "auto" takes the widest of 7, 5, 3 that leaves three rows.
 
     Three points bias y by O(dt²), most for sources with excited states, and a fit takes the bias
     for non-locality. Fewer than three rows of a source say little about its potential.
@@ -53,7 +56,8 @@ def time_stencil(n_times: int, stencil: Stencil = "auto") -> int:
     ----------
     n_times : int
         Number of consecutive time slices, three at least.
-    stencil : {"auto", 3, 5, 7}
+    stencil : {"auto", "designed", 3, 5, 7}
+        "designed" has the points of "auto".
 
     Returns
     -------
@@ -66,10 +70,10 @@ def time_stencil(n_times: int, stencil: Stencil = "auto") -> int:
     >>> [time_stencil(n) for n in (3, 6, 7, 9)]
     [3, 3, 5, 7]
     """
-    known = not isinstance(stencil, bool | float) and stencil in ("auto", *STENCILS)
+    known = not isinstance(stencil, bool | float) and stencil in ("auto", "designed", *STENCILS)
     if not known:
-        raise ValueError(f'stencil must be "auto", 3, 5 or 7, got {stencil!r}')
-    if stencil == "auto":
+        raise ValueError(f'stencil must be "auto", "designed", 3, 5 or 7, got {stencil!r}')
+    if isinstance(stencil, str):
         return _affordable(max([3, *(n for n in STENCILS if n_times >= n + 2)]), n_times)
     return _affordable(stencil, n_times)
 
@@ -81,6 +85,20 @@ def _affordable(points: int, n_times: int) -> int:
             f"got {n_times}"
         )
     return points
+
+
+def common_stencil(t, times, stencil):
+    """Return the points of the widest stencil that every requested time allows."""
+    at = np.searchsorted(t, times)
+    margin = min(at.min(), (len(t) - 1 - at).min())
+    if stencil in ("auto", "designed"):
+        return max(points for points in STENCILS if points // 2 <= margin)
+    if time_stencil(len(t), stencil) // 2 > margin:
+        raise ValueError(
+            f"a stencil of {stencil} points does not fit around all times {list(times)} in "
+            f"t = {t[0]} … {t[-1]}"
+        )
+    return stencil
 
 
 def time_derivatives(
@@ -110,6 +128,11 @@ def time_derivatives(
     [12.0, 12.0, 6.0]
     """
     R, dt = check_array(R, "R"), check_positive(dt, "dt")
+    if points == "designed":
+        raise ValueError(
+            'points must be "auto", 3, 5 or 7 for derivatives, got "designed": '
+            "halkit.equations.designed_stencil replaces their sum"
+        )
     width = time_stencil(len(R), points)
     slices = [R[i : i + len(R) - width + 1] for i in range(width)]
     derivatives: list[NDArray[np.float64] | None] = [
@@ -126,7 +149,9 @@ def time_dependent_rows(
     hadron_mass: float | tuple[float, float],
     times: Numbers | None = None,
     dt: float | None = None,
+    l: int = 0,
     stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
     space_order: Order = 6,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows (X, y) of the time-dependent equation from consecutive slices of one source.
@@ -144,8 +169,15 @@ def time_dependent_rows(
         Times of the slices, in equal steps.
     dt : float, optional
         Spacing of the slices, in the place of `times`; by default 1.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil; see `time_stencil`.
+    l : int
+        Angular momentum of the wave R(t, r).
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil. 3, 5 and 7 points: the derivatives above. "designed": the weighted sum of
+        slices of `designed_stencil`, exact for each state of an energy in `energy_range`. "auto":
+        the widest that leaves three rows, derivatives for equal masses and designed for unequal.
+    energy_range : pair of float, optional
+        Lowest and highest energy above m1 + m2 that occur in R, for the designed stencil, in the
+        inverse unit of t; see `designed_stencil`.
     space_order : {2, 4, 6, 8, "spline"}
         See `stationary_target`.
 
@@ -158,7 +190,8 @@ def time_dependent_rows(
     ------
     ValueError, TypeError
         If there are too few slices, times have a gap or come with `dt`, a mass is not positive,
-        or an array is complex, not finite or of another shape.
+        `energy_range` comes with derivatives, or an array is complex, not finite or of another
+        shape.
 
     References
     ----------
@@ -189,15 +222,42 @@ def time_dependent_rows(
         dt = _spacing(times, n_times)
     dt = 1.0 if dt is None else check_positive(dt, "dt")
     points = time_stencil(n_times, stencil)
+    energies = choose_stencil(stencil, hadron_mass, dt, energy_range)
     inner = R[..., points // 2 : n_times - points // 2, :]
-    mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt)
-    laplacian = radial_laplacian(inner, r, order=space_order)
+    mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt, energies)
+    laplacian = radial_laplacian(inner, r, l=l, order=space_order)
     return inner, np.moveaxis(part, 0, -2) + laplacian / (2 * mu)
 
 
-def time_part(R, hadron_mass, points, dt):
-    """Return μ and (−∂t + c2 ∂t² + c3 ∂t³) R for slices R (n_t, ...), the full stencils only."""
+def choose_stencil(stencil, hadron_mass, dt, energy_range, threshold=0.0):
+    """Return the energies (low, high) of the designed stencil, or None for derivatives.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `energy_range` is out of range, or given for derivatives.
+    """
+    masses = check_masses(hadron_mass, "hadron_mass")
+    if stencil == "designed" or (stencil == "auto" and masses[0] != masses[1]):
+        return check_energy_range(energy_range, masses, dt, threshold)
+    if energy_range is not None:
+        raise ValueError(
+            "energy_range must be None for derivatives, where it has no effect, got "
+            f'{energy_range!r}: stencil="designed" uses it'
+        )
+    return None
+
+
+def time_part(R, hadron_mass, points, dt, energy_range=None):
+    """Return μ and the part of y that differs in time, for slices R (n_t, ...), full stencils only.
+
+    With an energy range that is the sum of the designed stencil, else (−∂t + c2 ∂t² + c3 ∂t³) R.
+    """
     mu, delta = reduced_mass_and_asymmetry(hadron_mass)
+    if energy_range is not None:
+        c = designed_stencil(hadron_mass, points=points, dt=dt, energy_range=energy_range)
+        n = len(R) - points + 1
+        return mu, reduce(np.add, (c[i] * R[i : i + n] for i in range(points)))
     first, second, third = time_derivatives(R, points=points, dt=dt)
     part = (1 + 3 * delta**2) / (8 * mu) * second - first
     if third is not None and delta:

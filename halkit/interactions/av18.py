@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 
+from halkit.channels import Channel
 from halkit.checks import check_distances
 from halkit.interactions.av18_electromagnetic import (
     HBARC,
@@ -29,7 +30,8 @@ from halkit.interactions.av18_electromagnetic import (
     electromagnetic_operators,
 )
 from halkit.interactions.av18_strong import strong_operators
-from halkit.interactions.interaction import Interaction, Local
+from halkit.interactions.interaction import Interaction
+from halkit.interactions.matrix import InteractionMatrix
 from halkit.typing import Array, Number, Numbers
 from halkit.units import HBARC as HBARC_NOW
 from halkit.units import from_mev, reduced_mass, to_fm
@@ -66,8 +68,6 @@ class State(NamedTuple):
 class _Argonne:
     """The potential matrix of a state, with one or two waves."""
 
-    l: Any
-
     def __init__(
         self,
         state: State,
@@ -76,7 +76,6 @@ class _Argonne:
         inverse_spacing: Number | None = None,
     ) -> None:
         self.state = state
-        self.l = state.l if len(state.l) > 1 else state.l[0]
         self.electromagnetic = electromagnetic
         self.inverse_spacing = inverse_spacing
         self.reduced_mass = _reduced_mass(state.pair, inverse_spacing)
@@ -113,14 +112,28 @@ class AV18(_Argonne, Interaction):
         The included electromagnetic terms.
     """
 
-    l: int
+    def __init__(self, state: State, **settings: Any) -> None:
+        super().__init__(state, **settings)
+        self.l = state.l[0]
 
     def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise."""
         return self._matrix(r)[..., 0, 0]
 
 
-class CoupledAV18(_Argonne):
+class _Element(_Argonne, Interaction):
+    """One element of the matrix of two coupled waves."""
+
+    def __init__(self, state: State, *, element: tuple[int, int], **settings: Any) -> None:
+        super().__init__(state, **settings)
+        self.element = element
+
+    def local_potential(self, r: Array) -> Array:
+        """Return V_ab(r), elementwise."""
+        return self._matrix(r)[(..., *self.element)]
+
+
+class CoupledAV18(_Argonne, InteractionMatrix):
     """Argonne v18 in two partial waves, l = j − 1 and j + 1, coupled by the tensor force.
 
     Attributes
@@ -129,26 +142,23 @@ class CoupledAV18(_Argonne):
         Orbital angular momenta of the two waves.
     reduced_mass : float
         Reduced mass of the pair, in the inverse of the unit of r.
+    channels : tuple of 2 Channel
+        With both, so that `halkit.scattering` needs neither.
     electromagnetic : tuple of str
         The included electromagnetic terms.
-    interactions : list of 2 lists of 2 Local
-        The elements of `matrix`: [[V11, V12], [V21, V22]].
+    interactions : tuple of 2 tuples of 2 Interaction
+        The elements of `matrix`: ((V11, V12), (V21, V22)).
     """
 
-    l: tuple[int, int]
+    def __init__(self, state: State, **settings: Any) -> None:
+        _Argonne.__init__(self, state, **settings)
+        rows = [[_Element(state, element=(i, j), **settings) for j in (0, 1)] for i in (0, 1)]
+        channels = [Channel(l=l, reduced_mass=self.reduced_mass) for l in state.l]
+        InteractionMatrix.__init__(self, rows, channels=channels)
 
     def matrix(self, r: Numbers) -> Array:
         """Return the symmetric matrices V(r) for r ≥ 0, shape (..., 2, 2) for `r` (...)."""
         return self._matrix(check_distances(r, "r"))
-
-    @property
-    def interactions(self) -> list[list[Local]]:
-        """The elements of `matrix` as local interactions."""
-
-        def element(i: int, j: int) -> Local:
-            return Local(lambda r: self._matrix(r)[..., i, j])
-
-        return [[element(i, j) for j in range(2)] for i in range(2)]
 
 
 @overload

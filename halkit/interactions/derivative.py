@@ -11,7 +11,8 @@ import numpy as np
 
 from halkit.checks import check_number, check_positive
 from halkit.interactions.conversion import Potential, as_interaction
-from halkit.interactions.interaction import Interaction, Laplacian, Local, Sum, cut
+from halkit.interactions.functions import Laplacian, Local
+from halkit.interactions.interaction import Interaction, Sum, cut, part_values, stated_edges
 from halkit.typing import Array, Number
 
 __all__ = ["DerivativeExpansion", "kinetic_scale"]
@@ -51,6 +52,8 @@ class DerivativeExpansion(Sum):
         self.V0 = as_interaction(V0)
         if isinstance(V2, Local):
             V2 = Laplacian(V2.f, radius=V2.radius, edges=V2.edges)
+        elif isinstance(V2, Interaction) and not isinstance(V2, Laplacian):
+            V2 = Laplacian(V2, radius=V2.radius, edges=sorted(stated_edges(V2)))
         self.V2 = V2 if isinstance(V2, Laplacian) else Laplacian(V2)
         super().__init__(self.V0, self.V2)
 
@@ -96,7 +99,7 @@ def kinetic_scale(interaction: Interaction, r: Array, reduced_mass: float) -> Ar
     ValueError
         If 1 − 2m V2(r) is not positive everywhere.
     """
-    V2 = cut(interaction.laplacian_potential(r), interaction.radius, r)
+    V2 = cut(part_values(interaction, "laplacian_potential", r), interaction.radius, r)
     square = 1 - 2 * reduced_mass * V2
     if not np.all(square > 0):
         i = np.argmin(square)

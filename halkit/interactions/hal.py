@@ -7,7 +7,9 @@ mass in the same units, from the masses of the two hadrons on the same lattice.
 All are S-wave potentials without the Coulomb force, near the physical point (m_π = 146 MeV).
 """
 
-from halkit.checks import check_masses
+from typing import Literal
+
+from halkit.checks import check_choice, check_masses
 from halkit.interactions.interaction import Sum
 from halkit.interactions.local import GaussianSum, TwoPionTail
 from halkit.typing import Masses, Number
@@ -15,10 +17,14 @@ from halkit.units import from_fm, from_mev
 from halkit.units import reduced_mass as reduced_mass_of
 
 __all__ = [
+    "N_ETA_C_MASSES",
+    "N_JPSI_MASSES",
     "N_OMEGA_MASSES",
     "N_PHI_MASSES",
     "OMEGA_CCC_MASS",
     "OMEGA_OMEGA_MASSES",
+    "n_eta_c",
+    "n_jpsi",
     "n_omega",
     "n_phi",
     "omega_ccc",
@@ -37,6 +43,19 @@ N_OMEGA_MASSES = (954.69, 1711.53)
 
 N_PHI_MASSES = (954.0, 1048.0)
 """Masses of N and φ in MeV for `n_phi`."""
+
+N_JPSI_MASSES = (954.0, 3121.1)
+"""Masses of N and J/ψ in MeV for `n_jpsi`."""
+
+N_ETA_C_MASSES = (954.0, 3023.1)
+"""Masses of N and η_c in MeV for `n_eta_c`."""
+
+# V = Σ a e^{−(r/b)²} of the nucleon and charmonium: a in MeV, b in fm.
+CHARMONIUM = {
+    "J/psi 4": ((-51, -13, -22), (0.09, 0.49, 0.82)),
+    "J/psi 2": ((-101, -33, -23), (0.13, 0.44, 0.83)),
+    "eta_c": ((-264, -28, -22), (0.11, 0.24, 0.77)),
+}
 
 
 def reduced_mass(masses: Masses, *, inverse_spacing: Number | None = None) -> float:
@@ -207,6 +226,79 @@ def n_phi(*, inverse_spacing: Number | None = None) -> Sum:
     (strength,) = _energies((-97,), inverse_spacing)
     pion = from_mev(146.4, inverse_spacing=inverse_spacing)
     return core + TwoPionTail(strength * fm**2, 1 / (0.63 * fm) ** 2, pion, power=2)
+
+
+def n_jpsi(multiplicity: Literal[2, 4], *, inverse_spacing: Number | None = None) -> GaussianSum:
+    """Return the N–J/ψ potential in the ⁴S (J = 3/2) or ²S (J = 1/2) wave, V = Σ a_i e^{−(r/b_i)²}.
+
+    ⁴S: a = (−51, −13, −22) MeV, b = (0.09, 0.49, 0.82) fm; ²S: a = (−101, −33, −23) MeV,
+    b = (0.13, 0.44, 0.83) fm. The parameters were recalled, not looked up. They give a0 = 0.298 and
+    0.381 fm, defined by k cot δ → +1/a0; published are 0.30(2) and 0.38(4) fm. Masses:
+    `N_JPSI_MASSES`.
+
+    Parameters
+    ----------
+    multiplicity : {2, 4}
+        2S + 1: 4 for spin 3/2, 2 for spin 1/2.
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    GaussianSum
+
+    References
+    ----------
+    Y. Lyu, T. Doi, T. Hatsuda, T. Sugiura, arXiv:2410.22755.
+
+    Examples
+    --------
+    >>> from halkit.interactions import N_JPSI_MASSES, n_jpsi, reduced_mass
+    >>> from halkit.scattering import scattering_length
+    >>> m = reduced_mass(N_JPSI_MASSES)
+    >>> round(scattering_length(n_jpsi(4), reduced_mass=m, sign="lattice"), 3)
+    0.298
+    """
+    return _charmonium(
+        f"J/psi {check_choice(multiplicity, 'multiplicity', (2, 4))}", inverse_spacing
+    )
+
+
+def n_eta_c(*, inverse_spacing: Number | None = None) -> GaussianSum:
+    """Return the N–η_c potential in the ²S wave, V = Σ a_i e^{−(r/b_i)²}.
+
+    a = (−264, −28, −22) MeV, b = (0.11, 0.24, 0.77) fm. The parameters were recalled, not looked
+    up. They give a0 = 0.222 fm, defined by k cot δ → +1/a0; published is 0.21(2) fm. Masses:
+    `N_ETA_C_MASSES`.
+
+    Parameters
+    ----------
+    inverse_spacing : float, optional
+        a⁻¹ in MeV. Given: lattice units; default: V in fm⁻¹ and r in fm.
+
+    Returns
+    -------
+    GaussianSum
+
+    References
+    ----------
+    Y. Lyu, T. Doi, T. Hatsuda, T. Sugiura, arXiv:2410.22755.
+
+    Examples
+    --------
+    >>> from halkit.interactions import N_ETA_C_MASSES, n_eta_c, reduced_mass
+    >>> from halkit.scattering import scattering_length
+    >>> m = reduced_mass(N_ETA_C_MASSES)
+    >>> round(scattering_length(n_eta_c(), reduced_mass=m, sign="lattice"), 3)
+    0.222
+    """
+    return _charmonium("eta_c", inverse_spacing)
+
+
+def _charmonium(name: str, inverse_spacing: Number | None) -> GaussianSum:
+    strengths, ranges = CHARMONIUM[name]
+    lengths = [from_fm(b, inverse_spacing=inverse_spacing) for b in ranges]
+    return GaussianSum.from_ranges(_energies(strengths, inverse_spacing), lengths)
 
 
 def _energies(values: tuple[float, ...], inverse_spacing: Number | None) -> list[float]:

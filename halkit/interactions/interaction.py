@@ -1,4 +1,4 @@
-"""An interaction of two hadrons, V(r) + V2(r) ∇² + U(r, r'), and sums of interactions.
+"""An interaction of two hadrons, V(r) + V2(r) ∇² + U(r, r'), its sums and its multiples.
 
 It acts on the wave function of a partial wave as
 
@@ -11,28 +11,41 @@ and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain
 solvers call them on their own mesh.
 """
 
-from collections.abc import Callable
+from numbers import Real
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_array, check_callable, check_distances, check_positive, check_values
+from halkit.checks import (
+    check_array,
+    check_distances,
+    check_number,
+    check_positive,
+    check_values,
+)
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
+    "Combinable",
     "HasInteraction",
     "Interaction",
-    "Laplacian",
-    "Local",
-    "NonLocal",
+    "Scaled",
     "Sum",
+    "check_edges",
     "check_ends",
     "cut",
+    "part_values",
     "stated_edges",
     "within",
 ]
 
+_SYMBOLS = {
+    "local_potential": "V(r)",
+    "laplacian_potential": "V2(r)",
+    "nonlocal_potential": "U(r, r')",
+    "kernel": "K(r, r')",
+}
 _PARTS = {
     "has_local": {"local_potential"},
     "has_laplacian": {"laplacian_potential"},
@@ -40,12 +53,47 @@ _PARTS = {
 }
 
 
-class Interaction:
+class Combinable:
+    """V + W, V − W, −V, sV and V/s, for interactions and fitted estimators V and W, numbers s.
+
+    The result is an `Interaction`. An estimator that is not fitted raises a NotFittedError.
+    """
+
+    __array_ufunc__: None = None  # np.float64(2) * V asks V, instead of making an array of objects
+
+    def __add__(self, other: "_Term") -> "Sum":
+        return Sum(self, other) if _is_term(other) else NotImplemented
+
+    def __radd__(self, other: "_Term | int") -> "Interaction":
+        if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
+            return _interaction_of(self)
+        return Sum(other, self) if _is_term(other) else NotImplemented
+
+    def __neg__(self) -> "Scaled":
+        return Scaled(-1.0, self)
+
+    def __sub__(self, other: "_Term") -> "Sum":
+        return Sum(self, Scaled(-1.0, other)) if _is_term(other) else NotImplemented
+
+    def __rsub__(self, other: "_Term") -> "Sum":
+        return Sum(other, Scaled(-1.0, self)) if _is_term(other) else NotImplemented
+
+    def __mul__(self, factor: Number) -> "Scaled":
+        return Scaled(factor, self) if _is_factor(factor) else NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Number) -> "Scaled":
+        return Scaled(1 / float(divisor), self) if _is_factor(divisor) else NotImplemented
+
+
+class Interaction(Combinable):
     """A hadron-hadron interaction V(r) + V2(r) ∇² + U(r, r') in one partial wave.
 
     The base class is zero. A subclass overrides ``local_potential``, ``laplacian_potential`` or
-    ``nonlocal_potential`` (or ``kernel``, if U is singular at r = 0). Interactions add with
-    ``+``. ``interaction(r)`` returns V(r), and ``interaction(r, r_prime)`` returns U(r, r').
+    ``nonlocal_potential`` (or ``kernel``, if U is singular at r = 0). Interactions add and
+    subtract, also with fitted estimators, and take a number as factor. ``interaction(r)``
+    returns V(r), and ``interaction(r, r_prime)`` returns U(r, r').
 
     Attributes
     ----------
@@ -110,7 +158,8 @@ class Interaction:
 
     def kernel(self, r: Array, r_prime: Array) -> Array:
         """Return K(r, r') = 4π r r' U(r, r'), which acts on u = rφ with plain dr'."""
-        return 4 * np.pi * np.multiply(r, r_prime) * self.nonlocal_potential(r, r_prime)
+        U = part_values(self, "nonlocal_potential", r, r_prime)
+        return 4 * np.pi * np.multiply(r, r_prime) * U
 
     def __call__(self, *points: Numbers) -> Array:
         """Return V(r) for one array of points r ≥ 0, and U(r, r') for two.
@@ -123,11 +172,11 @@ class Interaction:
             If a distance is negative or NaN.
         """
         both = self.has_local == self.has_nonlocal
-        functions: dict[int, Callable[..., Array]] = {}
+        functions: dict[int, str] = {}
         if both or self.has_local:
-            functions[1] = self.local_potential
+            functions[1] = "local_potential"
         if both or self.has_nonlocal:
-            functions[2] = self.nonlocal_potential
+            functions[2] = "nonlocal_potential"
         if len(points) not in functions:
             arguments = {1: "r", 2: "r and r_prime"}
             raise TypeError(
@@ -136,15 +185,7 @@ class Interaction:
             )
         r = [*map(check_distances, points, ("r", "r_prime"))]
         end = self.radius if len(r) == 1 else self.nonlocal_end
-        return cut(functions[len(r)](*r), end, *r)
-
-    def __add__(self, other: "_Term") -> "Sum":
-        return Sum(self, other) if _is_term(other) else NotImplemented
-
-    def __radd__(self, other: "_Term | int") -> "Interaction":
-        if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
-            return self
-        return Sum(other, self) if _is_term(other) else NotImplemented
+        return cut(part_values(self, functions[len(r)], *r), end, *r)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -158,103 +199,7 @@ class HasInteraction(Protocol):
         """The learned interaction."""
 
 
-_Term: TypeAlias = Interaction | HasInteraction
-
-
-class _Function(Interaction):
-    """A part given as a function, zero beyond a radius."""
-
-    def __init__(
-        self, f: Callable[..., Any], *, radius: Number | None = None, edges: Numbers = ()
-    ) -> None:
-        self.f = check_callable(f, "f")
-        self.radius = radius if radius is None else check_positive(radius, "radius")
-        self.edges = _checked_edges(edges)
-
-    def _at(self, what: str, *points: Array) -> Array:
-        x = [np.asarray(point, dtype=np.float64) for point in points]
-        shape = np.broadcast_shapes(*(point.shape for point in x))
-        return cut(check_values(self.f(*x), shape, what), self.radius, *x)
-
-    def __repr__(self) -> str:
-        end = "" if self.radius is None else f", radius={self.radius:g}"
-        return f"{type(self).__name__}({getattr(self.f, '__qualname__', None) or self.f!r}{end})"
-
-
-class Local(_Function):
-    """A local potential V(r) given as a function.
-
-    Parameters
-    ----------
-    f : callable
-        Maps an array of r to the array of V(r).
-    radius : float, optional
-        V is zero beyond it.
-    edges : array of shape (n,), optional
-        Radii > 0 at which V jumps, or between which it has narrow structure.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.interactions import Local
-    >>> well = Local(lambda r: -np.ones_like(r), radius=2.0)
-    >>> well(np.array([1.0, 3.0]))
-    array([-1.,  0.])
-    """
-
-    def local_potential(self, r: Array) -> Array:
-        """Return V(r), elementwise."""
-        return self._at("V(r)", r)
-
-
-class Laplacian(_Function):
-    """The term V2(r) ∇², with V2 given as a function.
-
-    Parameters
-    ----------
-    f : callable
-        Maps an array of r to the array of V2(r): an energy times a squared length.
-    radius : float, optional
-        V2 is zero beyond it.
-    edges : array of shape (n,), optional
-        Radii > 0 at which V2 jumps.
-    """
-
-    def laplacian_potential(self, r: Array) -> Array:
-        """Return V2(r), elementwise."""
-        return self._at("V2(r)", r)
-
-    def __call__(self, *points: Numbers) -> Array:
-        """Return V2(r), elementwise, for r ≥ 0."""
-        if len(points) != 1:
-            raise TypeError(f"Laplacian is a function of r, got {len(points)} arguments")
-        return self.laplacian_potential(check_distances(points[0], "r"))
-
-
-class NonLocal(_Function):
-    """A non-local potential U(r, r') given as a function.
-
-    Parameters
-    ----------
-    f : callable
-        Maps two arrays r and r' that broadcast to the array of U(r, r').
-    radius : float, optional
-        U is zero where r or r' lies beyond it.
-    edges : array of shape (n,), optional
-        Radii > 0 at which U jumps, in r or r', or between which it has narrow structure.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.interactions import NonLocal
-    >>> U = NonLocal(lambda r, s: -np.exp(-r - s))
-    >>> U(np.zeros((3, 1)), np.zeros(4)).shape
-    (3, 4)
-    """
-
-    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
-        """Return U(r, r'), broadcasting."""
-        return self._at("U(r, r')", r, r_prime)
+_Term: TypeAlias = Combinable | HasInteraction
 
 
 class Sum(Interaction):
@@ -317,13 +262,61 @@ class Sum(Interaction):
         terms = [term for term in self.terms if getattr(term, part)]
         ends = [term.radius if len(points) == 1 else term.nonlocal_end for term in terms]
         values = (
-            cut(getattr(term, function)(*points), end, *points)
+            cut(part_values(term, function, *points), end, *points)
             for term, end in zip(terms, ends, strict=True)
         )
         return sum(values) + np.zeros(np.broadcast_shapes(*map(np.shape, points)))
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.terms))
+
+
+class Scaled(Sum):
+    """An interaction times a number, s [V(r) + V2(r) ∇² + U(r, r')]; 0 times any of them is 0.
+
+    It ends where the interaction ends, and belongs to the same partial wave.
+
+    Parameters
+    ----------
+    factor : float
+        s, of either sign.
+    term : Interaction or fitted estimator
+
+    Raises
+    ------
+    TypeError
+        If `factor` is not a real number, or `term` no interaction.
+    ValueError
+        If `factor` is not finite.
+
+    Examples
+    --------
+    >>> from halkit.interactions import Separable, Yukawa
+    >>> V = -2 * Yukawa(alpha=0.5, mu=1.0) + Separable(omega=-0.5, mu=1.0) / 2
+    >>> V
+    -2 * Yukawa(alpha=0.5, mu=1) + 0.5 * Separable(omega=-0.5, mu=1)
+    >>> float(V(0.0, 0.0))
+    -0.25
+    """
+
+    def __init__(self, factor: Number, term: _Term) -> None:
+        super().__init__(term)
+        self.factor = check_number(factor, "factor")
+        self.nonlocal_radius = self.terms[0].nonlocal_radius
+
+    def __call__(self, *points: Numbers) -> Array:
+        """Return s V(r) or s U(r, r'); s V2(r) of a `Laplacian`."""
+        return self._times(self.terms[0](*points))
+
+    def _sum(self, part: str, function: str, *points: Array) -> Array:
+        return self._times(super()._sum(part, function, *points))
+
+    def _times(self, values: Array) -> Array:
+        return self.factor * values if self.factor else np.zeros_like(values)
+
+    def __repr__(self) -> str:
+        term = repr(self.terms[0])
+        return f"{self.factor:g} * " + (f"({term})" if " + " in term else term)
 
 
 def stated_edges(interaction: Interaction) -> set[float]:
@@ -345,7 +338,7 @@ def stated_edges(interaction: Interaction) -> set[float]:
 def _of_the_kernel(self: Interaction, r: Array, r_prime: Array) -> Array:
     """Return U(r, r') = K(r, r')/(4π r r'), not a number where r or r' is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return self.kernel(r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
+        return part_values(self, "kernel", r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
 
 def check_ends(interaction: Interaction) -> None:
@@ -358,24 +351,53 @@ def check_ends(interaction: Interaction) -> None:
     """
     check_positive(interaction.radius, "radius", optional=True)
     check_positive(interaction.nonlocal_radius, "nonlocal_radius", optional=True)
-    _checked_edges(interaction.edges)
+    check_edges(interaction.edges)
 
 
-def _checked_edges(edges: Numbers) -> tuple[float, ...]:
+def check_edges(edges: Numbers) -> tuple[float, ...]:
+    """Return radii > 0, in order and each once."""
     values = np.atleast_1d(check_array(edges, "edges", sign="> 0"))
     if values.ndim != 1:
         raise ValueError(f"edges must have one axis, got shape {values.shape}")
     return tuple(np.unique(values).tolist())
 
 
-def _interaction_of(term: Any) -> Interaction:
+def _interaction_of(term: Any) -> Any:
+    """The interaction of a fitted estimator; one that is not fitted says so. Else the term."""
+    if hasattr(type(term), "interaction_"):
+        return term.interaction_
     return getattr(term, "interaction_", term)
 
 
 def _is_term(thing: object) -> TypeGuard[_Term]:
-    return isinstance(thing, Interaction) or isinstance(
-        getattr(thing, "interaction_", None), Interaction
-    )
+    return isinstance(_interaction_of(thing), Interaction)
+
+
+def _is_factor(thing: object) -> TypeGuard[Number]:
+    return isinstance(thing, Real) and not isinstance(thing, bool)
+
+
+def part_values(interaction: Interaction, part: str, *points: Array) -> Array:
+    """Return a part of an interaction as float64 of the shape of the points; it may be infinite.
+
+    Parameters
+    ----------
+    interaction : Interaction
+    part : {"local_potential", "laplacian_potential", "nonlocal_potential", "kernel"}
+    *points : array
+        One or two, which broadcast.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what the method returns is not real, or has another shape than the points.
+    """
+    values = getattr(interaction, part)(*points)
+    shape = np.broadcast_shapes(*map(np.shape, points))
+    plain = type(values) is np.ndarray and values.dtype == np.float64 and values.flags.c_contiguous
+    if plain and values.shape == shape:
+        return values
+    return check_values(values, shape, f"{_SYMBOLS[part]} of {type(interaction).__name__}")
 
 
 def cut(values: Array, radius: float | None, *points: Numbers) -> Array:

@@ -1,11 +1,16 @@
 """Separable potentials with scattering in closed form.
 
 They are U(r, r') = ω e^{−μr} e^{−μr'} (Aoki and Doi) and Yamaguchi's potential. For both,
-k cot δ is a polynomial in k², and the wave functions are
+k cot δ is a polynomial in k², and the S waves are
 
     φ_k(r) = [ sin(kr + δ) − sin δ e^{−μr} (1 + s r) ] / (kr) → sin(kr + δ) / (kr),
 
-with s = (μ² + k²)/2μ for the first, and with s = 0 and β in place of μ for the second.
+with s = (μ² + k²)/2μ for the first, and with s = 0 and β in place of μ for the second. The first
+has P waves in closed form too, with q² = μ² + k² and n_1 = −cos x/x² − sin x/x:
+
+    φ_k(r) = cos δ j_1(kr) − sin δ { n_1(kr) + e^{−μr} [q² r/2 + μ + 1/r]/(k² r) }.
+
+`halkit.interactions.SeparableMatrix` has more forms, and coupled channels.
 """
 
 from typing import Any
@@ -13,14 +18,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import exprel
+from scipy.special import exprel, hyp1f1, spherical_jn
 
-from halkit.checks import as_numbers, check_distances, check_momenta, check_number, check_positive
+from halkit.checks import (
+    as_numbers,
+    check_choice,
+    check_distances,
+    check_integer,
+    check_momenta,
+    check_number,
+    check_positive,
+)
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.interaction import Interaction
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Separable", "Yamaguchi"]
+__all__ = ["Separable", "SeparableGaussian", "Yamaguchi"]
+
+# Partial waves of `Separable` with a closed form.
+WAVES = (0, 1)
 
 
 class Separable(Interaction):
@@ -60,18 +76,26 @@ class Separable(Interaction):
         """Return U(r, r') = ω e^{−μ(r + r')}, broadcasting."""
         return self.omega * np.exp(-self.mu * np.add(r, r_prime))
 
-    def k_cot_delta(self, k: Numbers | complex, *, reduced_mass: Number) -> NDArray[Any]:
-        """Return k cot δ = −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ].
+    def k_cot_delta(
+        self, k: Numbers | complex, *, reduced_mass: Number, l: int = 0
+    ) -> NDArray[Any]:
+        """Return k^{2l+1} cot δ, a polynomial in k². `k` may be complex.
 
-        `k` may be complex: a bound state has k cot δ = −κ at k = iκ.
+        For l = 0, −(1/4μ²) [ 2μ(μ²−k²) − (3μ²+k²)(μ²+k²)²/4μ³ + (μ²+k²)⁴/8πmω ]; for l = 1,
+        −[ (μ²−k²)(μ⁴+10μ²k²+k⁴)/16μ³ + (μ²+k²)⁴/32πmω ]. A bound state has
+        k^{2l+1} cot δ = (−1)^{l+1} κ^{2l+1} at k = iκ.
         """
         m, mu = check_positive(reduced_mass, "reduced_mass"), self.mu
         k2 = np.square(as_numbers(k, "k", kinds="iufc"))
         q2 = mu**2 + k2
+        strength = q2**4 / (32 * np.pi * m * self.omega)
+        if check_choice(l, "l", WAVES):
+            shape = (mu**2 - k2) * (mu**4 + 10 * mu**2 * k2 + k2**2) / (16 * mu**3)
+            return -(shape + strength)
         bracket = 2 * mu * (mu**2 - k2) - (2 * mu**2 + q2) * q2**2 / (4 * mu**3)
-        return -(bracket + q2**4 / (8 * np.pi * m * self.omega)) / (4 * mu**2)
+        return -(bracket + 4 * strength) / (4 * mu**2)
 
-    def phase_shift(self, k: Numbers, *, reduced_mass: Number) -> Array:
+    def phase_shift(self, k: Numbers, *, reduced_mass: Number, l: int = 0) -> Array:
         """Return δ(k) in radians, continuous, with δ(∞) = 0.
 
         Parameters
@@ -80,6 +104,8 @@ class Separable(Interaction):
             Momenta, k > 0.
         reduced_mass : float
             Reduced mass m.
+        l : {0, 1}
+            Orbital angular momentum; of all methods.
 
         Returns
         -------
@@ -88,10 +114,11 @@ class Separable(Interaction):
         """
         k = check_momenta(k)
         branch = np.pi if self.omega > 0 else 0.0
-        return np.arctan2(k, self.k_cot_delta(k, reduced_mass=reduced_mass)) - branch
+        k_cot_delta = self.k_cot_delta(k, reduced_mass=reduced_mass, l=l)
+        return np.arctan2(k ** (2 * l + 1), k_cot_delta) - branch
 
-    def wave_function(self, k: Numbers, r: Numbers, *, reduced_mass: Number) -> Array:
-        """Return the real wave functions φ_k(r) → sin(kr + δ)/(kr).
+    def wave_function(self, k: Numbers, r: Numbers, *, reduced_mass: Number, l: int = 0) -> Array:
+        """Return the real wave functions φ_k(r) → sin(kr − lπ/2 + δ)/(kr).
 
         Parameters
         ----------
@@ -101,29 +128,34 @@ class Separable(Interaction):
             Distances; φ is finite at r = 0.
         reduced_mass : float
             Reduced mass m.
+        l : {0, 1}
+            Orbital angular momentum.
 
         Returns
         -------
         array of shape (n_k, n_r)
         """
         k, r = _column_and_row(k, r)
-        s = (self.mu**2 + k**2) / (2 * self.mu)
-        return _scattering_wave(k, r, self.phase_shift(k, reduced_mass=reduced_mass), self.mu, s)
+        delta = self.phase_shift(k, reduced_mass=reduced_mass, l=l)
+        if l == 0:
+            return _scattering_wave(k, r, delta, self.mu, (self.mu**2 + k**2) / (2 * self.mu))
+        return _p_wave(k, r, delta, self.mu)
 
-    def target(self, k: Numbers, r: Numbers, *, reduced_mass: Number) -> Array:
-        """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ k).
+    def target(self, k: Numbers, r: Numbers, *, reduced_mass: Number, l: int = 0) -> Array:
+        """Return (E_k − H0) φ_k(r) = −sin δ (μ² + k²)² e^{−μr} / (4 m μ^{1−l} k^{1+l}).
 
-        Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m.
+        Shapes as in `wave_function`; E_k = k²/2m, H0 = −∇²/2m in the wave l.
         """
         k, r = _column_and_row(k, r)
-        sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass))
+        sine = np.sin(self.phase_shift(k, reduced_mass=reduced_mass, l=l))
         q2 = self.mu**2 + k**2
-        return -sine * q2**2 / (4 * reduced_mass * self.mu * k) * np.exp(-self.mu * r)
+        scale = 4 * reduced_mass * self.mu ** (1 - l) * k ** (1 + l)
+        return -sine * q2**2 / scale * np.exp(-self.mu * r)
 
-    def bound_states(self, *, reduced_mass: Number) -> BoundStates:
+    def bound_states(self, *, reduced_mass: Number, l: int = 0) -> BoundStates:
         """Return the bound states, as `halkit.scattering.bound_states` does; there is at most one.
 
-        s = 1 + κ/μ solves s⁴ = A (s² + 2s + 2) with A = −2πmω/μ⁵.
+        s = 1 + κ/μ solves s⁴ = A (s² + 2s ± 2) with A = −2πmω/μ⁵, + for l = 0 and − for l = 1.
 
         Returns
         -------
@@ -131,18 +163,22 @@ class Separable(Interaction):
             Named tuple of the arrays ``energy`` and ``kappa``, of shape (0,) or (1,).
         """
         m = check_positive(reduced_mass, "reduced_mass")
+        c = 2 - 4 * check_choice(l, "l", WAVES)
         A = -2 * np.pi * m * self.omega / self.mu**5
-        if 5 * A <= 1:
+        if (3 + c) * A <= 1:
             return BoundStates.from_kappa(np.empty(0), m)
-        s = brentq(lambda s: s**4 - A * (s**2 + 2 * s + 2), 1, np.sqrt(5 * A), xtol=1e-15)
+        s = brentq(lambda s: s**4 - A * (s**2 + 2 * s + c), 1, np.sqrt(5 * A), xtol=1e-15)
         return BoundStates.from_kappa(np.array([self.mu * (s - 1)]), m)
 
-    def scattering_length(self, *, reduced_mass: Number) -> float:
-        """Return a0, defined by k cot δ = −1/a0 + r_eff k²/2; a0 > 0 if there is a bound state."""
-        return float(-1 / self.k_cot_delta(0.0, reduced_mass=reduced_mass))
+    def scattering_length(self, *, reduced_mass: Number, l: int = 0) -> float:
+        """Return a_l, defined by k^{2l+1} cot δ = −1/a_l + O(k²); > 0 if there is a bound state.
+
+        a_0 is the scattering length, a_1 the scattering volume.
+        """
+        return float(-1 / self.k_cot_delta(0.0, reduced_mass=reduced_mass, l=l))
 
     def effective_range(self, *, reduced_mass: Number) -> float:
-        """Return r_eff, defined by k cot δ = −1/a0 + r_eff k²/2 + O(k⁴)."""
+        """Return r_eff of the S wave, defined by k cot δ = −1/a0 + r_eff k²/2 + O(k⁴)."""
         m = check_positive(reduced_mass, "reduced_mass")
         return 15 / (8 * self.mu) - self.mu**4 / (4 * np.pi * m * self.omega)
 
@@ -236,6 +272,39 @@ class Yamaguchi(Interaction):
         return (alpha**2 + 2 * alpha * beta + 3 * beta**2) / (beta * (alpha + beta) ** 2)
 
 
+class SeparableGaussian(Interaction):
+    """The separable potential U_l(r, r') = ω (r r'/ρ²)^l e^{−(r² + r'²)/ρ²} / ρ³ of one wave.
+
+    Parameters
+    ----------
+    omega : float
+        Strength ω, an energy; negative attracts.
+    rho : float
+        Range ρ > 0.
+    l : int, default 0
+        Orbital angular momentum.
+
+    Examples
+    --------
+    >>> from halkit.interactions import SeparableGaussian
+    >>> SeparableGaussian(-2.0, 0.5)(0.0, 0.0)
+    np.float64(-16.0)
+    """
+
+    def __init__(self, omega: Number, rho: Number, *, l: int = 0) -> None:
+        self.omega = check_number(omega, "omega")
+        self.rho = check_positive(rho, "rho")
+        self.l = check_integer(l, "l", least=0)
+
+    def __repr__(self) -> str:
+        return f"SeparableGaussian(omega={self.omega:g}, rho={self.rho:g}, l={self.l})"
+
+    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
+        """Return U(r, r'), broadcasting."""
+        x, y = np.divide(r, self.rho), np.divide(r_prime, self.rho)
+        return self.omega / self.rho**3 * (x * y) ** (self.l or 0) * np.exp(-(x**2) - y**2)
+
+
 def _column_and_row(k: Numbers, r: Numbers) -> tuple[Array, Array]:
     """Momenta as a column and distances as a row, checked."""
     return np.atleast_1d(check_momenta(k))[:, None], np.atleast_1d(check_distances(r, "r"))
@@ -246,3 +315,15 @@ def _scattering_wave(k, r, delta, mu, s):
     x = k * r / 2
     bracket = mu * exprel(-mu * r) - k * np.sin(x) * np.sinc(x / np.pi) - s * np.exp(-mu * r)
     return np.cos(delta) * np.sinc(2 * x / np.pi) + np.sin(delta) / k * bracket
+
+
+def _p_wave(k, r, delta, mu):
+    """φ = cos δ j_1 + (sin δ/k²) {k²(sin x/x − c) + μ²[(1 − e^{−y})/y − e] − e^{−y}(μ² + k²)/2}.
+
+    x = kr, y = μr, c = (1 − cos x)/x² and e = (e^{−y} − 1 + y)/y², without cancellation at r → 0.
+    """
+    x, y = k * r, mu * r
+    c, e = np.sinc(x / (2 * np.pi)) ** 2 / 2, hyp1f1(1, 3, -y) / 2
+    bracket = k**2 * (np.sinc(x / np.pi) - c) + mu**2 * (exprel(-y) - e)
+    irregular = bracket - np.exp(-y) * (mu**2 + k**2) / 2
+    return np.cos(delta) * spherical_jn(1, x) + np.sin(delta) / k**2 * irregular

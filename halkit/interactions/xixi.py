@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from halkit.interactions.derivative import DerivativeExpansion
-from halkit.interactions.interaction import Laplacian
+from halkit.interactions.functions import Laplacian
 from halkit.interactions.local import GaussianSum
 from halkit.typing import Array
 

@@ -1,21 +1,24 @@
 r"""Predictions, scores and observables of a fitted potential.
 
-A fitted potential is U(r, r') + V(r) δ(r − r'), given as two functions of the radius.
-They give the targets y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the localised potential
-y/φ, and, through `halkit.scattering`, phase shifts, bound states and the effective-range
-parameters.
+A fitted potential is U(r, r') + V(r) δ(r − r'), given as two functions of the radius, or a matrix
+of such potentials for coupled channels. It gives the targets
+y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the localised potential y/φ, and, through
+`halkit.scattering`, phase shifts, bound states and the effective-range parameters.
 """
-
-from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from halkit import scattering
 from halkit.checks import check_array, check_nodes
-from halkit.interactions import Interaction
+from halkit.interactions.interaction import Combinable
+from halkit.potentials.coupling import (
+    act,
+    count_channels,
+    local_matrix,
+    split,
+)
+from halkit.potentials.observables import ObservablesMixin
 from halkit.potentials.problem import make_problem, singular_at_origin
 from halkit.potentials.validation import (
     check_pair,
@@ -30,22 +33,26 @@ from halkit.potentials.validation import (
 )
 from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent
-from halkit.typing import Array, Number, Numbers, SignConvention
+from halkit.typing import Array, Numbers
 
 __all__ = ["PotentialMixin"]
 
 
-class PotentialMixin(ABC):
+class PotentialMixin(Combinable, ObservablesMixin):
     """Predictions and observables of a fitted potential.
 
     The ``fit`` of a subclass begins with ``_problem``; ``_learned`` is the fitted interaction, and
-    ``_reduced_mass`` returns the mass or None. `halkit.scattering` takes a fitted estimator
-    wherever it takes an interaction.
+    ``_reduced_mass`` returns the mass of an estimator without channels, or None.
+    `halkit.scattering` takes a fitted estimator wherever it takes an interaction; so do sums,
+    differences and multiples of interactions.
+
+    A subclass stores ``channels`` and ``l``, and sets the wave of its ``_learned`` with
+    ``_in_wave``. With n > 1 channels ``_learned`` is an `InteractionMatrix`.
 
     Attributes
     ----------
     r_, weights_, r_out_ : ndarray
-        Nodes, measure and output nodes of the fit.
+        Nodes, measure and output nodes of the fit, the same for all channels.
     loss_ : float
         The value of what the fit minimises.
     """
@@ -54,15 +61,6 @@ class PotentialMixin(ABC):
     weights_: Array
     r_out_: Array
     loss_: float
-
-    @property
-    @abstractmethod
-    def _learned(self) -> Any:
-        """The fitted `Interaction`."""
-
-    @abstractmethod
-    def _reduced_mass(self) -> float | None:
-        """The reduced mass, or None if the estimator does not know it."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -90,16 +88,16 @@ class PotentialMixin(ABC):
         else:
             nodes = like.r_, like.weights_, like.r_out_
             self._nodes_given, self._weights_given = like._nodes_given, like._weights_given
+        n = self.n_channels_ = count_channels(self._owner() if like is None else like)
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
-            *nodes, n_features=X.shape[1], n_outputs=y.shape[1]
+            *nodes, n_features=X.shape[1], n_outputs=y.shape[1], n_channels=n
         )
         exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
-        self._singular = exact and singular_at_origin(y, self.r_out_)
+        self._singular = exact and singular_at_origin(split(y, n), self.r_out_)
         if self._singular and nodes[1] is None:
             self.weights_ = self._default_weights(self.r_)
-        return make_problem(
-            X, y, self.weights_, weights_out, sample_weight=sample_weight, y_std=y_std
-        )
+        measures = (np.tile(w, n) for w in (self.weights_, weights_out))
+        return make_problem(X, y, *measures, sample_weight=sample_weight, y_std=y_std)
 
     def _default_weights(self, r):
         """4πr²dr by the trapezoidal rule, to fourth order for targets that grow as 1/r."""
@@ -116,20 +114,10 @@ class PotentialMixin(ABC):
             )
         return check_radii(**radii)
 
-    @property
-    def interaction_(self) -> Interaction:
-        """The fitted V(r) and U(r, r') as one interaction, which can be added to others.
-
-        Raises
-        ------
-        ValueError
-            If the fit was made without nodes r.
-        """
-        self._check_radii()
-        return self._learned
-
     def local_potential(self, r: Numbers) -> Array:
         """V(r) of the local term, elementwise; zero without a local term.
+
+        With n > 1 channels V_ab(r), of shape (n, n, ...).
 
         Raises
         ------
@@ -141,6 +129,8 @@ class PotentialMixin(ABC):
 
     def nonlocal_potential(self, r: Numbers, r_prime: Numbers) -> Array:
         """U(r, r'), with r and r' broadcast against each other.
+
+        With n > 1 channels U_ab(r, r'), of shape (n, n, ...).
 
         Raises
         ------
@@ -168,7 +158,7 @@ class PotentialMixin(ABC):
 
         Returns
         -------
-        ndarray of shape (n, m)
+        ndarray of shape (n, m), or (n_channels, n_channels, n, m) with several channels
             U in units of [energy]/[length]³, without the local term: see ``local_potential``.
 
         Raises
@@ -190,18 +180,18 @@ class PotentialMixin(ABC):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_r)
-            Wave functions on the nodes of the fit.
+        X : array-like of shape (n_samples, n_channels·n_r)
+            Wave functions on the nodes of the fit, channels side by side.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_out), or (n_samples,) if y of the fit was 1-D
+        ndarray of shape (n_samples, n_channels·n_out), or (n_samples,) if y of the fit was 1-D
         """
         check_is_fitted(self)
         return like_input(self._predict(check_samples(self, X, reset=False)), X)
 
     def _predict(self, X):
-        y = self._action(X, self.r_, self.weights_, self.r_out_)
+        y = act(self._learned, X, self.r_, self.weights_, self.r_out_)
         return y[:, 0] if self._flat_target else y
 
     def apply_potential(
@@ -211,7 +201,7 @@ class PotentialMixin(ABC):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n)
+        X : array-like of shape (n_samples, n_channels·n)
             Wave functions on the nodes `r`, for example of another lattice.
         r : array-like of shape (n,)
             Their nodes.
@@ -223,7 +213,7 @@ class PotentialMixin(ABC):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_out)
+        ndarray of shape (n_samples, n_channels·n_out)
 
         Raises
         ------
@@ -235,11 +225,12 @@ class PotentialMixin(ABC):
         r = check_nodes(r)
         r_out = r if r_out is None else check_nodes(r_out, "r_out")
         weights = self._measure(r) if weights is None else weights
-        X = check_array(X, "X", len(r))
+        columns = self.n_channels_ * len(r)
+        X = check_array(X, "X", columns)
         if X.ndim != 2:
-            raise ValueError(f"X must have shape (n_samples, {len(r)}), got {X.shape}")
+            raise ValueError(f"X must have shape (n_samples, {columns}), got {X.shape}")
         weights = check_weights(weights, r)
-        return self._action(X, r, weights, r_out)
+        return act(self._learned, X, r, weights, r_out)
 
     def _measure(self, r):
         """The default measure on given nodes."""
@@ -252,43 +243,44 @@ class PotentialMixin(ABC):
             )
         return self._default_weights(r)
 
-    def _action(self, X, r, weights, r_out):
-        y, interaction = np.zeros((len(X), len(r_out))), self._learned
-        if interaction.has_nonlocal:
-            y += (X * weights) @ interaction.nonlocal_potential(r_out[:, None], r[None, :]).T
-        if interaction.has_local:
-            y += interaction.local_potential(r_out) * X[:, node_columns(r_out, r)]
-        return y
-
     def localize(self, X: Numbers) -> Array:
         r"""The local potential that acts on each wave function as U does.
 
         V(r) = [Σ_j U(r, r_j) w_j φ(r_j) + V_loc(r) φ(r)] / φ(r).
 
         Any U that fits the data gives the right V(r) here. The phase shift is the test of U.
+        With n > 1 channels V_ab(r) solves y_a = Σ_b V_ab φ_b for all samples, by least squares.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_r)
-            Wave functions on the nodes of the fit.
+        X : array-like of shape (n_samples, n_channels·n_r)
+            Wave functions on the nodes of the fit: n_channels linearly independent ones at least.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_out)
-            NaN where the wave function vanishes.
+        ndarray of shape (n_samples, n_out), or (n_channels, n_channels, n_out)
+            NaN where the wave function vanishes, or where those of several channels are linearly
+            dependent.
 
         Raises
         ------
         ValueError
-            If the fit was made without nodes r.
+            If the fit was made without nodes r; with fewer samples than channels.
         """
-        self._check_radii()
         X = check_samples(self, X, reset=False)
-        y = self._action(X, self.r_, self.weights_, self.r_out_)
-        phi = X[:, node_columns(self.r_out_, self.r_)]
+        y, phi = self._action_and_wave(X)
+        if self.n_channels_ > 1:
+            return local_matrix(y, phi)
         tiny = np.finfo(float).eps * np.abs(X).max(axis=1, keepdims=True)
-        V = np.full_like(y, np.nan)
-        return np.divide(y, phi, out=V, where=np.abs(phi) > tiny)
+        V = np.full_like(y[:, 0], np.nan)
+        return np.divide(y[:, 0], phi[:, 0], out=V, where=np.abs(phi[:, 0]) > tiny)
+
+    def _action_and_wave(self, X):
+        """What the potential does to rows of X, and φ, both (n_samples, n_channels, n_out)."""
+        self._check_radii()
+        y = act(self._learned, X, self.r_, self.weights_, self.r_out_)
+        columns = node_columns(self.r_out_, self.r_)
+        return split(y, self.n_channels_), split(X, self.n_channels_)[:, :, columns]
 
     def score(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
@@ -332,47 +324,3 @@ class PotentialMixin(ABC):
         spread = np.sum(w * (true - np.average(true, axis=0, weights=w)) ** 2)
         missed = np.sum(w * (true - prediction) ** 2)
         return float(1 - missed / spread if spread > 0 else missed == 0)
-
-    def phase_shift(
-        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> Array:
-        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.phase_shift`."""
-        return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
-
-    def bound_states(
-        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> scattering.BoundStates:
-        """Energies and binding momenta; see `halkit.scattering.bound_states`."""
-        return scattering.bound_states(self, **self._scattering(channel_radius, n_mesh))
-
-    def scattering_length(
-        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
-        n_mesh: int | None = None,
-    ) -> float:  # fmt: skip
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`."""
-        settings = self._scattering(channel_radius, n_mesh)
-        return scattering.scattering_length(self, sign=sign, **settings)
-
-    def effective_range(
-        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> float:
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`."""
-        return scattering.effective_range(self, **self._scattering(channel_radius, n_mesh))
-
-    def _scattering(self, channel_radius, n_mesh):
-        self._check_radii()
-        return {
-            "reduced_mass": self._known_mass(),
-            "channel_radius": channel_radius,
-            "n_mesh": n_mesh,
-        }
-
-    def _known_mass(self):
-        mass = self._reduced_mass()
-        if mass is None:
-            raise ValueError(
-                "reduced_mass or hadron_mass must be given for an observable, got None: set it, in "
-                "the inverse of the unit of r, in the constructor or with set_params of the "
-                "estimator itself (one around it has to be fitted again)"
-            )
-        return mass

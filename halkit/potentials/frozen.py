@@ -178,13 +178,13 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, B
     def _module(self):
         return self.estimator_.net_.module_
 
-    def _reduced_mass(self):
-        return self.estimator_._reduced_mass()
+    def _owner(self):
+        return self.estimator_
 
     @property
     def _learned(self):
-        name = type(self).__name__
-        return _Frozen(self._module, name, self.local_coefficients_, self.C_)
+        form = _Frozen(self._module, type(self).__name__, self.local_coefficients_, self.C_)
+        return self._in_wave(form)
 
 
 def _refuse_other_estimators(estimator):

@@ -6,6 +6,7 @@ functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
 """
 
 import warnings
+from functools import partial
 from typing import Literal, Self
 
 import numpy as np
@@ -14,14 +15,24 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.coupled_checks import (
+    scale_derivatives,
+    scales,
+    warn_of_scales,
+    warn_of_sources,
+)
+from halkit.potentials.coupled_prior import CoupledPrior, local_columns
+from halkit.potentials.coupling import reduced_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
     local_strength,
     local_term,
 )
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.posterior import PosteriorDraw, PosteriorMixin, solve_ridge
 from halkit.potentials.prior import (
     LocalPrior,
@@ -72,6 +83,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
         does the prior of V.
+    channels : list of halkit.Channel, optional
+        Coupled channels, in the order of their thresholds, side by side in X and y. What a
+        channel leaves None it takes from `reduced_mass` and `l`. Set after a fit, masses and
+        thresholds change observables, but not their number. By default one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     local : bool or "only"
         Whether the local term is added, or stands alone.
     length_scale : float
@@ -156,6 +173,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     def __init__(
         self, r: Numbers | None = None, *, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
+        channels: ChannelList | None = None, l: int | None = None,
         local: Literal["only"] | bool = True, length_scale: Number = 4.0,
         envelope_radius: Number = 5.5, amplitude: Number = 1e-5,
         envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
@@ -167,6 +185,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.local = local
         self.length_scale = length_scale
         self.envelope_radius = envelope_radius
@@ -210,46 +230,83 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
         Warns
         -----
+        MisfitWarning
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or U is
+            symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond
-            the data.
+            the data. With several channels, if the rows do not tell their potentials apart, see
+            `halkit.equations.pointwise_errors`, and if a channel fits better with another
+            normalisation.
         """
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
-            prior = PotentialPrior(self._local_prior(), nonlocal_)
-            self.local_strength_ = local_strength(self) if prior.local else None
+            prior = self._full_prior(nonlocal_)
+            self.local_strength_ = local_strength(self) if self.local else None
+            first = prior.entry(0, 0).prior
             check_reach(
                 self.r_,
                 self.r_out_,
-                self.envelope_radius if prior.nonlocal_ else None,
-                prior.local.widths if prior.local else None,
+                self.envelope_radius if nonlocal_ else None,
+                first.local.widths if first.local else None,
                 lattice_defaults=True,
             )
             A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior.n_local)
+            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior)
             b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
-            self._span = _row_space(phi * np.sqrt(self.weights_))
+            if self.n_channels_ > 1:
+                self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
+            self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
+            warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
-                learned = self._learned
-                warn_of_reach(
-                    self.r_out_, U=learned.nonlocal_potential if learned.has_nonlocal else None,
-                    V=learned.local_potential if learned.has_local else None, std=self._local_std,
-                    reduced_mass=self.reduced_mass,
-                )  # fmt: skip
+                self._warn_of_reach()
         return self
 
-    def _local_std(self, r):
-        """Standard deviation of V at one radius."""
-        functions = self._prior.local.functions(r)
-        return float(self._posterior.std(functions, slice(self._prior.n_local))[0])
+    def _warn_of_rows(self, problem, W, A, b):
+        """Warn of sources that are too much alike, and of channels of another normalisation."""
+        n, X = self.n_channels_, problem.X
+        phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
+        if self.local:
+            warn_of_sources(phi, problem.y, W, n)
+        if self.symmetric and problem.has_errors:
+            nodes = self.r_, self.weights_, self.r_out_
+            G = W * scale_derivatives(self._learned, X, *nodes, n)
+            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior))
+
+    def _warn_of_reach(self):
+        """Warn of potentials that have not vanished where the data end, pair by pair."""
+        for pair, mass in self._pairs():
+            entry = self._prior.entry(*pair)
+            one = PosteriorDraw(entry.prior, self._posterior.mean[entry.rows])
+
+            def std(r, entry=entry):
+                return float(self._posterior.std(*entry.local_functions(r))[0])
+
+            warn_of_reach(
+                self.r_out_, U=one.nonlocal_potential if one.has_nonlocal else None,
+                V=one.local_potential if one.has_local else None, std=std, reduced_mass=mass,
+            )  # fmt: skip
+
+    def _pairs(self):
+        """Pairs of channels with coefficients of their own, and a reduced mass between the two."""
+        n = self.n_channels_
+        if n == 1:
+            return [((0, 0), self._mass())]
+        masses = reduced_masses(self)
+        return [
+            ((a, b), None if masses is None else float(np.sqrt(masses[a] * masses[b])))
+            for a in range(n)
+            for b in range(n)
+            if a <= b or not self.symmetric
+        ]
 
     def _nonlocal_prior(self):
         """The prior of U, or None, after a check of all parameters."""
@@ -268,11 +325,21 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         if self.local == "only":
             return None
         basis = SmoothBasis(length, radius, self.envelope, tol)
-        return NonLocalPrior(basis, amplitude, self.symmetric)
+        return partial(NonLocalPrior, basis, amplitude)
 
-    def _local_prior(self):
-        """The prior of V on the nodes of the fit, or None."""
-        return LocalPrior(**local_term(self, self.r_out_)) if self.local else None
+    def _full_prior(self, nonlocal_):
+        """The prior of V and U on the nodes of the fit, for all pairs of channels."""
+        masses = dict(self._pairs())
+
+        def of_pair(a, b):
+            local = None
+            if self.local:
+                local = LocalPrior(**local_term(self, self.r_out_, reduced_mass=masses[a, b]))
+            return PotentialPrior(local, nonlocal_ and nonlocal_(self.symmetric and a == b))
+
+        if self.n_channels_ == 1:
+            return of_pair(0, 0)
+        return CoupledPrior(self.n_channels_, self.symmetric, of_pair)
 
     def _noise(self, has_errors):
         """Errors of the weighted y; with `y_std` the weights contain them already."""
@@ -282,14 +349,16 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
         return 1.0
 
-    def _signal_beside_local(self, A, W, X, n_local):
+    def _signal_beside_local(self, A, W, X, prior):
         """The effect of the non-local prior on the data beside V; a warning if it is small."""
         if not self.local or self.local == "only":
             return np.zeros(0)
-        phi = W * X[:, node_columns(self.r_out_, self.r_)]
+        n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
+        phi = local_columns(split(W, n), split(X, n)[:, :, columns], prior)
         phi = np.ldexp(phi, -exponent(phi))
         size = exponent(A)
-        signal = np.ldexp(signal_beside_local(np.ldexp(A[:, :, n_local:], -size), phi), size)
+        U = np.ldexp(A[:, :, ~prior.is_local], -size).reshape(*phi.shape[:2], -1)
+        signal = np.ldexp(signal_beside_local(U, phi), size)
         if signal[0] < VISIBLE:
             warnings.warn(
                 "these rows do not tell a local from a non-local potential, which have different "
@@ -316,7 +385,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
 
     @property
     def _learned(self):
-        return PosteriorDraw(self._prior, self._posterior.mean)
+        return self._interaction(self._posterior.mean)
 
     def _reduced_mass(self):
         return self.reduced_mass

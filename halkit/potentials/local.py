@@ -133,7 +133,7 @@ def local_strength(model: Any) -> float:
 
 
 def local_term(
-    model: Any, r_out: Array, *, default_range: float | None = None,
+    model: Any, r_out: Array, reduced_mass: float | None, default_range: float | None = None,
     of_data: tuple[float, float] | None = None,
 ) -> dict[str, Array]:  # fmt: skip
     """Widths and scales of the local term of an estimator.
@@ -141,9 +141,11 @@ def local_term(
     Parameters
     ----------
     model : estimator
-        With ``r``, ``local_widths``, ``local_range``, ``local_strength`` and a reduced mass.
+        With ``r``, ``local_widths``, ``local_range`` and ``local_strength``.
     r_out : ndarray of shape (n_out,)
         Nodes at which V acts.
+    reduced_mass : float or None
+        m.
     default_range : float, optional
         λ where ``local_range`` is None.
     of_data : tuple of two floats, optional
@@ -162,13 +164,12 @@ def local_term(
     local_range: Any = model.local_range or default_range
     widths = model.local_widths
     if of_data is None:
-        mass = model._reduced_mass()
-        if mass is None and model.r is not None:
+        if reduced_mass is None and model.r is not None:
             raise ValueError(
                 "reduced_mass or hadron_mass must be given for a local term, whose prior is in "
                 "units of 1/2m, got None"
             )
-        of_data = max(1 / (2 * (mass or 1.0)), local_range / 3), np.inf
+        of_data = max(1 / (2 * (reduced_mass or 1.0)), local_range / 3), np.inf
     if widths is None:
         widths = local_widths(r_out, local_range)
     else:

@@ -234,6 +234,7 @@ class UserNetwork(PairNetwork):
 class SeparableNetwork(nn.Module):
     """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
 
+    exchange_symmetric = True
     signs: Tensor
 
     def __init__(

@@ -14,9 +14,11 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.blueprint import CODE, Blueprint
+from halkit.potentials.coupling import own_wave, refuse_several
 from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
@@ -105,6 +107,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If `max_iter` was reached, or if the loss of a start became infinite or NaN: this start
             is left out.
+        MisfitWarning
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or the
+            network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data.
         """
@@ -124,7 +129,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before)
             if self._nodes_given:
-                mass = self._reduced_mass()
+                mass = self._mass()
                 _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
                 if self._has_nonlocal and not problem.has_errors:
                     warn_of_exact_fit(self._learned, problem, *nodes, mass, self.loss_)
@@ -141,6 +146,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def _check_parameters(self):
         check_network_parameters(self)
         self._check_masses()
+        refuse_several(self)
 
     def _fit_before(self):
         """Nodes and parameters that a warm start begins with, or None."""
@@ -201,7 +207,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         of_data = None
         if not decay:
             of_data = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
-        return local_term(self, self.r_out_, default_range=0.2 * self.r_[-1], of_data=of_data)
+        return local_term(self, self.r_out_, self._mass(), 0.2 * self.r_[-1], of_data)
 
     def _build_net(self, device, **settings):
         module = self._blueprint.potential()
@@ -244,7 +250,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 f"the loss of every start became infinite or NaN (solver={self.solver!r}): lower "
                 f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
-        _warn_of_starts(self, training, exact=not problem.has_errors)
+        symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
+        asymmetric = warn_of_misfit(self, problem, symmetric=symmetric)
+        _warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
 
     def _keep(self, training):
         """Keep the starts with a finite loss, the best as the fit; return whether there is one."""
@@ -274,11 +282,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """The starts of the fit, each an interaction."""
         check_is_fitted(self)
         starts = [
-            Start(self._restore(theta, "cpu").module_, loss, n_iter, self._check_radii)
-            for loss, n_iter, theta in self._starts
+            self._in_wave(Start(self._restore(x, "cpu").module_, loss, n, self._check_radii))
+            for loss, n, x in self._starts
         ]
-        mass = self._reduced_mass()
-        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass)
+        mass, l = self._mass(), own_wave(self) or 0
+        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass, l=l)
 
     @property
     def _has_local(self):
@@ -290,7 +298,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
 
     @property
     def _learned(self):
-        return NetworkInteraction(self._module, type(self).__name__)
+        return self._in_wave(NetworkInteraction(self._module, type(self).__name__))
 
     def _form_now(self, name):
         """A parameter of the form of the potential, of the fit once there is one."""

@@ -10,10 +10,13 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupling import refuse_several
 from halkit.potentials.least_squares import check_start, fit_theta
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 
@@ -45,6 +48,10 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         Radii of the columns of y; `r` by default.
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
         U is zero where r or r' is beyond it. Without it `function` must decay by itself for phase
         shifts.
@@ -106,7 +113,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
     def __init__(
         self, function: Callable[..., Any], initial: Numbers, *, r: Numbers | None = None,
         weights: Numbers | None = None, r_out: Numbers | None = None,
-        reduced_mass: Number | None = None, radius: Number | None = None,
+        reduced_mass: Number | None = None, channels: ChannelList | None = None,
+        l: int | None = None, radius: Number | None = None,
         bounds: Sequence[Numbers] | None = None, max_nfev: int | None = None, tol: Number = 1e-10,
     ) -> None:  # fmt: skip
         self.function = function
@@ -115,6 +123,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.radius = radius
         self.bounds = bounds
         self.max_nfev = max_nfev
@@ -160,6 +170,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
         ConvergenceWarning
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
+        MisfitWarning
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -168,9 +180,11 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_misfit(self, problem, symmetric=False)
         return self
 
     def _check_parameters(self):
+        refuse_several(self)
         if not callable(self.function):
             raise TypeError(
                 f"function must be a callable of (r, r_prime, theta), got {self.function!r}"
@@ -210,7 +224,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator
 
     @property
     def _learned(self):
-        return self._form(self.theta_)
+        return self._in_wave(self._form(self.theta_))
 
 
 class _Parametric(Interaction):

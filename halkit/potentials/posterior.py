@@ -18,16 +18,24 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
+from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
-from halkit.interactions import Interaction
+from halkit.interactions import Interaction, InteractionMatrix
+from halkit.interactions.matrix import Transposed
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupled_prior import CoupledPrior
+from halkit.potentials.coupling import (
+    Learned,
+    local_inverse,
+    own_wave,
+)
 from halkit.potentials.prior import PotentialPrior
-from halkit.potentials.validation import check_samples, like_input, node_columns
+from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
 from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
-__all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "solve_ridge"]
+__all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "interaction_of", "solve_ridge"]
 
 # Share of the norm of a bound state within the span of the wave functions of the fit.
 SEEN = 0.9
@@ -103,6 +111,19 @@ class PosteriorDraw(Interaction):
         return self.prior.nonlocal_potential(self.coefficients, *radii)
 
 
+def interaction_of(prior: PotentialPrior | CoupledPrior, theta: Array) -> Learned:
+    """Return the interaction, or the matrix of interactions, with coefficients θ."""
+    if isinstance(prior, PotentialPrior):
+        return PosteriorDraw(prior, theta)
+
+    def one(a, b):
+        entry = prior.entry(a, b)
+        draw = PosteriorDraw(entry.prior, theta[entry.rows])
+        return Transposed(draw) if entry.transposed else draw
+
+    return InteractionMatrix([[one(a, b) for b in range(prior.n)] for a in range(prior.n)])
+
+
 class PosteriorMixin(PotentialMixin):
     """Predictions with standard deviations, from a fitted ``_prior`` and ``_posterior``.
 
@@ -111,7 +132,7 @@ class PosteriorMixin(PotentialMixin):
     """
 
     random_state: Random
-    _prior: PotentialPrior
+    _prior: PotentialPrior | CoupledPrior
     _posterior: Ridge
     _span: Array
 
@@ -159,11 +180,19 @@ class PosteriorMixin(PotentialMixin):
         if r_prime is None:
             r_prime = self.r_ if r is None else r
         r = self.r_out_ if r is None else r
-        if not self._prior.nonlocal_:
-            return U, np.zeros_like(U)
-        functions, rows = self._prior.nonlocal_.functions, slice(self._prior.n_local, None)
         r, r_prime = check_nodes(r), check_nodes(r_prime, "r_prime")
-        return U, np.stack([self._posterior.std(functions(x, r_prime), rows) for x in r])
+        pairs = [
+            self._entry_std(self._prior.entry(a, b), r, r_prime)
+            for a in range(self.n_channels_)
+            for b in range(self.n_channels_)
+        ]
+        return U, np.reshape(pairs, U.shape)
+
+    def _entry_std(self, entry, r, r_prime):
+        """Standard deviation of one U_ab."""
+        if not entry.prior.nonlocal_:
+            return np.zeros((len(r), len(r_prime)))
+        return [self._posterior.std(*entry.nonlocal_functions(x, r_prime)) for x in r]
 
     def localize(self, X: Numbers, return_std: bool = False) -> Any:
         """The local potential that acts on each wave function as U and V do.
@@ -185,15 +214,29 @@ class PosteriorMixin(PotentialMixin):
         if not check_boolean(return_std, "return_std"):
             return V
         X = check_samples(self, X, reset=False)
-        phi = np.where(np.isnan(V), np.nan, X[:, node_columns(self.r_out_, self.r_)])
-        return V, self._target_std(X) / np.abs(phi)
+        _, phi = self._action_and_wave(X)
+        if self.n_channels_ > 1:
+            design = self._design(X).reshape(*phi.shape, -1)
+            return V, self._posterior.std(
+                np.einsum("bsi,saip->abip", local_inverse(phi), design, optimize=True)
+            )
+        return V, self._target_std(X) / np.abs(np.where(np.isnan(V), np.nan, phi[:, 0]))
+
+    def _design(self, X):
+        return self._prior.design(X, self.r_, self.weights_, self.r_out_)
 
     def _target_std(self, X):
         """Standard deviation of the targets of X on the nodes of the fit."""
-        design = self._prior.design(X, self.r_, self.weights_, self.r_out_)
-        return self._posterior.std(design)
+        return self._posterior.std(self._design(X))
 
-    def draw_potentials(self, n_draws: int = 1, random_state: Random = None) -> list[PosteriorDraw]:
+    def _interaction(self, theta):
+        """The interaction with coefficients θ, in the waves and channels of the estimator."""
+        interaction = interaction_of(self._prior, theta)
+        if isinstance(interaction, InteractionMatrix):
+            return self._in_channels(interaction)
+        return self._in_wave(interaction)
+
+    def draw_potentials(self, n_draws: int = 1, random_state: Random = None) -> list[Any]:
         """Potentials drawn from the posterior.
 
         Parameters
@@ -204,7 +247,7 @@ class PosteriorMixin(PotentialMixin):
 
         Returns
         -------
-        list of PosteriorDraw
+        list of PosteriorDraw, or of InteractionMatrix with several channels
             Interactions.
         """
         self._check_radii()
@@ -212,7 +255,7 @@ class PosteriorMixin(PotentialMixin):
         random = check_random_state(self.random_state if random_state is None else random_state)
         mean, factor = self._posterior.mean, self._posterior.factor
         normal = random.standard_normal((n_draws, len(mean)))
-        return [PosteriorDraw(self._prior, theta) for theta in mean + normal @ factor.T]
+        return [self._interaction(theta) for theta in mean + normal @ factor.T]
 
     def draws(self, n_draws: int = 32) -> scattering.Ensemble:
         """Draws around the posterior mean as one `halkit.scattering.Ensemble`.
@@ -229,22 +272,41 @@ class PosteriorMixin(PotentialMixin):
             correlated, jackknife the fit.
         """
         check_integer(n_draws, "n_draws", least=2)
-        mass, members = self._known_mass(), self.draw_potentials(n_draws)
-        return scattering.Ensemble(members, kind="draws", centre=self, reduced_mass=mass)
+        members = self.draw_potentials(n_draws)
+        if self.n_channels_ > 1:
+            self._known_channels()
+            return scattering.Ensemble(members, kind="draws", centre=self.interaction_)
+        settings = {"reduced_mass": self._known_mass(), "l": own_wave(self) or 0}
+        return scattering.Ensemble(members, kind="draws", centre=self, **settings)
 
     def phase_shift(
-        self, k: Numbers, *, return_std: bool = False, n_draws: int = 32,
+        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
+        energy: Numbers | None = None, return_std: bool = False, n_draws: int = 32,
         channel_radius: Number | None = None, n_mesh: int | None = None,
     ) -> Any:  # fmt: skip
-        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.phase_shift`.
+        """Phase shifts in radians; see `NonLocalPotentialRegressor.phase_shift`.
 
         With `return_std` also their standard deviation over `n_draws` draws from the posterior:
         ``draws(n_draws).phase_shift(k, return_std=True)``.
         """
+        given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).phase_shift(k, **settings, return_std=True)
-        return super().phase_shift(k, **settings)
+            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
+        return super().phase_shift(given, **settings)
+
+    def s_matrix(
+        self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """S(E) of coupled channels; see `halkit.scattering.coupled_s_matrix`.
+
+        With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
+        """
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).s_matrix(energy, **settings, return_std=True)
+        return super().s_matrix(energy, **settings)
 
     def scattering_length(
         self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
@@ -286,20 +348,25 @@ class PosteriorMixin(PotentialMixin):
             If more than a tenth of the norm of a bound state lies outside the span of the wave
             functions of the fit: the state rests on the prior.
         """
-        settings = self._scattering(channel_radius, n_mesh)
-        states = scattering.bound_states(self, **settings)
+        states = super().bound_states(channel_radius=channel_radius, n_mesh=n_mesh)
         if len(states.energy):
-            waves = scattering.bound_wave_functions(self, **settings)
-            self._check_seen(waves.energy, waves.wave_function(self.r_))
+            self._check_seen(states.energy, self._bound_waves(states, channel_radius, n_mesh))
         if not check_boolean(return_std, "return_std"):
             return states
         given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         return self.draws(n_draws).bound_states(**given, return_std=True)
 
+    def _bound_waves(self, states, channel_radius, n_mesh):
+        """Wave functions of bound states on the nodes of the fit, channels side by side."""
+        if self.n_channels_ > 1:
+            return np.concatenate([wave(self.r_) for wave in states.wave_function], axis=1)
+        settings = self._scattering(channel_radius, n_mesh)
+        return scattering.bound_wave_functions(self, **settings).wave_function(self.r_)
+
     def _check_seen(self, energy, waves):
         """Warn of bound states outside the span of the wave functions of the fit."""
-        root = np.sqrt(self.weights_)
-        share = np.sum((waves * root @ self._span.T) ** 2, axis=1) / (waves**2 @ self.weights_)
+        root = np.tile(np.sqrt(self.weights_), self.n_channels_)
+        share = np.sum((waves * root @ self._span.T) ** 2, axis=1) / np.sum((waves * root) ** 2, 1)
         unseen = share < SEEN
         if unseen.any():
             warnings.warn(

@@ -13,7 +13,10 @@ The f_a are computed on a quadrature and continued by c itself (Nyström), so th
 functions of r. The action of U on data is linear in θ: the fit is a ridge regression.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import check_positive
 from halkit.potentials.local import LATTICE_RANGE
@@ -21,6 +24,7 @@ from halkit.potentials.validation import node_columns
 from halkit.typing import Array, Number
 
 __all__ = [
+    "Entry",
     "LocalPrior",
     "NonLocalPrior",
     "PotentialPrior",
@@ -148,10 +152,15 @@ class NonLocalPrior:
         """The functions of (r, r') that θ multiplies, shape (..., n_parameters)."""
         return self._pairs(self.basis(r), self.basis(r_prime))
 
-    def design(self, X: Array, r: Array, weights: Array, r_out: Array) -> Array:
-        """∂(Σ_j U(r_i, r_j) w_j φ_sj)/∂θ, shape (n_samples, n_out, n_parameters)."""
-        projected = (X * weights) @ self.basis(r)
-        return self._pairs(self.basis(r_out), projected[:, None, :])
+    def design(
+        self, X: Array, r: Array, weights: Array, r_out: Array, *, transposed: bool = False
+    ) -> Array:
+        """∂(Σ_j U(r_i, r_j) w_j φ_sj)/∂θ, shape (n_samples, n_out, n_parameters).
+
+        With `transposed` U(r_j, r_i) acts instead.
+        """
+        factors = self.basis(r_out), ((X * weights) @ self.basis(r))[:, None, :]
+        return self._pairs(*(factors[::-1] if transposed else factors))
 
     def potential(self, theta: Array, r: Array, r_prime: Array) -> Array:
         """U(r, r'), the arguments broadcast."""
@@ -163,21 +172,60 @@ class NonLocalPrior:
         return np.einsum("...a,...a->...", self.basis(r) @ matrix, self.basis(r_prime))
 
 
+class Entry(NamedTuple):
+    """The `prior` of V_ab and U_ab, its coefficients in θ, and whether U has r and r' exchanged."""
+
+    prior: "PotentialPrior"
+    rows: slice
+    transposed: bool
+
+    def nonlocal_functions(self, r: Array, r_prime: Array) -> tuple[Array, slice]:
+        """Return the functions of (r, r') in U_ab, and their coefficients in θ."""
+        assert self.prior.nonlocal_ is not None
+        points = (r_prime, r) if self.transposed else (r, r_prime)
+        start = self.rows.start + self.prior.n_local
+        return self.prior.nonlocal_.functions(*points), slice(start, self.rows.stop)
+
+    def local_functions(self, r: Array) -> tuple[Array, slice]:
+        """Return the functions of r in V_ab, and their coefficients in θ."""
+        assert self.prior.local is not None
+        start = self.rows.start
+        return self.prior.local.functions(r), slice(start, start + self.prior.n_local)
+
+
 class PotentialPrior:
     """Both terms or one of them; the local coefficients come first in θ."""
+
+    n = 1
 
     def __init__(self, local: LocalPrior | None, nonlocal_: NonLocalPrior | None) -> None:
         self.local, self.nonlocal_ = local, nonlocal_
         self.n_local = local.n_parameters if local else 0
 
-    def design(self, X: Array, r: Array, weights: Array, r_out: Array) -> Array:
-        """∂(targets at r_out)/∂θ, shape (n_samples, n_out, n_parameters)."""
+        self.n_parameters = self.n_local + (nonlocal_.n_parameters if nonlocal_ else 0)
+
+    def design(
+        self, X: Array, r: Array, weights: Array, r_out: Array, *, transposed: bool = False
+    ) -> Array:
+        """∂(targets at r_out)/∂θ, shape (n_samples, n_out, n_parameters).
+
+        With `transposed` U(r', r) acts instead of U(r, r').
+        """
         parts = []
         if self.local:
             parts.append(self.local.design(X[:, node_columns(r_out, r)], r_out))
         if self.nonlocal_:
-            parts.append(self.nonlocal_.design(X, r, weights, r_out))
+            parts.append(self.nonlocal_.design(X, r, weights, r_out, transposed=transposed))
         return np.concatenate(parts, axis=2)
+
+    def entry(self, *pair: int) -> "Entry":  # noqa: ARG002
+        """Return itself, as the prior of the only pair of channels."""
+        return Entry(self, slice(0, self.n_parameters), False)
+
+    @property
+    def is_local(self) -> NDArray[np.bool_]:
+        """Which coefficients belong to V, shape (n_parameters,)."""
+        return np.arange(self.n_parameters) < self.n_local
 
     def local_potential(self, theta: Array, r: Array) -> Array:
         """V(r), elementwise; zero without a local term."""
@@ -197,16 +245,26 @@ def signal_beside_local(design: Array, phi: Array) -> Array:
 
     Parameters
     ----------
-    design : ndarray of shape (n_samples, n_out, n_parameters)
+    design : ndarray of shape (n_data, n_out, n_parameters)
         In units of the errors of y.
-    phi : ndarray of shape (n_samples, n_out)
-        The wave functions in the same units: V(r_i) moves the data by V(r_i) φ_si.
+    phi : ndarray of shape (n_data, n_out, n_local)
+        The effect of each V(r_i) on the data at r_i, in the same units: one wave function for each
+        entry of the matrix of potentials.
     """
-    norm = np.linalg.norm(phi, axis=0)
-    unit = (phi / np.where(norm > 0, norm, 1.0))[:, :, None]
-    rest = design - unit * np.sum(unit * design, axis=0)
-    triangle = np.linalg.qr(rest.reshape(phi.size, -1), mode="r")
+    rest = design
+    for unit in _orthonormal(phi):
+        rest = rest - unit[:, :, None] * np.sum(unit[:, :, None] * rest, axis=0)
+    triangle = np.linalg.qr(rest.reshape(-1, design.shape[2]), mode="r")
     return np.linalg.svd(triangle, compute_uv=False)
+
+
+def _orthonormal(phi):
+    """Orthonormal columns of the same span at each r, (n_local, n_data, n_out); zero if fewer."""
+    if phi.shape[2] == 1:
+        norm = np.linalg.norm(phi, axis=0)
+        return np.moveaxis(phi / np.where(norm > 0, norm, 1.0), 2, 0)
+    u, s, _ = np.linalg.svd(np.moveaxis(phi, 1, 0), full_matrices=False)
+    return np.moveaxis(u * (s > 1e-12 * s[:, :1])[:, None, :], (2, 0), (0, 2))
 
 
 def lattice_prior(unit: Number) -> dict[str, float]:

@@ -150,12 +150,13 @@ def row_weights(
 def singular_at_origin(y: Array, r_out: Array) -> bool:
     """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
+    The targets have the shape (n_samples, n_channels, n_out).
     For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola through its
     first three values tells the two cases apart, for the largest direction of the targets.
     """
     if len(r_out) < FEWEST or r_out[0] == 0:
         return False
-    unit = np.ldexp(y, -exponent(y)) * r_out
+    unit = (np.ldexp(y, -exponent(y)) * r_out).reshape(-1, len(r_out))
     shape = np.linalg.svd(unit, full_matrices=False)[2][0]
     at_origin = np.polynomial.Polynomial.fit(r_out[:3], shape[:3], 2)(0.0)
     return bool(np.abs(at_origin) > 0.5 * np.abs(shape).max())

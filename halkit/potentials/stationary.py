@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from halkit.channels import ChannelList
 from halkit.checks import check_choice, check_positive
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
@@ -36,6 +37,10 @@ class NonLocalPotentialRegressor(NeuralPotential):
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
         does the prior of a local term where it counts, that is with `y_std` or `weight_decay`.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead. Networks learn one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     network : {"separable", "symmetric", "plain"}, class or function
         Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r'). Or a network of your own as f: a class
         of `torch.nn.Module` of an importable module, a function that makes one, or a
@@ -184,6 +189,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def __init__(
         self, r: Numbers | None = None, *, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
+        channels: ChannelList | None = None, l: int | None = None,
         network: Any = "separable", hidden_layer_sizes: Sequence[int] = (8, 8),
         activation: Any = "tanh", symmetric: bool = False, rank: int | None = None,
         envelope: EnvelopeChoice = "exponential", envelope_radius: Number | None = None,
@@ -201,6 +207,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.network = network
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

@@ -96,12 +96,12 @@ class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         """The nodes given to the network."""
         return self.network.r
 
-    def _reduced_mass(self):
-        return self.network._reduced_mass()
+    def _owner(self):
+        return self.network
 
     @property
     def _learned(self):
-        return _Moved(self._module, self.delta_)
+        return self._in_wave(_Moved(self._module, self.delta_))
 
 
 def _moved(module, delta, *radii):

@@ -2,14 +2,17 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.channels import ChannelList
 from halkit.checks import check_array, check_choice, check_positive
 from halkit.equations import time_dependent_rows
+from halkit.equations.time import Stencil
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.coupling import own_wave
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
@@ -39,9 +42,14 @@ class TimeDependentHALRegressor(NeuralPotential):
     hadron_mass : float or pair of float, optional
         Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
         prior of the local term in a fit to data with errors.
-    stencil : {"auto", 3, 5, 7}
-        Points of the time stencil for ``fit(R, times=t)``; "auto" takes the widest that the
-        slices allow. Prepared rows have their stencil already: with `y` only "auto" is accepted.
+    channels : list of halkit.Channel, optional
+        A channel, which may give the wave and the masses instead. Networks learn one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil for ``fit(R, times=t)``, as in `halkit.equations.time_dependent_rows`; "auto"
+        takes the widest that the slices allow, designed for unequal masses. Prepared rows have
+        their stencil already: with `y` only "auto" is accepted.
     local : bool or "only"
         The local term V(r) = Σ_m θ_m B_m e^{−(r/b_m)²}, on by default. Its prior is θ ~ N(0, 1)
         with B_m = s c/b_m² sqrt(Δ ln b) e^{−(b_m/2λ)²}, c = max(1/2m, λ/3): terms of all widths
@@ -78,8 +86,9 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def __init__(
         self, r: Numbers | None = None, *, hadron_mass: Masses | None = None,
-        stencil: Literal["auto", 3, 5, 7] = "auto", local: LocalChoice = True,
-        local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
+        channels: ChannelList | None = None, l: int | None = None, stencil: Stencil = "auto",
+        local: LocalChoice = True, local_widths: Numbers | None = None,
+        local_range: Number = LATTICE_RANGE,
         local_strength: Number = 3.0, weights: Numbers | None = None,
         r_out: Numbers | None = None, network: Any = "separable",
         hidden_layer_sizes: Sequence[int] = (8, 8), activation: Any = "tanh",
@@ -93,6 +102,8 @@ class TimeDependentHALRegressor(NeuralPotential):
     ) -> None:  # fmt: skip
         self.r = r
         self.hadron_mass = hadron_mass
+        self.channels = channels
+        self.l = l
         self.stencil = stencil
         self.local = local
         self.local_widths = local_widths
@@ -207,12 +218,13 @@ class TimeDependentHALRegressor(NeuralPotential):
         if R.ndim != 2:
             raise ValueError(f"R must have shape (n_t, n_r), got {R.shape}")
         return time_dependent_rows(
-            R, self.r, hadron_mass=self.hadron_mass, times=times, stencil=self.stencil
-        )
+            R, self.r, hadron_mass=self.hadron_mass, times=times, stencil=self.stencil,
+            l=own_wave(self) or 0,
+        )  # fmt: skip
 
     def _check_parameters(self):
         super()._check_parameters()
-        check_choice(self.stencil, "stencil", ["auto", 3, 5, 7])
+        check_choice(self.stencil, "stencil", ["auto", "designed", 3, 5, 7])
 
     def _check_masses(self):
         for mass in np.atleast_1d(np.asarray(self.hadron_mass, dtype=object)):

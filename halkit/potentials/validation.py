@@ -155,9 +155,10 @@ def node_columns(r_out: Array, r: Array) -> NDArray[np.int64]:
 
 
 def resolve_nodes(
-    r: object, weights: object, r_out: object, *, n_features: int, n_outputs: int
-) -> tuple[Array, Array, Array, Array]:
-    """Nodes r, their measure, the output nodes and the measure there.
+    r: object, weights: object, r_out: object, *, n_features: int, n_outputs: int,
+    n_channels: int = 1,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    """Nodes r, their measure, the output nodes and the measure there, of each of n channels.
 
     Raises
     ------
@@ -166,26 +167,39 @@ def resolve_nodes(
     """
     if r is None and r_out is not None:
         raise ValueError("r must be given where r_out is, got None: both are radii in one unit")
+    for name, columns in (("X", n_features), ("y", n_outputs)):
+        if columns % n_channels:
+            raise ValueError(
+                f"{name} must have the same number of columns for each of {n_channels} channels, "
+                f"got {columns}"
+            )
     if r is None:
-        r = np.arange(1.0, n_features + 1)
+        r = np.arange(1.0, n_features // n_channels + 1)
         if n_outputs > n_features:
             raise ValueError(
                 f"y must have at most the {n_features} columns of X, got {n_outputs}: give r and "
                 "r_out"
             )
-        r_out = r[:n_outputs]
+        r_out = r[: n_outputs // n_channels]
     r = check_nodes(r)
-    if len(r) != n_features:
-        raise ValueError(f"X must have {len(r)} columns, one per node of r, got {n_features}")
-    if r_out is None and n_outputs != len(r):
+    of = f" and channel of {n_channels}" if n_channels > 1 else ""
+    if n_channels * len(r) != n_features:
+        multiple = n_channels == 1 and n_features % len(r) == 0
+        hint = ", or channels=[…] with one channel for each block of columns" * multiple
         raise ValueError(
-            f"r_out must be given where y has other columns than the {len(r)} nodes of r, got "
-            f"{n_outputs} columns"
+            f"X must have {n_channels * len(r)} columns, one per node of r{of}{hint}, got "
+            f"{n_features}"
+        )
+    if r_out is None and n_outputs != n_features:
+        raise ValueError(
+            f"r_out must be given where y has other columns than the {n_features} nodes of r{of}, "
+            f"got {n_outputs} columns"
         )
     r_out = r if r_out is None else check_nodes(r_out, "r_out")
-    if len(r_out) != n_outputs:
+    if n_channels * len(r_out) != n_outputs:
         raise ValueError(
-            f"y must have {len(r_out)} columns, one per node of r_out, got {n_outputs}"
+            f"y must have {n_channels * len(r_out)} columns, one per node of r_out{of}, got "
+            f"{n_outputs}"
         )
     grid = RadialGrid.from_nodes(r)
     w = grid.weights if weights is None else check_weights(weights, r)

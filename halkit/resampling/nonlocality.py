@@ -25,7 +25,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer
-from halkit.exceptions import UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.potentials.validation import check_y_std
 from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind, resampling_error
 from halkit.resampling.strength import settled
@@ -151,6 +151,7 @@ def _local_fit(estimator, X, y, y_std, bins):
         with warnings.catch_warnings():
             # the test is about a V alone that does not suit the data
             warnings.simplefilter("ignore", UnderdeterminedWarning)
+            warnings.simplefilter("ignore", MisfitWarning)
             return clone(estimator).set_params(local="only", **parameters).fit(*data, y_std=y_std)
 
     def fit_bins(centre):
@@ -186,6 +187,7 @@ def _ratio(local, full, X, y, y_std):
     with warnings.catch_warnings():
         # the test is about a V alone that does not suit the data
         warnings.simplefilter("ignore", UnderdeterminedWarning)
+        warnings.simplefilter("ignore", MisfitWarning)
         local_chi2, full_chi2 = (
             np.sum(((clone(model).fit(X, y, y_std=y_std).predict(X) - y) / y_std) ** 2)
             for model in (local, full)

@@ -9,10 +9,11 @@ from functools import partial
 from operator import methodcaller
 from typing import Any
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.channels import momentum_or_energy
 from halkit.checks import as_numbers, check_boolean
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import Resampling, check_bins
@@ -106,6 +107,7 @@ class ResampledPotential:
     r_ = _of_the_fit("r_")
     r_out_ = _of_the_fit("r_out_")
     weights_ = _of_the_fit("weights_")
+    local_strength_ = _of_the_fit("local_strength_")
 
     @_offered("localize")
     def localize(self, X: Numbers, return_std: bool = False) -> Any:
@@ -126,13 +128,36 @@ class ResampledPotential:
 
     @_offered("phase_shift")
     def phase_shift(
-        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None,
+        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
+        energy: Numbers | None = None, channel_radius: Number | None = None,
+        n_mesh: int | None = None, return_std: bool = False,
+    ) -> Any:  # fmt: skip
+        """Phase shifts in radians; see `halkit.scattering.Ensemble.phase_shift`.
+
+        At momenta k of one channel, or at energies above the lowest threshold of several.
+        """
+        ensemble = self.ensemble_
+        given = momentum_or_energy(ensemble.n_channels, k_or_energy, k, energy)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return ensemble.phase_shift(given, **settings, return_std=return_std)
+
+    @_offered("s_matrix")
+    def s_matrix(
+        self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None,
         return_std: bool = False,
     ) -> Any:  # fmt: skip
-        """S-wave phase shifts δ(k) in radians; see `halkit.scattering.Ensemble.phase_shift`."""
+        """S(E) of coupled channels; see `halkit.scattering.Ensemble.s_matrix`."""
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        settings["return_std"] = return_std
-        return self.ensemble_.phase_shift(k, **settings)
+        return self.ensemble_.s_matrix(energy, **settings, return_std=return_std)
+
+    @_offered("resonances")
+    def resonances(
+        self, start: ArrayLike, *, channel_radius: Number | None = None,
+        n_mesh: int | None = None, return_std: bool = False,
+    ) -> Any:  # fmt: skip
+        """Poles of coupled channels; see `halkit.scattering.Ensemble.resonances`."""
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self.ensemble_.resonances(start, **settings, return_std=return_std)
 
     @_offered("phase_shift")
     def k_cot_delta(

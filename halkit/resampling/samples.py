@@ -22,6 +22,7 @@ __all__ = [
     "Resampling",
     "bootstrap_samples",
     "check_bins",
+    "check_resample",
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
@@ -234,11 +235,27 @@ def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> A
     ValueError
         For a single sample.
     """
-    check_choice(resample, "resample", RESAMPLINGS)
+    check_resample(resample)
     values = _samples(samples, "samples")
     if values.shape[axis] < 2:
         raise ValueError(f"samples must be two at least, got {values.shape[axis]}")
     return standard_error(values, resample, axis=axis)
+
+
+def check_resample(resample: object) -> None:
+    """Refuse a kind of samples that gives no error, such as the "mean" of an ensemble.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(resample, str) and resample == "mean":
+        raise ValueError(
+            f"resample must be one of {[*RESAMPLINGS]}, got 'mean': the mean of an ensemble has no "
+            "bins, and so no errors. Fit the estimator itself, to X, y = rows.mean(); or make rows "
+            "of jackknife or bootstrap bins"
+        )
+    check_choice(resample, "resample", RESAMPLINGS)
 
 
 def refuse_other_kind(y: Array, y_std: Array, resample: Resampling, name: str) -> None:

@@ -29,6 +29,8 @@ __all__ = ["settled"]
 STEP, MOST = 3.0, 4
 # Errors of the phase shift that a change must reach to matter, and to be warned of; its own errors.
 RELEVANT, NOTICEABLE, SIGNIFICANT = 1.0, 1.5, 2.0
+# Ratio of s to its default that is told.
+FAR = 10.0
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R.
@@ -61,13 +63,14 @@ def settled(
     Warns
     -----
     PriorWarning
-        If s may not be raised, or not further, and phase shifts still change by 1.5 errors.
+        If s may not be raised, or not further, and phase shifts still change by 1.5 errors; if s
+        was raised to more than ten times its default.
     """
     if getattr(centre, "local_strength_", None) is None:
         return centre, fits
     if not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    raises = MOST if centre.local_strength is None else 0
+    raises, default = MOST if centre.local_strength is None else 0, centre.local_strength_
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
         for left in range(raises, -1, -1):
@@ -75,6 +78,7 @@ def settled(
             if change is None or not left:
                 break
             centre, fits = stronger, stronger_fits
+    _warn_of_raise(default, centre.local_strength_)
     if change is not None and change[1] > NOTICEABLE:
         warnings.warn(
             f"the prior of V pulls phase shifts: local_strength = {stronger.local_strength_:g} "
@@ -88,20 +92,54 @@ def settled(
     return centre, fits
 
 
+def _warn_of_raise(default, strength):
+    """Warn of a strength that is far from its default."""
+    if strength > FAR * default:
+        warnings.warn(
+            f"local_strength was raised from {default:g} to {strength:g}, until phase shifts "
+            "stayed within their errors: a priori V is that many times the depth at which a well "
+            "binds, and errors grow with it. If the hadrons do not bind as deeply, check that "
+            "local_range is 1/m_π in the unit of r, and that y_std are errors of y; pass "
+            f"local_strength={strength:g} to accept it without this warning",
+            PriorWarning,
+            stacklevel=4,
+        )
+
+
 def _stronger(centre, fits, fit_mean, fit_bins, kind):
     """Fits with 3s, and the change of δ in radians and in errors, None if it does not matter."""
-    k = MOMENTA * np.pi / centre.r_out_[-1]
+    angles = _angles_of(centre)
     stronger = fit_mean(local_strength=STEP * centre.local_strength_)
-    delta, other = centre.phase_shift(k), stronger.phase_shift(k)
-    bins = delta + _turned([fit.phase_shift(k) for fit in fits] - delta)
+    delta, other = angles(centre), angles(stronger)
+    bins = delta + _turned([angles(fit) for fit in fits] - delta)
     change, error = _rms(_turned(other - delta)), _rms(standard_error(bins, kind))
     if not change > RELEVANT * error:
         return stronger, None, None
     stronger_fits = fit_bins(stronger)
-    changes = _turned([fit.phase_shift(k) for fit in stronger_fits] - bins)
+    changes = _turned([angles(fit) for fit in stronger_fits] - bins)
     if not change > SIGNIFICANT * _rms(standard_error(changes, kind)):
         return stronger, stronger_fits, None
     return stronger, stronger_fits, (change, change / error)
+
+
+def _angles_of(centre):
+    """Phase shifts of a fit as a function, at a few momenta of the lowest and the highest channel.
+
+    For coupled channels δ_a = arg(S_aa)/2 of the open ones.
+    """
+    k = MOMENTA * np.pi / centre.r_out_[-1]
+    if centre.n_channels_ == 1:
+        return lambda fit: fit.phase_shift(k)
+    channels = centre.interaction_.resolved()
+    energy = np.concatenate(
+        [channels.threshold[a] + k**2 / (2 * channels.reduced_mass[a]) for a in (0, -1)]
+    )
+
+    def angles(fit):
+        S = np.diagonal(fit.s_matrix(energy), axis1=1, axis2=2)
+        return np.angle(S[~np.isnan(S)]) / 2
+
+    return angles
 
 
 def _turned(angles):

@@ -11,20 +11,33 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions.bound import BoundStates
 from halkit.samples import Kind
 from halkit.scattering.branches import length_scale, matched_states, may_be, nearest_branch
-from halkit.scattering.members import Member, Members
+from halkit.scattering.coupled.members import (
+    coupled_matrix,
+    coupled_phases,
+    coupled_poles,
+    coupled_states,
+)
+from halkit.scattering.coupled.phase import CoupledPhaseShifts
+from halkit.scattering.members import (
+    Member,
+    Members,
+    compare_counts,
+    listed,
+    on_branch,
+    warn_of_wide,
+)
 from halkit.scattering.phase import sign_factor
 from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["Ensemble"]
-
-# Three errors of this size on each side fill the half turn of an angle known modulo π.
-LARGEST = np.pi / 6
 
 
 class _Mesh(TypedDict, total=False):
@@ -87,19 +100,36 @@ class Ensemble(Members):
 
     @overload
     def phase_shift(
-        self, k: Numbers, *, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
-    ) -> Array: ...
+        self, k_or_energy: Numbers = ..., /, *, k: Numbers = ...,
+        return_std: Literal[False] = ..., **settings: Unpack[_Mesh],
+    ) -> Array: ...  # fmt: skip
     @overload
     def phase_shift(
-        self, k: Numbers, *, return_std: Literal[True], **settings: Unpack[_Mesh]
-    ) -> tuple[Array, Array]: ...
-    def phase_shift(self, k, *, channel_radius=None, n_mesh=None, return_std=False):
+        self, k_or_energy: Numbers = ..., /, *, k: Numbers = ...,
+        return_std: Literal[True], **settings: Unpack[_Mesh],
+    ) -> tuple[Array, Array]: ...  # fmt: skip
+    @overload
+    def phase_shift(
+        self, *, energy: Numbers, return_std: Literal[False] = ..., **settings: Unpack[_Mesh]
+    ) -> CoupledPhaseShifts: ...
+    @overload
+    def phase_shift(
+        self, *, energy: Numbers, return_std: Literal[True], **settings: Unpack[_Mesh]
+    ) -> tuple[CoupledPhaseShifts, CoupledPhaseShifts]: ...
+    def phase_shift(
+        self, k_or_energy=None, /, *, k=None, energy=None, channel_radius=None, n_mesh=None,
+        return_std=False,
+    ):  # fmt: skip
         """Return the phase shifts δ(k) in radians, on the branch δ(∞) = 0.
 
         Parameters
         ----------
-        k : array-like
-            Momenta, > 0, in the inverse unit of r.
+        k_or_energy : array-like
+            Momenta k > 0, in the inverse unit of r; energies E > 0 above the lowest threshold for
+            members of several channels, whose phase shifts have the branch of
+            `halkit.scattering.coupled_phase_shifts`.
+        k, energy : array-like, optional
+            The same by name.
         channel_radius, n_mesh : optional
             See `halkit.scattering.phase_shift`.
         return_std : bool
@@ -107,10 +137,11 @@ class Ensemble(Members):
 
         Returns
         -------
-        delta : ndarray of the shape of k
+        delta : ndarray of the shape of k, or CoupledPhaseShifts
             From the centre.
-        std : ndarray of the shape of k
+        std : ndarray of the shape of k, or CoupledPhaseShifts
             If `return_std`. Members on another branch are compared with the centre modulo π.
+            The errors of Re S and Im S are the parts of a complex number.
 
         Warns
         -----
@@ -118,14 +149,64 @@ class Ensemble(Members):
             If members are on another branch; it names them. If the error exceeds π/6, too large
             for an angle modulo π.
         """
+        k = momentum_or_energy(self.n_channels, k_or_energy, k, energy)
+        if self.n_channels > 1:
+            mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+            return coupled_phases(self, k, mesh, return_std)
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         delta = observable(self.centre)
         if not check_boolean(return_std, "return_std"):
             return delta
-        angles = _on_branch(self, self.samples(observable), delta)
+        angles = on_branch(self, self.samples(observable), delta)
         std = self.error(angles, delta)
-        _warn_of_wide(self, k, std)
+        warn_of_wide(self, "k", k, std)
         return delta, std
+
+    def s_matrix(
+        self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None,
+        return_std: bool = False,
+    ) -> Any:  # fmt: skip
+        """Return S(E) of members of several channels, complex of shape (..., n, n).
+
+        Parameters as in ``phase_shift``.
+
+        Returns
+        -------
+        S : complex ndarray
+            From the centre, NaN in closed channels; see `halkit.scattering.coupled_s_matrix`.
+        std : complex ndarray
+            If `return_std`: the errors of Re S and Im S.
+        """
+        self._several("s_matrix")
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return coupled_matrix(self, energy, mesh, return_std)
+
+    def resonances(
+        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None,
+        return_std: bool = False,
+    ) -> Any:  # fmt: skip
+        """Return poles of S of members of several channels next to complex energies.
+
+        Returns
+        -------
+        poles : halkit.scattering.Resonances
+            From the centre; see `halkit.scattering.resonances`.
+        std : halkit.scattering.Resonances
+            If `return_std`: errors of real and imaginary parts; NaN for a pole that is missing in a
+            member. Members are searched from the poles of the centre, on the same sheets.
+
+        Warns
+        -----
+        AccuracyWarning
+            If poles are missing in members.
+        """
+        self._several("resonances")
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return coupled_poles(self, start, mesh, return_std)
+
+    def _several(self, name):
+        if self.n_channels == 1:
+            raise ValueError(f"interactions must have several channels for {name}, got one")
 
     @overload
     def k_cot_delta(
@@ -158,7 +239,7 @@ class Ensemble(Members):
         if np.any(pole):
             momenta = np.broadcast_to(k, pole.shape)[pole]
             self._warn(
-                f"δ may be a multiple of π at k = {_listed(momenta)}: the error of k cot δ is NaN"
+                f"δ may be a multiple of π at k = {listed(momenta)}: the error of k cot δ is NaN"
             )
         return value, np.where(pole, np.nan, std)[()]
 
@@ -175,9 +256,9 @@ class Ensemble(Members):
 
         Returns
         -------
-        states : halkit.scattering.BoundStates
+        states : halkit.scattering.BoundStates, or CoupledBoundStates
             From the centre.
-        std : halkit.scattering.BoundStates
+        std : halkit.scattering.BoundStates, or CoupledBoundStates
             If `return_std`. States are matched by their binding momenta. NaN for a state that
             is missing in a member: it has no error bar.
 
@@ -187,12 +268,15 @@ class Ensemble(Members):
             If members have another number of states, or if the shallowest state is bound by less
             than its error.
         """
+        if self.n_channels > 1:
+            mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+            return coupled_states(self, mesh, return_std)
         observable = self._observable("bound_states", channel_radius, n_mesh)
         states = observable(self.centre)
         if not check_boolean(return_std, "return_std"):
             return states
         found = self._map(observable, self.members)
-        _compare_counts(self, states, found)
+        compare_counts(self, states, found)
         samples = np.array([_aligned(member, states) for member in found])
         std = BoundStates(*self.error(samples, np.stack(states)))
         if np.any(std.kappa[-1:] > states.kappa[-1:]):
@@ -324,48 +408,8 @@ def _smooth_at_zero(ensemble, std, lengths, zero, name):
     return np.nan
 
 
-def _on_branch(ensemble, angles, centre):
-    """Phase shifts on the branch of the centre; warns of members on another one."""
-    moved = nearest_branch(angles, centre)
-    away = np.abs(moved - angles) > np.pi / 2
-    elsewhere = np.flatnonzero(away.reshape(len(angles), -1).any(axis=1))
-    if elsewhere.size:
-        ensemble._warn(
-            f"in {elsewhere.size} of {len(ensemble)} {ensemble.noun} ({_listed(elsewhere)}) δ is "
-            "a multiple of π away from the centre, as with another number of bound states: the "
-            "error is for δ modulo π"
-        )
-    return moved
-
-
-def _warn_of_wide(ensemble, k, std):
-    """Warn of errors too large for an angle modulo π."""
-    if np.any(std > LARGEST):
-        momenta = np.broadcast_to(k, np.shape(std))[std > LARGEST]
-        ensemble._warn(
-            f"the error of δ reaches {np.nanmax(std):.2g} rad, at k = {_listed(momenta)}: δ "
-            "modulo π is hardly known there; k_cot_delta has an error"
-        )
-
-
-def _compare_counts(ensemble, states, found):
-    """Warn of members with another number of bound states than the centre."""
-    counts = np.array([len(member.kappa) for member in found])
-    if np.all(counts == len(states.kappa)):
-        return
-    numbers = ", ".join(f"{np.sum(counts == n)} have {n}" for n in np.unique(counts))
-    ensemble._warn(
-        f"the centre has {len(states.kappa)} bound states, of {len(ensemble)} {ensemble.noun} "
-        f"{numbers}: the errors of the states that come and go are NaN"
-    )
-
-
 def _aligned(member, states):
     """(energy, κ) of a member for each state of the centre; NaN where it has no such state."""
     index = matched_states(member.kappa, states.kappa)
     padded = np.column_stack([np.stack(member), [np.nan, np.nan]])
     return padded[:, index]
-
-
-def _listed(values):
-    return ", ".join(f"{value:.6g}" for value in values)

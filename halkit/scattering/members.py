@@ -10,21 +10,24 @@ import numpy as np
 
 from halkit.checks import check_choice, check_integer, check_positive
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Interaction, Sum
+from halkit.interactions import Interaction, InteractionMatrix, Sum
 from halkit.interactions.conversion import HasInteraction
 from halkit.samples import KINDS, Kind, standard_error
 from halkit.scattering.bound import bound_states
+from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Member", "Members"]
+__all__ = ["Member", "Members", "compare_counts", "listed", "on_branch", "warn_of_wide"]
 
-Member: TypeAlias = Interaction | HasInteraction
+Member: TypeAlias = Interaction | InteractionMatrix | HasInteraction
 
 SOLVERS: dict[str, Callable[..., Any]] = {
     f.__name__: f for f in (phase_shift, bound_states, scattering_length, effective_range)
 }
 PARTIAL_WAVES = "phase_shift", "bound_states"
+# Three errors of this size on each side fill the half turn of an angle known modulo π.
+LARGEST = np.pi / 6
 NOUNS = {"jackknife": "bins", "bootstrap": "samples"}
 
 
@@ -49,7 +52,11 @@ class Members:
             raise ValueError("interactions must have at least one member, got none")
         self.reduced_mass = check_positive(reduced_mass, "reduced_mass", optional=True)
         self.l = check_integer(l, "l", least=0)
-        self.centre: Member = _Mean(*self.members) if centre is None else centre
+        members = self.members if centre is None else [*self.members, centre]
+        self.n_channels = _same_count(members)
+        if self.n_channels > 1 and self.l:
+            raise ValueError(f"l must be 0 for matrices, whose channels have their l, got {l}")
+        self.centre: Member = _mean(self.members) if centre is None else centre
         self._map = _serial if run is None else run
 
     def __len__(self) -> int:
@@ -135,6 +142,33 @@ class Members:
         warnings.warn(message, AccuracyWarning, stacklevel=4)
 
 
+def _count(member):
+    """The number of channels of an interaction, a matrix, or a fitted estimator."""
+    if isinstance(member, InteractionMatrix):
+        return len(member)
+    return 1 if isinstance(member, Interaction) else getattr(member, "n_channels_", 1)
+
+
+def _same_count(members):
+    counts = sorted({_count(member) for member in members})
+    if len(counts) > 1:
+        raise ValueError(f"interactions must have one number of channels, got {counts}")
+    return counts[0]
+
+
+def _mean(members):
+    """The mean of interactions, or of matrices of them."""
+    if _count(members[0]) == 1:
+        return _Mean(*members)
+    matrices = [getattr(member, "interaction_", member) for member in members]
+    channels = {matrix.channels for matrix in matrices}
+    if len(channels) > 1:
+        raise ValueError("centre must be given where members have different channels, got None")
+    n = len(matrices[0])
+    rows = [[_Mean(*(m[a, b] for m in matrices)) for b in range(n)] for a in range(n)]
+    return InteractionMatrix(rows, channels=channels.pop())
+
+
 class _Mean(Sum):
     """The mean of interactions."""
 
@@ -156,3 +190,45 @@ def _refuse_interactions(members, l):
         raise ValueError(f"reduced_mass must be given, got None: {bare!r} has no mass of its own")
     if l:
         raise ValueError(f"l must be 0 for fitted estimators, got {l}")
+
+
+def on_branch(ensemble, angles, centre):
+    """Phase shifts on the branch of the centre; warns of members on another one."""
+    moved = nearest_branch(angles, centre)
+    away = np.abs(moved - angles) > np.pi / 2
+    elsewhere = np.flatnonzero(away.reshape(len(angles), -1).any(axis=1))
+    if elsewhere.size:
+        ensemble._warn(
+            f"in {elsewhere.size} of {len(ensemble)} {ensemble.noun} ({listed(elsewhere)}) δ is "
+            "a multiple of π away from the centre, as with another number of bound states: the "
+            "error is for δ modulo π"
+        )
+    return moved
+
+
+def warn_of_wide(ensemble, name, k, std):
+    """Warn of errors too large for an angle modulo π."""
+    if np.any(std > LARGEST):
+        points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
+        other = "k_cot_delta" if name == "k" else "s_matrix"
+        ensemble._warn(
+            f"the error of δ reaches {np.nanmax(std):.2g} rad, at {name} = {listed(points)}: δ "
+            f"modulo π is hardly known there; {other} has an error"
+        )
+
+
+def compare_counts(ensemble, states, found):
+    """Warn of members with another number of bound states than the centre."""
+    counts = np.array([len(member.kappa) for member in found])
+    if np.all(counts == len(states.kappa)):
+        return
+    numbers = ", ".join(f"{np.sum(counts == n)} have {n}" for n in np.unique(counts))
+    ensemble._warn(
+        f"the centre has {len(states.kappa)} bound states, of {len(ensemble)} {ensemble.noun} "
+        f"{numbers}: the errors of the states that come and go are NaN"
+    )
+
+
+def listed(values):
+    """Numbers for a message."""
+    return ", ".join(f"{value:.6g}" for value in values)

@@ -23,9 +23,8 @@ from halkit.checks import (
     refuse_overflow,
 )
 from halkit.interactions.conversion import Potential
-from halkit.interactions.interaction import within
+from halkit.interactions.interaction import part_values, within
 from halkit.radial import RadialGrid
-from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number, Numbers
 
@@ -256,11 +255,11 @@ def _on_nodes(potential, r, w):
     inside = within(interaction.radius, r) * 1.0
     matrix = np.zeros((r.size, r.size))
     if interaction.has_nonlocal:
-        U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
+        U = part_values(interaction, "nonlocal_potential", r[:, None], r[None, :])
         ends = within(interaction.nonlocal_end, r) * 1.0
         matrix += np.outer(ends, ends) * U
     if interaction.has_local:
-        matrix += _diagonal(inside * real_values(interaction.local_potential(r), "V(r)"), w)
+        matrix += _diagonal(inside * part_values(interaction, "local_potential", r), w)
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"potential must be finite on every node of r, got {interaction!r}")
     return matrix

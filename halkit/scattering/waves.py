@@ -1,16 +1,17 @@
-"""Wave functions at all r: the mesh expansion inside the channel radius, free waves outside.
+"""Wave functions at all r: the mesh expansion inside the channel radius, known waves outside.
 
 Inside, (H − E) c = f_j(a) u'(a)/2m gives the coefficients of u up to a factor. Outside,
-u = α F_l(kr) + β G_l(kr), with α, β from u(a) and u'(a), and the factor makes
+u = α F_l(kr) + β G_l(kr), with Riccati-Bessel or Coulomb functions. α, β follow from u(a) and
+u'(a), and the factor makes
 
-    u(r) → sin(kr − lπ/2 + δ),    ψ_k(r) = u(r)/(kr).
+    u(r) → sin(kr − lπ/2 + δ)  or  sin(kr − η ln 2kr − lπ/2 + σ_l + δ),    ψ_k(r) = u(r)/(kr).
 
 A bound state continues as u ∝ κr k_l(κr), and 4π ∫ r² φ² dr = ∫ u² dr = 1, φ = u/(√4π r).
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -26,6 +27,8 @@ from halkit.scattering.bound import (
     slopes,
     warn_of_tail,
 )
+from halkit.scattering.coulomb.charges import Charges
+from halkit.scattering.coulomb.waves import charged_surface, coulomb_functions
 from halkit.scattering.solver.interior import converge, measured_interior, open_interior
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.rmatrix import (
@@ -34,7 +37,7 @@ from halkit.scattering.solver.rmatrix import (
     decaying_wave,
     phase_shifts,
     r_matrix,
-    riccati_bessel,
+    surface_functions,
 )
 from halkit.typing import Array, Number, Numbers
 
@@ -45,6 +48,7 @@ __all__ = [
     "bound_wave_functions",
     "decaying_waves",
     "first_sign",
+    "outer_waves",
     "scattering_wave_functions",
     "tail_moments",
 ]
@@ -141,6 +145,8 @@ def scattering_wave_functions(
     *,
     reduced_mass: Number,
     l: int = 0,
+    charge_product: Number | None = None,
+    dipole_radius: Number | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
     r: Numbers | None = None,
@@ -148,14 +154,17 @@ def scattering_wave_functions(
     """Return the scattering wave functions ψ_k(r) → sin(kr − lπ/2 + δ)/(kr), at any r.
 
     ψ is the radial part u/(kr) of a partial wave, real; e^{iδ} ψ belongs to the plane wave
-    Σ (2l+1) i^l j_l(kr) P_l(cos θ). If U is not symmetric, U(r, r') acts on ψ(r').
+    Σ (2l+1) i^l j_l(kr) P_l(cos θ). If U is not symmetric, U(r, r') acts on ψ(r'). Charged
+    hadrons have ψ_k(r) → sin(kr − η ln 2kr − lπ/2 + σ_l + δ)/(kr) with η = Z1 Z2 α m/k.
 
     Parameters
     ----------
     interaction, reduced_mass, l, channel_radius, n_mesh, r
-        As in `halkit.scattering.phase_shift`.
+        As in `halkit.scattering.phase_shift`: the strong interaction alone.
     k : float or array of shape (n_k,)
         Momenta, k > 0.
+    charge_product, dipole_radius : float, optional
+        Charges, as in `halkit.scattering.coulomb_phase_shift`. Default: no Coulomb force.
 
     Returns
     -------
@@ -198,8 +207,15 @@ def scattering_wave_functions(
     interior = open_interior(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
     )
+    eta = None
+    if charge_product is not None:
+        charges = Charges.of(charge_product, dipole_radius)
+        interior = charges.inside(interior, channel_radius)
+        eta = charges.sommerfeld(k, interior.reduced_mass)
+    elif dipole_radius is not None:
+        raise ValueError("dipole_radius must have a charge_product with it, got None")
     return converge(
-        lambda n: _scattering(interior.hamiltonian(n), k),
+        lambda n: _scattering(interior.hamiltonian(n), k, eta),
         lambda coarse, fine: np.max(np.abs(_probe(fine) - _probe(coarse)), initial=0.0),
         n_mesh,
         n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
@@ -258,23 +274,36 @@ def _probe(waves):
     return waves(r) * r * getattr(waves, "k", np.ones(1))[:, None]
 
 
-def _scattering(H, k):
-    delta = phase_shifts(H, k)
-    inside, value, slope = _response(H, np.square(k) / (2 * H.reduced_mass))
+def _scattering(H, k, eta):
     rho = k * H.mesh.radius
-    F, dF, G, dG = riccati_bessel(H.l, rho)
-    alpha, beta = slope / rho * G - value * dG, value * dF - slope / rho * F
-    factor = np.hypot(alpha, beta)
+    surface = surface_functions(H.l, rho) if eta is None else charged_surface(H.l, eta, rho)
+    delta = phase_shifts(H, k, surface)
+    inside, value, slope = _response(H, np.square(k) / (2 * H.reduced_mass))
+    phi, P, S = surface
+    # of A (α, β), turned by φ; A² = ρ/P
+    along, across = slope - S * value, P * value
+    alpha = along * np.cos(phi) + across * np.sin(phi)
+    beta = across * np.cos(phi) - along * np.sin(phi)
+    factor = np.hypot(along, across)
     factor *= np.where(alpha * np.cos(delta) + beta * np.sin(delta) < 0, -1, 1)
-    coefficients = inside / (factor * k)[:, None] * H.scale
-    outside = partial(_free, H.l, k, alpha / factor, beta / factor)
+    with np.errstate(under="ignore"):
+        amplitude = np.sqrt(rho * P) / factor
+    coefficients = inside * (amplitude / k)[:, None] * H.scale
+    outside = partial(outer_waves, H.l, k, eta, alpha / factor, beta / factor)
     return ScatteringWaves(H.mesh, coefficients, outside, k, delta, H.l)
 
 
-def _free(l, k, alpha, beta, r):
-    """α j_l(kr) − β y_l(kr), shape (n_k, n_r): u = α F + β G, with (α, β) = (cos δ, sin δ)."""
+def outer_waves(
+    l: int, k: Array, eta: Array | None, alpha: NDArray[Any], beta: NDArray[Any], r: Array
+) -> NDArray[Any]:
+    """Return (α F + β G)/(kr), shape (n_k, n_r); ``eta`` is None without charges."""
     x = np.multiply.outer(k, r)
-    return alpha[:, None] * spherical_jn(l, x) - beta[:, None] * spherical_yn(l, x)
+    if eta is None:
+        return alpha[:, None] * spherical_jn(l, x) - beta[:, None] * spherical_yn(l, x)
+    waves = coulomb_functions(l, eta[:, None], x)
+    # deep in a barrier β vanishes faster than G grows
+    G = np.where(np.isfinite(waves.G), waves.G, 0.0)
+    return (alpha[:, None] * waves.F + beta[:, None] * G) / x
 
 
 def _response(H, energy):

@@ -6,8 +6,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit.datasets import make_separable, make_time_dependent
 from halkit.equations import stationary_target, time_dependent_rows
-from halkit.interactions import GaussianSum, Interaction, Separable, omega_ccc
+from halkit.interactions import (
+    GaussianSum,
+    Interaction,
+    Separable,
+    omega_ccc,
+    p_wave_model,
+)
 from halkit.radial import RadialGrid
+from halkit.units import HBARC, to_mev
 
 # S. Aoki, K. Yazaki, arXiv:2109.07665, recomputed: k, r, φ_k(r), (E_k − H0) φ_k(r).
 TOY = [
@@ -50,6 +57,19 @@ def test_noise_of_the_toy_is_relative_and_seeded():
     assert_array_equal(noisy.data, exact.data)
     assert_allclose(deviation.std(), 0.01, rtol=0.1)
     assert_array_equal(noisy.target, make_separable(noise=0.01, random_state=3).target)
+
+
+def test_the_p_wave_of_the_toy_model():
+    """φ_k(r) and δ of a resonance at ω = −0.045, m = 3.3, μ = 1; see test_separable."""
+    d = make_separable(n_k=2, n_r=3, r_max=1.99, k_range=(0.1, 1.0), omega=-0.045, l=1)
+    assert_allclose(d.r, [0.01, 1.0, 1.99])
+    assert_allclose(d.data[:, 1], [4.38145785485, 0.409947832692], rtol=1e-10)
+    d = make_separable(omega=-0.045, l=1)
+    y = stationary_target(d.data, d.k, d.r, reduced_mass=3.3, l=1, order=8)
+    assert_allclose(y[:, 2:], d.target[:, 2:], atol=1e-6)
+    assert_allclose(d.data @ (d.potential * d.weights).T, d.target, rtol=5e-3)
+    with pytest.raises(ValueError, match=r"l must be one of \[0, 1\], got 2"):
+        make_separable(l=2)
 
 
 @pytest.mark.parametrize("name", ["n_k", "n_r"])
@@ -108,6 +128,37 @@ def test_energies_obey_the_dispersion_relation():
     assert_allclose(free.energies[:4], 2 * np.hypot(2.073, k) - 2 * 2.073, rtol=1e-6, atol=1e-9)
     assert_allclose(free.correlators.R["wall"], 1.0, rtol=1e-6)
     assert np.abs(free.target[:1]).max() < 1e-7
+
+
+def test_p_waves_obey_their_equation():
+    truth = p_wave_model()
+    settings = {"r": np.arange(0.1, 6.05, 0.1), "box_radius": 8.0, "hadron_mass": 939 / HBARC}
+    d = make_time_dependent(
+        truth, times=0.09 * np.arange(12, 22), l=1, source_radius=0.8, space_order=8, **settings
+    )
+    residual = to_mev((d.target - apply(truth, d, d.data)) / d.data)[:, 2:-8]
+    assert np.abs(to_mev(d.target / d.data)).max() > 50
+    assert np.abs(residual).max() < 0.05
+
+
+def test_free_p_waves():
+    """j_1'(kR) = 0: the lowest state has kR = 2.0815759778."""
+    free = make_time_dependent(Interaction(), times=[5, 6, 7], l=1, **SETTINGS)
+    k = np.array([2.0815759778, 5.9403699905]) / 48.0
+    assert_allclose(free.energies[:2], 2 * np.hypot(2.073, k) - 2 * 2.073, rtol=1e-7)
+    # Early, R still has the shape r/R of the source.
+    ratio = free.correlators.R["wall"][0, 0] / free.r
+    assert_allclose(ratio[:60] / ratio[0], 1.0, atol=1e-3)
+
+
+def test_noise_with_a_floor():
+    options = {"times": TIMES, "noise": 1e-3, "random_state": 1, "sources": ("exp",), **SETTINGS}
+    exact = make_time_dependent(TRUTH, **{**options, "noise": 0.0}).correlators.R["exp"]
+    largest = np.abs(exact).max(axis=-1, keepdims=True)
+    for floor in (0.0, 0.5):
+        R = make_time_dependent(TRUTH, noise_floor=floor, **options).correlators.R["exp"]
+        pull = (R - exact) / (1e-3 * np.maximum(np.abs(exact), floor * largest))
+        assert abs(pull.var() - 1) * np.sqrt(pull.size / 2) < 4
 
 
 def test_unequal_masses_obey_their_dispersion_relation():

@@ -115,7 +115,7 @@ def test_one_stencil_for_all_rows(correlators):
         ({"times": [7.5]}, "times must be among .* got 7.5"),
         ({"times": []}, "times must be at least one of"),
         ({"times": [5], "stencil": 5}, "stencil of 5 points does not fit around all times"),
-        ({"times": [5], "stencil": 6}, 'stencil must be "auto", 3, 5 or 7, got 6'),
+        ({"times": [5], "stencil": 6}, 'stencil must be "auto", "designed", 3, 5 or 7, got 6'),
         ({"sources": ["smeared"]}, r"must be among \['wall', 'exp'\], got 'smeared'"),
         ({"sources": []}, "sources must be at least one of"),
         ({"times": [8, 8]}, r"times must be .*, each once, got \[8, 8\]"),
@@ -193,7 +193,7 @@ def test_unequal_masses_on_the_lattice(correlators):
     m1, m2 = 0.6, 1.1
     rows = lattice_rows(
         replace(correlators, hadron_mass=(m1, m2)),
-        times=[8, 9], sources=["wall", "exp"], r_max=4.0,
+        times=[8, 9], sources=["wall", "exp"], r_max=4.0, stencil=7,
     )  # fmt: skip
     mu, delta, wedge, n = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2), correlators.wedge, 0
     for source in ("wall", "exp"):

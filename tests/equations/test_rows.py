@@ -106,8 +106,8 @@ def test_nothing_changes_rows(again):
     ("changes", "message"),
     [
         *(({key: np.ones((2, 2))}, f"{key} must have shape") for key in SHAPES if key[0] != "r"),
-        ({"r": np.ones((1, 5))}, r"= \(n_bins, 6, 1, 5\) for the labels and r, got \(4, 6, 5\)"),
-        ({"r_out": np.ones((1, 3))}, r"target must have shape \(4, 6, 1, 3\), got \(4, 6, 3\)"),
+        ({"r": np.ones((1, 5))}, r"r must have one axis, got the shape \(1, 5\)"),
+        ({"r_out": np.ones((1, 3))}, r"r_out must have one axis, got the shape \(1, 3\)"),
         *(({key: np.full(n, np.nan)}, f"{key} must be finite") for key, n in SHAPES.items()),
         ({"labels": LABELS[:5]}, r"data must have shape .* = \(n_bins, 5, 5\) .*got \(4, 6, 5\)"),
         ({"kind": "configs"}, r"kind must be one of \['jackknife', .*got 'configs'"),

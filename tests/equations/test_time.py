@@ -51,6 +51,21 @@ def test_unequal_masses_follow_the_series(m1, m2, delta_w, k2):
     assert_allclose(y / X, left_out, rtol=0.2, atol=3e-9)
 
 
+@pytest.mark.parametrize("l", [1, 2])
+def test_a_free_state_of_any_partial_wave_has_no_source(l):
+    """With the wrong l the source is l(l + 1)/2μr², which dwarfs the energy 0.1."""
+    m, delta_w, t = 0.9, 0.1, np.arange(7)
+    k = np.sqrt(m * delta_w + delta_w**2 / 4)
+    R = np.exp(-delta_w * t)[:, np.newaxis] * spherical_jn(l, k * NODES)
+    X, y = time_dependent_rows(R, NODES, hadron_mass=m, l=l, space_order=8)
+    assert np.abs(y / X).max() < 2e-6
+    X, y = time_dependent_rows(R, NODES, hadron_mass=m, space_order=8)
+    inner = slice(5, -5)
+    assert_allclose(
+        (y / X)[:, inner], (l * (l + 1) / NODES**2 / m)[inner] + 0 * X[:, inner], rtol=1e-4
+    )
+
+
 def test_three_points_leave_out_the_third_derivative():
     m1, m2, delta_w, k2 = DISPERSION[2]
     mu, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
@@ -130,10 +145,11 @@ R3 = np.ones((3, 80))
             {"stencil": 5},
             "stencil of 5 points needs at least 5 consecutive time slices, got 3",
         ),
-        (R3, {"stencil": 4}, 'stencil must be "auto", 3, 5 or 7, got 4'),
+        (R3, {"stencil": 4}, 'stencil must be "auto", "designed", 3, 5 or 7, got 4'),
         (R3, {"times": [1, 2, 4]}, "times must increase in equal steps"),
         (R3, {"times": [3, 2, 1]}, "times must increase in equal steps"),
         (R3, {"times": [1, 2]}, r"times must have shape \(3,\), got \(2,\)"),
+        (R3, {"l": -1}, "l must be an integer ≥ 0, got -1"),
         (R3, {"dt": 0.0}, "dt must be a finite number > 0"),
         (R3, {"hadron_mass": -1.0}, "hadron_mass must be a finite number > 0"),
         (R3, {"hadron_mass": (1.0, 1.0, 1.0)}, "one number or a pair"),

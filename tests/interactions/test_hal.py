@@ -7,15 +7,18 @@ phase shifts in degrees are recomputed from their fits with an independent integ
 
 import pytest
 
-from halkit.interactions import TwoPionTail, n_omega, n_phi, omega_ccc, omega_omega
+from halkit.interactions import TwoPionTail, n_eta_c, n_jpsi, n_omega, n_phi, omega_ccc, omega_omega
 from halkit.interactions.hal import (
+    N_ETA_C_MASSES,
+    N_JPSI_MASSES,
     N_OMEGA_MASSES,
     N_PHI_MASSES,
     OMEGA_CCC_MASS,
     OMEGA_OMEGA_MASSES,
     reduced_mass,
 )
-from halkit.units import to_mev
+from halkit.scattering import bound_states, scattering_length
+from halkit.units import to_fm, to_mev
 
 POINTS = {
     "r": [0.1, 0.2, 0.3, 0.5, 0.8, 1.0, 1.5, 2.0],
@@ -186,3 +189,22 @@ def test_one_mass_stands_for_both_hadrons(inverse_spacing):
     both = reduced_mass((939.0, 939.0), inverse_spacing=inverse_spacing)
     assert reduced_mass(939.0, inverse_spacing=inverse_spacing) == both
     assert to_mev(both, inverse_spacing=inverse_spacing) == pytest.approx(469.5, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("make", "masses", "a0"),
+    [
+        (lambda **o: n_jpsi(4, **o), N_JPSI_MASSES, 0.298380),
+        (lambda **o: n_jpsi(2, **o), N_JPSI_MASSES, 0.381391),
+        (n_eta_c, N_ETA_C_MASSES, 0.222191),
+    ],
+)
+@pytest.mark.parametrize("spacing", [None, 2333.0])
+def test_nucleon_and_charmonium(make, masses, a0, spacing):
+    """Published, with statistical errors: 0.30(2), 0.38(4) and 0.21(2) fm."""
+    V, m = make(inverse_spacing=spacing), reduced_mass(masses, inverse_spacing=spacing)
+    found = scattering_length(V, reduced_mass=m, sign="lattice")
+    assert to_fm(found, inverse_spacing=spacing) == pytest.approx(a0, abs=1e-6)
+    assert bound_states(V, reduced_mass=m).energy.size == 0
+    with pytest.raises(ValueError, match="multiplicity must be"):
+        n_jpsi(3)

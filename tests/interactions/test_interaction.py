@@ -1,4 +1,4 @@
-"""Interactions add, broadcast, end at their radius, pickle, and refuse what they cannot take."""
+"""Interactions add, scale, broadcast, end at their radius, pickle, and refuse what is none."""
 
 import pickle
 
@@ -50,6 +50,7 @@ EVERY = [
     Tabulated(exponential(r), r),
     Tabulated(lopsided(r[:, None], r), r),
     Yukawa(2.0, 1.0) + Separable(-0.017, 1.0),
+    -2 * NonLocal(lopsided, radius=4.0) - Local(exponential, radius=3.0) / 2,
 ]
 
 
@@ -106,8 +107,8 @@ def test_radius_of_a_sum():
 
 CALLS = {
     "one": [V for V in EVERY if V.has_local and not isinstance(V, Sum)]
-    + [TwoPionTail(-1.0, 0.5, 0.7), av18("1S0"), av18("3S1-3D1").matrix, EVERY[-1]],
-    "two": [*EVERY[2:5], EVERY[9], EVERY[-1], PereyBuck(0.36, 7.2, 0.65, 0.85)],
+    + [TwoPionTail(-1.0, 0.5, 0.7), av18("1S0"), av18("3S1-3D1").matrix, *EVERY[-2:]],
+    "two": [*EVERY[2:5], EVERY[9], *EVERY[-2:], PereyBuck(0.36, 7.2, 0.65, 0.85)],
 }
 
 
@@ -146,7 +147,7 @@ def test_tables_are_functions():
     with pytest.raises(TypeError, match=r"Tabulated.* of r and r_prime, got 1 arguments"):
         U(1.0)
     with pytest.raises(TypeError, match="Sum is a function of r or of r and r_prime, got 3"):
-        EVERY[-1](1.0, 1.0, 1.0)
+        EVERY[-2](1.0, 1.0, 1.0)
 
 
 class Fitted:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import spherical_jn, spherical_yn
 
-from halkit.interactions import Separable, Yamaguchi
+from halkit.interactions import Separable, SeparableGaussian, Yamaguchi
 
 # Parameters of Aoki and Doi, Front. Phys. 8 (2020) 307; of Yamaguchi's deuteron in
 # Descouvemont, Comput. Phys. Commun. 200 (2016) 199 (ħ²/2m = 41.472 MeV fm², MeV and fm).
@@ -105,6 +106,85 @@ def test_wave_function_is_smooth_at_the_origin(interaction, mass):
     np.testing.assert_allclose(phi, phi[:, :1] * np.ones(4), rtol=1e-4)
 
 
+# P waves, m = 3.3, μ = 1: k and δ in degrees, which a Lagrange mesh gives too, to 1e-9.
+P_MOMENTA = [0.05, 0.2, 0.3, 0.5, 1.0, 3.0]
+P_WAVES = {
+    -0.03: [0.19056642699, 13.4513771199, 39.0289980349, 57.9330125798, 31.8830723273,
+            1.41796693983],
+    -0.045: [1.90710424392, 125.629746279, 117.356099796, 91.5837312157, 43.0164811837,
+             2.04583018679],
+    -0.06: [179.455800175, 162.468557513, 144.324010674, 109.530646824, 51.2072320462,
+            2.62737279668],
+    0.05: [-0.0573904220337, -2.96178899643, -7.93854084622, -21.6960161208, -46.0330269822,
+           -2.99033059477],
+}  # fmt: skip
+VOLUMES = {-0.03: -26.3320006401, -0.045: -222.995090589, -0.06: 81.5547781921, 0.05: 8.14425340801}
+
+
+@pytest.mark.parametrize("omega", P_WAVES)
+def test_p_wave_phase_shifts(omega):
+    U, wave = Separable(omega, 1.0), {"reduced_mass": 3.3, "l": 1}
+    delta = np.degrees(U.phase_shift(P_MOMENTA, **wave))
+    np.testing.assert_allclose(delta, P_WAVES[omega], atol=1e-9)
+    assert U.scattering_length(**wave) == pytest.approx(VOLUMES[omega], rel=1e-10)
+    kappa = U.bound_states(**wave).kappa
+    assert kappa == pytest.approx([0.297642134064] if omega == -0.06 else [], abs=1e-11)
+
+
+def test_p_wave_of_a_resonance():
+    phi = Separable(-0.045, 1.0).wave_function([0.1, 1.0], [0.05, 1.0, 8.0], reduced_mass=3.3, l=1)
+    expected = [
+        [0.432859690711, 4.38145785485, 1.23759002028],
+        [0.034081694559, 0.409947832692, 0.107157294539],
+    ]
+    np.testing.assert_allclose(phi, expected, atol=2e-11)
+
+
+@pytest.mark.parametrize("omega", P_WAVES)
+def test_p_wave_obeys_its_equation(omega):
+    """(E − H0) φ = U φ, and u'' + (k² − 2/r²) u = 2m r × source."""
+    U, wave = Separable(omega, 1.0), {"reduced_mass": 3.3, "l": 1}
+    r = np.array([0.05, 0.7, 3.0])
+    s, w = quadrature(40.0)
+    acting = (U.wave_function(k, s, **wave) * w * s) @ U.kernel(s[:, None], r) / r
+    source = U.target(k, r, **wave)
+    np.testing.assert_allclose(source, acting, rtol=1e-10)
+    h = 0.01
+    u = [(r + n * h) * U.wave_function(k, r + n * h, **wave) for n in range(-2, 3)]
+    second = np.tensordot([-1, 16, -30, 16, -1], u, 1) / (12 * h**2)
+    left = second + (k[:, None] ** 2 - 2 / r**2) * u[2]
+    np.testing.assert_allclose(left, 6.6 * r * source, atol=1e-6 * np.abs(source).max())
+
+
+def test_p_wave_next_to_the_origin_and_far_out():
+    U, wave = Separable(-0.045, 1.0), {"reduced_mass": 3.3, "l": 1}
+    phi = U.wave_function([1e-3, 0.5], [0.0, 1e-9, 1e-6, 1e-3], **wave)
+    assert np.all(phi[:, 0] == 0)
+    np.testing.assert_allclose(phi[:, 1:] / [1e-9, 1e-6, 1e-3], phi[:, [2] * 3] * 1e6, rtol=2e-3)
+    r = np.linspace(60, 80, 7)
+    x, delta = k[:, None] * r, U.phase_shift(k, **wave)[:, None]
+    free = np.cos(delta) * spherical_jn(1, x) - np.sin(delta) * spherical_yn(1, x)
+    np.testing.assert_allclose(U.wave_function(k, r, **wave), free, atol=1e-12)
+
+
+def test_p_wave_bound_state_is_a_pole():
+    """k³ cot δ = κ³ at k = iκ, and the state appears at ω = −μ⁵/2πm."""
+    U, m = Separable(-0.06, 1.0), 3.3
+    (kappa,) = U.bound_states(reduced_mass=m, l=1).kappa
+    np.testing.assert_allclose(U.k_cot_delta(1j * kappa, reduced_mass=m, l=1), kappa**3, rtol=1e-9)
+    for factor, n_bound in ((0.999, 0), (1.001, 1)):
+        U = Separable(-factor / (2 * np.pi * m), 1.0)
+        assert U.bound_states(reduced_mass=m, l=1).kappa.size == n_bound
+
+
+def test_gaussian_of_one_wave():
+    U = SeparableGaussian(-60.0, 0.8, l=1)
+    assert float(U(0.5, 0.7)) == pytest.approx(-60 * 0.35 * np.exp(-0.74 / 0.64) / 0.8**5)
+    assert U.l == 1
+    with pytest.raises(ValueError, match="rho must be a finite number > 0"):
+        SeparableGaussian(1.0, 0.0)
+
+
 @given(strength=st.floats(-3, 0.5).filter(lambda x: abs(x) > 1e-3), mu=st.floats(0.3, 3))
 @settings(deadline=None)
 def test_levinson_and_the_branch(strength, mu):
@@ -151,6 +231,7 @@ def test_virtual_state_is_not_bound():
             lambda: TOY.phase_shift(1.0, reduced_mass=0.0),
             "reduced_mass must be a finite number > 0",
         ),
+        (lambda: TOY.phase_shift(0.1, reduced_mass=M, l=2), r"l must be one of \[0, 1\], got 2"),
         (lambda: Separable(-1.0, 0.0), "mu must be a finite number > 0"),
         (lambda: Separable(0.0, 1.0), "omega must be a finite number other than 0, got 0.0"),
         (lambda: Yamaguchi(-2.0, 1.0, reduced_mass=1.0), "alpha must be above -beta"),

@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 
+from halkit.interactions import Sum, Yukawa
 from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
 
 pytestmark = pytest.mark.filterwarnings(
@@ -42,6 +43,27 @@ def test_a_fit_that_fails_leaves_the_earlier_one(model):
     with pytest.raises(ValueError, match="12 columns"):
         first.fit(X[:, :5], Y[:, :5])
     assert vars(first) == before
+
+
+def test_a_fit_adds_and_scales_like_its_interaction(model):
+    V, U, pairs = Yukawa(-0.5, 1.0), model.predict_potential(), (R[:, None], R)
+    for total in (model + V, V + model, sum([model, V]), sum([V, model]), V - -1 * model):
+        np.testing.assert_allclose(total(*pairs), U, rtol=1e-15)
+        np.testing.assert_allclose(total(R), V(R), rtol=1e-15)
+    for half in (model / 2, np.float64(0.5) * model, model - model / 2, -(model * -0.5)):
+        np.testing.assert_allclose(half(*pairs), U / 2, rtol=1e-14)
+    assert sum([model]) is not model
+    np.testing.assert_array_equal(sum([model])(*pairs), U)
+
+
+def test_a_model_that_is_not_fitted_adds_to_nothing(model):
+    V, empty = Yukawa(-0.5, 1.0), clone(model)
+    for add in (
+        lambda: V + empty, lambda: empty + V, lambda: empty + empty, lambda: V - empty,
+        lambda: sum([empty]), lambda: 2 * empty, lambda: -empty, lambda: Sum(V, empty),
+    ):  # fmt: skip
+        with pytest.raises(NotFittedError, match=f"{type(model).__name__} instance is not fitted"):
+            add()
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def fit_time():
 
 
 def test_a_time_stencil_of_bare_slices_is_known():
-    with pytest.raises(ValueError, match='stencil must be "auto", 3, 5 or 7, got 4'):
+    with pytest.raises(ValueError, match='stencil must be "auto", "designed", 3, 5 or 7, got 4'):
         TimeDependentHALRegressor(R, hadron_mass=2.0, stencil=4).fit(X, times=range(5))
 
 

@@ -103,6 +103,7 @@ def test_the_fit_is_linear_in_the_sources():
     assert_array_equal(refit.local_potential(d.r), 0.0)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_local_term_alone(correlators):
     d = correlators
     model = network(d, local="only").fit(d.data, d.target, y_std=d.sigma)

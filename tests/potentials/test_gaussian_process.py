@@ -16,10 +16,13 @@ from halkit.potentials.prior import SmoothBasis
 from halkit.radial import RadialGrid
 from halkit.scattering import phase_shift, scattering_wave_functions
 
-pytestmark = pytest.mark.filterwarnings(
-    # The data of these tests end where U does not.
-    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
-)
+pytestmark = [
+    # The data of these tests are of no potential, and end where U does not.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
+]
 
 R = np.linspace(0.3, 12.0, 24)
 RNG = np.random.default_rng(5)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from halkit.datasets import make_time_dependent
-from halkit.exceptions import PriorWarning
+from halkit.exceptions import MisfitWarning, PriorWarning
 from halkit.interactions import (
     N_PHI_MASSES,
     OMEGA_OMEGA_MASSES,
@@ -90,8 +90,9 @@ def test_the_strength_is_raised_until_phase_shifts_stay(name, noise, seed):
     with warnings.catch_warnings():
         warnings.simplefilter("error", PriorWarning)
         model = jackknife(d, masses)
-    strength = model.estimator_.local_strength_
-    assert strength in {15.0, 45.0, 135.0, 405.0}
+    strength = model.local_strength_
+    assert strength == model.estimator_.local_strength_
+    assert strength in {15.0, 45.0}  # more than 50 would be warned of
     assert {m.local_strength_ for m in model.estimators_} == {strength}
     assert model.estimator.local_strength is None
     assert pull(by_hand, V, masses) > 3
@@ -125,7 +126,8 @@ def test_published_potentials_look_local(name):
 def test_what_has_no_strength_of_v_is_returned_as_it_came():
     V, masses = weak(0)
     d = correlators(V, masses, 1e-3, seed=0)
-    centre = prior(d, masses, local=False).fit(d.data, d.target, y_std=d.sigma)
+    with pytest.warns(MisfitWarning, match="the data need a local term"):
+        centre = prior(d, masses, local=False).fit(d.data, d.target, y_std=d.sigma)
     assert centre.local_strength_ is None
     fits = [centre, centre]
     assert settled(centre, fits, None, None, "jackknife") == (centre, fits)
@@ -148,3 +150,43 @@ def test_bins_that_say_they_are_of_the_other_kind(kind):
     model = JackknifeRegressor(prior(d, masses, local="only"), resample=kind)
     assert model.fit(X, y, y_std=sigma).resample_ == kind
     assert model.fit(X, y, y_std=10 * sigma).resample_ == kind
+
+
+class Pulled:
+    """δ = 1 − c/s: what remains of the pull of a prior of strength s; bins scatter by `noise`."""
+
+    _nodes_given, r_out_ = True, np.arange(1.0, 11)
+
+    def __init__(self, c, local_strength=None, noise=0.0):
+        self.c, self.local_strength, self.noise = c, local_strength, noise
+        self.local_strength_ = local_strength or 5.0
+
+    def phase_shift(self, k):
+        return 1 - self.c / self.local_strength_ + self.noise + 0 * k
+
+
+@pytest.mark.parametrize(
+    ("c", "strength"), [(0.06, 5.0), (0.2, 15.0), (0.5, 45.0), (1.5, 135.0), (5.0, 405.0)]
+)
+def test_a_strength_far_from_its_default_is_told(c, strength):
+    """(2/3) c/s ≤ σ = 0.01 decides; 135 and 405 are more than ten times 5."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def fit_mean(**parameters):
+        model = Pulled(c, **parameters)
+        model.local_strength = None
+        return model
+
+    def fit_bins(centre):
+        return [Pulled(c, centre.local_strength_, x) for x in noise]
+
+    def settle():
+        return settled(Pulled(c), fit_bins(Pulled(c)), fit_mean, fit_bins, "bootstrap")
+
+    if strength > 50:
+        with pytest.warns(PriorWarning, match=f"was raised from 5 to {strength:g}, until"):
+            centre, fits = settle()
+    else:
+        centre, fits = settle()
+    assert centre.local_strength_ == strength
+    assert [fit.local_strength_ for fit in fits] == [strength] * 4

@@ -14,7 +14,7 @@ from halkit.scattering import (
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coulomb.phase import FINE_STRUCTURE
+from halkit.scattering.coulomb.charges import FINE_STRUCTURE
 
 
 def integrated(V, m, Z, k, l, R, dipole_radius=None):

@@ -9,7 +9,7 @@ from halkit import scattering as sc
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, Separable
 from halkit.radial import RadialGrid, Wedge, radial_laplacian, trapezoid_weights
-from halkit.scattering.coulomb.phase import FINE_STRUCTURE
+from halkit.scattering.coulomb.charges import FINE_STRUCTURE
 
 EXTREMES = [5e-324, 1e-300, 1e-160, 1e-61, 1e-59, 1e-30, 1e30, 1e59, 1e61, 1e160, 1e300]
 V = GaussianSum([-1.0], [1.0])
@@ -26,7 +26,7 @@ def well(depth):
 def coupled(x, depth=1.0, **options):
     options = {"reduced_mass": 1.0} | options
     W = well(depth)
-    return sc.coupled_phase_shifts([[W, V], [V, W]], x, **options)
+    return sc.coupled_phase_shifts([[W, V], [V, W]], k=x, **options)
 
 
 CALLS = {

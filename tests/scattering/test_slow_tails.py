@@ -17,7 +17,7 @@ from halkit.scattering import (
     coulomb_potential,
     coulomb_scattering_length,
 )
-from halkit.scattering.coulomb.phase import FINE_STRUCTURE
+from halkit.scattering.coulomb.charges import FINE_STRUCTURE
 from halkit.scattering.coulomb.waves import threshold_functions, zero_energy_size
 from halkit.units import from_mev, to_mev
 

@@ -28,7 +28,7 @@ from halkit.gauge.theory.torus import (
 
 __all__ = ["U1DiffusionSampler"]
 
-CORRECTIONS = ("rejection", "hmc", None)
+CORRECTIONS = ("auto", "rejection", "hmc", None)
 METHODS = ("plaquette", *links.METHODS)
 # Noise variances on the way to plaquettes that rejection makes exact: four of a hundred more are
 # kept with twice as many.
@@ -165,7 +165,7 @@ class U1DiffusionSampler(ScoreEstimator):
         *,
         beta=None,
         lattice_size=None,
-        correction="rejection",
+        correction="auto",
         method="plaquette",
         n_steps=None,
         random_state=None,
@@ -180,14 +180,16 @@ class U1DiffusionSampler(ScoreEstimator):
             Coupling β ≥ 0; that of the training by default.
         lattice_size : int or (int, int), optional
             L, or (L0, L1); that of the training by default.
-        correction : {"rejection", "hmc", None}
+        correction : {"auto", "rejection", "hmc", None}
             "rejection" keeps each plaquette with a probability proportional to e^{β cos P} over
-            its density: independent exact configurations, for method="plaquette". None returns
-            what was learned. "hmc" follows that by hybrid Monte Carlo with winding hits at the true
-            action, see `halkit.gauge.correct`.
+            its density: independent exact configurations, for method="plaquette" alone. None
+            returns what was learned. "hmc" follows that by hybrid Monte Carlo with winding hits at
+            the true action, see `halkit.gauge.correct`. "auto" takes the one that makes links of
+            the method exact: "rejection" for "plaquette", "hmc" for the others; None for a model
+            without a lattice, which has no action.
         method : {"plaquette", "annealed", "sde", "ode"}
             "plaquette" puts noise on plaquettes, see `halkit.gauge.diffusion.plaquettes`; it needs
-            a lattice. The others put noise on links and need correction=None or "hmc":
+            a lattice. The others put noise on links, and have no density for "rejection":
             "annealed" is kinetic Langevin dynamics along falling widths; "sde" and "ode" are the
             reverse processes of the noise with the scaled score, followed by Langevin dynamics at
             small widths. After three epochs with 2048 configurations at L = 8 their plaquette
@@ -221,6 +223,9 @@ class U1DiffusionSampler(ScoreEstimator):
         check_choice(method, "method", METHODS)
         if n_steps is not None:
             n_steps = check_integer(n_steps, "n_steps", least=1)
+        if correction == "auto":
+            exact = "rejection" if method == "plaquette" else "hmc"
+            correction = None if self.lattice_shape_ is None else exact
         if self.lattice_shape_ is None:
             theta = self._draw_angles(n_samples, beta, lattice_size, correction, method, n_steps,
                                       as_generator(random_state))  # fmt: skip
@@ -235,7 +240,7 @@ class U1DiffusionSampler(ScoreEstimator):
             if correction == "rejection":
                 raise ValueError(
                     f'correction="rejection" needs the density of method="plaquette"; '
-                    f'method={method!r} has none: correction must be "hmc" or None'
+                    f'method={method!r} has none: correction must be "auto", "hmc" or None'
                 )
             self._architecture.check_takes(self.net_.module_, (2, *shape))
             theta = wrap(self._draw(n_samples, (2, *shape), beta, method, n_steps, rng))
@@ -256,7 +261,8 @@ class U1DiffusionSampler(ScoreEstimator):
         if lattice_size is not None or correction is not None or method == "plaquette":
             raise ValueError(
                 f"the model was fitted on rows of {self.n_features_in_} angles without a lattice: "
-                "lattice_size and correction must be None, and method 'annealed', 'sde' or 'ode'"
+                "lattice_size must be None, correction None or 'auto', and method 'annealed', "
+                "'sde' or 'ode'"
             )
         return self._draw(n, (self.n_features_in_,), beta, method, n_steps, rng)
 

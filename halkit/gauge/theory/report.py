@@ -3,7 +3,8 @@
     z = (mean − exact)/error
 
 for Wilson loops and Q², and the χ² test of the charges against P(Q): the outermost two sectors
-are pooled with all beyond them, so that every bin expects at least 5 entries.
+are pooled with all beyond them, so that every bin expects at least 5 entries. Where that leaves
+fewer than two bins, the number of configurations with Q ≠ 0 is tested against its binomial law.
 """
 
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from halkit.gauge.theory.torus import as_links, check_beta
 __all__ = ["Observable", "SampleReport", "sample_report"]
 
 LEAST_EXPECTED = 5
+# Expected configurations with Q ≠ 0 below which none of them is no surprise: e^−3 = 5 %.
+TELLING = 3
 ROUNDING = 1e-13
 
 
@@ -33,8 +36,9 @@ class Observable(NamedTuple):
     exact : float
         On the same torus.
     z : float
-        (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter. For
-        Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample may hold none.
+        (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter: the
+        table has "–" then. For Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample
+        may hold none.
     """
 
     name: str
@@ -52,7 +56,7 @@ class SampleReport(NamedTuple):
     rows : tuple of Observable
         The loops, named W(RxT), then Q^2.
     charge_p_value : float
-        Of the χ² test of the charges against P(Q); NaN if fewer than two bins are left.
+        Of the χ² test of the charges against P(Q), or of the binomial test of Q ≠ 0.
     n_samples : int
     lattice_shape : (int, int)
     beta : float
@@ -78,11 +82,18 @@ class SampleReport(NamedTuple):
             f"{self.n_samples} configurations, beta = {self.beta:g}, {size}",
             f"{'':8} {'mean':>12} {'error':>10} {'exact':>12} {'z':>7}",
             *(
-                f"{row.name:8} {row.mean:12.7f} {row.error:10.7f} {row.exact:12.7f} {row.z:7.2f}"
+                f"{row.name:8} {row.mean:12.7f} {row.error:10.7f} {row.exact:12.7f} "
+                f"{'–' if np.isnan(row.z) else format(row.z, '.2f'):>7}"
                 for row in self.rows
             ),
             f"charges: p = {self.charge_p_value:.3g}",
         ]
+        charged = self.n_samples * _charged(self.beta, self.lattice_shape)
+        if charged < TELLING:
+            lines[-1] += (
+                f"; {charged:.2g} configurations with Q ≠ 0 are expected, too few to tell a frozen "
+                "charge from a free one"
+            )
         if not np.isnan(self.ess):
             lines.append(
                 f"raw configurations: effective size {self.ess:.3f}; rejection keeps "
@@ -102,8 +113,8 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     beta : float
         Coupling β ≥ 0 that they are meant for.
     loops : sequence of (int, int), optional
-        Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4,
-        as far as they fit.
+        Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4
+        that leave a part of the lattice outside: a loop around all of it is 1 for any links.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
 
@@ -123,8 +134,8 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     >>> from halkit.gauge import sample_exact, sample_report
     >>> report = sample_report(sample_exact(2000, 2.0, (4, 4), random_state=0), 2.0)
     >>> [row.name for row in report.rows]
-    ['W(1x1)', 'W(2x2)', 'W(4x4)', 'Q^2']
-    >>> all(abs(row.z) < 3 for row in report.rows if row.error), report.charge_p_value > 1e-3
+    ['W(1x1)', 'W(2x2)', 'Q^2']
+    >>> all(abs(row.z) < 3 for row in report.rows), report.charge_p_value > 1e-3
     (True, True)
     """
     links, beta = as_links(theta, lattice_shape), check_beta(beta)
@@ -132,7 +143,8 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
         raise ValueError("an error needs at least two configurations; got one")
     shape = links.shape[2:]
     if loops is None:
-        loops = [(size, size) for size in (1, 2, 4) if size <= min(shape)]
+        inside = [n for n in (1, 2, 4) if n <= min(shape) and n**2 < shape[0] * shape[1]]
+        loops = [(n, n) for n in inside]
     rows = [
         _observable(f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, beta, shape))
         for R, T in loops
@@ -164,6 +176,12 @@ def _z(difference, error):
         return float(np.divide(difference, error))
 
 
+def _charged(beta, lattice_shape):
+    """The probability of Q ≠ 0."""
+    charges = np.arange(1, np.prod(lattice_shape) // 2 + 1)
+    return min(2 * float(charge_probability(charges, beta, lattice_shape).sum()), 1.0)
+
+
 def _charge_p_value(charge, beta, lattice_shape):
     """Return the p-value of the counts of Q = −q … q, the outer two with all beyond them."""
     n = len(charge)
@@ -181,5 +199,6 @@ def _charge_p_value(charge, beta, lattice_shape):
         expected = n * np.array([probability[0], 2 * beyond[1]])
         observed = np.bincount(np.minimum(np.abs(charge), 1), minlength=2)
     if expected.min() < LEAST_EXPECTED:
-        return np.nan
+        charged = _charged(beta, lattice_shape)
+        return float(stats.binomtest(int(np.count_nonzero(charge)), n, charged).pvalue)
     return float(stats.chi2.sf(np.sum((observed - expected) ** 2 / expected), len(expected) - 1))

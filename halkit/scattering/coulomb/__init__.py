@@ -1,9 +1,9 @@
 """Charged hadrons: an interaction and charges come in, Coulomb-modified phase shifts go out."""
 
+from halkit.scattering.coulomb.charges import coulomb_potential
 from halkit.scattering.coulomb.phase import (
     coulomb_effective_range,
     coulomb_phase_shift,
-    coulomb_potential,
     coulomb_scattering_length,
 )
 from halkit.scattering.coulomb.waves import CoulombWaves, coulomb_functions

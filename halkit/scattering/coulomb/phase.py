@@ -1,10 +1,7 @@
 """Scattering of charged hadrons by the strong interaction and the Coulomb force.
 
-    V_C(r) = Z1 Z2 α/r                                             (points)
-    V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d
-
-(dipole form factors). At the channel radius the R-matrix of strong force plus V_C is matched to
-the Coulomb functions of η = Z1 Z2 α m/k, so δ is relative to the waves of two point charges.
+At the channel radius the R-matrix of strong force plus V_C is matched to the Coulomb functions
+of η = Z1 Z2 α m/k, so δ is relative to the waves of two point charges.
 At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|η|,
 
     C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
@@ -14,12 +11,12 @@ from warnings import warn
 
 import numpy as np
 
-from halkit.checks import check_distances, check_momenta, check_number, check_scale
+from halkit.checks import check_momenta
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import Local, Sum
 from halkit.interactions.conversion import Potential
+from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import (
-    coulomb_surface,
+    charged_surface,
     coulomb_waves,
     threshold_functions,
     zero_energy_size,
@@ -32,79 +29,20 @@ from halkit.scattering.solver.interior import (
     open_interior,
     tail,
 )
-from halkit.scattering.solver.rmatrix import r_matrix, threshold
+from halkit.scattering.solver.rmatrix import phase_shifts, threshold
 from halkit.scattering.solver.tails import add_tail
 from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = [
-    "FINE_STRUCTURE",
     "coulomb_effective_range",
     "coulomb_phase_shift",
-    "coulomb_potential",
     "coulomb_scattering_length",
 ]
 
-FINE_STRUCTURE = 1 / 137.035999084
-"""α (CODATA 2018)."""
 # Factor by which the interior is widened to measure the effect of a slow tail.
 WIDER = 2.0
 # Least n of a tail V ∝ r^−n that is integrated to infinity at k > 0.
 LEAST_POWER = 1.8
-
-
-def coulomb_potential(
-    r: Numbers, *, charge_product: Number, dipole_radius: Number | None = None
-) -> Array:
-    """Return the Coulomb potential V_C(r) of two points, or of two dipole charge distributions.
-
-    Parameters
-    ----------
-    r : array of any shape
-        Distances, r ≥ 0.
-    charge_product : float
-        Z1 Z2, positive if it repels; not zero.
-    dipole_radius : float, optional
-        r_d of V_C = Z1 Z2 α/r [1 − e^{−x}(1 + 11x/16 + 3x²/16 + x³/48)], x = 2√6 r/r_d.
-        Default: points.
-
-    Returns
-    -------
-    array of the shape of `r`
-        In the inverse of the unit of r (ħ = c = 1).
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a distance is negative or NaN, or another argument is out of range.
-
-    References
-    ----------
-    Y. Lyu et al., Phys. Rev. Lett. 127 (2021) 072003 [arXiv:2102.00181].
-
-    Examples
-    --------
-    >>> from halkit.scattering import coulomb_potential
-    >>> float(coulomb_potential(1.0, charge_product=4).round(6))
-    0.029189
-    >>> float(coulomb_potential(0.0, charge_product=4, dipole_radius=0.41).round(6))
-    0.108993
-    """
-    if dipole_radius is not None:
-        dipole_radius = check_scale(dipole_radius, "dipole_radius")
-    return _potential(check_distances(r, "r"), _strength(charge_product), dipole_radius)
-
-
-def _potential(r, strength, dipole_radius):
-    """V_C of Z1 Z2 α = strength."""
-    if dipole_radius is None:
-        with np.errstate(divide="ignore", over="ignore"):
-            return strength / r
-    x_over_r = 2 * np.sqrt(6) / dipole_radius
-    with np.errstate(over="ignore"):
-        x = np.where(r > 0, x_over_r * r, 1.0)
-    y = np.minimum(x, 800.0)  # where e^{−x} is 0
-    form = -np.expm1(-y) - y * np.exp(-y) * (11 / 16 + 3 * y / 16 + y**2 / 48)
-    return strength * x_over_r * np.where(r > 0, form / x, 5 / 16)
 
 
 def coulomb_phase_shift(
@@ -168,20 +106,13 @@ def coulomb_phase_shift(
         interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r,
         least_power=LEAST_POWER,
     )  # fmt: skip
-    charges = _strength(charge_product), dipole_radius
-    interior = _with_charges(strong, charges, channel_radius)
+    charges = Charges.of(charge_product, dipole_radius)
+    interior = charges.inside(strong, channel_radius)
     momenta, m = k.ravel(), interior.reduced_mass
-    rho, eta = momenta * interior.radius, charges[0] * m / momenta
-    phi, p, log_A = coulomb_surface(interior.l, eta, rho)
-    penetration, shift = rho * np.exp(-2 * log_A), rho * p
-
-    def solve(n):
-        R, below = r_matrix(interior.hamiltonian(n)).evaluate(momenta**2 / (2 * m))
-        joint = np.arctan2(penetration * R, 1 - shift * R)
-        return joint - phi + np.pi * below
-
+    eta = charges.sommerfeld(momenta, m)
+    surface = charged_surface(interior.l, eta, momenta * interior.radius)
     delta = converge(
-        solve,
+        lambda n: phase_shifts(interior.hamiltonian(n), momenta, surface),
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
         n_mesh or interior.mesh_size(np.max(momenta, initial=0.0)),
@@ -247,7 +178,7 @@ def coulomb_scattering_length(
     -11.7
     """
     factor = sign_factor(sign)
-    charges = _strength(charge_product), dipole_radius
+    charges = Charges.of(charge_product, dipole_radius)
     return factor * _low_energy(0, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
 
 
@@ -284,53 +215,19 @@ def coulomb_effective_range(
     >>> round(coulomb_effective_range(omega_ccc(), reduced_mass=m, charge_product=4), 3)
     0.463
     """
-    charges = _strength(charge_product), dipole_radius
+    charges = Charges.of(charge_product, dipole_radius)
     return _low_energy(1, interaction, reduced_mass, charges, channel_radius, n_mesh, r)
-
-
-def _strength(charge_product):
-    charge = check_number(charge_product, "charge_product")
-    if charge == 0:
-        raise ValueError(
-            "charge_product must be a number other than 0, got 0: use phase_shift without charges"
-        )
-    check_scale(abs(charge), "|charge_product|")
-    return charge * FINE_STRUCTURE
-
-
-def _with_charges(interior, charges, radius):
-    """The interior with V_C; it grows to hold the charges unless its radius was given."""
-    strength, dipole_radius = charges
-    a = interior.radius
-    if dipole_radius is not None:
-        dipole_radius = check_scale(dipole_radius, "dipole_radius")
-        size = dipole_radius / (2 * np.sqrt(6))
-        a = max(a, 35 * size) if radius is None else a
-        x = a / size
-        beyond = 2 * interior.reduced_mass * abs(strength) * a * np.exp(-x) * (1 + x) ** 3 / 48
-        if beyond > 1e-4:
-            warn(
-                f"the charge distributions overlap at the channel radius {a:g}: a phase "
-                f"shift may be off by {beyond:.1g} rad; raise channel_radius",
-                AccuracyWarning,
-                stacklevel=4,
-            )
-
-    def potential(r):
-        return _potential(r, strength, dipole_radius)
-
-    return interior._replace(interaction=Sum(interior.interaction, Local(potential)), radius=a)
 
 
 def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
     """a0 (which = 0) or r_eff (1); a wider interior measures the effect of a slow tail."""
     interior, _ = measured_interior(interaction, reduced_mass, channel_radius=radius, r=r)
-    a, felt = _threshold_radius(interior, charges[0], radius)
+    strength = charges.strength
+    a, felt = _threshold_radius(interior, strength, radius)
 
     def value(a):
-        return _at_threshold(
-            _with_charges(interior._replace(radius=a), charges, radius), charges[0], n_mesh, which
-        )
+        charged = charges.inside(interior._replace(radius=a), radius)
+        return _at_threshold(charged, strength, n_mesh, which)
 
     result = value(a)
     if felt > NOTICEABLE / 10:

@@ -3,7 +3,8 @@
 F ~ sin θ, G ~ cos θ at large ρ, θ = ρ − η ln 2ρ − lπ/2 + σ_l, and F G' − F' G = −1. Steed's
 continued fractions give F'/F and (G + iF)'/(G + iF) beyond the turning point; G is carried
 inwards from there by Taylor series, in the direction in which it grows, and F follows from
-the Wronskian. At zero energy, power series of the solutions that are analytic in k².
+the Wronskian. Far out, an asymptotic series in 1/ρ; next to the origin, the power series of F. At
+zero energy, power series of the solutions that are analytic in k².
 
 References: A. R. Barnett, Comput. Phys. Commun. 27 (1982) 147; NIST Digital Library of
 Mathematical Functions, chapter 33.
@@ -12,7 +13,7 @@ Mathematical Functions, chapter 33.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ive, kve
+from scipy.special import gammaln, ive, kve, loggamma
 
 from halkit.checks import check_array, check_integer, refuse_extremes
 from halkit.scattering.solver.tails import FAR, FreeWaves
@@ -20,17 +21,22 @@ from halkit.typing import Array, Numbers
 
 __all__ = [
     "CoulombWaves",
+    "charged_surface",
     "coulomb_functions",
     "coulomb_surface",
     "coulomb_waves",
+    "regular_coulomb",
     "threshold_functions",
     "zero_energy_size",
 ]
 
 ORDER = 30
+# Terms of the other series; where they are used: ρ from FAR_OUT + 3 (η² + l(l+1)), and ρ and |η|ρ
+# up to NEAR.
+TERMS, FAR_OUT, NEAR = 32, 60.0, 2.5
 TINY = 1e-290
 LARGEST_EXPONENT = 340.0
-LONGEST = 20_000
+LONGEST, FURTHEST = 20_000, 1e8
 BURIED = 1000.0
 
 
@@ -56,13 +62,15 @@ def coulomb_functions(l: int, eta: Numbers, rho: Numbers) -> CoulombWaves:
     Returns
     -------
     CoulombWaves
-        Named tuple of ``F``, ``F_prime``, ``G``, ``G_prime``, right to about 12 digits; F
-        underflows to 0 and G overflows to infinity deep below a barrier.
+        Named tuple of ``F``, ``F_prime``, ``G``, ``G_prime``, right to about 12 digits, or to
+        1e-16 ρ where that is more; F underflows to 0 and G overflows to infinity deep below a
+        barrier.
 
     Raises
     ------
     ValueError
-        If l or an argument is out of range (ρ from 1e-60 to about 2·10⁴).
+        If l or an argument is out of range (ρ from 1e-60 to 1e8, to about 2·10⁴ if η² + l(l+1)
+        exceeds ρ/3).
 
     Examples
     --------
@@ -76,6 +84,8 @@ def coulomb_functions(l: int, eta: Numbers, rho: Numbers) -> CoulombWaves:
     if np.any(rho <= 0):
         raise ValueError(f"rho must be positive, got {np.min(rho):g}")
     refuse_extremes(rho, "rho")
+    if np.any(rho > FURTHEST):
+        raise ValueError(f"rho must be at most {FURTHEST:g}, got {np.max(rho):g}")
     refuse_extremes(np.maximum(np.abs(eta), 1.0), "|eta|")
     phi, p, exponent = coulomb_surface(l, eta.ravel(), rho.ravel())
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -115,7 +125,44 @@ def coulomb_surface(l: int, eta: Array, rho: Array) -> tuple[Array, Array, Array
     return phi, p, exponent
 
 
+def charged_surface(l: int, eta: Array, rho: Array) -> tuple[Array, Array, Array]:
+    """Return φ, the penetration P = ρ/A² and the shift S = ρA'/A, for arrays of one axis."""
+    phi, p, exponent = coulomb_surface(l, eta, rho)
+    return phi, rho * np.exp(-2 * exponent), rho * p
+
+
+def regular_coulomb(l: int, eta: Array, rho: Array) -> tuple[Array, Array]:
+    """Return F and F' for η and ρ > 0 that broadcast."""
+    eta, rho = np.broadcast_arrays(eta, rho)
+    F, slope = np.empty(rho.shape), np.empty(rho.shape)
+    near = (rho < NEAR) & (np.abs(eta) * rho < NEAR)
+    F[near], slope[near] = _power_series(l, eta[near], rho[near])
+    waves = coulomb_functions(l, eta[~near], rho[~near])
+    F[~near], slope[~near] = waves.F, waves.F_prime
+    return F, slope
+
+
+def _power_series(l, eta, rho):
+    """F = C_l ρ^{l+1} Σ a_n ρ^n, n(n + 2l + 1) a_n = 2η a_{n−1} − a_{n−2}; and F'."""
+    log_C = l * np.log(2) - np.pi * eta / 2 - gammaln(2 * l + 2)
+    log_C += loggamma(l + 1 + 1j * eta).real + l * np.log(rho)
+    before, now = np.zeros_like(rho), np.ones_like(rho)
+    value, slope = now.copy(), (l + 1) * now
+    for n in range(1, TERMS):
+        before, now = now, (2 * eta * rho * now - rho**2 * before) / (n * (n + 2 * l + 1))
+        value, slope = value + now, slope + (n + l + 1) * now
+    with np.errstate(under="ignore"):
+        C = np.exp(log_C)
+        return C * rho * value, C * slope
+
+
 def _all_depths(l, eta, rho):
+    far = rho > FAR_OUT + 3 * (eta**2 + l * (l + 1))
+    if np.any(far):
+        result = np.empty((3, rho.size))
+        result[:, far] = _far_out(l, eta[far], rho[far])
+        result[:, ~far] = _all_depths(l, eta[~far], rho[~far])
+        return result
     buried = (eta > BURIED) & (rho < eta / 10)
     w = np.where(buried, 2 * eta / rho + l * (l + 1) / rho**2 - 1, 1.0)
     phi, exponent = np.zeros_like(rho), np.full_like(rho, np.inf)
@@ -124,6 +171,21 @@ def _all_depths(l, eta, rho):
     here = ~buried
     phi[here], p[here], exponent[here] = _surface(l, eta[here], rho[here])
     return phi, p, exponent
+
+
+def _far_out(l, eta, rho):
+    """φ, p and log A from G + iF = (f + ig) e^{iθ}, series in 1/ρ (DLMF 33.11)."""
+    theta = rho - eta * np.log(2 * rho) - l * np.pi / 2 + loggamma(l + 1 + 1j * eta).imag
+    term, total = np.ones_like(rho) + 0j, np.ones_like(rho) + 0j
+    slope = slopes = 1j * (1 - eta / rho)
+    for k in range(TERMS):
+        turn = (2 * k + 1) * eta + 1j * (l * (l + 1) - k * (k + 1) + eta**2)
+        turn = turn / ((2 * k + 2) * rho)
+        term, slope = turn * term, turn * slope - turn * term / rho
+        total, slopes = total + term, slopes + slope
+    size = np.abs(total) ** 2
+    p = (total.conj() * slopes).real / size
+    return theta + np.angle(total), p, np.log(size) / 2
 
 
 def _surface(l, eta, rho):
@@ -194,14 +256,18 @@ def _steed(l, eta, rho):
 def _carry_inwards(l, eta, start, end, G, slope):
     """Taylor steps of G from start down to end ≤ start: G and G' without a factor e^exponent."""
     rho, exponent = start.copy(), np.zeros_like(start)
-    while np.any(rho > end):
-        inner = 0.75 * rho
-        stiffness = np.abs(2 * eta / inner + l * (l + 1) / inner**2 - 1) + 1
-        h = -np.minimum(np.minimum(0.25 * rho, 2.5 / np.sqrt(stiffness)), rho - end)
-        G, slope = _taylor(l, eta, rho, h, G, slope)
-        size = np.hypot(G, slope)
-        G, slope, exponent = G / size, slope / size, exponent + np.log(size)
-        rho = np.where(-h >= rho - end, end, rho + h)
+    G, slope = G.copy(), slope.copy()
+    i = np.flatnonzero(rho > end)
+    while i.size:
+        x, left = rho[i], rho[i] - end[i]
+        inner = 0.75 * x
+        stiffness = np.abs(2 * eta[i] / inner + l * (l + 1) / inner**2 - 1) + 1
+        h = -np.minimum(np.minimum(0.25 * x, 2.5 / np.sqrt(stiffness)), left)
+        value, derivative = _taylor(l, eta[i], x, h, G[i], slope[i])
+        size = np.hypot(value, derivative)
+        G[i], slope[i], exponent[i] = value / size, derivative / size, exponent[i] + np.log(size)
+        rho[i] = np.where(-h >= left, end[i], x + h)
+        i = i[-h < left]
     return G, slope, exponent
 
 

@@ -1,4 +1,4 @@
-"""Coupled waves: a matrix of interactions comes in, S-matrices and bound states go out."""
+"""Coupled channels: a matrix of interactions comes in, S matrix, bound states and poles go out."""
 
 from halkit.scattering.coupled.bound import CoupledBoundStates, coupled_bound_states
 from halkit.scattering.coupled.phase import (
@@ -6,11 +6,14 @@ from halkit.scattering.coupled.phase import (
     coupled_phase_shifts,
     coupled_s_matrix,
 )
+from halkit.scattering.coupled.poles import Resonances, resonances
 
 __all__ = [
     "CoupledBoundStates",
     "CoupledPhaseShifts",
+    "Resonances",
     "coupled_bound_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "resonances",
 ]

@@ -1,8 +1,8 @@
-"""Bound states of coupled waves, such as the deuteron: energies and the share of each wave.
+"""Bound states of coupled channels, such as the deuteron: energies and the share of each channel.
 
-Outside each wave decays, u_i ∝ κr k_{l_i}(κr). With that boundary at energy E the interior
-has the levels ε_n(E), which fall as E rises; a bound state is a root of ε_n(E) = E, and
-there is one for each ε_n(0) < 0.
+Below all thresholds each channel decays outside, u_a ∝ κ_a r k_{l_a}(κ_a r). With these boundaries
+and ε_a(E) of the channels, H − diag ε_a(E) has the eigenvalues λ_n(E), which fall as E rises; a
+bound state is a root of λ_n(E) = 0, and there is one for each λ_n(0) < 0.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,11 @@ import numpy as np
 import scipy.linalg
 from scipy.optimize import brentq
 
+from halkit.channels import ChannelList
 from halkit.scattering.bound import relative_change
-from halkit.scattering.coupled.multichannel import CoupledPotential, CoupledSystem
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.scattering.waves import (
     WaveFunctions,
     decaying_waves,
@@ -28,19 +30,21 @@ __all__ = ["CoupledBoundStates", "coupled_bound_states"]
 
 
 class CoupledBoundStates(NamedTuple):
-    """Bound states of coupled waves, deepest first.
+    """Bound states of coupled channels, deepest first.
 
     Attributes
     ----------
-    energy, kappa : array of shape (n_bound,)
-        E = −κ²/2m and κ.
-    probability : array of shape (n_bound, n_waves)
-        Share of each wave; the rows add up to 1.
+    energy : array of shape (n_bound,)
+        E < 0, measured from the lowest threshold.
+    kappa : array of shape (n_bound, n_channels)
+        The κ_a with which the channels decay, −κ_a² = k_a²(E).
+    probability : array of shape (n_bound, n_channels)
+        Share of each channel; the rows add up to 1.
     rms_radius : array of shape (n_bound,)
         √⟨r²⟩ of the distance between the two hadrons (not r/2).
     wave_function : tuple of WaveFunctions
-        One function for each wave: called with r it returns φ(r), shape (n_bound, n_r);
-        the sum over waves of ∫ 4πr² φ² dr is 1.
+        One function for each channel: called with r it returns φ(r), shape (n_bound, n_r);
+        the sum over channels of ∫ 4πr² φ² dr is 1.
     """
 
     energy: Array
@@ -53,21 +57,29 @@ class CoupledBoundStates(NamedTuple):
 def coupled_bound_states(
     interactions: CoupledPotential,
     *,
-    reduced_mass: Number,
-    l: Sequence[int] | None = None,
+    channels: ChannelList | None = None,
+    reduced_mass: Number | None = None,
+    l: int | Sequence[int] | None = None,
+    relativistic: bool | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
 ) -> CoupledBoundStates:
-    """Return the bound states of coupled waves, and the share of each wave.
+    """Return the states bound below all thresholds, and the share of each channel.
 
-    Parameters, errors and warnings as in `coupled_phase_shifts`, for any number n of waves:
-    an n × n matrix of interactions and n values of l.
+    Parameters, errors and warnings as in `halkit.scattering.coupled_s_matrix`. States between
+    thresholds are resonances, see `halkit.scattering.resonances`.
 
     Returns
     -------
     CoupledBoundStates
         Named tuple of ``energy``, ``kappa``, ``probability``, ``rms_radius``,
         ``wave_function``; deepest state first.
+
+    Raises
+    ------
+    ValueError
+        Also if a state lies so deep that relativistic momenta do not exist, at
+        ``W² < |m1² − m2²|`` of a channel.
 
     Examples
     --------
@@ -78,50 +90,87 @@ def coupled_bound_states(
     >>> states.energy.round(6), states.probability.round(5)
     (array([-0.437563]), array([[0.98836, 0.01164]]))
     """
-    system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
+    system = CoupledSystem(
+        interactions,
+        channels=channels,
+        reduced_mass=reduced_mass,
+        l=l,
+        relativistic=relativistic,
+        channel_radius=channel_radius,
+    )
 
     def change(coarse, fine):
-        moved = relative_change(coarse.kappa, fine.kappa)
+        moved = relative_change(coarse.kappa[:, 0], fine.kappa[:, 0])
         if np.isinf(moved):
             return moved
         return max(moved, np.max(np.abs(coarse.probability - fine.probability), initial=0.0))
 
-    return converge(lambda n: _bound(system, n), change, n_mesh, n_mesh or system.mesh_size(0.0))
+    start = n_mesh or system.mesh_size(system.channels.momentum_squared(0.0))
+    return converge(lambda n: _bound(system, n), change, n_mesh, start)
 
 
 def _bound(system, n):
-    """Roots of ε_n(E) = E; the levels ε_n have the boundary of waves that decay at energy E."""
+    """Roots of λ_n(E), the eigenvalues with the boundary of waves that decay at energy E."""
     H, surface, mesh = system.hamiltonian(n)
-    m, a, waves = system.reduced_mass, system.radius, len(system.l)
+    a, waves = system.radius, system.channels.l
 
-    def level(energy, i):
-        matrix = H - system.boundary(surface, energy)
-        return scipy.linalg.eigh(matrix, subset_by_index=(i, i))
-
-    def root(i, low):
-        low = 1.001 * low - rounding
-        return brentq(lambda E: level(E, i)[0][0] - E, low, 0.0, xtol=-1e-15 * low)
+    def eigen(energy, i):
+        return scipy.linalg.eigh(_matrix(system, H, surface, energy), subset_by_index=(i, i))
 
     rounding = 1e-15 * np.max(np.abs(H))
     at_zero = scipy.linalg.eigvalsh(
-        H - system.boundary(surface, 0.0), subset_by_value=(-np.inf, -rounding)
+        _matrix(system, H, surface, 0.0), subset_by_value=(-np.inf, -rounding)
     )
-    energy = np.array([root(i, low) for i, low in enumerate(at_zero)])
-    kappa = np.sqrt(-2 * m * energy)
-    c = np.array([level(E, i)[1][:, 0] for i, E in enumerate(energy)]).reshape(-1, waves, n)
+    energy = np.array(
+        [
+            brentq(lambda E: eigen(E, i)[0][0], low, 0.0, xtol=-1e-15 * low)  # noqa: B023
+            for i, low in enumerate(_brackets(system, eigen, at_zero, rounding))
+        ]
+    )
+    kappa = np.sqrt(-system.channels.momentum_squared(energy)).reshape(-1, len(waves))
+    c = np.array([eigen(E, i)[1][:, 0] for i, E in enumerate(energy)]).reshape(-1, len(waves), n)
     value = c @ mesh.surface
-    moments = np.array([tail_moments(l, kappa, a) for l in system.l])
+    moments = np.array([tail_moments(l, x, a) for l, x in zip(waves, kappa.T, strict=True)])
     tail, square = moments.transpose(1, 2, 0) * value**2
     share = np.sum(c**2, axis=2) + tail
     total = share.sum(axis=1)
     radius = np.sqrt(np.sum(c**2 @ mesh.r**2 + square, axis=1) / total)
-    factor = first_sign(c[:, np.argmin(system.l)]) / np.sqrt(4 * np.pi * total)
+    factor = first_sign(c[:, np.argmin(waves)]) / np.sqrt(4 * np.pi * total)
     functions = tuple(
         WaveFunctions(
             mesh,
             c[:, i] * factor[:, None],
-            partial(decaying_waves, l, kappa, a, value[:, i] * factor),
+            partial(decaying_waves, l, kappa[:, i], a, value[:, i] * factor),
         )
-        for i, l in enumerate(system.l)
+        for i, l in enumerate(waves)
     )
     return CoupledBoundStates(energy, kappa, share / total[:, None], radius, functions)
+
+
+def _matrix(system, H, surface, energy):
+    """H − diag ε_a, less the Bloch operator of waves that decay outside."""
+    square, mu, a = system.channels.momentum_squared(energy), system.reduced_mass, system.radius
+    x = np.sqrt(np.maximum(-square, 0.0)) * a
+    slopes = [float(decay_logarithm(l, one)) for l, one in zip(system.channels.l, x, strict=True)]
+    matrix = H - (surface.T * (slopes / (2 * mu * a))) @ surface
+    matrix[np.diag_indices_from(H)] -= np.repeat(square / (2 * mu), len(H) // len(mu))
+    return matrix
+
+
+def _brackets(system, eigen, at_zero, rounding):
+    """An energy below each bound state, where λ_n > 0."""
+    least = -np.inf
+    if system.channels.relativistic:
+        masses = np.array(system.channels.masses)
+        total = masses.sum(axis=1)
+        least = np.max(np.sqrt(total * np.abs(masses[:, 0] - masses[:, 1])) - total[0])
+    for i, level in enumerate(at_zero):
+        low = 1.001 * level - rounding
+        while eigen(max(low, least), i)[0][0] < 0:
+            if low <= least:
+                raise ValueError(
+                    f"relativistic momenta must be real functions of the energy, got a state bound "
+                    f"by more than {-least:.6g}; pass relativistic=False"
+                )
+            low = 2 * low
+        yield max(low, least)

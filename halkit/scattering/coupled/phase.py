@@ -1,8 +1,10 @@
-"""Coupled partial waves, such as ³S₁ and ³D₁: bar phases and mixing.
+r"""The S matrix of coupled channels, its phases, inelasticities and mixing.
 
-    u_i'' + [k² − l_i(l_i+1)/r²] u_i = 2m Σ_j ∫ K_ij(r, r') u_j(r') dr'  (and 2m V_ij(r) u_j)
+A channel a is open above its threshold, E > Δ_a, and there
 
-with one reduced mass and one threshold. Stapp's bar phases and mixing angle:
+    S_aa = η_a e^{2iδ_a}.
+
+For two open channels η_1 = η_2 = cos 2ε, and δ and ε are Stapp's bar phases and mixing angle:
 
     S = [ e^{2iδ₁} cos 2ε           i e^{i(δ₁+δ₂)} sin 2ε ]
         [ i e^{i(δ₁+δ₂)} sin 2ε     e^{2iδ₂} cos 2ε       ].
@@ -17,13 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_momenta, refuse_overflow
-from halkit.scattering.coupled.multichannel import (
-    CoupledPotential,
-    CoupledSystem,
-    phase_parts,
-    s_matrix,
-)
+from halkit.channels import ChannelList
+from halkit.checks import check_array, check_momenta, refuse_extremes, refuse_overflow
+from halkit.scattering.coupled.branch import followed
+from halkit.scattering.coupled.multichannel import s_matrix
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
 from halkit.typing import Array, Number, Numbers
 
@@ -33,77 +33,66 @@ __all__ = [
     "coupled_s_matrix",
 ]
 
-GRID = 400
-# The largest turn of a phase from one momentum to the next, radians.
-TURN = 0.5
-
 
 class CoupledPhaseShifts(NamedTuple):
-    """Two coupled waves, for momenta k of any shape; angles in radians.
+    """Phases of n coupled channels at energies of any shape; angles in radians.
 
     Attributes
     ----------
-    phase_shift : array of shape (..., 2)
-        Bar phases of Stapp, continuous in k.
+    phase_shift : array of shape (..., n)
+        δ_a = arg(S_aa)/2, continuous in the energy; NaN in closed channels. Bar phases of Stapp.
+    inelasticity : array of shape (..., n)
+        η_a = ``|S_aa|``.
     mixing : array of shape (...)
-        Mixing angle ε of Stapp, between −π/4 and π/4.
-    eigenphase : array of shape (..., 2)
-        Phases of the eigenvalues of S (Blatt and Biedenharn), with the same sum. The two change
-        places where `eigen_mixing` jumps.
+        Mixing angle ε of Stapp, between −π/4 and π/4. NaN unless two channels are open.
+    eigenphase : array of shape (..., n)
+        Phases of the eigenvalues of S (Blatt and Biedenharn) in two open channels, with the sum of
+        the δ_a. The two change places where `eigen_mixing` jumps. In one open channel δ_a, else
+        NaN.
     eigen_mixing : array of shape (...)
         Mixing angle of the eigenvectors, between −π/4 and π/4; it may jump between these ends.
+        NaN unless two channels are open.
+    s_matrix : complex array of shape (..., n, n)
+        As of `coupled_s_matrix`.
     """
 
     phase_shift: Array
+    inelasticity: Array
     mixing: Array
     eigenphase: Array
     eigen_mixing: Array
+    s_matrix: NDArray[np.complex128]
 
 
 def coupled_phase_shifts(
     interactions: CoupledPotential,
-    k: Numbers,
+    energy: Numbers | None = None,
     *,
-    reduced_mass: Number,
-    l: Sequence[int] | None = None,
+    channels: ChannelList | None = None,
+    k: Numbers | None = None,
+    reduced_mass: Number | None = None,
+    l: int | Sequence[int] | None = None,
+    relativistic: bool | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
 ) -> CoupledPhaseShifts:
-    """Return the bar phase shifts and the mixing angle of two coupled waves.
+    """Return phase shifts, inelasticities and mixing of coupled channels.
 
-    Parameters
-    ----------
-    interactions : list of 2 lists of 2 interactions, or object that has one
-        [[V11, V12], [V21, V22]], each as in `halkit.scattering.phase_shift` or None for zero;
-        or an object with this list as its attribute ``interactions``. The matrix must be
-        symmetric: V12(r) = V21(r), and U12(r, r') = U21(r', r).
-    k : float or array of any shape
-        Momenta, k > 0.
-    reduced_mass : float
-        Reduced mass m (ħ = c = 1).
-    l : pair of int, optional
-        Orbital angular momenta. Default: the attribute ``l`` of `interactions` if there is
-        one, else (0, 2).
-    channel_radius, n_mesh
-        As in `halkit.scattering.phase_shift`.
+    Parameters, errors and warnings as in `coupled_s_matrix`.
 
     Returns
     -------
     CoupledPhaseShifts
-        Named tuple of ``phase_shift``, ``mixing``, ``eigenphase``, ``eigen_mixing``. At
-        k → 0 the phase shift of the lower l is π times the number of bound states.
+        Named tuple of ``phase_shift``, ``inelasticity``, ``mixing``, ``eigenphase``,
+        ``eigen_mixing``, ``s_matrix``.
 
-    Raises
-    ------
-    TypeError
-        If `interactions` is neither, for example a single interaction.
-    ValueError
-        If an argument is out of range, or if the matrix is not symmetric.
-
-    Warns
+    Notes
     -----
-    AccuracyWarning
-        If the potential has not decayed at the channel radius, or if the mesh is too coarse.
+    At the lowest threshold the phase shift of the first channel (of the lowest l, if several have
+    this threshold) is π times the number of states bound below all thresholds; from there it is
+    continuous, also at the upper thresholds and however narrow a resonance is. A quasi-bound
+    state of a closed channel raises it by π. All other phase shifts are between −π/2 and π/2 at
+    their thresholds. There is no convention at infinity.
 
     Examples
     --------
@@ -111,107 +100,181 @@ def coupled_phase_shifts(
     >>> from halkit.interactions import GaussianSum
     >>> from halkit.scattering import coupled_phase_shifts
     >>> S, T, D = (GaussianSum([c], [0.5]) for c in (-2.0, -1.0, 1.0))
-    >>> waves = coupled_phase_shifts([[S, T], [T, D]], [0.5, 1.0], reduced_mass=1.0)
+    >>> waves = coupled_phase_shifts([[S, T], [T, D]], k=[0.5, 1.0], reduced_mass=1.0)
     >>> np.degrees(waves.phase_shift).round(3)
     array([[131.67 ,  -0.23 ],
            [ 98.921,  -3.446]])
     >>> np.degrees(waves.mixing).round(3)
     array([-0.211, -2.025])
     """
-    k = check_momenta(k)
-    system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
-    if len(system.l) != 2:
-        raise ValueError(f"interactions must couple 2 waves for bar phases, got {len(system.l)}")
-    momenta = k.ravel()
-    top = np.max(momenta, initial=0.0)
-    start = min(np.min(momenta, initial=np.inf), 1e-2 / system.radius)
-    grid = np.union1d(momenta, np.geomspace(start, max(top, 2 * start), GRID))
+    system = CoupledSystem(
+        interactions,
+        channels=channels,
+        reduced_mass=reduced_mass,
+        l=l,
+        relativistic=relativistic,
+        channel_radius=channel_radius,
+    )
+    energy = energies(system, energy, k)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        phase, mixing = converge(
-            lambda n: _bar_phases(system, system.levels(n), grid),
-            lambda coarse, fine: np.max(np.abs(fine[0] - coarse[0])),
-            n_mesh,
-            n_mesh or system.mesh_size(top),
-        )
-    chosen = np.searchsorted(grid, momenta)
-    phase, mixing = phase[chosen], refuse_overflow(mixing[chosen], "the S-matrix")
-    eigenphase, eigen_mixing = _eigenphases(phase, mixing)
-    shapes = (*k.shape, 2), k.shape
+        inside, S = _converged(system, energy, n_mesh)
+        refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
+        phase = followed(system, inside, energy.ravel())
+    mixing, eigenphase, eigen_mixing = _two_open(S, phase)
+    shape, n = energy.shape, system.channels.size
     return CoupledPhaseShifts(
-        phase.reshape(shapes[0]),
-        mixing.reshape(shapes[1])[()],
-        eigenphase.reshape(shapes[0]),
-        eigen_mixing.reshape(shapes[1])[()],
+        phase.reshape(*shape, n),
+        np.abs(np.diagonal(S, axis1=1, axis2=2)).reshape(*shape, n),
+        mixing.reshape(shape)[()],
+        eigenphase.reshape(*shape, n),
+        eigen_mixing.reshape(shape)[()],
+        S.reshape(*shape, n, n),
     )
 
 
 def coupled_s_matrix(
     interactions: CoupledPotential,
-    k: Numbers,
+    energy: Numbers | None = None,
     *,
-    reduced_mass: Number,
-    l: Sequence[int] | None = None,
+    channels: ChannelList | None = None,
+    k: Numbers | None = None,
+    reduced_mass: Number | None = None,
+    l: int | Sequence[int] | None = None,
+    relativistic: bool | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
 ) -> NDArray[np.complex128]:
-    """Return the S-matrix of any number of coupled waves.
+    """Return the S matrix of any number of coupled channels.
 
-    Parameters, errors and warnings as in `coupled_phase_shifts`, for any number n of waves:
-    an n × n matrix of interactions and n values of l.
+    Parameters
+    ----------
+    interactions : list of n lists of n interactions, InteractionMatrix, or fitted estimator
+        [[V11, V12], [V21, V22]], each as in `halkit.scattering.phase_shift` or None for zero, or
+        a `halkit.interactions.InteractionMatrix`, or an estimator fitted to coupled channels. The
+        matrix must be symmetric: V12(r) = V21(r), and U12(r, r') = U21(r', r).
+    energy : float or array of any shape, optional
+        Energies E > 0 above the lowest threshold. A channel is open if E is above its threshold,
+        and closed at it.
+    channels : list of n halkit.Channel, optional
+        In the order of their thresholds. Default: those of `interactions`; without any, waves `l`
+        of the same mass.
+    k : float or array of any shape, optional
+        Momenta k > 0 instead of `energy`, for channels with the same masses and threshold.
+    reduced_mass : float, optional
+        μ of channels that have neither masses nor a reduced mass (ħ = c = 1).
+    l : int or sequence of int, optional
+        Orbital angular momenta that `channels` do not have. Default: 0, or (0, 2) for two waves
+        without channels.
+    relativistic : bool, optional
+        Whether momenta are relativistic. Default: if all masses are known.
+    channel_radius, n_mesh
+        As in `halkit.scattering.phase_shift`.
 
     Returns
     -------
-    complex array of shape (..., n_waves, n_waves)
-        Unitary and symmetric, for each entry of `k`.
+    complex array of shape (..., n, n)
+        For each energy: flux-normalised, unitary and symmetric among the open channels, NaN in
+        rows and columns of closed ones. Units: 1.
+
+    Raises
+    ------
+    TypeError
+        If `interactions` is neither, for example a single interaction.
+    ValueError
+        If an argument is out of range, if the matrix is not symmetric, if the channels contradict
+        other arguments or are not in the order of their thresholds, if there is not exactly one
+        of `energy` and `k`, or `k` for channels of different momenta.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the potential has not decayed at the channel radius, or if the mesh is too coarse.
+
+    References
+    ----------
+    P. Descouvemont and D. Baye, Rep. Prog. Phys. 73 (2010) 036301, Sec. 3.
+
+    Examples
+    --------
+    >>> from halkit import Channel
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.scattering import coupled_s_matrix
+    >>> A, T, B = (GaussianSum([c], [0.5]) for c in (-0.2, -0.4, -1.0))
+    >>> two = [Channel(l=0, reduced_mass=1.0), Channel(l=0, reduced_mass=1.2, threshold=0.5)]
+    >>> S = coupled_s_matrix([[A, T], [T, B]], [0.4, 1.0], channels=two)
+    >>> abs(S).round(4)
+    array([[[1.    ,    nan],
+            [   nan,    nan]],
+    <BLANKLINE>
+           [[0.7881, 0.6156],
+            [0.6156, 0.7881]]])
     """
-    k = check_momenta(k)
-    system = CoupledSystem(interactions, reduced_mass, l, channel_radius)
-    S = converge(
-        lambda n: s_matrix(system, system.levels(n), k.ravel()),
-        lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
-        n_mesh,
-        n_mesh or system.mesh_size(np.max(k, initial=0.0)),
+    system = CoupledSystem(
+        interactions,
+        channels=channels,
+        reduced_mass=reduced_mass,
+        l=l,
+        relativistic=relativistic,
+        channel_radius=channel_radius,
     )
-    return S.reshape(*k.shape, len(system.l), len(system.l))
+    energy = energies(system, energy, k)
+    _, S = _converged(system, energy, n_mesh)
+    return S.reshape(*energy.shape, *S.shape[1:])
 
 
-def _bar_phases(system, levels, k):
-    """δ₁, δ₂ and ε on rising momenta, followed upwards from k → 0."""
-    path, S, total = _followed(system, levels, k)
-    phase = _halves(S)
-    phase -= np.pi * np.round(phase[0] / np.pi)
-    phase[0, np.argmin(system.l)] += np.pi * np.round((total[0] - phase[0].sum()) / np.pi)
-    phase = np.unwrap(phase, period=np.pi, axis=0)
-    offdiagonal = (S[:, 0, 1] + S[:, 1, 0]) / 2
-    sine = np.real(-1j * offdiagonal * np.exp(-1j * phase.sum(axis=1)))
-    chosen = np.searchsorted(path, k)
-    return phase[chosen], np.arctan2(sine, np.abs(S[:, 0, 0]))[chosen] / 2
+def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -> Array:
+    """Return energies above the lowest threshold, given them or the momenta of like channels."""
+    if (energy is None) == (k is None):
+        raise ValueError("energy or k must be given, and not both")
+    if energy is not None:
+        energy = check_array(energy, "energy")
+        if np.any(energy <= 0):
+            raise ValueError(
+                "energy must be positive, above the lowest threshold, got "
+                f"{energy[energy <= 0].flat[0]:g}"
+            )
+        refuse_extremes(energy, "energy")
+        return energy
+    k = check_momenta(k)
+    if not system.channels.alike:
+        raise ValueError(
+            "k must be None for channels of different momenta: give the energy above the lowest "
+            "threshold"
+        )
+    system.channels = system.channels._replace(relativistic=False)
+    return k**2 / (2 * system.channels.reduced_mass[0])
 
 
-def _halves(S):
-    """δ₁ and δ₂ modulo π."""
-    return np.angle(S[:, [0, 1], [0, 1]]) / 2
+def _converged(system, energy, n_mesh):
+    """The interior on the finest mesh that was needed, and S, shape (n_E, n, n)."""
+    square = system.channels.momentum_squared(energy.ravel())
+
+    def solve(n):
+        inside = system.inside(n)
+        return inside, s_matrix(system, inside(square)[0], square)
+
+    return converge(
+        solve,
+        lambda coarse, fine: np.nanmax(np.abs(fine[1] - coarse[1]), initial=0.0),
+        n_mesh,
+        n_mesh or system.mesh_size(square),
+    )
 
 
-def _followed(system, levels, k):
-    """Momenta so dense that each phase turns little in a step, with S and the sum of phases."""
-
-    def columns(k):
-        return k, s_matrix(system, levels, k), *phase_parts(system, levels, k)
-
-    path = columns(k)
-    while True:
-        k, S, inner, phi = path
-        turn = np.diff(_halves(S), axis=0)
-        turn -= np.pi * np.round(turn / np.pi)
-        turns = np.column_stack([np.diff(inner), np.diff(phi, axis=0), turn])
-        wide = np.flatnonzero((np.abs(turns).max(axis=1) > TURN) & (np.diff(k) > 1e-13 * k[1:]))
-        if not wide.size:
-            return k, S, inner - phi.sum(axis=1)
-        between = columns((k[wide] + k[wide + 1]) / 2)
-        path = [
-            np.insert(old, wide + 1, new, axis=0) for old, new in zip(path, between, strict=True)
-        ]
+def _two_open(S, phase):
+    """ε, eigenphases and their mixing angle where two channels are open."""
+    number = np.isfinite(phase).sum(axis=1)
+    mixing, eigen_mixing = np.full((2, len(S)), np.nan)
+    eigenphase = np.full(phase.shape, np.nan)
+    eigenphase[number == 1] = phase[number == 1]
+    two = number == 2
+    if two.any():
+        S, phase = S[two], phase[two, :2]
+        offdiagonal = (S[:, 0, 1] + S[:, 1, 0]) / 2
+        sine = np.real(-1j * offdiagonal * np.exp(-1j * phase.sum(axis=1)))
+        mixing[two] = np.arctan2(sine, np.abs(S[:, 0, 0])) / 2
+        eigenphase[two, :2], eigen_mixing[two] = _eigenphases(phase, mixing[two])
+    return mixing, eigenphase, eigen_mixing
 
 
 def _eigenphases(phase, mixing):

@@ -1,12 +1,15 @@
 """Finite volumes: an interaction and a box or a lattice come in, energy levels go out."""
 
 from halkit.scattering.finite_volume.box import BoxStates, spherical_box_states
+from halkit.scattering.finite_volume.coupled_box import CoupledBoxStates, coupled_box_states
 from halkit.scattering.finite_volume.lattice import LatticeStates, lattice_spectrum
 from halkit.scattering.finite_volume.luscher import luscher_k_cot_delta, luscher_levels, zeta_00
 
 __all__ = [
     "BoxStates",
+    "CoupledBoxStates",
     "LatticeStates",
+    "coupled_box_states",
     "lattice_spectrum",
     "luscher_k_cot_delta",
     "luscher_levels",

@@ -1,8 +1,8 @@
 """Stationary states of two hadrons in a sphere.
 
 The levels of H0 + V + U inside r < R, with φ'(R) = 0 ("neumann", like the wall source of
-a periodic lattice) or φ(R) = 0 ("dirichlet"). A correlator in a finite volume is a sum over
-such states. For u = rφ the first condition means R u'(R) = u(R),
+a periodic lattice) or φ(R) = 0 ("dirichlet"), in one partial wave. A correlator in a finite
+volume is a sum over such states. For u = rφ the first condition means R u'(R) = u(R),
 which the Bloch operator (1/2m) δ(r − R)(d/dr − 1/R) builds into the Hamiltonian.
 """
 
@@ -16,6 +16,7 @@ from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import Interior, converge
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.waves import first_sign
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
@@ -68,12 +69,13 @@ def spherical_box_states(
     *,
     radius: Number,
     reduced_mass: Number,
+    l: int = 0,
     boundary: Literal["neumann", "dirichlet"] = "neumann",
     n_mesh: int | None = None,
     n_states: int | None = None,
     r: Numbers | None = None,
 ) -> BoxStates:
-    """Return the S-wave states of two hadrons in a sphere.
+    """Return the states of two hadrons in a sphere, in one partial wave.
 
     Parameters
     ----------
@@ -83,6 +85,8 @@ def spherical_box_states(
         Radius R of the sphere.
     reduced_mass : float
         Reduced mass m (ħ = c = 1).
+    l : int, default 0
+        Orbital angular momentum. φ is the radial part of the wave function φ(r) Y_lm.
     boundary : {"neumann", "dirichlet"}
         φ'(R) = 0 or φ(R) = 0.
     n_mesh : int, optional
@@ -109,7 +113,7 @@ def spherical_box_states(
 
     Examples
     --------
-    The free states with φ'(R) = 0: a constant, then roots of tan kR = kR.
+    The free S waves with φ'(R) = 0: a constant, then roots of tan kR = kR.
 
     >>> import numpy as np
     >>> from halkit.interactions import Interaction
@@ -120,12 +124,13 @@ def spherical_box_states(
     >>> box.wave_function([1.0, 2.0]).shape
     (3, 2)
     """
-    interaction = interaction_in_wave(interaction, r=r)
+    l = check_integer(l, "l", least=0)
+    interaction = interaction_in_wave(interaction, l, r)
     R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
-    solve = _solver(interaction, R, m, boundary, n_states)
+    solve = _solver(Interior(interaction, R, m, l), boundary, n_states)
     spacing = (np.pi / R) ** 2 / (2 * m)
     mesh, energy, coefficients = converge(
         solve,
@@ -148,21 +153,21 @@ def _validate_number(n_states, n_mesh):
     return int(n_states)
 
 
-def _solver(interaction, R, m, boundary, n_states):
-    interior = Interior(interaction, R, m, 0)
+def _solver(interior, boundary, n_states):
+    scale = 2 * interior.reduced_mass * interior.radius
 
     def solve(n):
         H = interior.hamiltonian(n)
         mesh = H.mesh
         if boundary == "neumann":
-            matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / (2 * m * R), None
+            matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / scale, None
         else:
             basis = scipy.linalg.null_space(mesh.surface[None, :])
             matrix = basis.T @ H.matrix @ basis
         energy, vectors = _lowest(matrix, H.symmetric, n_states)
         vectors = vectors if basis is None else basis @ vectors
-        vectors *= np.where(vectors[0] < 0, -1, 1) / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))
-        return mesh, energy, vectors.T
+        states = vectors.T / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))[:, None]
+        return mesh, energy, states * first_sign(states)[:, None]
 
     return solve
 

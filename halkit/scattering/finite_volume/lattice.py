@@ -22,10 +22,9 @@ from halkit.checks import check_array, check_integer, check_scale, is_array
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions.conversion import Potential
 from halkit.interactions.derivative import kinetic_scale
-from halkit.interactions.interaction import within
+from halkit.interactions.interaction import part_values, within
 from halkit.radial import Wedge
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
-from halkit.scattering.solver.mesh import real_values
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number, Numbers
 
@@ -229,7 +228,7 @@ def _potential(interaction, fields, a):
     inside = within(interaction.radius, r) * 1.0
     V = np.zeros_like(r)
     if interaction.has_local:
-        V = inside * real_values(interaction.local_potential(r), "V(r)")
+        V = inside * part_values(interaction, "local_potential", r)
     if not np.all(np.isfinite(V)):
         i = np.flatnonzero(~np.isfinite(V))[0]
         raise ValueError(f"V(r) must be finite on the lattice, got {V[i]} at r = {r[i]:g}")
@@ -247,7 +246,7 @@ def _potential(interaction, fields, a):
 def _shell_matrix(interaction, r, a):
     """a³ U between the shells up to the last one that matters, and their number."""
     inside = within(interaction.nonlocal_end, r) * 1.0
-    U = real_values(interaction.nonlocal_potential(r[:, None], r[None, :]), "U(r, r')")
+    U = part_values(interaction, "nonlocal_potential", r[:, None], r[None, :])
     U = a**3 * U * np.outer(inside, inside)
     if not np.all(np.isfinite(U)):
         raise ValueError(f"U(r, r') must be finite on the lattice, got {interaction!r}")

@@ -19,7 +19,7 @@ from halkit.checks import check_integer, check_scale
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
-from halkit.interactions.interaction import stated_edges, within
+from halkit.interactions.interaction import part_values, stated_edges, within
 from halkit.scattering.solver.layout import (
     LEAST,
     MOST_JUMPS,
@@ -191,10 +191,10 @@ class Interior(_Fields):
             missed.append(of_local)
         if interaction.has_nonlocal:
             r = sampled_radii(interaction, a)
-            diagonal = interaction.kernel(r, r)
+            diagonal = part_values(interaction, "kernel", r, r)
 
             def of_diagonal(x):
-                return missed_by_mesh(r, diagonal, x, interaction.kernel(x, x))
+                return missed_by_mesh(r, diagonal, x, part_values(interaction, "kernel", x, x))
 
             missed.extend([of_diagonal, missed_by_kernel_mesh(interaction, a)])
         return missed
@@ -303,8 +303,8 @@ def _densities(interaction, reduced_mass):
         r = kernel_nodes(interaction, NODES / reduced_mass, fine)
         other = np.interp(fine, r, nonlocal_density(interaction, r))
     if interaction.has_laplacian:
-        V2 = interaction.laplacian_potential(fine) * within(interaction.radius, fine)
-        other = other + np.abs(V2) * reduced_mass**2
+        V2 = part_values(interaction, "laplacian_potential", fine)
+        other = other + np.abs(V2) * within(interaction.radius, fine) * reduced_mass**2
     return fine, density, other
 
 

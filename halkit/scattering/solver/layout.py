@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.interaction import Interaction, cut, stated_edges
-from halkit.scattering.solver.mesh import real_values
+from halkit.interactions.interaction import Interaction, cut, part_values, stated_edges
 from halkit.scattering.solver.panels import Panels
 from halkit.scattering.solver.sampling import sampled_radii
 from halkit.typing import Array
@@ -93,7 +92,7 @@ def profile(interaction: Interaction, radius: float, reduced_mass: float) -> Pro
 
     def strength(r):
         with np.errstate(all="ignore"):
-            values = real_values(interaction.local_potential(r), "V(r)")
+            values = part_values(interaction, "local_potential", r)
             return 2 * reduced_mass * cut(values, interaction.radius, r)
 
     r = sampled_radii(interaction, radius)
@@ -120,7 +119,8 @@ def _kernel_jumps(interaction, radius, reduced_mass):
     s = radius * SECTIONS
 
     def section(r):
-        kernel = interaction.kernel(r[:, None], s) + interaction.kernel(s, r[:, None])
+        pairs = (r[:, None], s), (s, r[:, None])
+        kernel = sum(part_values(interaction, "kernel", *pair) for pair in pairs)
         return 2 * reduced_mass * kernel.sum(axis=1)
 
     r = radius * COARSE

@@ -37,9 +37,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_array
 from halkit.interactions.derivative import kinetic_scale
-from halkit.interactions.interaction import Interaction, within
+from halkit.interactions.interaction import Interaction, part_values, within
 from halkit.scattering.solver.panels import Panels, barycentric_ratios, panel_functions
 from halkit.typing import Array
 
@@ -51,7 +50,6 @@ __all__ = [
     "lagrange_mesh",
     "node_spacing",
     "potential_matrix",
-    "real_values",
 ]
 
 LARGEST = 3000
@@ -270,7 +268,7 @@ def potential_matrix(
     if interaction.has_nonlocal:
         matrix, symmetric = _nonlocal_matrix(interaction, mesh, square)
     if interaction.has_local:
-        local = inside * real_values(interaction.local_potential(r), "V(r)") / square
+        local = inside * part_values(interaction, "local_potential", r) / square
         matrix = matrix + np.diag(_mean(mesh, local))
     if side_scale is not None:
         scale = _mean_scale(mesh, side_scale)
@@ -295,7 +293,7 @@ def _mean_scale(mesh, side_scale):
 def _nonlocal_matrix(interaction, mesh, square):
     r, weights, _ = mesh.sides()
     inside = within(interaction.nonlocal_end, r) * 1.0
-    kernel = real_values(interaction.kernel(r[:, None], r[None, :]), "U(r, r')")
+    kernel = part_values(interaction, "kernel", r[:, None], r[None, :])
     symmetric = bool(np.max(np.abs(kernel - kernel.T)) <= 1e-10 * np.max(np.abs(kernel)))
     root = np.sqrt(weights) * inside
     if is_smooth_across(interaction, mesh):
@@ -322,7 +320,7 @@ def is_smooth_across(interaction: Interaction, mesh: LagrangeMesh) -> bool:
     r = mesh.r[:: max(1, mesh.r.size // PROBES)]
     for edge in (mesh.radius,) if mesh.panels is None else mesh.panels.edges:
         r = r[np.abs(r - edge) > 2 * ACROSS * r]
-    kernel = r[:, None] * interaction.kernel(r[:, None], np.outer(r, BESIDE))
+    kernel = r[:, None] * part_values(interaction, "kernel", r[:, None], np.outer(r, BESIDE))
     here, bend, half_bend, step, half_step = np.abs(kernel @ DIFFERENCES).sum(axis=0).tolist()
     least = 1e-6 * here + 1e-300
     return (bend < least or half_bend < 0.35 * bend) and (step < least or half_step < 0.75 * step)
@@ -337,12 +335,5 @@ def _split_integrals(interaction, mesh):
     widths = np.diff(ends, axis=1)[:, :, None]
     points = (ends[:, :-1, None] + widths * (1 + z) / 2).reshape(r.size, -1)
     rule = (widths * w / 2).reshape(r.size, -1) * within(interaction.nonlocal_end, points)
-    values = rule * points * real_values(interaction.kernel(r[:, None], points), "U(r, r')")
+    values = rule * points * part_values(interaction, "kernel", r[:, None], points)
     return np.array([row @ mesh.basis(x) for x, row in zip(points, values, strict=True)])
-
-
-def real_values(values: object, name: str) -> Array:
-    """Return the values of a potential as float64; they may be infinite."""
-    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.c_contiguous:
-        return values
-    return check_array(values, name, finite=False, copy=False)

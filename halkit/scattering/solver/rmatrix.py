@@ -138,13 +138,18 @@ class ContinuedFraction(NamedTuple):
         return (self.numerator / pivot).reshape(energy.shape), below.reshape(energy.shape)
 
 
-def phase_shifts(hamiltonian: Hamiltonian, k: Array) -> Array:
-    """Return δ(k) in radians on the branch δ(∞) = 0."""
+def phase_shifts(
+    hamiltonian: Hamiltonian, k: Array, surface: tuple[Array, Array, Array] | None = None
+) -> Array:
+    """Return δ(k) in radians on the branch δ(∞) = 0.
+
+    `surface` holds φ, P and S of the waves outside, by default those of neutral hadrons.
+    """
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
     energy = np.square(k) / (2 * m)
     solver = continued_fraction if hamiltonian.symmetric else r_matrix
     R, below = solver(hamiltonian).evaluate(energy)
-    phi, P, S = surface_functions(hamiltonian.l, k * a)
+    phi, P, S = surface or surface_functions(hamiltonian.l, k * a)
     return np.arctan2(P * R, 1 - S * R) - phi + np.pi * below
 
 
@@ -249,16 +254,21 @@ def _debye_phase(l, rho):
     return rho * np.sqrt(1 - ratio**2) - nu * np.arccos(ratio) + np.pi / 4 * (ratio < 1)
 
 
-def decay_logarithm(l: int, x: Array) -> Array:
-    """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κr, that decays outside: −κa if l = 0."""
+def decay_logarithm(l: int, x: NDArray[Any]) -> NDArray[Any]:
+    """Return a u'(a)/u(a) for the wave u ∝ x k_l(x), x = κa, that decays outside: −κa if l = 0.
+
+    Outgoing waves of momentum k have x = −ika.
+    """
     p = _decay_polynomial(l)
     return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
 
 
-def decaying_wave(l: int, x: Numbers) -> Array:
-    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞."""
-    x = np.asarray(x, dtype=np.float64)
-    return np.polyval(_decay_polynomial(l)[::-1], 1 / x)
+def decaying_wave(l: int, x: Numbers | NDArray[Any]) -> NDArray[Any]:
+    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞.
+
+    With x = −iρ it is e^{−i(ρ − lπ/2)} times H_l⁺ = G_l + iF_l.
+    """
+    return np.polyval(_decay_polynomial(l)[::-1], 1 / np.asarray(x))
 
 
 def _decay_polynomial(l):

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from halkit.interactions.interaction import Interaction, stated_edges, within
-from halkit.scattering.solver.mesh import real_values
+from halkit.interactions.interaction import Interaction, part_values, stated_edges, within
 from halkit.typing import Array
 
 __all__ = [
@@ -79,7 +78,7 @@ def local_density(
     """Return ``|V(r)|``, or another measure of V."""
     if not interaction.has_local:
         return np.zeros_like(r)
-    V = real_values(interaction.local_potential(r), "V(r)")
+    V = part_values(interaction, "local_potential", r)
     return measure(V) * within(interaction.radius, r)
 
 
@@ -107,7 +106,7 @@ def nonlocal_density(interaction: Interaction, r: Array) -> Array:
 
 
 def _kernel(interaction, r, r_prime):
-    return np.abs(real_values(interaction.kernel(r, r_prime), "U(r, r')"))
+    return np.abs(part_values(interaction, "kernel", r, r_prime))
 
 
 def missed_by_mesh(r: Array, values: Array, x: Array, at_x: Array) -> float:
@@ -141,7 +140,7 @@ def missed_by_kernel_mesh(interaction: Interaction, radius: float) -> Callable[[
     r = radius * (np.arange(EVEN) + 0.5) / EVEN
 
     def weighted(x):
-        kernel = real_values(interaction.kernel(x[:, None], x[None, :]), "U(r, r')")
+        kernel = part_values(interaction, "kernel", x[:, None], x[None, :])
         return kernel * np.sqrt(np.multiply.outer(x, x)) * within(interaction.nonlocal_end, x)
 
     values = weighted(r)

@@ -98,7 +98,10 @@ def test_rows_that_are_no_lattice_are_angles():
         model.log_prob(draws)
     assert model.harmonics_ is None
     assert model.score(X) == model.denoising_score(X)
-    for arguments in ({}, {**raw, "lattice_size": 4}, {"correction": None}):
+    assert np.array_equal(model.sample(9, method="annealed", random_state=1),
+                          model.sample(9, random_state=1, **raw))  # fmt: skip
+    wrong = {}, {**raw, "lattice_size": 4}, {"correction": None}, {**raw, "correction": "hmc"}
+    for arguments in wrong:
         with pytest.raises(ValueError, match="without a lattice"):
             model.sample(2, **arguments)
 
@@ -420,7 +423,11 @@ def test_bad_parameters(X, parameters, error, match):
         ({"lattice_size": (4, 4, 4)}, ValueError, "lattice_shape"),
         ({"correction": "metropolis"}, ValueError, "correction"),
         ({"correction": "smc"}, ValueError, "correction"),
-        ({"method": "sde"}, ValueError, 'correction="rejection" needs .* of method="plaquette"'),
+        (
+            {"method": "sde", "correction": "rejection"},
+            ValueError,
+            'correction="rejection" needs .* of method="plaquette"',
+        ),
         ({"method": "euler"}, ValueError, "annealed"),
         ({"n_steps": 0}, ValueError, "n_steps"),
     ],

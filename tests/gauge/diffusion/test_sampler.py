@@ -160,6 +160,21 @@ def test_corrected_samples_are_exact(fitted, beta, size, n):
     assert report.charge_p_value > 1e-3
 
 
+@pytest.mark.parametrize(
+    ("method", "exact"),
+    [("plaquette", "rejection"), ("annealed", "hmc"), ("sde", "hmc"), ("ode", "hmc")],
+)
+def test_the_default_correction_makes_every_method_exact(tiny, method, exact):
+    draw = {"beta": 3.0, "method": method, "random_state": 4}
+    if method != "plaquette":
+        draw["n_steps"] = 10
+    theta = tiny.sample(300, **draw)
+    assert np.array_equal(theta, tiny.sample(300, correction=exact, **draw))
+    assert np.array_equal(theta, tiny.sample(300, correction="auto", **draw))
+    report = tiny.sample_report(theta, 3.0)
+    assert max(abs(row.z) for row in report.rows) < 3.5, str(report)
+
+
 def test_more_steps_bring_the_raw_charge_nearer(fitted):
     draw = {"method": "annealed", "correction": None, "random_state": 5}
     squares = [

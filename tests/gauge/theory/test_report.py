@@ -68,16 +68,54 @@ def test_a_wrong_coupling_is_found():
 
 def test_frozen_samples_have_no_z():
     report = sample_report(np.zeros((50, 2, 4, 4)), 1e4)
-    assert [row.error for row in report.rows] == [0.0] * 4
+    assert [row.error for row in report.rows] == [0.0] * 3
     assert report.rows[0].z == np.inf
-    assert np.isnan(report.rows[2].z)
-    assert np.isnan(report.charge_p_value)
+    assert report.charge_p_value == 1
 
 
 def test_it_prints_a_table():
     text = str(sample_report(sample_exact(100, 2.0, (4, 8), random_state=4), 2.0))
     assert text.splitlines()[0] == "100 configurations, beta = 2, 4 x 8"
     assert len({len(line) for line in text.splitlines()[1:-1]}) == 1
+
+
+def test_it_says_what_a_sample_cannot_tell():
+    """A loop around the torus is 1, and hardly any Q ≠ 0 is expected: no "nan" in the table."""
+    theta = sample_exact(50, 8.0, (4, 4), random_state=0)
+    report = sample_report(theta, 8.0, loops=[(1, 1), (4, 4)])
+    assert np.isnan(report.rows[1].z)
+    around, *_, last = str(report).splitlines()[3:]
+    assert around.split() == ["W(4x4)", "1.0000000", "0.0000000", "1.0000000", "–"]
+    assert last.startswith("charges: p = 1; 0.0")
+    assert last.endswith("configurations with Q ≠ 0 are expected, too few to tell a frozen charge "
+                         "from a free one")  # fmt: skip
+    assert "nan" not in str(report)
+    assert str(sample_report(sample_exact(200, 2.0, (8, 8), random_state=0), 2.0)).endswith(
+        f"charges: p = {sample_report(sample_exact(200, 2.0, (8, 8), random_state=0), 2.0)[1]:.3g}"
+    )
+
+
+def test_few_charges_are_tested_by_their_number():
+    """Against the binomial law of Q ≠ 0, by hand."""
+    shape, beta, n = (4, 4), 5.0, 400
+    charged = 2 * float(charge_probability(np.arange(1, 9), beta, shape).sum())
+    assert 0.5 < n * charged < 5
+    for found in (0, 1, 2, 8):
+        theta = np.zeros((n, 2, *shape))
+        theta[:found] = flux_links(1, shape)
+        law = stats.binom(n, charged).pmf(np.arange(n + 1))
+        expected = law[law <= law[found] * (1 + 1e-7)].sum()
+        assert sample_report(theta, beta).charge_p_value == pytest.approx(expected, rel=1e-9)
+    assert sample_report(theta, 1e4).charge_p_value == 0
+
+
+def test_a_p_value_of_few_charges_is_not_too_small_too_often():
+    """P(p < α) ≤ α for a discrete law: 200 exact samples."""
+    theta = sample_exact(200 * 100, 4.0, (4, 4), random_state=6)
+    parts = np.split(theta, 200)
+    p = np.array([sample_report(part, 4.0, loops=[(1, 1)]).charge_p_value for part in parts])
+    for alpha in (0.05, 0.2):
+        assert np.mean(p < alpha) < alpha + 3 * np.sqrt(alpha * (1 - alpha) / 200)
 
 
 def test_bad_input_is_refused():

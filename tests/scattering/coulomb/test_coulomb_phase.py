@@ -19,7 +19,7 @@ from halkit.scattering import (
     coulomb_scattering_length,
     phase_shift,
 )
-from halkit.scattering.coulomb.phase import FINE_STRUCTURE
+from halkit.scattering.coulomb.charges import FINE_STRUCTURE
 from halkit.units import from_mev
 
 M = from_mev(OMEGA_CCC_MASS) / 2

@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halkit.scattering import coulomb_functions
-from halkit.scattering.coulomb.waves import coulomb_surface, threshold_functions
+from halkit.scattering.coulomb.waves import (
+    coulomb_surface,
+    regular_coulomb,
+    threshold_functions,
+)
 from halkit.scattering.solver.rmatrix import riccati_bessel, surface_functions
 
 
@@ -23,6 +27,29 @@ def test_against_mpmath(l, eta, rho):
         scale = abs(F_exact) if abs(F_exact) < 0.01 * abs(G_exact) else amplitude
         assert abs(F_exact - F) < 1e-11 * scale
         assert abs(G_exact - G) < 1e-11 * amplitude
+
+
+@pytest.mark.parametrize("l", [0, 1, 5])
+@pytest.mark.parametrize("eta", [-5.0, -0.3, 0.0, 0.5, 4.0])
+@pytest.mark.parametrize("rho", [300.0, 4e3, 3e5])
+def test_far_out(l, eta, rho):
+    F, dF, G, dG = coulomb_functions(l, eta, rho)
+    with mpmath.workdps(30):
+        exact = mpmath.coulombf(l, eta, rho), mpmath.coulombg(l, eta, rho)
+    assert [F, G] == pytest.approx([float(x) for x in exact], abs=1e-14 + 3e-16 * rho)
+    assert dF * G - F * dG == pytest.approx(1, rel=1e-13)
+
+
+@pytest.mark.parametrize("l", [0, 1, 5])
+@pytest.mark.parametrize("eta", [-30.0, -0.3, 0.0, 0.5, 40.0])
+def test_regular_function_next_to_the_origin(l, eta):
+    """Where the power series ends it meets the other methods."""
+    rho = np.array([1e-3, 0.05, 0.4, 2.4, 2.6, 30.0])
+    F, slope = regular_coulomb(l, eta, rho)
+    for x, *ours in zip(rho, F, slope, strict=True):
+        exact = mpmath.coulombf(l, eta, x), mpmath.diff(lambda t: mpmath.coulombf(l, eta, t), x)
+        size = max(abs(exact[0]), abs(exact[1]))
+        assert max(abs(a - b) for a, b in zip(ours, exact, strict=True)) < 1e-10 * size
 
 
 @given(
@@ -121,7 +148,9 @@ def test_shapes_and_refusals():
     with pytest.raises(ValueError, match="rho must be positive, got 0"):
         coulomb_functions(0, 1.0, 0.0)
     with pytest.raises(ValueError, match="rho must be at most about 20000, got 1e\\+06"):
-        coulomb_functions(0, 1.0, 1e6)
+        coulomb_functions(0, 1e3, 1e6)
+    with pytest.raises(ValueError, match="rho must be at most 1e\\+08, got 1e\\+09"):
+        coulomb_functions(0, 1.0, 1e9)
     with pytest.raises(ValueError, match="l must be an integer"):
         coulomb_functions(-1, 1.0, 1.0)
     with pytest.raises(ValueError, match="eta must be finite"):

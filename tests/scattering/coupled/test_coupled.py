@@ -6,9 +6,11 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.special import spherical_jn
 
+from halkit import Channel
 from halkit.interactions import (
     GaussianSum,
     Interaction,
+    InteractionMatrix,
     Local,
     NonLocal,
     Separable,
@@ -62,7 +64,7 @@ def test_direct_integration(k):
     beta = u * dF[:, None] - (du / k) * F[:, None]
     tangent = beta @ np.linalg.inv(alpha)
     expected = (np.eye(2) + 1j * tangent) @ np.linalg.inv(np.eye(2) - 1j * tangent)
-    np.testing.assert_allclose(coupled_s_matrix(LOCAL, k, reduced_mass=M), expected, atol=1e-7)
+    np.testing.assert_allclose(coupled_s_matrix(LOCAL, k=k, reduced_mass=M), expected, atol=1e-7)
 
 
 def test_bound_state_by_direct_integration():
@@ -83,7 +85,7 @@ def test_bound_state_by_direct_integration():
         return np.linalg.det(du - ratio[:, None] * u)
 
     states = coupled_bound_states(LOCAL, reduced_mass=M)
-    (kappa,) = states.kappa
+    kappa = states.kappa[0, 0]
     assert brentq(mismatch, 0.98 * kappa, 1.02 * kappa) == pytest.approx(kappa, abs=1e-7)
     assert 0.005 < states.probability[0, 1] < 0.2
 
@@ -100,7 +102,7 @@ def test_bound_state_solves_the_equation():
     offsets, weights = h * np.arange(-2, 3), np.array([-1, 16, -30, 16, -1]) / (12 * h**2)
     one, two = ((lambda s, wave=wave: s * wave(s)[0]) for wave in states.wave_function)
     second = [sum(c * u(r + d) for c, d in zip(weights, offsets, strict=True)) for u in (one, two)]
-    k2 = -(states.kappa[0] ** 2)
+    k2 = -(states.kappa[0, 0] ** 2)
     left = [second[0] + k2 * one(r), second[1] + (k2 - 6 / r**2) * two(r)]
     right = 2 * M * np.array([S(r) * one(r) + T(r) * two(r), T(r) * one(r) + D(r) * two(r)])
     np.testing.assert_allclose(left, right, atol=2e-6)
@@ -143,15 +145,15 @@ def test_momentum_space(k):
     K = np.linalg.solve(np.eye(2 * p.size) - V * np.tile(green, 2), V[:, on])[on]
     tangent = -np.pi * M * k * K
     expected = (np.eye(2) + 1j * tangent) @ np.linalg.inv(np.eye(2) - 1j * tangent)
-    np.testing.assert_allclose(coupled_s_matrix(NONLOCAL, k, reduced_mass=M), expected, atol=2e-8)
+    np.testing.assert_allclose(coupled_s_matrix(NONLOCAL, k=k, reduced_mass=M), expected, atol=2e-8)
 
 
 @pytest.mark.parametrize("interactions", [LOCAL, NONLOCAL], ids=["local", "non-local"])
 def test_s_matrix_is_unitary_symmetric_and_made_of_the_angles(interactions):
-    S = coupled_s_matrix(interactions, K, reduced_mass=M)
+    S = coupled_s_matrix(interactions, k=K, reduced_mass=M)
     np.testing.assert_allclose(S @ S.conj().transpose(0, 2, 1), np.eye(2) + 0 * S, atol=1e-9)
     np.testing.assert_allclose(S, S.transpose(0, 2, 1), atol=1e-9)
-    waves = coupled_phase_shifts(interactions, K, reduced_mass=M)
+    waves = coupled_phase_shifts(interactions, k=K, reduced_mass=M)
     half = np.exp(1j * waves.phase_shift)[:, :, None] * np.eye(2)
     c, s = np.cos(2 * waves.mixing), 1j * np.sin(2 * waves.mixing)
     bar = np.moveaxis(np.array([[c, s], [s, c]]), -1, 0)
@@ -166,7 +168,7 @@ def test_s_matrix_is_unitary_symmetric_and_made_of_the_angles(interactions):
 def test_without_coupling(l):
     V = [Yukawa(2.0, 1.0), GaussianSum([-3.0], [0.8])]
     waves = coupled_phase_shifts(
-        [[V[0], None], [None, V[1]]], K, reduced_mass=M, l=l, channel_radius=30.0
+        [[V[0], None], [None, V[1]]], k=K, reduced_mass=M, l=l, channel_radius=30.0
     )
     for i in (0, 1):
         alone = phase_shift(V[i], K, reduced_mass=M, l=l[i])
@@ -201,7 +203,7 @@ def test_a_rotation_of_two_s_waves(angle):
 
     off = Mixed(c * s, -c * s)
     matrix = [[Mixed(c * c, s * s), off], [off, Mixed(s * s, c * c)]]
-    waves = coupled_phase_shifts(matrix, K, reduced_mass=M, l=(0, 0))
+    waves = coupled_phase_shifts(matrix, k=K, reduced_mass=M, l=(0, 0))
     alone = [phase_shift(one, K, reduced_mass=M) for one in V]
     total = waves.eigenphase.sum(axis=-1)
     np.testing.assert_allclose(np.sin(total - alone[0] - alone[1]), 0, atol=1e-7)
@@ -220,7 +222,7 @@ def test_a_rotation_of_two_s_waves(angle):
 def test_levinson_and_continuity():
     """The eigenphase sum starts at π for one bound state and ends at zero."""
     k = np.append(np.geomspace(1e-3, 25, 500), 60.0)
-    waves = coupled_phase_shifts(LOCAL, k, reduced_mass=M)
+    waves = coupled_phase_shifts(LOCAL, k=k, reduced_mass=M)
     assert waves.phase_shift[0] == pytest.approx([np.pi, 0], abs=0.02)
     assert np.max(np.abs(np.diff(waves.phase_shift[:-1], axis=0))) < 0.2
     assert np.max(np.abs(np.diff(waves.mixing[:-1]))) < 0.1
@@ -234,26 +236,26 @@ def test_a_narrow_resonance_is_not_stepped_over(depth):
     those of the waves alone."""
     wide, narrow = GaussianSum([-1.0], [1.0]), GaussianSum([depth], [1.0])
     coupled = [[wide, GaussianSum([-0.05], [1.0])], [GaussianSum([-0.05], [1.0]), narrow]]
-    one = coupled_phase_shifts(coupled, 1.0, reduced_mass=1.0)
-    many = coupled_phase_shifts(coupled, np.linspace(1e-3, 1, 20001), reduced_mass=1.0)
+    one = coupled_phase_shifts(coupled, k=1.0, reduced_mass=1.0)
+    many = coupled_phase_shifts(coupled, k=np.linspace(1e-3, 1, 20001), reduced_mass=1.0)
     assert one.phase_shift == pytest.approx(many.phase_shift[-1], abs=1e-9)
     assert one.mixing == pytest.approx(many.mixing[-1], abs=1e-9)
     assert np.max(np.abs(np.diff(many.phase_shift, axis=0))) < 1.6
-    free = coupled_phase_shifts([[wide, None], [None, narrow]], 1.0, reduced_mass=1.0)
+    free = coupled_phase_shifts([[wide, None], [None, narrow]], k=1.0, reduced_mass=1.0)
     alone = [phase_shift(V, 1.0, reduced_mass=1.0, l=l) for V, l in ((wide, 0), (narrow, 2))]
     assert free.phase_shift == pytest.approx(alone, abs=1e-7)
 
 
 def test_a_hard_core_at_high_momentum():
     core = Local(lambda r: 2000.0 + 0 * r, radius=2.0)
-    waves = coupled_phase_shifts([[core, None], [None, core]], 50.0, reduced_mass=1.0)
+    waves = coupled_phase_shifts([[core, None], [None, core]], k=50.0, reduced_mass=1.0)
     alone = [phase_shift(core, 50.0, reduced_mass=1.0, l=l) for l in (0, 2)]
     assert waves.phase_shift == pytest.approx(alone, abs=1e-6)
 
 
 def test_threshold_powers():
     """δ_S ∝ k, ε ∝ k³, δ_D ∝ k⁵."""
-    waves = coupled_phase_shifts(LOCAL, [0.01, 0.02], reduced_mass=M)
+    waves = coupled_phase_shifts(LOCAL, k=[0.01, 0.02], reduced_mass=M)
     low = [waves.phase_shift[:, 0] - np.pi, waves.mixing, waves.phase_shift[:, 1]]
     for angle, power in zip(low, (1, 3, 5), strict=True):
         assert angle[1] / angle[0] == pytest.approx(2**power, rel=0.02)
@@ -262,8 +264,8 @@ def test_threshold_powers():
 @pytest.mark.parametrize("channel_radius", [8.0, 15.0, 30.0])
 def test_result_does_not_depend_on_the_channel_radius(channel_radius):
     options = {"reduced_mass": M, "channel_radius": channel_radius}
-    S = coupled_s_matrix(LOCAL, K, **options)
-    np.testing.assert_allclose(S, coupled_s_matrix(LOCAL, K, reduced_mass=M), atol=1e-7)
+    S = coupled_s_matrix(LOCAL, k=K, **options)
+    np.testing.assert_allclose(S, coupled_s_matrix(LOCAL, k=K, reduced_mass=M), atol=1e-7)
     states = coupled_bound_states(LOCAL, **options)
     reference = coupled_bound_states(LOCAL, reduced_mass=M)
     np.testing.assert_allclose(states.energy, reference.energy, rtol=1e-8)
@@ -273,7 +275,7 @@ def test_result_does_not_depend_on_the_channel_radius(channel_radius):
 def test_three_waves():
     V = [GaussianSum([c], [0.5]) for c in (-1.0, 0.4, 0.2)]
     matrix = [[V[0], V[2], None], [V[2], V[1], V[2]], [None, V[2], V[0]]]
-    S = coupled_s_matrix(matrix, K, reduced_mass=M, l=(0, 1, 2))
+    S = coupled_s_matrix(matrix, k=K, reduced_mass=M, l=(0, 1, 2))
     np.testing.assert_allclose(S @ S.conj().transpose(0, 2, 1), np.eye(3) + 0 * S, atol=1e-9)
     states = coupled_bound_states(matrix, reduced_mass=M, l=(0, 1, 2))
     np.testing.assert_allclose(states.probability.sum(axis=1), 1)
@@ -281,13 +283,13 @@ def test_three_waves():
 
 
 def test_shapes():
-    waves = coupled_phase_shifts(LOCAL, 0.5, reduced_mass=M)
+    waves = coupled_phase_shifts(LOCAL, k=0.5, reduced_mass=M)
     assert waves.phase_shift.shape == (2,)
     assert np.shape(waves.mixing) == ()
-    waves = coupled_phase_shifts(LOCAL, np.ones((3, 2)), reduced_mass=M)
+    waves = coupled_phase_shifts(LOCAL, k=np.ones((3, 2)), reduced_mass=M)
     assert waves.eigenphase.shape == (3, 2, 2)
     assert waves.mixing.shape == (3, 2)
-    assert coupled_s_matrix(LOCAL, np.ones((3, 2)), reduced_mass=M).shape == (3, 2, 2, 2)
+    assert coupled_s_matrix(LOCAL, k=np.ones((3, 2)), reduced_mass=M).shape == (3, 2, 2, 2)
     nothing = coupled_bound_states([[D, None], [None, D]], reduced_mass=M)
     assert nothing.probability.shape == (0, 2)
     assert nothing.wave_function[0]([1.0]).shape == (0, 1)
@@ -299,14 +301,15 @@ def test_shapes():
         ({"k": -1.0}, "k must be positive"),
         ({"reduced_mass": 0}, "reduced_mass must be a finite number > 0"),
         ({"l": (0, -1)}, "l must be an integer"),
-        ({"interactions": [[S, T]]}, r"interactions must be 2 lists of 2 for l = \(0, 2\)"),
+        ({"interactions": [[S, T]]}, r"interactions must be n lists of n, got 1 of lengths \[2\]"),
+        ({"l": (0, 1, 2)}, r"interactions must be 3 lists of 3 for l = \(0, 1, 2\), got 2"),
         (
             {"interactions": [[S, T], [D, S]]},
             "interactions must be a symmetric matrix, got one that is not",
         ),
         (
-            {"interactions": [[S]], "l": (0,)},
-            "interactions must couple 2 waves for bar phases, got 1",
+            {"interactions": [[S]]},
+            "channels or l must be given for 1 channels, got neither",
         ),
     ],
 )
@@ -315,17 +318,17 @@ def test_refusals_say_what_came(arguments, message):
         coupled_phase_shifts(**({"interactions": LOCAL, "k": K, "reduced_mass": M} | arguments))
 
 
-class Pair:
-    """A coupled potential that brings its own l."""
-
-    l, interactions = (1, 3), LOCAL
-
-
-def test_an_object_with_interactions():
-    S = coupled_s_matrix(Pair(), K, reduced_mass=M)
-    np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M, l=(1, 3)))
-    S = coupled_s_matrix(Pair(), K, reduced_mass=M, l=(0, 2))
-    np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, K, reduced_mass=M))
+def test_a_matrix_brings_its_own_channels():
+    """As that of AV18; neither l nor the reduced mass may contradict it."""
+    own = InteractionMatrix(LOCAL, channels=[Channel(l=l, reduced_mass=M) for l in (1, 3)])
+    S = coupled_s_matrix(own, k=K)
+    np.testing.assert_array_equal(S, coupled_s_matrix(LOCAL, k=K, reduced_mass=M, l=(1, 3)))
+    other = coupled_s_matrix(own, k=K, channels=[Channel(l=l) for l in (0, 2)], reduced_mass=M)
+    np.testing.assert_array_equal(other, coupled_s_matrix(LOCAL, k=K, reduced_mass=M))
+    with pytest.raises(ValueError, match="l must be given once, or be the same"):
+        coupled_s_matrix(own, k=K, l=(0, 2))
+    with pytest.raises(ValueError, match="reduced_mass must be given once, or be the same"):
+        coupled_bound_states(av18("3S1-3D1"), reduced_mass=2.0)
 
 
 @pytest.mark.parametrize(
@@ -341,17 +344,17 @@ def test_one_interaction_is_no_matrix(interactions, came):
     message = rf"interactions must be a list of lists, \[\[V11, V12\], .*{came}"
     for call in (coupled_phase_shifts, coupled_s_matrix):
         with pytest.raises(TypeError, match=message):
-            call(interactions, K, reduced_mass=M)
+            call(interactions, k=K, reduced_mass=M)
     with pytest.raises(TypeError, match=message):
         coupled_bound_states(interactions, reduced_mass=M)
 
 
 def test_one_l_is_not_enough():
     with pytest.raises(TypeError, match=r"l must hold one integer for each wave, .* got 2"):
-        coupled_phase_shifts(LOCAL, K, reduced_mass=M, l=2)
+        coupled_phase_shifts(LOCAL, k=K, reduced_mass=M, l=2)
 
 
 def test_a_v2_is_refused():
     U = DerivativeExpansion(S, lambda r: -0.1 * np.exp(-(r**2)))
     with pytest.raises(TypeError, match="must not have a V2"):
-        coupled_phase_shifts([[U, T], [T, D]], K, reduced_mass=M)
+        coupled_phase_shifts([[U, T], [T, D]], k=K, reduced_mass=M)

@@ -5,11 +5,13 @@ import pickle
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from scipy.special import spherical_jn, spherical_yn
 
 from halkit.interactions import GaussianSum, Interaction, NonLocal, Separable, Yukawa
-from halkit.scattering import bound_states, spherical_box_states
+from halkit.scattering import bound_states, phase_shift, spherical_box_states
 
 TOY, M, R = Separable(omega=-0.017, mu=1.0), 3.3, 30.0
+WELL = GaussianSum([-4.0, 3.0], [0.5, 2.0])
 BOUNDARIES = ["neumann", "dirichlet"]
 
 
@@ -35,6 +37,47 @@ def test_free_dirichlet_levels():
     states = spherical_box_states(Interaction(), radius=R, reduced_mass=M, boundary="dirichlet")
     expected = (np.pi * np.arange(1, 21) / R) ** 2 / (2 * M)
     np.testing.assert_allclose(states.energy, expected, rtol=1e-9)
+
+
+def zeros(f, count, top=100.0):
+    """The first zeros of a function on x > 0."""
+    x = np.linspace(0.02, top, 20_000)
+    change = np.flatnonzero(np.sign(f(x[:-1])) != np.sign(f(x[1:])))[:count]
+    return np.array([brentq(f, x[i], x[i + 1], xtol=1e-13) for i in change])
+
+
+@pytest.mark.parametrize("l", [1, 2, 5])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_free_partial_waves(l, boundary):
+    """j_l(kR) = 0 or j_l'(kR) = 0, and the wave functions j_l(kr)."""
+    states = spherical_box_states(
+        Interaction(), radius=R, reduced_mass=M, l=l, boundary=boundary, n_states=12
+    )
+    k = zeros(lambda x: spherical_jn(l, x, derivative=boundary == "neumann"), 12) / R
+    np.testing.assert_allclose(states.energy, k**2 / (2 * M), rtol=1e-9)
+    r, w = quadrature()
+    exact = spherical_jn(l, np.outer(k, r))
+    exact /= np.sqrt(exact**2 @ w)[:, None]
+    np.testing.assert_allclose(states.wave_function(r), exact, atol=1e-9)
+
+
+@pytest.mark.parametrize("l", [1, 3])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_levels_of_partial_waves_follow_from_the_phase_shift(l, boundary):
+    """φ ∝ cos δ j_l(kR) − sin δ y_l(kR) outside the interaction."""
+    energy, _ = spherical_box_states(WELL, radius=R, reduced_mass=M, l=l, boundary=boundary)
+    k = np.sqrt(2 * M * energy[energy > 0])
+    delta, slope = phase_shift(WELL, k, reduced_mass=M, l=l), boundary == "neumann"
+    j, y = (f(l, k * R, derivative=slope) for f in (spherical_jn, spherical_yn))
+    np.testing.assert_allclose(k * R * (np.cos(delta) * j - np.sin(delta) * y), 0, atol=1e-7)
+
+
+def test_a_bound_p_wave_in_a_large_sphere():
+    energy = spherical_box_states(WELL, radius=R, reduced_mass=M, l=1).energy
+    bound = bound_states(WELL, reduced_mass=M, l=1).energy
+    np.testing.assert_allclose(energy[: bound.size], bound, atol=1e-10)
+    assert bound.size > 0
+    assert energy[bound.size] > 0
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)

@@ -50,7 +50,7 @@ def test_an_interaction_for_one_partial_wave():
         phase_shift(av18("1P1"), 1.0, reduced_mass=2.379)
     U = PereyBuck(0.36, 7.2, 0.65, 0.85, l=2)
     with pytest.raises(ValueError, match=r"is made for l = 2, got l = 0"):
-        coupled_phase_shifts([[U, None], [None, U]], 1.0, reduced_mass=2.379)
+        coupled_phase_shifts([[U, None], [None, U]], k=1.0, reduced_mass=2.379)
 
 
 def test_nothing_needs_no_room():

@@ -345,7 +345,7 @@ def test_coupled_waves_with_jumps_and_cores():
     well = Local(lambda r: -2 + 0 * r, radius=1.0) + GaussianSum([1.0], [0.5])
     step = Local(lambda r: 3 + 0 * r, radius=2.5)
     for V, W in [(well, step), (lennard_jones(), lennard_jones(0.2))]:
-        both = coupled_phase_shifts([[V, None], [None, W]], K[:4], reduced_mass=0.5, l=(0, 2))
+        both = coupled_phase_shifts([[V, None], [None, W]], k=K[:4], reduced_mass=0.5, l=(0, 2))
         for i, (one, l) in enumerate([(V, 0), (W, 2)]):
             alone = phase_shift(one, K[:4], reduced_mass=0.5, l=l)
             assert_same_angles(both.phase_shift[:, i], alone, 1e-7)

@@ -27,10 +27,10 @@ CALLS = {
         [[V, None], [None, None]], **ONE
     ),
     "coupled_phase_shifts": lambda V: scattering.coupled_phase_shifts(
-        [[V, None], [None, None]], 0.5, **ONE
+        [[V, None], [None, None]], k=0.5, **ONE
     ),
     "coupled_s_matrix": lambda V: scattering.coupled_s_matrix(
-        [[V, None], [None, None]], 0.5, **ONE
+        [[V, None], [None, None]], k=0.5, **ONE
     ),
     "effective_range": lambda V: scattering.effective_range(V, **ONE),
     "fourier_potential": lambda V: scattering.fourier_potential(V, GRID.r, [0.0, 1.0]),

@@ -113,7 +113,7 @@ def test_free_hadrons():
         np.testing.assert_allclose(C, 1 + factor * np.exp(-4 * k**2 * 1.44), atol=1e-9)
 
 
-def test_channels_add_with_their_weights():
+def test_spin_states_add_with_their_weights():
     source = GaussianSource(1.5)
     well = GaussianSum([-0.2], [0.5])
     options = {"reduced_mass": M, "source": source}
@@ -161,27 +161,32 @@ def test_pauli_leaves_the_s_wave_a_part_of_the_spin_states(spin):
         bare = correlation_function(TOY, k, **options)
         np.testing.assert_array_equal(bare, correlation_function([(1, TOY)], k, **options))
         return
-    message = f"at most {most:.6g} for two identical hadrons of spin {spin}, got "
+    message = f"l = 0 must add up to at most {most:.6g} for two identical hadrons of spin {spin}, "
+    message += "got "
     with pytest.raises(ValueError, match=message + f"{most + 0.01:.6g}: give"):
         correlation_function([(most, TOY), (0.01, WALL)], k, **options)
-    with pytest.raises(ValueError, match=message + r"one .* give \[\(weight, interaction\), …\]"):
+    with pytest.raises(
+        ValueError, match=message + r"one .* give \[\(weight, interaction, l\), …\]"
+    ):
         correlation_function(TOY, k, **options)
 
 
-@pytest.mark.parametrize("channels", [[[0.25, TOY]], ((0.25, TOY),), ([0.25, TOY],)], ids=str)
-def test_channels_may_be_lists_or_tuples(channels):
+@pytest.mark.parametrize(
+    "states", [[[0.25, TOY]], ((0.25, TOY),), ([0.25, TOY],), [(0.25, TOY, 0)]], ids=str
+)
+def test_spin_states_may_be_lists_or_tuples(states):
     options = {"reduced_mass": M, "source": GaussianSource(1.5), "spin": 0.5}
     expected = correlation_function([(0.25, TOY)], k, **options)
-    np.testing.assert_array_equal(correlation_function(channels, k, **options), expected)
+    np.testing.assert_array_equal(correlation_function(states, k, **options), expected)
 
 
 @pytest.mark.parametrize(
-    "channels", [(0.25, TOY), [(0.25, TOY), TOY], [(TOY, 0.25)], [0.25]], ids=str
+    "states", [(0.25, TOY), [(0.25, TOY), TOY], [(TOY, 0.25)], [0.25]], ids=str
 )
-def test_other_channels_are_refused(channels):
-    message = r"must be an interaction or a list of pairs \(weight, interaction\), got"
+def test_other_spin_states_are_refused(states):
+    message = r"must be an interaction or a list of pairs \(weight, interaction\), or .* got"
     with pytest.raises(TypeError, match=message):
-        correlation_function(channels, k, reduced_mass=M, source=GaussianSource(1.5))
+        correlation_function(states, k, reduced_mass=M, source=GaussianSource(1.5))
 
 
 @pytest.mark.parametrize(
@@ -300,17 +305,17 @@ def test_a_potential_that_is_not_symmetric():
         ({"source": lambda r: r * np.nan}, "must be finite"),
         ({"spin": 0.3}, "spin must be"),
         ({"spin": -0.5}, "spin must be"),
-        ({"channels": [(0.8, TOY), (0.4, TOY)]}, "with a sum of at most 1, got"),
-        ({"channels": [(-0.1, TOY)]}, "must be ≥ 0 with a sum"),
+        ({"spin_states": [(0.8, TOY), (0.4, TOY)]}, "with a sum of at most 1 for l = 0, got"),
+        ({"spin_states": [(-0.1, TOY)]}, "must be ≥ 0 with a sum"),
         (
-            {"k": [1e-3, 50.0], "source": GaussianSource(2e3), "channels": WALL},
+            {"k": [1e-3, 50.0], "source": GaussianSource(2e3), "spin_states": WALL},
             "must end before r = .* for waves of k = 50",
         ),
     ],
 )
 def test_refusals_say_what_came(arguments, message):
     arguments = {
-        "channels": TOY,
+        "spin_states": TOY,
         "k": 0.1,
         "reduced_mass": M,
         "source": GaussianSource(1.0),

@@ -1,0 +1,341 @@
+r"""Masses of single hadrons from their two-point functions C(t).
+
+C(t) = Σ_n A_n e^{−E_n t}, and on a lattice of extent T with equal propagation in both directions
+C(t) = Σ_n A_n (e^{−E_n t} + e^{−E_n (T − t)}). A mass is fitted on a window of t to the mean with
+the covariance of the bins, then to each bin with the same weights, so that masses of bins carry the
+error, and its correlation with everything else of the same bins, into what follows.
+
+A covariance of d times from N bins is itself uncertain: with n = N − 1 and q = d − p, for p
+parameters, the variance of the mass is n(n − 1)/(n − q)(n − q − 1) times the spread of fits with
+fixed weights. Fitted bins are moved away from the centre by the root of this factor.
+
+References: C. Michael and A. McKerrell, Phys. Rev. D 51 (1995) 3745; D. Toussaint and
+W. Freeman, arXiv:0808.2211 (the F distribution of χ² with an estimated covariance); W. J. Percival
+et al., MNRAS 439 (2014) 2531 (the error of parameters with one); G. Golub and V. Pereyra, Inverse
+Problems 19 (2003) R1 (variable projection).
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq, least_squares
+from scipy.special import chdtrc, fdtrc
+
+from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
+from halkit.samples import standard_error
+from halkit.typing import Array, Number, Numbers
+
+__all__ = ["MassFit", "effective_mass", "fit_mass"]
+
+METHODS = ("log", "cosh", "solve")
+# Steps of Gauss and Newton from the centre to a bin, which lies a fraction of an error away.
+STEPS = 12
+
+
+class MassFit(NamedTuple):
+    """The lowest energies of a two-point function.
+
+    Attributes
+    ----------
+    mass, std : float
+        E_0 of the mean, and its error from the bins.
+    bins : ndarray of shape (n_bins,)
+        E_0 of each bin.
+    energies : ndarray of shape (n_bins, n_states)
+        All fitted energies of each bin, the lowest first.
+    amplitudes : ndarray of shape (n_bins, n_states)
+        A_n of each bin.
+    chi2 : float
+        Of the fit to the mean.
+    dof : int
+        Degrees of freedom.
+    p_value : float
+        The probability of a larger χ², by Hotelling's distribution if the covariance comes
+        from the bins; NaN for an uncorrelated fit, whose χ² has no known distribution.
+    """
+
+    mass: float
+    std: float
+    bins: Array
+    energies: Array
+    amplitudes: Array
+    chi2: float
+    dof: int
+    p_value: float
+
+
+def effective_mass(
+    C: Numbers, *, method: Literal["log", "cosh", "solve"] = "log", extent: Number | None = None,
+    dt: Number = 1.0,
+) -> Array:  # fmt: skip
+    """Return the effective mass of two-point functions.
+
+    Parameters
+    ----------
+    C : array-like of shape (..., n_t)
+        C(t) at consecutive times, beginning with t = 0 for "solve"; leading axes are bins.
+    method : {"log", "cosh", "solve"}
+        "log": ln C(t)/C(t + 1), belonging to t + 1/2. "cosh": arcosh of
+        [C(t + 1) + C(t − 1)]/2C(t), belonging to t, without knowing T. "solve": the m that
+        gives C(t)/C(t + 1) = cosh m(t − T/2)/cosh m(t + 1 − T/2), belonging to t + 1/2.
+    extent : float, optional
+        T in the unit of `dt`, for "solve" only.
+    dt : float
+        Spacing of the times.
+
+    Returns
+    -------
+    ndarray of shape (..., n_t − 1), or (..., n_t − 2) for "cosh"
+        NaN where no mass gives these numbers, as in noise.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are too few times, or the extent does not go with the method.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.correlators import effective_mass
+    >>> t = np.arange(5)
+    >>> effective_mass(2 * np.exp(-0.5 * t))
+    array([0.5, 0.5, 0.5, 0.5])
+    >>> C = np.exp(-0.5 * t) + np.exp(-0.5 * (32 - t))
+    >>> effective_mass(C, method="solve", extent=32).round(12)
+    array([0.5, 0.5, 0.5, 0.5])
+    """
+    check_choice(method, "method", METHODS)
+    C, dt = check_array(C, "C"), check_positive(dt, "dt")
+    if C.ndim == 0 or C.shape[-1] < (3 if method == "cosh" else 2):
+        raise ValueError(f"C must have shape (..., n_t) with times enough, got {C.shape}")
+    if (extent is None) == (method == "solve"):
+        raise ValueError(f'extent must be given for "solve" only, got {extent!r} for {method!r}')
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method == "log":
+            ratio = C[..., :-1] / C[..., 1:]
+            return np.log(np.where(ratio > 0, ratio, np.nan)) / dt
+        if method == "cosh":
+            mean = (C[..., 2:] + C[..., :-2]) / (2 * C[..., 1:-1])
+            return np.arccosh(np.where(mean >= 1, mean, np.nan)) / dt
+        return _solved(C[..., :-1] / C[..., 1:], check_positive(extent, "extent"), dt)
+
+
+def _solved(ratio, extent, dt):
+    """m of cosh m(t − T/2)/cosh m(t + dt − T/2) = ratio, NaN where there is none."""
+    start = dt * np.arange(ratio.shape[-1]) - extent / 2
+    masses = np.full(ratio.shape, np.nan)
+    for index in np.ndindex(ratio.shape):
+        a, b = np.abs(start[index[-1]]), np.abs(start[index[-1]] + dt)
+        target = ratio[index]
+        if not (target > 0 and (a - b) * (target - 1) > 0):
+            continue
+
+        def distance(m, a=a, b=b, target=target):
+            lost = np.log1p(np.exp(-2 * m * a)) - np.log1p(np.exp(-2 * m * b))
+            return m * (a - b) + lost - np.log(target)
+
+        # between zero and the mass without the wave that comes back
+        top = 2 * (abs(np.log(target)) + np.log(2)) / abs(a - b)
+        if distance(0.0) * distance(top) < 0:
+            masses[index] = brentq(distance, 0.0, top, xtol=1e-15 / dt, rtol=1e-14)
+    return masses
+
+
+def fit_mass(
+    C: Numbers, *, window: tuple[int, int], kind: Literal["jackknife", "bootstrap"],
+    n_states: int = 1, extent: Number | None = None, correlated: bool = True, dt: Number = 1.0,
+) -> MassFit:  # fmt: skip
+    """Fit the mass of a hadron to the bins of its two-point function.
+
+    Parameters
+    ----------
+    C : array-like of shape (n_bins, n_t)
+        C(t) at t = 0, 1, …, in steps of `dt`.
+    window : pair of int
+        First and last time slice of the fit, both included.
+    kind : {"jackknife", "bootstrap"}
+        What the bins are; see `halkit.correlators.Correlators`.
+    n_states : {1, 2}
+        Exponentials in the fit.
+    extent : float, optional
+        T, for states that propagate in both directions.
+    correlated : bool
+        Whether the covariance of the times weights the residuals; otherwise their errors.
+    dt : float
+        Spacing of the times.
+
+    Returns
+    -------
+    MassFit
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the window is outside of the data or has fewer times than parameters; if there are too
+        few bins for a covariance; if the fit of the mean finds no decaying state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.correlators import fit_mass
+    >>> from halkit.resampling import jackknife_samples
+    >>> noise = np.random.default_rng(0).normal(size=(100, 16))
+    >>> C = np.exp(-0.5 * np.arange(16)) * (1 + 0.01 * noise)
+    >>> fit = fit_mass(jackknife_samples(C), window=(3, 15), kind="jackknife")
+    >>> round(fit.mass, 4), round(fit.std, 5), fit.dof
+    (0.5, 8e-05, 11)
+    """
+    check_choice(kind, "kind", ("jackknife", "bootstrap"))
+    check_boolean(correlated, "correlated")
+    n_states, dt = check_integer(n_states, "n_states", least=1), check_positive(dt, "dt")
+    if n_states > 2:
+        raise ValueError(f"n_states must be 1 or 2, got {n_states}")
+    C = check_array(C, "C")
+    t, y = _windowed(C, window, 2 * n_states)
+    extent = check_positive(extent, "extent", optional=True)
+    whiten = _whitening(y, kind, correlated)
+    model = _Exponentials(t * dt, whiten, extent)
+    mean = y.mean(axis=0)
+    start = model.start(mean, n_states)
+    dof = len(t) - 2 * n_states
+    centre = model.fit(mean, start)
+    factor = _spread_factor(len(y), dof) if correlated else 1.0
+    energies, amplitudes = (
+        middle + factor * (bins - middle)
+        for middle, bins in zip(centre[:2], model.fit_bins(y, centre), strict=True)
+    )
+    return MassFit(
+        float(centre.energies[0]),
+        float(standard_error(energies[:, 0], kind)),
+        energies[:, 0].copy(),
+        energies,
+        amplitudes,
+        centre.chi2,
+        dof,
+        _p_value(centre.chi2, dof, len(y), kind) if correlated and dof else np.nan,
+    )
+
+
+def _spread_factor(n_bins, dof):
+    n = n_bins - 1
+    return np.sqrt(n * (n - 1) / ((n - dof) * (n - dof - 1)))
+
+
+def _windowed(C, window, n_parameters):
+    if C.ndim != 2 or len(C) < 2:
+        raise ValueError(f"C must have shape (n_bins, n_t) with two bins at least, got {C.shape}")
+    try:
+        first, last = window
+    except (TypeError, ValueError):
+        raise TypeError(f"window must be a pair (first, last) of slices, got {window!r}") from None
+    first, last = (check_integer(edge, "window", least=0) for edge in (first, last))
+    if not first < last < C.shape[1]:
+        raise ValueError(
+            f"window must lie within the {C.shape[1]} slices, first before last, got {window}"
+        )
+    if last - first + 1 < n_parameters:
+        raise ValueError(f"window must hold {n_parameters} slices for the fit, got {window}")
+    return np.arange(first, last + 1), C[:, first : last + 1]
+
+
+def _whitening(y, kind, correlated):
+    """A matrix that turns residuals of the mean into independent ones of unit variance."""
+    errors = standard_error(y, kind)
+    if not np.all(errors > 0):
+        raise ValueError("C must have errors in the window, got equal bins at some time")
+    if not correlated:
+        return np.diag(1 / errors)
+    n_bins, n_t = y.shape
+    if n_bins <= n_t + 1:
+        raise ValueError(
+            f"correlated must be False, or there must be more bins than the {n_t} times + 1 of the "
+            f"window for their covariance, got {n_bins}"
+        )
+    scaled = (y - y.mean(axis=0)) / errors
+    correlation = scaled.T @ scaled
+    size = np.sqrt(np.diag(correlation))
+    value, vector = np.linalg.eigh(correlation / np.outer(size, size))
+    if value[0] < 1e-12 * value[-1]:
+        raise ValueError(
+            "correlated must be False, or the window shorter: the covariance of its times is "
+            f"singular, with eigenvalues {value[0]:.1e} and {value[-1]:.1e} of the correlation"
+        )
+    return (vector / np.sqrt(value)).T / errors
+
+
+class _Fit(NamedTuple):
+    energies: Array
+    amplitudes: Array
+    chi2: float
+
+
+class _Exponentials:
+    """Sums of exponentials on times t; amplitudes are eliminated, energies are Σ of steps > 0."""
+
+    def __init__(self, t, whiten, extent):
+        self.t, self.whiten, self.extent = t, whiten, extent
+
+    def basis(self, energies):
+        """Whitened exponentials and their derivatives by the energy, shape (..., n_t, n_states)."""
+        times = [self.t - self.t[0]]
+        if self.extent is not None:
+            times.append(self.extent - self.t - self.t[0])
+        decays = [np.exp(-t[:, None] * energies[..., None, :]) for t in times]
+        slopes = [-t[:, None] * decay for t, decay in zip(times, decays, strict=True)]
+        return self.whiten @ sum(decays), self.whiten @ sum(slopes)
+
+    def start(self, mean, n_states):
+        slopes = effective_mass(mean, dt=self.t[1] - self.t[0])
+        half = slopes[len(slopes) // 2 :]
+        half = half[np.isfinite(half) & (half > 0)]
+        if not half.size:
+            raise ValueError("C must decay in the window, got a mean that does not: another window")
+        lowest = np.log(np.median(half))
+        return np.array([lowest, *[lowest + np.log(0.7)] * (n_states - 1)])
+
+    def fit(self, y, start):
+        target = self.whiten @ y
+        size = np.linalg.norm(target)
+
+        def solved(logs):
+            basis, _ = self.basis(np.cumsum(np.exp(logs)))
+            amplitudes, *_ = np.linalg.lstsq(basis, target, rcond=None)
+            return amplitudes, basis @ amplitudes - target
+
+        solution = least_squares(
+            lambda logs: solved(logs)[1] / size, start, xtol=1e-14, ftol=1e-14, gtol=1e-14,
+            max_nfev=400, bounds=(start - 20, start + 20),
+        )  # fmt: skip
+        energies = np.cumsum(np.exp(solution.x))
+        amplitudes, residual = solved(solution.x)
+        return _Fit(energies, amplitudes * np.exp(energies * self.t[0]), float(residual @ residual))
+
+    def fit_bins(self, y, centre):
+        """Energies and amplitudes of all bins: Gauss-Newton from the centre, then one by one."""
+        target, n = y @ self.whiten.T, len(centre.energies)
+        energies = np.tile(centre.energies, (len(y), 1))
+        amplitudes = np.tile(centre.amplitudes * np.exp(-centre.energies * self.t[0]), (len(y), 1))
+        for _ in range(STEPS):
+            basis, slopes = self.basis(energies)
+            jacobian = np.concatenate([slopes * amplitudes[:, None, :], basis], axis=-1)
+            residual = target - np.einsum("bts,bs->bt", basis, amplitudes)
+            size = np.linalg.norm(jacobian, axis=1)
+            step = (np.linalg.pinv(jacobian / size[:, None]) @ residual[..., None])[..., 0] / size
+            energies, amplitudes = energies + step[:, :n], amplitudes + step[:, n:]
+            left = np.max(np.abs(step[:, :n] / centre.energies), axis=1)
+            if np.all(left < 1e-12):
+                break
+        amplitudes = amplitudes * np.exp(energies * self.t[0])
+        ordered = np.all(np.diff(energies, axis=1, prepend=0.0) > 0, axis=1)
+        for b in np.flatnonzero(~(ordered & (left < 1e-9))):
+            steps = np.diff(centre.energies, prepend=0.0)
+            energies[b], amplitudes[b], _ = self.fit(y[b], np.log(steps))
+        return energies, amplitudes
+
+
+def _p_value(chi2: float, dof: int, n_bins: int, kind: str) -> Any:
+    """For a covariance of jackknife bins χ² (N − dof)/(N − 1)dof follows F(dof, N − dof)."""
+    if kind == "bootstrap":  # n_bins samples, but the number of configurations is not known
+        return float(chdtrc(dof, chi2))
+    scaled = chi2 * (n_bins - dof) / ((n_bins - 1) * dof)
+    return float(fdtrc(dof, n_bins - dof, scaled))

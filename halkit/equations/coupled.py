@@ -1,0 +1,336 @@
+r"""Correlators of coupled channels become rows (X, y, σ), with the channels side by side.
+
+With R^a = e^{M_a t} C^a, each normalised by the masses M_a = m1a + m2a of its own threshold, and
+Δ_a = M_a − M_1 above the lowest threshold,
+
+    D_a R^a = Σ_b e^{−(Δ_b − Δ_a)t} U_ab R^b,   D_a = −∂t + … + ∇²/2μ_a.
+
+Multiplied by e^{−Δ_a t} this is y^a = Σ_b U_ab X^b with X^a = e^{−Δ_a t} R^a for every time: one
+linear map. D_a acts before the factor, and one constant divides all channels of a row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from halkit.channels import Channel, ChannelList, resolve_channels
+from halkit.checks import as_numbers, check_array, check_masses
+from halkit.correlators import Correlators
+from halkit.equations.dispersion import EnergyRange
+from halkit.equations.lattice import check_lattice, radii_of
+from halkit.equations.rows import Rows, check_choices, check_correlators
+from halkit.equations.time import Stencil, choose_stencil, common_stencil, time_part, time_stencil
+from halkit.radial import Order, radial_laplacian, trapezoid_weights
+from halkit.samples import standard_error
+from halkit.typing import Numbers
+
+__all__ = ["coupled_rows"]
+
+# Masses of bins scatter around their mean by less than this fraction; more is a mistaken unit.
+SCATTER = 0.05
+
+
+def coupled_rows(
+    correlators: Sequence[Correlators],
+    *,
+    channels: ChannelList | None = None,
+    times: Sequence[float] | None = None,
+    sources: Sequence[str] | None = None,
+    r_max: float | None = None,
+    r_prime_max: float | None = None,
+    stencil: Stencil = "auto",
+    energy_range: EnergyRange | None = None,
+    space_order: Order = 6,
+    masses: Sequence[Numbers] | None = None,
+) -> Rows:
+    r"""Rows of the time-dependent equation of coupled channels, of each bin.
+
+    A row holds one quark source at one time, with all its channels side by side: X^a = e^{−Δ_a t}
+    R^a and y^a = Σ_b U_ab X^b. Each row is divided by one constant, the mean of ``|X|`` over its
+    channels and output radii.
+
+    R^a of a channel is normalised by the two-point functions of its own hadrons. For U to be
+    symmetric, U_ab(r, r') = U_ba(r', r), it must also carry 1/√(Z_1 Z_2) of its hadrons, and 1/√2
+    if they are identical: divide it before, `dataclasses.replace(c, R=...)`. Other factors give
+    U_ab √(Z_a/Z_b), with the same phase shifts and inelasticities if U is fitted without symmetry.
+
+    Parameters
+    ----------
+    correlators : sequence of Correlators
+        One for each channel, in the order of their thresholds, with the same sources, times, bins
+        and points. Their `hadron_mass` give the thresholds.
+    channels : sequence of halkit.Channel, optional
+        One for each, with its `l`; masses are filled in. By default all are S waves on radial nodes
+        and the `l` of their wedge on a lattice.
+    times : sequence of float, optional
+        Times of the rows, each once; by default all that the stencil allows.
+    sources : sequence of str, optional
+        Quark sources, each once; by default all.
+    r_max, r_prime_max : float, optional
+        On a lattice only; see `lattice_rows`.
+    stencil, energy_range
+        See `time_dependent_rows`. Energies count from the threshold of each channel; Δ_a is
+        subtracted from the lowest one in channel a, where the states of the lower channels occur.
+    space_order : {2, 4, 6, 8, "spline"}
+        On radial nodes; see `stationary_target`.
+    masses : sequence of array-like of shape (n_bins,) or (n_bins, 2), optional
+        Hadron masses of each bin, for each channel: the bins of R fluctuate with them, and Δ_a
+        enters as e^{−Δ_a t}. By default those of the correlators for all bins.
+
+    Returns
+    -------
+    Rows
+        With `channels`. The errors σ^a of y^a are those of y^a/s, where s is the size of R^a in a
+        bin over that of the mean, in which the normalisation of each bin drops out: s = Σ R^a
+        R̄^a/Σ R̄^a R̄^a over the output radii.
+
+    Raises
+    ------
+    ValueError
+        If sources, times, bins, points or units of the correlators differ, the channels are not
+        in the order of their thresholds, `channels` and the correlators have other masses, a
+        lattice has another `l`, or masses of bins are more than 5 % away from those of the
+        correlators; and as in `radial_rows` and `lattice_rows`.
+    TypeError
+        If `correlators` is not a sequence of `Correlators`, or `channels` not one of `Channel`.
+
+    References
+    ----------
+    S. Aoki et al. (HAL QCD), Proc. Japan Acad. B 87, 509 (2011); K. Sasaki et al. (HAL QCD),
+    Nucl. Phys. A 998, 121737 (2020).
+
+    Examples
+    --------
+    Two free channels, one of them closed by 0.1: the target vanishes.
+
+    >>> import numpy as np
+    >>> from halkit.correlators import Correlators
+    >>> from halkit.equations import coupled_rows
+    >>> r, t, E = np.linspace(0.2, 8.0, 40), np.arange(9), 0.02
+    >>> def free(M, wave):
+    ...     R = np.exp(-(4 + E - M) * t)[:, np.newaxis] * wave
+    ...     return Correlators(R={"wall": R[:, np.newaxis]}, r=r, t=t, hadron_mass=M / 2,
+    ...                        kind="mean", units="lattice")
+    >>> k, kappa = np.sqrt(2 * E + E**2 / 4), np.sqrt(2.05**2 - 2.01**2)
+    >>> rows = coupled_rows([free(4.0, np.sin(k * r) / r), free(4.1, np.sinh(kappa * r) / r)])
+    >>> rows.data.shape, bool(np.abs(rows.target).max() < 1e-6)
+    ((1, 3, 80), True)
+    """
+    records = _check_records(correlators)
+    channels = _channels_of(channels, records)
+    resolved, first = resolve_channels(channels), records[0]
+    sources = check_choices(sources, first.sources, "sources")
+    times, points = _times(first.t, times, stencil)
+    labels = [(source, time) for source in sources for time in times]
+    energies = tuple(
+        choose_stencil(stencil, record.hadron_mass, _spacing(record), energy_range, threshold)
+        for record, threshold in zip(records, resolved.threshold, strict=True)
+    )
+    own = _masses_of_bins(masses, records)
+    X, y = [], []
+    for record, l, pairs, energy in zip(records, resolved.l, own, energies, strict=True):
+        grid = _grid(record, l, r_max, r_prime_max, space_order)
+        wave, target = _one_channel(record, grid, pairs, labels, points, energy)
+        factor = _common_reference(own[0], pairs, labels)
+        X.append(factor * wave)
+        y.append(factor * target[..., grid.keep_out])
+    X, y = _sized(np.stack(X), np.stack(y), grid)
+    return Rows(
+        data=_side_by_side(X[..., grid.keep]),
+        target=_side_by_side(y),
+        sigma=_errors(X[..., grid.keep_out], y, first.kind),
+        r=grid.r[grid.keep],
+        weights=grid.weights[grid.keep],
+        r_out=grid.r[grid.keep_out],
+        labels=labels,
+        stencil=points,
+        energy_range=energies,
+        channels=channels,
+        kind=first.kind,
+    )
+
+
+def _one_channel(correlators, grid, masses, labels, points, energies):
+    """Return X and y (n_bins, n_rows, n_points) of one channel, normalised by its threshold."""
+    half, dt, X, y = points // 2, _spacing(correlators), [], []
+    for source, time in labels:
+        at = int(np.searchsorted(correlators.t, time))
+        R = correlators.R[source][at - half : at + half + 1]
+        if len(np.unique(masses, axis=0)) == 1:
+            mu, part = time_part(R, masses[0], points, dt, energies)
+        else:
+            of_bins = [time_part(R[:, b], m, points, dt, energies) for b, m in enumerate(masses)]
+            mu = np.array([[m] for m, _ in of_bins])
+            part = np.stack([values for _, values in of_bins], axis=1)
+        X.append(grid.project(R[half]))
+        y.append(grid.project(part[0]) + grid.laplacian(R[half]) / (2 * mu))
+    return np.stack(X, axis=1), np.stack(y, axis=1)
+
+
+def _common_reference(lowest, masses, labels):
+    """Return e^{−Δ_a t} of each bin and row, (n_bins, n_rows, 1)."""
+    delta = np.sum(masses, axis=1) - np.sum(lowest, axis=1)
+    return np.exp(-np.multiply.outer(delta, [float(time) for _, time in labels]))[..., np.newaxis]
+
+
+def _sized(X, y, grid):
+    """Divide each row by the mean of |X| over channels and output radii."""
+    out = np.abs(X[..., grid.keep_out].mean(axis=1)).mean(axis=0)
+    size = np.average(out, axis=-1, weights=grid.weights[grid.keep_out])[:, np.newaxis]
+    return X / size, y / size
+
+
+def _errors(X, y, kind):
+    """Errors of y/s side by side, with s the size of each bin of X, (n_channels, n_bins, ...)."""
+    if kind == "mean":
+        return None
+    if X.shape[1] < 2:
+        raise ValueError(f"errors need at least 2 {kind} bins, got {X.shape[1]}")
+    mean = X.mean(axis=1, keepdims=True)
+    square = np.sum(mean**2, axis=-1, keepdims=True)
+    if not np.all(square > 0):
+        raise ValueError("R must not vanish in any channel of a source, got zeros")
+    size = np.sum(X * mean, axis=-1, keepdims=True) / square
+    return np.concatenate([standard_error(values, kind) for values in y / size], axis=-1)
+
+
+def _side_by_side(values):
+    return np.concatenate(list(values), axis=-1)
+
+
+class _Grid(NamedTuple):
+    """What turns a field into values on radii: its projection, its Laplacian there, the radii."""
+
+    project: Callable
+    laplacian: Callable
+    r: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    keep: slice
+    keep_out: slice
+
+
+def _grid(correlators, l, r_max, r_prime_max, order):
+    if correlators.wedge is not None:
+        return _shells(correlators, l, r_max, r_prime_max)
+    if r_max is not None or r_prime_max is not None:
+        raise ValueError(
+            "r_max and r_prime_max must be None on radial nodes, where they have no effect, got "
+            f"{r_max} and {r_prime_max}"
+        )
+    r, everything = correlators.r, slice(None)
+    return _Grid(
+        lambda R: R, lambda R: radial_laplacian(R, r, l=l, order=order),
+        r, trapezoid_weights(r), everything, everything,
+    )  # fmt: skip
+
+
+def _shells(correlators, l, r_max, r_prime_max):
+    wedge = check_lattice(correlators)
+    if r_max is None:
+        raise ValueError("r_max must be given on a lattice, got None")
+    if l != wedge.partial_wave:
+        raise ValueError(f"l must be {wedge.partial_wave} of a field in {wedge.irrep}, got {l}")
+    keep_out, keep = radii_of(wedge, r_max, r_prime_max)
+    return _Grid(
+        wedge.to_shells, lambda R: wedge.to_shells(wedge.laplacian(R)),
+        wedge.shell_r, wedge.shell_weights, keep, keep_out,
+    )  # fmt: skip
+
+
+def _spacing(correlators):
+    return float(correlators.t[1] - correlators.t[0])
+
+
+def _times(t, times, stencil):
+    """Return the times of the rows and the points of the stencil."""
+    if times is None:
+        points = time_stencil(len(t), stencil)
+        return t[points // 2 : len(t) - points // 2].tolist(), points
+    times = check_choices(as_numbers(times, "times").tolist(), t[1:-1].tolist(), "times")
+    return times, common_stencil(t, times, stencil)
+
+
+def _check_records(correlators):
+    """Refuse what is not one record of correlators for each channel, alike in all but the mass."""
+    if isinstance(correlators, Correlators) or not isinstance(correlators, Sequence):
+        raise TypeError(
+            "correlators must be a list with the Correlators of each channel, got a "
+            f"{type(correlators).__name__}"
+        )
+    if not correlators:
+        raise ValueError("correlators must have at least one channel, got none")
+    for record in correlators:
+        check_correlators(record)
+    first = correlators[0]
+    for a, record in enumerate(correlators[1:], start=2):
+        for name in ("t", "kind", "n_bins", "system", "inverse_spacing", "r", "wedge"):
+            mine, other = getattr(first, name), getattr(record, name)
+            if not np.array_equal(mine, other):
+                raise ValueError(
+                    f"{name} must be the same in all channels, got {mine} in channel 1 and {other} "
+                    f"in channel {a}"
+                )
+        if set(first.sources) != set(record.sources):
+            raise ValueError(
+                f"sources must be the same in all channels, got {first.sources} in channel 1 and "
+                f"{record.sources} in channel {a}"
+            )
+    return correlators
+
+
+def _channels_of(channels, records):
+    """Return the channels with the masses of their correlators."""
+    if channels is None:
+        channels = [Channel()] * len(records)
+    if not isinstance(channels, Sequence) or not all(isinstance(c, Channel) for c in channels):
+        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
+    if len(channels) != len(records):
+        raise ValueError(
+            f"channels must be {len(records)}, one for each of the correlators, got {len(channels)}"
+        )
+    return [_completed(*pair) for pair in zip(channels, records, strict=True)]
+
+
+def _completed(channel, record):
+    if channel.l is None and record.wedge is not None:
+        channel = replace(channel, l=record.wedge.partial_wave)
+    masses = check_masses(record.hadron_mass, "hadron_mass")
+    if channel.masses is None:
+        return replace(channel, masses=masses)
+    if not np.allclose(channel.masses, masses, rtol=1e-9, atol=0):
+        raise ValueError(
+            f"masses of a channel must be those of its correlators, {masses}, got {channel.masses}"
+        )
+    return channel
+
+
+def _masses_of_bins(masses, records):
+    """Return the masses of each bin and of each channel, (n_channels, n_bins, 2)."""
+    shape = (records[0].n_bins, 2)
+    central = [np.broadcast_to(np.array(record.hadron_mass, ndmin=1), shape) for record in records]
+    if masses is None:
+        return central
+    if isinstance(masses, np.ndarray) or not isinstance(masses, Sequence):
+        raise TypeError(f"masses must be a list with one array for each channel, got {masses!r}")
+    if len(masses) != len(records):
+        raise ValueError(f"masses must be of {len(records)} channels, got {len(masses)}")
+    return [_bins_near(values, central[a], f"masses[{a}]") for a, values in enumerate(masses)]
+
+
+def _bins_near(values, central, name):
+    """Return masses of bins with two columns, near the central ones."""
+    values, n = check_array(values, name, sign="> 0"), len(central)
+    if values.shape not in ((n,), (n, 2)):
+        raise ValueError(
+            f"{name} must have shape (n_bins,) or (n_bins, 2), n_bins = {n}, got {values.shape}"
+        )
+    bins = np.broadcast_to(values.reshape(n, -1), central.shape)
+    if np.any(np.abs(bins / central - 1) > SCATTER):
+        raise ValueError(
+            f"{name} must be near {central[0]} of the correlators, got {bins.min():g} to "
+            f"{bins.max():g}"
+        )
+    return bins

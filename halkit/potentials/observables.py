@@ -1,0 +1,216 @@
+r"""Observables of a fitted potential, through `halkit.scattering`.
+
+One channel has phase shifts at momenta k, several have an S matrix at energies E above the lowest
+threshold.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from halkit import scattering
+from halkit.channels import Channel, ChannelList, momentum_or_energy
+from halkit.interactions import Interaction, InteractionMatrix
+from halkit.potentials.coupling import (
+    full_channels,
+    own_wave,
+    reduced_masses,
+    refuse_other_count,
+)
+from halkit.typing import Number, Numbers, SignConvention
+
+__all__ = ["ObservablesMixin"]
+
+
+class ObservablesMixin(ABC):
+    """Observables of a fitted potential; see `halkit.potentials.base.PotentialMixin`.
+
+    Attributes
+    ----------
+    channels, l
+        Constructor parameters of estimators that know them.
+    n_channels_ : int
+        Number of channels of the fit.
+    """
+
+    channels: ChannelList | None = None
+    l: int | None = None
+    n_channels_: int
+
+    @property
+    @abstractmethod
+    def _learned(self) -> Any:
+        """The fitted `Interaction`, or `InteractionMatrix`."""
+
+    @abstractmethod
+    def _check_radii(self, **radii: Any) -> Any:
+        """The radii of a fitted potential whose nodes are known."""
+
+    @property
+    def interaction_(self) -> Any:
+        """The fitted V(r) and U(r, r') as one interaction, which can be added to others.
+
+        With n > 1 channels an `halkit.interactions.InteractionMatrix`, with its channels.
+
+        Raises
+        ------
+        ValueError
+            If the fit was made without nodes r, or if `channels` has changed in number since.
+        """
+        self._check_radii()
+        refuse_other_count(self._owner(), self.n_channels_)
+        return self._learned
+
+    def _reduced_mass(self) -> float | None:
+        """The reduced mass without channels, or None if the estimator does not know it."""
+        return None
+
+    def _owner(self) -> Any:
+        """The estimator whose channels, wave and masses count."""
+        return self
+
+    def _mass(self) -> float | None:
+        """The reduced mass of a single channel, or None."""
+        owner = self._owner()
+        if owner.channels is None:
+            return owner._reduced_mass()
+        masses = reduced_masses(owner)
+        return None if masses is None else masses[0]
+
+    def _in_wave(self, interaction: Interaction) -> Interaction:
+        """The interaction, for the partial wave of the estimator if it has one."""
+        interaction.l = own_wave(self._owner())
+        return interaction
+
+    def _in_channels(self, matrix: InteractionMatrix) -> InteractionMatrix:
+        """The matrix, with the channels of the estimator if their masses are known."""
+        return InteractionMatrix(matrix.interactions, channels=full_channels(self._owner()))
+
+    def _known_channels(self) -> list[Channel]:
+        """Channels of which everything is known, as many as in the fit."""
+        refuse_other_count(self._owner(), self.n_channels_)
+        channels = full_channels(self._owner())
+        if channels is None:
+            raise ValueError(
+                f"channels must have masses, or a reduced mass each, for an observable, got "
+                f"{self.channels}"
+            )
+        return channels
+
+    def phase_shift(
+        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
+        energy: Numbers | None = None, channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Phase shifts δ(k) in radians, or those of coupled channels at energies E.
+
+        Parameters
+        ----------
+        k_or_energy : array-like
+            Momenta k of a single channel; energies E above the lowest threshold of several.
+        k, energy : array-like, optional
+            The same by name. Several channels refuse k, which belongs to one of them.
+        channel_radius, n_mesh : optional
+            See `halkit.scattering.phase_shift`.
+
+        Returns
+        -------
+        ndarray of the shape of k, or CoupledPhaseShifts
+            See `halkit.scattering.phase_shift` and `halkit.scattering.coupled_phase_shifts`.
+        """
+        given = momentum_or_energy(self._count(), k_or_energy, k, energy)
+        settings = self._scattering(channel_radius, n_mesh)
+        if self.n_channels_ > 1:
+            return scattering.coupled_phase_shifts(self.interaction_, given, **settings)
+        return scattering.phase_shift(self, given, **settings)
+
+    def s_matrix(
+        self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> NDArray[np.complex128]:
+        """S(E) of coupled channels, (..., n, n); see `halkit.scattering.coupled_s_matrix`.
+
+        Raises
+        ------
+        ValueError
+            If there is one channel, whose S = e^{2iδ}.
+        """
+        self._several("s_matrix")
+        settings = self._scattering(channel_radius, n_mesh)
+        return scattering.coupled_s_matrix(self.interaction_, energy, **settings)
+
+    def resonances(
+        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> Any:
+        """Poles of S next to complex energies `start`; see `halkit.scattering.resonances`."""
+        self._several("resonances")
+        settings = self._scattering(channel_radius, n_mesh)
+        return scattering.resonances(self.interaction_, start=start, **settings)
+
+    def bound_states(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> Any:
+        """Energies and binding momenta; see `halkit.scattering.bound_states`.
+
+        With several channels, see `halkit.scattering.coupled_bound_states`.
+        """
+        settings = self._scattering(channel_radius, n_mesh)
+        if self.n_channels_ > 1:
+            return scattering.coupled_bound_states(self.interaction_, **settings)
+        return scattering.bound_states(self, **settings)
+
+    def scattering_length(
+        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> float:  # fmt: skip
+        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`."""
+        settings = self._threshold(channel_radius, n_mesh)
+        return scattering.scattering_length(self, sign=sign, **settings)
+
+    def effective_range(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> float:
+        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`."""
+        return scattering.effective_range(self, **self._threshold(channel_radius, n_mesh))
+
+    def _count(self):
+        """The number of channels of the fit."""
+        check_is_fitted(self)
+        return self.n_channels_
+
+    def _several(self, name):
+        if self._count() == 1:
+            raise ValueError(f"channels must be several for {name}, got one: see phase_shift")
+
+    def _scattering(self, channel_radius, n_mesh):
+        """Arguments of the functions of `halkit.scattering`."""
+        self._check_radii()
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if self.n_channels_ > 1:
+            self._known_channels()
+            return mesh
+        wave = own_wave(self._owner())
+        return {"reduced_mass": self._known_mass(), **mesh, **({"l": wave} if wave else {})}
+
+    def _threshold(self, channel_radius, n_mesh):
+        """Arguments of the parameters at threshold, which one channel has."""
+        if self._count() > 1:
+            raise ValueError(
+                f"channels must be one for a parameter at threshold, got {self.n_channels_}: see "
+                "s_matrix and phase_shift"
+            )
+        settings = self._scattering(channel_radius, n_mesh)
+        return {name: value for name, value in settings.items() if name != "l"}
+
+    def _known_mass(self):
+        refuse_other_count(self._owner(), self.n_channels_)
+        mass = self._mass()
+        if mass is None:
+            raise ValueError(
+                "reduced_mass or hadron_mass must be given for an observable, got None: set it, in "
+                "the inverse of the unit of r, in the constructor or with set_params of the "
+                "estimator itself (one around it has to be fitted again)"
+            )
+        return mass

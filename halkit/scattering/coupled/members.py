@@ -1,0 +1,166 @@
+r"""Observables of many matrices of interactions, with their errors.
+
+Phases are known modulo π: those of a member are moved next to those of the centre. Since
+S_12 = i e^{i(δ₁ + δ₂)} sin 2ε, ε changes sign where δ₁ + δ₂ moves by an odd multiple of π.
+Eigenphases may change places, with π/2 more in their mixing angle.
+"""
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.exceptions import ConvergenceWarning
+
+from halkit.checks import check_boolean
+from halkit.scattering.branches import matched_states, nearest_branch
+from halkit.scattering.coupled.bound import CoupledBoundStates, coupled_bound_states
+from halkit.scattering.coupled.phase import (
+    CoupledPhaseShifts,
+    coupled_phase_shifts,
+    coupled_s_matrix,
+)
+from halkit.scattering.coupled.poles import Resonances, resonances
+from halkit.scattering.members import Members, compare_counts, listed, on_branch, warn_of_wide
+from halkit.typing import Numbers
+
+__all__ = ["coupled_matrix", "coupled_phases", "coupled_poles", "coupled_states"]
+
+
+def coupled_matrix(
+    ensemble: Members, energy: Numbers, mesh: dict[str, Any], return_std: bool
+) -> Any:
+    """Return S of the centre, and the errors of its real and imaginary parts if wanted."""
+    observable = _observable(ensemble, coupled_s_matrix, mesh, energy=energy)
+    S = observable(ensemble.centre)
+    if not check_boolean(return_std, "return_std"):
+        return S
+    return S, _complex_error(ensemble, ensemble.samples(observable), S)
+
+
+def coupled_phases(
+    ensemble: Members, energy: Numbers, mesh: dict[str, Any], return_std: bool
+) -> Any:
+    """Return the `CoupledPhaseShifts` of the centre, and their errors if wanted."""
+    observable = _observable(ensemble, coupled_phase_shifts, mesh, energy=energy)
+    centre = observable(ensemble.centre)
+    if not check_boolean(return_std, "return_std"):
+        return centre
+    found = ensemble._map(observable, ensemble.members)
+    samples = CoupledPhaseShifts(*(np.array(part) for part in zip(*found, strict=True)))
+    phase = on_branch(ensemble, samples.phase_shift, centre.phase_shift)
+    turns = np.round((phase - samples.phase_shift) / np.pi)
+    mixing = samples.mixing * np.where(np.nansum(turns, axis=-1) % 2, -1, 1)
+    eigenphase, eigen_mixing = _eigenphases(samples, centre)
+    std = CoupledPhaseShifts(
+        ensemble.error(phase, centre.phase_shift),
+        ensemble.error(samples.inelasticity, centre.inelasticity),
+        ensemble.error(mixing, centre.mixing),
+        ensemble.error(eigenphase, centre.eigenphase),
+        ensemble.error(eigen_mixing, centre.eigen_mixing),
+        _complex_error(ensemble, samples.s_matrix, centre.s_matrix),
+    )
+    warn_of_wide(ensemble, "E", np.asarray(energy)[..., None], std.phase_shift)
+    return centre, std
+
+
+def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) -> Any:
+    """Return the `CoupledBoundStates` of the centre, and their errors if wanted.
+
+    The errors have no ``wave_function``. NaN for a state that is missing in a member.
+    """
+    observable = _observable(ensemble, coupled_bound_states, mesh)
+    states = observable(ensemble.centre)
+    if not check_boolean(return_std, "return_std"):
+        return states
+    found = ensemble._map(observable, ensemble.members)
+    compare_counts(ensemble, states, found)
+    index = [matched_states(member.kappa[:, 0], states.kappa[:, 0]) for member in found]
+
+    def error(name):
+        values = [
+            np.concatenate([part, np.full((1, *part.shape[1:]), np.nan)])[chosen]
+            for part, chosen in zip((getattr(m, name) for m in found), index, strict=True)
+        ]
+        return ensemble.error(np.array(values), getattr(states, name))
+
+    names = "energy", "kappa", "probability", "rms_radius"
+    energy, kappa, probability, radius = map(error, names)
+    std = CoupledBoundStates(energy, kappa, probability, radius, ())
+    if np.any(std.energy[-1:] > -states.energy[-1:]):
+        ensemble._warn(
+            f"the shallowest state has E = {states.energy[-1]:.3g} ± {std.energy[-1]:.2g}: it may "
+            "be unbound within this error"
+        )
+    return states, std
+
+
+def coupled_poles(
+    ensemble: Members, start: ArrayLike, mesh: dict[str, Any], return_std: bool
+) -> Any:
+    """Return the `Resonances` of the centre, and their errors if wanted."""
+    settings = _settings(ensemble, mesh)
+    centre: Any = ensemble.centre
+    poles = resonances(centre, start, **settings)
+    if not check_boolean(return_std, "return_std") or not len(poles.energy):
+        return (poles, poles) if return_std else poles
+    search = partial(_nearest, poles=poles, settings=settings)
+    found = ensemble._map(search, ensemble.members)
+    samples = [np.array(part) for part in zip(*found, strict=True)]
+    parts = poles.energy, poles.momentum, poles.residue
+    energy, momentum, residue = (
+        _complex_error(ensemble, sample, centre)
+        for sample, centre in zip(samples, parts, strict=True)
+    )
+    missing = np.isnan(samples[0]).sum(axis=0)
+    if missing.any():
+        ensemble._warn(
+            f"of {len(ensemble)} {ensemble.noun} {listed(missing)} have no pole next to "
+            f"{poles.energy}: the errors of poles that are missing are NaN"
+        )
+    return poles, Resonances(energy, poles.sheet, momentum, residue)
+
+
+def _nearest(member, poles, settings):
+    """Energies, momenta and residues of a member's poles next to those of the centre."""
+    values = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the caller counts what is missing
+        for i, energy in enumerate(poles.energy):
+            sheet = poles.sheet[i].tolist()
+            near = resonances(member, energy, sheet=sheet, **settings)
+            parts = near.energy, near.momentum, near.residue
+            if not len(near.energy):
+                shapes = ((1, *part.shape[1:]) for part in parts)
+                parts = tuple(np.full(shape, np.nan, dtype=complex) for shape in shapes)
+            values.append([part[0] for part in parts])
+    return [np.array(part) for part in zip(*values, strict=True)]
+
+
+def _observable(ensemble, solver, mesh, **arguments):
+    """A solver as a function of a member, which other processes can unpickle."""
+    return partial(solver, **arguments, **_settings(ensemble, mesh))
+
+
+def _settings(ensemble, mesh):
+    return {"reduced_mass": ensemble.reduced_mass, **mesh}
+
+
+def _complex_error(ensemble, samples, centre):
+    """Errors of real and imaginary parts, as those of a complex number."""
+    real = ensemble.error(samples.real, centre.real)
+    return real + 1j * ensemble.error(samples.imag, centre.imag)
+
+
+def _eigenphases(samples, centre):
+    """Eigenphases and their mixing angle, exchanged where that is nearer to the centre."""
+    phases = samples.eigenphase[..., :2]
+    kept = nearest_branch(phases, centre.eigenphase[..., :2])
+    exchanged = nearest_branch(phases[..., ::-1], centre.eigenphase[..., :2])
+    far = np.sum(np.abs(kept - centre.eigenphase[..., :2]), axis=-1)
+    swap = np.sum(np.abs(exchanged - centre.eigenphase[..., :2]), axis=-1) < far
+    nearest = np.where(swap[..., None], exchanged, kept)
+    rest = nearest_branch(samples.eigenphase[..., 2:], centre.eigenphase[..., 2:])
+    mixing = samples.eigen_mixing + np.where(swap, np.pi / 2, 0.0)
+    return np.concatenate([nearest, rest], axis=-1), nearest_branch(mixing, centre.eigen_mixing)

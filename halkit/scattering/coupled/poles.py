@@ -1,0 +1,315 @@
+r"""Poles of the S matrix on any sheet: resonances, quasi-bound, virtual and bound states.
+
+With outgoing waves H_l⁺(k_a r) outside and L_a = ρ_a H⁺'(ρ_a)/H⁺(ρ_a), ρ_a = k_a a, the equation
+inside the channel radius a is
+
+    T(E) x = 0,    T(E) = H − diag ε_a(E) − Σ_a L_a(E) f_a f_aᵀ/2μ_a a,
+
+a symmetric matrix of a complex energy, with u_a(a) = f_a·x. The signs of Im k_a choose the sheet.
+det T(E)/det T_free(E) is the Fredholm determinant, as smooth as the physics and the same for every
+a: Newton's method finds its zeros from far away. Then inverse iteration gives x, and E follows from
+xᵀT(E)x = 0. Next to a pole T⁻¹ = x xᵀ/[(xᵀT'x)(E − E_pole)], so that with v_a = u_a(a)/√μ_a
+
+    S_ab ≈ [2i √(ρ_aρ_b)/H⁺_aH⁺_b] v_a v_b/[2a xᵀT'x]/(E − E_pole).
+
+References: A. J. F. Siegert, Phys. Rev. 56 (1939) 750; R. Jost and A. Pais, Phys. Rev. 82 (1951)
+840; A. Ruhe, SIAM J. Numer. Anal. 10 (1973) 674.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from warnings import warn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.lapack import zgetrf, zgetrs
+from sklearn.exceptions import ConvergenceWarning
+
+from halkit.channels import ChannelList
+from halkit.checks import check_array
+from halkit.exceptions import AccuracyWarning
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
+from halkit.scattering.solver.interior import NOTICEABLE, converge
+from halkit.scattering.solver.rmatrix import decay_logarithm, decaying_wave
+from halkit.typing import Number
+
+__all__ = ["Resonances", "resonances"]
+
+# Inverse iterations before the energy moves, and the largest number of steps.
+SETTLE, STEPS = 4, 40
+# Newton's method ends with a step of the energy over this.
+CLOSE = 1e4
+# Poles closer than this, relative to their energy, are one.
+SAME = 1e-6
+# A wider radius, in channel radii, and by how much of its energy no pole may move there.
+WIDER, SPURIOUS = 1.25, 1e-2
+
+
+class Resonances(NamedTuple):
+    """Poles of the S matrix, in the order of Re E.
+
+    Attributes
+    ----------
+    energy : complex array of shape (n_poles,)
+        E = E_R − iΓ/2 above the lowest threshold. Real for bound and virtual states.
+    sheet : int array of shape (n_poles, n_channels)
+        Signs of Im k_a: +1 on the physical sheet of a channel, −1 on the other one.
+    momentum : complex array of shape (n_poles, n_channels)
+        k_a.
+    residue : complex array of shape (n_poles, n_channels, n_channels)
+        S_ab ≈ residue_ab/(E − E_pole), continued to closed channels with k_a = iκ_a. Of rank one:
+        residue_ab = −i g_a g_b with the couplings g_a; the ``|g_a|²`` of a narrow resonance are
+        its partial widths.
+    """
+
+    energy: NDArray[np.complex128]
+    sheet: NDArray[np.int_]
+    momentum: NDArray[np.complex128]
+    residue: NDArray[np.complex128]
+
+
+def resonances(
+    interactions: CoupledPotential,
+    start: ArrayLike,
+    *,
+    channels: ChannelList | None = None,
+    sheet: Sequence[int] | None = None,
+    reduced_mass: Number | None = None,
+    l: int | Sequence[int] | None = None,
+    relativistic: bool | None = None,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
+) -> Resonances:
+    """Return the poles of the S matrix next to starting energies, on any sheet.
+
+    Parameters not listed as in `halkit.scattering.coupled_s_matrix`; for one channel
+    ``interactions=[[V]]``.
+
+    Parameters
+    ----------
+    start : complex or array of shape (n_starts,)
+        Energies above the lowest threshold, real or complex. Each leads to one pole, the nearest
+        one as a rule; poles reached twice are returned once.
+    sheet : sequence of n integers 1 or −1, optional
+        Signs of Im k_a. Default, for each start: −1 in channels that are open at its real part and
+        +1 in closed ones, the sheet nearest to the physical energies. A virtual state is below a
+        threshold with −1.
+
+    Returns
+    -------
+    Resonances
+        Named tuple of ``energy``, ``sheet``, ``momentum``, ``residue``.
+
+    Raises
+    ------
+    ValueError
+        Also if a sign is neither 1 nor −1.
+
+    Warns
+    -----
+    sklearn.exceptions.ConvergenceWarning
+        If a start leads to no pole; it is left out.
+    AccuracyWarning
+        Also if a pole moves with the channel radius: outgoing waves of a complex momentum
+        increase like e^{−Im k r}, and see the tail of a potential more than real ones do.
+
+    Examples
+    --------
+    >>> from halkit import Channel
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.scattering import resonances
+    >>> A, T, B = (GaussianSum([c], [0.5]) for c in (-0.2, -0.3, -2.0))
+    >>> two = [Channel(l=0, reduced_mass=1.0), Channel(l=0, reduced_mass=1.2, threshold=1.0)]
+    >>> poles = resonances([[A, T], [T, B]], 0.5, channels=two)
+    >>> poles.energy.round(5), poles.sheet
+    (array([0.50815-0.05169j]), array([[-1,  1]]))
+    """
+    system = CoupledSystem(
+        interactions,
+        channels=channels,
+        reduced_mass=reduced_mass,
+        l=l,
+        relativistic=relativistic,
+        channel_radius=channel_radius,
+    )
+    energy = _starts(start)
+    signs = _sheets(system, energy, sheet)
+    n_start = n_mesh or system.mesh_size(system.channels.momentum_squared(energy))
+    first = _Outgoing(system, n_start)
+    near = [first.approached(*pair) for pair in zip(energy, signs, strict=True)]
+    found = first.poles(near, signs)
+    wide = system.wider(WIDER)
+    moved = _moved(found, _refined(wide, found, int(WIDER * n_start)))
+    lost = ~(moved < SPURIOUS)
+    if lost.any():
+        warn(
+            f"no pole was found from start = {energy[lost].tolist()} on the sheet "
+            f"{signs[lost].tolist()}; nearer starts may help",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    chosen = _distinct(found, lost)
+    found = Resonances(*(part[chosen] for part in found))
+    sizes = []
+
+    def solve(n):
+        sizes.append(n)
+        return _refined(system, found, n)
+
+    found = converge(solve, _change, n_mesh, n_start, 1e-8)
+    if np.any(moved[chosen] > NOTICEABLE):
+        _warn_of_tail(system, wide, found, sizes[-1])
+    return found
+
+
+def _starts(start):
+    """The starting energies as an array of complex numbers, Im E ≤ 0."""
+    start = np.asarray(start)
+    parts = [start.real, start.imag] if start.dtype.kind == "c" else [start, np.zeros(start.shape)]
+    real, imaginary = (np.atleast_1d(check_array(part, "start")) for part in parts)
+    if real.ndim != 1:
+        raise ValueError(f"start must be one number or one axis, got shape {real.shape}")
+    return real - 1j * np.abs(imaginary)
+
+
+def _sheets(system, energy, sheet):
+    """The signs of Im k_a for each start."""
+    if sheet is None:
+        return np.where(energy.real[:, None] > np.array(system.channels.threshold), -1, 1)
+    n = system.channels.size
+    if not np.iterable(sheet) or len(sheet) != n or any(one not in (1, -1) for one in sheet):
+        raise ValueError(f"sheet must be {n} signs, each 1 or -1, got {sheet!r}")
+    return np.tile(np.array(sheet, dtype=int), (energy.size, 1))
+
+
+def _refined(system, found, n):
+    """The same poles on another mesh."""
+    return _Outgoing(system, n).poles(found.energy, found.sheet)
+
+
+def _moved(one, other):
+    """By how much of itself each energy changes."""
+    return np.abs(one.energy - other.energy) / np.abs(other.energy)
+
+
+def _change(coarse, fine):
+    """The largest relative change of an energy; infinite if one is lost."""
+    return np.max(np.nan_to_num(_moved(coarse, fine), nan=np.inf), initial=0.0)
+
+
+def _warn_of_tail(system, wide, found, n):
+    moved = _change(found, _refined(wide, found, int(WIDER * n)))
+    if moved > NOTICEABLE:
+        warn(
+            f"poles move by {moved:.1g} of their energy from the channel radius "
+            f"{system.radius:.4g} to {wide.radius:.4g}, where their waves still feel the potential",
+            AccuracyWarning,
+            stacklevel=3,
+        )
+
+
+def _distinct(found, lost):
+    """The indices of the poles that are not lost, each once, in the order of Re E."""
+    chosen = []
+    for i in np.argsort(found.energy.real):
+        same = (
+            abs(found.energy[i] - found.energy[j]) <= SAME * abs(found.energy[j])
+            and np.array_equal(found.sheet[i], found.sheet[j])
+            for j in chosen
+        )
+        if not lost[i] and not any(same):
+            chosen.append(i)
+    return chosen
+
+
+class _Outgoing:
+    """T(E) of a system on a mesh of n points for each channel."""
+
+    def __init__(self, system, n):
+        self.channels, self.mu, self.radius = system.channels, system.reduced_mass, system.radius
+        self.H, surface, mesh = system.hamiltonian(n)
+        self.free, self.points = system.free(mesh), mesh.r.size
+        self.gamma = surface / np.sqrt(self.mu)[:, None]
+        self.rounding = 1e-15 * np.max(np.abs(self.H))
+
+    def momenta(self, energy, sign):
+        """k_a with Im k_a of the sign; on the other sheet continuous across the physical axis."""
+        square = self.channels.momentum_squared(complex(energy))
+        physical = 1j * np.sqrt(-square)
+        other = np.where(square.real > 0, np.sqrt(square), -physical)
+        return np.where(sign > 0, physical, other)
+
+    def equation(self, energy, sign, H):
+        """T(E) and dT/dE."""
+        k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
+        l, rho = np.array(self.channels.l), k * self.radius
+        with np.errstate(all="ignore"):
+            L = np.array([decay_logarithm(*one) for one in zip(l, -1j * rho, strict=True)])
+            dL = (L - L**2 + l * (l + 1) - rho**2) * self.mu * slope / k**2
+        T, dT = (-(self.gamma.T * (x / (2 * self.radius))) @ self.gamma for x in (L, dL))
+        T += H
+        for matrix, shift in ((T, k**2 / (2 * self.mu)), (dT, slope)):
+            matrix[np.diag_indices_from(T)] -= np.repeat(shift, self.points)
+        return T, dT
+
+    def approached(self, energy, sign):
+        """The energy next to a zero of det T/det T_free, by Newton's method; NaN without one."""
+        for _ in range(STEPS):
+            slope = 0.0
+            for H, factor in ((self.H, 1), (self.free, -1)):
+                T, dT = self.equation(energy, sign, H)
+                if not np.all(np.isfinite(T)):
+                    return np.nan
+                slope += factor * np.sum(np.linalg.inv(T).T * dT)
+            energy -= 1 / slope
+            energy = energy.real - 1j * abs(energy.imag)
+            if abs(slope * energy) > CLOSE:
+                return energy
+        return np.nan
+
+    def poles(self, energy, signs):
+        """The poles next to energies; NaN where there is none."""
+        n = self.channels.size
+        poles = [self._pole(*pair) for pair in zip(energy, signs, strict=True)]
+        E, k, residue = zip(*poles, strict=True) if poles else ((), (), ())
+        return Resonances(
+            np.array(E, dtype=complex),
+            signs,
+            np.reshape(np.array(k, dtype=complex), (-1, n)),
+            np.reshape(np.array(residue, dtype=complex), (-1, n, n)),
+        )
+
+    def _pole(self, energy, sign):
+        """E, k_a and the residue, by inverse iteration."""
+        n, x = self.channels.size, np.ones(len(self.H), dtype=complex)
+        nothing = np.nan, np.full(n, np.nan), np.full((n, n), np.nan)
+        for step in range(STEPS):
+            T, dT = self.equation(energy, sign, self.H)
+            if not np.all(np.isfinite(T)):
+                return nothing
+            factors = zgetrf(T)[:2]
+            for _ in range(1 if step else SETTLE):
+                x = zgetrs(*factors, dT @ x)[0]
+                x /= np.linalg.norm(x)
+            change = (x @ T @ x) / (x @ dT @ x)
+            energy = energy - change
+            if not abs(change) > 1e-12 * abs(energy) + self.rounding:
+                break
+        else:
+            return nothing
+        if abs(energy.imag) <= 1e-12 * abs(energy) + self.rounding:
+            energy = complex(energy.real)
+        k = self.momenta(energy, sign)
+        if not np.all(sign * k.imag >= -1e-9 * np.abs(k)):
+            return nothing
+        return energy, k, self._residue(energy, sign, k, x)
+
+    def _residue(self, energy, sign, k, x):
+        rho = k * self.radius
+        outgoing = [
+            (-1j) ** l * np.exp(1j * one) * decaying_wave(l, -1j * one)
+            for l, one in zip(self.channels.l, rho, strict=True)
+        ]
+        wave = np.sqrt(rho) / outgoing * (self.gamma @ x)
+        norm = x @ self.equation(energy, sign, self.H)[1] @ x
+        return 1j * np.outer(wave, wave) / (self.radius * norm)

@@ -1,0 +1,227 @@
+"""Coupled channels on a mesh: a matrix of interactions, one radius, and the equation inside it.
+
+With u = rφ, reduced masses μ_a and ε_a = k_a²/2μ_a,
+
+    −u_a''/2μ_a + l_a(l_a+1)/2μ_a r² u_a + Σ_b [V_ab u_b + ∫ K_ab(r, r') u_b(r') dr'] = ε_a u_a.
+
+Non-relativistically ε_a = E − Δ_a, and one decomposition serves all energies, see `Levels`. The
+ε_a(E) of relativistic channels are different functions, see `Pencil`.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
+
+from halkit.channels import Channel, ChannelList, resolve_channels
+from halkit.interactions.matrix import InteractionMatrix, InteractionRows
+from halkit.scattering.solver.interior import mesh_of, open_interior
+from halkit.scattering.solver.layout import joined
+from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
+from halkit.typing import Array, Number
+
+__all__ = ["CoupledPotential", "CoupledSystem", "HasMatrix", "Levels", "Pencil"]
+
+
+class HasMatrix(Protocol):
+    """A fitted estimator of coupled channels."""
+
+    @property
+    def interaction_(self) -> InteractionMatrix: ...
+
+
+CoupledPotential: TypeAlias = InteractionMatrix | InteractionRows | HasMatrix
+
+
+class Levels(NamedTuple):
+    """The interior of channels whose ε_a differ by constants.
+
+    Attributes
+    ----------
+    energy : array of shape (n,)
+        The levels E_n with u_a'(a) = 0, in rising order.
+    gamma : array of shape (n_channels, n)
+        u_na(a)/√μ_a.
+    twice_mass, radius : float
+        2μ_1, and the channel radius a.
+    """
+
+    energy: Array
+    gamma: Array
+    twice_mass: float
+    radius: float
+
+    def __call__(self, square: Array) -> tuple[Array, NDArray[np.int_]]:
+        """Return R and the number of levels below the energy for k_a², shape (n_E, n_channels).
+
+        R_ab = Σ_n γ_na γ_nb/(E_n − E)/2a, next to a level where E is on it.
+        """
+        energy, gamma = self.energy, self.gamma
+        E = square[:, 0] / self.twice_mass
+        gap = energy - E[:, None]
+        gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(energy), gap)
+        n = len(gamma)
+        pairs = (gamma[:, None] * gamma).reshape(n * n, -1)
+        R = ((1 / gap) @ pairs.T).reshape(-1, n, n) / (2 * self.radius)
+        return R, np.searchsorted(energy, E)
+
+
+class Pencil(NamedTuple):
+    """The interior H − diag ε_a, factorised at each energy.
+
+    Attributes
+    ----------
+    matrix : array of shape (n, n)
+        H.
+    surface : array of shape (n_channels, n)
+        The vectors that give u_a(a).
+    reduced_mass : array of shape (n_channels,)
+    radius : float
+    """
+
+    matrix: Array
+    surface: Array
+    reduced_mass: Array
+    radius: float
+
+    def __call__(self, square: Array) -> tuple[Array, NDArray[np.int_]]:
+        """Return R and the number of negative eigenvalues for k_a², shape (n_E, n_channels).
+
+        H − diag ε = LDLᵀ has as many as D, in which each 2 × 2 block has one.
+        """
+        H = np.asfortranarray(self.matrix)
+        n, points = self.surface.shape[0], H.shape[0] // self.surface.shape[0]
+        root = np.sqrt(self.reduced_mass)
+        gamma = self.surface.T / root
+        epsilon = np.repeat(square / (2 * self.reduced_mass), points, axis=1)
+        room, diagonal = int(dsytrf_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
+        R, below = np.empty((len(square), n, n)), np.empty(len(square), dtype=int)
+        for i, shift in enumerate(epsilon):
+            shifted = H.copy(order="F")
+            shifted[diagonal] -= shift
+            factor, pivot, _ = dsytrf(shifted, lower=1, lwork=room, overwrite_a=1)
+            below[i] = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
+            R[i] = gamma.T @ dsytrs(factor, pivot, gamma, lower=1)[0]
+        return (R + R.transpose(0, 2, 1)) / (4 * self.radius), below
+
+
+class CoupledSystem:
+    """A validated matrix of interactions, and a radius that encloses all of them.
+
+    Parameters
+    ----------
+    interactions, channels, reduced_mass, l, relativistic, channel_radius
+        As in `halkit.scattering.coupled_s_matrix`.
+
+    Attributes
+    ----------
+    channels : Channels
+    radius : float
+    """
+
+    def __init__(
+        self,
+        interactions: CoupledPotential,
+        *,
+        channels: ChannelList | None = None,
+        reduced_mass: Number | None = None,
+        l: int | Sequence[int] | None = None,
+        relativistic: bool | None = None,
+        channel_radius: Number | None = None,
+    ) -> None:
+        matrix = _matrix(interactions)
+        n = len(matrix)
+        self.channels = resolve_channels(
+            _channels(matrix, channels, l),
+            l=l if channels or matrix.channels else None,
+            reduced_mass=reduced_mass,
+            relativistic=relativistic,
+        )
+        if self.channels.size != n:
+            raise ValueError(
+                f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
+            )
+        of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
+        interiors = [
+            open_interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
+            for row, mu, wave in of_row
+            for one in row
+        ]
+        self.reduced_mass = np.array(self.channels.reduced_mass)
+        self._enclose(interiors, max(interior.radius for interior in interiors))
+
+    def _enclose(self, interiors, radius):
+        self.radius = radius
+        self.interiors = [interior._replace(radius=radius) for interior in interiors]
+        layouts = [interior.layout for interior in self.interiors]
+        self.layout = joined(layouts, layouts[:: self.channels.size + 1])
+
+    def wider(self, factor: float) -> "CoupledSystem":
+        """Return the system with a larger channel radius."""
+        wide = copy(self)
+        wide._enclose(self.interiors, factor * self.radius)
+        return wide
+
+    def mesh_size(self, square: Array) -> int:
+        """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
+        k = float(np.sqrt(np.max(np.abs(square), initial=0.0)))
+        points = 0 if self.layout.simple else int(self.layout.points.sum())
+        return max(points, *(interior.mesh_size(k) for interior in self.interiors))
+
+    def hamiltonian(self, n: int) -> tuple[Array, Array, LagrangeMesh]:
+        """Return H of all channels without thresholds, the vectors that give u_a(a), the mesh."""
+        mesh, size = mesh_of(self.layout, n), self.channels.size
+        blocks = [potential_matrix(interior.interaction, mesh)[0] for interior in self.interiors]
+        H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
+        if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
+            raise ValueError("interactions must be a symmetric matrix, got one that is not")
+        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
+        return (H + H.T) / 2 + self.free(mesh), surface, mesh
+
+    def free(self, mesh: LagrangeMesh) -> Array:
+        """Return H on a mesh without interactions."""
+        free = [
+            mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
+            for l, m in zip(self.channels.l, self.channels.reduced_mass, strict=True)
+        ]
+        return scipy.linalg.block_diag(*free)
+
+    def inside(self, n: int) -> Levels | Pencil:
+        """Return the interior on a mesh of n points for each channel: a function of k_a²."""
+        H, surface, _ = self.hamiltonian(n)
+        if self.channels.relativistic and not self.channels.alike:
+            return Pencil(H, surface, self.reduced_mass, self.radius)
+        H += np.diag(np.repeat(self.channels.threshold, len(H) // self.channels.size))
+        energy, vectors = scipy.linalg.eigh(H, driver="evd")
+        gamma = surface @ vectors / np.sqrt(self.reduced_mass)[:, None]
+        return Levels(energy, gamma, 2 * self.channels.reduced_mass[0], self.radius)
+
+
+def _matrix(interactions):
+    """The `InteractionMatrix` of what a user may give."""
+    inner = interactions
+    if hasattr(type(inner), "interaction_") or hasattr(inner, "interaction_"):
+        inner = inner.interaction_
+    return inner if isinstance(inner, InteractionMatrix) else InteractionMatrix(interactions)
+
+
+def _channels(matrix, channels, l):
+    """The channels given, those of the matrix, or waves of one mass."""
+    if channels is not None:
+        return channels
+    if matrix.channels is not None:
+        return matrix.channels
+    n = len(matrix)
+    if l is None and n == 2:
+        l = (0, 2)
+    if l is None:
+        raise ValueError(f"channels or l must be given for {n} channels, got neither")
+    if not np.iterable(l):
+        raise TypeError(f"l must hold one integer for each wave, such as (0, 2), got {l!r}")
+    if len(l) != n:
+        raise ValueError(f"interactions must be {len(l)} lists of {len(l)} for l = {l}, got {n}")
+    return [Channel(l=one) for one in l]

@@ -1,0 +1,203 @@
+"""Stationary states of coupled channels in a sphere, with relativistic kinematics.
+
+Inside r < R, with φ_a'(R) = 0 in every channel,
+
+    [−∇²/2μ_a − ε_a(E)] φ_a + Σ_b (V_ab + U_ab) φ_b = 0,    ε_a(E) = k_a²(E)/2μ_a.
+
+ε_a is a function of E of its own in each channel, so that this is an ordinary eigenvalue problem
+at each E only: the n-th state has the energy E_n at which its n-th eigenvalue λ_n(E), which falls
+with E, vanishes. A correlator C_a(t, r) = Σ_n A_n φ_na(r) e^{−E_n t} of the two-point function
+(ε(E) − H)⁻¹ has states with Σ_a ε_a'(E_n) ∫ 4πr² φ_na² dr = 1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from halkit.channels import ChannelList
+from halkit.checks import check_integer, check_scale
+from halkit.interactions import InteractionMatrix
+from halkit.interactions.matrix import InteractionRows
+from halkit.scattering.finite_volume.box import SphericalWaves
+from halkit.scattering.solver.interior import Interior, converge, mesh_of
+from halkit.scattering.solver.layout import joined
+from halkit.scattering.solver.mesh import potential_matrix
+from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.typing import Array, Number
+
+__all__ = ["CoupledBoxStates", "coupled_box_states"]
+
+# Most of Newton's steps for one energy, and the last one over the spacing of levels.
+STEPS, LAST = 30, 1e-7
+
+
+class CoupledBoxStates(NamedTuple):
+    """States of coupled channels in a sphere, lowest first.
+
+    Attributes
+    ----------
+    energy : array of shape (n_states,)
+        E_n above the lowest threshold.
+    wave_function : tuple of SphericalWaves
+        One function for each channel: called with r it returns φ_na(r), shape (n_states, n_r),
+        with Σ_a ε_a'(E_n) ∫ 4πr² φ_na² dr = 1; the channel with the largest share is positive
+        next to the origin.
+    """
+
+    energy: Array
+    wave_function: tuple[SphericalWaves, ...]
+
+
+def coupled_box_states(
+    interactions: InteractionMatrix | InteractionRows,
+    *,
+    radius: Number,
+    channels: ChannelList | None = None,
+    relativistic: bool | None = None,
+    n_states: int = 20,
+    n_mesh: int | None = None,
+) -> CoupledBoxStates:
+    """Return the states of coupled channels in a sphere with φ_a'(radius) = 0.
+
+    Parameters
+    ----------
+    interactions : InteractionMatrix, or list of n lists of n interactions
+        Symmetric, U_ab(r, r') = U_ba(r', r); cut off at the wall.
+    radius : float
+        Radius R of the sphere.
+    channels : list of halkit.Channel, optional
+        By default those of the matrix.
+    relativistic : bool, optional
+        Whether k_a(E) is relativistic. By default it is if masses are known.
+    n_states : int
+        Number of states.
+    n_mesh : int, optional
+        Mesh points of each channel. Default: enough for converged energies.
+
+    Returns
+    -------
+    CoupledBoxStates
+        Named tuple of ``energy`` and ``wave_function``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, the matrix is not symmetric, or a state lies so deep that
+        k²(E) of a channel no longer falls with E.
+
+    Examples
+    --------
+    Two channels without interaction have the states of both, here with roots of tan kR = kR.
+
+    >>> import numpy as np
+    >>> from halkit import Channel
+    >>> from halkit.scattering import coupled_box_states
+    >>> two = [Channel(reduced_mass=0.5), Channel(reduced_mass=0.5, threshold=0.1)]
+    >>> box = coupled_box_states([[None, None], [None, None]], radius=10.0, channels=two,
+    ...                          n_states=4)
+    >>> (box.energy + 0.0).round(4)
+    array([0.    , 0.1   , 0.2019, 0.3019])
+    """
+    matrix = InteractionMatrix(_rows(interactions), channels=_channels(interactions, channels))
+    resolved = matrix.resolved(relativistic=relativistic)
+    R = check_scale(radius, "radius")
+    n_states = check_integer(n_states, "n_states", least=1)
+    n_mesh = check_integer(n_mesh, "n_mesh", least=5, optional=True)
+    if n_mesh is not None and 2 * n_states > n_mesh * len(matrix):
+        raise ValueError(
+            f"n_mesh must be at least {-(-2 * n_states // len(matrix))} for {n_states} states of "
+            f"{len(matrix)} channels, got {n_mesh}"
+        )
+    hamiltonian = _hamiltonian(matrix, resolved, R)
+    spacing = (np.pi / R) ** 2 / (2 * max(resolved.reduced_mass))
+
+    def solve(n):
+        mesh, H = hamiltonian(n)
+        return mesh, H, _estimates(H, resolved, n_states)
+
+    mesh, H, estimates = converge(
+        solve,
+        lambda coarse, fine: np.max(np.abs(fine[2] - coarse[2])) / spacing,
+        n_mesh,
+        40 + 2 * (n_states // len(matrix) + 1),
+    )
+    states = [_state(H, resolved, i, E, spacing) for i, E in enumerate(estimates)]
+    energy = np.array([E for E, _ in states])
+    coefficients = np.array([x for _, x in states]).reshape(n_states, len(matrix), -1)
+    waves = (SphericalWaves(mesh, coefficients[:, a]) for a in range(len(matrix)))
+    return CoupledBoxStates(energy, tuple(waves))
+
+
+def _rows(interactions):
+    return getattr(interactions, "interactions", interactions)
+
+
+def _channels(interactions, channels):
+    return getattr(interactions, "channels", None) if channels is None else channels
+
+
+def _hamiltonian(matrix, channels, R):
+    """A function of the mesh points that returns the mesh and H with its Bloch operators."""
+    size, pairs = len(matrix), [*zip(channels.l, channels.reduced_mass, strict=True)]
+    interiors = [
+        [Interior(interaction_in_wave(one, l), R, m, l) for one in row]
+        for row, (l, m) in zip(matrix.interactions, pairs, strict=True)
+    ]
+    layouts = [interior.layout for row in interiors for interior in row]
+    layout = joined(layouts, layouts[:: size + 1])
+
+    def hamiltonian(n):
+        mesh = mesh_of(layout, n)
+        blocks = [[potential_matrix(one, mesh)[0] for one in row] for row in matrix.interactions]
+        V = np.block(blocks)
+        if np.max(np.abs(V - V.T)) > 1e-10 * np.max(np.abs(V)):
+            raise ValueError("interactions must be a symmetric matrix, got one that is not")
+        wall = np.outer(mesh.surface, mesh.surface) / R
+        free = [
+            (mesh.kinetic - wall + np.diag(l * (l + 1) / mesh.r**2)) / (2 * m) for l, m in pairs
+        ]
+        return mesh, (V + V.T) / 2 + scipy.linalg.block_diag(*free)
+
+    return hamiltonian
+
+
+def _estimates(H, channels, n_states):
+    """The lowest energies, with ε_a linear in W² (or in E), exact for equal masses."""
+    M = sum(channels.masses[0]) if channels.relativistic and channels.masses else None
+    epsilon, slope = _kinetic(channels, 0.1 * M if M else 0.0)
+    W = 1.1 * M if M else None
+    points = len(H) // channels.size
+    top = (n_states - 1,)
+    scaled = np.repeat(slope / (2 * W) if W else slope, points)
+    root = 1 / np.sqrt(scaled)
+    shifted = root[:, None] * (H - np.diag(np.repeat(epsilon, points))) * root
+    x = scipy.linalg.eigvalsh(shifted, subset_by_index=(0, *top))
+    return x if W is None else np.sqrt(np.maximum(W**2 + x, 0.0)) - M
+
+
+def _state(H, channels, index, E, spacing):
+    """E_n and the coefficients of u_na, by Newton's method for λ_n(E) = 0 from an estimate."""
+    points = len(H) // channels.size
+    for _ in range(STEPS):
+        epsilon, slope = _kinetic(channels, E)
+        if np.any(slope <= 0):
+            raise ValueError(f"the potential must bind by less than {-E:g}, got a deeper state")
+        value, vector = scipy.linalg.eigh(
+            H - np.diag(np.repeat(epsilon, points)), subset_by_index=(index, index)
+        )
+        share = np.sum(vector.reshape(channels.size, points) ** 2, axis=1)
+        norm = slope @ share
+        step = float(value[0] / norm)
+        E = E + step
+        if abs(step) < LAST * spacing:
+            break
+    sign = 1 if vector[points * np.argmax(share), 0] > 0 else -1
+    return E, sign * vector[:, 0] / np.sqrt(4 * np.pi * norm)
+
+
+def _kinetic(channels, E):
+    """ε_a and its slope ε_a', by a complex step."""
+    tiny = 1e-100
+    value = channels.kinetic_energy(E + 1j * tiny)
+    return value.real, value.imag / tiny

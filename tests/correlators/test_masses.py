@@ -1,0 +1,150 @@
+"""Effective masses and fits: closed forms, pulls of correlated noise, p-values."""
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from halkit.correlators import effective_mass, fit_mass
+from halkit.resampling import bootstrap_samples, jackknife_samples
+
+T = np.arange(24)
+
+
+def configurations(rng, n, *, mass=0.45, excited=0.0, gap=0.4, extent=None, noise=0.02):
+    """n configurations of C(t) with noise that is correlated in t."""
+    C = np.exp(-mass * T) + excited * np.exp(-(mass + gap) * T)
+    if extent is not None:
+        C = C + np.exp(-mass * (extent - T))
+    correlation = 0.8 ** np.abs(np.subtract.outer(T, T))
+    errors = rng.multivariate_normal(np.zeros(len(T)), correlation, size=n)
+    return C * (1 + noise * errors)
+
+
+def test_cosh_and_solve_see_the_wave_that_comes_back():
+    C = np.cosh(0.3 * (T - 16))
+    np.testing.assert_allclose(effective_mass(C, method="cosh"), 0.3, rtol=1e-12)
+    solved = effective_mass(C[:17], method="solve", extent=32)
+    np.testing.assert_allclose(solved, 0.3, rtol=1e-8)
+    log = effective_mass(C)
+    assert 0.29 < log[0] < 0.3
+    assert log[15] < 0.1
+
+
+def test_spacing_and_bins():
+    C = np.exp(-0.7 * 0.25 * T) * np.ones((3, 1))
+    assert effective_mass(C, dt=0.25).shape == (3, 23)
+    for method, options in [("log", {}), ("cosh", {}), ("solve", {"extent": 400.0})]:
+        np.testing.assert_allclose(
+            effective_mass(C, method=method, dt=0.25, **options), 0.7, rtol=1e-9
+        )
+
+
+def test_noise_has_no_mass():
+    found = effective_mass([1.0, -0.5, 0.2, 0.3])
+    assert np.isnan(found[:2]).all()
+    assert np.isfinite(found[2])
+    assert np.isnan(effective_mass([1.0, 2.0, 1.0], method="cosh")[0])
+
+
+@pytest.mark.parametrize("extent", [None, 48])
+@pytest.mark.parametrize("correlated", [True, False])
+def test_pulls_of_a_mass(correlated, extent):
+    rng, pulls = np.random.default_rng(3), []
+    for _ in range(120):
+        bins = jackknife_samples(configurations(rng, 80, extent=extent))
+        fit = fit_mass(bins, window=(4, 16), kind="jackknife", correlated=correlated, extent=extent)
+        pulls.append((fit.mass - 0.45) / fit.std)
+    assert 0.8 < np.std(pulls) < 1.2  # three errors of 120 pulls
+    assert abs(np.mean(pulls)) < 3.5 / np.sqrt(120)
+
+
+def test_p_values_are_uniform():
+    rng = np.random.default_rng(5)
+    p = [
+        fit_mass(
+            jackknife_samples(configurations(rng, 40)), window=(4, 14), kind="jackknife"
+        ).p_value
+        for _ in range(150)
+    ]
+    assert kstest(p, "uniform").pvalue > 1e-3
+
+
+def test_two_states_where_one_is_biased():
+    rng, one, two = np.random.default_rng(8), [], []
+    for _ in range(30):
+        bins = jackknife_samples(configurations(rng, 100, excited=0.8, noise=0.005))
+        for pulls, n_states in ((one, 1), (two, 2)):
+            fit = fit_mass(bins, window=(1, 18), kind="jackknife", n_states=n_states)
+            pulls.append((fit.mass - 0.45) / fit.std)
+    assert np.mean(one) > 10
+    assert abs(np.mean(two)) < 3.5 / np.sqrt(30)
+    assert 0.7 < np.std(two) < 1.4
+
+
+def test_two_exact_states():
+    rng = np.random.default_rng(1)
+    C = 2 * np.exp(-0.4 * T) + np.exp(-0.9 * T) * (1 + 1e-9 * rng.normal(size=(60, len(T))))
+    fit = fit_mass(jackknife_samples(C), window=(1, 20), kind="jackknife", n_states=2)
+    np.testing.assert_allclose(fit.energies, [[0.4, 0.9]] * 60, rtol=1e-6)
+    np.testing.assert_allclose(fit.amplitudes, [[2.0, 1.0]] * 60, rtol=1e-5)
+    assert fit.mass == pytest.approx(fit.bins.mean(), rel=1e-8)
+
+
+def test_bootstrap_and_jackknife_agree():
+    configs = configurations(np.random.default_rng(2), 200)
+    options = {"window": (4, 16), "correlated": False}
+    one = fit_mass(jackknife_samples(configs), kind="jackknife", **options)
+    other = fit_mass(
+        bootstrap_samples(configs, n_samples=300, random_state=0), kind="bootstrap", **options
+    )
+    assert one.std == pytest.approx(other.std, rel=0.15)
+    assert abs(one.mass - other.mass) < 0.3 * one.std
+
+
+def test_the_units_do_not_matter():
+    configs = configurations(np.random.default_rng(4), 60)
+    fit = fit_mass(jackknife_samples(configs), window=(4, 16), kind="jackknife")
+    far = fit_mass(jackknife_samples(1e-30 * configs), window=(4, 16), kind="jackknife", dt=0.5)
+    np.testing.assert_allclose([far.mass / 2, far.std / 2], [fit.mass, fit.std], rtol=1e-8)
+    assert far.chi2 == pytest.approx(fit.chi2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"window": (4, 40)}, "window must lie within the 24 slices"),
+        ({"window": (4, 5), "n_states": 2}, "window must hold 4 slices"),
+        ({"window": 4}, "window must be a pair"),
+        ({"kind": "mean"}, "kind must be"),
+        ({"n_states": 3}, "n_states must be 1 or 2"),
+        ({"window": (0, 20)}, "correlated must be False"),
+        ({"C": np.ones((20, 24))}, "must have errors"),
+        ({"C": np.ones(24)}, "shape"),
+        ({"extent": -1.0}, "extent must be"),
+    ],
+)
+def test_bad_input(change, message):
+    bins = jackknife_samples(configurations(np.random.default_rng(0), 20))
+    options = {"C": bins, "window": (4, 10), "kind": "jackknife"} | change
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit_mass(options.pop("C"), **options)
+
+
+def test_a_growing_correlator_is_refused():
+    C = np.exp(0.1 * T) * (1 + 0.01 * np.random.default_rng(0).normal(size=(30, 24)))
+    with pytest.raises(ValueError, match="must decay"):
+        fit_mass(C, window=(4, 10), kind="jackknife")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"method": "solve"}, "extent must be given"),
+        ({"extent": 32}, "extent must be given"),
+        ({"method": "sinh"}, "method must be"),
+        ({"C": [1.0]}, "times enough"),
+    ],
+)
+def test_bad_input_of_effective_masses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        effective_mass(**({"C": [3.0, 2.0, 1.0]} | arguments))
