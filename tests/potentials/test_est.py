@@ -9,7 +9,12 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from halkit.datasets import make_separable, make_time_dependent
-from halkit.exceptions import AccuracyWarning, OverfitWarning, UnderdeterminedWarning
+from halkit.exceptions import (
+    AccuracyWarning,
+    MisfitWarning,
+    OverfitWarning,
+    UnderdeterminedWarning,
+)
 from halkit.interactions import (
     OMEGA_CCC_MASS,
     GaussianSum,
@@ -23,7 +28,7 @@ from halkit.interactions import (
     omega_ccc,
 )
 from halkit.potentials import ESTPotentialRegressor
-from halkit.potentials.est import SeparableExpansion
+from halkit.potentials.est import FormFactors, SeparableExpansion
 from halkit.radial import trapezoid_weights
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import (
@@ -180,7 +185,8 @@ def test_form_factors_between_and_beyond_nodes(n):
     """e^{−r²} and r² e^{−r²}: of order h^6, finite at r = 0, and zero beyond the last node."""
     r = np.linspace(4 / n, 4.0, n)
     g = np.array([np.exp(-(r**2)), r**2 * np.exp(-(r**2))])
-    U = SeparableExpansion(r, g, g, np.array([1.0, -1.0]))
+    g = FormFactors(r, g)
+    U = SeparableExpansion(g, g, np.array([1.0, -1.0]))
     x = np.array([0.0, 0.03, 0.5, 1.234, 3.9, 4.1])
     h = np.array([np.exp(-(x**2)), x**2 * np.exp(-(x**2))]) * (x <= 4.0)
     error = np.abs(U(x[:, None], x) - (np.outer(h[0], h[0]) - np.outer(h[1], h[1]))).max()
@@ -222,7 +228,7 @@ def test_the_asymmetry_has_the_size_of_the_errors():
     z = (np.mean(square) - 1) / (np.std(square) / 10)
     assert abs(z) < 3
     y[2] += 0.005 * X[2]
-    with pytest.warns(AccuracyWarning, match="asymmetric by .* where y_std explains"):
+    with pytest.warns(MisfitWarning, match="asymmetric by .* where y_std explains"):
         model.fit(X, y, y_std=sigma)
     assert ESTPotentialRegressor().fit(X, y).asymmetry_std_ is None
 
@@ -241,7 +247,7 @@ def test_a_potential_that_is_not_hermitian_is_named():
     X = scattering_wave_functions(V, [0.2, 0.6, 1.0], reduced_mass=MASS)(r)
     U = -np.exp(-r[:, None] - r) + 0.3 * np.exp(-2 * r[:, None] - r)
     model = ESTPotentialRegressor(r, reduced_mass=MASS)
-    with pytest.warns(AccuracyWarning, match="U is not Hermitian"):
+    with pytest.warns(MisfitWarning, match="U is not Hermitian"):
         model.fit(X, (X * trapezoid_weights(r)) @ U.T)
 
 
@@ -264,7 +270,7 @@ def test_time_dependent_rows_with_noise_are_named(noise, truth):
 def test_a_target_that_is_missed_is_named():
     X, y = waves(V, np.linspace(0.1, 2.0, 4), FINE, MASS)
     with pytest.warns(
-        AccuracyWarning, match="U misses a target by .* of its norm with 1 directions of the 4"
+        MisfitWarning, match="U misses a target by .* of its norm with 1 directions of the 4"
     ):
         ESTPotentialRegressor(FINE, reduced_mass=MASS, rcond=0.5).fit(X, y)
 
