@@ -28,7 +28,7 @@ from halkit.interactions import (
     omega_ccc,
 )
 from halkit.potentials import ESTPotentialRegressor
-from halkit.potentials.est import FormFactors, SeparableExpansion
+from halkit.potentials.expansion import FormFactors, SeparableExpansion
 from halkit.radial import trapezoid_weights
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import (

@@ -12,10 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from halkit.datasets import make_separable, make_time_dependent
-from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, Yukawa, av18, minnesota, nucleon_reduced_mass
 from halkit.potentials import LocalPotentialRegressor
-from halkit.potentials.local_form import gaussians, pointwise_potential
+from halkit.potentials.forms import gaussians, pointwise
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import bound_states, phase_shift, scattering_wave_functions
 
@@ -91,18 +91,28 @@ def test_a_linear_parameter_has_the_closed_form_of_weighted_least_squares():
     assert model.chi2_dof_ == pytest.approx(loss / (s.sum() * len(R) - 2))
 
 
-def test_the_potential_node_by_node():
-    """V̂ and what it leaves, against least squares at each node."""
-    X, y, sigma = rows(WELL, noise=0.05)
-    V, a, left, n_dof = pointwise_potential(X, y, 1 / sigma)
-    total = 0.0
-    for i in range(len(R)):
-        value, rest, _, _ = np.linalg.lstsq((X / sigma)[:, [i]], (y / sigma)[:, i])
-        assert V[i] == pytest.approx(value[0])
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_potential_node_by_node(n):
+    """V̂_ab and its error at each node, and what it leaves, against least squares."""
+    random = np.random.default_rng(n)
+    phi, y, sigma = (random.normal(size=(4, n, 5)) for _ in range(3))
+    found = pointwise(phi, y, 1 / np.abs(sigma))
+    V, inverse_error = found.potential()
+    pairs, total = np.transpose(np.triu_indices(n)), 0.0
+    for i in range(5):
+        A = np.zeros((4, n, len(pairs)))
+        for s, a, p in np.ndindex(A.shape):
+            first, second = pairs[p]
+            if a in (first, second):
+                A[s, a, p] = phi[s, second if a == first else first, i]
+        A = (A / np.abs(sigma[:, :, i, None])).reshape(-1, len(pairs))
+        value, rest, _, _ = np.linalg.lstsq(A, (y / np.abs(sigma))[:, :, i].ravel())
+        np.testing.assert_allclose(V[:, i], value)
+        errors = np.sqrt(np.diag(np.linalg.inv(A.T @ A)))
+        np.testing.assert_allclose(inverse_error[:, i] * errors, 1.0)
         total += rest[0]
-    assert left == pytest.approx(total)
-    np.testing.assert_allclose(a**2, np.sum((X / sigma) ** 2, axis=0))
-    assert n_dof == X.size - len(R)
+    assert found.left == pytest.approx(total)
+    assert found.n_known == 5 * len(pairs)
 
 
 def two_strengths(r, theta):
@@ -160,7 +170,7 @@ def test_a_non_local_truth_is_named():
     sigma = np.full_like(d.target, 3e-3 * np.abs(d.target).max())
     y = d.target + sigma * np.random.default_rng(0).normal(size=sigma.shape)
     model = regressor(r=d.r, reduced_mass=3.3)
-    with pytest.warns(AccuracyWarning, match="no local potential describes the data"):
+    with pytest.warns(MisfitWarning, match="no local potential describes the data"):
         model.fit(d.data, y, y_std=sigma)
     assert model.chi2_dof_pointwise_ > 10
 
@@ -168,7 +178,7 @@ def test_a_non_local_truth_is_named():
 def test_a_form_with_too_few_terms_is_named():
     X, y, sigma = rows(WELL, noise=0.01)
     model = regressor(n_terms=1)
-    with pytest.warns(AccuracyWarning, match=r"2 parameters, and .* take another form, or more"):
+    with pytest.warns(MisfitWarning, match=r"2 parameters, and .* take another form, or more"):
         model.fit(X, y, y_std=sigma)
     assert model.chi2_dof_ > 2 > model.chi2_dof_pointwise_
 
@@ -189,7 +199,7 @@ def test_rows_of_correlators():
     initial = [0.2, -0.05, 1.2, 4.0]
     model = JackknifeRegressor(LocalPotentialRegressor(initial=initial, r=d.r, reduced_mass=1.0))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AccuracyWarning)
+        warnings.simplefilter("ignore", MisfitWarning)
         model.fit(d.rows.data, d.rows.target, y_std=d.sigma)
     k = np.array([0.1, 0.3, 0.5])
     delta, error = model.phase_shift(k, return_std=True)
