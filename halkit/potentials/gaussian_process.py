@@ -18,6 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.coupled_checks import (
+    scale_derivatives,
+    scales,
+    warn_of_scales,
+    warn_of_sources,
+)
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
 from halkit.potentials.coupling import reduced_masses, split
 from halkit.potentials.local import (
@@ -230,7 +236,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond
-            the data.
+            the data. With several channels, if the rows do not tell their potentials apart, see
+            `halkit.equations.pointwise_errors`, and if a channel fits better with another
+            normalisation.
         """
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
@@ -254,11 +262,24 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
+            if self.n_channels_ > 1:
+                self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
         return self
+
+    def _warn_of_rows(self, problem, W, A, b):
+        """Warn of sources that are too much alike, and of channels of another normalisation."""
+        n, X = self.n_channels_, problem.X
+        phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
+        if self.local:
+            warn_of_sources(phi, problem.y, W, n)
+        if self.symmetric and problem.has_errors:
+            nodes = self.r_, self.weights_, self.r_out_
+            G = W * scale_derivatives(self._learned, X, *nodes, n)
+            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior))
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
