@@ -38,9 +38,9 @@ from halkit.potentials.prior import (
     LocalPrior,
     NonLocalPrior,
     PotentialPrior,
-    SmoothBasis,
     nonlocal_lengths,
     signal_beside_local,
+    smooth_basis,
 )
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import check_reach, node_columns
@@ -332,7 +332,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         tol = check_number(self.tol, "tol", least=1e-7, below=1)
         if self.local == "only":
             return None
-        basis = SmoothBasis(length, radius, self.envelope, tol)
+        basis = smooth_basis(length, radius, self.envelope, tol)
         return partial(NonLocalPrior, basis, amplitude)
 
     def _full_prior(self, nonlocal_):

@@ -13,6 +13,7 @@ The f_a are computed on a quadrature and continued by c itself (Nyström), so th
 functions of r. The action of U on data is linear in θ: the fit is a ridge regression.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,14 +33,20 @@ __all__ = [
     "lattice_prior",
     "nonlocal_lengths",
     "signal_beside_local",
+    "smooth_basis",
 ]
 
 LARGEST = 3000
 SPACING = 0.09
+# Sets of radii whose functions are kept, and the most radii of one set.
+SETS, MOST_RADII = 32, 16384
 
 
 class SmoothBasis:
     """The functions f_a(r) with Σ_a f_a(r) f_a(s) = e(r) e(s) e^{−(r−s)²/2ℓ²}.
+
+    The bins of a jackknife share them, and their phase shifts the radii at which they are needed:
+    the values on the last few sets of radii are kept.
 
     Parameters
     ----------
@@ -65,6 +72,8 @@ class SmoothBasis:
         kept = np.count_nonzero(variance > tol**2 * variance[0])
         self.size = np.sqrt(variance[:kept])
         self._continuation = root[:, None] * vectors[:, :kept] / self.size
+        for array in self.nodes, self.size, self._continuation:  # shared by all fits
+            array.flags.writeable = False
 
     def _envelope(self, r):
         x = np.abs(r) / self.envelope_radius
@@ -76,9 +85,44 @@ class SmoothBasis:
         smooth = np.exp(-0.5 * ((r - self.nodes) / self.length_scale) ** 2)
         return self._envelope(r) * self._envelope(self.nodes) * smooth
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all functions are the same to the last bit, whichever way they came here."""
+        return isinstance(other, SmoothBasis) and self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash(self._state())
+
+    def _state(self):
+        arrays = self.nodes.tobytes(), self._continuation.tobytes()
+        return self.length_scale, self.envelope_radius, self.envelope, *arrays
+
     def __call__(self, r: Array) -> Array:
-        """f_a(r), shape (..., n_functions)."""
-        return self._covariance(r) @ self._continuation
+        """f_a(r), shape (..., n_functions), read-only."""
+        r = np.asarray(r, dtype=np.float64)
+        few = r.size <= MOST_RADII
+        values = _kept(self, r.tobytes()) if few else self._evaluate(r.ravel())
+        return values.reshape(*r.shape, self.size.size)
+
+    def _evaluate(self, r):
+        """f_a(r) of radii (n,); they vanish where the envelope does."""
+        values = np.zeros((r.size, self.size.size))
+        reached = self._envelope(r) > 0
+        values[reached] = self._covariance(r[reached]) @ self._continuation
+        values.flags.writeable = False
+        return values
+
+
+@lru_cache(maxsize=SETS)
+def _kept(basis, radii):
+    return basis._evaluate(np.frombuffer(radii))
+
+
+@lru_cache(maxsize=SETS)
+def smooth_basis(
+    length_scale: float, envelope_radius: float, envelope: str, tol: float
+) -> SmoothBasis:
+    """The `SmoothBasis` of these parameters, the same object for equal ones."""
+    return SmoothBasis(length_scale, envelope_radius, envelope, tol)
 
 
 def _half_line(reach, length_scale):

@@ -19,9 +19,10 @@ from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
 
 from halkit.channels import Channel, ChannelList, resolve_channels
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
-from halkit.scattering.solver.interior import mesh_of, open_interior
+from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
+from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number
 
 __all__ = ["CoupledPotential", "CoupledSystem", "HasMatrix", "Levels", "Pencil"]
@@ -116,6 +117,8 @@ class CoupledSystem:
     ----------
     interactions, channels, reduced_mass, l, relativistic, channel_radius
         As in `halkit.scattering.coupled_s_matrix`.
+    wall : bool, default False
+        Whether the interactions end at the channel radius, which must be given.
 
     Attributes
     ----------
@@ -132,6 +135,7 @@ class CoupledSystem:
         l: int | Sequence[int] | None = None,
         relativistic: bool | None = None,
         channel_radius: Number | None = None,
+        wall: bool = False,
     ) -> None:
         matrix = _matrix(interactions)
         n = len(matrix)
@@ -146,8 +150,9 @@ class CoupledSystem:
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
             )
         of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
+        interior = _walled_interior if wall else open_interior
         interiors = [
-            open_interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
+            interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
             for row, mu, wave in of_row
             for one in row
         ]
@@ -199,6 +204,11 @@ class CoupledSystem:
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
         gamma = surface @ vectors / np.sqrt(self.reduced_mass)[:, None]
         return Levels(energy, gamma, 2 * self.channels.reduced_mass[0], self.radius)
+
+
+def _walled_interior(interaction, *, reduced_mass, l, channel_radius):
+    """The interior of a wave that ends at a wall, whatever the interaction is beyond it."""
+    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l)
 
 
 def _matrix(interactions):
