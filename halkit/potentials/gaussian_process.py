@@ -25,7 +25,7 @@ from halkit.potentials.coupled_checks import (
     warn_of_sources,
 )
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
-from halkit.potentials.coupling import count_channels, reduced_masses, split
+from halkit.potentials.coupling import count_channels, own_wave, reduced_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
@@ -93,9 +93,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
     local : bool or "only"
         Whether the local term is added, or stands alone.
     length_scale : float, optional
-        ℓ, over which U varies. By default 4, and 9 with several channels.
+        ℓ, over which U varies. By default 4; 9 for several channels and for l > 0.
     envelope_radius : float, optional
-        ρ, beyond which U vanishes. By default 5.5, and 9 with several channels.
+        ρ, beyond which U vanishes. By default 5.5; 9 for several channels and for
+        l > 0.
     amplitude : float
         A, the prior standard deviation of U(0, 0), in [energy]/[length]³.
     envelope : {"gaussian", "exponential"}
@@ -275,12 +276,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         """Warn of sources that are too much alike, and of channels of another normalisation."""
         n, X = self.n_channels_, problem.X
         phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
-        if self.local:
-            warn_of_sources(phi, problem.y, W, n)
-        if self.symmetric and problem.has_errors:
+        known = not self.local or warn_of_sources(phi, problem.y, W, n)
+        # without U a non-local potential looks like another normalisation
+        if known and self.symmetric and problem.has_errors and self.local != "only":
             nodes = self.r_, self.weights_, self.r_out_
             G = W * scale_derivatives(self._learned, X, *nodes, n)
-            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior))
+            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior), self.loss_)
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
@@ -318,10 +319,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
         check_local_prior(self)
+        n = count_channels(self)
         length, radius = (
             default if given is None else check_positive(given, name)
             for (name, default), given in zip(
-                nonlocal_lengths(count_channels(self)).items(),
+                nonlocal_lengths(n, own_wave(self) or 0 if n == 1 else 0).items(),
                 (self.length_scale, self.envelope_radius),
                 strict=True,
             )

@@ -77,7 +77,7 @@ class Pair(NamedTuple):
 
     def single_part(self, state: State, k: Array, **settings: Any) -> Part:
         """Return the waves of a state with one partial wave."""
-        waves, l = state.interaction, state.l
+        waves, l = state.interaction, state.l or 0
         if isinstance(waves, ScatteringWaves | TabulatedWaves):
             if waves.k.shape != k.shape or not np.allclose(waves.k, k, rtol=SAME, atol=0):
                 raise ValueError(f"k must be the momenta of the given waves, got those of {waves}")
@@ -148,7 +148,7 @@ def find_pair(
 ) -> tuple[Pair, list[CoupledSystem | None]]:
     """Return the pair, and for each state the system of its channels if they are coupled."""
     places = tuple(check_integer(a, "observed", least=0) for a in np.atleast_1d(observed).tolist())
-    options = {
+    options: dict[str, Any] = {
         "channels": channels, "reduced_mass": reduced_mass, "relativistic": relativistic,
         "channel_radius": channel_radius,
     }  # fmt: skip

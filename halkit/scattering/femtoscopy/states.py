@@ -89,7 +89,8 @@ def spin_states_of(spin_states: SpinStates, r: Numbers | None) -> tuple[list[Sta
     if not _is_list(spin_states, r):
         l = getattr(spin_states, "l", 0) if _is_solved(spin_states) else 0
         return [_state(2.0 * l + 1, spin_states)], True
-    return [_state(*entry) for entry in spin_states], False
+    entries: Any = spin_states
+    return [_state(*entry) for entry in entries], False
 
 
 def check_weights(

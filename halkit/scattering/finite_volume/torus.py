@@ -57,13 +57,13 @@ class WedgeFields:
             self.minus_laplacian = lambda field: 6 * field - hops @ field
             return
         octant = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1)
-        spread, gather, signs = wedge.index(octant), tuple(self.sites.T), wedge.sign(octant)
+        spread, gather, parity = wedge.index(octant), tuple(self.sites.T), wedge.sign(octant)
         # on a ring x and L − x share the value of a field, up to its parity
         image = np.minimum(np.arange(L), L - np.arange(L))[:, None] == side
         odd = np.sign(L - 2 * np.arange(L))[:, None] * image
         along = [_ring(L)[: side.size] @ fold for fold in (image, odd)]
         axes = [along[0], along[0], along[int(wedge.irrep == "T1")]]
-        self.minus_laplacian = lambda field: _along_axes(axes, signs * field[spread])[gather]
+        self.minus_laplacian = lambda field: _along_axes(axes, parity * field[spread])[gather]
 
     def project(self, field: Array) -> Array:
         """Return fields of shape (n_sites, …) without the part of another representation.

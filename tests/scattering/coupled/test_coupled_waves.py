@@ -68,11 +68,11 @@ def test_a_separable_matrix(incoming, relativistic):
     if relativistic:
         channels = [Channel(masses=pair) for pair in MASSES]
         mu = [a * b / (a + b) for a, b in MASSES]
-    threshold = 0.12
+    limit = 0.12
     E = np.array([0.03, 0.119, 0.1201, 0.2, 1.5])
-    E = E[E > threshold] if incoming else E
+    E = E[limit < E] if incoming else E
     waves = coupled_wave_functions(separable(), E, channels=channels, incoming=incoming)
-    square = 2 * np.array(mu) * (E[:, None] - [0.0, threshold])
+    square = 2 * np.array(mu) * (E[:, None] - [0.0, limit])
     if relativistic:
         m1, m2 = np.array(MASSES).T
         W = 11.2 + E[:, None]

@@ -134,7 +134,7 @@ def test_charges_of_each_channel():
     neutral = correlation_function([(1.0, V)], **options)
     assert np.all(np.abs(both - one) > 1e-5)
     assert np.all(one > neutral + 1e-3)
-    with pytest.raises(ValueError, match="above the threshold 0.12 of a channel with charges"):
+    with pytest.raises(ValueError, match=r"above the threshold 0\.12 of a channel with charges"):
         correlation_function([(1.0, V)], 0.1, charge_product=(-1, 1), source=SOURCE)
     with pytest.raises(ValueError, match="one or None for each of the 2 channels"):
         correlation_function([(1.0, V)], 0.9, charge_product=(-1, 1, 1), source=SOURCE)

@@ -143,7 +143,7 @@ def test_a_table_of_waves():
 def test_a_table_has_to_reach_as_far_as_the_source():
     r = np.linspace(0.0, 6.0, 200)
     table = TabulatedWaves(scattering_wave_functions(SMOOTH, K, reduced_mass=M)(r), r, K)
-    with pytest.raises(ValueError, match="must reach to r = 1.*, got a table that ends at 6"):
+    with pytest.raises(ValueError, match=r"must reach to r = 1.*, got a table that ends at 6"):
         correlation_function(table, K, reduced_mass=M, source=GaussianSource(2.0))
     with pytest.raises(ValueError, match="l must be 0, that of the wave functions, got 1"):
         correlation_function([(1.0, table, 1)], K, reduced_mass=M, source=SOURCE)
