@@ -8,7 +8,7 @@ from halkit import Channel
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, InteractionMatrix, SeparableMatrix
 from halkit.samples import standard_error
-from halkit.scattering import Ensemble, resonances
+from halkit.scattering import Ensemble, coupled_s_matrix, resonances
 
 LAMBDA = np.array([[-1.6, 0.7], [0.7, -1.8]])
 TWO = [Channel(reduced_mass=2.8), Channel(reduced_mass=2.8, threshold=0.13)]
@@ -55,6 +55,7 @@ def bar_mixing(S, phase):
     return np.arcsin(np.real(-1j * S[..., 0, 1] * np.exp(-1j * phase.sum(axis=-1)))) / 2
 
 
+@pytest.mark.filterwarnings("ignore:the error of δ reaches")
 def test_the_mixing_angle_follows_the_branch_of_the_phases():
     """A member with a bound state is π away in δ1, and has the other sign of ε."""
 
