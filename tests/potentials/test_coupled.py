@@ -11,7 +11,7 @@ from skops.io import dumps, get_untrusted_types, loads
 from halkit import Channel
 from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.interactions import lambda_lambda_n_xi_model, p_wave_model
+from halkit.interactions import NonLocal, lambda_lambda_n_xi_model, p_wave_model
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
@@ -109,9 +109,8 @@ def test_predictions_are_the_action_of_the_matrix():
     phi = WAVES.reshape(-1, 2, 14)
     y = np.einsum("abij,sbj->sai", model.predict_potential(R, R) * W, phi)
     y += np.einsum("abi,sbi->sai", model.local_potential(R), phi)
-    np.testing.assert_allclose(
-        model.predict(WAVES), y.reshape(WAVES.shape), atol=1e-7 * np.abs(y).max()
-    )
+    size = 1e-7 * np.abs(y).max()
+    np.testing.assert_allclose(model.predict(WAVES), y.reshape(WAVES.shape), atol=size)
     other = model.apply_potential(WAVES, R, r_out=R[2:5])
     np.testing.assert_allclose(other, y[:, :, 2:5].reshape(3, -1), atol=size)
 
@@ -363,3 +362,42 @@ def test_waves_of_a_network_and_of_a_form(given):
         assert model.interaction_.l == 1
         with pytest.raises(ValueError, match="made for l = 1, got l = 0"):
             phase_shift(model, k, reduced_mass=3.3)
+
+
+def pair_of_yamaguchi(r, r_prime, theta):
+    """Two channels of range 1/theta[3] that share a form."""
+    strengths = np.array([[theta[0], theta[1]], [theta[1], theta[2]]])
+    g, h = (np.exp(-theta[3] * x) for x in (r, r_prime))
+    return np.multiply.outer(strengths, g * h)
+
+
+@pytest.fixture(scope="module")
+def stationary():
+    """Waves of two channels of a separable potential, targets by the quadrature itself."""
+    k = np.linspace(0.1, 1.0, 6)[:, None]
+    waves = np.concatenate(
+        [np.c_[np.sin(k * R) / (k * R), b * np.cos(k * R) / (1 + R)] for b in (0.4, -1.0)]
+    )
+    theta = np.array([-0.05, 0.02, 0.03, 0.8])
+    U = pair_of_yamaguchi(R[:, None], R, theta)
+    y = np.einsum("abij,sbj->sai", U * W, waves.reshape(-1, 2, 14)).reshape(waves.shape)
+    return waves, y, theta
+
+
+def test_a_form_of_two_channels_is_found(stationary):
+    X, y, theta = stationary
+    start = 0.7 * theta
+    model = ParametricPotentialRegressor(pair_of_yamaguchi, start, r=R, channels=TWO).fit(X, y)
+    np.testing.assert_allclose(model.theta_, theta, rtol=1e-6)
+    U = model.predict_potential(R, R)
+    np.testing.assert_allclose(U, pair_of_yamaguchi(R[:, None], R, theta), rtol=1e-5)
+    np.testing.assert_allclose(model.predict(X), y, rtol=1e-5, atol=1e-9)
+    E = np.array([0.03, 0.2])
+    form = [
+        [NonLocal(lambda r, s, c=c: c * np.exp(-0.8 * (r + s))) for c in row]
+        for row in ((theta[0], theta[1]), (theta[1], theta[2]))
+    ]
+    exact = coupled_s_matrix(form, E, channels=TWO)
+    np.testing.assert_allclose(model.s_matrix(E), exact, atol=1e-5)
+    with pytest.raises(ValueError, match="function must broadcast r of shape"):
+        ParametricPotentialRegressor(exponential, [-0.05], r=R, channels=TWO).fit(X, y)
