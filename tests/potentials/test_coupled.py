@@ -11,7 +11,13 @@ from skops.io import dumps, get_untrusted_types, loads
 from halkit import Channel
 from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.interactions import NonLocal, lambda_lambda_n_xi_model, p_wave_model
+from halkit.interactions import (
+    NonLocal,
+    av18,
+    lambda_lambda_n_xi_model,
+    nucleon_reduced_mass,
+    p_wave_model,
+)
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
@@ -21,8 +27,8 @@ from halkit.potentials import (
 )
 from halkit.potentials.coupling import act, local_matrix
 from halkit.radial import RadialGrid
-from halkit.scattering import coupled_s_matrix, phase_shift
-from halkit.units import from_mev
+from halkit.scattering import coupled_phase_shifts, coupled_s_matrix, phase_shift
+from halkit.units import from_mev, to_mev
 
 quiet = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -401,3 +407,28 @@ def test_a_form_of_two_channels_is_found(stationary):
     np.testing.assert_allclose(model.s_matrix(E), exact, atol=1e-5)
     with pytest.raises(ValueError, match="function must broadcast r of shape"):
         ParametricPotentialRegressor(exponential, [-0.05], r=R, channels=TWO).fit(X, y)
+
+
+def test_the_tensor_force_from_sources_of_s_and_d_type():
+    """AV18 ³S₁–³D₁ with a pion tail: δ1, δ2 and ε to .1°, .25° and .1° in the median."""
+    nucleons = av18("3S1-3D1")
+    mass = 2 * nucleon_reduced_mass()
+    channels = [Channel(l=l, masses=(mass, mass)) for l in (0, 2)]
+    d = make_coupled(
+        nucleons.interactions, channels=channels, r=np.arange(1, 61) * 0.1, box_radius=8.0,
+        times=np.arange(9, 19) * 0.09, operators=[[1.0, 0.0], [0.0, 1.0]], source_radius=0.8,
+        noise=1e-4, n_bins=200, random_state=0,
+    )  # fmt: skip
+    rows = d.rows.select(sources=["wall 1", "exp 2"])
+    model = GaussianProcessPotentialRegressor(
+        d.r, channels=channels, local="only", local_range=1.43
+    ).fit(*rows.mean(), y_std=rows.sigma)
+    E = from_mev(np.array([5.0, 25.0, 50.0, 100.0, 150.0]))
+    exact = coupled_phase_shifts(nucleons.interactions, E, channels=channels)
+    found = model.phase_shift(energy=E)
+    turn = np.degrees(found.phase_shift - exact.phase_shift)
+    turn = np.abs(turn - 180 * np.round(turn / 180))
+    assert np.all(np.median(turn, axis=0) < (0.1, 0.25))
+    assert np.degrees(np.abs(found.mixing - exact.mixing)).max() < 0.1
+    deuteron = to_mev(model.bound_states().energy)
+    assert deuteron == pytest.approx([-2.2246], abs=0.1)
