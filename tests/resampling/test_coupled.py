@@ -23,7 +23,7 @@ pytestmark = [
 def data(seed, n_bins=10, noise=1e-3):
     return make_coupled(
         lambda_lambda_n_xi_model("local"), r=np.arange(1, 31) * 0.2, box_radius=8.0,
-        times=np.arange(10, 18) * 0.09, noise=noise, n_bins=n_bins, source_radius=0.5,
+        times=np.arange(9, 18) * 0.09, noise=noise, n_bins=n_bins, source_radius=0.5,
         random_state=seed,
     )  # fmt: skip
 
