@@ -110,8 +110,9 @@ def coupled_box_states(
     spacing = (np.pi / R) ** 2 / (2 * max(system.channels.reduced_mass))
 
     def solve(n):
-        H, surface, mesh = system.hamiltonian(n)
-        H = H - (surface.T / (2 * system.reduced_mass * R)) @ surface
+        parts = system.hamiltonian(n)
+        surface, mesh = parts.surface, parts.mesh
+        H = parts.matrix - (surface.T / (2 * system.reduced_mass * R)) @ surface
         return mesh, H, _estimates(H, system.channels, n_states)
 
     mesh, H, estimates = converge(
