@@ -27,7 +27,12 @@ from halkit.potentials import (
 )
 from halkit.potentials.coupling import act, local_matrix
 from halkit.radial import RadialGrid
-from halkit.scattering import coupled_phase_shifts, coupled_s_matrix, phase_shift
+from halkit.scattering import (
+    coupled_phase_shifts,
+    coupled_s_matrix,
+    phase_shift,
+    scattering_length,
+)
 from halkit.units import from_mev, to_mev
 
 quiet = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -346,6 +351,10 @@ def test_p_wave_data_give_p_wave_phase_shifts(p_wave):
     with pytest.raises(ValueError, match="made for l = 1, got l = 0"):
         phase_shift(model, k, reduced_mass=mu)
     assert np.all(model.phase_shift(k, return_std=True, n_draws=8)[1] > 0)
+    volume = scattering_length(P_WAVE, reduced_mass=mu, l=1)
+    found, std = model.scattering_length(return_std=True, n_draws=8)
+    assert found == pytest.approx(volume, rel=0.01)
+    assert 0 < std < 0.05 * abs(volume)
 
 
 @quiet
