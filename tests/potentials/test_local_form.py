@@ -236,6 +236,16 @@ def test_clone_search_pickle_and_parameters_set_later(tmp_path):
     np.testing.assert_array_equal(later.local_potential(R), model.local_potential(R))
 
 
+def test_a_p_wave_has_the_observables_of_a_p_wave():
+    P = GaussianSum([-8.0], [0.5])
+    phi = scattering_wave_functions(P, K, reduced_mass=1.5, l=1)(R)
+    y = P.local_potential(R) * phi
+    model = regressor(reduced_mass=1.5, l=1, n_terms=1).fit(phi, y)
+    exact = phase_shift(P, K, reduced_mass=1.5, l=1)
+    np.testing.assert_allclose(model.phase_shift(K), exact, atol=1e-6)
+    assert model.interaction_.l == 1
+
+
 def test_positive_widths_and_their_covariance():
     """b and −b are the same V: the fit from −b has the same θ and covariance."""
     X, y, sigma = rows(WELL, noise=0.01)
@@ -317,3 +327,23 @@ def test_fit_refuses_waves_that_vanish():
     X = np.where(R > 3, 1.0, 0.0) * np.ones((2, 1))
     with pytest.raises(ValueError, match="X must not be zero on all nodes of y"):
         regressor(r_out=R[:10]).fit(X, np.ones((2, 10)))
+
+
+def test_an_interrupt_keeps_the_best_parameters():
+    X, y, _ = rows(WELL)
+    calls = []
+
+    def form(r, theta):
+        calls.append(theta)
+        if len(calls) == 25:
+            raise KeyboardInterrupt
+        return two_strengths(r, theta)
+
+    model = regressor(form=form, initial=[1.0, 1.0])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert not hasattr(model, "theta_")
+    found = model.interrupted_
+    assert found.loss_ < 1
+    assert np.isinf(found.theta_cov_).all()
+    assert found.local_potential(1.0).shape == ()
