@@ -183,8 +183,8 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             problem = self._problem(X, y, sample_weight, y_std)
             self._check_data(problem)
             left = self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))
-        if self._nodes_given:
-            self._warn(problem, left)
+            if self._nodes_given:
+                self._warn(problem, left)
         return self
 
     def _check_data(self, problem):

@@ -210,9 +210,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             self._try_form(start)
             self._solve(problem, rows, start, bounds)
             self._finish(problem, unshifted(rows.left, shift), rows.n_known)
-        if n > 1:
-            warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
-        self._warn_of_reach(exact=not problem.has_errors)
+            if n > 1:
+                warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
+            self._warn_of_reach(exact=not problem.has_errors)
         return self
 
     def _check_form(self):
