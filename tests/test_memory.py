@@ -21,6 +21,7 @@ from halkit.potentials import (
 from halkit.radial import RadialGrid, Wedge, trapezoid_weights
 
 pytestmark = [
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),

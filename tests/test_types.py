@@ -133,7 +133,7 @@ WRONG = [
     "scattering.correlation_function(V, k, reduced_mass=1.0, source=2.0)",
     "scattering.correlation_function([('a', V)], k, reduced_mass=1.0, source=np.exp)",
     "scattering.luscher_levels(0.5, L=10, reduced_mass=0.5)",
-    "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='T1')",
+    "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='B7')",
     "scattering.spherical_box_states(V, radius=10, reduced_mass=0.5, boundary='periodic')",
     "scattering.coulomb_functions('s', 0.5, r)",
 ]

@@ -24,12 +24,13 @@ from halkit.typing import Array
 
 __all__ = ["scale_derivatives", "scales", "warn_of_scales", "warn_of_sources"]
 
-# Errors of ζ, and share of the sum of squares, beyond which a channel has another normalisation.
-SIGNIFICANT, NOTICEABLE = 4.0, 0.02
+# Errors of ζ, and share of the sum of squares, beyond which a channel has another normalisation;
+# the largest ζ to which the linear estimate is trusted, and χ² per datum of a fit that tells it.
+SIGNIFICANT, NOTICEABLE, LARGEST, MISFIT = 4.0, 0.02, 0.5, 2.0
 
 
-def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> None:
-    """Warn if rows do not tell the local potentials of n channels apart.
+def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> bool:
+    """Warn if rows do not tell the local potentials of n channels apart; return whether they do.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> None:
             UnderdeterminedWarning,
             stacklevel=4,
         )
+    return not errors.underdetermined
 
 
 def scale_derivatives(
@@ -78,14 +80,25 @@ def scales(A: Array, b: Array, G: Array, posterior: Ridge) -> tuple[Array, Array
     M = G.T @ G - seen.T @ seen
     zeta = -np.linalg.lstsq(M, G.T @ rest, rcond=None)[0]
     std = np.sqrt(np.diag(np.linalg.pinv(M)))
+    zeta = np.asarray(zeta, dtype=np.float64)
     return zeta, std, float(zeta @ M @ zeta / (rest @ rest))
 
 
-def warn_of_scales(zeta: Array, std: Array, share: float) -> None:
-    """Warn if channels fit better with another normalisation."""
-    wrong = np.abs(zeta) > SIGNIFICANT * std
+def warn_of_scales(zeta: Array, std: Array, share: float, loss: float) -> None:
+    """Warn if channels fit better with another normalisation.
+
+    Parameters
+    ----------
+    zeta, std, share
+        Of `scales`.
+    loss : float
+        χ² per datum of the fit. A potential that does not describe the data says nothing.
+    """
+    if loss * (1 - share) > MISFIT:
+        return
+    wrong = (np.abs(zeta) > SIGNIFICANT * std) & (np.abs(zeta) < LARGEST)
     if share > NOTICEABLE and wrong.any():
-        c = int(np.argmax(np.abs(zeta) / std))
+        c = int(np.argmax(np.where(wrong, np.abs(zeta) / std, 0.0)))
         warnings.warn(
             f"channel {c + 2} fits better, by {share:.1%} of χ², if its rows are multiplied by "
             f"{np.exp(zeta[c]):.4g} ± {std[c]:.1g} relative to channel 1: divide correlators by "

@@ -262,7 +262,42 @@ class SeparableNetwork(nn.Module):
         return (phi @ self.form_factors(r) * self.signs) @ self.form_factors(r_out).T
 
     def factor_jacobian(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """h_a(r_i) (n, rank) and ∂h_a(r_i)/∂θ_p (n, rank, n_parameters)."""
+        """h_a(r_i) (n, rank) and ∂h_a(r_i)/∂θ_p (n, rank, n_parameters).
+
+        One pass back through the layers for each a, for all radii at once. Activations with
+        parameters of their own are differentiated radius by radius.
+        """
+        if any(not isinstance(layer, nn.Linear) and [*layer.parameters()] for layer in self.mlp):
+            return self._jacobian_by_radius(r)
+        with torch.enable_grad():
+            value, entered, left = self.inputs(r)[:, None].requires_grad_(), [], []
+            for layer in self.mlp:
+                if isinstance(layer, nn.Linear):
+                    entered.append(value.detach())
+                    value = layer(value)
+                    left.append(value)
+                else:
+                    value = layer(value.clone())  # it may work in place
+            back = [torch.autograd.grad(f.sum(), left, retain_graph=True) for f in value.unbind(1)]
+        f, root = value.detach(), math.sqrt(self.amplitude)
+        e, slope = self._envelope_slope(r)
+        parts = [] if slope is None else [torch.diag_embed(root * slope * f)]
+        for x, *slopes in zip(entered, *back, strict=True):
+            bias = root * e[:, :, None] * torch.stack(slopes, dim=1)
+            parts += [(bias[..., None] * x[:, None, None, :]).flatten(2), bias]
+        return root * e * f, torch.cat(parts, dim=2)
+
+    def _envelope_slope(self, r):
+        """e_a(r_i), and ∂e_a(r_i)/∂s_a or None if the radii are not learned."""
+        if not [*self.envelope.parameters()]:
+            return self.envelope(r), None
+        with torch.enable_grad():
+            s = self.envelope.log_ratio.detach().expand(len(r), -1).clone().requires_grad_()
+            e = functional_call(self.envelope, {"log_ratio": s}, (r,))
+            (slope,) = torch.autograd.grad(e.sum(), s)
+        return e.detach(), slope
+
+    def _jacobian_by_radius(self, r):
         parameters = dict(self.named_parameters())
 
         def factors(parameters, a):

@@ -13,12 +13,13 @@ The f_a are computed on a quadrature and continued by c itself (Nyström), so th
 functions of r. The action of U on data is linear in θ: the fit is a ridge regression.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_positive
+from halkit.checks import check_integer, check_positive
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.validation import node_columns
 from halkit.typing import Array, Number
@@ -30,15 +31,22 @@ __all__ = [
     "PotentialPrior",
     "SmoothBasis",
     "lattice_prior",
+    "nonlocal_lengths",
     "signal_beside_local",
+    "smooth_basis",
 ]
 
 LARGEST = 3000
 SPACING = 0.09
+# Sets of radii whose functions are kept, and the most radii of one set.
+SETS, MOST_RADII = 32, 16384
 
 
 class SmoothBasis:
     """The functions f_a(r) with Σ_a f_a(r) f_a(s) = e(r) e(s) e^{−(r−s)²/2ℓ²}.
+
+    The bins of a jackknife share them, and their phase shifts the radii at which they are needed:
+    the values on the last few sets of radii are kept.
 
     Parameters
     ----------
@@ -64,6 +72,8 @@ class SmoothBasis:
         kept = np.count_nonzero(variance > tol**2 * variance[0])
         self.size = np.sqrt(variance[:kept])
         self._continuation = root[:, None] * vectors[:, :kept] / self.size
+        for array in self.nodes, self.size, self._continuation:  # shared by all fits
+            array.flags.writeable = False
 
     def _envelope(self, r):
         x = np.abs(r) / self.envelope_radius
@@ -75,9 +85,44 @@ class SmoothBasis:
         smooth = np.exp(-0.5 * ((r - self.nodes) / self.length_scale) ** 2)
         return self._envelope(r) * self._envelope(self.nodes) * smooth
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all functions are the same to the last bit, whichever way they came here."""
+        return isinstance(other, SmoothBasis) and self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash(self._state())
+
+    def _state(self):
+        arrays = self.nodes.tobytes(), self._continuation.tobytes()
+        return self.length_scale, self.envelope_radius, self.envelope, *arrays
+
     def __call__(self, r: Array) -> Array:
-        """f_a(r), shape (..., n_functions)."""
-        return self._covariance(r) @ self._continuation
+        """f_a(r), shape (..., n_functions), read-only."""
+        r = np.asarray(r, dtype=np.float64)
+        few = r.size <= MOST_RADII
+        values = _kept(self, r.tobytes()) if few else self._evaluate(r.ravel())
+        return values.reshape(*r.shape, self.size.size)
+
+    def _evaluate(self, r):
+        """f_a(r) of radii (n,); they vanish where the envelope does."""
+        values = np.zeros((r.size, self.size.size))
+        reached = self._envelope(r) > 0
+        values[reached] = self._covariance(r[reached]) @ self._continuation
+        values.flags.writeable = False
+        return values
+
+
+@lru_cache(maxsize=SETS)
+def _kept(basis, radii):
+    return basis._evaluate(np.frombuffer(radii))
+
+
+@lru_cache(maxsize=SETS)
+def smooth_basis(
+    length_scale: float, envelope_radius: float, envelope: str, tol: float
+) -> SmoothBasis:
+    """The `SmoothBasis` of these parameters, the same object for equal ones."""
+    return SmoothBasis(length_scale, envelope_radius, envelope, tol)
 
 
 def _half_line(reach, length_scale):
@@ -196,7 +241,7 @@ class Entry(NamedTuple):
 class PotentialPrior:
     """Both terms or one of them; the local coefficients come first in θ."""
 
-    n = 1
+    n, number = 1, np.zeros((1, 1), dtype=int)
 
     def __init__(self, local: LocalPrior | None, nonlocal_: NonLocalPrior | None) -> None:
         self.local, self.nonlocal_ = local, nonlocal_
@@ -267,7 +312,20 @@ def _orthonormal(phi):
     return np.moveaxis(u * (s > 1e-12 * s[:, :1])[:, None, :], (2, 0), (0, 2))
 
 
-def lattice_prior(unit: Number) -> dict[str, float]:
+def nonlocal_lengths(n_channels: int, l: int) -> dict[str, float]:
+    """The default ℓ and ρ of U, in lattice units at a spacing near 0.09 fm.
+
+    Several channels have fewer data for each U_ab, and take a smoother one: on eight models of two
+    channels (ranges of V and U, signs, masses, thresholds; Gaussian, exponential and Perey-Buck
+    forms; four sources, noise 1e-4 and 1e-3) the median error of phase shifts is three to six times
+    smaller with ℓ = ρ = 9 than with 4 and 5.5. U of a higher wave falls like (r r')^l towards the
+    origin, and lies further outside.
+    """
+    lengths = (4.0, 5.5) if n_channels == 1 and l == 0 else (9.0, 9.0)
+    return dict(zip(("length_scale", "envelope_radius"), lengths, strict=True))
+
+
+def lattice_prior(unit: Number, *, n_channels: int = 1, l: int = 0) -> dict[str, float]:
     """The prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
 
     Lengths scale as 1/unit and U as unit⁴ (ħ = c = 1); V scales with the reduced mass.
@@ -276,6 +334,9 @@ def lattice_prior(unit: Number) -> dict[str, float]:
     ----------
     unit : float
         The unit of length in fm: a lattice spacing; 1 for r in fm and energies in 1/fm.
+    n_channels, l : int
+        Number of coupled channels, and the orbital angular momentum of a single one. U is smoother
+        and wider for several channels, and for l > 0.
 
     Returns
     -------
@@ -292,9 +353,10 @@ def lattice_prior(unit: Number) -> dict[str, float]:
     >>> model = GaussianProcessPotentialRegressor(**prior)
     """
     x = check_positive(unit, "unit") / SPACING
+    n = check_integer(n_channels, "n_channels", least=1)
+    lengths = nonlocal_lengths(n, check_integer(l, "l", least=0))
     return {
-        "length_scale": 4.0 / x,
-        "envelope_radius": 5.5 / x,
+        **{name: length / x for name, length in lengths.items()},
         "amplitude": 1e-5 * x**4,
         "local_range": LATTICE_RANGE / x,
     }

@@ -29,6 +29,7 @@ __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 EXACT, NOTICEABLE, NOTICEABLE_SHARE = 2e-3, 1e-2, 1e-4
 SIGNIFICANT, RELATIVE = 3.0, 0.05
 N_POINTS = 64
+X, W = np.polynomial.legendre.leggauss(N_POINTS)
 Function: TypeAlias = Callable[..., Array]
 
 
@@ -64,9 +65,8 @@ def beyond_data(
     Beyond
     """
     bounds = np.array((0.0, 0.9 * end, end) if ends_there else (0.0, end, 4 * end))
-    x, w = np.polynomial.legendre.leggauss(N_POINTS)
     half = np.diff(bounds)[:, None] / 2
-    r, weights = (bounds[:-1, None] + half * (1 + x)).ravel(), (half * w).ravel()
+    r, weights = (bounds[:-1, None] + half * (1 + X)).ravel(), (half * W).ravel()
     rU = r[:, None] * U(r[:, None], r[None, :]) * r
     unit = exponent(rU)
     rU = np.ldexp(rU, -unit)

@@ -17,10 +17,12 @@ from halkit.scattering.coulomb import (
 from halkit.scattering.coupled import (
     CoupledBoundStates,
     CoupledPhaseShifts,
+    CoupledWaves,
     Resonances,
     coupled_bound_states,
     coupled_phase_shifts,
     coupled_s_matrix,
+    coupled_wave_functions,
     resonances,
 )
 from halkit.scattering.ensemble import Ensemble
@@ -67,6 +69,7 @@ __all__ = [
     "CoupledBoundStates",
     "CoupledBoxStates",
     "CoupledPhaseShifts",
+    "CoupledWaves",
     "DerivativeExpansion",
     "Ensemble",
     "GaussianSource",
@@ -88,6 +91,7 @@ __all__ = [
     "coupled_box_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "coupled_wave_functions",
     "discrete_fourier_potential",
     "effective_range",
     "fourier_potential",

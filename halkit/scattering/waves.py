@@ -49,6 +49,7 @@ __all__ = [
     "decaying_waves",
     "first_sign",
     "outer_waves",
+    "probe",
     "scattering_wave_functions",
     "tail_moments",
 ]
@@ -64,20 +65,23 @@ class WaveFunctions:
     Parameters
     ----------
     mesh : LagrangeMesh
-    coefficients : array of shape (n_states, n_mesh)
+    coefficients : real or complex array of shape (n_states, n_mesh)
         Inside the channel radius.
     outside : callable
         Maps r of shape (n_r,) beyond the channel radius to the values (n_states, n_r).
     """
 
     def __init__(
-        self, mesh: LagrangeMesh, coefficients: Array, outside: Callable[[Array], Array]
+        self,
+        mesh: LagrangeMesh,
+        coefficients: NDArray[Any],
+        outside: Callable[[Array], NDArray[Any]],
     ) -> None:
         self.mesh = LagrangeMesh(*mesh)
         self.coefficients = coefficients
         self.outside = outside
 
-    def __call__(self, r: Numbers) -> Array:
+    def __call__(self, r: Numbers) -> NDArray[Any]:
         """Return the wave functions at r ≥ 0, shape (n_states, n_r)."""
         r = np.atleast_1d(check_array(r, "r"))
         if r.ndim != 1 or np.any(r < 0):
@@ -85,7 +89,7 @@ class WaveFunctions:
                 f"r must be one number or one axis, and ≥ 0, got shape {r.shape} with the "
                 f"smallest value {np.min(r, initial=np.inf):g}"
             )
-        values = np.empty((len(self.coefficients), r.size))
+        values = np.empty((len(self.coefficients), r.size), self.coefficients.dtype)
         inside = r <= self.mesh.radius
         values[:, inside] = self.mesh.interpolate(self.coefficients, r[inside])
         values[:, ~inside] = self.outside(r[~inside])
@@ -216,7 +220,7 @@ def scattering_wave_functions(
         raise ValueError("dipole_radius must have a charge_product with it, got None")
     return converge(
         lambda n: _scattering(interior.hamiltonian(n), k, eta),
-        lambda coarse, fine: np.max(np.abs(_probe(fine) - _probe(coarse)), initial=0.0),
+        lambda coarse, fine: np.max(np.abs(probe(fine, k) - probe(coarse, k)), initial=0.0),
         n_mesh,
         n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
     )
@@ -256,7 +260,7 @@ def bound_wave_functions(
     def change(coarse, fine):
         if coarse.kappa.size != fine.kappa.size:
             return np.inf
-        old, new = (_probe(states.wave_function) for states in (coarse, fine))
+        old, new = (probe(states.wave_function, 1.0) for states in (coarse, fine))
         scale = np.max(np.abs(new), axis=-1, keepdims=True, initial=1e-300)
         moved = np.max(np.abs(new - old) / scale, initial=0.0)
         return max(relative_change(coarse.kappa, fine.kappa), moved)
@@ -268,10 +272,10 @@ def bound_wave_functions(
     return states
 
 
-def _probe(waves):
-    """u on a few points inside; k ψ r for a scattering wave."""
+def probe(waves: WaveFunctions, k: Array | float) -> NDArray[Any]:
+    """Return r φ of bound states (k = 1) or k r ψ on a few points inside."""
     r = PROBES * waves.mesh.radius
-    return waves(r) * r * getattr(waves, "k", np.ones(1))[:, None]
+    return waves(r) * np.multiply.outer(k, r)
 
 
 def _scattering(H, k, eta):
@@ -390,7 +394,9 @@ def _states(H):
     return kappa, np.reshape(c, (kappa.size, f.size))
 
 
-def decaying_waves(l: int, kappa: Array, a: float, at_surface: Array, r: Array) -> Array:
+def decaying_waves(
+    l: int, kappa: Array, a: float, at_surface: NDArray[Any], r: Array
+) -> NDArray[Any]:
     """Return u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
     x, edge = np.multiply.outer(kappa, r), (kappa * a)[:, None]
     ratio = decaying_wave(l, x) / decaying_wave(l, edge) * np.exp(edge - x)

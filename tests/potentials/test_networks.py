@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 import torch
+import user_networks
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from halkit.potentials.networks import NETWORKS, Envelope, InputMap, LocalTerm
+from halkit.potentials.networks import (
+    NETWORKS,
+    Envelope,
+    InputMap,
+    LocalTerm,
+    SeparableNetwork,
+)
 
 R = torch.linspace(0.05, 6.0, 9, dtype=torch.float64)
 R_OUT = torch.tensor([0.3, 1.0, 2.2, 5.0], dtype=torch.float64)
@@ -72,6 +79,33 @@ def test_jacobian_is_the_derivative_of_u(name, kind):
         exact = network.jacobian(R_OUT, R)
     numeric = finite_difference(lambda: network(R_OUT[:, None], R[None, :]), network)
     torch.testing.assert_close(exact, numeric, rtol=1e-6, atol=1e-10)
+
+
+class InPlace(torch.nn.Module):
+    def forward(self, x):
+        return x.tanh_()
+
+
+class Shares(torch.nn.Module):
+    """Not elementwise: the units of a layer see each other."""
+
+    def forward(self, x):
+        return torch.softmax(x, dim=-1)
+
+
+@pytest.mark.parametrize("activation", [torch.nn.SiLU, user_networks.Swish, InPlace, Shares])
+@pytest.mark.parametrize("envelope", [{}, {"learned": False}, {"singular": True}], ids=str)
+@pytest.mark.parametrize("hidden", [(), (5,), (4, 3)])
+def test_jacobian_of_form_factors(activation, envelope, hidden):
+    network = SeparableNetwork(
+        hidden, inputs=InputMap(1.2), envelope={"kind": "gaussian", "radius": 2.0, **envelope},
+        amplitude=0.02, signs=[1.0, -1.0, 1.0], activation=activation,
+    )  # fmt: skip
+    with torch.no_grad():
+        h, exact = network.factor_jacobian(R)
+        assert torch.equal(h, network.form_factors(R))
+    numeric = finite_difference(lambda: network.form_factors(R), network)
+    torch.testing.assert_close(exact, numeric, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))

@@ -25,6 +25,7 @@ from halkit.resampling import JackknifeRegressor
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     pytest.mark.filterwarnings("ignore:no local potential describes the data"),
 ]
 

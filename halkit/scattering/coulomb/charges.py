@@ -89,6 +89,11 @@ class Charges(NamedTuple):
         size = check_scale(dipole_radius, "dipole_radius", optional=True)
         return cls(charge * FINE_STRUCTURE, size)
 
+    @property
+    def charge_product(self) -> float:
+        """Z1 Z2."""
+        return self.strength / FINE_STRUCTURE
+
     def potential(self, r: Array) -> Array:
         """Return V_C(r), elementwise."""
         if self.dipole_radius is None:

@@ -7,13 +7,16 @@ from halkit.scattering.coupled.phase import (
     coupled_s_matrix,
 )
 from halkit.scattering.coupled.poles import Resonances, resonances
+from halkit.scattering.coupled.waves import CoupledWaves, coupled_wave_functions
 
 __all__ = [
     "CoupledBoundStates",
     "CoupledPhaseShifts",
+    "CoupledWaves",
     "Resonances",
     "coupled_bound_states",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "coupled_wave_functions",
     "resonances",
 ]

@@ -7,12 +7,17 @@ Koonin and Pratt: C(k) = ∫ d³r S(r) |Ψ_k(r)|². With interactions in partial
 
 (+ for bosons, − for fermions of spin s; only some spin states of identical hadrons have even l,
 hence the 2). ψ_k → sin(kr − lπ/2 + δ)/(kr), S normalised to 1. w is the number of states of a
-total angular momentum per spin state of the pair, (2J+1)/(2s₁+1)(2s₂+1).
+total angular momentum per spin state of the pair, (2J+1)/(2s₁+1)(2s₂+1). Coupled channels b add
+w ω_b ∫ 4πr² S_b |ψ_b|² dr, with ω_b pairs produced for one of the observed pair and ψ_b of
+`halkit.scattering.coupled_wave_functions`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import dawsn
 
+from halkit.channels import ChannelList
 from halkit.checks import check_momenta, check_number, check_scale
 from halkit.scattering.femtoscopy.sources import Source
 from halkit.scattering.femtoscopy.states import SpinStates
@@ -26,10 +31,14 @@ def correlation_function(
     spin_states: SpinStates,
     k: Numbers,
     *,
-    reduced_mass: Number,
-    source: Source,
+    source: Source | Sequence[Source],
+    production: Numbers | None = None,
+    reduced_mass: Number | None = None,
     spin: Number | None = None,
-    charge_product: Number | None = None,
+    channels: ChannelList | None = None,
+    observed: int | Sequence[int] = 0,
+    relativistic: bool | None = None,
+    charge_product: Number | Sequence[Number | None] | None = None,
     dipole_radius: Number | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
@@ -48,22 +57,33 @@ def correlation_function(
         the spin states that interact, with their partial wave (l = 0 if left out). The weight
         is (2J+1)/(2s₁+1)(2s₂+1) for two hadrons of spin s₁, s₂ with total angular momentum J:
         (2S+1)/(2s₁+1)(2s₂+1) in an S wave, 2l+1 for a force that does not depend on spins. The
-        other states do not interact. In place of an interaction, its waves may be given:
-        what `halkit.scattering.scattering_wave_functions` returned for the same momenta, or
-        `halkit.scattering.TabulatedWaves`.
+        other states do not interact. The place of an interaction may take a
+        `halkit.interactions.InteractionMatrix`, or an estimator fitted to coupled channels; and
+        waves for the same momenta: what `halkit.scattering.scattering_wave_functions` returned,
+        or `halkit.scattering.TabulatedWaves`.
     k : float or array of any shape
-        Relative momenta k > 0 in the rest frame of the pair.
-    reduced_mass : float
-        Reduced mass m (ħ = c = 1).
-    source : callable
+        Relative momenta k > 0 in the rest frame of the observed pair.
+    source : callable, or list of one for each channel
         S(r), normalised to ∫ 4πr² S dr = 1; `GaussianSource` is one.
+    production : array of shape (n_channels,), optional
+        ω_b: how many pairs of channel b are produced for one of the observed pair, which comes
+        first and has 1; the others keep their order. Default: 1 for all.
+    reduced_mass : float, optional
+        Reduced mass m (ħ = c = 1). Coupled channels may bring it.
     spin : float, optional
         Spin s = 0, 1/2, 1, … of two identical hadrons: bosons or fermions. With s > 0 an
         interaction needs its weight. Default: the hadrons are distinguishable.
-    charge_product, dipole_radius : float, optional
-        Charges, as in `halkit.scattering.coulomb_phase_shift`; the interactions are the strong
+    channels, relativistic : optional
+        Of matrices, as in `halkit.scattering.coupled_s_matrix`.
+    observed : int or sequence of int, default 0
+        Index of the channel of the observed pair; or of its partial waves, all of them, if a
+        tensor force couples them: (0, 1) for ³S₁-³D₁.
+    charge_product : float, or sequence of one or None for each channel, optional
+        Z1 Z2 as in `halkit.scattering.coulomb_phase_shift`; the interactions are the strong
         ones alone. The waves are Coulomb waves in all l, with the strong interaction in the l
-        of the spin states. Default: no Coulomb force.
+        of the spin states. One number is that of the observed pair. Default: no Coulomb force.
+    dipole_radius : float, optional
+        As in `halkit.scattering.coulomb_phase_shift`.
     channel_radius, n_mesh, r
         As in `halkit.scattering.phase_shift`.
 
@@ -74,7 +94,7 @@ def correlation_function(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If an argument is out of range, if the weights of one l exceed 2l+1 or what Pauli's
         principle leaves of it to identical hadrons, or if the source is not normalised to 0.1 %.
 
@@ -86,7 +106,9 @@ def correlation_function(
 
     References
     ----------
-    S. E. Koonin, Phys. Lett. B 70 (1977) 43; S. Pratt, Phys. Rev. Lett. 53 (1984) 1219.
+    S. E. Koonin, Phys. Lett. B 70 (1977) 43; S. Pratt, Phys. Rev. Lett. 53 (1984) 1219;
+    R. Lednický, V. V. Lyuboshitz and V. L. Lyuboshitz, Phys. At. Nucl. 61 (1998) 2950;
+    J. Haidenbauer, Nucl. Phys. A 981 (2019) 1 [arXiv:1808.05049] (coupled channels).
 
     Examples
     --------
@@ -95,19 +117,32 @@ def correlation_function(
     >>> U = Separable(omega=-0.017, mu=1.0)
     >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
     array([0.7854 , 0.88654])
+
+    Two coupled channels, of which the first is observed:
+
+    >>> from halkit import Channel
+    >>> from halkit.interactions import GaussianSum, InteractionMatrix
+    >>> A, T, B = (GaussianSum([c], [0.5]) for c in (-0.2, -0.4, -1.0))
+    >>> two = [Channel(reduced_mass=1.0), Channel(reduced_mass=1.2, threshold=0.5)]
+    >>> V = InteractionMatrix([[A, T], [T, B]], channels=two)
+    >>> correlation_function(V, [0.5, 1.1], source=GaussianSource(1.2)).round(4)
+    array([2.3247, 1.1899])
     """
     waves = pair_waves(
         spin_states,
         k,
         reduced_mass=reduced_mass,
         spin=spin,
+        channels=channels,
+        observed=observed,
+        relativistic=relativistic,
         charge_product=charge_product,
         dipole_radius=dipole_radius,
         channel_radius=channel_radius,
         n_mesh=n_mesh,
         r=r,
     )
-    return waves.correlation(source)
+    return waves.correlation(source, production=production)
 
 
 def lednicky_lyuboshitz(

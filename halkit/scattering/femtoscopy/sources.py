@@ -78,7 +78,7 @@ def quadrature(
         raise ValueError(
             f"source must be normalised to ∫ 4πr² S(r) dr = 1, got {total:.6g}{missed}"
         )
-    last = min(np.searchsorted(-tail, -1e-9) + 1, edges.size - 1)
+    last = min(int(np.searchsorted(-tail, -1e-9)) + 1, edges.size - 1)
     edges = edges[: last + 1]
     pieces = np.ceil(np.diff(edges) * np.max(k) / 2).astype(int) + 1
     if POINTS * np.sum(pieces) > LARGEST:

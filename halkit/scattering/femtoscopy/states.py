@@ -8,24 +8,47 @@ import numpy as np
 
 from halkit.checks import check_array, check_integer
 from halkit.interactions.conversion import Potential
+from halkit.interactions.matrix import InteractionMatrix
+from halkit.scattering.coupled.system import HasMatrix
 from halkit.scattering.femtoscopy.tables import TabulatedWaves
 from halkit.scattering.waves import ScatteringWaves
 from halkit.typing import Number, Numbers
 
-__all__ = ["PairState", "SpinStates", "Statistics", "spin_states_of", "statistics_of"]
+__all__ = [
+    "PairState",
+    "SpinStates",
+    "State",
+    "Statistics",
+    "check_weights",
+    "spin_states_of",
+    "statistics_of",
+]
 
-PairState: TypeAlias = Potential | ScatteringWaves | TabulatedWaves
+PairState: TypeAlias = Potential | InteractionMatrix | HasMatrix | ScatteringWaves | TabulatedWaves
 SpinStates: TypeAlias = (
     PairState | Sequence[tuple[Number, PairState] | tuple[Number, PairState, int]]
 )
 
 
 class State(NamedTuple):
-    """Spin states with one interaction in one partial wave."""
+    """Spin states with one interaction, in one partial wave or in coupled ones.
+
+    Attributes
+    ----------
+    weight : float
+    interaction : interaction, InteractionMatrix or waves
+    l : int or None
+        None for a matrix.
+    """
 
     weight: float
     interaction: Any
-    l: int
+    l: int | None
+
+    @property
+    def coupled(self) -> bool:
+        """Whether the interaction is a matrix."""
+        return self.l is None
 
 
 class Statistics(NamedTuple):
@@ -61,24 +84,33 @@ def statistics_of(spin: Number | None) -> Statistics:
     return Statistics(True, 1 / (twice + 1), parts)
 
 
-def spin_states_of(
-    spin_states: SpinStates, r: Numbers | None, statistics: Statistics, spin: Number | None
-) -> list[State]:
-    """Return the validated states; their weights are at most those of the partial waves."""
-    bare = not _is_list(spin_states, r)
-    if bare:
-        l = getattr(spin_states, "l", None) if _is_solved(spin_states) else 0
-        states = [State(2.0 * l + 1, spin_states, l)]
-    else:
-        states = [_state(*entry) for entry in spin_states]
-    weights = check_array([state.weight for state in states], "weights of spin_states")
-    states = [s._replace(weight=float(w)) for s, w in zip(states, weights, strict=True)]
-    for l in sorted({state.l for state in states}):
-        _refuse_excess([s.weight for s in states if s.l == l], l, statistics, spin, bare)
-    return states
+def spin_states_of(spin_states: SpinStates, r: Numbers | None) -> tuple[list[State], bool]:
+    """Return the states, and whether there was one interaction without a weight."""
+    if not _is_list(spin_states, r):
+        l = getattr(spin_states, "l", 0) if _is_solved(spin_states) else 0
+        return [_state(2.0 * l + 1, spin_states)], True
+    entries: Any = spin_states
+    return [_state(*entry) for entry in entries], False
+
+
+def check_weights(
+    weights: Sequence[tuple[int, float]], statistics: Statistics, spin: Number | None, bare: bool
+) -> None:
+    """Raise unless the weights of each l add up to at most those of the partial wave."""
+    for l in sorted({l for l, _ in weights}):
+        _refuse_excess([weight for own, weight in weights if own == l], l, statistics, spin, bare)
 
 
 def _state(weight, interaction, l=None):
+    value = check_array(weight, "weights of spin_states")
+    if value.ndim:
+        raise TypeError(f"weights of spin_states must be numbers, got {weight!r}")
+    weight = float(value)
+    matrix = getattr(interaction, "interaction_", interaction)
+    if isinstance(matrix, InteractionMatrix):
+        if l is not None:
+            raise ValueError(f"l must be left out: the channels of a matrix have theirs, got {l!r}")
+        return State(weight, matrix, None)
     if _is_solved(interaction):
         if l not in (None, interaction.l):
             raise ValueError(f"l must be {interaction.l}, that of the wave functions, got {l!r}")

@@ -12,55 +12,29 @@ wave that has the flux of ψ in the observed channel; then C has ω_b ∫ 4πr²
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import spherical_jn
 
-from halkit.checks import check_array, check_momenta, check_scale
-from halkit.scattering.coulomb.charges import Charges
+from halkit.channels import ChannelList
+from halkit.checks import check_array, check_momenta
 from halkit.scattering.coulomb.density import coulomb_density, exchange_share
 from halkit.scattering.coulomb.waves import regular_coulomb
+from halkit.scattering.femtoscopy.pair import Pair, Part, find_pair
 from halkit.scattering.femtoscopy.sources import Source, quadrature
 from halkit.scattering.femtoscopy.states import (
     SpinStates,
     Statistics,
+    check_weights,
     spin_states_of,
     statistics_of,
 )
-from halkit.scattering.femtoscopy.tables import TabulatedWaves
-from halkit.scattering.waves import ScatteringWaves, scattering_wave_functions
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["PairWaves", "pair_waves"]
 
 # Largest part of ∫ 4πr² S dr that a table of wave functions may miss.
 MISSED = 1e-6
-
-
-class Part(NamedTuple):
-    """Waves of one spin state; those of a table end.
-
-    Attributes
-    ----------
-    weight : float
-    l : int
-    waves : callable
-        Maps r to the components, shape (n_channels, n_k, n_r), or to one, shape (n_k, n_r).
-    n_channels : int
-    end : float
-    """
-
-    weight: float
-    l: int
-    waves: Any
-    n_channels: int = 1
-    end: float = np.inf
-
-    def square(self, r: Array) -> Array:
-        """Return ``|ψ|²``, shape (n_channels, n_k, n_r)."""
-        values = self.waves(r)
-        return np.abs(values if values.ndim == 3 else values[None]) ** 2
 
 
 class PairWaves:
@@ -81,16 +55,16 @@ class PairWaves:
         k: Array,
         parts: Sequence[Part],
         statistics: Statistics,
-        *,
-        length: float,
-        eta: Array | None,
-        edges: Sequence[float],
+        pair: Pair,
     ) -> None:
         self.k = k
-        self.n_channels = max((part.n_channels for part in parts), default=1)
+        self.n_channels = 1 + max((c for part in parts for c in part.channels), default=0)
         self._parts, self._statistics = list(parts), statistics
-        self._length, self._eta, self._edges = length, eta, np.array(edges)
-        self._end = min((part.end for part in parts), default=np.inf)
+        force, m = pair.charges, pair.reduced_mass
+        self._length = 1 / m
+        self._eta = None if force is None else force.sommerfeld(k.ravel(), m)
+        self._edges = np.unique([part.radius for part in parts])
+        self._end = min((part.radius for part in parts if part.ends), default=np.inf)
 
     def __call__(self, r: Numbers) -> Array:
         """Return the density ∫ ``|Ψ|²`` dΩ/4π at r > 0, shape (n_channels, n_k, n_r)."""
@@ -164,8 +138,9 @@ class PairWaves:
         free = {l: self._free(l, rho) for l in {part.l for part in self._parts}}
         for part in self._parts:
             weight = factor * part.weight
-            density[: part.n_channels] += weight * part.square(r)
             density[0] -= weight * free[part.l]
+            for channel, square in part.square(r):
+                density[channel] += weight * square
         return density
 
     def _background(self, rho):
@@ -201,9 +176,12 @@ def pair_waves(
     spin_states: SpinStates,
     k: Numbers,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     spin: Number | None = None,
-    charge_product: Number | None = None,
+    channels: ChannelList | None = None,
+    observed: int | Sequence[int] = 0,
+    relativistic: bool | None = None,
+    charge_product: Number | Sequence[Number | None] | None = None,
     dipole_radius: Number | None = None,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
@@ -227,28 +205,20 @@ def pair_waves(
     >>> [waves.correlation(GaussianSource(R)).round(5).tolist() for R in (1.0, 2.0)]
     [[2.2494, 0.96459], [0.7854, 0.88654]]
     """
-    k, m = check_momenta(k), check_scale(reduced_mass, "reduced_mass")
-    statistics = statistics_of(spin)
-    states = spin_states_of(spin_states, r, statistics, spin)
-    eta = None
-    if charge_product is not None:
-        eta = Charges.of(charge_product, dipole_radius).sommerfeld(k.ravel(), m)
-    elif dipole_radius is not None:
-        raise ValueError("dipole_radius must have a charge_product with it, got None")
-    options = {
-        "reduced_mass": m, "charge_product": charge_product, "dipole_radius": dipole_radius,
-        "channel_radius": channel_radius, "n_mesh": n_mesh, "r": r,
-    }  # fmt: skip
-    parts, edges = [], []
-    for state in states:
-        waves = state.interaction
-        if not isinstance(waves, ScatteringWaves | TabulatedWaves):
-            waves = scattering_wave_functions(waves, k.ravel(), l=state.l, **options)
-        elif waves.k.shape != k.ravel().shape or not np.allclose(waves.k, k.ravel(), rtol=1e-9):
-            raise ValueError(f"k must be the momenta of the given wave functions, got {waves!r}")
-        if isinstance(waves, TabulatedWaves):
-            parts.append(Part(state.weight, state.l, waves, waves.n_channels, waves.radius))
+    k, statistics = check_momenta(k), statistics_of(spin)
+    states, bare = spin_states_of(spin_states, r)
+    pair, systems = find_pair(
+        states, reduced_mass=reduced_mass, channels=channels, observed=observed,
+        relativistic=relativistic, charge_product=charge_product, dipole_radius=dipole_radius,
+        channel_radius=channel_radius,
+    )  # fmt: skip
+    momenta, parts = k.ravel(), []
+    for state, system in zip(states, systems, strict=True):
+        if system is None:
+            parts.append(
+                pair.single_part(state, momenta, channel_radius=channel_radius, n_mesh=n_mesh, r=r)
+            )
         else:
-            parts.append(Part(state.weight, state.l, waves))
-            edges.append(waves.mesh.radius)
-    return PairWaves(k, parts, statistics, length=1 / m, eta=eta, edges=edges)
+            parts += pair.coupled_parts(state, system, momenta, channel_radius, n_mesh)
+    check_weights([(part.l, part.weight) for part in parts], statistics, spin, bare)
+    return PairWaves(k, parts, statistics, pair)

@@ -4,14 +4,15 @@
 
 with ∇² the 7-point Laplacian, or the exact one of the plane waves that the lattice has.
 |r| is the distance to the nearest image of the origin, so U acts through the shells of
-equal r². The A1 sector lives on the irreducible wedge of the lattice; a point that stands for w
+equal r². The sectors A1, T1 and E live on a wedge of the lattice, with the harmonic Y of
+`halkit.wedge`, l = 0, 1, 2, and U → (2l+1) P_l(cos γ) U(|r|, |r'|) there; a point that stands for w
 sites is scaled by √w, which makes H symmetric. For V2 the scale s of
 `halkit.interactions.derivative` does the same.
 """
 
 import warnings
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from halkit.typing import Array, Number, Numbers
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
 
+Sector: TypeAlias = Literal["A1", "T1", "E", "all"]
+
 # Largest potential, in units of 1/2ma², with levels right to 1e-4/2ma².
 STEEPEST = 1e12
 
@@ -44,7 +47,7 @@ class LatticeStates(NamedTuple):
         φ_n on the sites, with a³ Σ φ_n² = 1 over all L³ sites, and positive where it is
         largest. With a V2 the norm is a³ Σ φ_n²/(1 − 2m V2) = 1.
     sites : array of shape (n_sites, 3)
-        Integer coordinates: the irreducible wedge for "A1", all L³ sites for "all".
+        Integer coordinates: all L³ sites for "all", else those of ``halkit.Wedge(L, sector)``.
     """
 
     energy: Array
@@ -59,7 +62,7 @@ def lattice_spectrum(
     reduced_mass: Number,
     n_states: int = 6,
     spacing: Number = 1.0,
-    sector: Literal["A1", "all"] = "A1",
+    sector: Sector = "A1",
     laplacian: Literal["7-point", "spectral"] = "7-point",
     r: Numbers | None = None,
 ) -> LatticeStates:
@@ -79,9 +82,11 @@ def lattice_spectrum(
         Number of states.
     spacing : float, default 1.0
         Lattice spacing a in the unit of r; 1 in lattice units.
-    sector : {"A1", "all"}
-        States of cubic symmetry A1+ only, or of the full lattice (degenerate ones with their
-        multiplicity).
+    sector : {"A1", "T1", "E", "all"}
+        States of one irreducible representation of the cube: A1⁺, T1⁻ or E⁺, which hold the
+        partial waves l = 0, 4, …; 1, 3, …; 2, 4, …; one state, z/r or (3z² − r²)/2r², for the
+        three of T1 and the two of E. Or states of the full lattice, with their multiplicity. U
+        acts in the lowest l of the sector; for "all" on S waves.
     laplacian : {"7-point", "spectral"}
         The nearest-neighbour Laplacian, or the continuum −p² on the momenta 2πn/La.
     r : array of shape (n,), optional
@@ -111,30 +116,33 @@ def lattice_spectrum(
     >>> lattice_spectrum(V, L=12, reduced_mass=0.5, n_states=3).energy.round(6)
     array([-0.023592,  0.221755,  0.493129])
     """
-    acting = None  # an array without r: V on the sites
-    if r is not None or not is_array(interaction):
-        acting = interaction_in_wave(interaction, r=r, laplacian=True)
     m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
-    if sector not in {"A1", "all"}:
-        raise ValueError(f'sector must be "A1" or "all", got {sector!r}')
+    if sector not in {"A1", "T1", "E", "all"}:
+        raise ValueError(f'sector must be "A1", "T1", "E" or "all", got {sector!r}')
     if laplacian not in {"7-point", "spectral"}:
         raise ValueError(f'laplacian must be "7-point" or "spectral", got {laplacian!r}')
-    wedge = Wedge(L)
-    fields = (WedgeFields if sector == "A1" else CubeFields)(wedge, laplacian)
+    symmetric = Wedge(L)
+    if sector == "all":
+        fields: CubeFields | WedgeFields = CubeFields(symmetric, laplacian)
+    else:
+        fields = WedgeFields(Wedge(L, sector), laplacian)
+    acting = None  # an array without r: V on the sites
+    if r is not None or not is_array(interaction):
+        acting = interaction_in_wave(interaction, fields.partial_wave, r, laplacian=True)
     n = fields.weights.size
     n_states = check_integer(n_states, "n_states", least=1)
     if n_states > n // 4:
         raise ValueError(f"n_states must be at most {n // 4} for L = {L}, got {n_states}")
     scale = np.ones(n)
     if acting is None:
-        V = check_array(interaction, "interaction", len(wedge.xyz))
-        potential = partial(np.multiply, V[wedge.index(fields.sites)][:, None])
+        V = check_array(interaction, "interaction", len(symmetric.xyz))
+        potential = partial(np.multiply, V[symmetric.index(fields.sites)][:, None])
     else:
         potential = _potential(acting, fields, a)
         if acting.has_laplacian:
             scale = kinetic_scale(acting, a * fields.shell_r, m)[fields.shell]
     _refuse_steep(potential, fields, 1 / (2 * m * a**2))
-    solve = _lanczos if sector == "A1" else _blocks
+    solve = _blocks if sector == "all" else _lanczos
     energy, vectors = solve(fields, scale, potential, 1 / (2 * m * a**2), int(n_states))
     order = np.argsort(energy)
     field = scale / np.sqrt(fields.weights) * vectors.T[order] / a**1.5
@@ -157,20 +165,24 @@ def _refuse_steep(potential, fields, unit):
 def _lanczos(fields, scale, potential, unit, n_states):
     """The lowest states, by Lanczos' method, repeated in the space orthogonal to those found.
 
-    A1 states are rarely degenerate, but Lanczos finds only one of a degenerate pair.
+    States of a representation are rarely degenerate, but Lanczos finds only one of a degenerate
+    pair. What `project` removes has the energy `top`.
     """
     n, root = fields.weights.size, np.sqrt(fields.weights)
     inner, outer = scale / root, unit * scale * root
     # energies are counted from the top, where ARPACK's relative tolerance is an absolute one
     top = 3 * np.pi**2 * unit
 
+    def project(x):
+        return root * fields.project(x / root)
+
     def apply(x):
-        x = x.reshape(-1, 1)
+        x = project(x.ravel())[:, None]
         kinetic = outer * fields.minus_laplacian(inner * x[:, 0])
-        return kinetic - top * x[:, 0] + potential(x)[:, 0]
+        return project(kinetic - top * x[:, 0] + potential(x)[:, 0])
 
     H = LinearOperator((n, n), matvec=apply, dtype=np.float64)
-    start = root * (np.exp(-fields.shell_r[fields.shell]) + np.cos(np.arange(n) ** 2))
+    start = project(root * (np.exp(-fields.shell_r[fields.shell]) + np.cos(np.arange(n) ** 2)))
     basis = min(n, max(60, 4 * n_states))
     options = {"which": "SA", "v0": start, "ncv": basis, "tol": 1e-12}
     energy, vectors = eigsh(H, k=n_states, **options)
@@ -186,6 +198,11 @@ def _lanczos(fields, scale, potential, unit, n_states):
             break
         lowest = np.argsort(np.append(energy, one))[:n_states]
         energy, vectors = np.append(energy, one)[lowest], np.hstack([V, vector])[:, lowest]
+    if fields.partial_wave == 2 and np.max(energy) > -1e-6 * top:
+        raise ValueError(
+            f"n_states must be smaller: the states of E beyond {top:.3g} are not separated from "
+            "those of A1"
+        )
     return energy + top, vectors
 
 
@@ -237,9 +254,9 @@ def _potential(interaction, fields, a):
         return lambda X: V * X
     near, U = _shell_matrix(interaction, r, a)
     on = np.flatnonzero(fields.shell < near)
-    entries = np.sqrt(fields.weights[on]), (fields.shell[on], on)
+    entries = fields.harmonic[on] * np.sqrt(fields.weights[on]), (fields.shell[on], on)
     shells = csr_array(entries, (near, fields.shell.size))
-    sites = shells.T.tocsr()
+    sites = (2 * fields.partial_wave + 1) * shells.T.tocsr()
     return lambda X: V * X + sites @ (U @ (shells @ X))
 
 

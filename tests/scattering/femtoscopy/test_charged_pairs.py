@@ -1,5 +1,7 @@
 """Pairs of charged hadrons, against mpmath and direct integration."""
 
+from itertools import pairwise
+
 import mpmath
 import numpy as np
 import pytest
@@ -10,9 +12,9 @@ from halkit.interactions import GaussianSum, Interaction, Separable, av18
 from halkit.scattering import (
     GaussianSource,
     TabulatedWaves,
+    correlation_function,
     coulomb_phase_shift,
     coulomb_potential,
-    correlation_function,
     pair_waves,
     scattering_wave_functions,
 )
@@ -236,7 +238,7 @@ def test_refusals_say_what_came(arguments, message):
 
 
 def test_a_wide_source_of_charged_pairs():
-    """A source with a tail r^−4: the density 1 − η/ρ … is followed to its end, without a warning."""
+    """A source with a tail r^−4: the density 1 − η/ρ … is followed to its end."""
 
     def cauchy(r, R=2.0):
         return R / (np.pi**2 * (r**2 + R**2) ** 2)
@@ -255,7 +257,7 @@ def test_a_wide_source_of_charged_pairs():
 
 def pieces(end):
     edges = np.append(np.arange(0, 60, 15.0), np.linspace(60, end, 60))
-    return list(zip(edges, edges[1:], strict=False))
+    return pairwise(edges)
 
 
 def test_charges_that_overlap_are_warned_of():

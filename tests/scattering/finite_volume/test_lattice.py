@@ -202,7 +202,7 @@ def test_a_table():
         ({"L": 1}, "L must be an integer ≥ 2"),
         ({"reduced_mass": 0.0}, "reduced_mass must be a finite number > 0"),
         ({"spacing": -1.0}, "spacing must be a finite number > 0"),
-        ({"sector": "E"}, 'sector must be "A1" or "all"'),
+        ({"sector": "T2"}, 'sector must be "A1", "T1", "E" or "all", got \'T2\''),
         ({"laplacian": "5-point"}, 'laplacian must be "7-point" or "spectral"'),
         ({"n_states": 0}, "n_states must be an integer"),
         ({"n_states": 20}, "n_states must be at most 8 for L = 8"),

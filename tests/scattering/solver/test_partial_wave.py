@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from halkit import datasets, scattering
+from halkit import Channel, datasets, scattering
 from halkit.interactions import GaussianSum, Interaction, PereyBuck, av18
 from halkit.radial import RadialGrid
 
@@ -14,6 +14,9 @@ ONE = {"reduced_mass": 1.0}
 CHARGED = {**ONE, "charge_product": 1}
 CORRELATOR = {"r": np.linspace(0.2, 5, 20), "hadron_mass": 2.0, "times": range(20, 26)}
 SOURCE = scattering.GaussianSource(1.0)
+TWO, HEAVY = [Channel(reduced_mass=1.0)] * 2, [Channel(masses=2.0)] * 2
+BINDING = GaussianSum([-3.0], [1.0])
+BOUND = scattering.bound_states(BINDING, **ONE).energy[0]
 
 # How each public function takes an S-wave interaction.
 CALLS = {
@@ -26,17 +29,30 @@ CALLS = {
     "coupled_bound_states": lambda V: scattering.coupled_bound_states(
         [[V, None], [None, None]], **ONE
     ),
+    "coupled_box_states": lambda V: scattering.coupled_box_states(
+        [[V, None], [None, V]], radius=9.0, channels=TWO, n_states=3
+    ),
     "coupled_phase_shifts": lambda V: scattering.coupled_phase_shifts(
         [[V, None], [None, None]], k=0.5, **ONE
     ),
     "coupled_s_matrix": lambda V: scattering.coupled_s_matrix(
         [[V, None], [None, None]], k=0.5, **ONE
     ),
+    "coupled_wave_functions": lambda V: scattering.coupled_wave_functions(
+        [[V, None], [None, None]], 0.5, l=(0, 0), **ONE
+    ),
     "effective_range": lambda V: scattering.effective_range(V, **ONE),
     "fourier_potential": lambda V: scattering.fourier_potential(V, GRID.r, [0.0, 1.0]),
     "lattice_spectrum": lambda V: scattering.lattice_spectrum(V, L=8, n_states=2, **ONE),
+    "make_coupled": lambda V: datasets.make_coupled(
+        [[V, None], [None, V]], channels=HEAVY, box_radius=9.0, r=CORRELATOR["r"], times=[7, 8, 9]
+    ),
     "make_time_dependent": lambda V: datasets.make_time_dependent(V, box_radius=9.0, **CORRELATOR),
+    "pair_waves": lambda V: scattering.pair_waves(V, 0.5, **ONE),
     "phase_shift": lambda V: scattering.phase_shift(V, 0.5, **ONE),
+    "resonances": lambda V: scattering.resonances(
+        [[V, None], [None, BINDING]], 1.01 * BOUND, sheet=(1, 1), l=(0, 0), **ONE
+    ),
     "scattering_length": lambda V: scattering.scattering_length(V, **ONE),
     "scattering_wave_functions": lambda V: scattering.scattering_wave_functions(V, 0.5, **ONE),
     "spherical_box_states": lambda V: scattering.spherical_box_states(
@@ -45,6 +61,7 @@ CALLS = {
 }
 # Public functions that take no interaction.
 OTHERS = {
+    "combine_correlations",
     "coulomb_functions",
     "coulomb_potential",
     "discrete_fourier_potential",
@@ -53,6 +70,7 @@ OTHERS = {
     "luscher_k_cot_delta",
     "luscher_levels",
     "sine_grids",
+    "smear_momentum",
     "zeta_00",
 }
 
@@ -81,7 +99,7 @@ NAMES = ["PereyBuck", "AV18", "OfTheP", "Fitted", "sum", "non-local sum"]
 
 def takes_an_interaction(module, name):
     names = set(inspect.signature(getattr(module, name)).parameters)
-    return bool(names & {"interaction", "interactions", "channels"})
+    return bool(names & {"interaction", "interactions", "spin_states"})
 
 
 def functions(module):
