@@ -183,6 +183,31 @@ def test_a_form_with_too_few_terms_is_named():
     assert model.chi2_dof_ > 2 > model.chi2_dof_pointwise_
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_form_that_differs_from_a_free_potential_is_named(seed):
+    """Two Gaussians for Argonne v18: δ is off by 40°, where the data have χ²/dof = 1.2."""
+    V, r = av18("1S0"), np.linspace(0.1, 12.0, 240)
+    X, y, _ = rows(V, V.reduced_mass, r)
+    sigma = np.full_like(y, 3e-3 * np.abs(y).max())
+    y = y + sigma * np.random.default_rng(seed).normal(size=y.shape)
+    model = regressor(r=r, reduced_mass=V.reduced_mass)
+    with pytest.warns(MisfitWarning, match="4 parameters, and .* from which the form differs"):
+        model.fit(X, y, y_std=sigma)
+    assert model.chi2_dof_ < 1.3
+    model.set_params(n_terms=3).fit(X, y, y_std=sigma)
+
+
+def test_as_many_parameters_as_data():
+    X, y, _ = rows(WELL)
+    X, y = X[:1, :4], y[:1, :4]
+    model = regressor(form=two_strengths, initial=[1.0, -1.0], r=R[:4], r_out=R[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnderdeterminedWarning)
+        model.fit(X, y[:, :2], y_std=np.full((1, 2), 0.1))
+    assert np.isnan(model.chi2_dof_)
+    assert np.isnan(model.chi2_dof_pointwise_)
+
+
 def test_data_that_end_inside_the_potential_are_named():
     X, y, sigma = rows(WELL, noise=0.01)
     with pytest.warns(UnderdeterminedWarning, match=r"V\(r\) is .* where the data end"):
