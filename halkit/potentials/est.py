@@ -75,7 +75,8 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     rcond : float, optional
         Directions of M with eigenvalues below `rcond` times the largest are left out. By default
         the asymmetry of M, which is what errors of the data leave of M − Mᵀ, or its expected size
-        if `y_std` makes it larger.
+        if `y_std` makes it larger. Two or three waves tell the asymmetry only roughly, and one
+        wave does not: with noise give `rcond` or `y_std` then.
 
     Attributes
     ----------
@@ -101,7 +102,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    The data determine U at their energies. Phase shifts in between converge quickly, modulo π:
+    The data determine U at their energies, in each wave and channel. Phase shifts in between converge quickly, modulo π:
     bound states far from the energies of the data may be missing, or be there without reason, and
     Levinson's theorem then moves the branch of δ. ``bound_states`` warns of them.
 
