@@ -52,7 +52,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     to there, the better the more waves. It is made for waves without noise, and for checks of other
     fits. Noise ε of y gives errors of a few ε in the S matrix. Time-dependent rows, which are
     nearly parallel and whose targets have errors of per cents, give phase shifts that are wrong
-    by many degrees; a warning says so where M shows it.
+    by degrees; a warning says so where M shows it.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    The data determine U at their energies, in each wave and channel. Phase shifts in between converge quickly, modulo π:
+    The data determine U at their energies. Phase shifts in between converge quickly, modulo π:
     bound states far from the energies of the data may be missing, or be there without reason, and
     Levinson's theorem then moves the branch of δ. ``bound_states`` warns of them.
 
-    Between the nodes r y_i(r) is a spline of degree 5. Uniform nodes with eight points over the
-    narrowest structure of the targets suffice for 0.01°.
+    Between the nodes r y_i(r) is a spline of degree 5. Ten waves of AV18 ¹S₀ on uniform nodes up to
+    12 fm give δ to 0.002° with 150 nodes, 0.005° with 100 and 2.8° with 60, which a warning names.
 
     References
     ----------
