@@ -154,13 +154,11 @@ def _complex_error(ensemble, samples, centre):
 
 
 def _eigenphases(samples, centre):
-    """Eigenphases and their mixing angle, exchanged where that is nearer to the centre."""
-    phases = samples.eigenphase[..., :2]
-    kept = nearest_branch(phases, centre.eigenphase[..., :2])
-    exchanged = nearest_branch(phases[..., ::-1], centre.eigenphase[..., :2])
-    far = np.sum(np.abs(kept - centre.eigenphase[..., :2]), axis=-1)
-    swap = np.sum(np.abs(exchanged - centre.eigenphase[..., :2]), axis=-1) < far
-    nearest = np.where(swap[..., None], exchanged, kept)
-    rest = nearest_branch(samples.eigenphase[..., 2:], centre.eigenphase[..., 2:])
-    mixing = samples.eigen_mixing + np.where(swap, np.pi / 2, 0.0)
-    return np.concatenate([nearest, rest], axis=-1), nearest_branch(mixing, centre.eigen_mixing)
+    """Eigenphases and their mixing angle, exchanged where its eigenvectors are nearer then."""
+    phases, angle = samples.eigenphase[..., :2], centre.eigen_mixing
+    kept = nearest_branch(samples.eigen_mixing, angle)
+    exchanged = nearest_branch(samples.eigen_mixing + np.pi / 2, angle)
+    swap = np.abs(exchanged - angle) < np.abs(kept - angle)
+    phases = np.where(swap[..., None], phases[..., ::-1], phases)
+    phases = np.concatenate([phases, samples.eigenphase[..., 2:]], axis=-1)
+    return nearest_branch(phases, centre.eigenphase), np.where(swap, exchanged, kept)
