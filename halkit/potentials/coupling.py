@@ -63,7 +63,8 @@ def refuse_several(model: Any) -> None:
         raise ValueError(
             f"channels must be None or one channel for a {type(model).__name__}, got "
             f"{len(model.channels)}: coupled channels are learned by "
-            "GaussianProcessPotentialRegressor, ESTPotentialRegressor and LocalPotentialRegressor"
+            "GaussianProcessPotentialRegressor, ESTPotentialRegressor, LocalPotentialRegressor and "
+            "ParametricPotentialRegressor"
         )
 
 
