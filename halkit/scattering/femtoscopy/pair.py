@@ -108,15 +108,10 @@ class Pair(NamedTuple):
         others = [b for b in range(size) if b not in observed]
         place = tuple(0 if b in observed else 1 + others.index(b) for b in range(size))
         energy = energy_of(system.channels, observed[0], k)
+        waves = solve_coupled(system, energy, observed, n_mesh, charges)
         return [
-            Part(
-                state.weight,
-                system.channels.l[a],
-                solve_coupled(system, energy, a, n_mesh, charges),
-                place,
-                system.radius,
-            )
-            for a in observed
+            Part(state.weight, system.channels.l[a], one, place, system.radius)
+            for a, one in zip(observed, waves, strict=True)
         ]
 
     def _of_channels(self, size):

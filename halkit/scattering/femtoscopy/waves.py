@@ -203,7 +203,7 @@ def pair_waves(
     >>> from halkit.scattering import GaussianSource, pair_waves
     >>> waves = pair_waves(Separable(omega=-0.017, mu=1.0), [0.1, 0.5], reduced_mass=3.3)
     >>> [waves.correlation(GaussianSource(R)).round(5).tolist() for R in (1.0, 2.0)]
-    [[2.2494, 0.96459], [0.7854, 0.88654]]
+    [[2.25822, 0.83364], [0.7854, 0.88654]]
     """
     k, statistics = check_momenta(k), statistics_of(spin)
     states, bare = spin_states_of(spin_states, r)
