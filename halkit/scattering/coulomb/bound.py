@@ -149,7 +149,7 @@ def _momenta(interior, charges, n_states, n):
         return scipy.linalg.eigvalsh(matrix, subset_by_index=(i, i))[0] - energy
 
     top, rounding = min(charges.strength / a, 0.0), 1e-13 * np.max(np.abs(H.matrix))
-    kappa: list[float] = []
+    kappa = []
     for i in range(min(n_states, len(H.matrix))):
         at_top = level(top, i)
         if at_top >= -rounding:
@@ -158,7 +158,7 @@ def _momenta(interior, charges, n_states, n):
         while level(low, i) < 0:
             low *= 2
         energy = brentq(level, low, top, args=(i,), xtol=-1e-15 * low)
-        kappa.append(float(np.sqrt(-2 * m * energy)))
+        kappa.append(np.sqrt(-2 * m * energy))
     return np.array(kappa)
 
 

@@ -237,15 +237,16 @@ def _waves(system, energy, square, incoming, boundary, n):
         k, functions = boundary[a][0], []
         for b, side in enumerate(boundary):
             value = inside[:, b] @ mesh.surface
-            outside = partial(_outside, system, b, side, k, value, float(a == b))
+            place = system.channels.l[b], system.radius
+            outside = partial(_outside, place, side, k, value, float(a == b))
             functions.append(WaveFunctions(mesh, inside[:, b] / k[:, None], outside))
         result.append(CoupledWaves(energy, k, a, tuple(functions)))
     return result
 
 
-def _outside(system, b, side, k, value, comes_in, r):
+def _outside(place, side, k, value, comes_in, r):
     """ψ_b beyond the channel radius from u_b(R)."""
-    l, (own, eta, opened, _, inverse) = system.channels.l[b], side
+    (l, radius), (own, eta, opened, _, inverse) = place, side
     result, closed = np.empty((k.size, r.size), dtype=complex), ~opened
     size = np.maximum(np.abs(inverse[opened]), 1e-150)
     F = -comes_in * inverse[opened].imag / size**2
@@ -254,7 +255,7 @@ def _outside(system, b, side, k, value, comes_in, r):
     waves = outer_waves(l, q, charge, comes_in + 1j * A, A, r)
     result[opened] = waves * (q / k[opened])[:, None]
     surface = value[closed] / k[closed]
-    result[closed] = decaying_waves(l, own[closed], system.radius, surface, r)
+    result[closed] = decaying_waves(l, own[closed], radius, surface, r)
     return result
 
 
