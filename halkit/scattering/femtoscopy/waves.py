@@ -60,9 +60,7 @@ class PairWaves:
         self.k = k
         self.n_channels = 1 + max((c for part in parts for c in part.channels), default=0)
         self._parts, self._statistics = list(parts), statistics
-        force, m = pair.charges, pair.reduced_mass
-        self._length = 1 / m
-        self._eta = None if force is None else force.sommerfeld(k.ravel(), m)
+        self._length, self._eta = 1 / pair.reduced_mass, pair.sommerfeld(k.ravel())
         self._edges = np.unique([part.radius for part in parts])
         self._end = min((part.radius for part in parts if part.ends), default=np.inf)
 
