@@ -125,6 +125,10 @@ class ScatteringWaves(WaveFunctions):
         super().__init__(mesh, coefficients, outside)
         self.k, self.phase_shift, self.l, self.eta = k, phase_shift, l, eta
 
+    def __call__(self, r: Numbers) -> Array:
+        """Return ψ_k(r) at r ≥ 0, shape (n_k, n_r)."""
+        return super().__call__(r)
+
 
 class BoundWaves(NamedTuple):
     """Bound states with their wave functions, deepest first.
