@@ -13,6 +13,7 @@ the first is. "One mesh" gives both the same number of points.
 import numpy as np
 import pytest
 
+from halkit import Channel
 from halkit.interactions import GaussianSum, NonLocal, Separable
 from halkit.interactions.hal import OMEGA_CCC_MASS, omega_ccc
 from halkit.scattering import (
@@ -21,8 +22,10 @@ from halkit.scattering import (
     correlation_function,
     coulomb_phase_shift,
     coupled_phase_shifts,
+    coupled_s_matrix,
     lattice_spectrum,
     phase_shift,
+    resonances,
     scattering_wave_functions,
     zeta_00,
 )
@@ -164,6 +167,32 @@ def bench_coulomb(benchmark):
 def bench_coupled_waves(benchmark):
     S, T, D = (GaussianSum([c], [0.5]) for c in (-2.0, -1.0, 1.0))
     benchmark(coupled_phase_shifts, [[S, T], [T, D]], k=K, reduced_mass=1.0)
+
+
+THRESHOLDS = {
+    "one threshold": None,
+    "two thresholds": [Channel(l=0, reduced_mass=1.0), Channel(reduced_mass=1.2, threshold=0.5)],
+    "relativistic": [Channel(masses=2.0), Channel(masses=(2.0, 2.5))],
+}
+
+
+@pytest.mark.benchmark(group="S matrix of two channels, 2 × 70 points")
+@pytest.mark.parametrize("n_energies", [20, 1000])
+@pytest.mark.parametrize("kind", list(THRESHOLDS))
+def bench_thresholds(benchmark, kind, n_energies):
+    S, T, D = (GaussianSum([c], [0.5]) for c in (-2.0, -1.0, 1.0))
+    k = np.linspace(0.3, 2.0, n_energies)
+    given = {"energy": k**2 / 2, "channels": THRESHOLDS[kind]}
+    if kind == "one threshold":
+        given = {"k": k, "reduced_mass": 1.0, "l": (0, 0)}
+    benchmark(coupled_s_matrix, [[S, T], [T, D]], n_mesh=70, **given)
+
+
+@pytest.mark.benchmark(group="S matrix of two channels, 2 × 70 points")
+def bench_resonance(benchmark):
+    A, T, B = (GaussianSum([c], [0.5]) for c in (-0.2, -0.3, -2.0))
+    channels = THRESHOLDS["two thresholds"]
+    benchmark(resonances, [[A, T], [T, B]], 0.1, channels=channels, n_mesh=70)
 
 
 @pytest.mark.benchmark(group="1000 momenta")

@@ -173,7 +173,8 @@ def momentum_or_energy(n: int, given: Any, k: Any, energy: Any) -> Any:
     name, value, other = ("k", k, energy) if n == 1 else ("energy", energy, k)
     if other is not None:
         why = "" if n == 1 else ": a momentum belongs to one channel"
-        raise ValueError(f"{name} must be given for {n} channel{'s' * (n > 1)}, got the other{why}")
+        several = "one channel" if n == 1 else f"{n} channels"
+        raise ValueError(f"{name} must be given for {several}, got the other{why}")
     if (given is None) == (value is None):
         raise ValueError(f"{name} must be given once, got {(given, value)}")
     return value if given is None else given

@@ -29,8 +29,10 @@ from halkit.interactions import (
     av18,
 )
 from halkit.potentials import (
+    ESTPotentialRegressor,
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
@@ -68,6 +70,8 @@ MODELS = {
     "time": TimeDependentHALRegressor(R, hadron_mass=2.0, **SETTINGS),
     "process": GaussianProcessPotentialRegressor(R, reduced_mass=1.0),
     "parametric": ParametricPotentialRegressor(exponential, [-0.1, 0.5], r=R, reduced_mass=1.0),
+    "interpolation": ESTPotentialRegressor(R, reduced_mass=1.0),
+    "form": LocalPotentialRegressor(r=R, reduced_mass=1.0, n_terms=1),
     "frozen": FrozenBasisRegressor(NonLocalPotentialRegressor(R, reduced_mass=1.0, **SETTINGS)),
     "jackknife": resampling.JackknifeRegressor(
         GaussianProcessPotentialRegressor(R, reduced_mass=1.0)
@@ -114,7 +118,8 @@ def of_the_models():
         yield f"{name} apply w", lambda v, n=name: fitted(n).apply_potential(X, R, v), R
         yield f"{name} apply r_out", lambda v, n=name: fitted(n).apply_potential(X, R, None, v), R
         yield f"{name} U(r, r')", lambda v, n=name: fitted(n).nonlocal_potential(v, 1.0), R
-        yield f"{name} interaction", lambda v, n=name: fitted(n).interaction_(1.0, v), R
+        before = () if name == "form" else (1.0,)
+        yield f"{name} interaction", lambda v, n=name, b=before: fitted(n).interaction_(*b, v), R
         yield (
             f"{name} score y_std",
             lambda v, n=name: fitted(n).score(X, Y, y_std=v),

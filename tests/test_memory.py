@@ -10,8 +10,10 @@ from sklearn.frozen import FrozenEstimator
 from halkit import datasets, displays, equations, gauge, interactions, resampling, scattering
 from halkit.correlators import Correlators
 from halkit.potentials import (
+    ESTPotentialRegressor,
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
@@ -19,8 +21,10 @@ from halkit.potentials import (
 from halkit.radial import RadialGrid, Wedge, trapezoid_weights
 
 pytestmark = [
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning"),
 ]
 
 AT = np.linspace(0.3, 5.0, 5)
@@ -30,6 +34,10 @@ KEEP = {"r_out": D.r[:30].copy(), "weights": 1.1 * D.weights}
 
 def exponentials(r, r_prime, theta):
     return theta[0] * np.exp(-theta[1] * r - theta[2] * r_prime)
+
+
+def decay(r, theta):
+    return theta[0] * np.exp(-theta[1] * r) + 1e-3 * theta[2] * np.exp(-r)
 
 
 def network(arrays, **settings):
@@ -50,6 +58,13 @@ ESTIMATORS = {
     ),
     "parametric": lambda a: ParametricPotentialRegressor(
         exponentials, a["initial"], r=a["r"], weights=a["weights"], r_out=a["r_out"],
+        reduced_mass=3.3, bounds=(a["low"], a["high"]), max_nfev=5,
+    ),
+    "interpolation": lambda a: ESTPotentialRegressor(
+        a["r"], weights=a["weights"], r_out=a["r_out"], reduced_mass=3.3,
+    ),
+    "form": lambda a: LocalPotentialRegressor(
+        decay, a["initial"], r=a["r"], weights=a["weights"], r_out=a["r_out"],
         reduced_mass=3.3, bounds=(a["low"], a["high"]), max_nfev=5,
     ),
     "process": lambda a: GaussianProcessPotentialRegressor(

@@ -12,8 +12,10 @@ from skops.io import dumps, get_untrusted_types, loads
 from halkit.datasets import make_u1_configurations
 from halkit.gauge import U1DiffusionSampler
 from halkit.potentials import (
+    ESTPotentialRegressor,
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
@@ -35,6 +37,8 @@ REGRESSORS = [
     NonLocalPotentialRegressor(n_init=1, max_iter=20),
     TimeDependentHALRegressor(n_init=1, max_iter=20),
     ParametricPotentialRegressor(exponentials, [0.1, 0.5, 0.5]),
+    ESTPotentialRegressor(),
+    LocalPotentialRegressor(n_terms=1),
     GaussianProcessPotentialRegressor(reduced_mass=1.0),
     FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
     JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
@@ -81,6 +85,7 @@ def of_this_package(names):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("estimator", REGRESSORS)
 def test_skops_keeps_a_fit_without_pickle(estimator):

@@ -219,11 +219,11 @@ class Correlators(Record):
     def __repr__(self) -> str:
         size = "" if self.bin_size is None else f" of {self.bin_size:g} configurations"
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
+        irrep = "" if self.wedge is None or self.wedge.irrep == "A1" else f", {self.wedge.irrep}"
         points = (
             f"{self.n_points} radial nodes, r = {self.r[0]:g} … {self.r[-1]:g}"
-            if self.wedge is None
-            else f"{self.n_points} points in the wedge of L = {self.L}"
-            + ("" if self.wedge.irrep == "A1" else f", {self.wedge.irrep}")
+            if self.r is not None
+            else f"{self.n_points} points in the wedge of L = {self.L}{irrep}"
         )
         spacing = self.inverse_spacing and (
             f", 1/a = {self.inverse_spacing:g} MeV, a = {HBARC / self.inverse_spacing:.4g} fm"

@@ -18,12 +18,14 @@ from halkit.equations.lattice import lattice_rows
 from halkit.equations.nodes import radial_rows
 from halkit.equations.rows import Rows
 from halkit.equations.stationary import remove_phase, stationary_target
+from halkit.equations.tensor import SpinProjections, spin_projections, tensor_rows
 from halkit.equations.time import time_dependent_rows, time_derivatives, time_stencil
 
 __all__ = [
     "Identifiability",
     "PointwiseErrors",
     "Rows",
+    "SpinProjections",
     "coupled_rows",
     "designed_stencil",
     "identifiability",
@@ -32,7 +34,9 @@ __all__ = [
     "pointwise_errors",
     "radial_rows",
     "remove_phase",
+    "spin_projections",
     "stationary_target",
+    "tensor_rows",
     "time_dependent_rows",
     "time_derivatives",
     "time_stencil",

@@ -9,7 +9,7 @@ Multiplied by e^{−Δ_a t} this is y^a = Σ_b U_ab X^b with X^a = e^{−Δ_a t}
 linear map. D_a acts before the factor, and one constant divides all channels of a row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from halkit.radial import Order, radial_laplacian, trapezoid_weights
 from halkit.samples import standard_error
 from halkit.typing import Numbers
 
-__all__ = ["coupled_rows"]
+__all__ = ["Radii", "coupled_rows", "joined", "times_of"]
 
 # Masses of bins scatter around their mean by less than this fraction; more is a mistaken unit.
 SCATTER = 0.05
@@ -123,7 +123,7 @@ def coupled_rows(
     channels = _channels_of(channels, records)
     resolved, first = resolve_channels(channels), records[0]
     sources = check_choices(sources, first.sources, "sources")
-    times, points = _times(first.t, times, stencil)
+    times, points = times_of(first.t, times, stencil)
     labels = [(source, time) for source in sources for time in times]
     energies = tuple(
         choose_stencil(stencil, record.hadron_mass, _spacing(record), energy_range, threshold)
@@ -132,29 +132,39 @@ def coupled_rows(
     own = _masses_of_bins(masses, records)
     X, y = [], []
     for record, l, pairs, energy in zip(records, resolved.l, own, energies, strict=True):
-        grid = _grid(record, l, r_max, r_prime_max, space_order)
-        wave, target = _one_channel(record, grid, pairs, labels, points, energy)
+        radii, operators = _points_of(record, l, r_max, r_prime_max, space_order)
+        wave, target = _one_channel(record, operators, pairs, labels, points, energy)
         factor = _common_reference(own[0], pairs, labels)
         X.append(factor * wave)
-        y.append(factor * target[..., grid.keep_out])
-    X, y = _sized(np.stack(X), np.stack(y), grid)
+        y.append(factor * target)
+    return joined(
+        np.stack(X), np.stack(y), radii, labels=labels, stencil=points, energy_range=energies,
+        channels=channels, kind=first.kind,
+    )  # fmt: skip
+
+
+def joined(X, y, radii, *, kind, **about):
+    """Return the Rows of X and y of all channels, (n_channels, n_bins, n_rows, n_points)."""
+    out = radii.keep_out
+    size = np.average(
+        np.abs(X[..., out].mean(axis=1)).mean(axis=0), axis=-1, weights=radii.weights[out]
+    )
+    X, y = X / size[:, np.newaxis], y[..., out] / size[:, np.newaxis]
     return Rows(
-        data=_side_by_side(X[..., grid.keep]),
+        data=_side_by_side(X[..., radii.keep]),
         target=_side_by_side(y),
-        sigma=_errors(X[..., grid.keep_out], y, first.kind),
-        r=grid.r[grid.keep],
-        weights=grid.weights[grid.keep],
-        r_out=grid.r[grid.keep_out],
-        labels=labels,
-        stencil=points,
-        energy_range=energies,
-        channels=channels,
-        kind=first.kind,
+        sigma=_errors(X[..., out], y, kind),
+        r=radii.r[radii.keep],
+        weights=radii.weights[radii.keep],
+        r_out=radii.r[out],
+        kind=kind,
+        **about,
     )
 
 
-def _one_channel(correlators, grid, masses, labels, points, energies):
+def _one_channel(correlators, operators, masses, labels, points, energies):
     """Return X and y (n_bins, n_rows, n_points) of one channel, normalised by its threshold."""
+    project, laplacian = operators
     half, dt, X, y = points // 2, _spacing(correlators), [], []
     for source, time in labels:
         at = int(np.searchsorted(correlators.t, time))
@@ -165,8 +175,8 @@ def _one_channel(correlators, grid, masses, labels, points, energies):
             of_bins = [time_part(R[:, b], m, points, dt, energies) for b, m in enumerate(masses)]
             mu = np.array([[m] for m, _ in of_bins])
             part = np.stack([values for _, values in of_bins], axis=1)
-        X.append(grid.project(R[half]))
-        y.append(grid.project(part[0]) + grid.laplacian(R[half]) / (2 * mu))
+        X.append(project(R[half]))
+        y.append(project(part[0]) + laplacian(R[half]) / (2 * mu))
     return np.stack(X, axis=1), np.stack(y, axis=1)
 
 
@@ -174,13 +184,6 @@ def _common_reference(lowest, masses, labels):
     """Return e^{−Δ_a t} of each bin and row, (n_bins, n_rows, 1)."""
     delta = np.sum(masses, axis=1) - np.sum(lowest, axis=1)
     return np.exp(-np.multiply.outer(delta, [float(time) for _, time in labels]))[..., np.newaxis]
-
-
-def _sized(X, y, grid):
-    """Divide each row by the mean of |X| over channels and output radii."""
-    out = np.abs(X[..., grid.keep_out].mean(axis=1)).mean(axis=0)
-    size = np.average(out, axis=-1, weights=grid.weights[grid.keep_out])[:, np.newaxis]
-    return X / size, y / size
 
 
 def _errors(X, y, kind):
@@ -201,50 +204,41 @@ def _side_by_side(values):
     return np.concatenate(list(values), axis=-1)
 
 
-class _Grid(NamedTuple):
-    """What turns a field into values on radii: its projection, its Laplacian there, the radii."""
+class Radii(NamedTuple):
+    """The radii of values, their weights, and those that rows keep for X and for y."""
 
-    project: Callable
-    laplacian: Callable
     r: NDArray[np.float64]
     weights: NDArray[np.float64]
     keep: slice
     keep_out: slice
 
 
-def _grid(correlators, l, r_max, r_prime_max, order):
-    if correlators.wedge is not None:
-        return _shells(correlators, l, r_max, r_prime_max)
-    if r_max is not None or r_prime_max is not None:
-        raise ValueError(
-            "r_max and r_prime_max must be None on radial nodes, where they have no effect, got "
-            f"{r_max} and {r_prime_max}"
-        )
-    r, everything = correlators.r, slice(None)
-    return _Grid(
-        lambda R: R, lambda R: radial_laplacian(R, r, l=l, order=order),
-        r, trapezoid_weights(r), everything, everything,
-    )  # fmt: skip
-
-
-def _shells(correlators, l, r_max, r_prime_max):
+def _points_of(correlators, l, r_max, r_prime_max, order):
+    """Return the radii, and what projects a field and its Laplacian on them."""
+    if correlators.wedge is None:
+        if r_max is not None or r_prime_max is not None:
+            raise ValueError(
+                "r_max and r_prime_max must be None on radial nodes, where they have no effect, "
+                f"got {r_max} and {r_prime_max}"
+            )
+        r, all_of_them = correlators.r, slice(None)
+        radii = Radii(r, trapezoid_weights(r), all_of_them, all_of_them)
+        return radii, (lambda R: R, lambda R: radial_laplacian(R, r, l=l, order=order))
     wedge = check_lattice(correlators)
     if r_max is None:
         raise ValueError("r_max must be given on a lattice, got None")
     if l != wedge.partial_wave:
         raise ValueError(f"l must be {wedge.partial_wave} of a field in {wedge.irrep}, got {l}")
     keep_out, keep = radii_of(wedge, r_max, r_prime_max)
-    return _Grid(
-        wedge.to_shells, lambda R: wedge.to_shells(wedge.laplacian(R)),
-        wedge.shell_r, wedge.shell_weights, keep, keep_out,
-    )  # fmt: skip
+    radii = Radii(wedge.shell_r, wedge.shell_weights, keep, keep_out)
+    return radii, (wedge.to_shells, lambda R: wedge.to_shells(wedge.laplacian(R)))
 
 
 def _spacing(correlators):
     return float(correlators.t[1] - correlators.t[0])
 
 
-def _times(t, times, stencil):
+def times_of(t, times, stencil):
     """Return the times of the rows and the points of the stencil."""
     if times is None:
         points = time_stencil(len(t), stencil)

@@ -37,23 +37,25 @@ class CoupledPrior:
     def __init__(self, n: int, symmetric: bool, make: Callable[[int, int], PotentialPrior]) -> None:
         self.n, self.symmetric = n, symmetric
         pairs = [(a, b) for a in range(n) for b in range(n) if a <= b or not symmetric]
-        self.priors = {pair: make(*pair) for pair in pairs}
-        ends = np.cumsum([0, *(prior.n_parameters for prior in self.priors.values())])
-        self.slices = {
-            pair: slice(*bounds) for pair, bounds in zip(pairs, pairwise(ends), strict=True)
-        }
-        self.n_parameters = int(ends[-1])
+        self.priors = [make(*pair) for pair in pairs]
+        ends = [0, *np.cumsum([prior.n_parameters for prior in self.priors]).tolist()]
+        self.slices = [slice(*bounds) for bounds in pairwise(ends)]
+        self.n_parameters = ends[-1]
+        self.number = np.zeros((n, n), dtype=int)
+        for i, (a, b) in enumerate(pairs):
+            self.number[a, b] = i
+            if symmetric:
+                self.number[b, a] = i
 
     def entry(self, a: int, b: int) -> Entry:
         """Return the prior of V_ab and U_ab."""
-        transposed = self.symmetric and a > b
-        pair = (b, a) if transposed else (a, b)
-        return Entry(self.priors[pair], self.slices[pair], transposed)
+        i = self.number[a, b]
+        return Entry(self.priors[i], self.slices[i], self.symmetric and a > b)
 
     @property
     def is_local(self) -> NDArray[np.bool_]:
         """Which coefficients belong to V, shape (n_parameters,)."""
-        return np.concatenate([prior.is_local for prior in self.priors.values()])
+        return np.concatenate([prior.is_local for prior in self.priors])
 
     def design(self, X: Array, r: Array, weights: Array, r_out: Array) -> Array:
         """∂(targets at r_out)/∂θ, shape (n_samples, n·n_out, n_parameters)."""
@@ -82,10 +84,7 @@ def local_columns(W: Array, phi: Array, prior: PotentialPrior | CoupledPrior) ->
     -------
     ndarray of shape (n_samples·n, n_out, n_pairs)
     """
-    n = prior.n
-    starts = [[prior.entry(a, b).rows.start for b in range(n)] for a in range(n)]
-    _, number = np.unique(starts, return_inverse=True)
-    number = number.reshape(n, n)
+    n, number = prior.n, prior.number
     columns = np.zeros((*phi.shape, number.max() + 1))
     for a in range(n):
         for b in range(n):

@@ -1,165 +1,43 @@
-r"""Separable interpolation: the U of least rank that reproduces given waves.
-
-For waves φ_i with targets y_i = U φ_i,
-
-    U = Σ_ij |y_i⟩ (M⁻¹)_ij ⟨y_j|,   M_ij = ⟨φ_i|y_j⟩ = Σ_r w(r) φ_i(r) y_j(r),
-
-acts on each φ_i as the truth does. M is symmetric for a Hermitian truth, but not positive: with
-M = Σ_a λ_a v_a v_aᵀ,
-
-    U(r, r') = Σ_a sign(λ_a) g_a(r) g_a(r'),   g_a(r) = Σ_i v_ia y_i(r)/√|λ_a|.
-
-M − Mᵀ is an error of the data or of the sum over r; directions with a smaller ``|λ_a|`` are left
-out. D. J. Ernst, C. M. Shakin, R. M. Thaler, Phys. Rev. C 8, 46 (1973).
-"""
+"""A regressor by separable interpolation; see `halkit.potentials.expansion`."""
 
 import warnings
-from typing import NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
-from scipy.interpolate import BSpline, make_interp_spline
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from halkit import scattering
+from halkit.channels import ChannelList
 from halkit.checks import check_number, check_positive
-from halkit.exceptions import AccuracyWarning, OverfitWarning
-from halkit.interactions.interaction import Interaction
+from halkit.exceptions import MisfitWarning, OverfitWarning
+from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupling import reduced_masses, split
 from halkit.potentials.exact import warn_of_quadrature
+from halkit.potentials.expansion import (
+    FormFactors,
+    Overlap,
+    SeparableExpansion,
+    overlap_matrix,
+)
 from halkit.potentials.problem import FEWEST, unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import check_sample_weight
 from halkit.scaling import norm
 from halkit.training import unchanged_on_error
-from halkit.typing import Array, Number, Numbers
+from halkit.typing import Number, Numbers
 
-__all__ = ["ESTPotentialRegressor", "Overlap", "SeparableExpansion", "overlap_matrix"]
+__all__ = ["ESTPotentialRegressor"]
 
 # Eigenvalues below are rounding errors, relative to the largest.
 ROUNDING = 1e-13
 # Asymmetry of M from which phase shifts are off by degrees; number of its errors, and least size,
 # of one that the errors do not explain.
 ASYMMETRY, SIGNIFICANT, NOTICEABLE = 2e-3, 4.0, 1e-5
-# Share of the squared targets, or χ²/N, that a good interpolation leaves.
-LEFT, MISFIT = 1e-2, 3.0
+# Part of the norm of a target that a good interpolation may miss.
+LEFT = 0.1
 # Change of the energy of a bound state when one wave is left out.
 MOVED = 0.1
-
-
-class Overlap(NamedTuple):
-    """M in the unit of the norms √(‖φ_i‖ ‖y_i‖), and what goes with it.
-
-    Attributes
-    ----------
-    M : ndarray of shape (n_samples, n_samples)
-        Symmetrised.
-    targets : ndarray of shape (n_samples, n_out)
-        y in the same unit.
-    asymmetry, asymmetry_std : float
-        ‖M − Mᵀ‖/‖M + Mᵀ‖ (Frobenius), and its size for the errors of y alone; 0 without errors.
-    """
-
-    M: Array
-    targets: Array
-    asymmetry: float
-    asymmetry_std: float
-
-    def without(self, i: int) -> "Overlap":
-        """The same without one wave."""
-        M = np.delete(np.delete(self.M, i, 0), i, 1)
-        return self._replace(M=M, targets=np.delete(self.targets, i, 0))
-
-    def form_factors(self, rcond: float) -> tuple[Array, Array, Array]:
-        """g_a, sign(λ_a) and ``|λ_a|`` of the directions above `rcond` of the largest.
-
-        The largest come first.
-        """
-        size, vectors = np.linalg.eigh(self.M)
-        kept = np.argsort(-np.abs(size))
-        kept = kept[np.abs(size[kept]) >= rcond * np.max(np.abs(size))]
-        size, vectors = size[kept], vectors[:, kept]
-        root = np.sqrt(np.abs(size))
-        return (vectors / root).T @ self.targets, np.sign(size), np.abs(size)
-
-
-def overlap_matrix(
-    X: Array, y: Array, weights: Array, *, sample_weight: Array | None = None,
-    y_std: Array | None = None,
-) -> Overlap:  # fmt: skip
-    """The `Overlap` of waves and targets on the same nodes.
-
-    Parameters
-    ----------
-    X, y : ndarray of shape (n_samples, n_out)
-    weights : ndarray of shape (n_out,)
-        The measure.
-    sample_weight : ndarray of shape (n_samples,), optional
-        s counts as s equal rows.
-    y_std : ndarray of shape (n_samples, n_out), optional
-    """
-    root = np.sqrt(weights)
-    sizes = np.sqrt(norm(X * root, axis=1)) * np.sqrt(norm(y * root, axis=1))
-    s = np.ones(len(X)) if sample_weight is None else sample_weight / np.max(sample_weight)
-    scale = np.divide(np.sqrt(s), sizes, out=np.zeros_like(sizes), where=sizes > 0)[:, None]
-    X, y = scale * X, scale * y
-    M = (X * weights) @ y.T
-    size, std = norm(M + M.T), 0.0
-    if y_std is not None:
-        errors = ((X * weights) ** 2) @ ((scale * y_std) ** 2).T
-        std = np.sqrt(np.sum(errors + errors.T) - 2 * np.trace(errors))
-    asymmetry, std = (float(x / size) if size > 0 else 0.0 for x in (norm(M - M.T), std))
-    return Overlap((M + M.T) / 2, y, asymmetry, std)
-
-
-class SeparableExpansion(Interaction):
-    r"""U(r, r') = Σ_a c_a g_a(r) h_a(r') of form factors known on nodes, zero beyond the last node.
-
-    Between the nodes r g_a(r) is a spline of degree 5, which is 0 at r = 0 unless g_a grows as 1/r.
-
-    Parameters
-    ----------
-    r : ndarray of shape (n_r,)
-        Nodes, increasing.
-    left, right : ndarray of shape (rank, n_r)
-        g_a and h_a.
-    c : ndarray of shape (rank,)
-    singular : bool
-        Whether g_a and h_a grow as 1/r towards the origin.
-    """
-
-    def __init__(
-        self, r: Array, left: Array, right: Array, c: Array, *, singular: bool = False
-    ) -> None:
-        self.c, self.end = c, float(r[-1])
-        self.radius = self.end
-        self.left = _spline(r, left, singular)
-        self.right = self.left if right is left else _spline(r, right, singular)
-
-    def nonlocal_potential(self, r: Array, r_prime: Array) -> Array:
-        """Return U(r, r'), broadcasting; zero beyond the last node."""
-        g, h = self._at(self.left, r), self._at(self.right, r_prime)
-        return np.asarray((self.c * g * h).sum(axis=-1))
-
-    def _at(self, spline: BSpline, r: Array) -> Array:
-        r = np.asarray(r, dtype=np.float64)[..., None]
-        inside = r[..., 0] <= self.end
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = spline(np.minimum(r[..., 0], self.end)) / r
-        if not np.all(r):
-            value = np.where(r > 0, value, spline.derivative()(0.0))
-        return np.where(inside[..., None], value, 0.0)
-
-    def __repr__(self) -> str:
-        return f"SeparableExpansion(rank {len(self.c)}, r ≤ {self.end:g})"
-
-
-def _spline(r, g, singular):
-    """The spline through r g(r), shape (..., rank)."""
-    x, values = r, (r * g).T
-    if r[0] > 0 and not singular:
-        x, values = np.append(0.0, r), np.concatenate([np.zeros((1, len(g))), values])
-    degree = min(5, (len(x) - 2) // 2 * 2 + 1) if len(x) > 1 else 0
-    return make_interp_spline(x, values, k=degree)
 
 
 class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -168,7 +46,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     A sample is one wave φ_i on the nodes r, its target y_i = (E_i − H0) φ_i. The separable
     expansion of Ernst, Shakin and Thaler,
 
-        U = Σ_ij |y_i⟩ (M⁻¹)_ij ⟨y_j|,   M_ij = ⟨φ_i|y_j⟩,
+        U(r, r') = Σ_ij y_i(r) (M⁻¹)_ij y_j(r'),   M_ij = ∫ 4πr² dr φ_i(r) y_j(r),
 
     reproduces all of them: N waves of stationary states up to a momentum give the phase shifts up
     to there, the better the more waves. It is made for waves without noise, and for checks of other
@@ -188,6 +66,12 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         The first n_out nodes, if the targets end earlier than the waves: U is zero beyond.
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
+    channels : list of halkit.Channel, optional
+        Coupled channels, in the order of their thresholds, side by side in X and y. What a
+        channel leaves None it takes from `reduced_mass` and `l`. Set after a fit, masses and
+        thresholds change observables, but not their number. By default one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     rcond : float, optional
         Directions of M with eigenvalues below `rcond` times the largest are left out. By default
         the asymmetry of M, which is what errors of the data leave of M − Mᵀ, or its expected size
@@ -199,7 +83,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         Number of directions kept.
     eigenvalues_ : ndarray of shape (rank_,)
         ``|λ_a|``, relative to the largest.
-    form_factors_ : ndarray of shape (rank_, n_out)
+    form_factors_ : ndarray of shape (rank_, n_out), or (rank_, n_channels, n_out)
         g_a at the nodes.
     signs_ : ndarray of shape (rank_,)
         Signs of λ_a.
@@ -243,12 +127,14 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     def __init__(
         self, r: Numbers | None = None, *, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
-        rcond: Number | None = None,
+        channels: ChannelList | None = None, l: int | None = None, rcond: Number | None = None,
     ) -> None:  # fmt: skip
         self.r = r
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.rcond = rcond
 
     def fit(
@@ -259,9 +145,9 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_r)
-            Waves on the nodes r.
-        y : array-like of shape (n_samples, n_out) or (n_samples,)
+        X : array-like of shape (n_samples, n_channels·n_r)
+            Waves on the nodes r, channels side by side.
+        y : array-like of shape (n_samples, n_channels·n_out) or (n_samples,)
             Their targets (E_i − H0) φ_i at r_out.
         sample_weight : array-like of shape (n_samples,), optional
             s counts as s equal rows: it decides which directions are left out. A row of weight 0
@@ -282,10 +168,12 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Warns
         -----
-        AccuracyWarning
+        MisfitWarning
             If M is not symmetric: by more than 2e-3, or with `y_std` by more than four times what
-            these errors explain. If what is kept leaves a hundredth of the squared targets. If the
-            nodes are too coarse for U.
+            these errors explain. If U misses a target by a tenth of its norm, as `rcond` or errors
+            leave too few directions.
+        AccuracyWarning
+            If the nodes are too coarse for U.
         UnderdeterminedWarning
             If U has not vanished where the data end.
         """
@@ -294,9 +182,9 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             self._check_data(problem)
-            self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))
+            left = self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))
         if self._nodes_given:
-            self._warn(problem)
+            self._warn(problem, left)
         return self
 
     def _check_data(self, problem):
@@ -307,12 +195,19 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
                 "r_out must be the first nodes of r: overlaps of waves and targets need both on "
                 f"the same nodes, got {self.r_out_[:5]}"
             )
-        if not np.any(problem.X[:, :n] * problem.y * self.weights_[:n]):
+        if not np.any(self._where_targets(problem.X) * problem.y * self._measure_of_targets()):
             raise ValueError("X and y must overlap, got X y = 0 on all nodes with a measure")
 
+    def _where_targets(self, X):
+        """The waves on the nodes of the targets."""
+        return split(X, self.n_channels_)[:, :, : len(self.r_out_)].reshape(len(X), -1)
+
+    def _measure_of_targets(self):
+        return np.tile(self.weights_[: len(self.r_out_)], self.n_channels_)
+
     def _interpolate(self, problem, sample_weight):
-        n, errors = len(self.r_out_), None
-        phi, weights = problem.X[:, :n], self.weights_[:n]
+        """Keep the form factors; return the largest ‖Uφ_i − y_i‖/‖y_i‖."""
+        phi, weights, errors = self._where_targets(problem.X), self._measure_of_targets(), None
         if problem.has_errors:
             s = np.ones(len(phi)) if sample_weight is None else sample_weight
             W = problem.W
@@ -326,13 +221,17 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         self._cut = min(max(ROUNDING, cut if self.rcond is None else float(self.rcond)), 1.0)
         self._M, self._targets = overlap.M, overlap.targets
         g, self.signs_, size = overlap.form_factors(self._cut)
-        self.form_factors_, self.eigenvalues_, self.rank_ = g, size / size[0], len(g)
+        self.eigenvalues_, self.rank_ = size / size[0], len(g)
+        shape = (self.n_channels_, len(self.r_out_)) if self.n_channels_ > 1 else g.shape[1:]
+        self.form_factors_ = g.reshape(len(g), *shape)
         shift, W = problem.shifted()
-        prediction = (((phi * weights) @ g.T) * self.signs_) @ g
+        rest = (((phi * weights) @ g.T) * self.signs_) @ g - problem.y
         with np.errstate(over="ignore", under="ignore"):
-            self.loss_ = unshifted(norm(W * (prediction - problem.y)) ** 2, shift)
+            self.loss_ = unshifted(norm(W * rest) ** 2, shift)
+        size, left = (norm(rows * np.sqrt(weights), axis=1) for rows in (problem.y, rest))
+        return float(np.max(np.divide(left, size, out=np.zeros_like(size), where=size > 0)))
 
-    def _warn(self, problem):
+    def _warn(self, problem, left):
         """Warn of data that M shows to be wrong, and of nodes that are too few or end too early."""
         a, std = self.asymmetry_, self.asymmetry_std_
         if a > ASYMMETRY or (std is not None and a > max(SIGNIFICANT * std, NOTICEABLE)):
@@ -342,30 +241,42 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
                 "or belong to other energies, or U is not Hermitian. Phase shifts of an "
                 "interpolation may be off by degrees: fit correlators with "
                 "GaussianProcessPotentialRegressor",
-                AccuracyWarning,
+                MisfitWarning,
                 stacklevel=3,
             )
-        if self.loss_ > (MISFIT if problem.has_errors else LEFT):
-            what = "χ²/N is" if problem.has_errors else "the share of the squared targets left is"
+        if left > LEFT:
             warnings.warn(
-                f"{what} {self.loss_:.2g} with the {self.rank_} directions of {len(self._M)} that "
-                "are above the errors of M: the waves are not reproduced",
-                AccuracyWarning,
+                f"U misses a target by {left:.0%} of its norm with {self.rank_} directions of the "
+                f"{len(self._M)} waves: the others are below rcond or the errors of ⟨φ_i|y_j⟩, or "
+                "rcond lets directions in that are noise",
+                MisfitWarning,
                 stacklevel=3,
             )
         if len(self.r_out_) < FEWEST:
             return
-        learned, mass = self._learned, self.reduced_mass
-        warn_of_quadrature(learned, self.r_, self.weights_, mass)
-        warn_of_reach(
-            self.r_out_, U=learned.nonlocal_potential, V=None, std=np.zeros_like, ends_there=True,
-            reduced_mass=mass, exact=not problem.has_errors,
-        )  # fmt: skip
+        n, masses = self.n_channels_, self._masses()
+        for a, b in zip(*np.triu_indices(n), strict=True):
+            one = self._learned if n == 1 else self._learned[a, b]
+            mass = None if masses is None else float(np.sqrt(masses[a] * masses[b]))
+            if a == b:
+                warn_of_quadrature(one, self.r_, self.weights_, mass)
+            warn_of_reach(
+                self.r_out_, U=one.nonlocal_potential, V=None, std=np.zeros_like, ends_there=True,
+                reduced_mass=mass, exact=not problem.has_errors,
+            )  # fmt: skip
+
+    def _masses(self):
+        """The reduced mass of each channel, None if not all are known."""
+        if self.channels is not None:
+            return reduced_masses(self)
+        return None if self.reduced_mass is None else (float(self.reduced_mass),)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> scattering.BoundStates:
+    ) -> Any:
         """Energies and binding momenta; see `halkit.scattering.bound_states`.
+
+        With several channels, see `halkit.scattering.coupled_bound_states`.
 
         Warns
         -----
@@ -381,9 +292,11 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
     def _check_stable(self, energy, settings):
         """Warn of bound states that change when a wave is left out."""
         overlap, moved = Overlap(self._M, self._targets, 0.0, 0.0), np.zeros(energy.size)
+        one = self.n_channels_ == 1
+        solve = scattering.bound_states if one else scattering.coupled_bound_states
         for i in np.flatnonzero(norm(self._targets, axis=1)):
             g, signs, _ = overlap.without(i).form_factors(self._cut)
-            without = scattering.bound_states(self._expansion(g, signs), **settings).energy
+            without = solve(self._expansion(g, signs), **settings).energy
             change = np.abs(energy[:, None] - without).min(axis=1, initial=np.inf)
             moved = np.maximum(moved, change / np.abs(energy))
         if np.any(moved > MOVED):
@@ -395,7 +308,15 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             )
 
     def _expansion(self, g, signs):
-        return SeparableExpansion(self.r_out_, g, g, signs, singular=self._singular)
+        """The interaction, or the matrix of interactions, with given form factors."""
+        factors = [
+            FormFactors(self.r_out_, one, singular=self._singular)
+            for one in np.moveaxis(split(g, self.n_channels_), 1, 0)
+        ]
+        rows = [[SeparableExpansion(left, right, signs) for right in factors] for left in factors]
+        if self.n_channels_ == 1:
+            return self._in_wave(rows[0][0])
+        return self._in_channels(InteractionMatrix(rows))
 
     @property
     def _learned(self):

@@ -64,7 +64,12 @@ def phase_of_quadrature(
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", AccuracyWarning)
         waves = scattering_wave_functions(
-            potential, k, reduced_mass=reduced_mass, channel_radius=end, n_mesh=N_POINTS
+            potential,
+            k,
+            reduced_mass=reduced_mass,
+            l=potential.l or 0,
+            channel_radius=end,
+            n_mesh=N_POINTS,
         )
     phi, U = waves(grid.r), potential.nonlocal_potential
     change = (waves(r) * weights) @ U(grid.r[:, None], r).T

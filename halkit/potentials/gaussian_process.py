@@ -18,8 +18,14 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials.coupled_checks import (
+    scale_derivatives,
+    scales,
+    warn_of_scales,
+    warn_of_sources,
+)
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
-from halkit.potentials.coupling import reduced_masses, split
+from halkit.potentials.coupling import count_channels, own_wave, reduced_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
@@ -32,6 +38,7 @@ from halkit.potentials.prior import (
     LocalPrior,
     NonLocalPrior,
     PotentialPrior,
+    nonlocal_lengths,
     signal_beside_local,
     smooth_basis,
 )
@@ -85,10 +92,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     local : bool or "only"
         Whether the local term is added, or stands alone.
-    length_scale : float
-        ℓ, over which U varies.
-    envelope_radius : float
-        ρ, beyond which U vanishes.
+    length_scale : float, optional
+        ℓ, over which U varies. By default 4; 9 for several channels and for l > 0.
+    envelope_radius : float, optional
+        ρ, beyond which U vanishes. By default 5.5; 9 for several channels and for
+        l > 0.
     amplitude : float
         A, the prior standard deviation of U(0, 0), in [energy]/[length]³.
     envelope : {"gaussian", "exponential"}
@@ -168,8 +176,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         self, r: Numbers | None = None, *, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
         channels: ChannelList | None = None, l: int | None = None,
-        local: Literal["only"] | bool = True, length_scale: Number = 4.0,
-        envelope_radius: Number = 5.5, amplitude: Number = 1e-5,
+        local: Literal["only"] | bool = True, length_scale: Number | None = None,
+        envelope_radius: Number | None = None, amplitude: Number = 1e-5,
         envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number | None = None, noise: Number | None = None, tol: Number = 1e-6,
@@ -230,7 +238,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond
-            the data.
+            the data. With several channels, if the rows do not tell their potentials apart, see
+            `halkit.equations.pointwise_errors`, and if a channel fits better with another
+            normalisation.
         """
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
@@ -243,7 +253,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
             check_reach(
                 self.r_,
                 self.r_out_,
-                self.envelope_radius if nonlocal_ else None,
+                first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None,
                 first.local.widths if first.local else None,
                 lattice_defaults=True,
             )
@@ -254,11 +264,24 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
                 self._summarize(A.reshape(b.size, -1), b, W[W > 0])
                 self.loss_ *= noise**2 / problem.total
+            if self.n_channels_ > 1:
+                self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
         return self
+
+    def _warn_of_rows(self, problem, W, A, b):
+        """Warn of sources that are too much alike, and of channels of another normalisation."""
+        n, X = self.n_channels_, problem.X
+        phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
+        known = not self.local or warn_of_sources(phi, problem.y, W, n)
+        # without U a non-local potential looks like another normalisation
+        if known and self.symmetric and problem.has_errors and self.local != "only":
+            nodes = self.r_, self.weights_, self.r_out_
+            G = W * scale_derivatives(self._learned, X, *nodes, n)
+            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior), self.loss_)
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
@@ -296,10 +319,16 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEsti
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_random_state(self.random_state)
         check_local_prior(self)
-        length, radius, amplitude = (
-            check_positive(getattr(self, name), name)
-            for name in ("length_scale", "envelope_radius", "amplitude")
+        n = count_channels(self)
+        length, radius = (
+            default if given is None else check_positive(given, name)
+            for (name, default), given in zip(
+                nonlocal_lengths(n, own_wave(self) or 0 if n == 1 else 0).items(),
+                (self.length_scale, self.envelope_radius),
+                strict=True,
+            )
         )
+        amplitude = check_positive(self.amplitude, "amplitude")
         tol = check_number(self.tol, "tol", least=1e-7, below=1)
         if self.local == "only":
             return None

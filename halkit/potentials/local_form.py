@@ -1,151 +1,35 @@
-r"""A local potential of known form, V(r) = form(r, θ), fitted to rows y(r) = V(r) φ(r).
-
-The rows of all samples determine V node by node, with errors: with weights W,
-
-    Σ_s W_s² [V(r) φ_s(r) − y_s(r)]² = a(r)² [V(r) − V̂(r)]² + L0(r),   a² = Σ_s W_s² φ_s²,
-
-and the form is fitted to V̂ ± 1/a. Σ L0, which no V(r) describes, tests whether the truth is local.
-"""
+"""A regressor for local potentials of known form; see `halkit.potentials.forms`."""
 
 import warnings
-from collections.abc import Callable, Sequence
-from itertools import combinations
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from collections.abc import Sequence
+from functools import partial
+from typing import Self
 
 import numpy as np
-from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from halkit.checks import check_array, check_integer, check_positive
-from halkit.exceptions import AccuracyWarning
-from halkit.interactions.interaction import Interaction, cut
+from halkit.channels import ChannelList
+from halkit.checks import check_integer, check_positive
+from halkit.exceptions import MisfitWarning
+from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupled_checks import warn_of_sources
+from halkit.potentials.coupling import split
+from halkit.potentials.forms import Form, LocalForm, gaussian_start, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import node_columns
-from halkit.scaling import norm
 from halkit.training import unchanged_on_error
-from halkit.typing import Array, Number, Numbers
+from halkit.typing import Number, Numbers
 
-__all__ = ["LocalForm", "LocalPotentialRegressor", "gaussians"]
+__all__ = ["LocalPotentialRegressor"]
 
-Form: TypeAlias = Literal["gaussians"] | Callable[..., Any]
-# Widths of Gaussians in the list of starts, sets of them that are tried, and the least singular
-# value of a set.
-N_WIDTHS, N_STARTS, RIDGE = 16, 6, 1e-9
+FORMS = ("gaussians",)
 # Step of differences by θ in units of its error.
 STEP = 1e-3
 # χ²/dof, and number of its standard deviations for independent errors, of a fit that is wrong.
 BAD, SIGNIFICANT = 2.0, 5.0
-
-
-def gaussians(r: Array, theta: Array) -> Array:
-    """V(r) = Σ_m v_m e^{−(r/b_m)²} for θ = (v_1 … v_n, b_1 … b_n), of the shape of `r`."""
-    v, b = np.split(theta, 2)
-    return np.asarray(np.exp(-((np.asarray(r)[..., None] / b) ** 2)) @ v)
-
-
-class Pointwise(NamedTuple):
-    """V̂(r) of the rows, and its weight.
-
-    Attributes
-    ----------
-    V, a : ndarray of shape (n_out,)
-        V̂, and a; 0 where all φ_s vanish.
-    left : float
-        Σ L0, in the unit of a.
-    n_dof : int
-        Number of rows less the number of nodes.
-    """
-
-    V: Array
-    a: Array
-    left: float
-    n_dof: int
-
-
-def pointwise_potential(X: Array, y: Array, W: Array) -> Pointwise:
-    """The V that describes the rows node by node.
-
-    Parameters
-    ----------
-    X, y, W : ndarray of shape (n_samples, n_out)
-        Wave functions and targets at the nodes of V, and the weights of the residual.
-    """
-    phi, target = W * X, W * y
-    a = norm(phi, axis=0)
-    unit = np.divide(phi, a, out=np.zeros_like(phi), where=a > 0)
-    along = np.sum(unit * target, axis=0)
-    V = np.divide(along, a, out=np.zeros_like(a), where=a > 0)
-    n_dof = int(np.count_nonzero(W) - np.count_nonzero(a))
-    return Pointwise(V, a, float(norm(target - unit * along) ** 2), n_dof)
-
-
-def gaussian_start(r: Array, V: Array, a: Array, n_terms: int) -> Array:
-    """θ of a sum of Gaussians close to the V of least Σ a² (form − V)².
-
-    For given widths the strengths follow from linear least squares. The best sets of widths of a
-    list, from the first node to r[-1]/2, are each brought to their minimum; the lowest is taken.
-    """
-    low, high = r[r > 0][0], r[-1] / 2
-    listed = np.log(np.geomspace(min(low, high / 2), high, max(N_WIDTHS, n_terms)))
-
-    def columns(log_widths):
-        A = a[:, None] * np.exp(-((r[:, None] / np.exp(log_widths)) ** 2))
-        size = norm(A, axis=0)
-        size = np.where(size > 0, size, 1.0)
-        return A / size, size
-
-    def left(log_widths):
-        A, _ = columns(log_widths)
-        return target - A @ np.linalg.lstsq(A, target, rcond=RIDGE)[0]
-
-    unit = norm(a * V)
-    target = a * V / (unit if unit > 0 else 1.0)
-    A, _ = columns(listed)
-    terms, gram, b = np.array([*combinations(range(len(listed)), n_terms)]), A.T @ A, A.T @ target
-    block = gram[terms[:, :, None], terms[:, None, :]] + RIDGE * np.eye(n_terms)
-    explained = np.sum(np.linalg.solve(block, b[terms][..., None])[..., 0] * b[terms], axis=1)
-    bounds = listed[0] - np.log(2), listed[-1] + np.log(4)
-    found = [
-        least_squares(left, listed[chosen], bounds=bounds)
-        for chosen in terms[np.argsort(-explained)[:N_STARTS]]
-    ]
-    log_widths = np.sort(min(found, key=lambda solution: solution.cost).x)
-    A, size = columns(log_widths)
-    v = np.linalg.lstsq(A, a * V, rcond=RIDGE)[0] / size
-    return np.concatenate([v, np.exp(log_widths)])
-
-
-class LocalForm(Interaction):
-    """V(r) = form(r, θ), zero beyond a radius.
-
-    Parameters
-    ----------
-    form : callable
-        ``form(r, theta)`` of arrays.
-    theta : ndarray of shape (n_parameters,)
-    radius : float or None
-    """
-
-    def __init__(self, form: Callable[..., Any], theta: Array, radius: float | None) -> None:
-        self.form, self.theta, self.radius = form, theta, radius
-
-    def local_potential(self, r: Array) -> Array:
-        """Return V(r), elementwise."""
-        r = np.asarray(r, dtype=np.float64)
-        V = check_array(self.form(r, self.theta), "form", finite=False)
-        if V.shape not in {(), r.shape}:
-            raise ValueError(f"form must return the shape {r.shape} of r, got shape {V.shape}")
-        return np.array(cut(np.broadcast_to(V, r.shape), self.radius, r))
-
-    def __repr__(self) -> str:
-        name = getattr(self.form, "__name__", None) or repr(self.form)
-        return f"LocalForm({name}, theta={np.round(self.theta, 6).tolist()})"
-
-
-FORMS = {"gaussians": gaussians}
 
 
 class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -153,22 +37,24 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
     A sample is one wave function φ on the nodes r, of one state or of one time slice, its target
     y(r) = V(r) φ(r): (E − H0) φ, or the left-hand side of the time-dependent equation. The form is
-    fitted to the targets of all samples, weighted by their errors `y_std`.
+    fitted to the targets of all samples, weighted by their errors `y_std`. Coupled channels have
+    y_a = Σ_b V_ab φ_b with V_ab = V_ba; the rows of n channels must hold n sources at least, which
+    excite the channels differently.
 
     Parameters
     ----------
     form : "gaussians" or callable
         "gaussians" is V(r) = Σ_m v_m e^{−(r/b_m)²}. A function ``form(r, theta)`` returns V(r) at
-        an array r, for theta of shape (n_parameters,). To pickle the model, take a function of a
-        module, not a lambda.
+        an array r, for theta of shape (n_parameters,); of n > 1 channels, a symmetric V_ab(r) of
+        shape (n, n, ...). To pickle the model, take a function of a module, not a lambda.
     initial : array-like of shape (n_parameters,), optional
-        θ at the start, (v_1 … v_n, b_1 … b_n) for Gaussians. These find their own start by
-        default: the best of all sums with widths from a list.
+        θ at the start, (v_1 … v_n, b_1 … b_n) for Gaussians, and so on for each pair of channels
+        (1, 1), (1, 2), … (2, 2), …. By default they find their own start.
     r : array-like of shape (n_r,), optional
         Nodes of the wave functions, increasing and >= 0, in the user's unit of length
         (ħ = c = 1). Without them: r = 1 … n_r.
     n_terms : int, optional
-        Number of Gaussians; 2 by default, or what `initial` says.
+        Number of Gaussians, of each pair of channels; 2 by default, or what `initial` says.
     weights : array-like of shape (n_r,), optional
         Measure that weights the residuals without `y_std`: 4πr²Δr by the trapezoid rule by default,
         or lattice multiplicities.
@@ -176,6 +62,12 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         Nodes of the columns of y, among `r`; `r` by default.
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it.
+    channels : list of halkit.Channel, optional
+        Coupled channels, in the order of their thresholds, side by side in X and y. What a
+        channel leaves None it takes from `reduced_mass` and `l`. Set after a fit, masses and
+        thresholds change observables, but not their number. By default one channel.
+    l : int, optional
+        Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
         V is zero beyond it.
     bounds : pair of float or of array-like of shape (n_parameters,), optional
@@ -242,6 +134,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         self, form: Form = "gaussians", initial: Numbers | None = None, *,
         r: Numbers | None = None, n_terms: int | None = None, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
+        channels: ChannelList | None = None, l: int | None = None,
         radius: Number | None = None, bounds: Sequence[Numbers] | None = None,
         max_nfev: int | None = None, tol: Number = 1e-10,
     ) -> None:  # fmt: skip
@@ -252,6 +145,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         self.weights = weights
         self.r_out = r_out
         self.reduced_mass = reduced_mass
+        self.channels = channels
+        self.l = l
         self.radius = radius
         self.bounds = bounds
         self.max_nfev = max_nfev
@@ -265,9 +160,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_r)
-            Wave functions on the nodes r.
-        y : array-like of shape (n_samples, n_out) or (n_samples,)
+        X : array-like of shape (n_samples, n_channels·n_r)
+            Wave functions on the nodes r, channels side by side.
+        y : array-like of shape (n_samples, n_channels·n_out) or (n_samples,)
             Their targets V φ at r_out.
         sample_weight : array-like of shape (n_samples,), optional
             With `y_std`, s counts as s equal measurements in the covariance and in χ².
@@ -295,34 +190,29 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If `max_nfev` was reached, or if V at `initial` is too small, compared with the targets,
             for its slope to be seen.
-        AccuracyWarning
+        MisfitWarning
             With `y_std`, if χ²/dof is above 2 and significant: the message says whether another
             form may help, or no local potential describes the data.
         UnderdeterminedWarning
-            If V has not vanished where the data end.
+            If V has not vanished where the data end. With several channels, if the rows do not
+            tell their potentials apart, see `halkit.equations.pointwise_errors`.
         """
         self._check_form()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            columns = node_columns(self.r_out_, self.r_)
-            _, W = problem.shifted()
-            rows = pointwise_potential(problem.X[:, columns], problem.y, W)
+            n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
+            shift, W = problem.shifted()
+            phi = split(problem.X, n)[:, :, columns]
+            rows = pointwise(phi, split(problem.y, n), split(W, n))
+            self._kept = self.form
             start, bounds = check_start(self, self._start(rows))
-            self._kept, self.radius_ = (
-                self.form,
-                check_positive(self.radius, "radius", optional=True),
-            )
+            self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._try_form(start)
-            fit_theta(
-                self, problem, lambda theta: self._with(theta).local_potential(self.r_out_),
-                rows.V, rows.a, start, bounds, left=rows.left,
-            )  # fmt: skip
-            self._finish(problem, rows)
-        if self._nodes_given:
-            warn_of_reach(
-                self.r_out_, U=None, V=self._learned.local_potential, std=self._local_std,
-                exact=not problem.has_errors,
-            )  # fmt: skip
+            self._solve(problem, rows, start, bounds)
+            self._finish(problem, unshifted(rows.left, shift), rows.n_known)
+        if n > 1:
+            warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
+        self._warn_of_reach(exact=not problem.has_errors)
         return self
 
     def _check_form(self):
@@ -342,52 +232,64 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             raise ValueError("initial must be given with bounds, got None")
 
     def _start(self, rows):
-        if self.initial is None:
-            n = 2 if self.n_terms is None else self.n_terms
-            if np.count_nonzero(rows.a) == 0:
-                raise ValueError("X must not be zero on all nodes of y, got 0")
-            return gaussian_start(self.r_out_, rows.V, rows.a, n)
         if callable(self.form):
             return self.initial
-        n = np.size(self.initial) // 2
-        if np.size(self.initial) != 2 * (n if self.n_terms is None else self.n_terms):
+        if self.initial is None:
+            V, a = rows.potential()
+            if not np.all(np.any(a > 0, axis=1)):
+                raise ValueError("X must not be zero on all nodes of y, got 0")
+            n = 2 if self.n_terms is None else self.n_terms
+            starts = [gaussian_start(self.r_out_, *pair, n) for pair in zip(V, a, strict=True)]
+            return np.concatenate(starts)
+        size, pairs = np.size(self.initial), rows.R.shape[-1]
+        n = size // (2 * pairs) if self.n_terms is None else self.n_terms
+        if size != 2 * n * pairs:
+            of = f" of each of {pairs} pairs of channels" if pairs > 1 else ""
             raise ValueError(
-                "initial must have shape (2 n_terms,), the strengths and then the widths, got "
-                f"shape {np.shape(self.initial)} with n_terms={self.n_terms}"
+                f"initial must have shape (2 n_terms,), strengths and widths{of}, got shape "
+                f"{np.shape(self.initial)} with n_terms={self.n_terms}"
             )
         return self.initial
 
     def _try_form(self, start):
         """Try the form at the start, with messages that name it."""
-        form = self._with(start)
-        try:
-            form.form(self.r_out_, start)
-        except Exception as error:
-            raise ValueError(
-                f"form must take an array r of shape {self.r_out_.shape} and theta of the shape "
-                f"{start.shape} of initial, got {type(error).__name__}: {error}"
-            ) from error
-        if not np.all(np.isfinite(form.local_potential(self.r_out_))):
+        form = self._form(start)
+        if callable(self.form):
+            try:
+                self.form(self.r_out_, start)
+            except Exception as error:
+                raise ValueError(
+                    f"form must take an array r of shape {self.r_out_.shape} and theta of the "
+                    f"shape {start.shape} of initial, got {type(error).__name__}: {error}"
+                ) from error
+        V = form.matrix(self.r_out_)
+        if not np.all(np.isfinite(V)):
             raise ValueError(f"form must be finite at initial = {start}, got inf or NaN")
+        if not np.allclose(V, V.swapaxes(0, 1), rtol=1e-9, atol=0.0):
+            raise ValueError("form must return V_ab = V_ba, got a matrix that is not symmetric")
 
-    def _finish(self, problem, rows):
+    def _solve(self, problem, rows, start, bounds):
+        pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
+
+        def prediction(theta):
+            V = self._form(theta).matrix(self.r_out_)[pairs]
+            return np.einsum("ikp,pi->ik", rows.R, V)
+
+        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left)
+
+    def _finish(self, problem, left, n_known):
         """Positive widths, and χ²."""
         if not callable(self._kept):
-            n = len(self.theta_) // 2
-            sign = np.append(np.ones(n), np.where(self.theta_[n:] < 0, -1.0, 1.0))
-            self.theta_, self.theta_cov_ = (
-                sign * self.theta_,
-                np.outer(sign, sign) * self.theta_cov_,
-            )
+            blocks = self.theta_.reshape(len(np.triu_indices(self.n_channels_)[0]), 2, -1)
+            sign = np.where((blocks < 0) & [[False], [True]], -1.0, 1.0).ravel()
+            self.theta_ = sign * self.theta_
+            self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None
         if problem.has_errors:
-            shift, _ = problem.shifted()
-            losses = self.loss_, unshifted(rows.left, shift)
-            counts = len(self.theta_), np.count_nonzero(rows.a)
-            dof = [problem.total - n for n in counts]
+            dof = problem.total - len(self.theta_), problem.total - n_known
             self.chi2_dof_, self.chi2_dof_pointwise_ = (
                 float(loss * problem.total / n) if n > 0 else np.nan
-                for loss, n in zip(losses, dof, strict=True)
+                for loss, n in zip((self.loss_, left), dof, strict=True)
             )
             self._warn_of_misfit(*dof)
 
@@ -398,45 +300,54 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             for n in (dof, dof_pointwise)
         )
         if self.chi2_dof_pointwise_ > limit_pointwise:
-            warnings.warn(
+            reason = (
                 f"no local potential describes the data: χ²/dof is {self.chi2_dof_pointwise_:.3g} "
                 "with V(r) free at each node. The interaction is non-local, or y_std too small; "
-                "try GaussianProcessPotentialRegressor",
-                AccuracyWarning,
-                stacklevel=4,
+                "try GaussianProcessPotentialRegressor"
             )
         elif self.chi2_dof_ > limit:
-            warnings.warn(
+            reason = (
                 f"χ²/dof is {self.chi2_dof_:.3g} with {len(self.theta_)} parameters, and "
                 f"{self.chi2_dof_pointwise_:.3g} with V(r) free at each node: take another form, "
-                "or more terms",
-                AccuracyWarning,
-                stacklevel=4,
+                "or more terms"
             )
+        else:
+            return
+        warnings.warn(reason, MisfitWarning, stacklevel=4)
 
-    def _local_std(self, r):
-        """Standard deviation of V, from the covariance of θ; infinite where that is."""
+    def _warn_of_reach(self, *, exact):
+        if not self._nodes_given:
+            return
+        for pair in zip(*np.triu_indices(self.n_channels_), strict=True):
+            warn_of_reach(
+                self.r_out_, U=None, V=self._form(self.theta_, pair).local_potential,
+                std=partial(self._local_std, pair=pair), exact=exact,
+            )  # fmt: skip
+
+    def _local_std(self, r, pair):
+        """Standard deviation of V_ab at one radius, from the covariance of θ."""
         if not np.all(np.isfinite(self.theta_cov_)):
-            return np.full(np.shape(r), np.inf)
+            return np.inf
         std = np.sqrt(np.diag(self.theta_cov_))
         slopes = [
-            self._with(self.theta_ + step).local_potential(r)
-            - self._with(self.theta_ - step).local_potential(r)
+            self._form(self.theta_ + step, pair).local_potential(r)[0]
+            - self._form(self.theta_ - step, pair).local_potential(r)[0]
             for step in np.diag(STEP * std)
         ]
-        scaled = np.divide(slopes, 2 * STEP)
-        unit = np.where(std > 0, std, 1.0)
-        correlation = self.theta_cov_ / np.outer(unit, unit)
-        return np.sqrt(np.maximum(np.einsum("ir,ij,jr->r", scaled, correlation, scaled), 0.0))
+        unit = 2 * STEP * np.where(std > 0, std, 1.0)
+        return float(np.sqrt(max(slopes @ (self.theta_cov_ / np.outer(unit, unit)) @ slopes, 0.0)))
 
-    def _with(self, theta):
-        """The interaction with parameters θ."""
-        form = FORMS.get(self._kept, self._kept) if isinstance(self._kept, str) else self._kept
-        return LocalForm(form, theta, self.radius_)
+    def _form(self, theta, pair=(0, 0)):
+        """V_ab with parameters θ."""
+        return LocalForm(self._kept, theta, self.radius_, self.n_channels_, pair)
 
     def _reduced_mass(self):
         return self.reduced_mass
 
     @property
     def _learned(self):
-        return self._with(self.theta_)
+        n, theta = self.n_channels_, self.theta_
+        if n == 1:
+            return self._in_wave(self._form(theta))
+        rows = [[self._form(theta, (a, b)) for b in range(n)] for a in range(n)]
+        return self._in_channels(InteractionMatrix(rows))

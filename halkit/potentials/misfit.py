@@ -153,6 +153,8 @@ def _other_settings(model):
     local = getattr(model, "local", None)
     if hasattr(model, "function"):
         ways.append("the potential has another form than function")
+    if hasattr(model, "n_init"):
+        ways.append("the training ended early or in a poor minimum (max_iter, n_init)")
     if local is False:
         ways.append("the data need a local term, local=True")
     if local == "only":

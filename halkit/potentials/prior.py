@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_positive
+from halkit.checks import check_integer, check_positive
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.validation import node_columns
 from halkit.typing import Array, Number
@@ -31,6 +31,7 @@ __all__ = [
     "PotentialPrior",
     "SmoothBasis",
     "lattice_prior",
+    "nonlocal_lengths",
     "signal_beside_local",
     "smooth_basis",
 ]
@@ -240,7 +241,7 @@ class Entry(NamedTuple):
 class PotentialPrior:
     """Both terms or one of them; the local coefficients come first in θ."""
 
-    n = 1
+    n, number = 1, np.zeros((1, 1), dtype=int)
 
     def __init__(self, local: LocalPrior | None, nonlocal_: NonLocalPrior | None) -> None:
         self.local, self.nonlocal_ = local, nonlocal_
@@ -311,7 +312,20 @@ def _orthonormal(phi):
     return np.moveaxis(u * (s > 1e-12 * s[:, :1])[:, None, :], (2, 0), (0, 2))
 
 
-def lattice_prior(unit: Number) -> dict[str, float]:
+def nonlocal_lengths(n_channels: int, l: int) -> dict[str, float]:
+    """The default ℓ and ρ of U, in lattice units at a spacing near 0.09 fm.
+
+    Several channels have fewer data for each U_ab, and take a smoother one: on eight models of two
+    channels (ranges of V and U, signs, masses, thresholds; Gaussian, exponential and Perey-Buck
+    forms; four sources, noise 1e-4 and 1e-3) the median error of phase shifts is three to six times
+    smaller with ℓ = ρ = 9 than with 4 and 5.5. U of a higher wave falls like (r r')^l towards the
+    origin, and lies further outside.
+    """
+    lengths = (4.0, 5.5) if n_channels == 1 and l == 0 else (9.0, 9.0)
+    return dict(zip(("length_scale", "envelope_radius"), lengths, strict=True))
+
+
+def lattice_prior(unit: Number, *, n_channels: int = 1, l: int = 0) -> dict[str, float]:
     """The prior that suited ΞΞ(¹S₀) at a = 0.09 fm, in another unit of length.
 
     Lengths scale as 1/unit and U as unit⁴ (ħ = c = 1); V scales with the reduced mass.
@@ -320,6 +334,9 @@ def lattice_prior(unit: Number) -> dict[str, float]:
     ----------
     unit : float
         The unit of length in fm: a lattice spacing; 1 for r in fm and energies in 1/fm.
+    n_channels, l : int
+        Number of coupled channels, and the orbital angular momentum of a single one. U is smoother
+        and wider for several channels, and for l > 0.
 
     Returns
     -------
@@ -336,9 +353,10 @@ def lattice_prior(unit: Number) -> dict[str, float]:
     >>> model = GaussianProcessPotentialRegressor(**prior)
     """
     x = check_positive(unit, "unit") / SPACING
+    n = check_integer(n_channels, "n_channels", least=1)
+    lengths = nonlocal_lengths(n, check_integer(l, "l", least=0))
     return {
-        "length_scale": 4.0 / x,
-        "envelope_radius": 5.5 / x,
+        **{name: length / x for name, length in lengths.items()},
         "amplitude": 1e-5 * x**4,
         "local_range": LATTICE_RANGE / x,
     }

@@ -136,7 +136,7 @@ class ResampledPotential:
 
         At momenta k of one channel, or at energies above the lowest threshold of several.
         """
-        ensemble = self.ensemble_
+        ensemble: Any = self.ensemble_
         given = momentum_or_energy(ensemble.n_channels, k_or_energy, k, energy)
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         return ensemble.phase_shift(given, **settings, return_std=return_std)

@@ -14,10 +14,16 @@ import numpy as np
 
 from halkit.checks import check_momenta
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.interior import Interior, converge, open_interior
+from halkit.scattering.solver.interior import converge, open_interior
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
-from halkit.scattering.solver.weak import is_graded, low_energy, small_phases, with_power_tail
+from halkit.scattering.solver.weak import (
+    is_graded,
+    low_energy,
+    low_energy_of_wave,
+    small_phases,
+    with_power_tail,
+)
 from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
@@ -150,29 +156,34 @@ def scattering_length(
     interaction: Potential,
     *,
     reduced_mass: Number,
+    l: int = 0,
     sign: SignConvention = "nuclear",
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
     r: Numbers | None = None,
 ) -> float:
-    """Return the S-wave scattering length a0, defined by k cot δ = −1/a0 + r_eff k²/2.
+    """Return the scattering length a_l: for S waves, k cot δ = −1/a0 + r_eff k²/2.
 
     The zero-energy wave u → r − a0 gives it: a0 > 0 with one shallow bound state, a0 < 0 if V
     attracts without binding. With ``sign="lattice"`` the definition is
-    k cot δ = +1/a0 + r_eff k²/2 instead.
+    k cot δ = +1/a0 + r_eff k²/2 instead. For l > 0,
+
+        k^{2l+1} cot δ = −1/a_l + r_l k²/2,    u → r^{l+1} − (2l+1)!! (2l−1)!! a_l r^{−l};
+
+    a_1 is the scattering volume. A hard sphere has a_l = c^{2l+1}/(2l+1)!!(2l−1)!!.
 
     Parameters and warnings as in `phase_shift`.
 
     Raises
     ------
     ValueError
-        Also if `sign` is unknown, and if V falls like r^−3 or more slowly: then a scattering
+        Also if `sign` is unknown, and if V falls like r^{−2l−3} or more slowly: then a scattering
         length does not exist.
 
     Returns
     -------
     float
-        In the unit of r.
+        In the unit of r, to the power 2l + 1.
 
     Examples
     --------
@@ -182,33 +193,35 @@ def scattering_length(
     7.397087
     """
     factor = sign_factor(sign)
-    return factor * _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 0)
+    return factor * _low_energy(interaction, reduced_mass, l, channel_radius, n_mesh, r, 0)
 
 
 def effective_range(
     interaction: Potential,
     *,
     reduced_mass: Number,
+    l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
     r: Numbers | None = None,
 ) -> float:
-    """Return the S-wave effective range r_eff, defined by k cot δ = −1/a0 + r_eff k²/2.
+    """Return the effective range r_l: for S waves, k cot δ = −1/a0 + r_eff k²/2.
 
     The zero-energy wave u → r − a0 gives it: r_eff a0²/2 = ∫ [(r − a0)² − u²] dr. It grows like
-    1/a0² as a0 → 0, and is infinite without an interaction.
+    1/a0² as a0 → 0, and is infinite without an interaction. For l > 0 it is r_l of
+    k^{2l+1} cot δ = −1/a_l + r_l k²/2.
 
     Parameters and warnings as in `phase_shift`.
 
     Raises
     ------
     ValueError
-        Also if V falls like r^−5 or more slowly: then an effective range does not exist.
+        Also if V falls like r^{−2l−5} or more slowly: then an effective range does not exist.
 
     Returns
     -------
     float
-        In the unit of r.
+        In the unit of r, to the power 1 − 2l.
 
     Examples
     --------
@@ -217,7 +230,7 @@ def effective_range(
     >>> round(effective_range(Separable(omega=-0.017, mu=1.0), reduced_mass=3.3), 6)
     3.293493
     """
-    return _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, 1)
+    return _low_energy(interaction, reduced_mass, l, channel_radius, n_mesh, r, 1)
 
 
 def sign_factor(sign: SignConvention) -> int:
@@ -228,11 +241,12 @@ def sign_factor(sign: SignConvention) -> int:
     return factors[sign]
 
 
-def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
-    """a0 (which = 0) or r_eff (1) at zero energy, with the long tail of V if it has one."""
+def _low_energy(interaction, reduced_mass, l, channel_radius, n_mesh, r, which):
+    """a_l (which = 0) or r_l (1) at zero energy, with the long tail of V if it has one."""
     interior = open_interior(
         interaction,
         reduced_mass=reduced_mass,
+        l=l,
         channel_radius=channel_radius,
         r=r,
         least_power=LEAST_POWER,
@@ -247,17 +261,19 @@ def _low_energy(interaction, reduced_mass, channel_radius, n_mesh, r, which):
     R = wide.radius
 
     def solve(n):
-        values = low_energy(wide.hamiltonian(n))
+        values = (low_energy_of_wave if l else low_energy)(wide.hamiltonian(n))
         if power is not None:
             V = wide.interaction.local_potential(np.array([R]))[0]
-            values = with_power_tail(*values, V, power, reduced_mass=m, radius=R)
+            values = with_power_tail(*values, V, power, reduced_mass=m, radius=R, l=l)
         return values[which]
 
-    return converge(solve, _change(interior), n_mesh, start)
+    least = 0.0 if which and l else (interior.radius / 100) ** (2 * l + 1)
+    return converge(solve, _change(least), n_mesh, start)
 
 
 def _refuse_slow_tail(interior, which):
     name, least = (("scattering length", 3), ("effective range", 5))[which]
+    least += 2 * interior.l
     if interior.power <= least + 0.02:
         raise ValueError(
             f"{interior.interaction!r} falls like r^-{interior.power:.3g}: it has no {name}, "
@@ -265,10 +281,10 @@ def _refuse_slow_tail(interior, which):
         )
 
 
-def _change(interior: Interior) -> Callable[[float, float], float]:
-    """The change of a length between two meshes, relative to itself or to a/100."""
+def _change(least: float) -> Callable[[float, float], float]:
+    """The change between two meshes, relative to the value or to the least one that counts."""
 
     def change(coarse, fine):
-        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), interior.radius / 100)
+        return 0.0 if fine == coarse else abs(fine - coarse) / max(abs(fine), least)
 
     return change

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from halkit import Channel
 from halkit.interactions import (
     KN_MASSES,
     kaon_nucleon_model,
@@ -14,7 +15,13 @@ from halkit.interactions import (
     pi_sigma_kbar_n_model,
     reduced_mass,
 )
-from halkit.scattering import bound_states, phase_shift, scattering_length
+from halkit.scattering import (
+    bound_states,
+    coupled_bound_states,
+    phase_shift,
+    resonances,
+    scattering_length,
+)
 from halkit.units import from_fm, from_mev, to_fm, to_mev
 
 KN = [(isospin, part) for isospin in (0, 1) for part in (False, True)]
@@ -81,19 +88,30 @@ def test_quasi_bound_states(make, pole, spacing):
     assert abs(to_mev(found, inverse_spacing=spacing) - pole) < 1e-9
 
 
-def test_p_wave_is_almost_resonant():
+def test_states_of_the_non_local_model():
+    model = lambda_lambda_n_xi_model()
+    assert_allclose(to_mev(coupled_bound_states(model).energy), [-0.1104], atol=1e-4)
+    (pole,) = to_mev(resonances(model, from_mev(19 - 2j), sheet=(-1, 1)).energy)
+    assert abs(pole - (18.5835 - 2.1806j)) < 1e-3
+
+
+def test_p_wave_has_a_resonance():
     m, spacing = reduced_mass(939.0), 2333.0
-    k = np.array([0.3, 0.6, 1.2])
-    delta = phase_shift(p_wave_model(), k, reduced_mass=m, l=1)
-    other = phase_shift(
+    k = np.sqrt(2 * m * from_mev(np.array([10.0, 40.0, 150.0])))
+    full = phase_shift(p_wave_model(), k, reduced_mass=m, l=1)
+    local = phase_shift(p_wave_model(nonlocal_part=False), k, reduced_mass=m, l=1)
+    assert_allclose(np.degrees(full), [26.8, 92.8, 68.5], atol=0.1)
+    assert_allclose(np.degrees(local), [2.9, 17.4, 30.5], atol=0.1)
+    lattice = phase_shift(
         p_wave_model(inverse_spacing=spacing),
         k / from_fm(1.0, inverse_spacing=spacing),
         reduced_mass=reduced_mass(939.0, inverse_spacing=spacing),
         l=1,
     )
-    assert_allclose(other, delta, atol=1e-7)
-    local = phase_shift(p_wave_model(nonlocal_part=False), k, reduced_mass=m, l=1)
-    assert np.degrees(np.abs(delta - local)).max() > 3
+    assert_allclose(lattice, full, atol=1e-7)
+    channels = [Channel(l=1, reduced_mass=m)]
+    (pole,) = resonances([[p_wave_model()]], from_mev(10 - 5j), channels=channels).energy
+    assert abs(to_mev(pole) - (12.3927 - 9.0198j)) < 1e-3
 
 
 def test_models_can_be_pickled():

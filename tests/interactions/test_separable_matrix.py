@@ -12,7 +12,13 @@ from scipy.special import spherical_jn
 
 from halkit import Channel
 from halkit.interactions import InteractionMatrix, Separable, SeparableMatrix, Yamaguchi
-from halkit.scattering import bound_states, phase_shift
+from halkit.scattering import (
+    bound_states,
+    coupled_bound_states,
+    coupled_s_matrix,
+    phase_shift,
+    resonances,
+)
 from halkit.units import HBARC
 
 LL_NX = [(1115.683, 1115.683), (938.919, 1318.285)]
@@ -196,6 +202,29 @@ def test_one_channel_meets_the_solver(form):
         assert_allclose(np.exp(2j * closed), np.exp(2j * delta), atol=2e-7)
         found = bound_states(U[0, 0], reduced_mass=m, l=form[0]).energy
         assert_allclose(U.bound_states().energy, found, rtol=1e-6)
+
+
+@pytest.mark.parametrize("relativistic", [False, True])
+def test_the_solver_gives_the_same_in_the_same_types(relativistic):
+    for U in (model(CASES["light"]), model(CASES["tensor"]), three_channels(2)):
+        energy = np.linspace(0.01, 2.0, 10)
+        closed = U.s_matrix(energy, relativistic=relativistic)
+        solved = coupled_s_matrix(U, energy, relativistic=relativistic)
+        assert (closed.shape, closed.dtype) == (solved.shape, solved.dtype)
+        assert_allclose(closed, solved, atol=1e-8)
+        states = U.bound_states(relativistic=relativistic)
+        other = coupled_bound_states(U, relativistic=relativistic)
+        assert_allclose(states.energy, other.energy, rtol=1e-7)
+        assert_allclose(states.kappa, other.kappa, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["quasi-bound", "light"])
+def test_the_solver_finds_the_poles(name):
+    case = CASES[name]
+    U = model(case)
+    start = case["pole"] / HBARC
+    found = resonances(U, start, sheet=case["sheet"]).energy
+    assert_allclose(found, U.pole(start, sheet=case["sheet"]), atol=1e-8)
 
 
 def test_one_channel_is_yamaguchi_or_separable():

@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from halkit.correlators import load_correlators
 from halkit.datasets import make_time_dependent
 from halkit.equations import lattice_rows, time_dependent_rows
-from halkit.exceptions import UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, Separable, omega_ccc
 from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
 from halkit.radial import Wedge
@@ -52,7 +52,8 @@ def test_local_and_nonlocal_parts_of_synthetic_correlators(correlators):
 
 def test_a_local_potential_cannot_describe_two_sources(correlators):
     """With one V(r) for both sources the non-local part has nowhere to go: χ² and δ show it."""
-    error, model = error_of_delta(correlators, local="only")
+    with pytest.warns(MisfitWarning, match="the data need a non-local part"):
+        error, model = error_of_delta(correlators, local="only")
     assert error > 5.0
     assert model.loss_ > 3.0
 
@@ -248,7 +249,9 @@ def test_a_local_potential_fails_on_real_correlators(xixi):
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=correlators.hadron_mass,
         local="only", n_init=1,
-    ).fit(X, y, y_std=rows.sigma)  # fmt: skip
+    )  # fmt: skip
+    with pytest.warns(MisfitWarning, match="the data need a non-local part"):
+        model.fit(X, y, y_std=rows.sigma)
     assert np.mean(((model.predict(X) - y) / rows.sigma) ** 2) > 5.0
 
 

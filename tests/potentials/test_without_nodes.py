@@ -10,8 +10,10 @@ from halkit.datasets import make_separable
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialDisplay
 from halkit.interactions import GaussianSum
 from halkit.potentials import (
+    ESTPotentialRegressor,
     FrozenBasisRegressor,
     GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
@@ -38,6 +40,8 @@ MODELS = {
     "local": clone(NETWORK).set_params(local="only", local_widths=[0.5, 2.0]),
     "time": TimeDependentHALRegressor(hadron_mass=6.6, **SETTINGS),
     "parametric": ParametricPotentialRegressor(exponentials, [-0.01, 0.1, 0.1], reduced_mass=3.3),
+    "interpolation": ESTPotentialRegressor(reduced_mass=3.3),
+    "form": LocalPotentialRegressor(reduced_mass=3.3),
     "process": GaussianProcessPotentialRegressor(reduced_mass=3.3, local=False),
     "frozen": FrozenBasisRegressor(NETWORK),
     "jackknife": JackknifeRegressor(NETWORK),

@@ -111,7 +111,8 @@ def coupled_bound_states(
 
 def _bound(system, n):
     """Roots of λ_n(E), the eigenvalues with the boundary of waves that decay at energy E."""
-    H, surface, mesh = system.hamiltonian(n)
+    hamiltonian = system.hamiltonian(n)
+    H, surface, mesh = hamiltonian.matrix, hamiltonian.surface, hamiltonian.mesh
     a, waves = system.radius, system.channels.l
 
     def eigen(energy, i):
@@ -163,7 +164,8 @@ def _brackets(system, eigen, at_zero, rounding):
     if system.channels.relativistic:
         masses = np.array(system.channels.masses)
         total = masses.sum(axis=1)
-        least = np.max(np.sqrt(total * np.abs(masses[:, 0] - masses[:, 1])) - total[0])
+        slowest = np.sqrt(total * np.abs(masses[:, 0] - masses[:, 1]))
+        least = max(np.max(slowest), 1e-9 * total[0]) - total[0]
     for i, level in enumerate(at_zero):
         low = 1.001 * level - rounding
         while eigen(max(low, least), i)[0][0] < 0:

@@ -7,14 +7,14 @@ neither the sum nor a phase turns much from one to the next.
 
 import numpy as np
 
-from halkit.scattering.coupled.multichannel import phase_parts, s_matrix
+from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
 from halkit.scattering.coupled.system import CoupledSystem, Levels, Pencil
 from halkit.typing import Array
 
 __all__ = ["followed"]
 
 # Number of energies above the lowest threshold, and above each of the others.
-GRID, UPPER = 400, 100
+GRID, UPPER = 150, 50
 # The largest turn of a phase from one energy to the next, radians.
 TURN = 0.5
 # The closest to an upper threshold, in units of a momentum times the channel radius.
@@ -26,8 +26,8 @@ def followed(system: CoupledSystem, inside: Levels | Pencil, energy: Array) -> A
 
     def columns(E):
         square = system.channels.momentum_squared(E)
-        R, below = inside(square)
-        return E, s_matrix(system, R, square), *phase_parts(system, R, below, square)
+        (R, below), waves = inside(square), outside(system, square)
+        return E, s_matrix(R, waves), phase_sum(R, below, waves), waves.phase
 
     E, S, inner, phi = _dense(columns, _grid(system, energy))
     phase = _halves(S)
@@ -55,7 +55,8 @@ def _grid(system, energy):
             above = threshold + np.geomspace(close, top - threshold, UPPER)
             below = threshold - np.geomspace(close, threshold / 2, UPPER // 4)
             parts += [below, [threshold], above]
-    return np.unique(np.concatenate(parts))
+    grid = np.unique(np.concatenate(parts))
+    return grid[grid >= start]
 
 
 def _halves(S):

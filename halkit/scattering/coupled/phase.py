@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_momenta, refuse_extremes, refuse_overflow
 from halkit.scattering.coupled.branch import followed
-from halkit.scattering.coupled.multichannel import s_matrix
+from halkit.scattering.coupled.multichannel import outside, s_matrix
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
 from halkit.typing import Array, Number, Numbers
@@ -249,9 +249,11 @@ def _converged(system, energy, n_mesh):
     """The interior on the finest mesh that was needed, and S, shape (n_E, n, n)."""
     square = system.channels.momentum_squared(energy.ravel())
 
+    waves = outside(system, square)
+
     def solve(n):
         inside = system.inside(n)
-        return inside, s_matrix(system, inside(square)[0], square)
+        return inside, s_matrix(inside(square)[0], waves)
 
     return converge(
         solve,

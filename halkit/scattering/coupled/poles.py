@@ -8,9 +8,9 @@ inside the channel radius a is
 a symmetric matrix of a complex energy, with u_a(a) = f_a·x. The signs of Im k_a choose the sheet.
 det T(E)/det T_free(E) is the Fredholm determinant, as smooth as the physics and the same for every
 a: Newton's method finds its zeros from far away. Then inverse iteration gives x, and E follows from
-xᵀT(E)x = 0. Next to a pole T⁻¹ = x xᵀ/[(xᵀT'x)(E − E_pole)], so that with v_a = u_a(a)/√μ_a
+xᵀT(E)x = 0. Next to a pole T⁻¹ = x xᵀ/[(xᵀT'x)(E − E_pole)], and u_a = A_a H⁺(k_a r) outside:
 
-    S_ab ≈ [2i √(ρ_aρ_b)/H⁺_aH⁺_b] v_a v_b/[2a xᵀT'x]/(E − E_pole).
+    S_ab ≈ i √(k_a k_b/μ_a μ_b) A_a A_b/[xᵀT'x (E − E_pole)],  k_a A_a = −2μ_a ∫ F(k_a r) (Vu)_a dr.
 
 References: A. J. F. Siegert, Phys. Rev. 56 (1939) 750; R. Jost and A. Pais, Phys. Rev. 82 (1951)
 840; A. Ruhe, SIAM J. Numer. Anal. 10 (1973) 674.
@@ -23,6 +23,7 @@ from warnings import warn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import zgetrf, zgetrs
+from scipy.special import spherical_jn
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.channels import ChannelList
@@ -30,7 +31,7 @@ from halkit.checks import check_array
 from halkit.exceptions import AccuracyWarning
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import NOTICEABLE, converge
-from halkit.scattering.solver.rmatrix import decay_logarithm, decaying_wave
+from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.typing import Number
 
 __all__ = ["Resonances", "resonances"]
@@ -39,6 +40,10 @@ __all__ = ["Resonances", "resonances"]
 SETTLE, STEPS = 4, 40
 # Newton's method ends with a step of the energy over this.
 CLOSE = 1e4
+# By how much of itself, or of the energies, a residue may change with the radius.
+LOOSE, LEAST = 1e-2, 1e-9
+# Size, relative to the energy, below which steps that no longer fall are rounding errors.
+NOISE = 1e-3
 # Poles closer than this, relative to their energy, are one.
 SAME = 1e-6
 # A wider radius, in channel radii, and by how much of its energy no pole may move there.
@@ -59,7 +64,8 @@ class Resonances(NamedTuple):
     residue : complex array of shape (n_poles, n_channels, n_channels)
         S_ab ≈ residue_ab/(E − E_pole), continued to closed channels with k_a = iκ_a. Of rank one:
         residue_ab = −i g_a g_b with the couplings g_a; the ``|g_a|²`` of a narrow resonance are
-        its partial widths.
+        its partial widths. NaN for channels so far below their threshold that the asymptotic wave
+        e^{−κr} is not reached at the channel radius.
     """
 
     energy: NDArray[np.complex128]
@@ -139,7 +145,8 @@ def resonances(
     near = [first.approached(*pair) for pair in zip(energy, signs, strict=True)]
     found = first.poles(near, signs)
     wide = system.wider(WIDER)
-    moved = _moved(found, _refined(wide, found, int(WIDER * n_start)))
+    wider = _refined(wide, found, int(WIDER * n_start))
+    moved, vague = _moved(found, wider), _vague(system, found, wider)
     lost = ~(moved < SPURIOUS)
     if lost.any():
         warn(
@@ -159,6 +166,7 @@ def resonances(
     found = converge(solve, _change, n_mesh, n_start, 1e-8)
     if np.any(moved[chosen] > NOTICEABLE):
         _warn_of_tail(system, wide, found, sizes[-1])
+    found.residue[vague[chosen]] = np.nan
     return found
 
 
@@ -190,6 +198,14 @@ def _refined(system, found, n):
 def _moved(one, other):
     """By how much of itself each energy changes."""
     return np.abs(one.energy - other.energy) / np.abs(other.energy)
+
+
+def _vague(system, one, other):
+    """Which residues change with the radius, those in rows and columns of a channel."""
+    mine, yours = (np.diagonal(x.residue, axis1=1, axis2=2) for x in (one, other))
+    scale = np.abs(one.energy)[:, None] + system.channels.threshold[-1]
+    vague = ~(np.abs(mine - yours) <= LOOSE * np.abs(mine) + LEAST * scale)
+    return vague[:, :, None] | vague[:, None, :]
 
 
 def _change(coarse, fine):
@@ -227,9 +243,9 @@ class _Outgoing:
 
     def __init__(self, system, n):
         self.channels, self.mu, self.radius = system.channels, system.reduced_mass, system.radius
-        self.H, surface, mesh = system.hamiltonian(n)
-        self.free, self.points = system.free(mesh), mesh.r.size
-        self.gamma = surface / np.sqrt(self.mu)[:, None]
+        self.hamiltonian = system.hamiltonian(n)
+        self.H, self.points = self.hamiltonian.matrix, self.hamiltonian.mesh.r.size
+        self.gamma = self.hamiltonian.surface / np.sqrt(self.mu)[:, None]
         self.rounding = 1e-15 * np.max(np.abs(self.H))
 
     def momenta(self, energy, sign):
@@ -241,9 +257,10 @@ class _Outgoing:
 
     def equation(self, energy, sign, H):
         """T(E) and dT/dE."""
-        k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
-        l, rho = np.array(self.channels.l), k * self.radius
+        l = np.array(self.channels.l)
         with np.errstate(all="ignore"):
+            k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
+            rho = k * self.radius
             L = np.array([decay_logarithm(*one) for one in zip(l, -1j * rho, strict=True)])
             dL = (L - L**2 + l * (l + 1) - rho**2) * self.mu * slope / k**2
         T, dT = (-(self.gamma.T * (x / (2 * self.radius))) @ self.gamma for x in (L, dL))
@@ -256,11 +273,13 @@ class _Outgoing:
         """The energy next to a zero of det T/det T_free, by Newton's method; NaN without one."""
         for _ in range(STEPS):
             slope = 0.0
-            for H, factor in ((self.H, 1), (self.free, -1)):
+            for H, factor in ((self.H, 1), (self.hamiltonian.free, -1)):
                 T, dT = self.equation(energy, sign, H)
                 if not np.all(np.isfinite(T)):
                     return np.nan
                 slope += factor * np.sum(np.linalg.inv(T).T * dT)
+            if slope == 0:
+                return np.nan
             energy -= 1 / slope
             energy = energy.real - 1j * abs(energy.imag)
             if abs(slope * energy) > CLOSE:
@@ -282,7 +301,7 @@ class _Outgoing:
     def _pole(self, energy, sign):
         """E, k_a and the residue, by inverse iteration."""
         n, x = self.channels.size, np.ones(len(self.H), dtype=complex)
-        nothing = np.nan, np.full(n, np.nan), np.full((n, n), np.nan)
+        nothing, last = (np.nan, np.full(n, np.nan), np.full((n, n), np.nan)), np.inf
         for step in range(STEPS):
             T, dT = self.equation(energy, sign, self.H)
             if not np.all(np.isfinite(T)):
@@ -292,9 +311,11 @@ class _Outgoing:
                 x = zgetrs(*factors, dT @ x)[0]
                 x /= np.linalg.norm(x)
             change = (x @ T @ x) / (x @ dT @ x)
-            energy = energy - change
-            if not abs(change) > 1e-12 * abs(energy) + self.rounding:
+            energy, size = energy - change, abs(change)
+            settled = last < NOISE * abs(energy) and size >= last / 2
+            if settled or size <= 1e-12 * abs(energy) + self.rounding:
                 break
+            last = size
         else:
             return nothing
         if abs(energy.imag) <= 1e-12 * abs(energy) + self.rounding:
@@ -305,11 +326,18 @@ class _Outgoing:
         return energy, k, self._residue(energy, sign, k, x)
 
     def _residue(self, energy, sign, k, x):
-        rho = k * self.radius
-        outgoing = [
-            (-1j) ** l * np.exp(1j * one) * decaying_wave(l, -1j * one)
-            for l, one in zip(self.channels.l, rho, strict=True)
-        ]
-        wave = np.sqrt(rho) / outgoing * (self.gamma @ x)
-        norm = x @ self.equation(energy, sign, self.H)[1] @ x
-        return 1j * np.outer(wave, wave) / (self.radius * norm)
+        """With A_a from ∫ F V u dr: at the surface a closed channel is lost in rounding errors."""
+        mesh, V = self.hamiltonian.mesh, self.hamiltonian.potential
+        root, core = np.sqrt(mesh.weights), 0.0
+        if mesh.panels is not None:
+            core = mesh.panels.edges[0]
+        u, rows = x.reshape(-1, self.points), (V @ x).reshape(-1, self.points)
+        amplitude = np.empty(k.size, dtype=complex)
+        for a, l in enumerate(self.channels.l):
+            F = k[a] * mesh.r * spherical_jn(l, k[a] * mesh.r) * root
+            amplitude[a] = 2 * self.mu[a] * np.sum(F * rows[a])
+            if core:
+                at_core = k[a] * core * spherical_jn(l, k[a] * core)
+                amplitude[a] += at_core * mesh.panels.first_slope(u[a : a + 1] / root)[0]
+        wave = amplitude / np.sqrt(k * self.mu)
+        return 1j * np.outer(wave, wave) / (x @ self.equation(energy, sign, self.H)[1] @ x)

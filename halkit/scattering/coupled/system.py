@@ -22,9 +22,17 @@ from halkit.interactions.matrix import InteractionMatrix, InteractionRows
 from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
+from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number
 
-__all__ = ["CoupledPotential", "CoupledSystem", "HasMatrix", "Levels", "Pencil"]
+__all__ = [
+    "CoupledHamiltonian",
+    "CoupledPotential",
+    "CoupledSystem",
+    "HasMatrix",
+    "Levels",
+    "Pencil",
+]
 
 
 class HasMatrix(Protocol):
@@ -35,6 +43,29 @@ class HasMatrix(Protocol):
 
 
 CoupledPotential: TypeAlias = InteractionMatrix | InteractionRows | HasMatrix
+
+
+class CoupledHamiltonian(NamedTuple):
+    """The parts of H without thresholds, with the Bloch operators for u_a'(a) = 0.
+
+    Attributes
+    ----------
+    potential, free : array of shape (n, n)
+    surface : array of shape (n_channels, n)
+        The vectors that give u_a(a).
+    mesh : LagrangeMesh
+        Of each channel.
+    """
+
+    potential: Array
+    free: Array
+    surface: Array
+    mesh: LagrangeMesh
+
+    @property
+    def matrix(self) -> Array:
+        """H, a new array."""
+        return self.potential + self.free
 
 
 class Levels(NamedTuple):
@@ -116,6 +147,8 @@ class CoupledSystem:
     ----------
     interactions, channels, reduced_mass, l, relativistic, channel_radius
         As in `halkit.scattering.coupled_s_matrix`.
+    wall : bool, default False
+        Whether the interactions end at the channel radius, which must be given.
 
     Attributes
     ----------
@@ -132,6 +165,7 @@ class CoupledSystem:
         l: int | Sequence[int] | None = None,
         relativistic: bool | None = None,
         channel_radius: Number | None = None,
+        wall: bool = False,
     ) -> None:
         matrix = _matrix(interactions)
         n = len(matrix)
@@ -146,8 +180,9 @@ class CoupledSystem:
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
             )
         of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
+        interior = _walled_interior if wall else open_interior
         interiors = [
-            open_interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
+            interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
             for row, mu, wave in of_row
             for one in row
         ]
@@ -178,33 +213,35 @@ class CoupledSystem:
         points = 0 if self.layout.simple else int(self.layout.points.sum())
         return max(points, *(interior.mesh_size(k) for interior in self.interiors))
 
-    def hamiltonian(self, n: int) -> tuple[Array, Array, LagrangeMesh]:
-        """Return H of all channels without thresholds, the vectors that give u_a(a), the mesh."""
+    def hamiltonian(self, n: int) -> "CoupledHamiltonian":
+        """Return the `CoupledHamiltonian` on a mesh of n points for each channel."""
         mesh, size = mesh_of(self.layout, n), self.channels.size
         blocks = [potential_matrix(interior.interaction, mesh)[0] for interior in self.interiors]
-        H = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
-        if np.max(np.abs(H - H.T)) > 1e-10 * np.max(np.abs(H)):
+        V = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
+        if np.max(np.abs(V - V.T)) > 1e-10 * np.max(np.abs(V)):
             raise ValueError("interactions must be a symmetric matrix, got one that is not")
-        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
-        return (H + H.T) / 2 + self.free(mesh), surface, mesh
-
-    def free(self, mesh: LagrangeMesh) -> Array:
-        """Return H on a mesh without interactions."""
         free = [
             mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
             for l, m in zip(self.channels.l, self.channels.reduced_mass, strict=True)
         ]
-        return scipy.linalg.block_diag(*free)
+        surface = scipy.linalg.block_diag(*[mesh.surface] * size)
+        return CoupledHamiltonian((V + V.T) / 2, scipy.linalg.block_diag(*free), surface, mesh)
 
     def inside(self, n: int) -> Levels | Pencil:
         """Return the interior on a mesh of n points for each channel: a function of k_a²."""
-        H, surface, _ = self.hamiltonian(n)
+        hamiltonian = self.hamiltonian(n)
+        H, surface = hamiltonian.matrix, hamiltonian.surface
         if self.channels.relativistic and not self.channels.alike:
             return Pencil(H, surface, self.reduced_mass, self.radius)
         H += np.diag(np.repeat(self.channels.threshold, len(H) // self.channels.size))
         energy, vectors = scipy.linalg.eigh(H, driver="evd")
         gamma = surface @ vectors / np.sqrt(self.reduced_mass)[:, None]
         return Levels(energy, gamma, 2 * self.channels.reduced_mass[0], self.radius)
+
+
+def _walled_interior(interaction, *, reduced_mass, l, channel_radius):
+    """The interior of a wave that ends at a wall, whatever the interaction is beyond it."""
+    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l)
 
 
 def _matrix(interactions):

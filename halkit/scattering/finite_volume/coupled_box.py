@@ -17,13 +17,9 @@ import scipy.linalg
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
-from halkit.interactions import InteractionMatrix
-from halkit.interactions.matrix import InteractionRows
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.finite_volume.box import SphericalWaves
-from halkit.scattering.solver.interior import Interior, converge, mesh_of
-from halkit.scattering.solver.layout import joined
-from halkit.scattering.solver.mesh import potential_matrix
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.interior import converge
 from halkit.typing import Array, Number
 
 __all__ = ["CoupledBoxStates", "coupled_box_states"]
@@ -50,7 +46,7 @@ class CoupledBoxStates(NamedTuple):
 
 
 def coupled_box_states(
-    interactions: InteractionMatrix | InteractionRows,
+    interactions: CoupledPotential,
     *,
     radius: Number,
     channels: ChannelList | None = None,
@@ -62,7 +58,7 @@ def coupled_box_states(
 
     Parameters
     ----------
-    interactions : InteractionMatrix, or list of n lists of n interactions
+    interactions : InteractionMatrix, list of n lists of n interactions, or fitted estimator
         Symmetric, U_ab(r, r') = U_ba(r', r); cut off at the wall.
     radius : float
         Radius R of the sphere.
@@ -99,67 +95,36 @@ def coupled_box_states(
     >>> (box.energy + 0.0).round(4)
     array([0.    , 0.1   , 0.2019, 0.3019])
     """
-    matrix = InteractionMatrix(_rows(interactions), channels=_channels(interactions, channels))
-    resolved = matrix.resolved(relativistic=relativistic)
     R = check_scale(radius, "radius")
+    system = CoupledSystem(
+        interactions, channels=channels, relativistic=relativistic, channel_radius=R, wall=True
+    )
+    size = system.channels.size
     n_states = check_integer(n_states, "n_states", least=1)
     n_mesh = check_integer(n_mesh, "n_mesh", least=5, optional=True)
-    if n_mesh is not None and 2 * n_states > n_mesh * len(matrix):
+    if n_mesh is not None and 2 * n_states > n_mesh * size:
         raise ValueError(
-            f"n_mesh must be at least {-(-2 * n_states // len(matrix))} for {n_states} states of "
-            f"{len(matrix)} channels, got {n_mesh}"
+            f"n_mesh must be at least {-(-2 * n_states // size)} for {n_states} states of {size} "
+            f"channels, got {n_mesh}"
         )
-    hamiltonian = _hamiltonian(matrix, resolved, R)
-    spacing = (np.pi / R) ** 2 / (2 * max(resolved.reduced_mass))
+    spacing = (np.pi / R) ** 2 / (2 * max(system.channels.reduced_mass))
 
     def solve(n):
-        mesh, H = hamiltonian(n)
-        return mesh, H, _estimates(H, resolved, n_states)
+        parts = system.hamiltonian(n)
+        surface, mesh = parts.surface, parts.mesh
+        H = parts.matrix - (surface.T / (2 * system.reduced_mass * R)) @ surface
+        return mesh, H, _estimates(H, system.channels, n_states)
 
     mesh, H, estimates = converge(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[2] - coarse[2])) / spacing,
         n_mesh,
-        40 + 2 * (n_states // len(matrix) + 1),
+        40 + 2 * (n_states // size + 1),
     )
-    states = [_state(H, resolved, i, E, spacing) for i, E in enumerate(estimates)]
-    energy = np.array([E for E, _ in states])
-    coefficients = np.array([x for _, x in states]).reshape(n_states, len(matrix), -1)
-    waves = (SphericalWaves(mesh, coefficients[:, a]) for a in range(len(matrix)))
-    return CoupledBoxStates(energy, tuple(waves))
-
-
-def _rows(interactions):
-    return getattr(interactions, "interactions", interactions)
-
-
-def _channels(interactions, channels):
-    return getattr(interactions, "channels", None) if channels is None else channels
-
-
-def _hamiltonian(matrix, channels, R):
-    """A function of the mesh points that returns the mesh and H with its Bloch operators."""
-    size, pairs = len(matrix), [*zip(channels.l, channels.reduced_mass, strict=True)]
-    interiors = [
-        [Interior(interaction_in_wave(one, l), R, m, l) for one in row]
-        for row, (l, m) in zip(matrix.interactions, pairs, strict=True)
-    ]
-    layouts = [interior.layout for row in interiors for interior in row]
-    layout = joined(layouts, layouts[:: size + 1])
-
-    def hamiltonian(n):
-        mesh = mesh_of(layout, n)
-        blocks = [[potential_matrix(one, mesh)[0] for one in row] for row in matrix.interactions]
-        V = np.block(blocks)
-        if np.max(np.abs(V - V.T)) > 1e-10 * np.max(np.abs(V)):
-            raise ValueError("interactions must be a symmetric matrix, got one that is not")
-        wall = np.outer(mesh.surface, mesh.surface) / R
-        free = [
-            (mesh.kinetic - wall + np.diag(l * (l + 1) / mesh.r**2)) / (2 * m) for l, m in pairs
-        ]
-        return mesh, (V + V.T) / 2 + scipy.linalg.block_diag(*free)
-
-    return hamiltonian
+    states = [_state(H, system.channels, i, E, spacing) for i, E in enumerate(estimates)]
+    coefficients = np.array([x for _, x in states]).reshape(n_states, size, -1)
+    waves = (SphericalWaves(mesh, coefficients[:, a]) for a in range(size))
+    return CoupledBoxStates(np.array([E for E, _ in states]), tuple(waves))
 
 
 def _estimates(H, channels, n_states):

@@ -263,12 +263,10 @@ def decay_logarithm(l: int, x: NDArray[Any]) -> NDArray[Any]:
     return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
 
 
-def decaying_wave(l: int, x: Numbers | NDArray[Any]) -> NDArray[Any]:
-    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞.
-
-    With x = −iρ it is e^{−i(ρ − lπ/2)} times H_l⁺ = G_l + iF_l.
-    """
-    return np.polyval(_decay_polynomial(l)[::-1], 1 / np.asarray(x))
+def decaying_wave(l: int, x: Numbers) -> Array:
+    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞."""
+    x = np.asarray(x, dtype=np.float64)
+    return np.polyval(_decay_polynomial(l)[::-1], 1 / x)
 
 
 def _decay_polynomial(l):

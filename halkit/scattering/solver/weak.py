@@ -11,7 +11,14 @@ H y = −V (r − c), so that a0 = c − y(a) and
 
 with u_left the solution for U(r', r). For λ(V + U), λ → 0, β and y are ∝ λ without any
 cancellation.
+
+In a wave l > 0, u → r^{l+1} − b r^{−l} with b = (2l+1)!! (2l−1)!! a_l, and y = u − (r^{l+1} −
+c^{2l+1} r^{−l}) ends like r^{−l}, so that b = c^{2l+1} − a^l y(a), and
+
+    [(2l+1)!! a_l]² r_l/2 = ∫_0^a (r^{2l+2} − u_left u) dr − b a² − b² a^{1−2l}/(2l−1).
 """
+
+from itertools import product
 
 import numpy as np
 import scipy.linalg
@@ -20,7 +27,7 @@ from halkit.scattering.solver.mesh import Hamiltonian, LagrangeMesh
 from halkit.scattering.solver.rmatrix import riccati_bessel
 from halkit.typing import Array
 
-__all__ = ["is_graded", "low_energy", "small_phases", "with_power_tail"]
+__all__ = ["is_graded", "low_energy", "low_energy_of_wave", "small_phases", "with_power_tail"]
 
 # Up to this many momenta linear equations are faster than a full decomposition.
 FEW = 8
@@ -94,6 +101,36 @@ def low_energy(hamiltonian: Hamiltonian) -> tuple[float, float]:
     return float(a0), float(2 * (inside + mesh.weights @ missing) / a0**2)
 
 
+def low_energy_of_wave(hamiltonian: Hamiltonian) -> tuple[float, float]:
+    """Return a_l and r_l of a `Hamiltonian` with l > 0, k^{2l+1} cot δ = −1/a_l + r_l k²/2."""
+    H, mesh, l = hamiltonian, hamiltonian.mesh, hamiltonian.l
+    core = 0.0 if mesh.panels is None else mesh.panels.edges[0]
+    c, a, r, root = core ** (2 * l + 1), mesh.radius, mesh.r, np.sqrt(mesh.weights)
+    square, outer = np.square(H.scale), np.outer(mesh.surface, mesh.surface)
+    matrix, V = (x / np.multiply.outer(H.scale, H.scale) for x in (H.matrix, H.potential))
+    matrix = matrix + l / (2 * H.reduced_mass * a) * outer
+    free = r ** (l + 1) - c * r**-l
+    y = left = _graded_solve(matrix, -V @ (root * free))
+    if not H.symmetric:
+        left = _graded_solve(matrix.T, -V.T @ (root * free))
+    first = _double_factorial(2 * l + 1)
+    b = c - a**l * (y @ mesh.surface)
+    length = b / (first * _double_factorial(2 * l - 1))
+    if length**2 == 0:
+        return float(length), np.inf
+    y, left = y / root, left / root
+    inside = free * (y + left) + y * left + (free + y) * (free + left) * (1 / square - 1)
+    power = 1 - 2 * l
+    total = mesh.weights @ inside + (b - c) * a**2 + (b**2 - c**2) * a**power / -power
+    if core:
+        total += c * core**2 + c**2 * core**power / -power - core ** (2 * l + 3) / (2 * l + 3)
+    return float(length), float(-2 * total / (first * length) ** 2)
+
+
+def _double_factorial(n):
+    return float(np.prod(np.arange(n, 0, -2.0)))
+
+
 def _graded_solve(matrix, right):
     """Solve after a scaling by the diagonal, which is large where r is small."""
     scale = 1 / np.sqrt(np.abs(np.diag(matrix)))
@@ -101,20 +138,26 @@ def _graded_solve(matrix, right):
 
 
 def with_power_tail(
-    a0: float, r_eff: float, V: float, n: float, *, reduced_mass: float, radius: float
+    length: float, r_eff: float, V: float, n: float, *, reduced_mass: float, radius: float, l: int
 ) -> tuple[float, float]:
-    """Return a0 and r_eff with the first-order change from V(r) = V (r/R)^−n beyond R.
+    """Return a_l and r_l with the first-order change from V(r) = V (r/R)^−n beyond R.
 
-    k cot δ changes by 2m ∫ V [cos kr + k cot δ sin(kr)/k]² dr.
+    k^{2l+1} cot δ changes by 2m ∫ V φ² dr, φ = k^{2l+1} cot δ F k^{−l−1} + G k^l.
     """
-    R = radius
+    R, first, second = radius, _double_factorial(2 * l + 1), _double_factorial(2 * l - 1)
 
-    def moment(power):
-        return V * R ** (power + 1) / (n - power - 1)
+    def integral(one, other):
+        pairs = product(one.items(), other.items())
+        return sum(x * y * V * R ** (p + q + 1) / (n - p - q - 1) for (p, x), (q, y) in pairs)
 
-    change = moment(2) - 2 * a0 * moment(1) + a0**2 * moment(0)
-    if n > 5 and np.isfinite(r_eff):
-        terms = r_eff / 2, -(1 + r_eff / a0) / 2, 2 / (3 * a0), -1 / (6 * a0**2)
-        total = sum(term * moment(power) for power, term in enumerate(terms, 1))
-        r_eff = r_eff + 8 * reduced_mass * total
-    return float(a0 + 2 * reduced_mass * change), float(r_eff)
+    # powers of r in φ, times −a_l (2l+1)!!, and in its derivative by k² at zero energy
+    wave = {l + 1: 1.0, -l: -first * second * length}
+    change = 2 * reduced_mass * integral(wave, wave) / first**2
+    if n > 2 * l + 5 and np.isfinite(r_eff):
+        next_order = {
+            l + 1: r_eff / (2 * first),
+            l + 3: 1 / (2 * (2 * l + 3) * length * first),
+            2 - l: second / (2 * (2 * l - 1)),
+        }
+        r_eff -= 8 * reduced_mass * integral(wave, next_order) / (length * first)
+    return float(length + change), float(r_eff)

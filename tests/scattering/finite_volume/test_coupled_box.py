@@ -169,7 +169,7 @@ BAD = [
     (coupled(), {"n_states": 0}, "n_states must be an integer ≥ 1"),
     (coupled(), {"n_states": 40, "n_mesh": 20}, "n_mesh must be at least 40"),
     ([[None, SCALAR[0]], [None, None]], {"channels": coupled().channels}, "a symmetric matrix"),
-    ([[Interaction()]], {}, "channels must be given"),
+    ([[Interaction()]], {}, "channels or l must be given"),
     ([[GaussianSum([-60.0], [0.3])]], {"channels": ONE}, "must bind by less than"),
     ([[GaussianSum([-6.0], [0.3])]], {"channels": ONE}, "must bind by less than"),
     ([[p_wave_model()]], {"channels": ONE}, "made for l = 1, got l = 0"),

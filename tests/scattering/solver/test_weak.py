@@ -90,8 +90,10 @@ def test_core_and_well_at_zero_energy(core, width, q):
     assert r_eff == pytest.approx(2 * (outside - inside), rel=1e-8, abs=1e-8 * b**3 / exact**2)
 
 
-@pytest.mark.parametrize(("strength", "n", "atol"), [(3.0, 6, 1e-4), (2.0, 7, 3e-6)])
-def test_a_tail_makes_up_for_a_cut(strength, n, atol):
+@pytest.mark.parametrize(
+    ("strength", "n", "l", "atol"), [(3.0, 6, 0, 1e-4), (2.0, 7, 0, 3e-6), (2.0, 9, 1, 3e-6)]
+)
+def test_a_tail_makes_up_for_a_cut(strength, n, l, atol):
     """Cut at 20 or at 60, a0 and r_eff are the same once the first order of the tail is added."""
 
     def V(r):
@@ -99,8 +101,8 @@ def test_a_tail_makes_up_for_a_cut(strength, n, atol):
 
     def lengths(R):
         cut = Local(V, radius=R)
-        a0, r_eff = (f(cut, reduced_mass=1.0) for f in (scattering_length, effective_range))
-        return with_power_tail(a0, r_eff, V(R), n, reduced_mass=1.0, radius=R)
+        a0, r_eff = (f(cut, reduced_mass=1.0, l=l) for f in (scattering_length, effective_range))
+        return with_power_tail(a0, r_eff, V(R), n, reduced_mass=1.0, radius=R, l=l)
 
     (near, near_range), (far, far_range) = lengths(20.0), lengths(60.0)
     assert near == pytest.approx(far, abs=atol / 50)
