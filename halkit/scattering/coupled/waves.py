@@ -221,7 +221,8 @@ def _boundary(system, square, charges):
 
 
 def _waves(system, energy, square, incoming, boundary, n):
-    H, surface, mesh = system.hamiltonian(n)
+    interior = system.hamiltonian(n)
+    H, surface, mesh = interior.matrix, interior.surface, interior.mesh
     mu, size = system.reduced_mass, system.channels.size
     L = np.array([side[3] for side in boundary]).T
     sources = np.array([boundary[a][0] * boundary[a][4] / (2 * mu[a]) for a in incoming])
