@@ -22,7 +22,7 @@ from halkit.correlators.limits import MOST_ENTRIES
 
 __all__ = ["Hdf5", "import_h5py", "write_hdf5"]
 
-DATA_SETS = ("R", "r", "xyz", "t")
+DATA_SETS = ("R", "r", "xyz", "t", "mass_bins")
 # HDF5 allows 64 kB.
 LONGEST_ATTRIBUTE = 60_000
 SHUFFLE, DEFLATE, FLETCHER32, LZF = 2, 1, 3, 32000
