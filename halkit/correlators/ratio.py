@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from halkit.checks import check_array, check_choice, check_masses
+from halkit.checks import check_array, check_choice, check_masses, check_nodes
 from halkit.correlators.masses import MassFit
 from halkit.correlators.record import Correlators
 from halkit.radial import Wedge
@@ -108,6 +108,7 @@ def two_hadron_ratio(
     check_choice(kind, "kind", ("jackknife", "bootstrap"))
     t = check_array(t, "t")
     n_points = _n_points(r, wedge)
+    r = None if r is None else check_nodes(r)
     waves = _by_source(C_NM, "C_NM", None, (t.size, n_points))
     n_bins = next(iter(waves.values())).shape[0]
     first = _by_source(C_N, "C_N", waves, (t.size,))
