@@ -171,14 +171,14 @@ class ObservablesMixin(ABC):
         self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
         n_mesh: int | None = None,
     ) -> float:  # fmt: skip
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`."""
+        """a_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.scattering_length`."""
         settings = self._threshold(channel_radius, n_mesh)
         return scattering.scattering_length(self, sign=sign, **settings)
 
     def effective_range(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
     ) -> float:
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`."""
+        """r_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.effective_range`."""
         return scattering.effective_range(self, **self._threshold(channel_radius, n_mesh))
 
     def _count(self):
@@ -203,8 +203,7 @@ class ObservablesMixin(ABC):
                 f"channels must be one for a parameter at threshold, got {self.n_channels_}: see "
                 "s_matrix and phase_shift"
             )
-        settings = self._scattering(channel_radius, n_mesh)
-        return {name: value for name, value in settings.items() if name != "l"}
+        return self._scattering(channel_radius, n_mesh)
 
     def _known_mass(self):
         refuse_other_count(self._owner(), self.n_channels_)

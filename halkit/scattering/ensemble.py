@@ -66,7 +66,7 @@ class Ensemble(Members):
     reduced_mass : float, optional
         Required for observables of interactions. Fitted estimators know their mass.
     l : int, default 0
-        Orbital angular momentum of phase shifts and bound states.
+        Orbital angular momentum.
     map : callable, optional
         ``map(function, members, *arguments)`` returns the list of values, from several
         processes for instance.
@@ -378,8 +378,9 @@ def _scale(ensemble, channel_radius, n_mesh):
     """L of `halkit.scattering.branches`, from the centre."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)  # only the order of r_eff counts
-        names = "scattering_length", "effective_range"
-        return length_scale(*(ensemble._centre(name, channel_radius, n_mesh) for name in names))
+        names = ("scattering_length", "effective_range")[: 1 if ensemble.l else 2]
+        values = [ensemble._centre(name, channel_radius, n_mesh) for name in names]
+    return length_scale(*values) if ensemble.l == 0 else float(abs(values[0])) or 1.0
 
 
 def _may_be(ensemble, target, tangents, tangent):

@@ -33,7 +33,6 @@ Member: TypeAlias = Interaction | InteractionMatrix | HasInteraction
 SOLVERS: dict[str, Callable[..., Any]] = {
     f.__name__: f for f in (phase_shift, bound_states, scattering_length, effective_range)
 }
-PARTIAL_WAVES = "phase_shift", "bound_states"
 # Three errors of this size on each side fill the half turn of an angle known modulo π.
 LARGEST = np.pi / 6
 NOUNS = {"jackknife": "bins", "bootstrap": "samples"}
@@ -144,9 +143,7 @@ class Members:
         if self.reduced_mass is None:
             refuse_interactions([self.centre, *self.members], self.l)
             return methodcaller(name, **settings)
-        if name in PARTIAL_WAVES:
-            settings["l"] = self.l
-        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, **settings)
+        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, l=self.l, **settings)
 
     def _centre(self, name, channel_radius, n_mesh):
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))

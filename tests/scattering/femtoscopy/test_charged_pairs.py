@@ -212,6 +212,20 @@ def test_given_waves_replace_the_interaction():
     )
 
 
+def test_given_waves_of_other_charges_are_refused():
+    waves = scattering_wave_functions(WELL, K, reduced_mass=M, charge_product=-1)
+    r, source = np.linspace(0.0, 14.0, 700), GaussianSource(1.2)
+    for Z in (None, 1, -2):
+        with pytest.raises(ValueError, match="charge_product must be that of the given waves"):
+            correlation_function(waves, K, source=source, reduced_mass=M, charge_product=Z)
+    for psi in (waves(r) * K[:, None], 1.2 * waves(r)):
+        table = TabulatedWaves(psi, r, K)
+        with pytest.raises(ValueError, match=r"psi must be normalised to .* got an amplitude of"):
+            correlation_function(table, K, source=source, reduced_mass=M, charge_product=-1)
+    with pytest.raises(TypeError, match="charge_product must be a number without coupled"):
+        correlation_function(WELL, K, source=source, reduced_mass=M, charge_product=(-1, None))
+
+
 def test_waves_are_solved_once_for_many_sources():
     options = {"reduced_mass": M, "charge_product": 1, "spin": 0.5}
     waves = pair_waves([(0.25, WELL)], K, **options)
