@@ -193,7 +193,7 @@ def _serial(function, members, *arguments):
     return [function(*row) for row in zip(members, *arguments, strict=True)]
 
 
-def refuse_interactions(members, l):
+def refuse_interactions(members: Sequence[Member], l: int) -> None:
     """Raise unless every member, and the centre, is an estimator that knows its mass."""
     bare = next((m for m in members if isinstance(m, Interaction)), None)
     if bare is not None:
