@@ -118,7 +118,7 @@ def test_bound_states_approach_the_continuum_like_a2(sector, l, depth):
     assert error[0] / error[1] == pytest.approx(4, rel=0.08)
     assert abs((4 * energy[1] - energy[0]) / 3 - exact) < 6e-3 * abs(exact)
     plane = lattice_spectrum(
-        deep, L=20, reduced_mass=1.0, spacing=0.35, sector=sector, n_states=1, laplacian="spectral"
+        deep, L=24, reduced_mass=1.0, spacing=0.35, sector=sector, n_states=1, laplacian="spectral"
     ).energy[0]
     assert plane == pytest.approx(exact, abs=5e-4 * abs(exact))
 
