@@ -216,7 +216,7 @@ def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     return moved
 
 
-def warn_of_wide(ensemble: Members, name: str, k: Numbers, std: Array) -> None:
+def warn_of_wide(ensemble: Members, name: str, k: Any, std: Array) -> None:
     """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
