@@ -18,7 +18,15 @@ from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Member", "Members", "compare_counts", "listed", "on_branch", "warn_of_wide"]
+__all__ = [
+    "Member",
+    "Members",
+    "compare_counts",
+    "listed",
+    "on_branch",
+    "refuse_interactions",
+    "warn_of_wide",
+]
 
 Member: TypeAlias = Interaction | InteractionMatrix | HasInteraction
 
@@ -115,20 +123,25 @@ class Members:
         Returns
         -------
         centre, std
-            Of the shape that the function returns.
+            Of the shape that the function returns. The error of a complex number has the errors of
+            its real and imaginary parts.
         """
         centre = function(self.centre)
         return centre, self.error(self.samples(function), centre)
 
     def error(self, samples: Numbers, centre: Any = None) -> Any:
         """Return the error from the members' values; only variations need the `centre`."""
-        return standard_error(np.asarray(samples, dtype=np.float64), self.kind, centre=centre)
+        samples = np.asarray(samples)
+        if samples.dtype.kind == "c":
+            real, imag = (None if centre is None else f(centre) for f in (np.real, np.imag))
+            return self.error(samples.real, real) + 1j * self.error(samples.imag, imag)
+        return standard_error(samples.astype(np.float64), self.kind, centre=centre)
 
     def _observable(self, name, channel_radius, n_mesh, **arguments):
         """An observable as a function of a member, which other processes can unpickle."""
         settings = {**arguments, "channel_radius": channel_radius, "n_mesh": n_mesh}
         if self.reduced_mass is None:
-            _refuse_interactions([self.centre, *self.members], self.l)
+            refuse_interactions([self.centre, *self.members], self.l)
             return methodcaller(name, **settings)
         return partial(SOLVERS[name], reduced_mass=self.reduced_mass, l=self.l, **settings)
 
@@ -180,7 +193,7 @@ def _serial(function, members, *arguments):
     return [function(*row) for row in zip(members, *arguments, strict=True)]
 
 
-def _refuse_interactions(members, l):
+def refuse_interactions(members, l):
     """Raise unless every member, and the centre, is an estimator that knows its mass."""
     bare = next((m for m in members if isinstance(m, Interaction)), None)
     if bare is not None:

@@ -88,8 +88,8 @@ def resonances(
 ) -> Resonances:
     """Return the poles of the S matrix next to starting energies, on any sheet.
 
-    Parameters not listed as in `halkit.scattering.coupled_s_matrix`; for one channel
-    ``interactions=[[V]]``.
+    Parameters not listed as in `halkit.scattering.coupled_s_matrix`; `interactions` may also be
+    one interaction, with `reduced_mass` and an integer `l`.
 
     Parameters
     ----------
