@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skops.io import dumps, get_untrusted_types, loads
 
-from halkit import Channel
+from halkit import Channel, displays
 from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import (
@@ -319,6 +319,13 @@ def test_what_several_channels_refuse():
     for network in (NonLocalPotentialRegressor(R, channels=TWO), TimeDependentHALRegressor(R)):
         with pytest.raises(ValueError, match="channels must be None or one channel"):
             network.set_params(channels=TWO).fit(WAVES, TARGETS)
+    for draw in (
+        lambda: displays.PotentialDisplay.from_estimator(model),
+        lambda: displays.LocalPotentialDisplay.from_estimator(model, WAVES),
+        lambda: displays.PhaseShiftDisplay.from_estimator(model, [0.1]),
+    ):
+        with pytest.raises(ValueError, match="estimator must have one channel to be drawn, got 2"):
+            draw()
     one = GaussianProcessPotentialRegressor(RS, reduced_mass=3.3).fit(TOY.data, TOY.target)
     with pytest.raises(ValueError, match="k must be given for one channel, got the other"):
         one.phase_shift(energy=0.1)
@@ -448,3 +455,26 @@ def test_the_tensor_force_from_sources_of_s_and_d_type():
     assert np.degrees(np.abs(found.mixing - exact.mixing)).max() < 0.1
     deuteron = to_mev(model.bound_states().energy)
     assert deuteron == pytest.approx([-2.2246], abs=0.1)
+
+
+@quiet
+def test_three_channels():
+    """Exchange symmetry, the action of the matrix, a unitary S, and localize, for n = 3."""
+    channels = [*TWO, Channel(reduced_mass=1.2, threshold=0.1)]
+    X = np.c_[WAVES, 0.5 * WAVES[::-1, 14:]]
+    model = fit(X, np.c_[TARGETS, TARGETS[:, :14]], np.c_[SIGMA, SIGMA[:, :14]], channels)
+    U = model.predict_potential(R, R)
+    assert U.shape == (3, 3, 14, 14)
+    np.testing.assert_allclose(U, U.transpose(1, 0, 3, 2), atol=1e-10 * np.abs(U).max())
+    phi, V = X.reshape(-1, 3, 14), model.local_potential(R)
+    y = np.einsum("abij,sbj->sai", U * W, phi) + np.einsum("abi,sbi->sai", V, phi)
+    np.testing.assert_allclose(model.predict(X), y.reshape(X.shape), atol=1e-7 * np.abs(y).max())
+    np.testing.assert_allclose(
+        np.einsum("abi,sbi->sai", model.localize(X), phi), y, atol=1e-6 * np.abs(y).max()
+    )
+    S = model.s_matrix([0.05, 0.08, 0.3], n_mesh=60)
+    assert np.isnan(S[0, 1:]).all()
+    assert np.isnan(S[1, 2]).all()
+    np.testing.assert_allclose(S[2] @ S[2].conj().T, np.eye(3), atol=1e-8)
+    assert len(model.coefficients_) == sum(p.n_parameters for p in model._prior.priors)
+    assert len(model._prior.priors) == 6
