@@ -16,7 +16,8 @@ is. Lengths in fm.
 # -----------
 # The sources are flat (wall sources) with the angular momentum of the S or of the D wave; R has
 # both waves in either case, which the tensor force mixes. Ten times 0.81 … 1.62 fm, twenty bins,
-# relative noise 1e-4. A third source, S wave with another smearing, serves for comparison.
+# relative noise 1e-4. A third source, S wave with another smearing, serves for comparison. The four
+# times of a source share their relative errors, which twenty bins know to 16 % only.
 
 import warnings
 
@@ -28,6 +29,7 @@ from halkit import Channel, GaussianProcessPotentialRegressor, JackknifeRegresso
 from halkit.datasets import make_coupled
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import av18
+from halkit.resampling import pooled_errors
 from halkit.scattering import coupled_bound_states, coupled_phase_shifts
 from halkit.units import from_mev, to_mev
 
@@ -39,6 +41,11 @@ data = make_coupled(
     n_bins=20, random_state=0,
 )  # fmt: skip
 print(data.rows)
+
+
+def pooled(rows):
+    return pooled_errors(rows.sigma, rows.mean()[0], groups=[source for source, _ in rows.labels])
+
 
 # %%
 # Fits of local potentials
@@ -66,7 +73,7 @@ for name, sources in choices.items():
     rows = data.rows.select(sources=sources)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UnderdeterminedWarning)
-        models[name] = model = clone(potential).fit(*rows.mean(), y_std=rows.sigma)
+        models[name] = model = clone(potential).fit(*rows.mean(), y_std=pooled(rows))
     waves = model.phase_shift(E)
     angles = np.column_stack([waves.phase_shift - exact.phase_shift, waves.mixing - exact.mixing])
     angles = np.rad2deg(np.abs(angles))
@@ -83,7 +90,7 @@ for name, sources in choices.items():
 # and with relativistic momenta, which correlators obey.
 
 rows = data.rows.select(sources=choices["an S and a D source"])
-jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.sigma)
+jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=pooled(rows))
 waves, std = jackknife.phase_shift(energy=E, return_std=True)
 print("E / MeV      δ1 / °                  δ2 / °                  ε / °         (truth)")
 for i in (0, 2, 4, 6, 9):

@@ -1,7 +1,7 @@
 """Members of one kind, their centre, and any function of them with its error."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller
 from typing import Any, TypeAlias
@@ -193,7 +193,7 @@ def _serial(function, members, *arguments):
     return [function(*row) for row in zip(members, *arguments, strict=True)]
 
 
-def refuse_interactions(members, l):
+def refuse_interactions(members: Sequence[Member], l: int) -> None:
     """Raise unless every member, and the centre, is an estimator that knows its mass."""
     bare = next((m for m in members if isinstance(m, Interaction)), None)
     if bare is not None:
@@ -202,7 +202,7 @@ def refuse_interactions(members, l):
         raise ValueError(f"l must be 0 for fitted estimators, got {l}")
 
 
-def on_branch(ensemble, angles, centre):
+def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     """Phase shifts on the branch of the centre; warns of members on another one."""
     moved = nearest_branch(angles, centre)
     away = np.abs(moved - angles) > np.pi / 2
@@ -216,7 +216,7 @@ def on_branch(ensemble, angles, centre):
     return moved
 
 
-def warn_of_wide(ensemble, name, k, std):
+def warn_of_wide(ensemble: Members, name: str, k: Any, std: Array) -> None:
     """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
@@ -227,7 +227,7 @@ def warn_of_wide(ensemble, name, k, std):
         )
 
 
-def compare_counts(ensemble, states, found):
+def compare_counts(ensemble: Members, states: Any, found: Sequence[Any]) -> None:
     """Warn of members with another number of bound states than the centre."""
     counts = np.array([len(member.kappa) for member in found])
     if np.all(counts == len(states.kappa)):
@@ -239,6 +239,6 @@ def compare_counts(ensemble, states, found):
     )
 
 
-def listed(values):
+def listed(values: Iterable[float]) -> str:
     """Numbers for a message."""
     return ", ".join(f"{value:.6g}" for value in values)

@@ -28,9 +28,11 @@ from halkit.potentials import (
 from halkit.potentials.coupling import act, local_matrix
 from halkit.radial import RadialGrid
 from halkit.scattering import (
+    Ensemble,
     coupled_phase_shifts,
     coupled_s_matrix,
     phase_shift,
+    resonances,
     scattering_length,
 )
 from halkit.units import from_mev, to_mev
@@ -362,6 +364,11 @@ def test_p_wave_data_give_p_wave_phase_shifts(p_wave):
     found, std = model.scattering_length(return_std=True, n_draws=8)
     assert found == pytest.approx(volume, rel=0.01)
     assert 0 < std < 0.05 * abs(volume)
+    pole = resonances(P_WAVE, from_mev(12 - 9j), reduced_mass=mu, l=1).energy
+    near = model.resonances(pole)
+    assert np.abs(to_mev(near.energy - pole)) < 0.1
+    one = Ensemble([model], kind="draws", centre=model)
+    assert one.resonances(pole).energy == near.energy
 
 
 @quiet

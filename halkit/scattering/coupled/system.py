@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
 
 from halkit.channels import Channel, ChannelList, resolve_channels
-from halkit.interactions.interaction import Interaction
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
 from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
 from halkit.scattering.solver.layout import joined
@@ -250,9 +249,7 @@ def _matrix(interactions):
     inner = interactions
     if hasattr(type(inner), "interaction_") or hasattr(inner, "interaction_"):
         inner = inner.interaction_
-    if isinstance(inner, Interaction):
-        inner = [[inner]]
-    return inner if isinstance(inner, InteractionMatrix) else InteractionMatrix(inner)
+    return inner if isinstance(inner, InteractionMatrix) else InteractionMatrix(interactions)
 
 
 def _channels(matrix, channels, l):
@@ -262,8 +259,6 @@ def _channels(matrix, channels, l):
     if matrix.channels is not None:
         return matrix.channels
     n = len(matrix)
-    if n == 1 and not np.iterable(l):
-        return [Channel(l=matrix[0, 0].l or 0 if l is None else l)]
     if l is None and n == 2:
         l = (0, 2)
     if l is None:

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from halkit import Channel
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions import GaussianSum, InteractionMatrix, SeparableMatrix
+from halkit.interactions import GaussianSum, InteractionMatrix, Separable, SeparableMatrix
 from halkit.samples import standard_error
 from halkit.scattering import Ensemble, coupled_s_matrix, resonances
 
@@ -114,6 +114,22 @@ def test_poles_have_the_spread_of_the_members(ensemble):
     assert_allclose(std.energy.real, np.std(found.real, axis=0, ddof=1), rtol=1e-6)
     assert_allclose(std.energy.imag, np.std(found.imag, axis=0, ddof=1), rtol=1e-6)
     assert std.residue.shape == poles.residue.shape
+
+
+def test_poles_of_one_channel():
+    """A resonance in the P wave, and the error of a complex number."""
+    wells = [Separable(scale * -0.045, 1.0) for scale in (0.99, 1.0, 1.02)]
+    e = Ensemble(wells, kind="bootstrap", centre=wells[1], reduced_mass=3.3, l=1)
+    poles, std = e.resonances(0.05, return_std=True)
+    found = np.array([resonances(V, 0.05, reduced_mass=3.3, l=1).energy for V in wells])
+    assert_allclose(poles.energy, found[1])
+    assert_allclose(std.energy.real, np.std(found.real, axis=0, ddof=1), rtol=1e-6)
+    assert_allclose(std.energy.imag, np.std(found.imag, axis=0, ddof=1), rtol=1e-6)
+    centre, error = e.evaluate(lambda V: resonances(V, 0.05, reduced_mass=3.3, l=1).energy)
+    assert_allclose(centre, poles.energy)
+    assert_allclose(error, std.energy)
+    with pytest.raises(ValueError, match="reduced_mass must be given, got None"):
+        Ensemble(wells, kind="bootstrap").resonances(0.05)
 
 
 def test_the_mean_of_matrices_is_the_centre():
