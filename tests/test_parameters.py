@@ -12,10 +12,10 @@ from sklearn.base import clone
 
 from halkit import displays, gauge
 from halkit.checks import check_boolean, check_choice, check_number
-from halkit.correlators import Correlators, save_correlators
+from halkit.correlators import Correlators, fit_mass, save_correlators
 from halkit.datasets import make_separable
 from halkit.equations import local_approximation
-from halkit.interactions import Separable, av18
+from halkit.interactions import Separable, av18, kaon_nucleon_model
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
@@ -37,6 +37,7 @@ ROOMS = ("radial", "correlators", "equations", "interactions", "scattering", "po
 CHOICES = {"local", "electromagnetic"}
 LINKS = np.zeros((2, 2, 2, 2))
 U = -np.exp(-R[:, None] - R)
+BINS = np.exp(-np.arange(6.0)) * (1 + 0.01 * np.random.default_rng(0).normal(size=(9, 6)))
 
 
 def process():
@@ -79,6 +80,10 @@ TABLE = {
     "overwrite": [
         lambda v: save_correlators("nowhere.npz", {"a": make_groups()}, overwrite=v),
     ],
+    "correlated": [
+        lambda v: fit_mass(BINS, window=(0, 3), kind="jackknife", correlated=v),
+    ],
+    "nonlocal_part": [lambda v: kaon_nucleon_model(0, nonlocal_part=v)],
     "weighted": [lambda v: displays.PotentialDisplay(U, R).plot(weighted=v)],
     "draw": [lambda v: displays.WilsonLoopDisplay.from_report(Report, draw=v)],
 }

@@ -16,6 +16,7 @@ from halkit.potentials.coupling import (
     act,
     count_channels,
     local_matrix,
+    own_wave,
     split,
 )
 from halkit.potentials.observables import ObservablesMixin
@@ -88,7 +89,9 @@ class PotentialMixin(Combinable, ObservablesMixin):
         else:
             nodes = like.r_, like.weights_, like.r_out_
             self._nodes_given, self._weights_given = like._nodes_given, like._weights_given
-        n = self.n_channels_ = count_channels(self._owner() if like is None else like)
+        owner = self._owner() if like is None else like
+        n = self.n_channels_ = count_channels(owner)
+        self._wave = own_wave(owner) if n == 1 else None
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1], n_channels=n
         )

@@ -14,7 +14,7 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.blueprint import CODE, Blueprint
-from halkit.potentials.coupling import own_wave, refuse_several
+from halkit.potentials.coupling import refuse_several
 from halkit.potentials.exact import warn_of_exact_fit
 from halkit.potentials.learned import NetworkInteraction, Start
 from halkit.potentials.local import depth_of_data, local_term
@@ -285,8 +285,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             self._in_wave(Start(self._restore(x, "cpu").module_, loss, n, self._check_radii))
             for loss, n, x in self._starts
         ]
-        mass, l = self._mass(), own_wave(self) or 0
-        return Ensemble(starts, kind="starts", centre=starts[self._kept], reduced_mass=mass, l=l)
+        return Ensemble(
+            starts, kind="starts", centre=starts[self._kept], reduced_mass=self._mass(),
+            l=self._wave or 0,
+        )  # fmt: skip
 
     @property
     def _has_local(self):

@@ -17,7 +17,6 @@ from halkit.channels import Channel, ChannelList, momentum_or_energy
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.coupling import (
     full_channels,
-    own_wave,
     reduced_masses,
     refuse_other_count,
 )
@@ -40,6 +39,7 @@ class ObservablesMixin(ABC):
     channels: ChannelList | None = None
     l: int | None = None
     n_channels_: int
+    _wave: int | None
 
     @property
     @abstractmethod
@@ -82,8 +82,8 @@ class ObservablesMixin(ABC):
         return None if masses is None else masses[0]
 
     def _in_wave(self, interaction: Interaction) -> Interaction:
-        """The interaction, for the partial wave of the estimator if it has one."""
-        interaction.l = own_wave(self._owner())
+        """The interaction, for the partial wave of the fit if it had one."""
+        interaction.l = self._wave
         return interaction
 
     def _in_channels(self, matrix: InteractionMatrix) -> InteractionMatrix:
@@ -193,8 +193,8 @@ class ObservablesMixin(ABC):
         if self.n_channels_ > 1:
             self._known_channels()
             return mesh
-        wave = own_wave(self._owner())
-        return {"reduced_mass": self._known_mass(), **mesh, **({"l": wave} if wave else {})}
+        wave = {"l": self._wave} if self._wave else {}
+        return {"reduced_mass": self._known_mass(), **mesh, **wave}
 
     def _threshold(self, channel_radius, n_mesh):
         """Arguments of the parameters at threshold, which one channel has."""

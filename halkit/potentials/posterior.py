@@ -28,7 +28,6 @@ from halkit.potentials.coupled_prior import CoupledPrior
 from halkit.potentials.coupling import (
     Learned,
     local_inverse,
-    own_wave,
 )
 from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.validation import check_samples, like_input
@@ -276,7 +275,7 @@ class PosteriorMixin(PotentialMixin):
         if self.n_channels_ > 1:
             self._known_channels()
             return scattering.Ensemble(members, kind="draws", centre=self.interaction_)
-        settings = {"reduced_mass": self._known_mass(), "l": own_wave(self) or 0}
+        settings = {"reduced_mass": self._known_mass(), "l": self._wave or 0}
         return scattering.Ensemble(members, kind="draws", centre=self, **settings)
 
     def phase_shift(

@@ -155,7 +155,7 @@ def test_bins_that_say_they_are_of_the_other_kind(kind):
 class Pulled:
     """δ = 1 − c/s: what remains of the pull of a prior of strength s; bins scatter by `noise`."""
 
-    _nodes_given, r_out_ = True, np.arange(1.0, 11)
+    _nodes_given, n_channels_, r_out_ = True, 1, np.arange(1.0, 11)
 
     def __init__(self, c, local_strength=None, noise=0.0):
         self.c, self.local_strength, self.noise = c, local_strength, noise
