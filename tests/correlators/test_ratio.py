@@ -116,7 +116,10 @@ def test_rows_of_a_bin_have_its_masses(stencil):
         one = lattice_rows(single(on_lattice, b), **choices)
         size = sites.data[b, :, :1] / one.data[0, :, :1]
         assert_allclose(sites.target[b], size * one.target[0], rtol=1e-10, atol=1e-12)
+    assert_array_equal(rows.mass_bins, masses)
+    assert_array_equal(sites.select(times=[9]).mass_bins, masses)
     central = radial_rows(replace(c, mass_bins=None), stencil=stencil, **energies)
+    assert central.mass_bins is None
     assert np.abs(central.target[0] - rows.target[0]).max() > 1e-3
 
 
