@@ -12,10 +12,10 @@ from sklearn.base import clone
 
 from halkit import displays, gauge
 from halkit.checks import check_boolean, check_choice, check_number
-from halkit.correlators import Correlators, save_correlators
+from halkit.correlators import Correlators, fit_mass, save_correlators
 from halkit.datasets import make_separable
 from halkit.equations import local_approximation
-from halkit.interactions import Separable, av18
+from halkit.interactions import Separable, av18, kaon_nucleon_model
 from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
@@ -71,6 +71,10 @@ TABLE = {
         lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),
     ],
     "return_std": [*with_std(process), *with_std(jackknife)],
+    "correlated": [
+        lambda v: fit_mass(X, window=(0, 3), kind="jackknife", correlated=v),
+    ],
+    "nonlocal_part": [lambda v: kaon_nucleon_model(0, nonlocal_part=v)],
     "single": [lambda v: gauge.hmc(LINKS, 1.0, n_trajectories=1, single=v)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),
