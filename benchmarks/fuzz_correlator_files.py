@@ -40,7 +40,8 @@ def content(seed=0):
     well = Correlators(
         R={s: random.standard_normal((5, 6, 8)) for s in ("wall", "exp")},
         r=np.linspace(0.5, 4.0, 8), t=np.arange(10, 15), kind="jackknife", bin_size=4,
-        hadron_mass=(0.665, 0.7), units="lattice", inverse_spacing=2194.0,
+        hadron_mass=(0.665, 0.7), mass_bins=np.linspace(0.66, 0.7, 12).reshape(6, 2),
+        units="lattice", inverse_spacing=2194.0,
         attributes={"remark": "a text, ħ", "names": ["one", "two"], "configs": np.arange(9000)},
     )  # fmt: skip
     short = {**well.attributes, "configs": np.arange(50)}

@@ -21,6 +21,8 @@ from halkit.typing import Numbers
 
 __all__ = ["two_hadron_ratio"]
 
+# A decay rate further from the mass than this factor is one of other units.
+FACTOR = 3.0
 RESAMPLE = (
     'kind must be "jackknife" or "bootstrap", got "configs": R of a single configuration is no '
     "measurement; average first, with halkit.resampling.jackknife_samples or bootstrap_samples, "
@@ -80,7 +82,8 @@ def two_hadron_ratio(
     ------
     ValueError
         If bins, times, points or sources do not fit, bins are single configurations, a two-point
-        function vanishes or changes its sign, or as `Correlators`.
+        function vanishes or changes its sign, a mass is more than a factor of three away from the
+        decay rate of its two-point function, or as `Correlators`.
     TypeError
         If an array is not of real numbers, or there is not one mass for each hadron.
 
@@ -118,6 +121,9 @@ def two_hadron_ratio(
         for source, wave in waves.items()
     }
     hadron_mass, mass_bins = _masses(masses, 1 if C_M is None else 2, n_bins)
+    hadrons = (first,) if C_M is None else (first, second)
+    for C, mass, name in zip(hadrons, np.ravel(hadron_mass), ("C_N", "C_M"), strict=False):
+        _check_decay(next(iter(C.values())), t, mass, name)
     return Correlators(
         R=R, t=t, r=r, wedge=wedge, kind=kind, units=units, hadron_mass=hadron_mass,
         mass_bins=mass_bins, bin_size=bin_size, inverse_spacing=inverse_spacing,
@@ -177,6 +183,17 @@ def _refuse_zeros(C, name):
     if C.shape[0] == C.shape[1] and np.ptp(size, axis=0).min() > np.ptp(size, axis=1).max():
         raise ValueError(
             f"{name} must have bins first and times second, got values that decay along the bins"
+        )
+
+
+def _check_decay(C, t, mass, name):
+    """Refuse a mass of another unit than the times."""
+    rate = np.median(-np.diff(np.log(np.abs(C.mean(axis=0)))) / np.diff(t))
+    if not mass / FACTOR < rate < mass * FACTOR:
+        raise ValueError(
+            f"masses must be near the decay rate of {name}, {rate:.3g} in the inverse unit of t, "
+            f"got {mass:.3g}: convert them (halkit.units), or leave out times at which the hadron "
+            "comes back around the lattice"
         )
 
 

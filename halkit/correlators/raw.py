@@ -107,6 +107,12 @@ def read_hdf5(
     ImaginaryPartWarning
         If an imaginary part was dropped after its check.
 
+    Notes
+    -----
+    Files of other programs have no digest: damage within the numbers goes unnoticed unless they
+    have check sums (Fletcher32), and a damaged structure may crash the HDF5 library. Read files
+    that you trust, and keep R with `save_correlators`, which writes a digest.
+
     Examples
     --------
     >>> import tempfile, h5py, numpy as np

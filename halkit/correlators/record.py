@@ -14,7 +14,7 @@ from halkit.samples import standard_error
 from halkit.typing import Numbers
 from halkit.units import HBARC, from_fm, from_mev, to_fm, to_mev
 
-__all__ = ["KINDS", "Correlators", "Record", "read_only"]
+__all__ = ["KINDS", "SCATTER", "Correlators", "Record", "read_only"]
 
 KINDS = ("configs", "jackknife", "bootstrap", "mean")
 # What r, t and masses are measured in, in each system of units.

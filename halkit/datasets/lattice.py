@@ -89,7 +89,7 @@ def make_lattice_correlators(
     noise_range : float
         Length, in sites, over which the noise of C_NM is smoothed by a Gaussian.
     noise_time : float
-        τ of the correlation e^{−|t − t'|/τ} of all noise in time; 0 for none.
+        τ of the correlation ``e^{−|t − t'|/τ}`` of all noise in time; 0 for none.
     k : array-like, optional
         Momenta of the true phase shifts; by default ten from 0.05 to 0.5.
     random_state : int, RandomState instance or None

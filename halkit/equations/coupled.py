@@ -128,9 +128,12 @@ def coupled_rows(
         factor = _common_reference(first.masses, record.masses, labels)
         X.append(factor * wave)
         y.append(factor * target)
+    own = None
+    if any(record.mass_bins is not None for record in records):
+        own = np.stack([record.masses for record in records], axis=1)
     return joined(
         np.stack(X), np.stack(y), radii, labels=labels, stencil=points, energy_range=energies,
-        channels=channels, kind=first.kind,
+        channels=channels, kind=first.kind, mass_bins=own,
     )  # fmt: skip
 
 

@@ -97,6 +97,7 @@ def lattice_rows(
         labels=labels,
         stencil=points,
         energy_range=energies,
+        mass_bins=None if correlators.mass_bins is None else correlators.masses,
         kind=kind,
     )
 

@@ -92,5 +92,6 @@ def radial_rows(
         labels=[(source, time) for source in sources for time in t[half:-half].tolist()],
         stencil=2 * half + 1,
         energy_range=energies,
+        mass_bins=None if correlators.mass_bins is None else correlators.masses,
         kind=kind,
     )

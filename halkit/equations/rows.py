@@ -58,6 +58,9 @@ class Rows(Record):
     energy_range : pair of float, optional
         Energies for which the stencil is designed (`halkit.equations.designed_stencil`); None: it
         has derivatives. Of coupled channels, a tuple with one entry for each.
+    mass_bins : array-like of shape (n_bins, 2) or (n_bins, n_channels, 2), optional
+        Masses of the two hadrons in each bin, if they differ. `halkit.JackknifeRegressor.fit` takes
+        them, for observables of the bins.
     channels : sequence of halkit.Channel, optional
         The coupled channels, in the order of their columns. By default there is one channel.
 
@@ -85,6 +88,7 @@ class Rows(Record):
     r_out: NDArray[np.float64] | None = None
     laplacian: NDArray[np.float64] | None = None
     energy_range: EnergyRange | tuple[EnergyRange | None, ...] | None = None
+    mass_bins: NDArray[np.float64] | None = None
     channels: ChannelList | None = None
 
     def __post_init__(self) -> None:
@@ -107,6 +111,10 @@ class Rows(Record):
             )
         weights = read_only(self.weights, "weights", shape=r.shape, sign="≥ 0")
         self._set(r=r, r_out=r_out, data=data, weights=weights)
+        if self.mass_bins is not None:
+            each = (2,) if self.channels is None else (self.n_channels, 2)
+            masses = read_only(self.mass_bins, "mass_bins", shape=(len(data), *each), sign="> 0")
+            self._set(mass_bins=masses)
         shape = (*data.shape[:2], self.n_channels * r_out.size)
         for name in ("target", "laplacian", "sigma"):
             if (values := getattr(self, name)) is not None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from halkit.channels import Channel
 from halkit.checks import as_numbers, check_array, check_choice, check_masses, check_number
-from halkit.correlators.record import KINDS
+from halkit.correlators.record import KINDS, SCATTER
 from halkit.equations.coupled import Radii, joined, times_of
 from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import Rows
@@ -150,6 +150,7 @@ def tensor_rows(
     *,
     t: Numbers,
     hadron_mass: Masses,
+    mass_bins: Numbers | None = None,
     kind: str,
     r_max: float,
     r_prime_max: float | None = None,
@@ -171,6 +172,8 @@ def tensor_rows(
         Consecutive slices, in lattice units as everything here.
     hadron_mass : float or pair of float
         Mass of one hadron, or of each of the two.
+    mass_bins : array-like of shape (n_bins,) or (n_bins, 2), optional
+        Masses of each bin; see `halkit.correlators.Correlators`.
     kind : {"jackknife", "bootstrap", "mean"}
         What the bins are.
     r_max : float
@@ -202,11 +205,13 @@ def tensor_rows(
     times, points = times_of(t, times, stencil)
     energies = choose_stencil(stencil, masses, 1.0, energy_range)
     X, y, half = [], [], points // 2
+    own = None if mass_bins is None else _masses_of_bins(mass_bins, masses)
     for source, waves in projections.items():
         wave, laplacian = _checked(waves, t.size, source)
         for time in times:
             at = int(np.searchsorted(t, time))
-            mu, part = time_part(wave[at - half : at + half + 1], masses, points, 1.0, energies)
+            slices = wave[at - half : at + half + 1]
+            mu, part = _time_part(slices, masses, own, points, energies)
             X.append(wave[at])
             y.append(part[0] + laplacian[at] / (2 * mu))
     if len({values.shape for values in X}) > 1:
@@ -217,7 +222,32 @@ def tensor_rows(
         stacked, targets, radii, labels=labels,
         stencil=points, energy_range=(energies, energies),
         channels=[Channel(l=0, masses=masses), Channel(l=2, masses=masses)], kind=kind,
+        mass_bins=None if own is None else np.stack([own, own], axis=1),
     )  # fmt: skip
+
+
+def _masses_of_bins(masses, central):
+    """Masses of bins with two columns."""
+    values = check_array(masses, "mass_bins", sign="> 0")
+    if values.ndim not in (1, 2) or values.shape[1:] not in ((), (2,)):
+        raise ValueError(f"mass_bins must have shape (n_bins,) or (n_bins, 2), got {values.shape}")
+    pairs = np.broadcast_to(values.reshape(len(values), -1), (len(values), 2))
+    if np.any(np.abs(pairs / np.array(central) - 1) > SCATTER):
+        raise ValueError(
+            f"mass_bins must be within {SCATTER:.0%} of hadron_mass = {central}, got "
+            f"{pairs.min():g} to {pairs.max():g}"
+        )
+    return pairs
+
+
+def _time_part(slices, masses, own, points, energies):
+    """μ and the part that differs in time, with the masses of bins if there are any."""
+    if own is None:
+        return time_part(slices, masses, points, 1.0, energies)
+    if len(own) != slices.shape[1]:
+        raise ValueError(f"mass_bins must be of {slices.shape[1]} bins, got {len(own)}")
+    mu, part = time_part(slices, own, points, 1.0, energies)
+    return np.reshape(mu, (-1, 1, 1)), part
 
 
 def _checked(waves, n_t, source):

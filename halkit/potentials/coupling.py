@@ -7,6 +7,7 @@ Channels lie side by side: a row of X holds φ_1, φ_2, … on the same nodes, a
 A single channel is the case n = 1, with a plain interaction instead of a matrix.
 """
 
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "refuse_other_count",
     "refuse_several",
     "resolved",
+    "set_masses",
     "split",
 ]
 
@@ -116,6 +118,34 @@ def reduced_masses(model: Any) -> tuple[float, ...] | None:
     if any(c.masses is None and c.reduced_mass is None for c in channels):
         return None
     return resolved(model).reduced_mass
+
+
+def set_masses(model: Any, masses: Any) -> None:
+    """Set the masses of hadrons, (n_channels, 2), that observables of a fitted estimator read.
+
+    Raises
+    ------
+    ValueError
+        If the estimator has no masses, or another number of channels.
+    """
+    channels = getattr(model, "channels", None)
+    pairs = [tuple(map(float, pair)) for pair in masses]
+    if len(pairs) != len(channels or [None]):
+        raise ValueError(f"masses must be of {len(channels or [None])} channels, got {len(pairs)}")
+    first = pairs[0]
+    mu = first[0] * first[1] / sum(first)
+    if getattr(model, "hadron_mass", None) is not None:
+        model.set_params(hadron_mass=first[0] if first[0] == first[1] else first)
+    elif getattr(model, "reduced_mass", None) is not None:
+        model.set_params(reduced_mass=mu)
+    elif channels is not None and all(c.masses is not None for c in channels):
+        own = [replace(c, masses=pair) for c, pair in zip(channels, pairs, strict=True)]
+        model.set_params(channels=own)
+    else:
+        raise ValueError(
+            "estimator must have a reduced_mass, a hadron_mass or channels with masses, which "
+            f"masses of bins replace, got {model!r}"
+        )
 
 
 def full_channels(model: Any) -> list[Channel] | None:

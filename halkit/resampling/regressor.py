@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from halkit.checks import as_numbers, check_choice, check_integer
+from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.exceptions import MisfitWarning
+from halkit.potentials.coupling import set_masses
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
@@ -150,7 +151,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
 
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
-        y_std: Numbers | None = None,
+        y_std: Numbers | None = None, mass_bins: Numbers | None = None,
     ) -> Self:  # fmt: skip
         """Fit the mean, then every bin.
 
@@ -165,6 +166,11 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             The same for all bins.
         y_std : array-like of shape (n_samples, n_out), optional
             Standard deviations of the mean of y, which weight the residuals of all bins alike.
+
+        mass_bins : array-like of shape (n_bins, 2) or (n_bins, n_channels, 2), optional
+            Masses of the two hadrons in each bin, as `halkit.equations.Rows` have them, for the
+            observables of the bin. U of a bin goes with its reduced mass: with one mass for all the
+            error of the mass would count twice.
 
         Returns
         -------
@@ -198,6 +204,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             if y_std is not None and n_bins > 1 and self.resample != "seeds":
                 errors = check_y_std(y_std, bins[1].shape[1:])
                 refuse_other_kind(bins[1], errors, self.resample, "resample")
+            masses = self._checked_masses(mass_bins, n_bins)
             first, seeds = self._random_states()
             mean = [values.mean(axis=0) for values in bins]
 
@@ -217,6 +224,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 fits = fit_bins(centre)
             if n_bins > 1 and self.resample != "seeds":
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
+            if masses is not None:
+                for model, of_bin in zip(fits, masses, strict=True):
+                    set_masses(model, of_bin)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self
@@ -279,6 +289,22 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 f"{type(self.estimator).__name__}"
             )
         check_integer(self.n_seeds, "n_seeds", least=2)
+
+    def _checked_masses(self, masses, n_bins):
+        """Masses (n_bins, n_channels, 2), or None."""
+        if masses is None:
+            return None
+        if self.resample == "seeds" or self.refit == "linear" or n_bins < 2:
+            raise ValueError(
+                "mass_bins must be None for seeds, for refit='linear', and for data without bins"
+            )
+        masses = check_array(masses, "mass_bins", n=2, sign="> 0")
+        if masses.ndim not in (2, 3) or len(masses) != n_bins:
+            raise ValueError(
+                f"mass_bins must have shape (n_bins, 2) or (n_bins, n_channels, 2), n_bins = "
+                f"{n_bins}, got {masses.shape}"
+            )
+        return masses.reshape(n_bins, -1, 2)
 
     def _validated_data(self, X, y):
         """X (n_bins, n_samples, n_r) and y with the same leading axes."""

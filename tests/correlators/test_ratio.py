@@ -116,7 +116,10 @@ def test_rows_of_a_bin_have_its_masses(stencil):
         one = lattice_rows(single(on_lattice, b), **choices)
         size = sites.data[b, :, :1] / one.data[0, :, :1]
         assert_allclose(sites.target[b], size * one.target[0], rtol=1e-10, atol=1e-12)
+    assert_array_equal(rows.mass_bins, masses)
+    assert_array_equal(sites.select(times=[9]).mass_bins, masses)
     central = radial_rows(replace(c, mass_bins=None), stencil=stencil, **energies)
+    assert central.mass_bins is None
     assert np.abs(central.target[0] - rows.target[0]).max() > 1e-3
 
 
@@ -210,6 +213,12 @@ def test_the_ratio_of_averages_differs_from_the_average_of_ratios():
         ({"masses": 0.5}, TypeError, "masses must be a tuple of two, for the hadrons of C_N"),
         ({"C_M": None}, TypeError, "masses must be one, for the hadrons of C_N, got 2"),
         ({"masses": (0.5, np.ones(3))}, ValueError, r"shape \(n_bins,\) = \(20,\)"),
+        (
+            {"masses": (0.5, 1755.0)},
+            ValueError,
+            r"masses must be near the decay rate of C_M, 0.[78]\d* in .* got 1.76e\+03: convert",
+        ),
+        ({"masses": (5.0, 0.8)}, ValueError, "masses must be near the decay rate of C_N"),
         ({"masses": (0.5, -0.8)}, ValueError, "masses must be positive, got -0.8"),
     ],
 )  # fmt: skip

@@ -209,6 +209,9 @@ def test_each_bin_has_its_own_masses(box):
     own = [replace(c, mass_bins=m, hadron_mass=tuple(m.mean(axis=0)))
            for c, m in zip(records, masses, strict=True)]  # fmt: skip
     rows = coupled_rows(own, times=times, stencil=7, sources=["wall 2"])
+    assert_array_equal(rows.mass_bins, np.stack(masses, axis=1))
+    with pytest.raises(ValueError, match=r"mass_bins must have shape \(6, 2, 2\), got \(6, 2\)"):
+        replace(rows, mass_bins=masses[0])
     for b in range(6):
         single = [
             replace(c, R={s: v[:, b : b + 1] for s, v in c.R.items()}, kind="mean",

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit import Channel
 from halkit.equations import spin_projections, tensor_rows, time_derivatives
@@ -164,6 +164,29 @@ def test_rows_of_eigenstates_know_the_tensor_force(states):
         (V[..., 1, 0], np.sqrt(8) * V_T), (V[..., 1, 1], V_C - 2 * V_T),
     ]:  # fmt: skip
         assert_allclose(found, np.broadcast_to(expected, found.shape), atol=1e-9)
+
+
+def test_rows_of_a_bin_have_its_masses(states):
+    t, projections = states
+    waves = real(projections)
+    masses = MASS * (1 + 0.01 * np.arange(-1.0, 3.0))
+    rows = tensor_rows(waves, t=t, mass_bins=masses, **OPTIONS)
+    assert_array_equal(rows.mass_bins, np.tile(masses[:, None, None], (1, 2, 2)))
+    for b, mass in enumerate(masses):
+        alone = {
+            source: w._replace(wave=w.wave[:, b : b + 1], laplacian=w.laplacian[:, b : b + 1])
+            for source, w in waves.items()
+        }
+        one = tensor_rows(alone, t=t, **{**OPTIONS, "hadron_mass": mass, "kind": "mean"})
+        size = rows.data[b, :, :1] / one.data[0, :, :1]
+        assert_allclose(rows.target[b], size * one.target[0], rtol=1e-9, atol=1e-11)
+    for wrong, message in [
+        (masses[:3], "mass_bins must be of 4 bins, got 3"),
+        (2 * masses, "mass_bins must be within 20% of hadron_mass"),
+        (np.ones((4, 3)), r"mass_bins must have shape \(n_bins,\) or \(n_bins, 2\), got"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            tensor_rows(waves, t=t, mass_bins=wrong, **OPTIONS)
 
 
 def test_rows_are_normalised_and_have_errors(states):
