@@ -11,6 +11,7 @@ __all__ = [
     "OverfitWarning",
     "PriorWarning",
     "UnderdeterminedWarning",
+    "VersionWarning",
 ]
 
 
@@ -36,3 +37,7 @@ class PriorWarning(UserWarning):
 
 class UnderdeterminedWarning(UserWarning):
     """The data do not determine all the requested parts of the potential."""
+
+
+class VersionWarning(UserWarning):
+    """A model was kept by another version of halkit or scikit-learn; its numbers may differ."""
