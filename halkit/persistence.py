@@ -26,6 +26,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn import metrics, model_selection
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -55,6 +56,7 @@ PLAIN = {
     "builtins.range",
     "functools.partial",
     "halkit.resampling.workers.run_bins",
+    "halkit.scattering.members._serial",
     "numpy.dtype",
     "sklearn.metrics._scorer._MultimetricScorer",
     "sklearn.metrics._scorer._PassthroughScorer",
@@ -68,8 +70,8 @@ PLAIN = {
 def save(model: Any, path: str | PathLike[str], *, overwrite: bool = False) -> None:
     """Write a model to a file that `load` reads without pickle.
 
-    The file appears as a whole or not at all (`halkit.writing.whole_file`). It is read back before
-    it gets its name. It is also a file of skops.
+    The file is read back and compared before it takes its place, and it appears as a whole or not
+    at all (`halkit.writing.whole_file`). It is a file of skops, too.
 
     Parameters
     ----------
@@ -87,8 +89,9 @@ def save(model: Any, path: str | PathLike[str], *, overwrite: bool = False) -> N
     FileExistsError
         If the file exists and `overwrite` is False.
     TypeError
-        If the model holds something that a file cannot keep: a lambda, a class inside a function,
-        a module of torch (save the fitted estimator, not its ``interaction_`` or ``starts_``).
+        If the model holds something that the file would not give back: a lambda, a class inside a
+        function, keys of a dictionary other than texts and numbers, a module of torch (of a
+        network, save the fitted estimator, not its ``interaction_`` or ``starts_``).
     ImportError
         If skops is missing.
     OSError
@@ -156,7 +159,7 @@ def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> An
     --------
     save : write the file, with an example.
     """
-    path, trusted = Path(path), _checked_names(trusted)
+    path, allowed = Path(path), _checked_names(trusted)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     with named_errors(path):
@@ -165,13 +168,13 @@ def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> An
         manifest = _manifest(data, path)
         _validate(data, path)
         names = _skops().get_untrusted_types(data=data)
-        foreign = [name for name in names if name not in trusted and not _is_own(name)]
+        foreign = [name for name in names if name not in allowed and not _is_own(name)]
     if foreign:
         raise ValueError(
             f"{path} names {foreign}, which halkit {__version__} does not know. If you know them "
             f"and trust the file, read it with trusted={foreign}"
         )
-    for name in trusted & set(names):
+    for name in allowed & set(names):
         _import_trusted(name, path)
     model = _constructed(data, names, path, manifest["versions"])
     _warn_of_versions(manifest["versions"], path)
@@ -190,29 +193,50 @@ def _packed(model):
     """The bytes of the file of a model, after they have been read back."""
     skops = _skops()
     try:
-        # Pickle compares classes and functions with what their names stand for.
-        pickle.Pickler(_Nowhere(), 5, buffer_callback=lambda _: None).dump(model)
+        before = _content(model)
         data = _sealed(skops.dumps(model), type(model))
         _validate(data, "the file")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            skops.loads(data, trusted=skops.get_untrusted_types(data=data))
+            again = skops.loads(data, trusted=skops.get_untrusted_types(data=data))
+        if _content(again) != before:
+            raise ValueError("something in it reads back differently")
     except MemoryError:
         raise
     except Exception as error:
         raise TypeError(
             f"model must hold only what a file can give back, got {type(model).__name__} with a "
-            f"value that it cannot: {error}. Define code of your own at the top level of a module; "
+            f"value that it cannot ({error}). Define your own code at the top level of a module; "
             "for interaction_ or starts_ of a network, save the fitted estimator"
         ) from error
     return data
 
 
-class _Nowhere:
-    """A file for bytes that nobody needs."""
+def _content(model):
+    """A digest of a model; pickle refuses code that its name does not stand for."""
+    content = _Content()
+    content.dump(model)
+    return content.sha256.hexdigest()
+
+
+class _Content(pickle.Pickler):
+    """The digest of a pickle in which shared parts are repeated: it depends on values alone."""
+
+    def __init__(self):
+        self.sha256 = hashlib.sha256()
+        super().__init__(self, 4)
+        self.fast = True
 
     def write(self, data):
-        return len(data)
+        self.sha256.update(data)
+
+    def reducer_override(self, value):
+        """Leave out what has no meaning: seeds of a RandomState, gaps between fields."""
+        if isinstance(value, np.random.RandomState):
+            return dict, (value.get_state(legacy=False),)
+        if isinstance(value, np.ndarray) and value.dtype.names:
+            return list, ([value[name] for name in value.dtype.names],)
+        return NotImplemented
 
 
 def _sealed(kept, kind):

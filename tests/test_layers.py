@@ -90,7 +90,7 @@ PACKAGES = {
     "training": LEARNING,
     "modules": {"joblib"},
     "versions": {"sklearn"},
-    "persistence": {"sklearn"},
+    "persistence": {"numpy", "sklearn"},
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},

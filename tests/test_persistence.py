@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import pickle
 import random
 import stat
 import struct
@@ -12,6 +11,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from collections import deque
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import model_numbers
 import numpy as np
 import pytest
 import skops.io
+import torch
 import user_forms
 import user_networks
 from numpy.testing import assert_array_equal
@@ -136,27 +137,31 @@ def reread(value, path, **options):
     return halkit.load(path, **options)
 
 
-VALUES = [
-    np.arange(6.0).reshape(2, 3, order="F"),
-    np.array([[1, (2, 3)], ["a", None]], dtype=object),
-    np.zeros(2, dtype=[("a", "f8"), ("b", "i4")]),
-    np.array(["ΞΞ", "b"]),
-    np.float32(1.1),
-    np.complex128(1 - 2j),
-    np.ma.masked_array([1.0, 2.0], [False, True]),
-    {"a": [1, (2.5, None, True)], "b": {"c": {1, 2}, "d": frozenset([3])}, "e": range(3)},
-    {1: "one", 2.5: float("inf"), True: 10**40},
-    "ΞΞ \ud800",
-]
+VALUES = {
+    "by column": np.arange(6.0).reshape(2, 3, order="F"),
+    "objects": np.array([[1, (2, 3)], ["a", None]], dtype=object),
+    "records": np.zeros(2, dtype=[("a", "f8"), ("b", "i4")]),
+    "texts": np.array(["ΞΞ", "b"]),
+    "single": np.float32(1.1),
+    "complex": np.complex128(1 - 2j),
+    "masked": np.ma.masked_array([1.0, 2.0], [False, True]),
+    "nested": {"a": [1, (2.5, None, True)], "b": {"c": {1, 2}, "d": frozenset([3])}, "e": range(3)},
+    "keys": {1: "one", 2.5: float("inf"), "a": 10**40},
+    "text": "ΞΞ \ud800",
+}
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_plain_values_come_back(value, path):
     found = reread(value, path)
     assert type(found) is type(value)
-    assert pickle.dumps(found) == pickle.dumps(value) or found == value
+    assert_array_equal(found, value)
+    if isinstance(value, dict):
+        assert [*map(type, found)] == [*map(type, value)]
     if isinstance(value, np.ndarray):
         assert (found.dtype, found.flags.f_contiguous) == (value.dtype, value.flags.f_contiguous)
+    if isinstance(value, np.ma.MaskedArray):
+        assert_array_equal(found.mask, value.mask)
 
 
 def test_random_numbers_go_on(path):
@@ -171,7 +176,7 @@ def test_records_are_checked_and_read_only_again(path):
     attributes = {"note": np.arange(3.0), "names": ["a"]}
     before = Correlators(R=R, r=np.arange(1.0, 9.0), t=np.arange(10, 15), **options,
                          attributes=attributes)  # fmt: skip
-    rows = radial_rows(before, times=[12])
+    rows = radial_rows(before)
     found, found_rows = reread([before, rows], path)
     assert isinstance(found_rows, Rows)
     assert (found.hadron_mass, found.kind, dict(found.attributes)["names"]) == ((2, 3), "jackknife",
@@ -204,12 +209,15 @@ def test_interactions_and_shared_parts_come_back(fitted, path):
     )
 
 
-def test_saving_changes_nothing(path):
-    model = network(random_state=np.random.RandomState(3))
-    numpy_state, own_state = np.random.get_state()[1].copy(), model.random_state.get_state()[1]
-    assert reread(model, path).random_state.get_state()[2] == model.random_state.get_state()[2]
-    assert_array_equal(np.random.get_state()[1], numpy_state)
-    assert_array_equal(model.random_state.get_state()[1], own_state)
+def test_saving_draws_no_random_numbers(fitted, path):
+    drawn = np.random.RandomState(3)
+    expected = np.random.RandomState(3).normal(size=2)
+    states = torch.get_rng_state(), joblib.hash(np.random.mtrand._rand)
+    found = reread([network(random_state=drawn), fitted["sampler"]], path)[0].random_state
+    assert torch.equal(states[0], torch.get_rng_state())
+    assert states[1] == joblib.hash(np.random.mtrand._rand)
+    for state in (drawn, found):
+        assert_array_equal(state.normal(size=2), expected)
 
 
 def test_a_file_is_one_of_skops_too(fitted, path):
@@ -238,7 +246,7 @@ def test_a_file_names_its_versions(path):
 
 
 def lambda_form():
-    return halkit.ParametricPotentialRegressor(lambda r, r_prime, theta: theta[0], [0.1], r=R)
+    return halkit.ParametricPotentialRegressor(lambda *arguments: arguments[2][0], [0.1], r=R)
 
 
 def hidden_form():
@@ -249,20 +257,36 @@ def hidden_form():
     return halkit.ParametricPotentialRegressor(exponentials, [0.1], r=R)
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda_form, "got ParametricPotentialRegressor .* at the top level of a module"),
-        (hidden_form, "exponentials"),
-        (lambda: {1: "a", "1": "b"}, r"keys of a dictionary must differ as texts, got \['1', '1'"),
-        (lambda: {(1, 2): 3}, "keys must be str"),
-        (lambda: {None: 3}, "NoneType"),
-        (lambda: 1 + 2j, "complex"),
-        (lambda: open(__file__), "TextIOWrapper"),
-        (lambda: (i for i in range(3)), "generator"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def pairs():
+    """An array of lists, which is not an array of one more axis."""
+    array = np.empty((1, 2), dtype=object)
+    array[0, 0], array[0, 1] = [1, 2], [3, 4]
+    return array
+
+
+def cycle():
+    entries = []
+    entries.append(entries)
+    return entries
+
+
+REFUSED = {
+    "lambda": (lambda_form, "got ParametricPotentialRegressor .* at the top level of a module"),
+    "hidden function": (hidden_form, "exponentials"),
+    "keys of one text": (lambda: {1: "a", "1": "b"}, r"must differ as texts, got \['1', '1'"),
+    "tuples as keys": (lambda: {(1, 2): 3}, "keys must be str"),
+    "False as a key": (lambda: {False: 3}, "reads back differently"),
+    "None as a key": (lambda: {None: 3}, "NoneType"),
+    "deque": (lambda: deque([1, 2]), "reads back differently"),
+    "array of lists": (pairs, "reads back differently"),
+    "cycle": (cycle, "cycl"),
+    "complex": (lambda: 1 + 2j, "complex"),
+    "stream": (lambda: io.TextIOWrapper(io.BytesIO()), "TextIOWrapper"),
+    "generator": (lambda: (i for i in range(3)), "generator"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_a_file_cannot_keep_is_refused(make, message, path):
     path.write_bytes(b"old")
     with pytest.raises(TypeError, match=message):
@@ -296,7 +320,7 @@ def test_a_file_is_replaced_only_when_asked(path):
 
 
 def test_paths_that_are_no_files(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no file .*nothing"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*nothing"):
         halkit.load(tmp_path / "nothing")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         halkit.load(tmp_path)
@@ -332,7 +356,7 @@ def test_code_of_users_is_named_and_trusted_by_name_or_type(fitted, path):
 def test_code_that_is_gone_is_named(path, monkeypatch):
     halkit.save(user_forms.Halved(), path)
     monkeypatch.delattr("user_forms.Halved")
-    with pytest.raises(ImportError, match="keeps user_forms.Halved by its name.*Put the module"):
+    with pytest.raises(ImportError, match=r"keeps user_forms.Halved by its name.*Put the module"):
         halkit.load(path, trusted=["user_forms.Halved"])
 
 
@@ -348,7 +372,7 @@ def test_trees_are_for_the_user_to_trust(path):
 # Damage and malice
 
 
-def refused(path, message, **options):
+def refused(path, message="cannot be read|must|holds objects", **options):
     """Nothing but a ValueError that names the file, soon and in little memory."""
     begin = time.process_time()
     tracemalloc.start()
@@ -362,21 +386,15 @@ def refused(path, message, **options):
     assert time.process_time() - begin < 2.0
 
 
-def test_every_changed_byte_is_noticed(path):
+def test_changed_and_cut_files_are_noticed(path):
+    """Every byte counts: some of the beginning, all of the end."""
     halkit.save([1.5, np.arange(3)], path)
     whole = path.read_bytes()
-    for i in range(len(whole)):
-        path.write_bytes(whole[:i] + bytes([whole[i] ^ (1 << i % 8)]) + whole[i + 1 :])
-        with pytest.raises(ValueError, match="model.halkit"):
-            halkit.load(path)
-
-
-def test_every_cut_is_noticed(path):
-    halkit.save([1.5, np.arange(3)], path)
-    whole = path.read_bytes()
-    for content in [whole[:i] for i in range(len(whole))] + [whole + b"\0", b"PK" + whole]:
+    places = [*range(0, len(whole) - 100, 7), *range(len(whole) - 100, len(whole))]
+    changed = [whole[:i] + bytes([whole[i] ^ (1 << i % 8)]) + whole[i + 1 :] for i in places]
+    for content in (*changed, *(whole[:i] for i in places), whole + b"\0", b"PK" + whole):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="model.halkit"):
+        with pytest.raises(ValueError, match=r"model\.halkit"):
             halkit.load(path)
 
 
@@ -478,7 +496,7 @@ def test_newer_formats_say_who_wrote_them(path):
         changed = {**members, "halkit.json": json.dumps({**manifest, "format_version": wrong})}
         refused(sealed(path, changed.items()), "an archive without its format")
     for wrong in (b"[]", b"{", b"", b"\xff", json.dumps({**manifest, "versions": 3})):
-        refused(sealed(path, {**members, "halkit.json": wrong}.items()), "")
+        refused(sealed(path, {**members, "halkit.json": wrong}.items()))
     refused(
         sealed(path, [("schema.json", members["schema.json"])]), "an archive without its format"
     )
@@ -534,13 +552,13 @@ def test_archives_that_grow_are_refused(path):
     refused(compressed, "must hold members that are stored, not compressed")
     zeros = [*members.items(), ("big.npy", npy((10**7,), data=bytes(8 * 10**7)))]
     refused(sealed(path, zeros, compression=zipfile.ZIP_DEFLATED), "stored, not compressed")
-    refused(
-        overlapping(path, [*members.items(), ("big.npy", npy((3,)))]), "stored|[Oo]verlap|damag"
-    )
+    many = overlapping(path, [*members.items(), ("big.npy", npy((3,)))])
+    refused(many, "must hold members that are stored")
     for claimed in (npy((10**12,)), npy((-3,)), npy((3,), "|O"), npy((2**70, 2**70)), b"", b"\x93"):
-        refused(sealed(path, {**members, array: claimed}.items()), "")
+        refused(sealed(path, {**members, array: claimed}.items()))
     for name in ("a.npz", "a.py", "../a", "schema.json"):
-        with pytest.warns(UserWarning) if name in members else nullcontext():
+        twice = pytest.warns(UserWarning, match="Duplicate name")
+        with twice if name in members else nullcontext():
             sealed(path, [*members.items(), (name, b"")])
         refused(path, "must hold arrays and schema.json, each once")
 
@@ -552,7 +570,7 @@ def test_schemas_that_grow_are_refused(path):
         inner = node("builtins", "list", "ListNode", content=[inner, {"__id__": i - 1}], __id__=i)
     refused(crafted(path, members_of(1, path), inner), "the identity 1 must stand for one object")
     deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
-    refused(sealed(path, {**members_of(1, path), "schema.json": deep}.items()), "")
+    refused(sealed(path, {**members_of(1, path), "schema.json": deep}.items()))
     members = members_of(np.arange(3.0), path)
     name = next(name for name in members if name.endswith(".npy"))
     for numbers in (range(1, 1001), [0], [None]):
@@ -582,7 +600,8 @@ def test_damaged_schemas_with_a_digest_that_fits_end_in_a_value_error(fitted, pa
         try:
             outcomes.append(type(halkit.load(path)))
         except ValueError as error:
-            assert str(path) in str(error)
-            outcomes.append(ValueError)
-    assert outcomes.count(ValueError) > 75
+            outcomes.append(str(error))
+    messages = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert all(str(path) in message for message in messages)
+    assert len(messages) > 75
     assert list in outcomes

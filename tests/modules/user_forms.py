@@ -13,7 +13,7 @@ def exponentials(r, r_prime, theta):
 class Halved(TransformerMixin, BaseEstimator):
     """Half of the waves."""
 
-    def fit(self, X, y=None):
+    def fit(self, X, _=None):
         self.n_features_in_ = X.shape[1]
         return self
 
