@@ -504,7 +504,7 @@ def test_newer_formats_say_who_wrote_them(path):
 
 def test_a_file_of_other_versions_warns_once(path, monkeypatch):
     models = [process(), make_pipeline(StandardScaler(), network())]
-    monkeypatch.setattr("halkit.persistence.__version__", "0.0.9")
+    monkeypatch.setattr("halkit.persistence.archive.__version__", "0.0.9")
     monkeypatch.setattr("halkit.versions.__version__", "0.0.9")
     halkit.save(models, path)
     monkeypatch.undo()
