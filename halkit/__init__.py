@@ -23,10 +23,13 @@ _HOME = {
     "TimeDependentHALRegressor": "halkit.potentials",
     "RadialGrid": "halkit.radial",
     "U1DiffusionSampler": "halkit.gauge",
+    "load": "halkit.persistence",
+    "save": "halkit.persistence",
 }
 _ROOMS = (
     "channels", "correlators", "datasets", "displays", "equations", "exceptions", "gauge",
-    "interactions", "kinematics", "potentials", "radial", "resampling", "scattering", "units",
+    "interactions", "kinematics", "persistence", "potentials", "radial", "resampling",
+    "scattering", "units",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

@@ -9,6 +9,7 @@ from halkit import exceptions as exceptions
 from halkit import gauge as gauge
 from halkit import interactions as interactions
 from halkit import kinematics as kinematics
+from halkit import persistence as persistence
 from halkit import potentials as potentials
 from halkit import radial as radial
 from halkit import resampling as resampling
@@ -16,6 +17,8 @@ from halkit import scattering as scattering
 from halkit import units as units
 from halkit.channels import Channel as Channel
 from halkit.gauge import U1DiffusionSampler as U1DiffusionSampler
+from halkit.persistence import load as load
+from halkit.persistence import save as save
 from halkit.potentials import ESTPotentialRegressor as ESTPotentialRegressor
 from halkit.potentials import FrozenBasisRegressor as FrozenBasisRegressor
 from halkit.potentials import GaussianProcessPotentialRegressor as GaussianProcessPotentialRegressor

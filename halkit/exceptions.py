@@ -12,6 +12,7 @@ __all__ = [
     "OverfitWarning",
     "PriorWarning",
     "UnderdeterminedWarning",
+    "VersionWarning",
 ]
 
 
@@ -41,3 +42,7 @@ class PriorWarning(UserWarning):
 
 class UnderdeterminedWarning(UserWarning):
     """The data do not determine all the requested parts of the potential."""
+
+
+class VersionWarning(UserWarning):
+    """A model was kept by another version of halkit or scikit-learn; its numbers may differ."""

@@ -19,7 +19,7 @@ DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 PARTS = {
     "theory": set(),
     "chains": {"theory"},
-    "diffusion": {"theory", "chains", "training", "modules"},
+    "diffusion": {"theory", "chains", "training", "modules", "versions"},
 }
 COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
@@ -34,6 +34,7 @@ ARROWS = {
     "training": set(),
     "modules": set(),
     "writing": set(),
+    "versions": set(),
     "kinematics": set(),
     "channels": {"units", "kinematics"},
     "interactions": {"radial", "units", "channels"},
@@ -48,6 +49,7 @@ ARROWS = {
         "scattering",
         "training",
         "modules",
+        "versions",
     },
     "resampling": {
         "channels",
@@ -57,8 +59,9 @@ ARROWS = {
         "correlators",
         "equations",
         "training",
+        "versions",
     },
-    "gauge": {"training", "modules"},
+    "gauge": {"training", "modules", "versions"},
     "datasets": {
         "radial",
         "channels",
@@ -72,6 +75,7 @@ ARROWS = {
         "gauge",
     },
     "displays": set(),
+    "persistence": {"correlators", "writing"},
 }
 ARROWS["report"] = {"writing"}
 ARROWS["gallery"] = {"report"}
@@ -85,6 +89,8 @@ PACKAGES = {
     "displays": {"numpy"},
     "training": LEARNING,
     "modules": {"joblib"},
+    "versions": {"sklearn"},
+    "persistence": {"numpy", "sklearn"},
     "potentials": LEARNING,
     "gauge": LEARNING,
     "resampling": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm"},
@@ -94,7 +100,7 @@ PACKAGES = {
     "cli": {"numpy", "sklearn"},
 }
 ARRAYS = {"numpy", "scipy", "sklearn.utils", "sklearn.exceptions"}
-OPTIONAL = {"dask", "distributed", "gvar", "h5py", "matplotlib", "pyerrors"}
+OPTIONAL = {"dask", "distributed", "gvar", "h5py", "matplotlib", "pyerrors", "skops"}
 STANDARD = sys.stdlib_module_names
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from halkit.correlators.groups import group_of, plain_single, validate_name
 from halkit.correlators.limits import MOST_ENTRIES
 
-__all__ = ["Npz", "write_npz"]
+__all__ = ["Npz", "read_header", "write_npz"]
 
 DIGESTS = "sha256"
 LONGEST_DIRECTORY = 2**24
@@ -130,16 +130,7 @@ class Npz:
             )
         info, where = self.entries[key], f"{key} of {self.path}"
         with self.file.open(info) as stream:
-            begin = stream.read(12)
-            dtype, shape, by_column, offset = _header(begin, stream, where)
-            if dtype.hasobject:
-                raise ValueError(f"{where} holds objects; halkit reads with allow_pickle=False")
-            n_bytes = math.prod(shape) * dtype.itemsize
-            if min(shape, default=0) < 0 or info.file_size != offset + n_bytes:
-                raise ValueError(
-                    f"{where} must have {n_bytes} bytes for {shape} of {dtype}, got "
-                    f"{info.file_size - offset}"
-                )
+            dtype, shape, by_column, n_bytes = read_header(stream, info.file_size, where)
             self.budget.admit(dtype, shape, where)
             data = _filled(stream, n_bytes, where)
         return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
@@ -168,6 +159,19 @@ def _validate_magic(stream, path):
         raise ValueError(
             f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5"
         )
+
+
+def read_header(stream, size, where):
+    """dtype, shape, order and bytes of the array of an npy stream with `size` bytes in all."""
+    dtype, shape, by_column, offset = _header(stream.read(12), stream, where)
+    if dtype.hasobject:
+        raise ValueError(f"{where} holds objects; halkit reads with allow_pickle=False")
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or size != offset + n_bytes:
+        raise ValueError(
+            f"{where} must have {n_bytes} bytes for {shape} of {dtype}, got {size - offset}"
+        )
+    return dtype, shape, by_column, n_bytes
 
 
 def _header(begin, stream, where):

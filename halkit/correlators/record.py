@@ -39,18 +39,16 @@ def read_only(values, name, **options):
 class Record:
     """Base of the frozen dataclasses: what is pickled or copied is checked and read-only again."""
 
-    def __reduce__(self):
+    def __getstate__(self):
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        plain = {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
-        return _rebuilt, (type(self), plain)
+        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
 
     def _set(self, **values):
         for name, value in values.items():
             object.__setattr__(self, name, value)
-
-
-def _rebuilt(kind, values):
-    return kind(**values)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -4,7 +4,7 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 
 from halkit import scattering
 from halkit.channels import ChannelList
@@ -26,6 +26,7 @@ from halkit.potentials.validation import check_sample_weight
 from halkit.scaling import norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["ESTPotentialRegressor"]
 
@@ -40,7 +41,7 @@ LEFT = 0.1
 MOVED, LEFT_OUT = 0.5, 8
 
 
-class ESTPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
+class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     r"""Non-local potential U(r, r') by separable interpolation, without training.
 
     A sample is one wave φ_i on the nodes r, its target y_i = (E_i − H0) φ_i. The separable

@@ -16,7 +16,7 @@ import copy
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
 from halkit.potentials.base import PotentialMixin
@@ -26,6 +26,7 @@ from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.training import evaluate, unchanged_on_error
 from halkit.typing import Array, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["FrozenBasisRegressor"]
 
@@ -45,7 +46,7 @@ class _Frozen(NetworkInteraction):
         return ((h @ self.C) * h_prime).sum(axis=-1)
 
 
-class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, Versioned):
     r"""The form factors of a separable network with new coefficients, from a linear fit.
 
     For data close to the data of the network: the coefficients of V and U are fitted, the shapes

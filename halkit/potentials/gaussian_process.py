@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 import numpy as np
 import scipy.linalg
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -47,6 +47,7 @@ from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import exponent, norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
+from halkit.versions import Versioned
 
 __all__ = ["GaussianProcessPotentialRegressor"]
 
@@ -54,7 +55,7 @@ VISIBLE = 3.0
 NOISE = 1e-3
 
 
-class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, BaseEstimator):
+class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versioned):
     r"""Non-local potential U(r, r') as a Gaussian process, in closed form and with errors.
 
     A sample is one wave function φ on the nodes r. Its target is (E_k − H0) φ_k, see

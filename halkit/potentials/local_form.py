@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
@@ -22,6 +22,7 @@ from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.validation import node_columns
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["LocalPotentialRegressor"]
 
@@ -38,7 +39,7 @@ def _limit(dof, least):
     return max(least, 1 + SIGNIFICANT * np.sqrt(2 / dof)) if dof > 0 else np.inf
 
 
-class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
+class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     r"""Local potential V(r; θ) of a given form, with parameters from least squares.
 
     A sample is one wave function φ on the nodes r, of one state or of one time slice, its target

@@ -5,7 +5,7 @@ from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -42,6 +42,7 @@ from halkit.training import (
     unchanged_on_error,
 )
 from halkit.typing import Array, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["EnvelopeChoice", "LocalChoice", "NeuralPotential", "Solver"]
 
@@ -60,7 +61,7 @@ PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 HALF = 0.5
 
 
-class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
+class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
     """The common part of the neural regressors: everything but masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the

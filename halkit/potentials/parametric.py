@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
@@ -19,11 +19,12 @@ from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["ParametricPotentialRegressor"]
 
 
-class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
+class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     r"""Non-local potential U(r, r') of a given form, with parameters from least squares.
 
     A sample is one wave function φ_k on the nodes r. Its target is

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
@@ -26,6 +26,7 @@ from halkit.potentials.learned import NetworkInteraction
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
 from halkit.typing import Array, Numbers
+from halkit.versions import Versioned
 
 __all__ = ["TangentPotential"]
 
@@ -45,7 +46,7 @@ class _Moved(NetworkInteraction):
         return _moved(self.module.network, self.delta, r, r_prime)
 
 
-class TangentPotential(PotentialMixin, RegressorMixin, BaseEstimator):
+class TangentPotential(PotentialMixin, RegressorMixin, Versioned):
     """The potential of a fitted network, moved by data close to its own.
 
     Parameters

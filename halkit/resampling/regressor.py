@@ -9,7 +9,7 @@ import warnings
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -29,11 +29,12 @@ from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
 from halkit.typing import Numbers
+from halkit.versions import Versioned
 
 __all__ = ["JackknifeRegressor"]
 
 
-class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin, Versioned):
     r"""A potential with statistical errors: one fit for each bin, common hyperparameters.
 
     Bins share almost all of their data, and cannot serve as cross-validation samples. First search

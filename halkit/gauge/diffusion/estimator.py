@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -44,6 +44,7 @@ from halkit.training import (
     state_arrays,
     unchanged_on_error,
 )
+from halkit.versions import Versioned
 
 __all__ = ["ScoreEstimator"]
 
@@ -54,7 +55,7 @@ RAW_STEPS = 50
 FORCE_LINKS = 2**18
 
 
-class ScoreEstimator(DensityMixin, BaseEstimator):
+class ScoreEstimator(DensityMixin, Versioned):
     """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
 
     def fit(self, X, y=None):  # noqa: ARG002
