@@ -43,6 +43,7 @@ ARROWS = {
     "potentials": {
         "radial",
         "channels",
+        "samples",
         "interactions",
         "equations",
         "scattering",

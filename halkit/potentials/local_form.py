@@ -1,6 +1,5 @@
 """A regressor for local potentials of known form; see `halkit.potentials.forms`."""
 
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -11,17 +10,17 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
-from halkit.exceptions import MisfitWarning
 from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupled_checks import warn_of_sources
 from halkit.potentials.coupling import count_channels, split
+from halkit.potentials.form_misfit import warn_of_form
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.named_forms import FORMS, NamedForm, form_start, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
-from halkit.potentials.table import read_table
+from halkit.potentials.table import Table, read_table
 from halkit.potentials.validation import node_columns
 from halkit.radial import RadialGrid
 from halkit.training import unchanged_on_error
@@ -31,14 +30,6 @@ __all__ = ["LocalPotentialRegressor"]
 
 # Step of differences by θ in units of its error.
 STEP = 1e-3
-# χ²/dof of a fit that is wrong, and of a form beside a free V(r); number of standard deviations for
-# independent errors, and of χ² itself in the second case.
-BAD, WORSE, SIGNIFICANT, SEEN = 2.0, 1.5, 5.0, 3.0
-
-
-def _limit(dof, least):
-    """χ²/dof that is too large."""
-    return max(least, 1 + SIGNIFICANT * np.sqrt(2 / dof)) if dof > 0 else np.inf
 
 
 class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
@@ -220,7 +211,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             self._kept = self._checked_form()
             problem = self._problem(X, y, sample_weight, y_std)
             n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
-            shift, W = problem.shifted()
+            W = problem.shifted()[1]
             phi = split(problem.X, n)[:, :, columns]
             rows = pointwise(phi, split(problem.y, n), split(W, n))
             self._fit_form(problem, rows)
@@ -318,7 +309,12 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
 
         fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left)
-        self._finish(problem, unshifted(rows.left, problem.shift), rows.n_known)
+        self._finish(
+            problem,
+            unshifted(rows.left, problem.shift),
+            rows.n_known,
+            isinstance(rows, Table),
+        )
 
     def _start(self, rows):
         form, pairs = self._kept, self.n_channels_ * (self.n_channels_ + 1) // 2
@@ -361,7 +357,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
         if not np.allclose(V, V.swapaxes(0, 1), rtol=1e-9, atol=0.0):
             raise ValueError("form must return V_ab = V_ba, got a matrix that is not symmetric")
 
-    def _finish(self, problem, left, n_known):
+    def _finish(self, problem, left, n_known, is_table):
         """Positive widths, and χ²."""
         if isinstance(self._kept, NamedForm):
             pairs = len(self.theta_) // len(np.triu_indices(self.n_channels_)[0])
@@ -376,32 +372,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, BaseEstimator):
                 float(loss * problem.total / n) if n > 0 else np.nan
                 for loss, n in zip((self.loss_, left), dof, strict=True)
             )
-            self._warn_of_misfit(*dof)
-
-    def _warn_of_misfit(self, dof, dof_pointwise):
-        """Warn of a χ² that this form, or any local potential, cannot bring down."""
-        if dof <= 0:
-            return
-        chi2, free, by_form = self.chi2_dof_, self.chi2_dof_pointwise_, dof - dof_pointwise
-        rest = free * dof_pointwise if dof_pointwise > 0 else 0.0
-        excess = (chi2 * dof - rest) / by_form if by_form > 0 else 0.0
-        if free > _limit(dof_pointwise, BAD):
-            reason = (
-                f"no local potential describes the data: χ²/dof is {free:.3g} with V(r) free at "
-                "each node. The interaction is non-local, or y_std too small; try "
-                "GaussianProcessPotentialRegressor"
-            )
-        elif chi2 > _limit(dof, BAD) or (
-            excess > _limit(by_form, WORSE) and chi2 > 1 + SEEN * np.sqrt(2 / dof)
-        ):
-            reason = (
-                f"χ²/dof is {chi2:.3g} with {len(self.theta_)} parameters, and {free:.3g} with "
-                f"V(r) free at each node, from which the form differs with a χ²/dof of "
-                f"{excess:.3g}: take another form, or more terms"
-            )
-        else:
-            return
-        warnings.warn(reason, MisfitWarning, stacklevel=5)
+            chi2 = self.chi2_dof_, self.chi2_dof_pointwise_
+            warn_of_form(len(self.theta_), *chi2, *dof, is_table=is_table)
 
     def _warn_of_reach(self, *, exact):
         if not self._nodes_given:

@@ -150,7 +150,9 @@ def form_start(form: NamedForm, r: Array, V: Array, a: Array, n_terms: int) -> A
     explained = np.sum(np.linalg.solve(block, b[terms][..., None])[..., 0] * b[terms], axis=1)
     place = terms[np.argsort(-explained)[:N_STARTS]]
     last = tails[place[:, -1] - len(widths) if form.has_tail else np.zeros(len(place), dtype=int)]
-    z = _lowest(left, np.hstack([widths[place[:, :n_terms]], last]), *_bounds(widths, tails, n_terms))
+    z = _lowest(
+        left, np.hstack([widths[place[:, :n_terms]], last]), *_bounds(widths, tails, n_terms)
+    )
     z[:n_terms] = np.sort(z[:n_terms])
     A, size = columns(z[:n_terms], z[None, n_terms:])
     v = np.linalg.lstsq(A, a * V, rcond=RIDGE)[0] / size
