@@ -9,6 +9,7 @@ given widths and masses they follow from linear least squares.
 """
 
 from itertools import combinations, product
+from math import comb
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -171,7 +172,8 @@ def _grid(form, r, n_terms):
 
 def _sets(n_widths, n_terms, n_tails):
     """Columns of each set: n Gaussians, and a tail if there are any."""
-    sets = np.array([*combinations(range(n_widths), n_terms)], dtype=int).reshape(-1, n_terms)
+    sets = np.array([*combinations(range(n_widths), n_terms)], dtype=int)
+    sets = sets.reshape(comb(n_widths, n_terms), n_terms)
     if not n_tails:
         return sets
     tail = n_widths + np.tile(np.arange(n_tails), len(sets))

@@ -16,7 +16,6 @@ from halkit.channels import momentum_or_energy
 from halkit.checks import check_array, check_boolean, check_callable
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.interactions.bound import BoundStates
-from halkit.interactions.conversion import HasInteraction
 from halkit.samples import Kind
 from halkit.scattering.branches import matched_states
 from halkit.scattering.coupled.members import (
@@ -102,8 +101,8 @@ class Ensemble(Members):
 
     @classmethod
     def from_parameters(
-        cls, function: Callable[[Array], Member], bins: Numbers, kind: Kind, *,
-        centre: Numbers | None = None, reduced_mass: Number | None = None, l: int = 0,
+        cls, function: Callable[[Array], Interaction | InteractionMatrix], bins: Numbers,
+        kind: Kind, *, centre: Numbers | None = None, reduced_mass: Number | None = None, l: int = 0,
         map: Callable[..., Any] | None = None,  # noqa: A002
     ) -> Self:  # fmt: skip
         """Return the ensemble of a published fit with parameters of each bin.
@@ -143,8 +142,8 @@ class Ensemble(Members):
         if centre is not None:
             middle = function(check_array(centre, "centre", shape=theta.shape[1:]))
         members = [function(parameters) for parameters in theta]
-        for member in (*members, *([] if middle is None else [middle])):
-            if not isinstance(member, Interaction | InteractionMatrix | HasInteraction):
+        for member in members:
+            if not isinstance(member, Interaction | InteractionMatrix):
                 raise TypeError(
                     f"function must return an interaction, got a {type(member).__name__}"
                 )
