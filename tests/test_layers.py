@@ -44,6 +44,7 @@ ARROWS = {
     "potentials": {
         "radial",
         "channels",
+        "samples",
         "interactions",
         "equations",
         "scattering",

@@ -10,7 +10,7 @@ from halkit.checks import check_array, check_integer, check_number, check_positi
 from halkit.interactions.interaction import Interaction
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["GaussianSum", "TwoPionTail", "Yukawa"]
+__all__ = ["GaussianSum", "TwoPionTail", "Yukawa", "two_pion"]
 
 
 class GaussianSum(Interaction):
@@ -88,6 +88,14 @@ class Yukawa(Interaction):
         return f"Yukawa(alpha={self.alpha:g}, mu={self.mu:g})"
 
 
+def two_pion(r: Array, exponent: float, mu: float, power: int) -> Array:
+    """(1 − e^{−br²})^p (e^{−μr}/r)² for the exponent b, elementwise."""
+    r = np.asarray(r, dtype=np.float64)
+    x = exponent * r**2
+    over_square = exponent * exprel(-x) * (-np.expm1(-x)) ** (power - 1)
+    return over_square * np.exp(-2 * mu * r)
+
+
 class TwoPionTail(Interaction):
     """The exchange of two particles, V(r) = c (1 − e^{−br²})^p (e^{−μr}/r)², regular at r = 0.
 
@@ -118,10 +126,7 @@ class TwoPionTail(Interaction):
 
     def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise."""
-        r = np.asarray(r, dtype=np.float64)
-        x = self.exponent * r**2
-        over_square = self.exponent * exprel(-x) * (-np.expm1(-x)) ** (self.power - 1)
-        return self.strength * over_square * np.exp(-2 * self.mu * r)
+        return self.strength * two_pion(r, self.exponent, self.mu, self.power)
 
     def __repr__(self) -> str:
         return (

@@ -10,39 +10,21 @@ whether the truth is local.
 """
 
 from collections.abc import Callable
-from itertools import combinations
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from halkit.checks import check_array
 from halkit.interactions.interaction import Interaction, cut
+from halkit.potentials.named_forms import FormName, NamedForm
 from halkit.scaling import exponent, norm
 from halkit.typing import Array
 
-__all__ = [
-    "Form",
-    "LocalForm",
-    "Pointwise",
-    "gaussian_start",
-    "gaussians",
-    "gaussians_of_pairs",
-    "pointwise",
-]
+__all__ = ["Form", "LocalForm", "Pointwise", "pointwise"]
 
-Form: TypeAlias = Literal["gaussians"] | Callable[..., Any]
-# Widths of Gaussians in the list of starts, sets of them that are tried, and the least singular
-# value of a set.
-N_WIDTHS, N_STARTS, RIDGE = 16, 6, 1e-9
+Form: TypeAlias = FormName | Callable[..., Any]
 # Least singular value of R at a node whose V_p are all known.
 SINGULAR = 1e-12
-
-
-def gaussians(r: Array, theta: Array) -> Array:
-    """V(r) = Σ_m v_m e^{−(r/b_m)²} for θ = (v_1 … v_n, b_1 … b_n), of the shape of `r`."""
-    v, b = np.split(theta, 2)
-    return np.asarray(np.exp(-((np.asarray(r)[..., None] / b) ** 2)) @ v)
 
 
 class Pointwise(NamedTuple):
@@ -62,6 +44,10 @@ class Pointwise(NamedTuple):
     c: Array
     left: float
     n_known: int
+
+    def act(self, V: Array) -> Array:
+        """R V of the V_p(r), (n_pairs, n_out)."""
+        return np.einsum("ikp,pi->ik", self.R, V)
 
     def potential(self) -> tuple[Array, Array]:
         """V̂_p(r) and the inverse of its error, both (n_pairs, n_out); 0 where it is not known."""
@@ -98,56 +84,12 @@ def pointwise(phi: Array, y: Array, W: Array) -> Pointwise:
     return Pointwise(R, c, left, int(known))
 
 
-def gaussian_start(r: Array, V: Array, a: Array, n_terms: int) -> Array:
-    """θ of a sum of Gaussians close to the V of least Σ a² (form − V)².
-
-    For given widths the strengths follow from linear least squares. The best sets of widths of a
-    list, from the first node to r[-1]/2, are each brought to their minimum; the lowest is taken.
-    """
-    low, high = r[r > 0][0], r[-1] / 2
-    listed = np.log(np.geomspace(min(low, high / 2), high, max(N_WIDTHS, n_terms)))
-
-    def columns(log_widths):
-        A = a[:, None] * np.exp(-((r[:, None] / np.exp(log_widths)) ** 2))
-        size = norm(A, axis=0)
-        size = np.where(size > 0, size, 1.0)
-        return A / size, size
-
-    def left(log_widths):
-        A, _ = columns(log_widths)
-        return target - A @ np.linalg.lstsq(A, target, rcond=RIDGE)[0]
-
-    unit = norm(a * V)
-    target = a * V / (unit if unit > 0 else 1.0)
-    A, _ = columns(listed)
-    terms, gram, b = np.array([*combinations(range(len(listed)), n_terms)]), A.T @ A, A.T @ target
-    block = gram[terms[:, :, None], terms[:, None, :]] + RIDGE * np.eye(n_terms)
-    explained = np.sum(np.linalg.solve(block, b[terms][..., None])[..., 0] * b[terms], axis=1)
-    bounds = listed[0] - np.log(2), listed[-1] + np.log(4)
-    found = [
-        least_squares(left, listed[chosen], bounds=bounds)
-        for chosen in terms[np.argsort(-explained)[:N_STARTS]]
-    ]
-    log_widths = np.sort(min(found, key=lambda solution: solution.cost).x)
-    A, size = columns(log_widths)
-    v = np.linalg.lstsq(A, a * V, rcond=RIDGE)[0] / size
-    return np.concatenate([v, np.exp(log_widths)])
-
-
-def gaussians_of_pairs(r: Array, theta: Array, n: int) -> Array:
-    """V_ab(r) of n channels, (n, n, ...): θ holds one block of `gaussians` for each pair a ≤ b."""
-    V, pairs = np.zeros((n, n, *np.shape(r))), np.transpose(np.triu_indices(n))
-    for (a, b), block in zip(pairs, np.split(theta, len(pairs)), strict=True):
-        V[a, b] = V[b, a] = gaussians(r, block)
-    return V
-
-
 class LocalForm(Interaction):
     """One V_ab(r) of a form, zero beyond a radius.
 
     Parameters
     ----------
-    form : callable or "gaussians"
+    form : callable or NamedForm
         ``form(r, theta)`` of arrays.
     theta : ndarray of shape (n_parameters,)
     radius : float or None
@@ -158,7 +100,7 @@ class LocalForm(Interaction):
     """
 
     def __init__(
-        self, form: Form, theta: Array, radius: float | None, n: int = 1,
+        self, form: Callable[..., Any], theta: Array, radius: float | None, n: int = 1,
         pair: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
         self.form, self.theta, self.radius, self.n, self.pair = form, theta, radius, n, pair
@@ -170,17 +112,23 @@ class LocalForm(Interaction):
     def matrix(self, r: Array) -> Array:
         """Return V_ab(r) of all channels, (n, n, ...)."""
         r = np.asarray(r, dtype=np.float64)
-        if callable(self.form):
-            V = check_array(self.form(r, self.theta), "form", finite=False)
-        else:
-            V = gaussians_of_pairs(r, self.theta, self.n)
         shape = (self.n, self.n, *r.shape)
+        if isinstance(self.form, NamedForm):
+            return cut(self._of_pairs(r, shape), self.radius, r)
+        V = check_array(self.form(r, self.theta), "form", finite=False)
         expected = r.shape if self.n == 1 else shape
-        if callable(self.form) and V.shape not in {expected, () if self.n == 1 else expected}:
+        if V.shape not in {expected, () if self.n == 1 else expected}:
             raise ValueError(
                 f"form must return the shape {expected} for r of shape {r.shape}, got {V.shape}"
             )
         return cut(np.broadcast_to(V, shape), self.radius, r)
+
+    def _of_pairs(self, r, shape):
+        """V_ab of a named form: θ holds one block of parameters for each pair a ≤ b."""
+        V, pairs = np.zeros(shape), np.transpose(np.triu_indices(self.n))
+        for (a, b), block in zip(pairs, np.split(self.theta, len(pairs)), strict=True):
+            V[a, b] = V[b, a] = self.form(r, block)
+        return V
 
     def __repr__(self) -> str:
         name = getattr(self.form, "__name__", None) or repr(self.form)

@@ -1,8 +1,8 @@
 """A regressor for local potentials of known form; see `halkit.potentials.forms`."""
 
-import warnings
 from collections.abc import Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import Self
 
 import numpy as np
@@ -10,33 +10,27 @@ from sklearn.base import RegressorMixin
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
-from halkit.exceptions import MisfitWarning
 from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupled_checks import warn_of_sources
-from halkit.potentials.coupling import split
-from halkit.potentials.forms import Form, LocalForm, gaussian_start, pointwise
+from halkit.potentials.coupling import count_channels, split
+from halkit.potentials.form_misfit import warn_of_form
+from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
+from halkit.potentials.named_forms import FORMS, NamedForm, form_start, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
+from halkit.potentials.table import Table, read_table
 from halkit.potentials.validation import node_columns
+from halkit.radial import RadialGrid
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 from halkit.versions import Versioned
 
 __all__ = ["LocalPotentialRegressor"]
 
-FORMS = ("gaussians",)
 # Step of differences by θ in units of its error.
 STEP = 1e-3
-# χ²/dof of a fit that is wrong, and of a form beside a free V(r); number of standard deviations for
-# independent errors, and of χ² itself in the second case.
-BAD, WORSE, SIGNIFICANT, SEEN = 2.0, 1.5, 5.0, 3.0
-
-
-def _limit(dof, least):
-    """χ²/dof that is too large."""
-    return max(least, 1 + SIGNIFICANT * np.sqrt(2 / dof)) if dof > 0 else np.inf
 
 
 class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
@@ -50,13 +44,16 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
 
     Parameters
     ----------
-    form : "gaussians" or callable
-        "gaussians" is V(r) = Σ_m v_m e^{−(r/b_m)²}. A function ``form(r, theta)`` returns V(r) at
-        an array r, for theta of shape (n_parameters,); of n > 1 channels, a symmetric V_ab(r) of
-        shape (n, n, ...). To pickle the model, take a function of a module, not a lambda.
+    form : {"gaussians", "gaussians+two_pion", "yukawa"} or callable
+        "gaussians" is V(r) = Σ_m v_m e^{−(r/b_m)²}; "gaussians+two_pion" adds the exchange of two
+        pions, c (1 − e^{−(r/d)²})^p (e^{−μr}/r)²; "yukawa" is c e^{−μr}/r. A function
+        ``form(r, theta)`` returns V(r) at an array r, for theta of shape (n_parameters,); of n > 1
+        channels, a symmetric V_ab(r) of shape (n, n, ...). To pickle the model, take a function of
+        a module, not a lambda.
     initial : array-like of shape (n_parameters,), optional
-        θ at the start, (v_1 … v_n, b_1 … b_n) for Gaussians, and so on for each pair of channels
-        (1, 1), (1, 2), … (2, 2), …. By default they find their own start.
+        θ at the start: (v_1 … v_n, b_1 … b_n), then (c, d, μ) of two pions; (c, μ) of a Yukawa
+        potential; and so on for each pair of channels (1, 1), (1, 2), … (2, 2), …. By default
+        these forms find their own start.
     r : array-like of shape (n_r,), optional
         Nodes of the wave functions, increasing and >= 0, in the user's unit of length
         (ħ = c = 1). Without them: r = 1 … n_r.
@@ -77,6 +74,10 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
         V is zero beyond it.
+    mu : float, optional
+        Mass μ of the exchanged particle, if it is known: then it is not in θ.
+    power : int, optional
+        Power p of the form factor of "gaussians+two_pion"; 1 by default.
     bounds : pair of float or of array-like of shape (n_parameters,), optional
         Lowest and highest θ; `initial` must be given with them.
     max_nfev : int, optional
@@ -89,7 +90,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     Attributes
     ----------
     theta_ : ndarray of shape (n_parameters,)
-        Parameters with the least loss found; the widths of Gaussians are positive.
+        Parameters with the least loss found; widths are positive.
     theta_cov_ : ndarray of shape (n_parameters, n_parameters)
         Their covariance in the linear approximation, without bounds. With `y_std` it follows from
         these errors, for independent values of y. Without, it assumes one size of all weighted
@@ -142,8 +143,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         r: Numbers | None = None, n_terms: int | None = None, weights: Numbers | None = None,
         r_out: Numbers | None = None, reduced_mass: Number | None = None,
         channels: ChannelList | None = None, l: int | None = None,
-        radius: Number | None = None, bounds: Sequence[Numbers] | None = None,
-        max_nfev: int | None = None, tol: Number = 1e-10,
+        radius: Number | None = None, mu: Number | None = None, power: int | None = None,
+        bounds: Sequence[Numbers] | None = None, max_nfev: int | None = None, tol: Number = 1e-10,
     ) -> None:  # fmt: skip
         self.form = form
         self.initial = initial
@@ -155,6 +156,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         self.channels = channels
         self.l = l
         self.radius = radius
+        self.mu = mu
+        self.power = power
         self.bounds = bounds
         self.max_nfev = max_nfev
         self.tol = tol
@@ -205,66 +208,145 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             If V has not vanished where the data end. With several channels, if the rows do not
             tell their potentials apart, see `halkit.equations.pointwise_errors`.
         """
-        self._check_form()
         with unchanged_on_error(self):
+            self._kept = self._checked_form()
             problem = self._problem(X, y, sample_weight, y_std)
             n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
-            shift, W = problem.shifted()
+            W = problem.shifted()[1]
             phi = split(problem.X, n)[:, :, columns]
             rows = pointwise(phi, split(problem.y, n), split(W, n))
-            self._kept = self.form
-            start, bounds = check_start(self, self._start(rows))
-            self.radius_ = check_positive(self.radius, "radius", optional=True)
-            self._try_form(start)
-            self._solve(problem, rows, start, bounds)
-            self._finish(problem, unshifted(rows.left, shift), rows.n_known)
+            self._fit_form(problem, rows)
             if n > 1:
                 warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
             self._warn_of_reach(exact=not problem.has_errors)
         return self
 
-    def _check_form(self):
+    def fit_table(
+        self, r: Numbers, V: Numbers, V_std: Numbers | None = None, *, V_cov: Numbers | None = None
+    ) -> Self:  # fmt: skip
+        """Fit a table of V(r), as of a publication or of `leading_order`, in one channel.
+
+        The radii of the table take the place of `r`, `r_out` and `weights`.
+
+        Parameters
+        ----------
+        r : array-like of shape (n_values,)
+            Radii in any order; they may repeat, as those of lattice sites do.
+        V : array-like of shape (n_values,)
+            The potential there.
+        V_std : array-like of shape (n_values,), optional
+            Its standard deviations: the values count as independent.
+        V_cov : array-like of shape (n_values, n_values), optional
+            Their covariance matrix, in place of `V_std`; see `LeadingOrder.covariance`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            As ``fit`` does; if there are several channels, if not one of `V_std` and `V_cov` is
+            given, or if `V_cov` is not positive definite.
+
+        Warns
+        -----
+        ConvergenceWarning, MisfitWarning, UnderdeterminedWarning
+            As ``fit`` does. The best function of r counts as V(r) free at each node.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from halkit.potentials import LocalPotentialRegressor
+        >>> r = np.repeat(np.linspace(0.2, 3, 20), 2)
+        >>> V = -2 * np.exp(-((r / 0.8) ** 2))
+        >>> model = LocalPotentialRegressor(n_terms=1).fit_table(r, V, np.full(40, 0.01))
+        >>> model.theta_.round(6).tolist()
+        [-2.0, 0.8]
+        """
+        with unchanged_on_error(self):
+            self._kept = self._checked_form()
+            if count_channels(self._owner()) > 1:
+                raise ValueError("channels must be one for a table of V(r), got several")
+            table = read_table(r, V, V_std, V_cov)
+            mean, inverse_std = table.potential()
+            grid = RadialGrid.from_nodes(table.r)
+            like = SimpleNamespace(
+                r_=grid.r, weights_=grid.weights, r_out_=grid.r, _nodes_given=True,
+                _weights_given=False, channels=None, l=None,
+            )  # fmt: skip
+            problem = self._problem(np.ones_like(mean), mean, None, 1 / inverse_std, like)
+            problem = problem._replace(total=float(table.n_values))
+            self._fit_form(problem, table.per_value(problem.shift))
+            self._warn_of_reach(exact=False)
+        return self
+
+    def _checked_form(self):
+        """The form, after a check of the parameters that belong to it."""
         check_integer(self.n_terms, "n_terms", least=1, optional=True)
-        if callable(self.form):
-            if self.n_terms is not None:
-                raise ValueError(
-                    f"n_terms must be None for a form of your own, got {self.n_terms!r}"
-                )
-            if self.initial is None:
-                raise ValueError("initial must be given for a form of your own, got None")
-        elif not isinstance(self.form, str) or self.form not in FORMS:
+        own = callable(self.form)
+        if not own and (not isinstance(self.form, str) or self.form not in FORMS):
             raise ValueError(
                 f"form must be one of {[*FORMS]} or a function of (r, theta), got {self.form!r}"
             )
-        if self.bounds is not None and self.initial is None:
-            raise ValueError("initial must be given with bounds, got None")
+        if own or self.form == "yukawa":
+            name = "a form of your own" if own else repr(self.form)
+            for parameter in ("n_terms", "mu", "power")[: 3 if own else 1]:
+                if (value := getattr(self, parameter)) is not None:
+                    raise ValueError(f"{parameter} must be None for {name}, got {value!r}")
+        if self.initial is None and (own or self.bounds is not None):
+            why = "for a form of your own" if own else "with bounds"
+            raise ValueError(f"initial must be given {why}, got None")
+        return self.form if own else named_form(self.form, self.mu, self.power)
+
+    def _fit_form(self, problem, rows):
+        """Fit the form to what rows or a table say of V(r)."""
+        start, bounds = check_start(self, self._start(rows))
+        self.radius_ = check_positive(self.radius, "radius", optional=True)
+        self._try_form(start)
+        pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
+
+        def prediction(theta):
+            return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
+
+        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left)
+        self._finish(
+            problem,
+            unshifted(rows.left, problem.shift),
+            rows.n_known,
+            isinstance(rows, Table),
+        )
 
     def _start(self, rows):
-        if callable(self.form):
+        form, pairs = self._kept, self.n_channels_ * (self.n_channels_ + 1) // 2
+        if not isinstance(form, NamedForm):
             return self.initial
+        if form.name == "yukawa" and self.r_out_[0] == 0:
+            raise ValueError("r of y must be > 0 for a Yukawa potential, got 0")
+        n = self.n_terms
         if self.initial is None:
             V, a = rows.potential()
             if not np.all(np.any(a > 0, axis=1)):
                 raise ValueError("X must not be zero on all nodes of y, got 0")
-            n = 2 if self.n_terms is None else self.n_terms
-            starts = [gaussian_start(self.r_out_, *pair, n) for pair in zip(V, a, strict=True)]
+            n = (0 if form.name == "yukawa" else 2) if n is None else n
+            starts = [form_start(form, self.r_out_, *pair, n) for pair in zip(V, a, strict=True)]
             return np.concatenate(starts)
-        size, pairs = np.size(self.initial), rows.R.shape[-1]
-        n = size // (2 * pairs) if self.n_terms is None else self.n_terms
-        if size != 2 * n * pairs:
-            of = f" of each of {pairs} pairs of channels" if pairs > 1 else ""
+        size, rest = divmod(np.size(self.initial), pairs)
+        found = form.n_gaussians(size)
+        if rest or found is None or found != (found if n is None else n):
+            of = f", for each of {pairs} pairs of channels" if pairs > 1 else ""
             raise ValueError(
-                f"initial must have shape (2 n_terms,), strengths and widths{of}, got shape "
-                f"{np.shape(self.initial)} with n_terms={self.n_terms}"
+                f"initial must have shape ({form.length},), see form{of}, got shape "
+                f"{np.shape(self.initial)} with n_terms={n}"
             )
         return self.initial
 
     def _try_form(self, start):
         """Try the form at the start, with messages that name it."""
         form = self._form(start)
-        if callable(self.form):
+        if not isinstance(self._kept, NamedForm):
             try:
-                self.form(self.r_out_, start)
+                self._kept(self.r_out_, start)
             except Exception as error:
                 raise ValueError(
                     f"form must take an array r of shape {self.r_out_.shape} and theta of the "
@@ -276,20 +358,12 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         if not np.allclose(V, V.swapaxes(0, 1), rtol=1e-9, atol=0.0):
             raise ValueError("form must return V_ab = V_ba, got a matrix that is not symmetric")
 
-    def _solve(self, problem, rows, start, bounds):
-        pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
-
-        def prediction(theta):
-            V = self._form(theta).matrix(self.r_out_)[pairs]
-            return np.einsum("ikp,pi->ik", rows.R, V)
-
-        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left)
-
-    def _finish(self, problem, left, n_known):
+    def _finish(self, problem, left, n_known, is_table):
         """Positive widths, and χ²."""
-        if not callable(self._kept):
-            blocks = self.theta_.reshape(len(np.triu_indices(self.n_channels_)[0]), 2, -1)
-            sign = np.where((blocks < 0) & [[False], [True]], -1.0, 1.0).ravel()
+        if isinstance(self._kept, NamedForm):
+            pairs = len(self.theta_) // len(np.triu_indices(self.n_channels_)[0])
+            widths = np.tile(self._kept.widths(pairs), len(self.theta_) // pairs)
+            sign = np.where((self.theta_ < 0) & widths, -1.0, 1.0)
             self.theta_ = sign * self.theta_
             self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None
@@ -299,32 +373,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 float(loss * problem.total / n) if n > 0 else np.nan
                 for loss, n in zip((self.loss_, left), dof, strict=True)
             )
-            self._warn_of_misfit(*dof)
-
-    def _warn_of_misfit(self, dof, dof_pointwise):
-        """Warn of a χ² that this form, or any local potential, cannot bring down."""
-        if dof <= 0:
-            return
-        chi2, free, by_form = self.chi2_dof_, self.chi2_dof_pointwise_, dof - dof_pointwise
-        rest = free * dof_pointwise if dof_pointwise > 0 else 0.0
-        excess = (chi2 * dof - rest) / by_form if by_form > 0 else 0.0
-        if free > _limit(dof_pointwise, BAD):
-            reason = (
-                f"no local potential describes the data: χ²/dof is {free:.3g} with V(r) free at "
-                "each node. The interaction is non-local, or y_std too small; try "
-                "GaussianProcessPotentialRegressor"
-            )
-        elif chi2 > _limit(dof, BAD) or (
-            excess > _limit(by_form, WORSE) and chi2 > 1 + SEEN * np.sqrt(2 / dof)
-        ):
-            reason = (
-                f"χ²/dof is {chi2:.3g} with {len(self.theta_)} parameters, and {free:.3g} with "
-                f"V(r) free at each node, from which the form differs with a χ²/dof of "
-                f"{excess:.3g}: take another form, or more terms"
-            )
-        else:
-            return
-        warnings.warn(reason, MisfitWarning, stacklevel=4)
+            chi2 = self.chi2_dof_, self.chi2_dof_pointwise_
+            warn_of_form(len(self.theta_), *chi2, *dof, is_table=is_table)
 
     def _warn_of_reach(self, *, exact):
         if not self._nodes_given:

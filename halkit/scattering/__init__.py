@@ -55,6 +55,7 @@ from halkit.scattering.momentum import (
     sine_grids,
 )
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.scattering.tail import TailPhaseShift, tail_phase_shift
 from halkit.scattering.waves import (
     BoundWaves,
     ScatteringWaves,
@@ -79,6 +80,7 @@ __all__ = [
     "Resonances",
     "ScatteringWaves",
     "TabulatedWaves",
+    "TailPhaseShift",
     "bound_states",
     "bound_wave_functions",
     "combine_correlations",
@@ -110,5 +112,6 @@ __all__ = [
     "sine_grids",
     "smear_momentum",
     "spherical_box_states",
+    "tail_phase_shift",
     "zeta_00",
 ]

@@ -6,19 +6,18 @@ where they live, see `halkit.scattering.branches`: at a threshold 1/a0 is smooth
 where a0 = 0 a0 has one.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import Any, Literal, Self, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from halkit.channels import momentum_or_energy
-from halkit.checks import check_boolean
-from halkit.exceptions import AccuracyWarning
+from halkit.checks import check_array, check_boolean, check_callable
+from halkit.interactions import Interaction, InteractionMatrix
 from halkit.interactions.bound import BoundStates
 from halkit.samples import Kind
-from halkit.scattering.branches import length_scale, matched_states, may_be, nearest_branch
+from halkit.scattering.branches import matched_states
 from halkit.scattering.coupled.members import (
     coupled_matrix,
     coupled_phases,
@@ -36,6 +35,7 @@ from halkit.scattering.members import (
     warn_of_wide,
 )
 from halkit.scattering.phase import sign_factor
+from halkit.scattering.thresholds import error_at_zero, length_unit, lengths_of, may_pass
 from halkit.typing import Array, Number, Numbers, SignConvention
 
 __all__ = ["Ensemble"]
@@ -98,6 +98,56 @@ class Ensemble(Members):
         map: Callable[..., Any] | None = None,  # noqa: A002
     ) -> None:
         super().__init__(interactions, kind, centre, reduced_mass, l, map)
+
+    @classmethod
+    def from_parameters(
+        cls, function: Callable[[Array], Interaction | InteractionMatrix], bins: Numbers,
+        kind: Kind, *, centre: Numbers | None = None, reduced_mass: Number | None = None, l: int = 0,
+        map: Callable[..., Any] | None = None,  # noqa: A002
+    ) -> Self:  # fmt: skip
+        """Return the ensemble of a published fit with parameters of each bin.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(theta)`` makes the interaction of parameters θ, (n_parameters,).
+        bins : array-like of shape (n_bins, n_parameters)
+            θ of each member.
+        kind, reduced_mass, l, map
+            As of the class.
+        centre : array-like of shape (n_parameters,), optional
+            θ of the central values. By default the mean of the members' potentials.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of the class; if shapes do not fit, or the function returns no interaction.
+
+        Examples
+        --------
+        >>> from halkit.interactions import GaussianSum
+        >>> from halkit.scattering import Ensemble
+        >>> e = Ensemble.from_parameters(
+        ...     lambda p: GaussianSum(p[:1], p[1:]), [[-0.9, 0.5], [-1.1, 0.5]], "bootstrap",
+        ...     centre=[-1.0, 0.5], reduced_mass=1.0,
+        ... )
+        >>> [round(float(x), 4) for x in e.inverse_scattering_length(return_std=True)]
+        [0.2156, 0.0666]
+        """
+        check_callable(function, "function")
+        theta = check_array(bins, "bins")
+        if theta.ndim != 2 or not theta.size:
+            raise ValueError(f"bins must have shape (n_bins, n_parameters), got {theta.shape}")
+        middle = None
+        if centre is not None:
+            middle = function(check_array(centre, "centre", shape=theta.shape[1:]))
+        members = [function(parameters) for parameters in theta]
+        for member in members:
+            if not isinstance(member, Interaction | InteractionMatrix):
+                raise TypeError(
+                    f"function must return an interaction, got a {type(member).__name__}"
+                )
+        return cls(members, kind=kind, centre=middle, reduced_mass=reduced_mass, l=l, map=map)
 
     @overload
     def phase_shift(
@@ -235,8 +285,8 @@ class Ensemble(Members):
                 return value
             members = np.tan(self.samples(observable)) / k
             std = self.error(1 / members, value)
-        scale = 1 / np.asarray(k) if self.l else _scale(self, channel_radius, n_mesh)
-        pole = _may_be(self, 0.0, members / scale, lengths / scale)
+        scale = 1 / np.asarray(k) if self.l else length_unit(self, channel_radius, n_mesh)
+        pole = may_pass(self, 0.0, members / scale, lengths / scale)
         if np.any(pole):
             momenta = np.broadcast_to(k, pole.shape)[pole]
             self._warn(
@@ -317,7 +367,7 @@ class Ensemble(Members):
         a0 = factor * self._centre("scattering_length", channel_radius, n_mesh)
         if not check_boolean(return_std, "return_std"):
             return a0
-        lengths, infinite, _ = _lengths(self, channel_radius, n_mesh)
+        lengths, infinite, _ = lengths_of(self, channel_radius, n_mesh)
         if not infinite:
             return a0, self.error(factor * lengths, a0)
         inverse, std = 1 / a0, self.error(factor / lengths, 1 / a0)
@@ -349,9 +399,9 @@ class Ensemble(Members):
             inverse = factor / self._centre("scattering_length", channel_radius, n_mesh)
             if not check_boolean(return_std, "return_std"):
                 return inverse
-            lengths, _, zero = _lengths(self, channel_radius, n_mesh)
+            lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
             std = self.error(factor / lengths, inverse)
-        return inverse, _smooth_at_zero(self, std, lengths, zero, "1/a0")
+        return inverse, error_at_zero(self, std, lengths, zero, "1/a0")
 
     @overload
     def effective_range(
@@ -370,44 +420,8 @@ class Ensemble(Members):
         if not check_boolean(return_std, "return_std"):
             return observable(self.centre)
         value, std = self.evaluate(observable)
-        lengths, _, zero = _lengths(self, channel_radius, n_mesh)
-        return value, _smooth_at_zero(self, std, lengths, zero, "r_eff")
-
-
-def _scale(ensemble, channel_radius, n_mesh):
-    """L of `halkit.scattering.branches`, from the centre."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AccuracyWarning)  # only the order of r_eff counts
-        names = ("scattering_length", "effective_range")[: 1 if ensemble.l else 2]
-        values = [ensemble._centre(name, channel_radius, n_mesh) for name in names]
-    return length_scale(*values) if ensemble.l == 0 else float(abs(values[0])) or 1.0
-
-
-def _may_be(ensemble, target, tangents, tangent):
-    """Whether the centre's arctan may be the target: within its error, or in a member."""
-    centre = np.arctan(tangent)
-    angles = nearest_branch(np.arctan(tangents), centre)
-    return may_be(target, angles, centre, ensemble.error(angles, centre))
-
-
-def _lengths(ensemble, channel_radius, n_mesh):
-    """a0 of the members, and whether a0 may be infinite or zero within the error."""
-    a0 = ensemble._centre("scattering_length", channel_radius, n_mesh)
-    lengths = ensemble.samples(ensemble._observable("scattering_length", channel_radius, n_mesh))
-    scale = _scale(ensemble, channel_radius, n_mesh)
-    poles = np.pi / 2, 0.0
-    return lengths, *(_may_be(ensemble, pole, lengths / scale, a0 / scale) for pole in poles)
-
-
-def _smooth_at_zero(ensemble, std, lengths, zero, name):
-    """The error of 1/a0 or r_eff, NaN where a0 may vanish."""
-    if not zero:
-        return std
-    ensemble._warn(
-        f"a0 = {lengths.mean():.3g} ± {ensemble.error(lengths):.2g} passes through zero within "
-        f"its error, where {name} is infinite: the error of {name} is NaN"
-    )
-    return np.nan
+        lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
+        return value, error_at_zero(self, std, lengths, zero, "r_eff")
 
 
 def _aligned(member, states):

@@ -15,7 +15,8 @@ from halkit.datasets import make_separable, make_time_dependent
 from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, Yukawa, av18, minnesota, nucleon_reduced_mass
 from halkit.potentials import LocalPotentialRegressor
-from halkit.potentials.forms import gaussians, pointwise
+from halkit.potentials.forms import pointwise
+from halkit.potentials.named_forms import gaussians
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import bound_states, phase_shift, scattering_wave_functions
 
@@ -319,7 +320,7 @@ def imaginary(r, theta):
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"form": "yukawa"}, ValueError, r"form must be one of \['gaussians'\] or a function"),
+        ({"form": "yukawas"}, ValueError, r"form must be one of \['gaussians', .* or a function"),
         ({"form": None}, ValueError, "form must be one of .* got None"),
         ({"form": unused}, ValueError, "initial must be given for a form of your own"),
         ({"form": unused, "n_terms": 2}, ValueError, "n_terms must be None for a form of your own"),

@@ -142,7 +142,7 @@ def not_symmetric(r, theta):
     [
         ({"form": one_function, "initial": [1.0]}, r"form must return the shape \(2, 2, 60\)"),
         ({"form": not_symmetric, "initial": [1.0]}, "form must return V_ab = V_ba"),
-        ({"initial": [1.0, 1.0]}, "strengths and widths of each of 3 pairs of channels"),
+        ({"initial": [1.0, 1.0]}, "for each of 3 pairs of channels"),
         ({"channels": None}, r"X must have 60 columns.*or channels="),
     ],
 )

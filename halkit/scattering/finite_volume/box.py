@@ -13,11 +13,12 @@ import scipy.linalg
 
 from halkit.checks import check_array, check_integer, check_scale
 from halkit.interactions.conversion import Potential
+from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.solver.interior import Interior, converge
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.scattering.waves import first_sign
-from halkit.typing import Array, Number, Numbers
+from halkit.typing import Array, Masses, Number, Numbers
 
 __all__ = ["BoxStates", "SphericalWaves", "spherical_box_states"]
 
@@ -68,7 +69,8 @@ def spherical_box_states(
     interaction: Potential,
     *,
     radius: Number,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
+    masses: Masses | None = None,
     l: int = 0,
     boundary: Literal["neumann", "dirichlet"] = "neumann",
     n_mesh: int | None = None,
@@ -83,8 +85,11 @@ def spherical_box_states(
         As in `halkit.scattering.phase_shift`; it is cut off at the wall.
     radius : float
         Radius R of the sphere.
-    reduced_mass : float
-        Reduced mass m (ħ = c = 1).
+    reduced_mass : float, optional
+        Reduced mass m (ħ = c = 1). Energies are k²/2m.
+    masses : float or pair of float, optional
+        Masses of the two hadrons in place of `reduced_mass`: then energies are
+        ΔW = √(m1² + k²) + √(m2² + k²) − m1 − m2.
     l : int, default 0
         Orbital angular momentum. φ is the radial part of the wave function φ(r) Y_lm.
     boundary : {"neumann", "dirichlet"}
@@ -105,7 +110,8 @@ def spherical_box_states(
     ------
     ValueError
         If an argument is out of range, or if U is so far from symmetric that an energy is
-        complex.
+        complex; if not one of `reduced_mass` and `masses` is given, or a state is bound so deeply
+        that k² < −m² of the lighter hadron.
 
     References
     ----------
@@ -126,7 +132,8 @@ def spherical_box_states(
     """
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(interaction, l, r)
-    R, m = check_scale(radius, "radius"), check_scale(reduced_mass, "reduced_mass")
+    R, pair = check_scale(radius, "radius"), resolve_pair(reduced_mass, masses)
+    m = pair.reduced_mass
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
@@ -138,7 +145,7 @@ def spherical_box_states(
         n_mesh,
         40 + 2 * n_states,
     )
-    return BoxStates(energy, SphericalWaves(mesh, coefficients))
+    return BoxStates(pair.energy(energy), SphericalWaves(mesh, coefficients))
 
 
 def _validate_number(n_states, n_mesh):

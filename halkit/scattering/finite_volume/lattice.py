@@ -25,9 +25,10 @@ from halkit.interactions.conversion import Potential
 from halkit.interactions.derivative import kinetic_scale
 from halkit.interactions.interaction import part_values, within
 from halkit.radial import Wedge
+from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
 from halkit.scattering.solver.partial_wave import interaction_in_wave
-from halkit.typing import Array, Number, Numbers
+from halkit.typing import Array, Masses, Number, Numbers
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
 
@@ -43,6 +44,7 @@ class LatticeStates(NamedTuple):
     Attributes
     ----------
     energy : array of shape (n_states,)
+        Above threshold.
     wave_function : array of shape (n_states, n_sites)
         φ_n on the sites, with a³ Σ φ_n² = 1 over all L³ sites, and positive where it is
         largest. With a V2 the norm is a³ Σ φ_n²/(1 − 2m V2) = 1.
@@ -59,7 +61,8 @@ def lattice_spectrum(
     interaction: Potential,
     *,
     L: int,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
+    masses: Masses | None = None,
     n_states: int = 6,
     spacing: Number = 1.0,
     sector: Sector = "A1",
@@ -76,8 +79,11 @@ def lattice_spectrum(
         may depend on more than the distance.
     L : int
         Sites per side.
-    reduced_mass : float
-        Reduced mass m (ħ = c = 1).
+    reduced_mass : float, optional
+        Reduced mass m (ħ = c = 1). Energies are the eigenvalues of H, k²/2m.
+    masses : float or pair of float, optional
+        Masses of the two hadrons in place of `reduced_mass`: then energies are
+        ΔW = √(m1² + k²) + √(m2² + k²) − m1 − m2, with which correlators fall, e^{−ΔW t}.
     n_states : int, default 6
         Number of states.
     spacing : float, default 1.0
@@ -102,7 +108,8 @@ def lattice_spectrum(
     ------
     ValueError
         If an argument is out of range, or the potential is infinite on a site, or U is not
-        symmetric.
+        symmetric; if not one of `reduced_mass` and `masses` is given, or a state is bound so deeply
+        that k² < −m² of the lighter hadron.
 
     References
     ----------
@@ -115,8 +122,14 @@ def lattice_spectrum(
     >>> V = GaussianSum([-0.2], [0.1])
     >>> lattice_spectrum(V, L=12, reduced_mass=0.5, n_states=3).energy.round(6)
     array([-0.023592,  0.221755,  0.493129])
+
+    Relativistic energies of the same two hadrons:
+
+    >>> lattice_spectrum(V, L=12, masses=(1.0, 1.0), n_states=3).energy.round(6)
+    array([-0.023733,  0.21066 ,  0.443874])
     """
-    m, a = check_scale(reduced_mass, "reduced_mass"), check_scale(spacing, "spacing")
+    pair, a = resolve_pair(reduced_mass, masses), check_scale(spacing, "spacing")
+    m = pair.reduced_mass
     if sector not in {"A1", "T1", "E", "all"}:
         raise ValueError(f'sector must be "A1", "T1", "E" or "all", got {sector!r}')
     if laplacian not in {"7-point", "spectral"}:
@@ -147,7 +160,9 @@ def lattice_spectrum(
     order = np.argsort(energy)
     field = scale / np.sqrt(fields.weights) * vectors.T[order] / a**1.5
     largest = field[np.arange(n_states), np.argmax(np.abs(field), axis=1)]
-    return LatticeStates(energy[order], field * np.sign(largest)[:, None], fields.sites)
+    return LatticeStates(
+        pair.energy(energy[order]), field * np.sign(largest)[:, None], fields.sites
+    )
 
 
 def _refuse_steep(potential, fields, unit):

@@ -15,13 +15,15 @@ q² = −1 Poisson's formula suffices, with κ = √−q²:
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
 from halkit.checks import check_array, check_integer, check_scale
-from halkit.typing import Array, Number, Numbers
+from halkit.scattering.finite_volume.pair import resolve_pair, squared_momentum_of
+from halkit.typing import Array, Masses, Number, Numbers
 
 __all__ = ["luscher_k_cot_delta", "luscher_levels", "zeta_00"]
 
@@ -126,17 +128,23 @@ def _many_shells(exponent):
     return occupied.astype(np.float64), count[occupied]
 
 
-def luscher_k_cot_delta(energy: Numbers, *, L: Number, reduced_mass: Number) -> Array:
+def luscher_k_cot_delta(
+    energy: Numbers, *, L: Number, reduced_mass: Number | None = None, masses: Any = None
+) -> Array:
     """Return k cot δ at energies of two hadrons at rest in a periodic box.
 
     Parameters
     ----------
     energy : float or array of any shape
-        E = k²/2m, measured from threshold; negative below it.
+        E = k²/2m, or ΔW with `masses`, measured from threshold; negative below it.
     L : float
         Side of the box, in the unit of 1/m: the number of sites only in lattice units.
-    reduced_mass : float
+    reduced_mass : float, optional
         Reduced mass m.
+    masses : float, array, or pair of them, optional
+        Masses of the two hadrons in place of `reduced_mass`, also of bins that broadcast with
+        `energy`: then energies are ΔW = √(m1² + k²) + √(m2² + k²) − m1 − m2, as correlators have
+        them.
 
     Returns
     -------
@@ -159,15 +167,16 @@ def luscher_k_cot_delta(energy: Numbers, *, L: Number, reduced_mass: Number) -> 
     >>> round(float(luscher_k_cot_delta(0.1, L=10.0, reduced_mass=0.5)), 6)
     -0.254226
     """
-    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
+    L = check_scale(L, "L")
     with np.errstate(over="ignore"):
-        q2 = 2 * m * check_array(energy, "energy") * (L / (2 * np.pi)) ** 2
+        q2 = squared_momentum_of(energy, reduced_mass, masses) * (L / (2 * np.pi)) ** 2
     return 2 * zeta_00(q2) / (np.sqrt(np.pi) * L)
 
 
 def luscher_levels(
-    k_cot_delta: Callable[[float], Number], *, L: Number, reduced_mass: Number, n_levels: int = 5
-) -> Array:
+    k_cot_delta: Callable[[float], Number], *, L: Number, reduced_mass: Number | None = None,
+    masses: Masses | None = None, n_levels: int = 5,
+) -> Array:  # fmt: skip
     """Return the lowest energies of two hadrons at rest in a periodic box, from k cot δ.
 
     The inverse of `luscher_k_cot_delta`: roots of k cot δ(k²) = 2 Z00(1; q²)/(√π L) at which
@@ -186,14 +195,17 @@ def luscher_levels(
         such as −1/a0 + r_eff k²/2.
     L : float
         Side of the box.
-    reduced_mass : float
+    reduced_mass : float, optional
         Reduced mass m.
+    masses : float or pair of float, optional
+        Masses of the two hadrons in place of `reduced_mass`.
     n_levels : int, default 5
 
     Returns
     -------
     array of shape (n_levels,)
-        E = k²/2m in rising order. States bound more deeply than q² = −100 are not found.
+        E = k²/2m, or ΔW with `masses`, in rising order. States bound more deeply than q² = −100
+        are not found.
 
     Raises
     ------
@@ -214,7 +226,7 @@ def luscher_levels(
     >>> luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10.0, reduced_mass=0.5, n_levels=3).round(5)
     array([-0.01566,  0.2926 ,  0.64392])
     """
-    L, m = check_scale(L, "L"), check_scale(reduced_mass, "reduced_mass")
+    L, pair = check_scale(L, "L"), resolve_pair(reduced_mass, masses)
     n_levels = check_integer(n_levels, "n_levels", least=1)
     if not callable(k_cot_delta):
         raise TypeError(
@@ -237,7 +249,7 @@ def luscher_levels(
             break
         roots, edge = roots + found, pole
         if len(roots) >= n_levels:
-            return np.array(roots[:n_levels]) * unit / (2 * m)
+            return pair.energy(np.array(roots[:n_levels]) * unit / (2 * pair.reduced_mass))
     raise ValueError(
         f"only {len(roots)} of n_levels={n_levels} levels are found up to k² = {unit * edge:g}: "
         "where k_cot_delta is very large, levels coincide with those of free hadrons"
