@@ -57,9 +57,8 @@ def stack_rows(rows: Sequence[Rows]) -> Rows:
     rows = _checked(rows)
     widest = max(rows, key=lambda part: part.r.size)
     out = max((part.r if part.r_out is None else part.r_out for part in rows), key=len)
-    largest = None
-    if all(part.sigma is not None for part in rows):
-        largest = NO_WEIGHT * max(part.sigma.max() for part in rows)
+    sigma = [part.sigma for part in rows if part.sigma is not None]
+    largest = NO_WEIGHT * max(part.max() for part in sigma) if len(sigma) == len(rows) else None
     for part in rows:
         _check_radii(part, widest, out, largest)
     laplacians = all(part.laplacian is not None for part in rows)
@@ -67,7 +66,7 @@ def stack_rows(rows: Sequence[Rows]) -> Rows:
         widest,
         data=_padded([part.data for part in rows], widest.r.size),
         target=_padded([part.target for part in rows], out.size),
-        sigma=None if largest is None else _padded([p.sigma for p in rows], out.size, largest),
+        sigma=None if largest is None else _padded(sigma, out.size, largest),
         laplacian=_padded([p.laplacian for p in rows], out.size) if laplacians else None,
         labels=[label for part in rows for label in part.labels],
         r_out=out,

@@ -6,17 +6,14 @@ from halkit.resampling.blocks import (
     leave_one_source_out,
     leave_one_volume_out,
 )
-from halkit.resampling.correlators import (
-    CorrelatorGoodness,
-    CorrelatorRegressor,
-    held_out_volume,
-)
+from halkit.resampling.correlators import CorrelatorGoodness, CorrelatorRegressor
 from halkit.resampling.goodness import (
     GoodnessOfFit,
     TimeIndependence,
     goodness_of_fit,
     time_independence_test,
 )
+from halkit.resampling.held_out import held_out_volume
 from halkit.resampling.nonlocality import NonlocalityTest, nonlocality_test
 from halkit.resampling.objects import from_gvar, from_obs, to_gvar, to_obs
 from halkit.resampling.regressor import JackknifeRegressor

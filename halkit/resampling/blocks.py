@@ -4,7 +4,7 @@ Times of one block share their noise, and a model that fits this noise in some o
 again in the others. Folds therefore leave out whole sources or volumes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,11 +16,13 @@ from halkit.checks import check_choice, check_number
 from halkit.correlators import Correlators
 from halkit.equations import Rows, lattice_rows, radial_rows
 from halkit.equations.coupled import times_of
+from halkit.equations.rows import check_choices
 
 __all__ = [
     "LeaveBlocksOut",
     "blocks",
     "check_blocks",
+    "chosen_blocks",
     "leave_one_source_out",
     "leave_one_volume_out",
     "rows_of",
@@ -85,6 +87,34 @@ def check_blocks(X: Any) -> list[Correlators]:
     return list(X)
 
 
+def chosen_blocks(X: Any, sources: Any, volumes: Any) -> list[Correlators]:
+    """Blocks of some sources and volumes, by default of all, which one potential may describe.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are none, or if units or masses differ.
+    """
+    records = check_blocks(X)
+    known = dict.fromkeys(source for record in records for source in record.sources)
+    sources = check_choices(sources, known, "sources")
+    volumes = check_choices(volumes, dict.fromkeys(record.L for record in records), "volumes")
+    chosen = [
+        part
+        for record in records
+        if record.L in volumes
+        for part in (blocks(record) if len(record.sources) > 1 else [record])
+        if part.sources[0] in sources
+    ]
+    if not chosen:
+        raise ValueError(f"X must have blocks of {sources} on L = {volumes}, got none")
+    for name in ("system", "inverse_spacing", "hadron_mass"):
+        values = list(dict.fromkeys(getattr(record, name) for record in chosen))
+        if len(values) > 1:
+            raise ValueError(f"{name} must be the same in all blocks, got {values}")
+    return chosen
+
+
 class LeaveBlocksOut(BaseCrossValidator):
     """Folds that leave out one quark source, or one volume, of a list of correlators.
 
@@ -112,7 +142,7 @@ class LeaveBlocksOut(BaseCrossValidator):
     def __init__(self, by: str = "source") -> None:
         self.by = by
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002
         """The number of sources or volumes in X."""
         return len(dict.fromkeys(self._labels(X)))
 
@@ -122,8 +152,7 @@ class LeaveBlocksOut(BaseCrossValidator):
             raise ValueError("X must be a list of blocks: halkit.resampling.blocks makes it")
         records = check_blocks(X)
         if self.by == "volume":
-            labels: list[Any] = [record.L for record in records]
-            name = "volumes L"
+            labels, name = [record.L for record in records], "volumes L"
         else:
             several = [record.sources for record in records if len(record.sources) > 1]
             if several:
@@ -138,9 +167,7 @@ class LeaveBlocksOut(BaseCrossValidator):
             )
         return labels
 
-    def _iter_test_masks(
-        self, X: Any = None, y: Any = None, groups: Any = None
-    ) -> Iterator[np.ndarray[Any, Any]]:
+    def _iter_test_masks(self, X=None, y=None, groups=None):  # noqa: ARG002
         labels = self._labels(X)
         for label in dict.fromkeys(labels):
             yield np.array([other == label for other in labels])

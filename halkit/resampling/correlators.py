@@ -12,18 +12,16 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from halkit.checks import check_choice, check_masses
-from halkit.correlators import Correlators
 from halkit.equations import Rows, stack_rows
-from halkit.equations.rows import check_choices
-from halkit.resampling.blocks import check_blocks, rows_of
-from halkit.resampling.goodness import GoodnessOfFit, NoiseModel, joint, residuals_of
+from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
+from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.regressor import JackknifeRegressor
 from halkit.resampling.samples import check_resample, pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
 
-__all__ = ["CorrelatorGoodness", "CorrelatorRegressor", "held_out_volume"]
+__all__ = ["CorrelatorGoodness", "CorrelatorRegressor"]
 
 
 class CorrelatorGoodness(NamedTuple):
@@ -165,7 +163,7 @@ class CorrelatorRegressor(
     def __sklearn_is_fitted__(self):
         return hasattr(self, "estimators_")
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Make the rows of the blocks and fit the potential to them.
 
         Parameters
@@ -195,8 +193,9 @@ class CorrelatorRegressor(
         check_choice(self.errors, "errors", ["bins", "pooled"])
         if self.resample not in (None, "mean"):
             check_resample(self.resample)
+        kind: Any
         with unchanged_on_error(self):
-            records = self._chosen(check_blocks(X))
+            records = chosen_blocks(X, self.sources, self.volumes)
             parts = [self._rows(record) for record in records]
             rows = stack_rows([self._weighted(part) for part in parts])
             model = self._potential(rows, records)
@@ -239,14 +238,14 @@ class CorrelatorRegressor(
         ]
 
     def score(
-        self, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",
+        self, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",  # noqa: ARG002
         r_max: Any = None, r_prime_max: Any = None,
     ) -> float:  # fmt: skip
         """Minus χ²/dof of the fit to the mean on blocks that were left out; larger is better.
 
-        χ² has the covariance of the bins of y, low rank plus shrinkage (`goodness_of_fit`). Neither
-        this covariance nor the rows depend on `times` and `stencil` of the fit, so that windows and
-        stencils are compared on the same data.
+        χ² of each block has the covariance of the bins of y, low rank plus shrinkage
+        (`goodness_of_fit`). Neither this covariance nor the rows depend on `times` and `stencil` of
+        the fit, so that windows and stencils are compared on the same data.
 
         Parameters
         ----------
@@ -273,11 +272,9 @@ class CorrelatorRegressor(
         check_is_fitted(self)
         window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
         chi2 = dof = 0.0
-        for rows in self._by_volume(X, window).values():
-            bins = np.concatenate([_fluctuations(part) for part in rows], axis=1)
-            mean = np.concatenate([_residual_of_mean(part, self.estimator_) for part in rows])
-            noise = NoiseModel(bins, rows[0].kind)
-            chi2, dof = chi2 + noise.chi2(mean), dof + float(noise.of_noise().mean())
+        for rows in (rows for parts in self._by_volume(X, window).values() for rows in parts):
+            noise, expected = noise_of(rows)
+            chi2, dof = chi2 + noise.chi2(_residual_of_mean(rows, self.estimator_)), dof + expected
         return -chi2 / dof
 
     def goodness_of_fit(
@@ -340,26 +337,6 @@ class CorrelatorRegressor(
             found.setdefault(record.L, []).append(rows)
         return found
 
-    def _chosen(self, records):
-        """The blocks of the chosen sources and volumes."""
-        known = dict.fromkeys(source for record in records for source in record.sources)
-        sources = check_choices(self.sources, known, "sources")
-        volumes = check_choices(self.volumes, dict.fromkeys(r.L for r in records), "volumes")
-        chosen = [
-            part
-            for record in records
-            if record.L in volumes
-            for part in (check_blocks(record) if len(record.sources) > 1 else [record])
-            if part.sources[0] in sources
-        ]
-        if not chosen:
-            raise ValueError(f"X must have blocks of {sources} on L = {volumes}, got none")
-        for name in ("system", "inverse_spacing", "hadron_mass"):
-            values = list(dict.fromkeys(getattr(record, name) for record in chosen))
-            if len(values) > 1:
-                raise ValueError(f"{name} must be the same in all blocks, got {values}")
-        return chosen
-
     def _rows(self, record, *, times=None, stencil=None, r_max=None, r_prime_max=None):
         """Rows of a block; options that are None are those of the fit, but for a given stencil."""
         inner = self.estimator.get_params() if hasattr(self.estimator, "get_params") else {}
@@ -414,59 +391,8 @@ class CorrelatorRegressor(
         )
 
 
-def held_out_volume(
-    estimator: Any, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",
-    r_max: Any = None, r_prime_max: Any = None,
-) -> float:  # fmt: skip
-    """Score of blocks that were left out, on rows that are the same for all candidates.
-
-    A scorer: pass it as ``scoring``, with options as ``partial(held_out_volume, r_max=17.0)``, and
-    ``cv=leave_one_volume_out``. The noise of another volume is independent.
-
-    Parameters
-    ----------
-    estimator : fitted CorrelatorRegressor
-    X : list of Correlators
-        Blocks of volumes that were not fitted.
-    y : None
-        Not used.
-    times, stencil, r_max, r_prime_max
-        Of the rows; see `CorrelatorRegressor.score`.
-
-    Returns
-    -------
-    float
-        Minus χ²/dof.
-
-    Raises
-    ------
-    ValueError
-        If a volume of X was fitted.
-    TypeError
-        If `estimator` is not a `CorrelatorRegressor`.
-    """
-    if not isinstance(estimator, CorrelatorRegressor):
-        raise TypeError(
-            f"estimator must be a CorrelatorRegressor, got a {type(estimator).__name__}"
-        )
-    check_is_fitted(estimator)
-    seen = {record.L for record in check_blocks(X)} & {*estimator.volumes_}
-    if seen:
-        raise ValueError(
-            f"X must have volumes that were not fitted, got L = {[*seen]}: pass "
-            "cv=leave_one_volume_out, and score of the estimator for blocks that were fitted"
-        )
-    return estimator.score(X, times=times, stencil=stencil, r_max=r_max, r_prime_max=r_prime_max)
-
-
-def _is_designed(stencil, record: Correlators) -> bool:
+def _is_designed(stencil, record):
     return stencil == "designed" or (stencil == "auto" and len({*np.ravel(record.hadron_mass)}) > 1)
-
-
-def _fluctuations(rows):
-    """``|R|`` y/R of each bin, (n_bins, n): the normalisation of a bin drops out."""
-    R = rows.data[..., : rows.target.shape[-1]]
-    return (np.abs(R.mean(axis=0)) * rows.target / R).reshape(rows.n_bins, -1)
 
 
 def _residual_of_mean(rows, model):

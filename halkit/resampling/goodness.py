@@ -15,7 +15,8 @@ with a Laplacian, 20 bins find p < 0.05 in 1.7 to 11 % of 120 sets.
 Fits must not use this covariance: their errors collapse (20 bins: by a factor of 25 to 35).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.special import gammaincc
@@ -30,6 +31,9 @@ __all__ = [
     "NoiseModel",
     "TimeIndependence",
     "goodness_of_fit",
+    "joint",
+    "noise_of",
+    "residuals_of",
     "time_independence_test",
 ]
 
@@ -84,6 +88,8 @@ class NoiseModel:
 
     def __init__(self, bins: Array, kind: str) -> None:
         n = len(bins)
+        if n < 4:
+            raise ValueError(f"the covariance of noise needs at least 4 bins, got {n}")
         scale = np.sqrt((n - 1) / n if kind == "jackknife" else 1 / (n - 1))
         self.noise = scale * (bins - bins.mean(axis=0))
         sigma = np.sqrt(np.sum(self.noise**2, axis=0))
@@ -151,9 +157,6 @@ def goodness_of_fit(residuals: Numbers, kind: str = "jackknife") -> GoodnessOfFi
 
 def joint(parts: list[Array], kind: str) -> GoodnessOfFit:
     """The goodness of residuals (n_bins, p) of independent ensembles together."""
-    for bins in parts:
-        if len(bins) < 4:
-            raise ValueError(f"goodness of fit needs at least 4 bins, got {len(bins)}")
     models = [NoiseModel(bins, kind) for bins in parts]
     means = [bins.mean(axis=0) for bins in parts]
     chi2 = sum(model.chi2(mean) for model, mean in zip(models, means, strict=True))
@@ -164,7 +167,7 @@ def joint(parts: list[Array], kind: str) -> GoodnessOfFit:
     return GoodnessOfFit(float(chi2), dof, float(gammaincc(half, half * chi2 / dof)))
 
 
-def time_independence_test(rows: Rows, potential: object | None = None) -> TimeIndependence:
+def time_independence_test(rows: Rows, potential: Any = None) -> TimeIndependence:
     """Test the hypothesis that V(r; t) does not depend on t.
 
     V(r; t) = y/R of each source and time. A local potential gives the same V at all times; excited
@@ -222,7 +225,21 @@ def time_independence_test(rows: Rows, potential: object | None = None) -> TimeI
     return TimeIndependence(*whole, by_source)
 
 
-def residuals_of(rows, potential):
+# Noise of the rows that are alive, which does not depend on the fit.
+_NOISE: WeakKeyDictionary[Rows, tuple[NoiseModel, float]] = WeakKeyDictionary()
+
+
+def noise_of(rows: Rows) -> tuple[NoiseModel, float]:
+    """Noise of ``|R|`` y/R, in which the normalisation of a bin drops out, and its mean χ²."""
+    if rows not in _NOISE:
+        R = rows.data[..., : rows.target.shape[-1]]
+        bins = np.abs(R.mean(axis=0)) * rows.target / R
+        noise = NoiseModel(bins.reshape(rows.n_bins, -1), rows.kind)
+        _NOISE[rows] = noise, float(noise.of_noise().mean())
+    return _NOISE[rows]
+
+
+def residuals_of(rows: Rows, potential: Any) -> Array:
     """y − U X of each bin, (n_bins, n_rows, n_out); a list of potentials has one for each bin."""
     if potential is None:
         return rows.target
@@ -238,8 +255,11 @@ def _quadratic(mean, noise, shrinkage):
     """zᵀ [(1 − λ) R + λ]⁻¹ z by the matrix of the bins; ``noise.T @ noise`` is the covariance."""
     sigma = np.sqrt(np.sum(noise**2, axis=0))
     z, Z = mean / sigma, noise / sigma
+    n, p = Z.shape
+    if p <= n:
+        return float(z @ np.linalg.solve(shrinkage * np.eye(p) + (1 - shrinkage) * Z.T @ Z, z))
     v = Z @ z
-    gram = shrinkage * np.eye(len(Z)) + (1 - shrinkage) * Z @ Z.T
+    gram = shrinkage * np.eye(n) + (1 - shrinkage) * Z @ Z.T
     return float((z @ z - (1 - shrinkage) * v @ np.linalg.solve(gram, v)) / shrinkage)
 
 

@@ -1,0 +1,111 @@
+"""Blocks, their folds and their rows."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from halkit.datasets import make_time_dependent
+from halkit.equations import radial_rows
+from halkit.interactions import GaussianSum
+from halkit.resampling import LeaveBlocksOut, blocks, leave_one_source_out, leave_one_volume_out
+from halkit.resampling.blocks import rows_of
+
+RADIAL = {"r_max": None, "r_prime_max": None, "energy_range": None, "l": 0, "space_order": 6}
+
+
+@pytest.fixture(scope="module")
+def correlators():
+    return make_time_dependent(
+        GaussianSum([-0.04], [0.1]), r=np.linspace(0.5, 12.0, 24), box_radius=24.0,
+        hadron_mass=2.0, times=range(10, 20), noise=1e-4, n_bins=6, random_state=0,
+    ).correlators  # fmt: skip
+
+
+@pytest.fixture
+def volumes(correlators):
+    return [replace(correlators, L=L) for L in (32, 48)]
+
+
+def test_blocks_have_one_source_each(volumes):
+    found = blocks(*volumes)
+    assert [(b.sources, b.L) for b in found] == [
+        (("wall",), 32), (("exp",), 32), (("wall",), 48), (("exp",), 48),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(found[1].R["exp"], volumes[0].R["exp"])
+
+
+@pytest.mark.parametrize(
+    ("folds", "left_out"),
+    [(leave_one_source_out, [[0, 2], [1, 3]]), (leave_one_volume_out, [[0, 1], [2, 3]])],
+)
+def test_folds_leave_out_sources_or_volumes(volumes, folds, left_out):
+    X = blocks(*volumes)
+    found = list(folds.split(X))
+    assert folds.get_n_splits(X) == len(found) == 2
+    assert [test.tolist() for _, test in found] == left_out
+    assert all(sorted([*train, *test]) == [0, 1, 2, 3] for train, test in found)
+    assert pickle.loads(pickle.dumps(folds)).by == folds.by
+
+
+def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):
+    assert [test.tolist() for _, test in leave_one_volume_out.split(volumes)] == [[0], [1]]
+    with pytest.raises(ValueError, match="one source each, got \\('wall', 'exp'\\)"):
+        list(leave_one_source_out.split(volumes))
+
+
+def test_faults_of_folds(correlators):
+    X = blocks(correlators)
+    with pytest.raises(ValueError, match="two volumes L at least"):
+        leave_one_volume_out.get_n_splits(X)
+    with pytest.raises(ValueError, match="two sources at least, got \\['wall'\\]"):
+        leave_one_source_out.get_n_splits(X[:1])
+    with pytest.raises(ValueError, match="X must be a list of blocks"):
+        leave_one_source_out.get_n_splits(correlators)
+    with pytest.raises(TypeError, match="got a str in it"):
+        leave_one_source_out.get_n_splits(["wall"])
+    with pytest.raises(ValueError, match="by must be"):
+        LeaveBlocksOut("time").get_n_splits(X)
+    with pytest.raises(TypeError, match="got a list in it"):
+        blocks(X)
+
+
+@pytest.mark.parametrize(
+    ("times", "stencil", "points", "expected"),
+    [
+        (None, "auto", 7, [13, 14, 15, 16]),
+        (None, 3, 3, list(range(11, 19))),
+        ((12, 16), "auto", 5, [12, 16]),
+        ((11, 14), 3, 3, [11, 14]),
+        ((13, 14), "designed", 7, [13, 14]),
+    ],
+)
+def test_rows_have_the_window(correlators, times, stencil, points, expected):
+    rows = rows_of(correlators, times=times, stencil=stencil, **RADIAL)
+    assert rows.stencil == points
+    assert list(rows.times) == expected
+    mine = radial_rows(correlators, stencil=points if stencil != "designed" else "designed")
+    np.testing.assert_array_equal(rows.target, mine.select(times=expected).target)
+
+
+def test_radii_are_cut(correlators):
+    whole = rows_of(correlators, times=[14], stencil=5, **RADIAL)
+    cut = rows_of(correlators, times=[14], stencil=5, **{**RADIAL, "r_max": 6.0, "r_prime_max": 9})
+    assert cut.r[-1] == 9.0
+    assert cut.r_out[-1] == 6.0
+    np.testing.assert_array_equal(cut.weights, whole.weights[: cut.r.size])
+    np.testing.assert_array_equal(cut.target, whole.target[..., : cut.r_out.size])
+    np.testing.assert_array_equal(cut.sigma, whole.sigma[..., : cut.r_out.size])
+    with pytest.raises(ValueError, match="radii must obey"):
+        rows_of(correlators, times=[14], stencil=5, **{**RADIAL, "r_max": 13.0})
+    by_volume = {**RADIAL, "r_max": {32: 6.0}}
+    with pytest.raises(ValueError, match="r_max must have an entry for L = 48"):
+        rows_of(replace(correlators, L=48), times=[14], stencil=5, **by_volume)
+    assert rows_of(replace(correlators, L=32), times=[14], stencil=5, **by_volume).r_out[-1] == 6
+
+
+def test_rows_are_made_once(correlators):
+    options = {"times": (14,), "stencil": 5, **RADIAL}
+    assert rows_of(correlators, **options) is rows_of(correlators, **options)
+    assert rows_of(replace(correlators), **options) is not rows_of(correlators, **options)
