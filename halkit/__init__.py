@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Channel": "halkit.channels",
+    "CorrelatorRegressor": "halkit.resampling",
     "ESTPotentialRegressor": "halkit.potentials",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",

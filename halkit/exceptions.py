@@ -6,6 +6,7 @@ A fit that stops before convergence warns with scikit-learn's
 
 __all__ = [
     "AccuracyWarning",
+    "ImaginaryPartWarning",
     "IntegrityWarning",
     "MisfitWarning",
     "OverfitWarning",
@@ -17,6 +18,10 @@ __all__ = [
 
 class AccuracyWarning(UserWarning):
     """A result may be less accurate than requested; the message says what to change."""
+
+
+class ImaginaryPartWarning(UserWarning):
+    """An imaginary part was dropped, because it is zero within its error."""
 
 
 class IntegrityWarning(UserWarning):

@@ -180,7 +180,7 @@ class Wedge:
             around = sum(sign * np.take(field, points, axis=-1) for points, sign in self._hops)
             return refuse_overflow(around - 6 * field, "the Laplacian")
 
-    def from_lattice(self, field: Numbers) -> Array:
+    def project(self, field: Numbers) -> Array:
         """Return the values (..., n) on the wedge of a field on all sites.
 
         The sites that a point stands for are averaged with their signs, which projects the field
@@ -199,7 +199,7 @@ class Wedge:
         >>> from halkit.radial import Wedge
         >>> wedge, x = Wedge(8, "T1"), np.fft.fftfreq(8, 1 / 8)
         >>> bool(np.allclose(
-        ...     wedge.from_lattice(np.broadcast_to(np.sin(np.pi * x / 4), (8, 8, 8))),
+        ...     wedge.project(np.broadcast_to(np.sin(np.pi * x / 4), (8, 8, 8))),
         ...     np.sin(np.pi * wedge.xyz[:, 2] / 4),
         ... ))
         True

@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning"),
 ]
 

@@ -85,7 +85,7 @@ def of_this_package(names):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("estimator", REGRESSORS)
 def test_skops_keeps_a_fit_without_pickle(estimator):

@@ -72,9 +72,9 @@ def test_the_laplacian_is_that_of_the_lattice(L, irrep):
 def test_fields_on_the_lattice_are_averaged_over_their_symmetry(irrep):
     wedge = Wedge(8, irrep)
     field = random_field(wedge, 1, (3,))
-    assert_allclose(wedge.from_lattice(spread(wedge, field)), field, atol=1e-14)
+    assert_allclose(wedge.project(spread(wedge, field)), field, atol=1e-14)
     anything = np.random.default_rng(2).standard_normal((8, 8, 8))
-    projected = wedge.from_lattice(anything)
+    projected = wedge.project(anything)
     # A projection is orthogonal: what is left has no overlap with fields of this symmetry.
     left = anything - spread(wedge, projected)
     assert abs(np.vdot(left, spread(wedge, field[0]))) < 1e-12
@@ -127,7 +127,7 @@ def test_a_kernel_of_this_partial_wave_acts_on_the_shells(irrep):
         -((shells[:, np.newaxis] - shells) ** 2) / 3 - (shells[:, np.newaxis] + shells) / 4
     )
     expected = U_l @ (weights * wedge.to_shells(field)[keep])
-    found = wedge.to_shells(wedge.from_lattice(y.reshape(L, L, L)))[keep]
+    found = wedge.to_shells(wedge.project(y.reshape(L, L, L)))[keep]
     assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
 
 
@@ -233,7 +233,7 @@ def test_bad_values_are_refused():
     with pytest.raises(ValueError, match="L must be an integer ≥ 3, got 2"):
         Wedge(2, "T1")
     with pytest.raises(ValueError, match=r"field must have shape \(..., 8, 8, 8\), got \(8, 8\)"):
-        Wedge(8).from_lattice(np.ones((8, 8)))
+        Wedge(8).project(np.ones((8, 8)))
     correlators = lattice_correlators("T1", L=8)
     with pytest.raises(ValueError, match=r"the first shell 1 <= r_max .* below L/2 = 3.74"):
         lattice_rows(correlators, times=[7], r_max=4.0)

@@ -1,20 +1,31 @@
-"""Measured correlators R(t, bin, point) from files and into files.
+"""From raw correlators of hadrons to R(t, bin, point), and R from files and into files.
 
-In: npz and HDF5 files, or arrays. Out: `Correlators` of one channel on one lattice, checked, with
-their axes, masses and units, for `halkit.equations`.
+In: two- and four-point functions, npz and HDF5 files, or arrays. Out: masses, and `Correlators` of
+one channel on one lattice, checked, with their axes, masses and units, for `halkit.equations`.
 """
 
+from halkit.correlators.averages import average_sources, fold
 from halkit.correlators.files import iter_correlators, save_correlators
 from halkit.correlators.masses import MassFit, effective_mass, fit_mass
 from halkit.correlators.published import load_correlators
+from halkit.correlators.ratio import two_hadron_ratio
+from halkit.correlators.raw import RawTable, read_hdf5, read_table
+from halkit.correlators.real import real_part
 from halkit.correlators.record import Correlators
 
 __all__ = [
     "Correlators",
     "MassFit",
+    "RawTable",
+    "average_sources",
     "effective_mass",
     "fit_mass",
+    "fold",
     "iter_correlators",
     "load_correlators",
+    "read_hdf5",
+    "read_table",
+    "real_part",
     "save_correlators",
+    "two_hadron_ratio",
 ]

@@ -24,8 +24,9 @@ __all__ = [
 
 NEEDED = ("R", "t", "kind", "hadron_mass", "units")
 ARRAYS = ("R", "sources", "xyz")
+PER_BIN = ("R", "mass_bins")
 FIELDS = {entry.name for entry in fields(Correlators)} - {"attributes", "wedge"}
-SINGLE = FIELDS - {"R", "t", "r", "hadron_mass", "citation"} | {
+SINGLE = FIELDS - {*PER_BIN, "t", "r", "hadron_mass", "citation"} | {
     "r_units", "t_units", "mass_units", "n_bins", "irrep",
 }  # fmt: skip
 DEEPEST = 32
@@ -78,13 +79,15 @@ def pack(correlators, name):
             f"{where} must be a halkit.correlators.Correlators, got a {type(correlators).__name__}"
         )
     values = {entry.name: getattr(correlators, entry.name) for entry in fields(correlators)}
-    R, wedge, attributes = (values.pop(key) for key in ("R", "wedge", "attributes"))
+    R, masses, wedge, attributes = (values.pop(key) for key in (*PER_BIN, "wedge", "attributes"))
     for key in attributes:
         if not isinstance(key, str) or "/" in key or not key.strip("."):
             raise ValueError(f"{where} must name its values without '/' and not '.', got {key!r}")
     values = {**values, **attributes, "sources": list(R)}
     values = {k: _attribute(v, k, where) for k, v in values.items() if v is not None}
     values["R"] = np.stack([np.moveaxis(bins, 0, 1) for bins in R.values()])
+    if masses is not None:
+        values["mass_bins"] = masses
     if wedge is None:
         return values
     irrep = {} if wedge.irrep == "A1" else {"irrep": wedge.irrep}

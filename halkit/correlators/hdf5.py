@@ -22,7 +22,9 @@ from halkit.correlators.limits import MOST_ENTRIES
 
 __all__ = ["Hdf5", "import_h5py", "write_hdf5"]
 
-DATA_SETS = ("R", "r", "xyz", "t")
+DATA_SETS = ("R", "r", "xyz", "t", "mass_bins")
+# Names of the parts of a complex number.
+PAIRS = (("re", "im"), ("real", "imag"), ("r", "i"), ("Re", "Im"), ("real", "imaginary"))
 # HDF5 allows 64 kB.
 LONGEST_ATTRIBUTE = 60_000
 SHUFFLE, DEFLATE, FLETCHER32, LZF = 2, 1, 3, 32000
@@ -59,7 +61,7 @@ class Hdf5:
             validate_structures(path)
         self.file = self.h5py.File(path, "r")
         try:
-            self.groups = self._walk()
+            self.contents = self._walk()
         except BaseException:
             self.close()
             raise
@@ -68,7 +70,7 @@ class Hdf5:
         self.file.close()
 
     def _walk(self):
-        """The data sets of each group with an R: {name: {key: identifier of its parent}}."""
+        """The data sets of each group: {name: (identifier, keys)}; the root is ''."""
         h5g, h5o = self.h5py.h5g, self.h5py.h5o
         root = h5g.open(self.file.id, b"/")
         pending, found, n_entries = [("", root, ())], {}, 0
@@ -90,8 +92,7 @@ class Hdf5:
                     if status.addr in around:
                         raise ValueError(f"{where} of {self.path} is a group around itself")
                     inner.append((where, h5g.open(group, link), (*around, status.addr)))
-            if name and "R" in keys:
-                found[name] = (group, keys)
+            found[name] = (group, keys)
             pending += reversed(inner)
         return found
 
@@ -102,8 +103,24 @@ class Hdf5:
                 "link; only hard links are followed: copy the data there"
             )
 
+    @cached_property
+    def groups(self):
+        """Groups with an R."""
+        return {name: at for name, at in self.contents.items() if name and "R" in at[1]}
+
     def names(self):
         return list(self.groups)
+
+    def data_sets(self):
+        """Names of all data sets, with those of their groups."""
+        return [
+            f"{name}/{key}".lstrip("/") for name, (_, keys) in self.contents.items() for key in keys
+        ]
+
+    def data_set(self, name):
+        """The values of one data set, which may be complex as pairs of numbers."""
+        group, _, key = name.rpartition("/")
+        return complex_pairs(self._data_set(self.contents[group][0], key, group, pairs=True))
 
     def kind(self, name):
         group, keys = self.groups[name]
@@ -132,14 +149,14 @@ class Hdf5:
         self.budget.spend(len(value) if isinstance(value, str | bytes) else 0, where)
         return value
 
-    def _data_set(self, group, key, name):
+    def _data_set(self, group, key, name, *, pairs=False):
         h5d, where = self.h5py.h5d, f"{key} of {name} of {self.path}"
         data_set = h5d.open(group, key.encode())
         creation = data_set.get_create_plist()
         layout = creation.get_layout()
         if layout == h5d.VIRTUAL or creation.get_external_count():
             raise ValueError(f"{where} lies in other files; only data in the file are read")
-        self._admit(data_set, where, 0)
+        self._admit(data_set, where, 0, pairs=pairs)
         n_bytes = math.prod(data_set.shape) * data_set.get_type().get_size()
         if layout == h5d.CHUNKED:
             self._validate_chunks(data_set, creation, where)
@@ -160,7 +177,7 @@ class Hdf5:
             self.budget.spend(sum(map(len, parts[-1].ravel())), where)
         return np.concatenate(parts) if parts else np.empty(data_set.shape, object)
 
-    def _admit(self, item, where, longest):
+    def _admit(self, item, where, longest, *, pairs=False):
         """Check type and size of a data set or an attribute before it is read."""
         space, dtype = item.get_space(), item.dtype
         if space.get_simple_extent_type() == self.h5py.h5s.NULL:
@@ -170,6 +187,8 @@ class Hdf5:
             dtype = np.dtype(("S", text.length or longest))
         elif self.h5py.check_enum_dtype(dtype) is not None:
             raise ValueError(f"{where} must hold numbers or texts, got an enumeration")
+        elif pairs and is_pair(dtype):
+            dtype = np.dtype(complex)
         self.budget.admit(dtype, space.get_simple_extent_dims(), where)
 
     @cached_property
@@ -223,6 +242,19 @@ class Hdf5:
                 f"{where} must have chunks of {n_bytes} bytes, but the one at {info.chunk_offset} "
                 "unpacks to another number"
             )
+
+
+def is_pair(dtype):
+    """Tell whether a type is a compound of a real and an imaginary part."""
+    return dtype.names in PAIRS and all(dtype[name].kind == "f" for name in dtype.names)
+
+
+def complex_pairs(values):
+    """Complex numbers for a compound of a real and an imaginary part."""
+    if not is_pair(values.dtype):
+        return values
+    real, imaginary = values.dtype.names
+    return values[real] + 1j * values[imaginary]
 
 
 def import_h5py():

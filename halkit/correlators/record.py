@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from halkit.checks import check_array, check_choice, check_nodes, check_positive
 from halkit.radial import Wedge
+from halkit.samples import standard_error
 from halkit.typing import Numbers
 from halkit.units import HBARC, from_fm, from_mev, to_fm, to_mev
 
@@ -22,6 +23,8 @@ SYSTEMS = {
     "fm": {"r_units": "fm", "t_units": "fm", "mass_units": "1/fm"},
     "MeV": {"r_units": "1/MeV", "t_units": "1/MeV", "mass_units": "MeV"},
 }
+# Masses of bins are within this fraction of the central ones; more is a mistaken unit or order.
+SCATTER = 0.2
 # What a file has of the record beside its fields.
 DERIVED = {"n_bins", "sources", "xyz"}
 
@@ -64,7 +67,7 @@ class Correlators(Record):
     t : array-like of shape (n_t,)
         Times, increasing in equal steps, three at least.
     hadron_mass : float or pair of float
-        Mass of one hadron, or of each of the two.
+        Mass of one hadron, or of each of the two: the central value.
     kind : {"configs", "jackknife", "bootstrap", "mean"}
         What the bins are. Errors are sqrt(n_bins − 1) times the standard deviation over
         "jackknife" bins, and the standard deviation over "bootstrap" bins. "configs" are single
@@ -80,6 +83,9 @@ class Correlators(Record):
         see `halkit.radial.Wedge`.
     L : int, optional
         Sites per side of the lattice. A wedge knows its own.
+    mass_bins : array-like of shape (n_bins,) or (n_bins, 2), optional
+        Masses of each bin, (n_bins, 2) for two masses, so that their errors, and the correlation
+        with R, enter the rows. By default masses have no error.
     bin_size : int, optional
         Configurations in a bin.
     inverse_spacing, pion_mass : float, optional
@@ -95,6 +101,8 @@ class Correlators(Record):
         Names of the quark sources.
     n_t, n_bins, n_points : int
         Sizes of the three axes.
+    masses : ndarray of shape (n_bins, 2)
+        (m1, m2) of each bin: `mass_bins`, or `hadron_mass` for all of them.
     system : {"lattice", "fm", "MeV"}
         First word of `units`.
 
@@ -125,6 +133,7 @@ class Correlators(Record):
     r: NDArray[np.float64] | None = None
     wedge: Wedge | None = None
     L: int | None = None
+    mass_bins: NDArray[np.float64] | None = None
     bin_size: float | None = None
     inverse_spacing: float | None = None
     pion_mass: float | None = None
@@ -144,6 +153,8 @@ class Correlators(Record):
         _check_units(self.units, self.attributes)
         for name in ("inverse_spacing", "pion_mass"):
             self._set(**{name: check_positive(getattr(self, name), name, optional=True)})
+        if self.mass_bins is not None:
+            self._set(mass_bins=_checked_mass_bins(self))
         if self.kind == "mean" and self.n_bins > 1:
             raise ValueError(f"kind must be 'mean' of one bin only, got {self.n_bins} bins")
 
@@ -162,6 +173,13 @@ class Correlators(Record):
     @property
     def n_points(self) -> int:
         return next(iter(self.R.values())).shape[2]
+
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        masses = np.asarray(self.hadron_mass if self.mass_bins is None else self.mass_bins)
+        if np.ndim(self.hadron_mass) == 0:
+            masses = masses[..., np.newaxis]
+        return np.broadcast_to(masses, (self.n_bins, 2))
 
     @property
     def system(self) -> str:
@@ -214,6 +232,13 @@ class Correlators(Record):
         self._set(L=self.wedge.L)
         return len(self.wedge.xyz)
 
+    def _mass_text(self):
+        if self.mass_bins is None:
+            return f"{self.hadron_mass}"
+        errors = np.ravel(standard_error(self.mass_bins, self.kind)).tolist()
+        pairs = zip(np.ravel(self.hadron_mass).tolist(), errors, strict=True)
+        return " and ".join(f"{mass:.6g} ± {error:.1g}" for mass, error in pairs) + " by bins"
+
     def __repr__(self) -> str:
         size = "" if self.bin_size is None else f" of {self.bin_size:g} configurations"
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
@@ -230,7 +255,8 @@ class Correlators(Record):
             f"{type(self).__name__} of {', '.join(self.sources)}\n"
             f"  t = {self.t[0]:g} … {self.t[-1]:g} ({self.n_t} slices), "
             f"{bins}\n  {points}\n"
-            f"  hadron_mass = {self.hadron_mass}, {self.system} units{spacing or ''}"
+            f"  hadron_mass = {self._mass_text()}, {self.system} units"
+            f"{spacing or ''}"
         )
 
 
@@ -275,6 +301,24 @@ def _checked_mass(mass):
     if values.size not in (1, 2) or np.any(values <= 0):
         raise ValueError(f"hadron_mass must be one mass or two, > 0, got {mass}")
     return tuple(values.tolist()) if values.size == 2 else float(values[0])
+
+
+def _checked_mass_bins(correlators):
+    """Return read-only masses of bins, near the central ones."""
+    if correlators.kind not in ("jackknife", "bootstrap"):
+        raise ValueError(
+            f'mass_bins must be None unless bins are "jackknife" or "bootstrap" averages, got them '
+            f"for {correlators.kind!r}"
+        )
+    central, n_bins = correlators.hadron_mass, correlators.n_bins
+    shape = (n_bins,) if np.ndim(central) == 0 else (n_bins, 2)
+    masses = read_only(correlators.mass_bins, "mass_bins", sign="> 0", shape=shape)
+    if np.any(np.abs(masses / central - 1) > SCATTER):
+        raise ValueError(
+            f"mass_bins must be within {SCATTER:.0%} of hadron_mass = {central}, got "
+            f"{masses.min():g} to {masses.max():g}"
+        )
+    return masses
 
 
 def _checked_attributes(attributes, known):

@@ -3,5 +3,12 @@
 from halkit.datasets.coupled import make_coupled
 from halkit.datasets.gauge import make_u1_configurations
 from halkit.datasets.hadron import make_separable, make_time_dependent
+from halkit.datasets.lattice import make_lattice_correlators
 
-__all__ = ["make_coupled", "make_separable", "make_time_dependent", "make_u1_configurations"]
+__all__ = [
+    "make_coupled",
+    "make_lattice_correlators",
+    "make_separable",
+    "make_time_dependent",
+    "make_u1_configurations",
+]

@@ -9,7 +9,7 @@ import numpy as np
 from halkit.checks import check_array
 from halkit.typing import Array
 
-__all__ = ["axis_label", "figure_axes", "matching", "with_std"]
+__all__ = ["axis_label", "figure_axes", "matching", "refuse_channels", "with_std"]
 
 
 def _new_axes(n_panels: int) -> tuple[Any, Any]:
@@ -57,3 +57,16 @@ def with_std(method: Callable[..., Any], argument: Any, std: Any) -> tuple[Any, 
     if std is not None or "return_std" not in signature(method).parameters:
         return method(argument), std
     return method(argument, return_std=True)
+
+
+def refuse_channels(estimator: Any, instead: str) -> None:
+    """Refuse a fit of several channels; `instead` says what to draw.
+
+    Raises
+    ------
+    ValueError
+    """
+    fitted = getattr(estimator, "estimator_", estimator)
+    n = getattr(fitted, "n_channels_", 1)
+    if n > 1:
+        raise ValueError(f"estimator must have one channel to be drawn, got {n}: draw {instead}")

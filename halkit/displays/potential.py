@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_array, check_boolean
-from halkit.displays.canvas import axis_label, figure_axes, matching, with_std
+from halkit.displays.canvas import axis_label, figure_axes, matching, refuse_channels, with_std
 from halkit.scaling import std
 from halkit.typing import Array, Numbers
 
@@ -128,6 +128,7 @@ class PotentialDisplay:
         ValueError
             If `r_prime` comes without `r`.
         """
+        refuse_channels(estimator, "the entries of interaction_, such as interaction_[0, 1]")
         potential_std = None
         if r is None:
             if r_prime is not None:
@@ -306,6 +307,7 @@ class LocalPotentialDisplay:
         -------
         LocalPotentialDisplay
         """
+        refuse_channels(estimator, "entries of localize(X)")
         V, potential_std = with_std(estimator.localize, X, potential_std)
         display = cls(V, estimator.r_out_, potential_std=potential_std, labels=labels, truth=truth)
         return display.plot(ax, units=units)

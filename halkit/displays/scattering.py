@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_array
-from halkit.displays.canvas import axis_label, figure_axes, matching, with_std
+from halkit.displays.canvas import axis_label, figure_axes, matching, refuse_channels, with_std
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["PhaseShiftDisplay"]
@@ -127,6 +127,7 @@ class PhaseShiftDisplay:
         -------
         PhaseShiftDisplay
         """
+        refuse_channels(estimator, "columns of phase_shift(energy=…).phase_shift")
         delta, phase_shift_std = with_std(estimator.phase_shift, k, phase_shift_std)
         display = cls(
             delta,

@@ -17,6 +17,7 @@ from halkit.equations.identifiability import (
 from halkit.equations.lattice import lattice_rows
 from halkit.equations.nodes import radial_rows
 from halkit.equations.rows import Rows
+from halkit.equations.stack import stack_rows
 from halkit.equations.stationary import remove_phase, stationary_target
 from halkit.equations.tensor import SpinProjections, spin_projections, tensor_rows
 from halkit.equations.time import time_dependent_rows, time_derivatives, time_stencil
@@ -35,6 +36,7 @@ __all__ = [
     "radial_rows",
     "remove_phase",
     "spin_projections",
+    "stack_rows",
     "stationary_target",
     "tensor_rows",
     "time_dependent_rows",

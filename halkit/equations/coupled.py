@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.channels import Channel, ChannelList, resolve_channels
-from halkit.checks import as_numbers, check_array, check_masses
+from halkit.checks import as_numbers, check_masses
 from halkit.correlators import Correlators
 from halkit.equations.dispersion import EnergyRange
 from halkit.equations.lattice import check_lattice, radii_of
@@ -25,12 +25,8 @@ from halkit.equations.rows import Rows, check_choices, check_correlators
 from halkit.equations.time import Stencil, choose_stencil, common_stencil, time_part, time_stencil
 from halkit.radial import Order, radial_laplacian, trapezoid_weights
 from halkit.samples import standard_error
-from halkit.typing import Numbers
 
 __all__ = ["Radii", "coupled_rows", "joined", "times_of"]
-
-# Masses of bins scatter around their mean by less than this fraction; more is a mistaken unit.
-SCATTER = 0.05
 
 
 def coupled_rows(
@@ -44,7 +40,6 @@ def coupled_rows(
     stencil: Stencil = "auto",
     energy_range: EnergyRange | None = None,
     space_order: Order = 6,
-    masses: Sequence[Numbers] | None = None,
 ) -> Rows:
     r"""Rows of the time-dependent equation of coupled channels, of each bin.
 
@@ -61,7 +56,8 @@ def coupled_rows(
     ----------
     correlators : sequence of Correlators
         One for each channel, in the order of their thresholds, with the same sources, times, bins
-        and points. Their `hadron_mass` give the thresholds.
+        and points. Their `hadron_mass` give the thresholds; with `mass_bins` each bin has its own
+        Δ_a in e^{−Δ_a t}, with which its R fluctuates.
     channels : sequence of halkit.Channel, optional
         One for each, with its `l`; masses are filled in. By default all are S waves on radial nodes
         and the `l` of their wedge on a lattice.
@@ -76,9 +72,6 @@ def coupled_rows(
         subtracted from the lowest one in channel a, where the states of the lower channels occur.
     space_order : {2, 4, 6, 8, "spline"}
         On radial nodes; see `stationary_target`.
-    masses : sequence of array-like of shape (n_bins,) or (n_bins, 2), optional
-        Hadron masses of each bin, for each channel: the bins of R fluctuate with them, and Δ_a
-        enters as e^{−Δ_a t}. By default those of the correlators for all bins.
 
     Returns
     -------
@@ -91,9 +84,8 @@ def coupled_rows(
     ------
     ValueError
         If sources, times, bins, points or units of the correlators differ, the channels are not
-        in the order of their thresholds, `channels` and the correlators have other masses, a
-        lattice has another `l`, or masses of bins are more than 5 % away from those of the
-        correlators; and as in `radial_rows` and `lattice_rows`.
+        in the order of their thresholds, `channels` and the correlators have other masses, or a
+        lattice has another `l`; and as in `radial_rows` and `lattice_rows`.
     TypeError
         If `correlators` is not a sequence of `Correlators`, or `channels` not one of `Channel`.
 
@@ -129,12 +121,11 @@ def coupled_rows(
         choose_stencil(stencil, record.hadron_mass, _spacing(record), energy_range, threshold)
         for record, threshold in zip(records, resolved.threshold, strict=True)
     )
-    own = _masses_of_bins(masses, records)
     X, y = [], []
-    for record, l, pairs, energy in zip(records, resolved.l, own, energies, strict=True):
+    for record, l, energy in zip(records, resolved.l, energies, strict=True):
         radii, operators = _points_of(record, l, r_max, r_prime_max, space_order)
-        wave, target = _one_channel(record, operators, pairs, labels, points, energy)
-        factor = _common_reference(own[0], pairs, labels)
+        wave, target = _one_channel(record, operators, labels, points, energy)
+        factor = _common_reference(first.masses, record.masses, labels)
         X.append(factor * wave)
         y.append(factor * target)
     return joined(
@@ -162,19 +153,14 @@ def joined(X, y, radii, *, kind, **about):
     )
 
 
-def _one_channel(correlators, operators, masses, labels, points, energies):
+def _one_channel(correlators, operators, labels, points, energies):
     """Return X and y (n_bins, n_rows, n_points) of one channel, normalised by its threshold."""
     project, laplacian = operators
     half, dt, X, y = points // 2, _spacing(correlators), [], []
     for source, time in labels:
         at = int(np.searchsorted(correlators.t, time))
         R = correlators.R[source][at - half : at + half + 1]
-        if len(np.unique(masses, axis=0)) == 1:
-            mu, part = time_part(R, masses[0], points, dt, energies)
-        else:
-            of_bins = [time_part(R[:, b], m, points, dt, energies) for b, m in enumerate(masses)]
-            mu = np.array([[m] for m, _ in of_bins])
-            part = np.stack([values for _, values in of_bins], axis=1)
+        mu, part = time_part(R, correlators.masses, points, dt, energies)
         X.append(project(R[half]))
         y.append(project(part[0]) + laplacian(R[half]) / (2 * mu))
     return np.stack(X, axis=1), np.stack(y, axis=1)
@@ -299,32 +285,3 @@ def _completed(channel, record):
             f"masses of a channel must be those of its correlators, {masses}, got {channel.masses}"
         )
     return channel
-
-
-def _masses_of_bins(masses, records):
-    """Return the masses of each bin and of each channel, (n_channels, n_bins, 2)."""
-    shape = (records[0].n_bins, 2)
-    central = [np.broadcast_to(np.array(record.hadron_mass, ndmin=1), shape) for record in records]
-    if masses is None:
-        return central
-    if isinstance(masses, np.ndarray) or not isinstance(masses, Sequence):
-        raise TypeError(f"masses must be a list with one array for each channel, got {masses!r}")
-    if len(masses) != len(records):
-        raise ValueError(f"masses must be of {len(records)} channels, got {len(masses)}")
-    return [_bins_near(values, central[a], f"masses[{a}]") for a, values in enumerate(masses)]
-
-
-def _bins_near(values, central, name):
-    """Return masses of bins with two columns, near the central ones."""
-    values, n = check_array(values, name, sign="> 0"), len(central)
-    if values.shape not in ((n,), (n, 2)):
-        raise ValueError(
-            f"{name} must have shape (n_bins,) or (n_bins, 2), n_bins = {n}, got {values.shape}"
-        )
-    bins = np.broadcast_to(values.reshape(n, -1), central.shape)
-    if np.any(np.abs(bins / central - 1) > SCATTER):
-        raise ValueError(
-            f"{name} must be near {central[0]} of the correlators, got {bins.min():g} to "
-            f"{bins.max():g}"
-        )
-    return bins

@@ -59,7 +59,8 @@ def lattice_rows(
     Returns
     -------
     Rows
-        On the shells and with the weights of the wedge, and with the laplacian.
+        On the shells and with the weights of the wedge, and with the laplacian. `mass_bins` of the
+        correlators are those of each row.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def _row(correlators, source, t, points, energies, keep_out, keep):
     wedge, half = correlators.wedge, points // 2
     at = int(np.flatnonzero(correlators.t == t)[0])
     R = correlators.R[source][at - half : at + half + 1]
-    mu, part = time_part(R, correlators.hadron_mass, points, 1.0, energies)
+    mu, part = time_part(R, correlators.masses, points, 1.0, energies)
     X = wedge.to_shells(R[half])
     D = wedge.to_shells(wedge.laplacian(R[half]))
     y = wedge.to_shells(part[0]) + D / (2 * mu)

@@ -7,7 +7,7 @@ import numpy as np
 from halkit.correlators import Correlators
 from halkit.equations.dispersion import EnergyRange
 from halkit.equations.rows import Rows, check_choices, check_correlators, ratio_errors
-from halkit.equations.time import Stencil, choose_stencil, time_dependent_rows, time_stencil
+from halkit.equations.time import Stencil, choose_stencil, rows_of_slices, time_stencil
 from halkit.radial import Order, trapezoid_weights
 
 __all__ = ["radial_rows"]
@@ -40,7 +40,7 @@ def radial_rows(
     Returns
     -------
     Rows
-        With the trapezoidal rule as weights.
+        With the trapezoidal rule as weights. `mass_bins` of the correlators are those of each row.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def radial_rows(
     half = time_stencil(len(t), stencil) // 2
     energies = choose_stencil(stencil, correlators.hadron_mass, float(t[1] - t[0]), energy_range)
     rows = [
-        time_dependent_rows(
-            np.moveaxis(correlators.R[source], 1, 0), r, hadron_mass=correlators.hadron_mass,
-            times=t, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order,
+        rows_of_slices(
+            correlators.R[source], r, correlators.masses, 2 * half + 1, float(t[1] - t[0]),
+            energies, l=l, order=space_order,
         )
         for source in sources
     ]  # fmt: skip

@@ -25,6 +25,7 @@ __all__ = [
     "choose_stencil",
     "common_stencil",
     "reduced_mass_and_asymmetry",
+    "rows_of_slices",
     "time_dependent_rows",
     "time_derivatives",
     "time_part",
@@ -223,10 +224,17 @@ def time_dependent_rows(
     dt = 1.0 if dt is None else check_positive(dt, "dt")
     points = time_stencil(n_times, stencil)
     energies = choose_stencil(stencil, hadron_mass, dt, energy_range)
-    inner = R[..., points // 2 : n_times - points // 2, :]
-    mu, part = time_part(np.moveaxis(R, -2, 0), hadron_mass, points, dt, energies)
-    laplacian = radial_laplacian(inner, r, l=l, order=space_order)
-    return inner, np.moveaxis(part, 0, -2) + laplacian / (2 * mu)
+    return rows_of_slices(
+        np.moveaxis(R, -2, 0), r, hadron_mass, points, dt, energies, l=l, order=space_order
+    )
+
+
+def rows_of_slices(R, r, masses, points, dt, energies, *, l, order):
+    """Return X and y (..., n_rows, n_r) of slices R (n_t, ..., n_r); masses as in `time_part`."""
+    inner = R[points // 2 : len(R) - points // 2]
+    mu, part = time_part(R, masses, points, dt, energies)
+    y = part + radial_laplacian(inner, r, l=l, order=order) / (2 * mu)
+    return np.moveaxis(inner, 0, -2), np.moveaxis(y, 0, -2)
 
 
 def choose_stencil(stencil, hadron_mass, dt, energy_range, threshold=0.0):
@@ -252,7 +260,11 @@ def time_part(R, hadron_mass, points, dt, energy_range=None):
     """Return μ and the part of y that differs in time, for slices R (n_t, ...), full stencils only.
 
     With an energy range that is the sum of the designed stencil, else (−∂t + c2 ∂t² + c3 ∂t³) R.
+    Masses of bins, an array (n_bins, 2), go with R (n_t, n_bins, n_points); μ is (n_bins, 1) if
+    they differ.
     """
+    if np.ndim(hadron_mass) == 2:
+        return _time_part_of_bins(R, hadron_mass, points, dt, energy_range)
     mu, delta = reduced_mass_and_asymmetry(hadron_mass)
     if energy_range is not None:
         c = designed_stencil(hadron_mass, points=points, dt=dt, energy_range=energy_range)
@@ -263,6 +275,17 @@ def time_part(R, hadron_mass, points, dt, energy_range=None):
     if third is not None and delta:
         part = part + delta**2 * (1 - delta**2) / (8 * mu**2) * third
     return mu, part
+
+
+def _time_part_of_bins(R, masses, *choices):
+    different, which = np.unique(masses, axis=0, return_inverse=True)
+    if len(different) == 1:
+        return time_part(R, different[0], *choices)
+    which = which.ravel()
+    parts = [time_part(R[:, which == i], m, *choices) for i, m in enumerate(different)]
+    mu = np.array([[mass] for mass, _ in parts])[which]
+    part = np.concatenate([values for _, values in parts], axis=1)
+    return mu, part[:, np.argsort(np.argsort(which, kind="stable"))]
 
 
 def reduced_mass_and_asymmetry(hadron_mass):

@@ -78,9 +78,8 @@ def scales(A: Array, b: Array, G: Array, posterior: Ridge) -> tuple[Array, Array
     rest = A @ posterior.mean - b
     seen = posterior.factor.T @ (A.T @ G)
     M = G.T @ G - seen.T @ seen
-    zeta = -np.linalg.lstsq(M, G.T @ rest, rcond=None)[0]
-    std = np.sqrt(np.diag(np.linalg.pinv(M)))
-    zeta = np.asarray(zeta, dtype=np.float64)
+    zeta = np.asarray(-np.linalg.lstsq(M, G.T @ rest, rcond=None)[0], dtype=np.float64)
+    std = np.asarray(np.sqrt(np.diag(np.linalg.pinv(M))), dtype=np.float64)
     return zeta, std, float(zeta @ M @ zeta / (rest @ rest))
 
 

@@ -62,7 +62,9 @@ def refuse_several(model: Any) -> None:
     if count_channels(model) > 1:
         raise ValueError(
             f"channels must be None or one channel for a {type(model).__name__}, got "
-            f"{len(model.channels)}: GaussianProcessPotentialRegressor learns coupled channels"
+            f"{len(model.channels)}: coupled channels are learned by "
+            "GaussianProcessPotentialRegressor, ESTPotentialRegressor, LocalPotentialRegressor and "
+            "ParametricPotentialRegressor"
         )
 
 

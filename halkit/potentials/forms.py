@@ -18,7 +18,7 @@ from scipy.optimize import least_squares
 
 from halkit.checks import check_array
 from halkit.interactions.interaction import Interaction, cut
-from halkit.scaling import norm
+from halkit.scaling import exponent, norm
 from halkit.typing import Array
 
 __all__ = [
@@ -65,12 +65,14 @@ class Pointwise(NamedTuple):
 
     def potential(self) -> tuple[Array, Array]:
         """V̂_p(r) and the inverse of its error, both (n_pairs, n_out); 0 where it is not known."""
-        u, s, vt = np.linalg.svd(self.R, full_matrices=False)
+        unit = exponent(self.R)
+        u, s, vt = np.linalg.svd(np.ldexp(self.R, -unit), full_matrices=False)
         known = s > SINGULAR * s.max(axis=-1, keepdims=True, initial=0.0)
         inverse = np.divide(1.0, s, out=np.zeros_like(s), where=known)
         V = np.einsum("imp,im,ikm,ik->pi", vt, inverse, u, self.c)
         std = np.sqrt(np.einsum("imp,im->pi", vt**2, inverse**2))
-        return V, np.divide(1.0, std, out=np.zeros_like(std), where=std > 0)
+        a = np.divide(1.0, std, out=np.zeros_like(std), where=std > 0)
+        return np.ldexp(V, -unit), np.ldexp(a, unit)
 
 
 def pointwise(phi: Array, y: Array, W: Array) -> Pointwise:

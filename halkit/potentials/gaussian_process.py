@@ -148,6 +148,12 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
     training residual, prefers a prior wide enough to fit the correlated noise: choose ρ and A
     with independent data, such as another volume.
 
+    Sources that differ in their operators tell the potentials of n channels apart: n of them for
+    V_ab(r), 2n for V_ab(r) and U_ab(r, r'). Errors `y_std` from few bins scatter, which costs
+    coupled fits a factor of two or more: average them with `halkit.resampling.pooled_errors`.
+    With ``symmetric=False`` the normalisation of the channels is free, but H is not Hermitian, and
+    `s_matrix` refuses it.
+
     References
     ----------
     C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning (2006),

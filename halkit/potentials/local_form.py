@@ -29,8 +29,14 @@ __all__ = ["LocalPotentialRegressor"]
 FORMS = ("gaussians",)
 # Step of differences by θ in units of its error.
 STEP = 1e-3
-# χ²/dof, and number of its standard deviations for independent errors, of a fit that is wrong.
-BAD, SIGNIFICANT = 2.0, 5.0
+# χ²/dof of a fit that is wrong, and of a form beside a free V(r); number of standard deviations for
+# independent errors, and of χ² itself in the second case.
+BAD, WORSE, SIGNIFICANT, SEEN = 2.0, 1.5, 5.0, 3.0
+
+
+def _limit(dof, least):
+    """χ²/dof that is too large."""
+    return max(least, 1 + SIGNIFICANT * np.sqrt(2 / dof)) if dof > 0 else np.inf
 
 
 class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
@@ -193,7 +199,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             for its slope to be seen.
         MisfitWarning
             With `y_std`, if χ²/dof is above 2 and significant: the message says whether another
-            form may help, or no local potential describes the data.
+            form may help, or no local potential describes the data. Also if the form differs from
+            a V(r) that is free at each node by more than the errors, χ²/dof > 1.5.
         UnderdeterminedWarning
             If V has not vanished where the data end. With several channels, if the rows do not
             tell their potentials apart, see `halkit.equations.pointwise_errors`.
@@ -211,9 +218,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             self._try_form(start)
             self._solve(problem, rows, start, bounds)
             self._finish(problem, unshifted(rows.left, shift), rows.n_known)
-        if n > 1:
-            warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
-        self._warn_of_reach(exact=not problem.has_errors)
+            if n > 1:
+                warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
+            self._warn_of_reach(exact=not problem.has_errors)
         return self
 
     def _check_form(self):
@@ -296,21 +303,24 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
 
     def _warn_of_misfit(self, dof, dof_pointwise):
         """Warn of a χ² that this form, or any local potential, cannot bring down."""
-        limit, limit_pointwise = (
-            max(BAD, 1 + SIGNIFICANT * np.sqrt(2 / n)) if n > 0 else np.inf
-            for n in (dof, dof_pointwise)
-        )
-        if self.chi2_dof_pointwise_ > limit_pointwise:
+        if dof <= 0:
+            return
+        chi2, free, by_form = self.chi2_dof_, self.chi2_dof_pointwise_, dof - dof_pointwise
+        rest = free * dof_pointwise if dof_pointwise > 0 else 0.0
+        excess = (chi2 * dof - rest) / by_form if by_form > 0 else 0.0
+        if free > _limit(dof_pointwise, BAD):
             reason = (
-                f"no local potential describes the data: χ²/dof is {self.chi2_dof_pointwise_:.3g} "
-                "with V(r) free at each node. The interaction is non-local, or y_std too small; "
-                "try GaussianProcessPotentialRegressor"
+                f"no local potential describes the data: χ²/dof is {free:.3g} with V(r) free at "
+                "each node. The interaction is non-local, or y_std too small; try "
+                "GaussianProcessPotentialRegressor"
             )
-        elif self.chi2_dof_ > limit:
+        elif chi2 > _limit(dof, BAD) or (
+            excess > _limit(by_form, WORSE) and chi2 > 1 + SEEN * np.sqrt(2 / dof)
+        ):
             reason = (
-                f"χ²/dof is {self.chi2_dof_:.3g} with {len(self.theta_)} parameters, and "
-                f"{self.chi2_dof_pointwise_:.3g} with V(r) free at each node: take another form, "
-                "or more terms"
+                f"χ²/dof is {chi2:.3g} with {len(self.theta_)} parameters, and {free:.3g} with "
+                f"V(r) free at each node, from which the form differs with a χ²/dof of "
+                f"{excess:.3g}: take another form, or more terms"
             )
         else:
             return

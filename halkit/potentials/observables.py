@@ -5,6 +5,7 @@ threshold.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -137,17 +138,22 @@ class ObservablesMixin(ABC):
         ValueError
             If there is one channel, whose S = e^{2iδ}.
         """
-        self._several("s_matrix")
+        if self._count() == 1:
+            raise ValueError("channels must be several for s_matrix, got one: see phase_shift")
         settings = self._scattering(channel_radius, n_mesh)
         return scattering.coupled_s_matrix(self.interaction_, energy, **settings)
 
     def resonances(
-        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> Any:
-        """Poles of S next to complex energies `start`; see `halkit.scattering.resonances`."""
-        self._several("resonances")
+        self, start: ArrayLike, *, sheet: Sequence[int] | None = None,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Poles of S next to complex energies `start`; see `halkit.scattering.resonances`.
+
+        Energies of one channel are E = k²/2m, as those of its bound states.
+        """
+        check_is_fitted(self)
         settings = self._scattering(channel_radius, n_mesh)
-        return scattering.resonances(self.interaction_, start=start, **settings)
+        return scattering.resonances(self.interaction_, start=start, sheet=sheet, **settings)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -165,24 +171,20 @@ class ObservablesMixin(ABC):
         self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
         n_mesh: int | None = None,
     ) -> float:  # fmt: skip
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`."""
+        """a_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.scattering_length`."""
         settings = self._threshold(channel_radius, n_mesh)
         return scattering.scattering_length(self, sign=sign, **settings)
 
     def effective_range(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
     ) -> float:
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`."""
+        """r_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.effective_range`."""
         return scattering.effective_range(self, **self._threshold(channel_radius, n_mesh))
 
     def _count(self):
         """The number of channels of the fit."""
         check_is_fitted(self)
         return self.n_channels_
-
-    def _several(self, name):
-        if self._count() == 1:
-            raise ValueError(f"channels must be several for {name}, got one: see phase_shift")
 
     def _scattering(self, channel_radius, n_mesh):
         """Arguments of the functions of `halkit.scattering`."""
@@ -201,8 +203,7 @@ class ObservablesMixin(ABC):
                 f"channels must be one for a parameter at threshold, got {self.n_channels_}: see "
                 "s_matrix and phase_shift"
             )
-        settings = self._scattering(channel_radius, n_mesh)
-        return {name: value for name, value in settings.items() if name != "l"}
+        return self._scattering(channel_radius, n_mesh)
 
     def _known_mass(self):
         refuse_other_count(self._owner(), self.n_channels_)

@@ -12,9 +12,9 @@ from sklearn.base import RegressorMixin
 
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
+from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.coupling import refuse_several
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
@@ -35,8 +35,9 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     ----------
     function : callable
         ``function(r, r_prime, theta)`` returns U in units of [energy]/[length]³; r and r' are
-        arrays that broadcast, theta has shape (n_parameters,). To pickle the model, take a
-        function of a module, not a lambda.
+        arrays that broadcast, theta has shape (n_parameters,). For n > 1 channels it returns U_ab
+        of shape (n, n, ...), as ``np.multiply.outer(strengths, form(r, r_prime))`` does. To pickle
+        the model, take a function of a module, not a lambda.
     initial : array-like of shape (n_parameters,)
         θ at the start.
     r : array-like of shape (n_r,), optional
@@ -50,7 +51,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     reduced_mass : float, optional
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons.
     channels : list of halkit.Channel, optional
-        A channel, which may give the wave and the masses instead.
+        Channels side by side in X and y, which may give the waves and the masses instead.
+        `function` is symmetric, U_ba(r', r) = U_ab(r, r'), if observables are to exist.
     l : int, optional
         Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     radius : float, optional
@@ -185,7 +187,6 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         return self
 
     def _check_parameters(self):
-        refuse_several(self)
         if not callable(self.function):
             raise TypeError(
                 f"function must be a callable of (r, r_prime, theta), got {self.function!r}"
@@ -204,18 +205,23 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 f"{r_prime.shape} and theta of the shape {start.shape} of initial, got "
                 f"{type(error).__name__}: {error}"
             ) from error
-        if not np.all(np.isfinite(form.nonlocal_potential(r, r_prime))):
+        if not np.all(np.isfinite(form.values(r, r_prime))):
             raise ValueError(f"function must be finite at initial = {start}, got inf or NaN")
 
-    def _form(self, theta):
-        """The interaction with parameters θ."""
-        return _Parametric(self._function, theta, self.radius_, type(self).__name__)
+    def _form(self, theta, a=0, b=0):
+        """The interaction with parameters θ, from channel b to channel a."""
+        name, pair = type(self).__name__, (a, b, self.n_channels_)
+        return _Parametric(self._function, theta, self.radius_, name, pair)
 
     def _solve(self, problem, start, bounds):
-        r, r_prime, X = self.r_out_[:, None], self.r_[None, :], problem.X * self.weights_
+        r, r_prime, n = self.r_out_[:, None], self.r_[None, :], self.n_channels_
+        X = problem.X * np.tile(self.weights_, n)
 
         def prediction(theta):
-            return X @ self._form(theta).nonlocal_potential(r, r_prime).T
+            U = self._form(theta).values(r, r_prime)
+            if n > 1:
+                U = U.transpose(0, 2, 1, 3).reshape(n * len(r), -1)
+            return X @ U.T
 
         _, W = problem.shifted()
         fit_theta(self, problem, prediction, problem.y, W, start, bounds)
@@ -225,20 +231,34 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
 
     @property
     def _learned(self):
-        return self._in_wave(self._form(self.theta_))
+        n = self.n_channels_
+        if n == 1:
+            return self._in_wave(self._form(self.theta_))
+        rows = [[self._form(self.theta_, a, b) for b in range(n)] for a in range(n)]
+        return self._in_channels(InteractionMatrix(rows))
 
 
 class _Parametric(Interaction):
-    """U(r, r') = function(r, r', θ), zero beyond a radius."""
+    """U_ab(r, r') = function(r, r', θ)[a, b] of n channels, zero beyond a radius."""
 
-    def __init__(self, function, theta, radius, name):
+    def __init__(self, function, theta, radius, name, pair):
         self.function, self.theta, self.radius, self.name = function, theta, radius, name
+        self.pair, self.n = pair[:2], pair[2]
 
     def nonlocal_potential(self, r, r_prime):
+        U = self.values(r, r_prime)
+        return U if self.n == 1 else U[self.pair]
+
+    def values(self, r, r_prime):
+        """The function with all pairs of channels first, if there are several."""
         r, r_prime = (np.asarray(x, dtype=np.float64) for x in (r, r_prime))
         shape = np.broadcast_shapes(r.shape, r_prime.shape)
+        if self.n > 1:
+            shape = self.n, self.n, *shape
         U = check_array(self.function(r, r_prime, self.theta), "function", finite=False)
         try:
+            if U.ndim > len(shape) or (self.n > 1 and U.shape[:2] != shape[:2]):
+                raise ValueError
             U = np.broadcast_to(U, shape)
         except ValueError as error:
             raise ValueError(

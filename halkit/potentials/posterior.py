@@ -312,7 +312,7 @@ class PosteriorMixin(PotentialMixin):
         self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
         channel_radius: Number | None = None, n_mesh: int | None = None,
     ) -> Any:  # fmt: skip
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.scattering_length`.
+        """a_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.scattering_length`.
 
         With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
         """
@@ -325,7 +325,7 @@ class PosteriorMixin(PotentialMixin):
         self, *, return_std: bool = False, n_draws: int = 32,
         channel_radius: Number | None = None, n_mesh: int | None = None,
     ) -> Any:  # fmt: skip
-        """r_eff in k cot δ = −1/a0 + r_eff k²/2; see `halkit.scattering.effective_range`.
+        """r_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.effective_range`.
 
         With `return_std` also its error, as in ``phase_shift``.
         """

@@ -1,5 +1,22 @@
 """From bins of wave functions and targets to potentials and observables with statistical errors."""
 
+from halkit.resampling.blocks import (
+    LeaveBlocksOut,
+    blocks,
+    leave_one_source_out,
+    leave_one_volume_out,
+)
+from halkit.resampling.correlators import (
+    CorrelatorGoodness,
+    CorrelatorRegressor,
+    held_out_volume,
+)
+from halkit.resampling.goodness import (
+    GoodnessOfFit,
+    TimeIndependence,
+    goodness_of_fit,
+    time_independence_test,
+)
 from halkit.resampling.nonlocality import NonlocalityTest, nonlocality_test
 from halkit.resampling.objects import from_gvar, from_obs, to_gvar, to_obs
 from halkit.resampling.regressor import JackknifeRegressor
@@ -13,17 +30,28 @@ from halkit.resampling.samples import (
 )
 
 __all__ = [
+    "CorrelatorGoodness",
+    "CorrelatorRegressor",
+    "GoodnessOfFit",
     "JackknifeRegressor",
+    "LeaveBlocksOut",
     "NonlocalityTest",
+    "TimeIndependence",
+    "blocks",
     "bootstrap_samples",
     "from_gvar",
     "from_obs",
+    "goodness_of_fit",
+    "held_out_volume",
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
+    "leave_one_source_out",
+    "leave_one_volume_out",
     "nonlocality_test",
     "pooled_errors",
     "resampling_error",
+    "time_independence_test",
     "to_gvar",
     "to_obs",
 ]

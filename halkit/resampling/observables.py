@@ -152,12 +152,12 @@ class ResampledPotential:
 
     @_offered("resonances")
     def resonances(
-        self, start: ArrayLike, *, channel_radius: Number | None = None,
-        n_mesh: int | None = None, return_std: bool = False,
+        self, start: ArrayLike, *, sheet: Sequence[int] | None = None,
+        channel_radius: Number | None = None, n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
-        """Poles of coupled channels; see `halkit.scattering.Ensemble.resonances`."""
+        """Poles of S; see `halkit.scattering.Ensemble.resonances`."""
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.resonances(start, **settings, return_std=return_std)
+        return self.ensemble_.resonances(start, sheet=sheet, **settings, return_std=return_std)
 
     @_offered("phase_shift")
     def k_cot_delta(

@@ -8,6 +8,7 @@ from halkit.interactions.derivative import DerivativeExpansion
 from halkit.scattering.bound import BoundStates, bound_states
 from halkit.scattering.coulomb import (
     CoulombWaves,
+    coulomb_bound_states,
     coulomb_effective_range,
     coulomb_functions,
     coulomb_phase_shift,
@@ -82,6 +83,7 @@ __all__ = [
     "bound_wave_functions",
     "combine_correlations",
     "correlation_function",
+    "coulomb_bound_states",
     "coulomb_effective_range",
     "coulomb_functions",
     "coulomb_phase_shift",

@@ -22,8 +22,8 @@ from halkit.scattering.branches import length_scale, matched_states, may_be, nea
 from halkit.scattering.coupled.members import (
     coupled_matrix,
     coupled_phases,
-    coupled_poles,
     coupled_states,
+    poles_of_members,
 )
 from halkit.scattering.coupled.phase import CoupledPhaseShifts
 from halkit.scattering.members import (
@@ -32,6 +32,7 @@ from halkit.scattering.members import (
     compare_counts,
     listed,
     on_branch,
+    refuse_interactions,
     warn_of_wide,
 )
 from halkit.scattering.phase import sign_factor
@@ -65,7 +66,7 @@ class Ensemble(Members):
     reduced_mass : float, optional
         Required for observables of interactions. Fitted estimators know their mass.
     l : int, default 0
-        Orbital angular momentum of phase shifts and bound states.
+        Orbital angular momentum.
     map : callable, optional
         ``map(function, members, *arguments)`` returns the list of values, from several
         processes for instance.
@@ -177,15 +178,18 @@ class Ensemble(Members):
         std : complex ndarray
             If `return_std`: the errors of Re S and Im S.
         """
-        self._several("s_matrix")
+        if self.n_channels == 1:
+            raise ValueError("interactions must have several channels for s_matrix, got one")
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         return coupled_matrix(self, energy, mesh, return_std)
 
     def resonances(
-        self, start: ArrayLike, *, channel_radius: Number | None = None, n_mesh: int | None = None,
-        return_std: bool = False,
+        self, start: ArrayLike, *, sheet: Sequence[int] | None = None,
+        channel_radius: Number | None = None, n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
-        """Return poles of S of members of several channels next to complex energies.
+        """Return poles of S next to complex energies; see `halkit.scattering.resonances`.
+
+        Energies of one channel are E = k²/2m, as those of its bound states.
 
         Returns
         -------
@@ -200,13 +204,10 @@ class Ensemble(Members):
         AccuracyWarning
             If poles are missing in members.
         """
-        self._several("resonances")
+        if self.n_channels == 1 and self.reduced_mass is None:
+            refuse_interactions([self.centre, *self.members], self.l)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return coupled_poles(self, start, mesh, return_std)
-
-    def _several(self, name):
-        if self.n_channels == 1:
-            raise ValueError(f"interactions must have several channels for {name}, got one")
+        return poles_of_members(self, start, sheet, mesh, return_std)
 
     @overload
     def k_cot_delta(
@@ -377,8 +378,9 @@ def _scale(ensemble, channel_radius, n_mesh):
     """L of `halkit.scattering.branches`, from the centre."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)  # only the order of r_eff counts
-        names = "scattering_length", "effective_range"
-        return length_scale(*(ensemble._centre(name, channel_radius, n_mesh) for name in names))
+        names = ("scattering_length", "effective_range")[: 1 if ensemble.l else 2]
+        values = [ensemble._centre(name, channel_radius, n_mesh) for name in names]
+    return length_scale(*values) if ensemble.l == 0 else float(abs(values[0])) or 1.0
 
 
 def _may_be(ensemble, target, tangents, tangent):

@@ -1,7 +1,7 @@
 """Members of one kind, their centre, and any function of them with its error."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller
 from typing import Any, TypeAlias
@@ -18,14 +18,21 @@ from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["Member", "Members", "compare_counts", "listed", "on_branch", "warn_of_wide"]
+__all__ = [
+    "Member",
+    "Members",
+    "compare_counts",
+    "listed",
+    "on_branch",
+    "refuse_interactions",
+    "warn_of_wide",
+]
 
 Member: TypeAlias = Interaction | InteractionMatrix | HasInteraction
 
 SOLVERS: dict[str, Callable[..., Any]] = {
     f.__name__: f for f in (phase_shift, bound_states, scattering_length, effective_range)
 }
-PARTIAL_WAVES = "phase_shift", "bound_states"
 # Three errors of this size on each side fill the half turn of an angle known modulo π.
 LARGEST = np.pi / 6
 NOUNS = {"jackknife": "bins", "bootstrap": "samples"}
@@ -116,24 +123,27 @@ class Members:
         Returns
         -------
         centre, std
-            Of the shape that the function returns.
+            Of the shape that the function returns. The error of a complex number has the errors of
+            its real and imaginary parts.
         """
         centre = function(self.centre)
         return centre, self.error(self.samples(function), centre)
 
     def error(self, samples: Numbers, centre: Any = None) -> Any:
         """Return the error from the members' values; only variations need the `centre`."""
-        return standard_error(np.asarray(samples, dtype=np.float64), self.kind, centre=centre)
+        samples = np.asarray(samples)
+        if samples.dtype.kind == "c":
+            real, imag = (None if centre is None else f(centre) for f in (np.real, np.imag))
+            return self.error(samples.real, real) + 1j * self.error(samples.imag, imag)
+        return standard_error(samples.astype(np.float64), self.kind, centre=centre)
 
     def _observable(self, name, channel_radius, n_mesh, **arguments):
         """An observable as a function of a member, which other processes can unpickle."""
         settings = {**arguments, "channel_radius": channel_radius, "n_mesh": n_mesh}
         if self.reduced_mass is None:
-            _refuse_interactions([self.centre, *self.members], self.l)
+            refuse_interactions([self.centre, *self.members], self.l)
             return methodcaller(name, **settings)
-        if name in PARTIAL_WAVES:
-            settings["l"] = self.l
-        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, **settings)
+        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, l=self.l, **settings)
 
     def _centre(self, name, channel_radius, n_mesh):
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
@@ -183,7 +193,7 @@ def _serial(function, members, *arguments):
     return [function(*row) for row in zip(members, *arguments, strict=True)]
 
 
-def _refuse_interactions(members, l):
+def refuse_interactions(members: Sequence[Member], l: int) -> None:
     """Raise unless every member, and the centre, is an estimator that knows its mass."""
     bare = next((m for m in members if isinstance(m, Interaction)), None)
     if bare is not None:
@@ -192,7 +202,7 @@ def _refuse_interactions(members, l):
         raise ValueError(f"l must be 0 for fitted estimators, got {l}")
 
 
-def on_branch(ensemble, angles, centre):
+def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     """Phase shifts on the branch of the centre; warns of members on another one."""
     moved = nearest_branch(angles, centre)
     away = np.abs(moved - angles) > np.pi / 2
@@ -206,7 +216,7 @@ def on_branch(ensemble, angles, centre):
     return moved
 
 
-def warn_of_wide(ensemble, name, k, std):
+def warn_of_wide(ensemble: Members, name: str, k: Any, std: Array) -> None:
     """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
@@ -217,7 +227,7 @@ def warn_of_wide(ensemble, name, k, std):
         )
 
 
-def compare_counts(ensemble, states, found):
+def compare_counts(ensemble: Members, states: Any, found: Sequence[Any]) -> None:
     """Warn of members with another number of bound states than the centre."""
     counts = np.array([len(member.kappa) for member in found])
     if np.all(counts == len(states.kappa)):
@@ -229,6 +239,6 @@ def compare_counts(ensemble, states, found):
     )
 
 
-def listed(values):
+def listed(values: Iterable[float]) -> str:
     """Numbers for a message."""
     return ", ".join(f"{value:.6g}" for value in values)

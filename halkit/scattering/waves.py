@@ -108,6 +108,8 @@ class ScatteringWaves(WaveFunctions):
     k, phase_shift : array of shape (n_k,)
         Momenta, and δ_l(k) in radians.
     l : int
+    eta : array of shape (n_k,) or None
+        Sommerfeld parameters of charged hadrons.
     """
 
     def __init__(
@@ -118,9 +120,14 @@ class ScatteringWaves(WaveFunctions):
         k: Array,
         phase_shift: Array,
         l: int,
+        eta: Array | None = None,
     ) -> None:
         super().__init__(mesh, coefficients, outside)
-        self.k, self.phase_shift, self.l = k, phase_shift, l
+        self.k, self.phase_shift, self.l, self.eta = k, phase_shift, l, eta
+
+    def __call__(self, r: Numbers) -> Array:
+        """Return ψ_k(r) at r ≥ 0, shape (n_k, n_r)."""
+        return super().__call__(r)
 
 
 class BoundWaves(NamedTuple):
@@ -294,7 +301,7 @@ def _scattering(H, k, eta):
         amplitude = np.sqrt(rho * P) / factor
     coefficients = inside * (amplitude / k)[:, None] * H.scale
     outside = partial(outer_waves, H.l, k, eta, alpha / factor, beta / factor)
-    return ScatteringWaves(H.mesh, coefficients, outside, k, delta, H.l)
+    return ScatteringWaves(H.mesh, coefficients, outside, k, delta, H.l, eta)
 
 
 def outer_waves(

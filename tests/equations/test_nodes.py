@@ -53,7 +53,7 @@ def test_a_mean_has_rows_without_errors(data):
     rows = radial_rows(mean)
     assert (rows.n_bins, rows.sigma, rows.kind) == (1, None, "mean")
     for found, expected in zip(rows.mean(), (data.data, data.target), strict=True):
-        assert_allclose(found, expected, rtol=1e-9)
+        assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
 
 
 def test_one_source_from_a_file(data, tmp_path):

@@ -204,9 +204,13 @@ def test_another_unit_of_length():
     k = np.array([0.05, 0.2, 0.4])
     np.testing.assert_allclose(fm.phase_shift(k / a), lattice.phase_shift(k), atol=1e-6)
     unscaled = lattice_prior(a)
-    assert unscaled == pytest.approx(
-        {k: v for k, v in GaussianProcessPotentialRegressor().get_params().items() if k in unscaled}
+    np.testing.assert_array_equal(
+        fit(reduced_mass=1.0, **unscaled).phase_shift(k), lattice.phase_shift(k)
     )
+    for wider in ({"n_channels": 2}, {"l": 1}):
+        prior = lattice_prior(a, **wider)
+        assert prior["length_scale"] == pytest.approx(9.0)
+        assert prior["envelope_radius"] == pytest.approx(9.0)
 
 
 def test_standard_deviations_have_the_shapes_of_their_values():

@@ -183,6 +183,31 @@ def test_a_form_with_too_few_terms_is_named():
     assert model.chi2_dof_ > 2 > model.chi2_dof_pointwise_
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_form_that_differs_from_a_free_potential_is_named(seed):
+    """Two Gaussians for Argonne v18: δ is off by 40°, where the data have χ²/dof = 1.2."""
+    V, r = av18("1S0"), np.linspace(0.1, 12.0, 240)
+    X, y, _ = rows(V, V.reduced_mass, r)
+    sigma = np.full_like(y, 3e-3 * np.abs(y).max())
+    y = y + sigma * np.random.default_rng(seed).normal(size=y.shape)
+    model = regressor(r=r, reduced_mass=V.reduced_mass)
+    with pytest.warns(MisfitWarning, match="4 parameters, and .* from which the form differs"):
+        model.fit(X, y, y_std=sigma)
+    assert model.chi2_dof_ < 1.3
+    model.set_params(n_terms=3).fit(X, y, y_std=sigma)
+
+
+def test_as_many_parameters_as_data():
+    X, y, _ = rows(WELL)
+    X, y = X[:1, :4], y[:1, :4]
+    model = regressor(form=two_strengths, initial=[1.0, -1.0], r=R[:4], r_out=R[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnderdeterminedWarning)
+        model.fit(X, y[:, :2], y_std=np.full((1, 2), 0.1))
+    assert np.isnan(model.chi2_dof_)
+    assert np.isnan(model.chi2_dof_pointwise_)
+
+
 def test_data_that_end_inside_the_potential_are_named():
     X, y, sigma = rows(WELL, noise=0.01)
     with pytest.warns(UnderdeterminedWarning, match=r"V\(r\) is .* where the data end"):
@@ -234,6 +259,16 @@ def test_clone_search_pickle_and_parameters_set_later(tmp_path):
     )
     later = copy.deepcopy(model).set_params(form=yukawa, radius=1.0)
     np.testing.assert_array_equal(later.local_potential(R), model.local_potential(R))
+
+
+def test_a_p_wave_has_the_observables_of_a_p_wave():
+    P = GaussianSum([-8.0], [0.5])
+    phi = scattering_wave_functions(P, K, reduced_mass=1.5, l=1)(R)
+    y = P.local_potential(R) * phi
+    model = regressor(reduced_mass=1.5, l=1, n_terms=1).fit(phi, y)
+    exact = phase_shift(P, K, reduced_mass=1.5, l=1)
+    np.testing.assert_allclose(model.phase_shift(K), exact, atol=1e-6)
+    assert model.interaction_.l == 1
 
 
 def test_positive_widths_and_their_covariance():
@@ -317,3 +352,23 @@ def test_fit_refuses_waves_that_vanish():
     X = np.where(R > 3, 1.0, 0.0) * np.ones((2, 1))
     with pytest.raises(ValueError, match="X must not be zero on all nodes of y"):
         regressor(r_out=R[:10]).fit(X, np.ones((2, 10)))
+
+
+def test_an_interrupt_keeps_the_best_parameters():
+    X, y, _ = rows(WELL)
+    calls = []
+
+    def form(r, theta):
+        calls.append(theta)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return two_strengths(r, theta)
+
+    model = regressor(form=form, initial=[1.0, 1.0])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert not hasattr(model, "theta_")
+    found = model.interrupted_
+    assert any(np.array_equal(found.theta_, theta) for theta in calls)
+    assert np.isinf(found.theta_cov_).all()
+    assert found.local_potential(1.0).shape == ()

@@ -14,7 +14,11 @@ from halkit.correlators import load_correlators
 from halkit.equations import lattice_rows
 from halkit.potentials import GaussianProcessPotentialRegressor
 
-pytestmark = pytest.mark.data
+pytestmark = [
+    pytest.mark.data,
+    # some candidates of the searches are poor, which is what the searches have to find
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
+]
 
 VOLUMES, TIMES, MASS = (40, 48, 64), (12, 13, 14, 15), 0.665
 NO_WEIGHT = 1e9

@@ -6,6 +6,7 @@ Eigenphases may change places, with π/2 more in their mixing angle.
 """
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,7 @@ from halkit.scattering.coupled.poles import Resonances, resonances
 from halkit.scattering.members import Members, compare_counts, listed, on_branch, warn_of_wide
 from halkit.typing import Numbers
 
-__all__ = ["coupled_matrix", "coupled_phases", "coupled_poles", "coupled_states"]
+__all__ = ["coupled_matrix", "coupled_phases", "coupled_states", "poles_of_members"]
 
 
 def coupled_matrix(
@@ -36,7 +37,7 @@ def coupled_matrix(
     S = observable(ensemble.centre)
     if not check_boolean(return_std, "return_std"):
         return S
-    return S, _complex_error(ensemble, ensemble.samples(observable), S)
+    return S, ensemble.error(ensemble.samples(observable), S)
 
 
 def coupled_phases(
@@ -59,7 +60,7 @@ def coupled_phases(
         ensemble.error(mixing, centre.mixing),
         ensemble.error(eigenphase, centre.eigenphase),
         ensemble.error(eigen_mixing, centre.eigen_mixing),
-        _complex_error(ensemble, samples.s_matrix, centre.s_matrix),
+        ensemble.error(samples.s_matrix, centre.s_matrix),
     )
     warn_of_wide(ensemble, "E", np.asarray(energy)[..., None], std.phase_shift)
     return centre, std
@@ -96,23 +97,22 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
     return states, std
 
 
-def coupled_poles(
-    ensemble: Members, start: ArrayLike, mesh: dict[str, Any], return_std: bool
-) -> Any:
+def poles_of_members(
+    ensemble: Members, start: ArrayLike, sheet: Sequence[int] | None, mesh: dict[str, Any],
+    return_std: bool,
+) -> Any:  # fmt: skip
     """Return the `Resonances` of the centre, and their errors if wanted."""
     settings = _settings(ensemble, mesh)
-    centre: Any = ensemble.centre
-    poles = resonances(centre, start, **settings)
+    if ensemble.n_channels == 1:
+        settings["l"] = ensemble.l
+    poles = _poles(ensemble.centre, start, sheet, settings)
     if not check_boolean(return_std, "return_std") or not len(poles.energy):
         return (poles, poles) if return_std else poles
     search = partial(_nearest, poles=poles, settings=settings)
     found = ensemble._map(search, ensemble.members)
     samples = [np.array(part) for part in zip(*found, strict=True)]
     parts = poles.energy, poles.momentum, poles.residue
-    energy, momentum, residue = (
-        _complex_error(ensemble, sample, centre)
-        for sample, centre in zip(samples, parts, strict=True)
-    )
+    energy, momentum, residue = map(ensemble.error, samples, parts)
     missing = np.isnan(samples[0]).sum(axis=0)
     if missing.any():
         ensemble._warn(
@@ -122,6 +122,14 @@ def coupled_poles(
     return poles, Resonances(energy, poles.sheet, momentum, residue)
 
 
+def _poles(member, start, sheet, settings):
+    """The poles of an interaction, or those of an estimator, which knows its masses and l."""
+    if settings["reduced_mass"] is None and hasattr(member, "resonances"):
+        mesh = {name: settings[name] for name in ("channel_radius", "n_mesh")}
+        return member.resonances(start, sheet=sheet, **mesh)
+    return resonances(member, start, sheet=sheet, **settings)
+
+
 def _nearest(member, poles, settings):
     """Energies, momenta and residues of a member's poles next to those of the centre."""
     values = []
@@ -129,7 +137,7 @@ def _nearest(member, poles, settings):
         warnings.simplefilter("ignore", ConvergenceWarning)  # the caller counts what is missing
         for i, energy in enumerate(poles.energy):
             sheet = poles.sheet[i].tolist()
-            near = resonances(member, energy, sheet=sheet, **settings)
+            near = _poles(member, energy, sheet, settings)
             parts = near.energy, near.momentum, near.residue
             if not len(near.energy):
                 shapes = ((1, *part.shape[1:]) for part in parts)
@@ -147,20 +155,12 @@ def _settings(ensemble, mesh):
     return {"reduced_mass": ensemble.reduced_mass, **mesh}
 
 
-def _complex_error(ensemble, samples, centre):
-    """Errors of real and imaginary parts, as those of a complex number."""
-    real = ensemble.error(samples.real, centre.real)
-    return real + 1j * ensemble.error(samples.imag, centre.imag)
-
-
 def _eigenphases(samples, centre):
-    """Eigenphases and their mixing angle, exchanged where that is nearer to the centre."""
-    phases = samples.eigenphase[..., :2]
-    kept = nearest_branch(phases, centre.eigenphase[..., :2])
-    exchanged = nearest_branch(phases[..., ::-1], centre.eigenphase[..., :2])
-    far = np.sum(np.abs(kept - centre.eigenphase[..., :2]), axis=-1)
-    swap = np.sum(np.abs(exchanged - centre.eigenphase[..., :2]), axis=-1) < far
-    nearest = np.where(swap[..., None], exchanged, kept)
-    rest = nearest_branch(samples.eigenphase[..., 2:], centre.eigenphase[..., 2:])
-    mixing = samples.eigen_mixing + np.where(swap, np.pi / 2, 0.0)
-    return np.concatenate([nearest, rest], axis=-1), nearest_branch(mixing, centre.eigen_mixing)
+    """Eigenphases and their mixing angle, exchanged where its eigenvectors are nearer then."""
+    phases, angle = samples.eigenphase[..., :2], centre.eigen_mixing
+    kept = nearest_branch(samples.eigen_mixing, angle)
+    exchanged = nearest_branch(samples.eigen_mixing + np.pi / 2, angle)
+    swap = np.abs(exchanged - angle) < np.abs(kept - angle)
+    phases = np.where(swap[..., None], phases[..., ::-1], phases)
+    phases = np.concatenate([phases, samples.eigenphase[..., 2:]], axis=-1)
+    return nearest_branch(phases, centre.eigenphase), np.where(swap, exchanged, kept)

@@ -29,6 +29,7 @@ from sklearn.exceptions import ConvergenceWarning
 from halkit.channels import ChannelList
 from halkit.checks import check_array
 from halkit.exceptions import AccuracyWarning
+from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import NOTICEABLE, converge
 from halkit.scattering.solver.rmatrix import decay_logarithm
@@ -75,7 +76,7 @@ class Resonances(NamedTuple):
 
 
 def resonances(
-    interactions: CoupledPotential,
+    interactions: CoupledPotential | Interaction,
     start: ArrayLike,
     *,
     channels: ChannelList | None = None,
@@ -88,8 +89,8 @@ def resonances(
 ) -> Resonances:
     """Return the poles of the S matrix next to starting energies, on any sheet.
 
-    Parameters not listed as in `halkit.scattering.coupled_s_matrix`; for one channel
-    ``interactions=[[V]]``.
+    Parameters not listed as in `halkit.scattering.coupled_s_matrix`; `interactions` may also be
+    one interaction, with `reduced_mass` and an integer `l`.
 
     Parameters
     ----------
@@ -130,8 +131,9 @@ def resonances(
     >>> poles.energy.round(5), poles.sheet
     (array([0.50815-0.05169j]), array([[-1,  1]]))
     """
+    matrix, l = _as_channels(interactions, channels, l)
     system = CoupledSystem(
-        interactions,
+        matrix,
         channels=channels,
         reduced_mass=reduced_mass,
         l=l,
@@ -168,6 +170,16 @@ def resonances(
         _warn_of_tail(system, wide, found, sizes[-1])
     found.residue[vague[chosen]] = np.nan
     return found
+
+
+def _as_channels(interactions, channels, l):
+    """One interaction, or an estimator of one channel, as a list of lists, with one l in a list."""
+    one = getattr(interactions, "interaction_", interactions)
+    if not isinstance(one, Interaction):
+        return interactions, l
+    if channels is None and not np.iterable(l):
+        l = [(one.l or 0) if l is None else l]
+    return [[one]], l
 
 
 def _starts(start):

@@ -126,11 +126,11 @@ def coupled_wave_functions(
     >>> two = [Channel(l=0, reduced_mass=1.0), Channel(l=0, reduced_mass=1.2, threshold=0.5)]
     >>> waves = coupled_wave_functions([[A, T], [T, B]], [0.4, 1.0], channels=two)
     >>> abs(waves([1.0, 3.0])).round(3)
-    array([[[0.889, 0.153],
-            [0.565, 0.186]],
+    array([[[0.541, 0.315],
+            [0.638, 0.197]],
     <BLANKLINE>
-           [[0.47 , 0.044],
-            [0.417, 0.113]]])
+           [[1.9  , 0.344],
+            [0.243, 0.09 ]]])
     """
     system = CoupledSystem(
         interactions,
@@ -143,26 +143,31 @@ def coupled_wave_functions(
     E = np.atleast_1d(energies(system, energy, k))
     if E.ndim != 1:
         raise ValueError(f"energy or k must be one number or one axis, got shape {E.shape}")
-    return solve_coupled(system, E, check_integer(incoming, "incoming", least=0), n_mesh)
+    incoming = check_integer(incoming, "incoming", least=0)
+    if incoming >= system.channels.size:
+        raise ValueError(f"incoming must be below {system.channels.size}, got {incoming}")
+    return solve_coupled(system, E, [incoming], n_mesh)[0]
 
 
 def solve_coupled(
     system: CoupledSystem,
     energy: Array,
-    incoming: int,
+    incoming: Sequence[int],
     n_mesh: int | None,
     charges: Sequence[Charges | None] | None = None,
-) -> CoupledWaves:
-    """Return the waves of a `CoupledSystem`, which has the Coulomb forces of the charges."""
+) -> list[CoupledWaves]:
+    """Return the waves of a `CoupledSystem` for each of the incoming channels.
+
+    The system has the Coulomb forces of the charges.
+    """
     channels = system.channels
-    if incoming >= channels.size:
-        raise ValueError(f"incoming must be below {channels.size}, got {incoming}")
     square = channels.momentum_squared(energy)
-    if np.any(square[:, incoming] <= 0):
-        raise ValueError(
-            f"energy must be above the threshold {channels.threshold[incoming]:g} of the incoming "
-            f"channel, got {energy[square[:, incoming] <= 0][0]:g}"
-        )
+    for a in incoming:
+        if np.any(square[:, a] <= 0):
+            raise ValueError(
+                f"energy must be above the threshold {channels.threshold[a]:g} of the incoming "
+                f"channel, got {energy[square[:, a] <= 0][0]:g}"
+            )
     charges = [None] * channels.size if charges is None else charges
     boundary = _boundary(system, square, charges)
     return converge(
@@ -216,28 +221,33 @@ def _boundary(system, square, charges):
 
 
 def _waves(system, energy, square, incoming, boundary, n):
-    H, surface, mesh = system.hamiltonian(n)
+    interior = system.hamiltonian(n)
+    H, surface, mesh = interior.matrix, interior.surface, interior.mesh
     mu, size = system.reduced_mass, system.channels.size
-    k, *_, inverse = boundary[incoming]
-    L = np.array([one[3] for one in boundary]).T
-    c = np.empty((energy.size, size, n), dtype=complex)
+    L = np.array([side[3] for side in boundary]).T
+    sources = np.array([boundary[a][0] * boundary[a][4] / (2 * mu[a]) for a in incoming])
+    c = np.empty((len(incoming), energy.size, size, n), dtype=complex)
     for i, epsilon in enumerate(square / (2 * mu)):
         slopes = L[i] / (2 * mu * system.radius)
         matrix = H - (surface.T * slopes) @ surface
         matrix[np.diag_indices_from(H)] -= np.repeat(epsilon, n)
-        source = surface[incoming] * (k[i] * inverse[i] / (2 * mu[incoming]))
-        c[i] = np.linalg.solve(matrix, source).reshape(size, n)
-    functions = []
-    for b, side in enumerate(boundary):
-        value = c[:, b] @ mesh.surface
-        outside = partial(_outside, system, b, side, k, value, float(b == incoming))
-        functions.append(WaveFunctions(mesh, c[:, b] / k[:, None], outside))
-    return CoupledWaves(energy, k, incoming, tuple(functions))
+        right = surface[list(incoming)].T * sources[:, i]
+        c[:, i] = np.linalg.solve(matrix, right).T.reshape(-1, size, n)
+    result = []
+    for a, inside in zip(incoming, c, strict=True):
+        k, functions = boundary[a][0], []
+        for b, side in enumerate(boundary):
+            value = inside[:, b] @ mesh.surface
+            place = system.channels.l[b], system.radius
+            outside = partial(_outside, place, side, k, value, float(a == b))
+            functions.append(WaveFunctions(mesh, inside[:, b] / k[:, None], outside))
+        result.append(CoupledWaves(energy, k, a, tuple(functions)))
+    return result
 
 
-def _outside(system, b, side, k, value, comes_in, r):
+def _outside(place, side, k, value, comes_in, r):
     """ψ_b beyond the channel radius from u_b(R)."""
-    l, (own, eta, opened, _, inverse) = system.channels.l[b], side
+    (l, radius), (own, eta, opened, _, inverse) = place, side
     result, closed = np.empty((k.size, r.size), dtype=complex), ~opened
     size = np.maximum(np.abs(inverse[opened]), 1e-150)
     F = -comes_in * inverse[opened].imag / size**2
@@ -246,9 +256,9 @@ def _outside(system, b, side, k, value, comes_in, r):
     waves = outer_waves(l, q, charge, comes_in + 1j * A, A, r)
     result[opened] = waves * (q / k[opened])[:, None]
     surface = value[closed] / k[closed]
-    result[closed] = decaying_waves(l, own[closed], system.radius, surface, r)
+    result[closed] = decaying_waves(l, own[closed], radius, surface, r)
     return result
 
 
-def _probes(waves):
-    return np.array([probe(one, waves.k) for one in waves.wave_function])
+def _probes(solutions):
+    return np.array([probe(one, waves.k) for waves in solutions for one in waves.wave_function])

@@ -126,7 +126,7 @@ def correlation_function(
     >>> two = [Channel(reduced_mass=1.0), Channel(reduced_mass=1.2, threshold=0.5)]
     >>> V = InteractionMatrix([[A, T], [T, B]], channels=two)
     >>> correlation_function(V, [0.5, 1.1], source=GaussianSource(1.2)).round(4)
-    array([2.3247, 1.1899])
+    array([1.3303, 1.0229])
     """
     waves = pair_waves(
         spin_states,

@@ -15,8 +15,10 @@ from halkit.typing import Array, Number, Numbers
 
 __all__ = ["combine_correlations", "smear_momentum"]
 
-# A Gaussian reaches this many widths; it spans as many spacings of k at least.
-REACH, FINEST = 4.0, 1.0
+# A Gaussian reaches this many widths, in this many steps; it is as wide as a spacing of k at least.
+REACH, STEPS, FINEST = 5.0, 50, 1.0
+# Least change of C that is warned of.
+NOTICEABLE = 1e-3
 
 
 def combine_correlations(contributions: Iterable[tuple[Number, Numbers]]) -> Array:
@@ -85,7 +87,8 @@ def smear_momentum(C: Numbers, k: Numbers, resolution: Numbers) -> Array:
     Warns
     -----
     AccuracyWarning
-        If the Gaussian reaches beyond the last momentum: it is cut there.
+        If the Gaussian, which is cut at the last momentum, matters beyond it: if C(k) going on
+        as at the last momentum would change the result by more than 1e-3.
 
     References
     ----------
@@ -101,9 +104,10 @@ def smear_momentum(C: Numbers, k: Numbers, resolution: Numbers) -> Array:
     if k.ndim != 1 or k.size < 2 or np.any(np.diff(k) <= 0) or k[0] < 0:
         raise ValueError(f"k must be at least two increasing momenta ≥ 0, got {k.tolist()!r:.60}")
     C = check_array(C, "C", k.size)
-    M = check_array(resolution, "resolution")
+    M, width = check_array(resolution, "resolution"), None
     if M.ndim == 0:
-        M = _gaussian(k, check_number(resolution, "resolution", above=0))
+        width = check_number(resolution, "resolution", above=0)
+        M = _gaussian(k, width)
     if M.ndim != 2 or M.shape[1] != k.size:
         raise ValueError(
             f"resolution must be a number, or a matrix with {k.size} columns, one for each k, got "
@@ -112,7 +116,10 @@ def smear_momentum(C: Numbers, k: Numbers, resolution: Numbers) -> Array:
     total = M.sum(axis=1)
     if np.any(M < 0) or np.any(total <= 0):
         raise ValueError("resolution must have rows that are ≥ 0, and not 0 everywhere")
-    return C @ (M / total[:, None]).T
+    smeared = C @ (M / total[:, None]).T
+    if width is not None:
+        _warn_of_end(C, k, smeared, width, total)
+    return smeared
 
 
 def _gaussian(k, width):
@@ -122,12 +129,20 @@ def _gaussian(k, width):
             f"resolution must be a width of at least the spacing {np.max(np.diff(k)):g} of k, got "
             f"{width:g}"
         )
-    far = np.flatnonzero(k + REACH * width > k[-1] * (1 + 1e-12))
-    if far.size:
+    return np.exp(-(((k[:, None] - k) / width) ** 2) / 2) * trapezoid_weights(k)
+
+
+def _warn_of_end(C, k, smeared, width, total):
+    """Warn if the pairs beyond the last momentum would change the result."""
+    step = REACH * width / STEPS
+    beyond = k[-1] + step * (np.arange(STEPS) + 0.5)
+    pairs = np.exp(-(((k[:, None] - beyond) / width) ** 2) / 2) @ (4 * np.pi * beyond**2 * step)
+    change = np.abs(C[..., -1:] - smeared) * pairs / (total + pairs)
+    if np.max(change) > NOTICEABLE:
+        far = k[np.flatnonzero(np.max(change.reshape(-1, k.size), axis=0) > NOTICEABLE)[0]]
         warn(
-            f"the resolution reaches beyond the last momentum {k[-1]:g} for k > "
-            f"{k[-1] - REACH * width:.4g}: give C(k) further",
+            f"the resolution reaches beyond the last momentum {k[-1]:g}: C may be off by "
+            f"{np.max(change):.1g} for k ≥ {far:.4g}; give C(k) further",
             AccuracyWarning,
             stacklevel=3,
         )
-    return np.exp(-(((k[:, None] - k) / width) ** 2) / 2) * trapezoid_weights(k)

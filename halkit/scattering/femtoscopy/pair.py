@@ -77,25 +77,40 @@ class Pair(NamedTuple):
 
     def single_part(self, state: State, k: Array, **settings: Any) -> Part:
         """Return the waves of a state with one partial wave."""
-        waves, l = state.interaction, state.l or 0
+        waves, l, force = state.interaction, state.l or 0, self.charges
         if isinstance(waves, ScatteringWaves | TabulatedWaves):
-            if waves.k.shape != k.shape or not np.allclose(waves.k, k, rtol=SAME, atol=0):
-                raise ValueError(f"k must be the momenta of the given waves, got those of {waves}")
+            self._check(waves, k)
         else:
-            force = self.charges
             waves = scattering_wave_functions(
                 waves,
                 k,
                 l=l,
                 reduced_mass=self.reduced_mass,
                 charge_product=None if force is None else force.charge_product,
-                dipole_radius=self.dipole_radius,
+                dipole_radius=None if force is None else self.dipole_radius,
                 **settings,
             )
         if isinstance(waves, TabulatedWaves):
             channels = tuple(range(waves.n_channels))
             return Part(state.weight, waves.l, waves, channels, waves.radius, ends=True)
         return Part(state.weight, waves.l, waves, (0,), waves.mesh.radius)
+
+    def sommerfeld(self, k: Array) -> Array | None:
+        """Return η of the pair, None without charges."""
+        force = self.charges
+        return None if force is None else force.sommerfeld(k, self.reduced_mass)
+
+    def _check(self, waves, k):
+        """Raise unless waves that are given have the momenta and the charges of the pair."""
+        if waves.k.shape != k.shape or not np.allclose(waves.k, k, rtol=SAME, atol=0):
+            raise ValueError(f"k must be the momenta of the given waves, got those of {waves}")
+        eta = self.sommerfeld(k)
+        if isinstance(waves, TabulatedWaves):
+            waves.check_amplitude(eta)
+        elif (eta is None) != (waves.eta is None) or not np.allclose(
+            0.0 if eta is None else eta, 0.0 if waves.eta is None else waves.eta, rtol=1e-6, atol=0
+        ):
+            raise ValueError("charge_product must be that of the given waves, got another one")
 
     def coupled_parts(
         self, state: State, system: CoupledSystem, k: Array, channel_radius: Number | None,
@@ -108,15 +123,10 @@ class Pair(NamedTuple):
         others = [b for b in range(size) if b not in observed]
         place = tuple(0 if b in observed else 1 + others.index(b) for b in range(size))
         energy = energy_of(system.channels, observed[0], k)
+        waves = solve_coupled(system, energy, observed, n_mesh, charges)
         return [
-            Part(
-                state.weight,
-                system.channels.l[a],
-                solve_coupled(system, energy, a, n_mesh, charges),
-                place,
-                system.radius,
-            )
-            for a in observed
+            Part(state.weight, system.channels.l[a], one, place, system.radius)
+            for a, one in zip(observed, waves, strict=True)
         ]
 
     def _of_channels(self, size):
@@ -158,6 +168,10 @@ def find_pair(
         raise ValueError(
             "channels, relativistic and observed must come with an InteractionMatrix among the "
             "spin_states, got none"
+        )
+    if not coupled and isinstance(charge_product, Sequence):
+        raise TypeError(
+            f"charge_product must be a number without coupled channels, got {charge_product!r}"
         )
     if dipole_radius is not None and charge_product is None:
         raise ValueError("dipole_radius must have a charge_product with it, got None")

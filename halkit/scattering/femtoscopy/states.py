@@ -25,9 +25,7 @@ __all__ = [
 ]
 
 PairState: TypeAlias = Potential | InteractionMatrix | HasMatrix | ScatteringWaves | TabulatedWaves
-SpinStates: TypeAlias = (
-    PairState | Sequence[tuple[Number, PairState] | tuple[Number, PairState, int]]
-)
+SpinStates: TypeAlias = PairState | Sequence[tuple[Number | PairState, ...]]
 
 
 class State(NamedTuple):

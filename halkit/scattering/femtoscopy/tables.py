@@ -9,10 +9,13 @@ from scipy.interpolate import make_interp_spline
 
 from halkit.checks import as_numbers, check_array, check_integer, check_momenta, check_nodes
 from halkit.exceptions import AccuracyWarning
+from halkit.scattering.coulomb.waves import coulomb_functions
 from halkit.typing import Array, Numbers
 
 __all__ = ["TabulatedWaves"]
 
+# Largest deviation of the amplitude from 1, and largest G at which it is known.
+UNEVEN, BURIED = 0.05, 100.0
 # Part of the largest |rψ| by which a table of half the nodes may differ from the table.
 COARSE = 3e-3
 
@@ -39,7 +42,8 @@ class TabulatedWaves:
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, or if shapes do not fit.
+        If an argument is out of range, or if shapes do not fit; and, where the waves are used, if
+        their amplitude at the end of the table is not 1 to 5 %.
 
     Warns
     -----
@@ -77,12 +81,33 @@ class TabulatedWaves:
         if x.size < 6:
             raise ValueError(f"r must have 6 nodes or more, with the origin, got {x.size}")
         u = np.insert(values[..., start:] * x[1:], 0, 0.0, axis=-1)
+        self._last = x[-min(4, x.size - 1)]
         self._u = make_interp_spline(x, u, k=5, axis=-1)
         _warn_of_coarse(x, u)
 
     def __call__(self, r: Array) -> NDArray[Any]:
         """Return ψ(r) for 0 < r ≤ the last node, shape (n_channels, n_k, n_r)."""
         return self._u(r) / r
+
+    def check_amplitude(self, eta: Array | None) -> None:
+        """Raise unless the observed component has the amplitude 1 at the end of the table.
+
+        u = kr ψ → αF + βG; ``|α ∓ iβ|`` is 1 for the incoming or for the outgoing wave.
+        """
+        r, k = self._last, self.k
+        u, slope = self._u(r)[0] * k, self._u.derivative()(r)[0]
+        F, dF, G, dG = coulomb_functions(self.l, 0.0 if eta is None else eta, k * r)
+        seen = np.abs(G) < BURIED
+        alpha, beta = (slope * G - u * dG)[seen], (u * dF - slope * F)[seen]
+        both = np.abs([alpha + 1j * beta, alpha - 1j * beta])
+        off = np.min(np.abs(both - 1), axis=0)
+        if np.any(off > UNEVEN):
+            i = np.argmax(off)
+            raise ValueError(
+                "psi must be normalised to sin(kr − lπ/2 + δ)/(kr), up to a phase, at the end of "
+                f"the table, got an amplitude of {both[0, i]:.3g} in place of 1 at k = "
+                f"{k[seen][i]:g}; the interaction must have ended there"
+            )
 
     def __repr__(self) -> str:
         return f"TabulatedWaves({self.k.size} momenta, l = {self.l}, r < {self.radius:g})"

@@ -129,7 +129,7 @@ def test_charges_in_one_channel(incoming):
     charges = [Charges.of(-3), None]
     system = with_charges(CoupledSystem([[A, T], [T, B]], channels=channels), charges, None)
     E = 0.4
-    waves = solve_coupled(system, np.array([E]), incoming, None, charges)
+    (waves,) = solve_coupled(system, np.array([E]), [incoming], None, charges)
     mu, l = np.array([2.0, 2.3]), np.array([0, 1])
     square = 2 * mu * (E - np.array([0.0, 0.1]))
     start, end = 1e-4, 9.0

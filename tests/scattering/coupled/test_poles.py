@@ -198,3 +198,14 @@ def test_a_tail_that_a_complex_momentum_feels():
 def test_refusals(arguments, message):
     with pytest.raises(ValueError, match=message):
         resonances(QUASI_BOUND.interactions, **({"start": 0.1} | arguments))
+
+
+def test_one_interaction_is_one_channel():
+    V = Separable(-0.045, 1.0)
+    (known,) = resonances([[V]], 0.05, channels=[Channel(l=1, reduced_mass=3.3)]).energy
+    assert known.imag < -1e-4
+    assert resonances(V, 0.05, reduced_mass=3.3, l=1).energy == known
+    assert resonances(V, 0.05, channels=[Channel(l=1, reduced_mass=3.3)]).energy == known
+    shallow = resonances(GaussianSum([-0.5], [0.5]), -0.01, reduced_mass=1.0, sheet=[-1])
+    assert shallow.energy.imag == 0
+    assert shallow.energy < 0

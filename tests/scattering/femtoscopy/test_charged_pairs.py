@@ -171,8 +171,8 @@ def test_charged_wave_functions(Z, l):
 def test_deep_below_the_barrier_the_wave_vanishes():
     """2πη = 2750: the amplitude is not even a denormal number, and nothing overflows."""
     waves = scattering_wave_functions(WELL, 1e-3, reduced_mass=M, charge_product=25)
-    np.testing.assert_array_equal(waves([0.1, 1.0, 50.0]), 0.0)
-    density = pair_waves(WELL, 1e-3, reduced_mass=M, charge_product=25)([0.1, 1.0, 50.0])
+    np.testing.assert_array_equal(waves([1.0, 50.0]), 0.0)
+    density = pair_waves(WELL, 1e-3, reduced_mass=M, charge_product=25)([1.0])
     np.testing.assert_array_equal(density, 0.0)
 
 
@@ -210,6 +210,20 @@ def test_given_waves_replace_the_interaction():
     assert correlation_function(table, K, source=source, **options) == pytest.approx(
         exact, abs=1e-7
     )
+
+
+def test_given_waves_of_other_charges_are_refused():
+    waves = scattering_wave_functions(WELL, K, reduced_mass=M, charge_product=-1)
+    r, source = np.linspace(0.0, 14.0, 700), GaussianSource(1.2)
+    for Z in (None, 1, -2):
+        with pytest.raises(ValueError, match="charge_product must be that of the given waves"):
+            correlation_function(waves, K, source=source, reduced_mass=M, charge_product=Z)
+    for psi in (waves(r) * K[:, None], 1.2 * waves(r)):
+        table = TabulatedWaves(psi, r, K)
+        with pytest.raises(ValueError, match=r"psi must be normalised to .* got an amplitude of"):
+            correlation_function(table, K, source=source, reduced_mass=M, charge_product=-1)
+    with pytest.raises(TypeError, match="charge_product must be a number without coupled"):
+        correlation_function(WELL, K, source=source, reduced_mass=M, charge_product=(-1, None))
 
 
 def test_waves_are_solved_once_for_many_sources():

@@ -23,6 +23,7 @@ CALLS = {
     "bound_states": lambda V: scattering.bound_states(V, **ONE),
     "bound_wave_functions": lambda V: scattering.bound_wave_functions(V, **ONE),
     "correlation_function": lambda V: scattering.correlation_function(V, 0.5, source=SOURCE, **ONE),
+    "coulomb_bound_states": lambda V: scattering.coulomb_bound_states(V, **CHARGED),
     "coulomb_effective_range": lambda V: scattering.coulomb_effective_range(V, **CHARGED),
     "coulomb_phase_shift": lambda V: scattering.coulomb_phase_shift(V, 0.5, **CHARGED),
     "coulomb_scattering_length": lambda V: scattering.coulomb_scattering_length(V, **CHARGED),

@@ -1,0 +1,226 @@
+"""Blocks, of which samples of `CorrelatorRegressor` are made: one quark source on one volume.
+
+Times of one block share their noise, and a model that fits this noise in some of the times finds it
+again in the others. Folds therefore leave out whole sources or volumes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator
+
+from halkit.checks import check_choice, check_number
+from halkit.correlators import Correlators
+from halkit.equations import Rows, lattice_rows, radial_rows
+from halkit.equations.coupled import times_of
+
+__all__ = [
+    "LeaveBlocksOut",
+    "blocks",
+    "check_blocks",
+    "leave_one_source_out",
+    "leave_one_volume_out",
+    "rows_of",
+]
+
+
+def blocks(*correlators: Correlators) -> list[Correlators]:
+    """Split correlators into blocks of one quark source on one volume.
+
+    Parameters
+    ----------
+    *correlators : Correlators
+        One for each volume.
+
+    Returns
+    -------
+    list of Correlators
+        With one source each, in the order of the arguments and of their sources: the X of
+        `CorrelatorRegressor`, of which folds are made.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a `Correlators`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.resampling import blocks
+    >>> d = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12, 30), box_radius=30.0,
+    ...     hadron_mass=2.0, times=range(20, 25),
+    ... )
+    >>> [block.sources for block in blocks(d.correlators)]
+    [('wall',), ('exp',)]
+    """
+    return [
+        replace(record, R={source: values})
+        for record in check_blocks(list(correlators))
+        for source, values in record.R.items()
+    ]
+
+
+def check_blocks(X: Any) -> list[Correlators]:
+    """A list of correlators; a single record is split into its sources.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if isinstance(X, Correlators):
+        return blocks(X)
+    if isinstance(X, str) or not isinstance(X, Sequence | np.ndarray):
+        raise TypeError(f"X must be a list of Correlators, got a {type(X).__name__}")
+    for record in X:
+        if not isinstance(record, Correlators):
+            raise TypeError(f"X must be a list of Correlators, got a {type(record).__name__} in it")
+    if not len(X):
+        raise ValueError("X must have at least one block of correlators, got none")
+    return list(X)
+
+
+class LeaveBlocksOut(BaseCrossValidator):
+    """Folds that leave out one quark source, or one volume, of a list of correlators.
+
+    Parameters
+    ----------
+    by : {"source", "volume"}
+        A fold leaves out all blocks of one source, on every volume, or all blocks of one L. The
+        instances `leave_one_source_out` and `leave_one_volume_out` are ready to be passed as
+        ``cv``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.resampling import blocks, leave_one_source_out
+    >>> d = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12, 30), box_radius=30.0,
+    ...     hadron_mass=2.0, times=range(20, 25),
+    ... )
+    >>> [test.tolist() for train, test in leave_one_source_out.split(blocks(d.correlators))]
+    [[0], [1]]
+    """
+
+    def __init__(self, by: str = "source") -> None:
+        self.by = by
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """The number of sources or volumes in X."""
+        return len(dict.fromkeys(self._labels(X)))
+
+    def _labels(self, X):
+        check_choice(self.by, "by", ["source", "volume"])
+        if X is None or isinstance(X, Correlators):
+            raise ValueError("X must be a list of blocks: halkit.resampling.blocks makes it")
+        records = check_blocks(X)
+        if self.by == "volume":
+            labels: list[Any] = [record.L for record in records]
+            name = "volumes L"
+        else:
+            several = [record.sources for record in records if len(record.sources) > 1]
+            if several:
+                raise ValueError(
+                    f"X must have blocks of one source each, got {several[0]} in one: "
+                    "halkit.resampling.blocks splits correlators"
+                )
+            labels, name = [record.sources[0] for record in records], "sources"
+        if len(set(labels)) < 2:
+            raise ValueError(
+                f"X must have two {name} at least, got {sorted(set(map(str, labels)))}"
+            )
+        return labels
+
+    def _iter_test_masks(
+        self, X: Any = None, y: Any = None, groups: Any = None
+    ) -> Iterator[np.ndarray[Any, Any]]:
+        labels = self._labels(X)
+        for label in dict.fromkeys(labels):
+            yield np.array([other == label for other in labels])
+
+
+leave_one_source_out = LeaveBlocksOut("source")
+leave_one_volume_out = LeaveBlocksOut("volume")
+
+# Rows of records that are alive, by the options that they were made with.
+_KNOWN: WeakKeyDictionary[Correlators, dict[Any, Rows]] = WeakKeyDictionary()
+
+
+def rows_of(
+    record: Correlators, *, times: Any, r_max: Any, r_prime_max: Any, stencil: Any, **options: Any
+) -> Rows:
+    """Rows of one record on nodes or on a lattice; made once for each choice of the options.
+
+    Times are those of `lattice_rows`, by default all that the stencil allows. ``r_max`` and
+    ``r_prime_max`` may be mappings from L to a radius. On radial nodes they cut the radii.
+    """
+    r_max, r_prime_max = (
+        _of_volume(limit, record.L, name)
+        for limit, name in ((r_max, "r_max"), (r_prime_max, "r_prime_max"))
+    )
+    times = None if times is None else tuple(np.asarray(times).ravel().tolist())
+    key = (times, r_max, r_prime_max, stencil, *sorted(options.items()))
+    known = _KNOWN.setdefault(record, {})
+    if key not in known:
+        make = _on_nodes if record.wedge is None else _on_lattice
+        known[key] = make(record, times, r_max, r_prime_max, stencil, **options)
+    return known[key]
+
+
+def _on_lattice(record, times, r_max, r_prime_max, stencil, *, energy_range, **_):
+    if r_max is None:
+        raise ValueError("r_max must be given on a lattice, got None")
+    times, _ = times_of(record.t, times, stencil)
+    if r_prime_max is None:
+        # the last shell below L/2: there shells and weights of all volumes are the same
+        inside = record.wedge.shell_r[record.wedge.shell_r < record.L / 2]
+        r_prime_max = max(r_max, min(r_max + 3, inside.max()))
+    return lattice_rows(
+        record, times=times, r_max=r_max, r_prime_max=r_prime_max, stencil=stencil,
+        energy_range=energy_range,
+    )  # fmt: skip
+
+
+def _on_nodes(record, times, r_max, r_prime_max, stencil, *, energy_range, l, space_order):
+    wanted, points = times_of(record.t, times, stencil)
+    equal = np.ndim(record.hadron_mass) == 0 or len(set(record.hadron_mass)) == 1
+    if stencil == "auto" and equal:
+        stencil = points
+    rows = radial_rows(
+        record, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order
+    ).select(times=wanted)
+    if r_max is None and r_prime_max is None:
+        return rows
+    end = rows.r[-1] if r_prime_max is None else check_number(r_prime_max, "r_prime_max")
+    out = end if r_max is None else check_number(r_max, "r_max")
+    if not rows.r[0] <= out <= end <= rows.r[-1]:
+        raise ValueError(
+            f"radii must obey {rows.r[0]:g} <= r_max <= r_prime_max <= {rows.r[-1]:g}, got {out:g} "
+            f"and {end:g}"
+        )
+    keep, keep_out = (slice(0, int(np.searchsorted(rows.r, x, "right"))) for x in (end, out))
+    return replace(
+        rows,
+        data=rows.data[..., keep],
+        target=rows.target[..., keep_out],
+        sigma=None if rows.sigma is None else rows.sigma[..., keep_out],
+        r=rows.r[keep],
+        weights=rows.weights[keep],
+        r_out=rows.r[keep_out],
+    )
+
+
+def _of_volume(limit, L, name):
+    """A limit of radii, or its entry for L."""
+    if not isinstance(limit, Mapping):
+        return limit
+    if L not in limit:
+        raise ValueError(f"{name} must have an entry for L = {L}, got {limit}")
+    return limit[L]

@@ -1,0 +1,474 @@
+"""One estimator from correlators to observables, whose samples are blocks of correlators.
+
+Rows are made within `fit`, so that times, stencil and radii are parameters like those of the prior,
+and a search over all of them leaves out whole sources or volumes.
+"""
+
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from halkit.checks import check_choice, check_masses
+from halkit.correlators import Correlators
+from halkit.equations import Rows, stack_rows
+from halkit.equations.rows import check_choices
+from halkit.resampling.blocks import check_blocks, rows_of
+from halkit.resampling.goodness import GoodnessOfFit, NoiseModel, joint, residuals_of
+from halkit.resampling.observables import ResampledPotential
+from halkit.resampling.regressor import JackknifeRegressor
+from halkit.resampling.samples import check_resample, pooled_errors
+from halkit.training import unchanged_on_error
+from halkit.typing import Array
+
+__all__ = ["CorrelatorGoodness", "CorrelatorRegressor", "held_out_volume"]
+
+
+class CorrelatorGoodness(NamedTuple):
+    """Result of `CorrelatorRegressor.goodness_of_fit`.
+
+    Attributes
+    ----------
+    chi2, dof, p_value : float
+        Of all blocks together; see `goodness_of_fit`.
+    by_row : dict of (L, source, t) to GoodnessOfFit
+        The same, for each row.
+    """
+
+    chi2: float
+    dof: float
+    p_value: float
+    by_row: dict[tuple[Any, str, float], GoodnessOfFit]
+
+
+class CorrelatorRegressor(
+    ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):  # fmt: skip
+    r"""A potential from correlators R(t, r), with errors; a sample is one source on one volume.
+
+    X is a list of `halkit.correlators.Correlators`, as from `blocks`. `fit` makes their rows,
+    passes nodes, masses and errors of the rows to `estimator`, and fits it to the mean over the
+    bins and to each bin (`JackknifeRegressor`). Window, stencil, radii and the parameters of the
+    estimator can be searched::
+
+        search = GridSearchCV(
+            CorrelatorRegressor(GaussianProcessPotentialRegressor(), resample="mean"),
+            {"stencil": [3, 5], "estimator__envelope_radius": [4.0, 5.5, 8.0]},
+            cv=leave_one_source_out,
+        ).fit(blocks(correlators))
+        model = clone(search.best_estimator_).set_params(resample=None).fit(blocks(correlators))
+
+    With ``resample="mean"`` the search does not fit each bin, which takes twenty times as long and
+    does not change scores, unless the bins raise `local_strength`.
+
+    Parameters
+    ----------
+    estimator : regressor
+        A potential whose `fit` takes `y_std`. Its parameters r, weights, r_out, and reduced_mass
+        or hadron_mass are those of the correlators where they are None.
+    times : sequence, optional
+        Times of the rows; by default all that the stencil allows.
+    stencil : {"auto", "designed", 3, 5, 7}
+        Time stencil. "auto" is the widest that all `times` allow; without `times`, the widest that
+        leaves three rows. See `halkit.equations.time_dependent_rows`.
+    energy_range : pair of float, optional
+        Of the designed stencil.
+    r_max, r_prime_max : float, or mapping of L to float, optional
+        Largest radii of the targets and of the sum over r'; see `halkit.equations.lattice_rows`. On
+        a lattice `r_max` must be given, and `r_prime_max` is by default three sites further, below
+        L/2. On radial nodes all of them are taken by default.
+    sources : sequence of str, optional
+        Sources that are fitted; by default all of X.
+    volumes : sequence of int, optional
+        L of the volumes that are fitted; by default all of X.
+    space_order : {2, 4, 6, 8, "spline"}
+        Order of the Laplacian on radial nodes.
+    errors : {"bins", "pooled"}
+        Weights of the fit: the errors of the bins, or their relative errors averaged over the rows
+        of each source and volume (`pooled_errors`).
+    resample : {None, "jackknife", "bootstrap", "seeds", "mean"}
+        None: what the bins are. "mean": one fit to the mean, without errors. See
+        `JackknifeRegressor`, also for `refit`, `n_seeds` and `n_jobs`.
+    refit, n_seeds, n_jobs
+        See `JackknifeRegressor`.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        The fit to the mean over bins.
+    estimators_ : list of regressor
+        The fits of the bins.
+    ensemble_ : halkit.scattering.Ensemble
+        Both together, with the observables and their errors.
+    rows_ : halkit.equations.Rows
+        What was fitted; its sigma are the weights.
+    volumes_ : tuple
+        L of each row; None for radial nodes of an unknown L.
+
+    Notes
+    -----
+    Bins of different volumes pair up in their order, and must be equally many: independent noise
+    then adds in quadrature.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halkit import CorrelatorRegressor, GaussianProcessPotentialRegressor
+    >>> from halkit.datasets import make_time_dependent
+    >>> from halkit.interactions import GaussianSum
+    >>> from halkit.resampling import blocks
+    >>> from halkit.scattering import phase_shift
+    >>> d = make_time_dependent(
+    ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.5, 12.0, 24), box_radius=24.0,
+    ...     hadron_mass=2.0, times=range(12, 19), noise=1e-4, n_bins=10, random_state=0,
+    ... )
+    >>> model = CorrelatorRegressor(GaussianProcessPotentialRegressor(local="only"), times=[15])
+    >>> model = model.fit(blocks(d.correlators))
+    >>> model.rows_.stencil, model.rows_.labels
+    (7, (('wall', 15), ('exp', 15)))
+    >>> delta, error = model.phase_shift(0.1, return_std=True)
+    >>> exact = phase_shift(d.interaction, 0.1, reduced_mass=1.0)
+    >>> bool(abs(delta - exact) < 3 * error)
+    True
+    """
+
+    def __init__(
+        self, estimator: Any, *, times: Any = None, stencil: Any = "auto",
+        energy_range: Any = None, r_max: Any = None, r_prime_max: Any = None, sources: Any = None,
+        volumes: Any = None, space_order: Any = 6, errors: Literal["bins", "pooled"] = "bins",
+        resample: Any = None, refit: Literal["full", "warm", "linear"] = "full",
+        n_seeds: int = 10, n_jobs: int | None = None,
+    ) -> None:  # fmt: skip
+        self.estimator = estimator
+        self.times = times
+        self.stencil = stencil
+        self.energy_range = energy_range
+        self.r_max = r_max
+        self.r_prime_max = r_prime_max
+        self.sources = sources
+        self.volumes = volumes
+        self.space_order = space_order
+        self.errors = errors
+        self.resample = resample
+        self.refit = refit
+        self.n_seeds = n_seeds
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.input_tags.two_d_array = False
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "estimators_")
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Make the rows of the blocks and fit the potential to them.
+
+        Parameters
+        ----------
+        X : list of Correlators
+            One source on one volume each, as from `blocks`; a single record stands for its
+            sources.
+        y : None
+            Not used: targets are made of X.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X has other entries, or none of the chosen sources and volumes; if masses, units,
+            kinds or numbers of bins differ; if times or radii do not fit; and as for the
+            estimator.
+
+        Warns
+        -----
+        Warning
+            As `JackknifeRegressor`.
+        """
+        check_choice(self.errors, "errors", ["bins", "pooled"])
+        if self.resample not in (None, "mean"):
+            check_resample(self.resample)
+        with unchanged_on_error(self):
+            records = self._chosen(check_blocks(X))
+            parts = [self._rows(record) for record in records]
+            rows = stack_rows([self._weighted(part) for part in parts])
+            model = self._potential(rows, records)
+            common = {} if rows.sigma is None else {"y_std": rows.sigma}
+            if rows.kind == "mean" or self.resample == "mean":
+                centre = model.fit(*rows.mean(), **common)
+                fits, kind = [centre], "jackknife"
+            else:
+                kind = self.resample or rows.kind
+                if kind not in (rows.kind, "seeds"):
+                    raise ValueError(f"resample must be {rows.kind!r} for these bins, got {kind!r}")
+                jackknife = JackknifeRegressor(
+                    model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
+                    n_jobs=self.n_jobs,
+                ).fit(rows.data, rows.target, **common)  # fmt: skip
+                centre, fits = jackknife.estimator_, jackknife.estimators_
+            self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
+            self.rows_ = rows
+            self.volumes_ = tuple(
+                record.L for record, part in zip(records, parts, strict=True) for _ in part.labels
+            )
+        return self
+
+    def predict(self, X: Any) -> list[Array]:  # type: ignore[override]
+        """Targets of each block, in the window of the fit.
+
+        Parameters
+        ----------
+        X : list of Correlators
+
+        Returns
+        -------
+        list of ndarray of shape (n_rows, n_out)
+            U R of the mean over bins, in the normalisation of the rows.
+        """
+        check_is_fitted(self)
+        return [
+            self.estimator_.apply_potential(rows.mean()[0], rows.r, rows.weights, rows.r_out)
+            for rows in map(self._rows, check_blocks(X))
+        ]
+
+    def score(
+        self, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",
+        r_max: Any = None, r_prime_max: Any = None,
+    ) -> float:  # fmt: skip
+        """Minus χ²/dof of the fit to the mean on blocks that were left out; larger is better.
+
+        χ² has the covariance of the bins of y, low rank plus shrinkage (`goodness_of_fit`). Neither
+        this covariance nor the rows depend on `times` and `stencil` of the fit, so that windows and
+        stencils are compared on the same data.
+
+        Parameters
+        ----------
+        X : list of Correlators
+            With bins.
+        y : None
+            Not used.
+        times, stencil
+            Of the rows that are compared: by default all those that the widest stencil leaves.
+        r_max, r_prime_max
+            Radii of these rows: by default those of the fit. To compare fits of different radii,
+            give common ones; `held_out_volume` takes them as a scorer.
+
+        Returns
+        -------
+        float
+            About −1 for a model that is right, up to the error of the fit.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `fit`, and for correlators without bins.
+        """
+        check_is_fitted(self)
+        window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
+        chi2 = dof = 0.0
+        for rows in self._by_volume(X, window).values():
+            bins = np.concatenate([_fluctuations(part) for part in rows], axis=1)
+            mean = np.concatenate([_residual_of_mean(part, self.estimator_) for part in rows])
+            noise = NoiseModel(bins, rows[0].kind)
+            chi2, dof = chi2 + noise.chi2(mean), dof + float(noise.of_noise().mean())
+        return -chi2 / dof
+
+    def goodness_of_fit(
+        self, X: Any, *, times: Any = None, stencil: Any = None, r_max: Any = None,
+        r_prime_max: Any = None,
+    ) -> CorrelatorGoodness:  # fmt: skip
+        """χ²/dof and p-value of blocks, with the covariance of their bins.
+
+        Each bin has its own fit, whose errors and freedom therefore count, on the blocks of the fit
+        and on others; with ``resample="mean"`` all bins have one fit, and p-values are too small.
+
+        Parameters
+        ----------
+        X : list of Correlators
+            With as many bins as those of the fit.
+        times, stencil, r_max, r_prime_max
+            Of the rows; by default as in the fit.
+
+        Returns
+        -------
+        CorrelatorGoodness
+            Of all blocks, and of each source and time.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `score`, and if the bins are not as many as those of the fit.
+        """
+        check_is_fitted(self)
+        stencil = self.stencil if stencil is None else stencil
+        times = self.times if times is None else times
+        window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
+        by_volume, by_row = [], {}
+        for L, parts in self._by_volume(X, window).items():
+            bins = []
+            for rows in parts:
+                left = residuals_of(rows, self._fits_for(rows))
+                bins.append(left.reshape(rows.n_bins, -1))
+                for i, (source, time) in enumerate(rows.labels):
+                    by_row[L, source, time] = joint([left[:, i]], rows.kind)
+            by_volume.append(np.concatenate(bins, axis=1))
+        return CorrelatorGoodness(*joint(by_volume, self.rows_.kind), by_row)
+
+    def _fits_for(self, rows):
+        if len(self.estimators_) == 1 or self.resample_ == "seeds":
+            return self.estimator_
+        if rows.n_bins != len(self.estimators_):
+            raise ValueError(
+                f"X must have {len(self.estimators_)} bins as the fit had, got {rows.n_bins}"
+            )
+        return self.estimators_
+
+    def _by_volume(self, X, window):
+        """Lists of rows of each volume; blocks of one volume share their configurations."""
+        found: dict[Any, list[Rows]] = {}
+        for record in check_blocks(X):
+            rows = self._rows(record, **window)
+            if rows.kind == "mean":
+                raise ValueError("X must have bins to tell χ², got the mean")
+            found.setdefault(record.L, []).append(rows)
+        return found
+
+    def _chosen(self, records):
+        """The blocks of the chosen sources and volumes."""
+        known = dict.fromkeys(source for record in records for source in record.sources)
+        sources = check_choices(self.sources, known, "sources")
+        volumes = check_choices(self.volumes, dict.fromkeys(r.L for r in records), "volumes")
+        chosen = [
+            part
+            for record in records
+            if record.L in volumes
+            for part in (check_blocks(record) if len(record.sources) > 1 else [record])
+            if part.sources[0] in sources
+        ]
+        if not chosen:
+            raise ValueError(f"X must have blocks of {sources} on L = {volumes}, got none")
+        for name in ("system", "inverse_spacing", "hadron_mass"):
+            values = list(dict.fromkeys(getattr(record, name) for record in chosen))
+            if len(values) > 1:
+                raise ValueError(f"{name} must be the same in all blocks, got {values}")
+        return chosen
+
+    def _rows(self, record, *, times=None, stencil=None, r_max=None, r_prime_max=None):
+        """Rows of a block; options that are None are those of the fit, but for a given stencil."""
+        inner = self.estimator.get_params() if hasattr(self.estimator, "get_params") else {}
+        own = stencil is None
+        energies = self.energy_range
+        if not own and stencil != self.stencil and not _is_designed(stencil, record):
+            energies = None
+        return rows_of(
+            record, times=self.times if own else times, stencil=self.stencil if own else stencil,
+            r_max=self.r_max if r_max is None else r_max,
+            r_prime_max=self.r_prime_max if r_prime_max is None else r_prime_max,
+            energy_range=None if energies is None else tuple(energies), l=inner.get("l") or 0,
+            space_order=self.space_order,
+        )  # fmt: skip
+
+    def _weighted(self, rows):
+        """Rows with the errors that weight the fit."""
+        if self.errors == "bins" or rows.sigma is None:
+            return rows
+        R = rows.mean()[0][:, : rows.sigma.shape[1]]
+        return replace(rows, sigma=pooled_errors(rows.sigma, R))
+
+    def _potential(self, rows, records):
+        """A clone of the estimator on the nodes, and with the masses, of the rows."""
+        if rows.sigma is not None and not has_fit_parameter(self.estimator, "y_std"):
+            raise ValueError(
+                f"estimator must take y_std in its fit, got {type(self.estimator).__name__}: in a "
+                "Pipeline, make CorrelatorRegressor the last step"
+            )
+        model, record = clone(self.estimator), records[0]
+        m1, m2 = check_masses(record.hadron_mass, "hadron_mass")
+        reduced = m1 * m2 / (m1 + m2)
+        given = model.get_params()
+        for name, mass, mine in (
+            ("reduced_mass", reduced, reduced), ("hadron_mass", record.hadron_mass, (m1, m2)),
+        ):  # fmt: skip
+            value = given.get(name)
+            if value is not None and not np.allclose(value, mine, rtol=1e-9, atol=0):
+                raise ValueError(
+                    f"{name} of the estimator must be that of the correlators, {mass}, or None, "
+                    f"got {value}"
+                )
+            if name in given and value is None:
+                model.set_params(**{name: mass})
+        nodes = {"r": rows.r, "weights": rows.weights, "r_out": rows.r_out}
+        return model.set_params(
+            **{
+                name: values
+                for name, values in nodes.items()
+                if name in given and given[name] is None
+            }
+        )
+
+
+def held_out_volume(
+    estimator: Any, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",
+    r_max: Any = None, r_prime_max: Any = None,
+) -> float:  # fmt: skip
+    """Score of blocks that were left out, on rows that are the same for all candidates.
+
+    A scorer: pass it as ``scoring``, with options as ``partial(held_out_volume, r_max=17.0)``, and
+    ``cv=leave_one_volume_out``. The noise of another volume is independent.
+
+    Parameters
+    ----------
+    estimator : fitted CorrelatorRegressor
+    X : list of Correlators
+        Blocks of volumes that were not fitted.
+    y : None
+        Not used.
+    times, stencil, r_max, r_prime_max
+        Of the rows; see `CorrelatorRegressor.score`.
+
+    Returns
+    -------
+    float
+        Minus χ²/dof.
+
+    Raises
+    ------
+    ValueError
+        If a volume of X was fitted.
+    TypeError
+        If `estimator` is not a `CorrelatorRegressor`.
+    """
+    if not isinstance(estimator, CorrelatorRegressor):
+        raise TypeError(
+            f"estimator must be a CorrelatorRegressor, got a {type(estimator).__name__}"
+        )
+    check_is_fitted(estimator)
+    seen = {record.L for record in check_blocks(X)} & {*estimator.volumes_}
+    if seen:
+        raise ValueError(
+            f"X must have volumes that were not fitted, got L = {[*seen]}: pass "
+            "cv=leave_one_volume_out, and score of the estimator for blocks that were fitted"
+        )
+    return estimator.score(X, times=times, stencil=stencil, r_max=r_max, r_prime_max=r_prime_max)
+
+
+def _is_designed(stencil, record: Correlators) -> bool:
+    return stencil == "designed" or (stencil == "auto" and len({*np.ravel(record.hadron_mass)}) > 1)
+
+
+def _fluctuations(rows):
+    """``|R|`` y/R of each bin, (n_bins, n): the normalisation of a bin drops out."""
+    R = rows.data[..., : rows.target.shape[-1]]
+    return (np.abs(R.mean(axis=0)) * rows.target / R).reshape(rows.n_bins, -1)
+
+
+def _residual_of_mean(rows, model):
+    X, y = rows.mean()
+    return (y - model.apply_potential(X, rows.r, rows.weights, rows.r_out)).ravel()
