@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 import halkit
 from halkit.exceptions import VersionWarning
+from halkit.versions import Versioned
 
 R = np.linspace(0.5, 4.0, 8)
 X = np.random.default_rng(0).normal(size=(4, 8))
@@ -27,6 +28,13 @@ ESTIMATORS = [
     halkit.TimeDependentHALRegressor(R),
     halkit.U1DiffusionSampler(),
 ]
+
+
+def test_every_public_estimator_knows_its_version():
+    public = [getattr(halkit, name) for name in halkit.__all__]
+    found = [entry for entry in public if isinstance(entry, type) and hasattr(entry, "get_params")]
+    assert {type(model) for model in ESTIMATORS} <= set(found)
+    assert [entry.__name__ for entry in found if not issubclass(entry, Versioned)] == []
 
 
 def kept_by(version, model, monkeypatch):
