@@ -31,10 +31,11 @@ from sklearn.preprocessing import StandardScaler
 
 import halkit
 from halkit.correlators import Correlators
-from halkit.datasets import make_u1_configurations
+from halkit.datasets import make_time_dependent, make_u1_configurations
 from halkit.equations import Rows, radial_rows
 from halkit.exceptions import VersionWarning
 from halkit.interactions import GaussianSum, InteractionMatrix
+from halkit.resampling import blocks
 from halkit.scattering import Ensemble
 
 ROOT = Path(__file__).parents[1]
@@ -104,6 +105,11 @@ def fitted():
     for refit in ("full", "linear"):
         jackknife = halkit.JackknifeRegressor(network(), refit=refit, n_jobs=1)
         models[f"jackknife, {refit}"] = jackknife.fit(BINS, TARGETS)
+    well, r = GaussianSum([-0.04], [0.1]), np.linspace(0.5, 12.0, 24)
+    options = {"box_radius": 24.0, "hadron_mass": 2.0, "noise": 1e-4, "n_bins": 5}
+    d = make_time_dependent(well, r=r, times=range(12, 19), **options, random_state=0)
+    prior = halkit.GaussianProcessPotentialRegressor(local="only")
+    models["correlators"] = halkit.CorrelatorRegressor(prior, times=[15]).fit(blocks(d.correlators))
     models["ensemble"] = models["jackknife, full"].ensemble_
     links = make_u1_configurations(64, 1.0, 4, random_state=0)
     sampler = halkit.U1DiffusionSampler(hidden_channels=(4,), max_epochs=1, random_state=0)

@@ -18,6 +18,7 @@ X = np.random.default_rng(0).normal(size=(4, 8))
 Y = -0.1 * X @ np.exp(-R[:, None] - R)
 GAUSSIAN_PROCESS = halkit.GaussianProcessPotentialRegressor(R, reduced_mass=1.0)
 ESTIMATORS = [
+    halkit.CorrelatorRegressor(GAUSSIAN_PROCESS),
     halkit.ESTPotentialRegressor(R),
     halkit.FrozenBasisRegressor(halkit.NonLocalPotentialRegressor(R)),
     GAUSSIAN_PROCESS,

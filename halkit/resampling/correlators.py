@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from halkit.checks import check_choice, check_masses
@@ -20,6 +20,7 @@ from halkit.resampling.regressor import JackknifeRegressor
 from halkit.resampling.samples import check_resample, pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
+from halkit.versions import Versioned
 
 __all__ = ["CorrelatorGoodness", "CorrelatorRegressor"]
 
@@ -42,7 +43,7 @@ class CorrelatorGoodness(NamedTuple):
 
 
 class CorrelatorRegressor(
-    ResampledPotential, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+    ResampledPotential, MetaEstimatorMixin, RegressorMixin, Versioned
 ):  # fmt: skip
     r"""A potential from correlators R(t, r), with errors; a sample is one source on one volume.
 

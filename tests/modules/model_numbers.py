@@ -18,7 +18,7 @@ def numbers(model):
     if hasattr(model, "cv_results_"):
         scores = [value for key, value in model.cv_results_.items() if "score" in key]
         return [*scores, *numbers(model.best_estimator_)]
-    if hasattr(model, "kind"):
+    if hasattr(model, "kind") or hasattr(model, "rows_"):
         return list(model.phase_shift(K, return_std=True))
     n = model.n_features_in_
     waves = np.cos(np.arange(3 * n)).reshape(3, n)
