@@ -75,7 +75,6 @@ TABLE = {
     "correlated": [
         lambda v: fit_mass(X, window=(0, 3), kind="jackknife", correlated=v),
     ],
-    "nonlocal_part": [lambda v: kaon_nucleon_model(0, nonlocal_part=v)],
     "single": [lambda v: gauge.hmc(LINKS, 1.0, n_trajectories=1, single=v)],
     "verbose": [
         lambda v: gauge.correct(LINKS, 1.0, n_trajectories=1, verbose=v),
