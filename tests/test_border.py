@@ -273,9 +273,44 @@ def of_scattering():
     yield "zeta", scattering.zeta_00, np.array([0.3, 0.7])
     levels = scattering.luscher_k_cot_delta
     yield "energy", lambda v: levels(v, L=10.0, reduced_mass=0.5), np.array([0.1, 0.2])
+    pair = {"L": 10.0, "masses": (0.8, 1.3)}
+    yield "ΔW", lambda v: levels(v, **pair), np.array([0.1, 0.2])
+    yield "masses", lambda v: levels(0.1, L=10.0, masses=(v, 1.3)), np.array([0.8, 0.9])
+    nodes = np.linspace(0.5, 20.0, 40)
+    waves = np.sin(np.outer(K, nodes) + 0.3)
+    tail = scattering.tail_phase_shift
+    yield "tail", lambda v: tail(v, nodes, K).phase_shift, waves
+    yield "tail r", lambda v: tail(waves, v, K).phase_shift, nodes
+    yield "tail k", lambda v: tail(waves, nodes, v).phase_shift, K
+    yield "tail std", lambda v: tail(waves, nodes, K, phi_std=v).error, 0.1 + np.abs(waves)
+    yield "bins of θ", lambda v: wells(v).samples(float_at_origin), np.array([[1.0, 2], [1.1, 2]])
+    yield "centre of θ", lambda v: wells([[1, 2]], v).centre(r), np.array([1.0, 2.0])
     spectrum = scattering.lattice_spectrum
     V = -np.exp(-WEDGE.distance_squared / 4.0)
     yield "sites V", lambda v: spectrum(v, L=8, reduced_mass=1.0, n_states=2).energy, V
+
+
+def wells(bins, centre=None):
+    def well(p):
+        return GaussianSum(p[:1], p[1:])
+
+    return scattering.Ensemble.from_parameters(well, bins, "jackknife", centre=centre)
+
+
+def float_at_origin(V):
+    return float(V(0.0))
+
+
+def of_tables():
+    V, std, cov = -np.exp(-(R**2)), np.full(len(R), 0.1), np.diag(np.full(len(R), 0.01))
+
+    def fit_table(r, V, V_std=None, V_cov=None):
+        return LocalPotentialRegressor(n_terms=1).fit_table(r, V, V_std, V_cov=V_cov).theta_
+
+    yield "fit table r", lambda v: fit_table(v, V, std), R
+    yield "fit table V", lambda v: fit_table(R, v, std), V
+    yield "fit table std", lambda v: fit_table(R, V, v), std
+    yield "fit table cov", lambda v: fit_table(R, V, V_cov=v), cov
 
 
 def of_resampling():
@@ -353,7 +388,7 @@ def of_datasets_and_displays():
 
 TABLES = (
     of_radial_and_sources, of_interactions, of_scattering, of_resampling, of_gauge,
-    of_datasets_and_displays, of_the_models,
+    of_datasets_and_displays, of_the_models, of_tables,
 )  # fmt: skip
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -89,6 +89,10 @@ RIGHT = [
     "scattering.luscher_levels(lambda k2: 0.5 + 0.1 * k2, L=10, reduced_mass=0.5)",
     "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='all', laplacian='spectral')",
     "assert_type(scattering.coulomb_functions(0, 0.5, r).F, Array)",
+    "scattering.lattice_spectrum(V, L=12, masses=(1, 2.0))",
+    "scattering.luscher_k_cot_delta(0.1, L=12, masses=(r, 2.0))",
+    "scattering.Ensemble.from_parameters(lambda p: GaussianSum(p, p), [[1, 2]], 'draws')",
+    "assert_type(scattering.tail_phase_shift(r, r, 0.5).error, Array)",
 ]
 WRONG = [
     "GaussianSum('text', [1.0])",
@@ -143,6 +147,9 @@ WRONG = [
     "scattering.lattice_spectrum(V, L=12, reduced_mass=0.5, sector='B7')",
     "scattering.spherical_box_states(V, radius=10, reduced_mass=0.5, boundary='periodic')",
     "scattering.coulomb_functions('s', 0.5, r)",
+    "scattering.lattice_spectrum(V, L=12, masses='N')",
+    "scattering.Ensemble.from_parameters(np.sum, [[1, 2]])",
+    "scattering.tail_phase_shift(r, r)",
 ]
 
 

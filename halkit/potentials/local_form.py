@@ -115,6 +115,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     See Also
     --------
     ParametricPotentialRegressor : U(r, r') of a given form.
+    leading_order : V(r; t) of correlators, for `fit_table`.
 
     Notes
     -----
@@ -205,8 +206,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             form may help, or no local potential describes the data. Also if the form differs from
             a V(r) that is free at each node by more than the errors, χ²/dof > 1.5.
         UnderdeterminedWarning
-            If V has not vanished where the data end. With several channels, if the rows do not
-            tell their potentials apart, see `halkit.equations.pointwise_errors`.
+            If V has not vanished where the data end, or a fitted mass μ is not positive. With
+            several channels, if the rows do not tell their potentials apart, see
+            `halkit.equations.pointwise_errors`.
         """
         with unchanged_on_error(self):
             self._kept = self._checked_form()
@@ -361,9 +363,10 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _finish(self, problem, left, n_known, is_table):
         """Positive widths, and χ²."""
         if isinstance(self._kept, NamedForm):
-            pairs = len(self.theta_) // len(np.triu_indices(self.n_channels_)[0])
-            widths = np.tile(self._kept.widths(pairs), len(self.theta_) // pairs)
-            sign = np.where((self.theta_ < 0) & widths, -1.0, 1.0)
+            blocks = self.theta_.reshape(len(np.triu_indices(self.n_channels_)[0]), -1)
+            widths = self._kept.widths(blocks.shape[1])
+            sign = np.where((blocks < 0) & widths, -1.0, 1.0).ravel()
+            self._kept.warn_of_growth(blocks)
             self.theta_ = sign * self.theta_
             self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None

@@ -8,6 +8,7 @@ With a given mass μ of the exchanged particle, θ ends before it. The strengths
 given widths and masses they follow from linear least squares.
 """
 
+import warnings
 from itertools import combinations, product
 from math import comb
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from halkit.checks import check_integer, check_positive
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions.local import two_pion
 from halkit.scaling import norm
 from halkit.typing import Array, Number
@@ -100,6 +102,21 @@ class NamedForm(NamedTuple):
         return ((place >= end // 2) & (place < end)) | (
             (place == end + 1) & (self.name == "gaussians+two_pion")
         )
+
+    def warn_of_growth(self, blocks: Array) -> None:
+        """Warn of a fitted mass μ ≤ 0, for parameters (n_pairs, n_parameters).
+
+        Warns
+        -----
+        UnderdeterminedWarning
+        """
+        if self.has_tail and self.mu is None and np.any(blocks[:, -1] <= 0):
+            warnings.warn(
+                f"mu must be > 0 for a tail that decays, the fit gives {blocks[:, -1].min():.3g}: "
+                "give mu, or take data that reach further",
+                UnderdeterminedWarning,
+                stacklevel=5,
+            )
 
     def __repr__(self) -> str:
         return repr(self.name)

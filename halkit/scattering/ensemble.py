@@ -102,8 +102,8 @@ class Ensemble(Members):
     @classmethod
     def from_parameters(
         cls, function: Callable[[Array], Interaction | InteractionMatrix], bins: Numbers,
-        kind: Kind, *, centre: Numbers | None = None, reduced_mass: Number | None = None, l: int = 0,
-        map: Callable[..., Any] | None = None,  # noqa: A002
+        kind: Kind, *, centre: Numbers | None = None, reduced_mass: Number | None = None,
+        l: int = 0, map: Callable[..., Any] | None = None,  # noqa: A002
     ) -> Self:  # fmt: skip
         """Return the ensemble of a published fit with parameters of each bin.
 

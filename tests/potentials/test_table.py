@@ -367,6 +367,15 @@ def test_a_yukawa_potential_has_no_value_at_the_origin():
         LocalPotentialRegressor("yukawa").fit_table([0.0, 1.0, 2.0], [1.0, 1.0, 0.5], [0.1] * 3)
 
 
+def test_a_tail_that_grows_is_named():
+    r = np.linspace(0.5, 5.0, 30)
+    with (
+        pytest.warns(UnderdeterminedWarning, match="mu must be > 0 for a tail that decays"),
+        pytest.warns(UnderdeterminedWarning, match="where the data end"),
+    ):
+        LocalPotentialRegressor("yukawa").fit_table(r, -np.exp(0.3 * r) / r, 0.01 * np.ones(30))
+
+
 # Parameters of bins
 
 
