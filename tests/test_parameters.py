@@ -37,7 +37,6 @@ ROOMS = ("radial", "correlators", "equations", "interactions", "scattering", "po
 CHOICES = {"local", "electromagnetic"}
 LINKS = np.zeros((2, 2, 2, 2))
 U = -np.exp(-R[:, None] - R)
-BINS = np.exp(-np.arange(6.0)) * (1 + 0.01 * np.random.default_rng(0).normal(size=(9, 6)))
 
 
 def process():
@@ -82,9 +81,6 @@ TABLE = {
     ],
     "overwrite": [
         lambda v: save_correlators("nowhere.npz", {"a": make_groups()}, overwrite=v),
-    ],
-    "correlated": [
-        lambda v: fit_mass(BINS, window=(0, 3), kind="jackknife", correlated=v),
     ],
     "nonlocal_part": [lambda v: kaon_nucleon_model(0, nonlocal_part=v)],
     "weighted": [lambda v: displays.PotentialDisplay(U, R).plot(weighted=v)],
