@@ -211,7 +211,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             `halkit.equations.pointwise_errors`.
         """
         with unchanged_on_error(self):
-            self._kept = self._checked_form()
+            self._keep_form()
             problem = self._problem(X, y, sample_weight, y_std)
             n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
             W = problem.shifted()[1]
@@ -267,7 +267,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         [-2.0, 0.8]
         """
         with unchanged_on_error(self):
-            self._kept = self._checked_form()
+            self._keep_form()
             if count_channels(self._owner()) > 1:
                 raise ValueError("channels must be one for a table of V(r), got several")
             table = read_table(r, V, V_std, V_cov)
@@ -283,8 +283,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             self._warn_of_reach(exact=False)
         return self
 
-    def _checked_form(self):
-        """The form, after a check of the parameters that belong to it."""
+    def _keep_form(self):
+        """Keep the form of the fit, after a check of the parameters that belong to it."""
         check_integer(self.n_terms, "n_terms", least=1, optional=True)
         own = callable(self.form)
         if not own and (not isinstance(self.form, str) or self.form not in FORMS):
@@ -299,7 +299,13 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         if self.initial is None and (own or self.bounds is not None):
             why = "for a form of your own" if own else "with bounds"
             raise ValueError(f"initial must be given {why}, got None")
-        return self.form if own else named_form(self.form, self.mu, self.power)
+        form = None if own else named_form(self.form, self.mu, self.power)
+        self._kept, self._exchange = self.form, None if own else (form.mu, form.power)
+
+    @property
+    def _named(self):
+        """The `NamedForm` of the fit, None for a function of the user."""
+        return None if callable(self._kept) else NamedForm(self._kept, *self._exchange)
 
     def _fit_form(self, problem, rows):
         """Fit the form to what rows or a table say of V(r)."""
@@ -320,8 +326,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         )
 
     def _start(self, rows):
-        form, pairs = self._kept, self.n_channels_ * (self.n_channels_ + 1) // 2
-        if not isinstance(form, NamedForm):
+        form, pairs = self._named, self.n_channels_ * (self.n_channels_ + 1) // 2
+        if form is None:
             return self.initial
         if form.name == "yukawa" and self.r_out_[0] == 0:
             raise ValueError("r of y must be > 0 for a Yukawa potential, got 0")
@@ -346,7 +352,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _try_form(self, start):
         """Try the form at the start, with messages that name it."""
         form = self._form(start)
-        if not isinstance(self._kept, NamedForm):
+        if self._named is None:
             try:
                 self._kept(self.r_out_, start)
             except Exception as error:
@@ -362,11 +368,11 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
 
     def _finish(self, problem, left, n_known, is_table):
         """Positive widths, and χ²."""
-        if isinstance(self._kept, NamedForm):
+        if (form := self._named) is not None:
             blocks = self.theta_.reshape(len(np.triu_indices(self.n_channels_)[0]), -1)
-            widths = self._kept.widths(blocks.shape[1])
+            widths = form.widths(blocks.shape[1])
             sign = np.where((blocks < 0) & widths, -1.0, 1.0).ravel()
-            self._kept.warn_of_growth(blocks)
+            form.warn_of_growth(blocks)
             self.theta_ = sign * self.theta_
             self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None
@@ -403,7 +409,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
 
     def _form(self, theta, pair=(0, 0)):
         """V_ab with parameters θ."""
-        return LocalForm(self._kept, theta, self.radius_, self.n_channels_, pair)
+        return LocalForm(self._named or self._kept, theta, self.radius_, self.n_channels_, pair)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from halkit import Channel
 from halkit.correlators import load_correlators
 from halkit.equations import Rows, lattice_rows
 from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import (
+    N_OMEGA_MASSES,
     DerivativeExpansion,
     GaussianSum,
     Laplacian,
@@ -22,6 +24,7 @@ from halkit.interactions import (
     n_phi,
     omega_ccc,
     omega_omega,
+    reduced_mass,
 )
 from halkit.potentials import LocalPotentialRegressor, leading_order
 from halkit.potentials.table import read_table
@@ -104,6 +107,25 @@ def test_a_named_form_of_coupled_channels():
     found = model.local_potential(r)
     np.testing.assert_allclose(found[0, 1], V[1], atol=1e-5)
     np.testing.assert_allclose(found[1, 1], V[2], atol=1e-5)
+
+
+def test_a_search_over_forms_and_bins_of_one():
+    """NΩ has a tail of two pions: a search finds it, and every bin of a jackknife has it."""
+    V, r = n_omega(), np.linspace(0.05, 4.0, 80)
+    mass = reduced_mass(N_OMEGA_MASSES)
+    phi = scattering_wave_functions(V, [0.2, 0.6, 1.0, 1.4], reduced_mass=mass)(r)
+    noise = 1e-3 * np.random.default_rng(0).normal(size=(10, *phi.shape)) * np.exp(-r)
+    y = V(r) * phi + (noise.mean(axis=0) + (noise.mean(axis=0) - noise) / 9)
+    named = LocalPotentialRegressor(n_terms=1, r=r, reduced_mass=mass)
+    search = GridSearchCV(named, {"form": ["gaussians", "gaussians+two_pion"]}, cv=2)
+    assert search.fit(phi, y.mean(axis=0)).best_params_ == {"form": "gaussians+two_pion"}
+    model = JackknifeRegressor(search.best_estimator_)
+    model.fit(np.stack([phi] * 10), y, y_std=3e-4 * np.exp(-r) * np.ones_like(phi))
+    k = np.array([0.3, 0.9])
+    delta, error = model.phase_shift(k, return_std=True)
+    pull = (delta - phase_shift(V, k, reduced_mass=mass)) / error
+    assert np.all(np.abs(pull) < 4)
+    assert np.all(error < 0.02)
 
 
 def test_a_pickled_form(tmp_path):

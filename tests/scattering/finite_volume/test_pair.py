@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from halkit.correlators import Correlators
+from halkit.equations import lattice_rows
 from halkit.interactions import N_OMEGA_MASSES, GaussianSum, n_omega
 from halkit.kinematics import energy_from_momentum, momentum_squared
+from halkit.potentials import leading_order
+from halkit.radial import Wedge
 from halkit.scattering import (
     lattice_spectrum,
     luscher_k_cot_delta,
@@ -100,3 +104,29 @@ def test_a_state_deeper_than_a_mass_is_refused():
     deep = GaussianSum([-5.0], [0.3])
     with pytest.raises(ValueError, match="masses must be above the binding momenta"):
         lattice_spectrum(deep, L=8, n_states=2, masses=MASSES)
+
+
+def test_correlators_that_fall_with_these_energies_have_this_potential():
+    """R = Σ φ_n e^{−ΔW_n t} on a lattice: rows give V back, from k²/2m they would not."""
+    states = lattice_spectrum(V, L=16, n_states=4, masses=MASSES)
+    t, wedge = np.arange(6, 15), Wedge(16)
+    kinetic = lattice_spectrum(V, L=16, n_states=4, reduced_mass=MU).energy
+    waves = [1.0, 0.5, -0.3, 0.2] * states.wave_function.T
+    errors = []
+    for energy in (states.energy, kinetic):
+        R = np.exp(-np.multiply.outer(t, energy)) @ waves.T
+        correlators = Correlators(
+            R={"wall": R[:, None]},
+            wedge=wedge,
+            t=t,
+            kind="mean",
+            hadron_mass=MASSES,
+            units="lattice",
+        )  # fmt: skip
+        rows = lattice_rows(
+            correlators, times=[10], r_max=6.0, energy_range=(-0.05, energy[-1] + 0.05)
+        )
+        data = leading_order(rows)
+        errors.append(np.abs(data.V[0] - V(data.r)).max())
+    assert errors[0] < 1e-6
+    assert errors[1] > 1e-3
