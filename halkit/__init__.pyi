@@ -27,6 +27,7 @@ from halkit.potentials import NonLocalPotentialRegressor as NonLocalPotentialReg
 from halkit.potentials import ParametricPotentialRegressor as ParametricPotentialRegressor
 from halkit.potentials import TimeDependentHALRegressor as TimeDependentHALRegressor
 from halkit.radial import RadialGrid as RadialGrid
+from halkit.resampling import CorrelatorRegressor as CorrelatorRegressor
 from halkit.resampling import JackknifeRegressor as JackknifeRegressor
 
 __version__: str
