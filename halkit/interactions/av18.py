@@ -138,12 +138,10 @@ class CoupledAV18(_Argonne, InteractionMatrix):
 
     Attributes
     ----------
-    l : (int, int)
-        Orbital angular momenta of the two waves.
     reduced_mass : float
         Reduced mass of the pair, in the inverse of the unit of r.
     channels : tuple of 2 Channel
-        With both, so that `halkit.scattering` needs neither.
+        With it and the two l, so that `halkit.scattering` needs nothing else.
     electromagnetic : tuple of str
         The included electromagnetic terms.
     interactions : tuple of 2 tuples of 2 Interaction
