@@ -81,7 +81,7 @@ def test_the_code_of_a_document_runs(path, tmp_path, monkeypatch):
     pyplot.switch_backend("Agg")
     _, stated = run_blocks(path)
     pyplot.close("all")
-    assert len(stated) == {"README.md": 3, "femtoscopy.md": 6}.get(path.name, 0)
+    assert len(stated) == {"README.md": 4, "femtoscopy.md": 6}.get(path.name, 0)
     for numbers, value in stated:
         assert_stated(numbers, value, units=1)
 
