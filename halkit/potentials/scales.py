@@ -52,7 +52,7 @@ def prior_scales(
     envelope : dict
         Parameters of the `Envelope` of U; without one an exponential sets the scale.
     rank : int or None
-        Number of terms; None takes as many as the data show, from 1 to 4 for each channel.
+        Number of terms; None takes as many as the data show, from 1 to 4.
     local : dict or None
         Parameters of the `LocalTerm`.
     decay : float
@@ -88,12 +88,12 @@ def prior_scales(
         seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out, n=n_channels)[:rank]
         signs = _alternating(seen, rank or (len(seen) or 1), default=sign)
     else:
-        signs = _alternating([], rank or 2 * n_channels, default=sign)
+        signs = _alternating([], rank or 2, default=sign)
     return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 
 def _seen_signs(X, y, *, r, weights, r_out, n):
-    """Signs of the terms of U that the data show, the strongest first, at most `MAX_TERMS` n.
+    """Signs of the terms of U that the data show, the strongest first, at most `MAX_TERMS`.
 
     M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
     the span of the φ (Sylvester's law of inertia; separable expansion of Ernst, Shakin, Thaler,
@@ -109,7 +109,7 @@ def _seen_signs(X, y, *, r, weights, r_out, n):
     M = at @ (y / size).T
     eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
     eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
-    return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[: MAX_TERMS * n]
+    return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[:MAX_TERMS]
 
 
 def _alternating(seen, rank, *, default):

@@ -61,9 +61,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         symmetric in any case.
     rank : int or None
         Number of terms of the separable network. None takes as many as the data show, from 1
-        to 4 for each channel: the number of eigenvalues of M_st = ⟨φ_s|y_t⟩ above its asymmetry
-        M − Mᵀ. They also give the signs of the terms; terms that the data do not show alternate in
-        sign. Beside a local term, None is 2 for each channel.
+        to 4: the number of eigenvalues of M_st = ⟨φ_s|y_t⟩ above its asymmetry M − Mᵀ. They also
+        give the signs of the terms; terms that the data do not show alternate in sign.
+        Beside a local term, None is 2.
     envelope : {"exponential", "gaussian"} or None
         Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}. U is zero beyond the last node,
         and grows as 1/r towards the origin if the targets do (Yamaguchi's potential).
