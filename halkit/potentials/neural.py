@@ -139,29 +139,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
                 if self._has_nonlocal:
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before)
-            if self.n_channels_ > 1 and self.local:
-                phi = split(problem.X, self.n_channels_)[:, :, self._out_columns]
-                phi = phi.reshape(problem.y.shape)
-                warn_of_sources(phi, problem.y, problem.W, self.n_channels_)
+            _warn_of_sources(self, problem)
             if self._nodes_given:
-                self._warn_of_reach(problem)
+                _warn_of_ends(self, problem)
         return self
-
-    def _warn_of_reach(self, problem):
-        """Warn of the ends of V_ab and U_ab, and of U without errors as on coarse nodes."""
-        nodes = self.r_, self.weights_, self.r_out_
-        exact = self._has_nonlocal and not problem.has_errors
-        factors = self._local_factor
-        masses = pair_masses(self, self.n_channels_)
-        for i, (pair, mass) in enumerate(masses.items()):
-            one = self._learned if self.n_channels_ == 1 else self._learned[pair]
-            rows = None if factors is None else np.array_split(factors, len(masses))[i]
-            _warn_of_reach(one, problem, self.r_out_, rows, mass)
-            if exact and self.n_channels_ == 1:
-                warn_of_exact_fit(one, problem, *nodes, mass, self.loss_)
-            elif exact and pair[0] == pair[1] and len(self.r_out_) >= FEWEST:
-                one.l = None if mass is None else resolved(self).l[pair[0]]
-                warn_of_quadrature(one, self.r_, self.weights_, mass)
 
     def share_prior(self, fitted: Self) -> Self:
         """Take the scales of the prior, and the start of V, from a fit of the same form.
@@ -203,45 +184,12 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
         if not warm and not hasattr(self, "_shared"):
-            self._design = self._prior(problem, numbers, decay)
+            self._design = _prior_of(self, problem, numbers, decay)
         self._design = {**self._design, **objective}
-
-    def _prior(self, problem, numbers, decay):
-        """The envelope, the form of V, and the signs of the terms of U."""
-        radius = numbers["envelope_radius"] or self._default_radius()
-        local = self._local_term(problem, decay) if self.local else None
-        check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self._has_nonlocal else None,
-            None if local is None else local["widths"],
-            lattice_defaults=self._lattice_defaults,
-        )  # fmt: skip
-        envelope = {
-            "kind": self.envelope,
-            "radius": radius,
-            "learned": self.fit_envelope,
-            "singular": self._singular,
-        }
-        scales = prior_scales(
-            problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
-            envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
-            tol=numbers["tol"], n_channels=self.n_channels_,
-        )  # fmt: skip
-        self.amplitude_ = numbers["amplitude"] or scales.amplitude
-        self._start, self._local_factor = scales.coefficients, scales.factor
-        return {"envelope": envelope, "signs": scales.signs, "local": local}
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
-        of_data, n = None, self.n_channels_
-        if not decay:
-            columns = np.arange(n)[:, None] * len(self.r_) + self._out_columns
-            of_data = depth_of_data(problem, self.r_out_, columns.ravel())
-        terms = [
-            local_term(self, self.r_out_, mass, 0.2 * self.r_[-1], of_data)
-            for mass in pair_masses(self, n).values()
-        ]
-        scales = np.array([term["scales"] for term in terms])
-        return {**terms[0], "scales": scales if n > 1 else scales[0]}
+        return _local_terms(self, problem, decay)
 
     def _default_radius(self):
         """ρ where envelope_radius is None."""
@@ -326,18 +274,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
     def starts_(self) -> Ensemble:
         """The starts of the fit, each an interaction, or a matrix of them."""
         check_is_fitted(self)
-        starts = [self._start_of(*one) for one in self._starts]
+        starts = [_start_of(self, *one) for one in self._starts]
         settings: dict[str, Any] = {}
         if self.n_channels_ == 1:
             settings = {"reduced_mass": self._mass(), "l": own_wave(self) or 0}
         return Ensemble(starts, kind="starts", centre=starts[self._kept], **settings)
-
-    def _start_of(self, loss, n_iter, parameters):
-        module = self._restore(parameters, "cpu").module_
-        start = of_pairs(partial(Start, module, loss, n_iter, self._check_radii), self.n_channels_)
-        if self.n_channels_ > 1:
-            start = CoupledStart(start.interactions)
-        return self._in_channels(start)
 
     @property
     def _has_local(self):
@@ -377,6 +318,78 @@ class NeuralPotential(PotentialMixin, RegressorMixin, BaseEstimator):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _start_of(model, loss, n_iter, parameters):
+    module = model._restore(parameters, "cpu").module_
+    start = of_pairs(partial(Start, module, loss, n_iter, model._check_radii), model.n_channels_)
+    if model.n_channels_ > 1:
+        start = CoupledStart(start.interactions)
+    return model._in_channels(start)
+
+
+def _prior_of(model, problem, numbers, decay):
+    """The envelope, the form of V, and the signs of the terms of U."""
+    radius = numbers["envelope_radius"] or model._default_radius()
+    local = model._local_term(problem, decay) if model.local else None
+    check_reach(
+        model.r_, model.r_out_, radius if model.envelope and model._has_nonlocal else None,
+        None if local is None else local["widths"],
+        lattice_defaults=model._lattice_defaults,
+    )  # fmt: skip
+    envelope = {
+        "kind": model.envelope,
+        "radius": radius,
+        "learned": model.fit_envelope,
+        "singular": model._singular,
+    }
+    scales = prior_scales(
+        problem.X, problem.y, problem.W, r=model.r_, weights=model.weights_, r_out=model.r_out_,
+        envelope=envelope, rank=model.rank, local=local, decay=decay / problem.total,
+        tol=numbers["tol"], n_channels=model.n_channels_,
+    )  # fmt: skip
+    model.amplitude_ = numbers["amplitude"] or scales.amplitude
+    model._start, model._local_factor = scales.coefficients, scales.factor
+    return {"envelope": envelope, "signs": scales.signs, "local": local}
+
+
+def _local_terms(model, problem, decay):
+    """Widths and scales of the local term; without a prior its depth follows the data."""
+    of_data, n = None, model.n_channels_
+    if not decay:
+        columns = np.arange(n)[:, None] * len(model.r_) + model._out_columns
+        of_data = depth_of_data(problem, model.r_out_, columns.ravel())
+    terms = [
+        local_term(model, model.r_out_, mass, 0.2 * model.r_[-1], of_data)
+        for mass in pair_masses(model, n).values()
+    ]
+    scales = np.array([term["scales"] for term in terms])
+    return {**terms[0], "scales": scales if n > 1 else scales[0]}
+
+
+def _warn_of_sources(model, problem):
+    """Warn of rows that do not tell the V_ab of several channels apart."""
+    if model.n_channels_ > 1 and model.local:
+        phi = split(problem.X, model.n_channels_)[:, :, model._out_columns]
+        phi = phi.reshape(problem.y.shape)
+        warn_of_sources(phi, problem.y, problem.W, model.n_channels_)
+
+
+def _warn_of_ends(model, problem):
+    """Warn of the ends of V_ab and U_ab, and of U without errors as on coarse nodes."""
+    nodes = model.r_, model.weights_, model.r_out_
+    exact = model._has_nonlocal and not problem.has_errors
+    factors = model._local_factor
+    masses = pair_masses(model, model.n_channels_)
+    for i, (pair, mass) in enumerate(masses.items()):
+        one = model._learned if model.n_channels_ == 1 else model._learned[pair]
+        rows = None if factors is None else np.array_split(factors, len(masses))[i]
+        _warn_of_reach(one, problem, model.r_out_, rows, mass)
+        if exact and model.n_channels_ == 1:
+            warn_of_exact_fit(one, problem, *nodes, mass, model.loss_)
+        elif exact and pair[0] == pair[1] and len(model.r_out_) >= FEWEST:
+            one.l = None if mass is None else resolved(model).l[pair[0]]
+            warn_of_quadrature(one, model.r_, model.weights_, mass)
 
 
 def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
