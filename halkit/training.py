@@ -267,13 +267,13 @@ def _same_arrays(one, other):
     )
 
 
-def evaluate(function: Any, *arrays: ArrayLike) -> Array:
+def evaluate(function: Any, *arrays: ArrayLike, **keywords: Any) -> Array:
     """Evaluate a torch module, or a method of one, on numpy arrays in float64."""
     module = getattr(function, "__self__", function)
     device = next(module.parameters()).device
     tensors = (torch.tensor(np.array(a, dtype=np.float64), device=device) for a in arrays)
     with torch.no_grad(), one_thread():
-        return function(*tensors).cpu().numpy()
+        return function(*tensors, **keywords).cpu().numpy()
 
 
 class StopTraining(KeyboardInterrupt):

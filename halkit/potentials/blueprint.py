@@ -36,6 +36,7 @@ class Blueprint(NamedTuple):
         Nodes and measure of the sum over r'.
     r_out : ndarray of shape (n_out,)
         Nodes of the output rows.
+    n_channels : int
     """
 
     form: dict[str, Any]
@@ -45,6 +46,7 @@ class Blueprint(NamedTuple):
     r: Array
     weights: Array
     r_out: Array
+    n_channels: int = 1
 
     def potential(self) -> Potential:
         """Return U and V with fresh parameters, drawn from torch's generator."""
@@ -64,7 +66,7 @@ class Blueprint(NamedTuple):
         return networks.make_network(
             form["network"], form["hidden_layer_sizes"], activation=form["activation"],
             symmetric=form["symmetric"], signs=self.design["signs"], inputs=self.inputs,
-            envelope=self.design["envelope"], amplitude=self.amplitude,
+            envelope=self.design["envelope"], amplitude=self.amplitude, n_channels=self.n_channels,
         )  # fmt: skip
 
     def check_code(self, solver: str) -> None:

@@ -26,9 +26,10 @@ __all__ = [
     "local_inverse",
     "local_matrix",
     "own_wave",
+    "pair_masses",
     "reduced_masses",
     "refuse_other_count",
-    "refuse_several",
+    "refuse_other_networks",
     "resolved",
     "set_masses",
     "split",
@@ -54,20 +55,31 @@ def count_channels(model: Any) -> int:
     return len(check_channels(model.channels))
 
 
-def refuse_several(model: Any) -> None:
-    """Refuse more than one channel.
+def refuse_other_networks(model: Any) -> None:
+    """Refuse networks of more than one channel that are not separable.
 
     Raises
     ------
     ValueError
     """
-    if count_channels(model) > 1:
+    n = count_channels(model)
+    if n > 1 and model.local != "only" and model.network != "separable":
         raise ValueError(
-            f"channels must be None or one channel for a {type(model).__name__}, got "
-            f"{len(model.channels)}: coupled channels are learned by "
-            "GaussianProcessPotentialRegressor, ESTPotentialRegressor, LocalPotentialRegressor and "
-            "ParametricPotentialRegressor"
+            f"network must be 'separable' for {n} channels, got {model.network!r}, which knows one "
+            "channel; GaussianProcessPotentialRegressor, ESTPotentialRegressor, "
+            "LocalPotentialRegressor and ParametricPotentialRegressor learn coupled channels, too"
         )
+
+
+def pair_masses(model: Any, n: int) -> dict[tuple[int, int], float | None]:
+    """Return the pairs a ≤ b of n channels, with a reduced mass between the two, or None."""
+    pairs = [(a, b) for a in range(n) for b in range(a, n)]
+    if n == 1:
+        return {(0, 0): model._mass()}
+    masses = reduced_masses(model)
+    if masses is None:
+        return dict.fromkeys(pairs)
+    return {(a, b): float(np.sqrt(masses[a] * masses[b])) for a, b in pairs}
 
 
 def refuse_other_count(model: Any, n: int) -> None:

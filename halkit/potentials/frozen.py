@@ -20,6 +20,7 @@ from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupling import count_channels
 from halkit.potentials.learned import NetworkInteraction
 from halkit.potentials.networks import SeparableNetwork
 from halkit.potentials.validation import node_columns
@@ -193,6 +194,11 @@ def _refuse_other_estimators(estimator):
     inner = getattr(estimator, "estimator", estimator)
     if not hasattr(inner, "network"):
         raise _refusal(inner)
+    if count_channels(inner) > 1:
+        raise ValueError(
+            "channels of the estimator must be None or one channel, got "
+            f"{len(inner.channels)}: refit the network itself, with warm_start=True"
+        )
 
 
 def _refuse_other_networks(fit):

@@ -1,16 +1,18 @@
-"""The interactions of neural fits: V(r) and U(r, r') of a trained module."""
+"""The interactions of neural fits: V(r) and U(r, r') of a trained module, or their matrix."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
+from halkit.potentials.coupling import Learned
 from halkit.potentials.objective import Potential
 from halkit.training import evaluate
 from halkit.typing import Array
 
-__all__ = ["NetworkInteraction", "Start"]
+__all__ = ["CoupledStart", "NetworkInteraction", "Start", "of_pairs"]
 
 
 class NetworkInteraction(Interaction):
@@ -22,7 +24,11 @@ class NetworkInteraction(Interaction):
     ----------
     module : Potential
         What ``local_term`` and ``uncut`` evaluate; subclasses override these two.
+    pair : dict
+        The element of coupled channels, as a keyword of the module; empty with a single channel.
     """
+
+    pair: dict[str, tuple[int, int]] = {}  # noqa: RUF012
 
     def __init__(self, module: Potential, name: str = "NetworkInteraction") -> None:
         self.module, self.name = module, name
@@ -46,14 +52,25 @@ class NetworkInteraction(Interaction):
 
     def local_term(self, r: Array) -> Array:
         """Return V(r) of the module."""
-        return evaluate(self.module.local, r)
+        return evaluate(self.module.local, r, **self.pair)
 
     def uncut(self, r: Array, r_prime: Array) -> Array:
         """Return U(r, r') of the network, also beyond the last node."""
-        return evaluate(self.module.network, r, r_prime)
+        return evaluate(self.module.network, r, r_prime, **self.pair)
 
     def __repr__(self):
         return f"{self.name}(...)"
+
+
+def of_pairs(make: Callable[[], NetworkInteraction], n: int) -> Learned:
+    """Return the interaction that `make` makes, or the n × n matrix of its elements."""
+    if n == 1:
+        return make()
+    rows = [[make() for _ in range(n)] for _ in range(n)]
+    for a, row in enumerate(rows):
+        for b, one in enumerate(row):
+            one.pair = {"pair": (a, b)}
+    return InteractionMatrix(rows)
 
 
 class Start(NetworkInteraction):
@@ -93,3 +110,26 @@ class Start(NetworkInteraction):
 
     def __repr__(self):
         return f"Start(loss={self.loss:.3g}, n_iter={self.n_iter})"
+
+
+class CoupledStart(InteractionMatrix):
+    """A matrix of `Start` of one start, with its ``loss``, ``n_iter`` and ``potential``."""
+
+    @property
+    def _first(self) -> Any:
+        return self[0, 0]
+
+    @property
+    def loss(self) -> float:
+        """The loss of the start."""
+        return self._first.loss
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations."""
+        return self._first.n_iter
+
+    @property
+    def potential(self) -> Array:
+        """U_ab on the nodes of the fit, shape (n, n, n_out, n_r)."""
+        return np.array([[one.potential for one in row] for row in self.interactions])

@@ -98,7 +98,7 @@ def depth_of_data(
     problem : Problem
     r_out : ndarray of shape (n_out,)
     columns : ndarray of int
-        Columns of X that hold the nodes `r_out`.
+        Columns of X that hold the nodes `r_out`, of each channel. Channels count as uncoupled.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def depth_of_data(
     size = np.sum((W * phi) ** 2, axis=0)
     V = np.divide(np.sum(W * np.ldexp(problem.y, -unit) * (W * phi), axis=0), size,
                   out=np.zeros_like(size), where=size > 0)  # fmt: skip
-    V = np.ldexp(np.abs(V), unit)
+    V = np.ldexp(np.abs(V), unit).reshape(-1, len(r_out)).max(axis=0)
     return float(np.max(V * r_out**2)) or 1.0, float(np.max(V)) or 1.0
 
 

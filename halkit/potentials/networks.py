@@ -6,7 +6,9 @@ r"""Networks that represent a non-local potential U(r, r').
 
 x is the scaled radius, e a decay envelope with a learnable radius, A the prior scale of U, and f, g
 multilayer perceptrons. [f(x, x') + f(x', x)]/2 in place of f(x, x') makes U symmetric. A local term
-V(r) δ(r − r') is a sum of Gaussians or Yukawa potentials, linear in its coefficients. Every network
+V(r) δ(r − r') is a sum of Gaussians or Yukawa potentials, linear in its coefficients. The separable
+network and the local term know coupled channels, side by side in wave functions and in actions; the
+argument `pair` is the element (a, b) of their matrices U_ab and V_ab. Every network
 knows the derivative of U with respect to its parameters: the residual of the Schrödinger equation
 is linear in U, so that this derivative, contracted with the data, is the Jacobian of a Gauss-Newton
 step.
@@ -18,6 +20,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jacrev, vmap
@@ -176,6 +179,10 @@ class PairNetwork(nn.Module):
             jacobian[j, i] = derivatives
         return jacobian
 
+    def kernel(self, r_out: Tensor, r: Tensor) -> Tensor:
+        """U(r_i, r_j), shape (n_out, n_r)."""
+        return self(r_out[:, None], r[None, :])
+
     def row_size(self, n_samples: int, n_r: int) -> int:
         """Number of derivatives by one parameter that one output row takes in memory."""
         return max(n_samples, n_r)
@@ -232,40 +239,59 @@ class UserNetwork(PairNetwork):
 
 
 class SeparableNetwork(nn.Module):
-    """U = Σ_a c_a h_a(r) h_a(r') with fixed signs c_a: symmetric and of low rank."""
+    """U_ab = Σ_k c_k h_ka(r) h_kb(r') with fixed signs c_k: symmetric and of low rank.
+
+    One perceptron gives the form factors of all channels; each has its own envelope. With a single
+    channel, U(r, r').
+    """
 
     exchange_symmetric = True
     signs: Tensor
 
     def __init__(
         self, hidden: Sequence[int], *, inputs: InputMap, envelope: dict[str, Any],
-        amplitude: float, signs: Array, activation: Any = nn.Tanh,
+        amplitude: float, signs: Array, n_channels: int = 1, activation: Any = nn.Tanh,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.inputs, self.amplitude = inputs, amplitude
-        self.envelope = Envelope(**envelope, n_radii=len(signs))
-        self.mlp = _perceptron((1, *hidden, len(signs)), activation)
+        self.inputs, self.amplitude, self.n_channels = inputs, amplitude, n_channels
+        n_factors = n_channels * len(signs)
+        self.envelope = Envelope(**envelope, n_radii=n_factors)
+        self.mlp = _perceptron((1, *hidden, n_factors), activation)
         fixed = torch.tensor(signs, dtype=torch.float64)
         self.register_buffer("signs", fixed, persistent=False)
 
     def form_factors(self, r: Tensor) -> Tensor:
-        """h_a(r), shape (..., rank)."""
+        """h_ka(r), shape (..., n_channels·rank), all k of the first channel first."""
         x = self.inputs(r)[..., None]
         return math.sqrt(self.amplitude) * self.envelope(r) * self.mlp(x)
 
-    def forward(self, r: Tensor, r_prime: Tensor) -> Tensor:
-        """U(r, r'), the arguments broadcast against each other."""
-        return (self.form_factors(r) * self.signs * self.form_factors(r_prime)).sum(-1)
+    def forward(self, r: Tensor, r_prime: Tensor, pair: tuple[int, int] = (0, 0)) -> Tensor:
+        """U_ab(r, r'), the radii broadcast against each other."""
+        h, h_prime = (
+            self.form_factors(x).unflatten(-1, (self.n_channels, -1))[..., c, :]
+            for x, c in zip((r, r_prime), pair, strict=True)
+        )
+        return (h * self.signs * h_prime).sum(-1)
+
+    def _stacked(self, factors):
+        """Form factors (n, n_channels·rank, ...) as (n_channels·n, rank, ...)."""
+        return factors.unflatten(1, (self.n_channels, -1)).transpose(0, 1).flatten(0, 1)
+
+    def kernel(self, r_out: Tensor, r: Tensor) -> Tensor:
+        """U_ab(r_i, r_j), shape (n_channels·n_out, n_channels·n_r)."""
+        h_out, h = (self._stacked(self.form_factors(x)) for x in (r_out, r))
+        return (h_out[:, None] * self.signs * h).sum(-1)
 
     def action(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
-        """Σ_j U(r_i, r_j) φ_sj, with the measure inside φ; shape (n_samples, n_out)."""
-        return (phi @ self.form_factors(r) * self.signs) @ self.form_factors(r_out).T
+        """Σ_bj U_ab(r_i, r_j) φ_sbj, with the measure inside φ; (n_samples, n_channels·n_out)."""
+        h, h_out = (self._stacked(self.form_factors(x)) for x in (r, r_out))
+        return (phi @ h * self.signs) @ h_out.T
 
     def factor_jacobian(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """h_a(r_i) (n, rank) and ∂h_a(r_i)/∂θ_p (n, rank, n_parameters).
+        """h_q(r_i) (n, n_channels·rank) and ∂h_q(r_i)/∂θ_p (n, n_channels·rank, n_parameters).
 
-        One pass back through the layers for each a, for all radii at once. Activations with
-        parameters of their own are differentiated radius by radius.
+        One pass back through the layers for each q = (k, a), for all radii at once. Activations
+        with parameters of their own are differentiated radius by radius.
         """
         if any(not isinstance(layer, nn.Linear) and [*layer.parameters()] for layer in self.mlp):
             return self._jacobian_by_radius(r)
@@ -310,22 +336,23 @@ class SeparableNetwork(nn.Module):
         return h, _flatten(derivatives, 2)
 
     def jacobian(self, r_out: Tensor, r: Tensor) -> Tensor:
-        """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
-        h_out, d_out = self.factor_jacobian(r_out)
-        h, d = self.factor_jacobian(r)
+        """∂(kernel)/∂θ_p, shape (n_channels·n_out, n_channels·n_r, n_parameters)."""
+        h_out, d_out = map(self._stacked, self.factor_jacobian(r_out))
+        h, d = map(self._stacked, self.factor_jacobian(r))
         left = torch.einsum("a,iap,ja->ijp", self.signs, d_out, h)
         return left + torch.einsum("a,ia,jap->ijp", self.signs, h_out, d)
 
     def row_size(self, n_samples: int, n_r: int) -> int:  # noqa: ARG002
         """Number of derivatives by one parameter that one output row takes in memory."""
-        return n_samples
+        return self.n_channels * n_samples
 
     def action_jacobian(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
-        """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
+        """∂(action)/∂θ_p, shape (n_samples, n_channels·n_out, n_parameters)."""
         h, d = self.factor_jacobian(r)
         n_out = len(r_out)
         first = torch.equal(r_out, r[:n_out])
         h_out, d_out = (h[:n_out], d[:n_out]) if first else self.factor_jacobian(r_out)
+        h, d, h_out, d_out = map(self._stacked, (h, d, h_out, d_out))
         left = torch.einsum("sa,iap->sip", phi @ h * self.signs, d_out)
         right = torch.einsum("ia,sap->sip", h_out * self.signs, torch.tensordot(phi, d, 1))
         return left + right
@@ -341,7 +368,11 @@ class _FormFactors(nn.Module):
 
 
 class LocalTerm(nn.Module):
-    """V(r) = Σ_m θ_m B_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed b_m and B_m."""
+    """V(r) = Σ_m θ_m B_m v(r/b_m), v(x) = exp(−x²) or exp(−x)/x, with fixed b_m and B_m.
+
+    Coupled channels have V_ab = V_ba with scales of shape (n_pairs, n_widths), for the pairs
+    (1, 1), (1, 2), … (2, 2), …; so stand the coefficients.
+    """
 
     widths: Tensor
     scales: Tensor
@@ -350,20 +381,42 @@ class LocalTerm(nn.Module):
         self, widths: Array, scales: Array, kind: Literal["gaussian", "yukawa"] = "gaussian"
     ) -> None:
         super().__init__()
-        self.kind = kind
+        self.kind, scales = kind, np.atleast_2d(scales) * np.ones(len(widths))
+        self.n_channels = int(np.sqrt(2 * len(scales)))
+        self.number = np.zeros((self.n_channels, self.n_channels), dtype=int)
+        upper = np.triu_indices(self.n_channels)
+        self.number[upper] = self.number.T[upper] = np.arange(len(scales))
         for name, value in (("widths", widths), ("scales", scales)):
             tensor = torch.tensor(value, dtype=torch.float64)
             self.register_buffer(name, tensor, persistent=False)
-        self.coefficients = nn.Parameter(torch.zeros(len(widths), dtype=torch.float64))
+        self.coefficients = nn.Parameter(torch.zeros(scales.size, dtype=torch.float64))
 
-    def basis(self, r: Tensor) -> Tensor:
+    def basis(self, r: Tensor, pair: tuple[int, int] = (0, 0)) -> Tensor:
         """B_m v(r/b_m), shape (..., n_widths)."""
         x = r[..., None] / self.widths
-        return self.scales * (torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x)
+        scales = self.scales[self.number[pair]]
+        return scales * (torch.exp(-(x**2)) if self.kind == "gaussian" else torch.exp(-x) / x)
 
-    def forward(self, r: Tensor) -> Tensor:
-        """V(r)."""
-        return self.basis(r) @ self.coefficients
+    def forward(self, r: Tensor, pair: tuple[int, int] = (0, 0)) -> Tensor:
+        """V_ab(r)."""
+        rows = self.coefficients.reshape(self.scales.shape)
+        return self.basis(r, pair) @ rows[self.number[pair]]
+
+    def action(self, r: Tensor, phi: Tensor) -> Tensor:
+        """Σ_b V_ab(r_i) φ_sb(r_i), shape (n_samples, n_channels·n)."""
+        n, waves = self.n_channels, phi.reshape(len(phi), self.n_channels, -1)
+        rows = [sum(self(r, (a, b)) * waves[:, b] for b in range(n)) for a in range(n)]
+        return torch.cat(rows, dim=1)
+
+    def action_jacobian(self, r: Tensor, phi: Tensor, W: Tensor | None = None) -> Tensor:
+        """∂(action)/∂θ_p, times W of its shape; (n_samples, n_channels·n, n_parameters)."""
+        n, waves = self.n_channels, phi.reshape(len(phi), self.n_channels, -1)
+        rows = torch.ones_like(waves) if W is None else W.reshape(waves.shape)
+        J = waves.new_zeros(*waves.shape, *self.scales.shape)
+        for a, b in np.ndindex(n, n):
+            column = (rows[:, a] * waves[:, b])[:, :, None]
+            J[:, a, :, self.number[a, b]] = column * self.basis(r, (a, b))
+        return J.flatten(3).flatten(1, 2)
 
 
 NETWORKS: dict[str, Any] = {
@@ -375,12 +428,15 @@ NETWORKS: dict[str, Any] = {
 
 def make_network(
     network: Any, hidden: Sequence[int], *, activation: Any, signs: Array, symmetric: bool,
-    **settings: Any,
+    n_channels: int = 1, **settings: Any,
 ) -> nn.Module:  # fmt: skip
     """Return the network of a name or of a user's factory, with fresh parameters."""
     if not isinstance(network, str):
         return UserNetwork(network, symmetric=symmetric, **settings)
     extra: dict[str, dict[str, Any]]
-    extra = {"separable": {"signs": signs}, "plain": {"symmetric": symmetric}}
+    extra = {
+        "separable": {"signs": signs, "n_channels": n_channels},
+        "plain": {"symmetric": symmetric},
+    }
     activation = activation_class(activation)
     return NETWORKS[network](hidden, activation=activation, **extra.get(network, {}), **settings)

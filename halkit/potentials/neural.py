@@ -1,7 +1,8 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
 import warnings
-from typing import Literal, Self, TypeAlias
+from functools import partial
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -14,9 +15,15 @@ from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.blueprint import CODE, Blueprint
-from halkit.potentials.coupling import refuse_several
-from halkit.potentials.exact import warn_of_exact_fit
-from halkit.potentials.learned import NetworkInteraction, Start
+from halkit.potentials.coupled_checks import warn_of_sources
+from halkit.potentials.coupling import (
+    pair_masses,
+    refuse_other_networks,
+    resolved,
+    split,
+)
+from halkit.potentials.exact import warn_of_exact_fit, warn_of_quadrature
+from halkit.potentials.learned import CoupledStart, NetworkInteraction, Start, of_pairs
 from halkit.potentials.local import depth_of_data, local_term
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.parameters import (
@@ -24,6 +31,7 @@ from halkit.potentials.parameters import (
     network_numbers,
     objective_settings,
 )
+from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Training
@@ -79,9 +87,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_r)
-            Wave functions on the nodes r.
-        y : array-like of shape (n_samples, n_out) or (n_samples,)
+        X : array-like of shape (n_samples, n_channels·n_r)
+            Wave functions on the nodes r, channels side by side.
+        y : array-like of shape (n_samples, n_channels·n_out) or (n_samples,)
             Their targets (E_k − H0) φ_k at r_out.
         sample_weight : array-like of shape (n_samples,), optional
         y_std : array-like of the shape of y, optional
@@ -112,7 +120,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or the
             network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
-            If the prior, or the fitted potential, reaches beyond the data.
+            If the prior, or the fitted potential, reaches beyond the data; with several channels
+            and a local term, if the rows do not tell V_ab apart.
         """
         self._check_parameters()
         before = self._fit_before()
@@ -122,18 +131,17 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
                 raise ValueError("y must not be zero without y_std, got 0: U has no size then")
             nodes = self.r_, self.weights_, self.r_out_
-            if before is not None and not all(map(np.array_equal, nodes, before.nodes)):
-                raise ValueError("warm_start must keep the nodes and weights, got others")
+            kept: tuple[Any, ...] = (*nodes, self.n_channels_)
+            if before is not None and not all(map(np.array_equal, kept, before.nodes)):
+                raise ValueError("warm_start must keep the nodes, weights and channels, got others")
             self._specify(problem, warm=before is not None)
             with one_thread():
                 if self._has_nonlocal:
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before)
+            _warn_of_sources(self, problem)
             if self._nodes_given:
-                mass = self._mass()
-                _warn_of_reach(self._learned, problem, self.r_out_, self._local_factor, mass)
-                if self._has_nonlocal and not problem.has_errors:
-                    warn_of_exact_fit(self._learned, problem, *nodes, mass, self.loss_)
+                _warn_of_ends(self, problem)
         return self
 
     def share_prior(self, fitted: Self) -> Self:
@@ -147,7 +155,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
     def _check_parameters(self):
         check_network_parameters(self)
         self._check_masses()
-        refuse_several(self)
+        refuse_other_networks(self)
 
     def _fit_before(self):
         """Nodes and parameters that a warm start begins with, or None."""
@@ -160,7 +168,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
                 "warm_start must keep the network, the local term and the prior of the fit "
                 f"before, got changes of {', '.join(changed)}"
             )
-        nodes = self.r_, self.weights_, self.r_out_
+        nodes = self.r_, self.weights_, self.r_out_, self.n_channels_
         return Bunch(nodes=nodes, parameters=self._starts[self._kept][2])
 
     def _specify(self, problem, *, warm):
@@ -176,39 +184,20 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         if not warm:
             vars(self).update(vars(self).get("_shared", {}))
         if not warm and not hasattr(self, "_shared"):
-            self._design = self._prior(problem, numbers, decay)
+            self._design = _prior_of(self, problem, numbers, decay)
         self._design = {**self._design, **objective}
-
-    def _prior(self, problem, numbers, decay):
-        """The envelope, the form of V, and the signs of the terms of U."""
-        radius = numbers["envelope_radius"] or 0.16 * self.r_[-1]
-        local = self._local_term(problem, decay) if self.local else None
-        check_reach(
-            self.r_, self.r_out_, radius if self.envelope and self._has_nonlocal else None,
-            None if local is None else local["widths"],
-            lattice_defaults=self._lattice_defaults,
-        )  # fmt: skip
-        envelope = {
-            "kind": self.envelope,
-            "radius": radius,
-            "learned": self.fit_envelope,
-            "singular": self._singular,
-        }
-        scales = prior_scales(
-            problem.X, problem.y, problem.W, r=self.r_, weights=self.weights_, r_out=self.r_out_,
-            envelope=envelope, rank=self.rank, local=local, decay=decay / problem.total,
-            tol=numbers["tol"],
-        )  # fmt: skip
-        self.amplitude_ = numbers["amplitude"] or scales.amplitude
-        self._start, self._local_factor = scales.coefficients, scales.factor
-        return {"envelope": envelope, "signs": scales.signs, "local": local}
 
     def _local_term(self, problem, decay):
         """Widths and scales of the local term; without a prior its depth follows the data."""
-        of_data = None
-        if not decay:
-            of_data = depth_of_data(problem, self.r_out_, node_columns(self.r_out_, self.r_))
-        return local_term(self, self.r_out_, self._mass(), 0.2 * self.r_[-1], of_data)
+        return _local_terms(self, problem, decay)
+
+    def _default_radius(self):
+        """ρ where envelope_radius is None."""
+        return 0.16 * self.r_[-1]
+
+    @property
+    def _out_columns(self):
+        return node_columns(self.r_out_, self.r_)
 
     def _build_net(self, device, **settings):
         module = self._blueprint.potential()
@@ -271,25 +260,25 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
 
     @property
     def envelope_radii_(self) -> Array:
-        """Learned ρ of the terms of U."""
+        """Learned ρ of the terms of U; of shape (n_channels, rank) with several channels."""
         check_is_fitted(self)
         if self._form_now("envelope") is None:
             raise AttributeError("envelope must be given for envelope_radii_, got None")
         network = self._module.network
-        return np.zeros(0) if network is None else network.envelope.radii.detach().cpu().numpy()
+        radii = np.zeros(0)
+        if network is not None:
+            radii = network.envelope.radii.detach().cpu().numpy()
+        return radii.reshape(self.n_channels_, -1) if self.n_channels_ > 1 else radii
 
     @property
     def starts_(self) -> Ensemble:
-        """The starts of the fit, each an interaction."""
+        """The starts of the fit, each an interaction, or a matrix of them."""
         check_is_fitted(self)
-        starts = [
-            self._in_wave(Start(self._restore(x, "cpu").module_, loss, n, self._check_radii))
-            for loss, n, x in self._starts
-        ]
-        return Ensemble(
-            starts, kind="starts", centre=starts[self._kept], reduced_mass=self._mass(),
-            l=self._wave or 0,
-        )  # fmt: skip
+        starts = [_start_of(self, *one) for one in self._starts]
+        settings: dict[str, Any] = {}
+        if self.n_channels_ == 1:
+            settings = {"reduced_mass": self._mass(), "l": self._wave or 0}
+        return Ensemble(starts, kind="starts", centre=starts[self._kept], **settings)
 
     @property
     def _has_local(self):
@@ -301,7 +290,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
 
     @property
     def _learned(self):
-        return self._in_wave(NetworkInteraction(self._module, type(self).__name__))
+        make = partial(NetworkInteraction, self._module, type(self).__name__)
+        return self._in_channels(of_pairs(make, self.n_channels_))
 
     def _form_now(self, name):
         """A parameter of the form of the potential, of the fit once there is one."""
@@ -311,7 +301,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
     def _blueprint(self):
         nodes = {"r": self.r_, "weights": self.weights_, "r_out": self.r_out_}
         form = unnamed(self._kept_form)
-        return Blueprint(form, self._design, self.amplitude_, self._input_map(), **nodes)
+        inputs, n = self._input_map(), self.n_channels_
+        return Blueprint(form, self._design, self.amplitude_, inputs, **nodes, n_channels=n)
 
     @property
     def _module(self):
@@ -329,6 +320,78 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         self.net_ = self._restore(self._starts[self._kept][2], device)
 
 
+def _start_of(model, loss, n_iter, parameters):
+    module = model._restore(parameters, "cpu").module_
+    start = of_pairs(partial(Start, module, loss, n_iter, model._check_radii), model.n_channels_)
+    if model.n_channels_ > 1:
+        start = CoupledStart(start.interactions)
+    return model._in_channels(start)
+
+
+def _prior_of(model, problem, numbers, decay):
+    """The envelope, the form of V, and the signs of the terms of U."""
+    radius = numbers["envelope_radius"] or model._default_radius()
+    local = model._local_term(problem, decay) if model.local else None
+    check_reach(
+        model.r_, model.r_out_, radius if model.envelope and model._has_nonlocal else None,
+        None if local is None else local["widths"],
+        lattice_defaults=model._lattice_defaults,
+    )  # fmt: skip
+    envelope = {
+        "kind": model.envelope,
+        "radius": radius,
+        "learned": model.fit_envelope,
+        "singular": model._singular,
+    }
+    scales = prior_scales(
+        problem.X, problem.y, problem.W, r=model.r_, weights=model.weights_, r_out=model.r_out_,
+        envelope=envelope, rank=model.rank, local=local, decay=decay / problem.total,
+        tol=numbers["tol"], n_channels=model.n_channels_,
+    )  # fmt: skip
+    model.amplitude_ = numbers["amplitude"] or scales.amplitude
+    model._start, model._local_factor = scales.coefficients, scales.factor
+    return {"envelope": envelope, "signs": scales.signs, "local": local}
+
+
+def _local_terms(model, problem, decay):
+    """Widths and scales of the local term; without a prior its depth follows the data."""
+    of_data, n = None, model.n_channels_
+    if not decay:
+        columns = np.arange(n)[:, None] * len(model.r_) + model._out_columns
+        of_data = depth_of_data(problem, model.r_out_, columns.ravel())
+    terms = [
+        local_term(model, model.r_out_, mass, 0.2 * model.r_[-1], of_data)
+        for mass in pair_masses(model, n).values()
+    ]
+    scales = np.array([term["scales"] for term in terms])
+    return {**terms[0], "scales": scales if n > 1 else scales[0]}
+
+
+def _warn_of_sources(model, problem):
+    """Warn of rows that do not tell the V_ab of several channels apart."""
+    if model.n_channels_ > 1 and model.local:
+        phi = split(problem.X, model.n_channels_)[:, :, model._out_columns]
+        phi = phi.reshape(problem.y.shape)
+        warn_of_sources(phi, problem.y, problem.W, model.n_channels_)
+
+
+def _warn_of_ends(model, problem):
+    """Warn of the ends of V_ab and U_ab, and of U without errors as on coarse nodes."""
+    nodes = model.r_, model.weights_, model.r_out_
+    exact = model._has_nonlocal and not problem.has_errors
+    factors = model._local_factor
+    masses = pair_masses(model, model.n_channels_)
+    for i, (pair, mass) in enumerate(masses.items()):
+        one = model._learned if model.n_channels_ == 1 else model._learned[pair]
+        rows = None if factors is None else np.array_split(factors, len(masses))[i]
+        _warn_of_reach(one, problem, model.r_out_, rows, mass)
+        if exact and model.n_channels_ == 1:
+            warn_of_exact_fit(one, problem, *nodes, mass, model.loss_)
+        elif exact and pair[0] == pair[1] and len(model.r_out_) >= FEWEST:
+            one.l = None if mass is None else resolved(model).l[pair[0]]
+            warn_of_quadrature(one, model.r_, model.weights_, mass)
+
+
 def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
     """Warn of a potential that has not vanished where the data end; `factor` as `PriorScales`."""
     has_std = problem.has_errors and factor is not None
@@ -336,7 +399,7 @@ def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
     def std(r):
         if not has_std:
             return 0.0
-        basis = evaluate(learned.module.local.basis, r)
+        basis = evaluate(learned.module.local.basis, r, **learned.pair)
         return float(norm(basis @ factor) / np.sqrt(problem.total))
 
     U, V = learned.has_nonlocal, learned.has_local

@@ -29,6 +29,8 @@ BLOCK_ENTRIES = 40_000_000
 class Potential(nn.Module):
     """U_θ and V_θ on given nodes: wave functions (n_samples, n_r) → (n_samples, n_out).
 
+    With n > 1 channels, side by side, (n_samples, n·n_r) → (n_samples, n·n_out).
+
     Parameters
     ----------
     network, local : Module or None
@@ -61,6 +63,7 @@ class Potential(nn.Module):
         self.network, self.local = network, local
         self.regulator, self.decay = regulator, decay
         self.same_nodes = np.array_equal(r_out, r)
+        self.n_channels = max(getattr(part, "n_channels", 1) for part in (network, local))
         for name, value in (("r", r), ("weights", weights), ("r_out", r_out)):
             tensor = torch.tensor(value, dtype=torch.float64)
             self.register_buffer(name, tensor, persistent=False)
@@ -80,19 +83,26 @@ class Potential(nn.Module):
 
     def forward(self, X: Tensor) -> Tensor:
         """Σ_j U(r_i, r_j) w_j X_sj + V(r_i) X_si."""
-        out = X.new_zeros(len(X), len(self.r_out))
+        out = X.new_zeros(len(X), self.n_channels * len(self.r_out))
         if self.network is not None:
-            out = out + self.network.action(*self.nodes, X * self.weights)
+            out = out + self.network.action(*self.nodes, self._measured(X))
         if self.local is not None:
-            out = out + self.local(self.r_out) * X[:, self.out_columns]
+            out = out + self.local.action(self.r_out, self._at(X, self.out_columns))
         return out
+
+    def _measured(self, X):
+        return X * self.weights.repeat(self.n_channels)
+
+    def _at(self, X, columns):
+        """Columns of each channel, of rows with the channels side by side."""
+        return X.unflatten(1, (self.n_channels, -1))[:, :, columns].flatten(1)
 
     def objective(self, prediction: Tensor, y: Tensor, W: Tensor) -> Tensor:
         """L(θ), differentiable."""
         loss = torch.sum((W * (prediction - y)) ** 2)
         if self.regulated:
             r_out, r = self._far_nodes()
-            far = self.network(r_out[:, None], r[None, :]) / self.network.amplitude
+            far = self.network.kernel(r_out, r) / self.network.amplitude
             loss = loss + self.regulator * torch.mean(far**2)
         if self.decay:
             loss = loss + self.decay * sum(torch.sum(t**2) for t in self.parameters())
@@ -107,8 +117,8 @@ class Potential(nn.Module):
         """Blocks (ρ, ∂ρ/∂θ) with L = Σ ρ², of at most ``BLOCK_ENTRIES`` derivatives."""
         rho = W * (self(X) - y)
         for rows in self._row_blocks(len(X)):
-            jacobian = self.jacobian(X, rows) * W[:, rows, None]
-            yield rho[:, rows].reshape(-1), jacobian.flatten(0, 1)
+            jacobian = self.jacobian(X, rows) * self._at(W, rows)[..., None]
+            yield self._at(rho, rows).reshape(-1), jacobian.flatten(0, 1)
         if self.regulated:
             yield self._regulator_block()
         if self.decay:
@@ -117,15 +127,15 @@ class Potential(nn.Module):
             yield scale * theta, scale * torch.eye(len(theta)).to(theta)
 
     def jacobian(self, X: Tensor, rows: slice) -> Tensor:
-        """∂(prediction)/∂θ for a slice of the output rows, (n_samples, n_rows, n_parameters)."""
+        """∂(prediction)/∂θ for a slice of the output rows, (n_samples, n·n_rows, n_parameters)."""
         r_out, r = self.nodes
         if rows != slice(0, len(r_out)):
             r_out = r_out[rows]
         parts = []
         if self.network is not None:
-            parts.append(self.network.action_jacobian(r_out, r, X * self.weights))
+            parts.append(self.network.action_jacobian(r_out, r, self._measured(X)))
         if self.local is not None:
-            parts.append(X[:, self.out_columns[rows], None] * self.local.basis(r_out))
+            parts.append(self.local.action_jacobian(r_out, self._at(X, self.out_columns[rows])))
         return torch.cat(parts, dim=2)
 
     def _far_nodes(self):
@@ -134,14 +144,14 @@ class Potential(nn.Module):
 
     def _regulator_block(self):
         r_out, r = self._far_nodes()
-        far = self.network(r_out[:, None], r[None, :])
+        far = self.network.kernel(r_out, r)
         scale = (self.regulator / far.numel()) ** 0.5 / self.network.amplitude
         jacobian = self.network.jacobian(r_out, r).flatten(0, 1) * scale
         zeros = jacobian.new_zeros(len(jacobian), self.n_parameters - jacobian.shape[1])
         return far.reshape(-1) * scale, torch.cat([jacobian, zeros], dim=1)
 
     def _row_blocks(self, n_samples):
-        size = n_samples
+        size = n_samples * self.n_channels
         if self.network is not None:
             size = self.network.row_size(n_samples, len(self.r))
         per_row = size * self.n_parameters

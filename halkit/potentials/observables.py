@@ -86,9 +86,12 @@ class ObservablesMixin(ABC):
         interaction.l = self._wave
         return interaction
 
-    def _in_channels(self, matrix: InteractionMatrix) -> InteractionMatrix:
-        """The matrix, with the channels of the estimator if their masses are known."""
-        return InteractionMatrix(matrix.interactions, channels=full_channels(self._owner()))
+    def _in_channels(self, interaction: Any) -> Any:
+        """A matrix with the channels of the estimator if their masses are known; or in its wave."""
+        if not isinstance(interaction, InteractionMatrix):
+            return self._in_wave(interaction)
+        channels = full_channels(self._owner())
+        return type(interaction)(interaction.interactions, channels=channels)
 
     def _known_channels(self) -> list[Channel]:
         """Channels of which everything is known, as many as in the fit."""

@@ -230,10 +230,7 @@ class PosteriorMixin(PotentialMixin):
 
     def _interaction(self, theta):
         """The interaction with coefficients θ, in the waves and channels of the estimator."""
-        interaction = interaction_of(self._prior, theta)
-        if isinstance(interaction, InteractionMatrix):
-            return self._in_channels(interaction)
-        return self._in_wave(interaction)
+        return self._in_channels(interaction_of(self._prior, theta))
 
     def draw_potentials(self, n_draws: int = 1, random_state: Random = None) -> list[Any]:
         """Potentials drawn from the posterior.

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from halkit.potentials.coupling import split
 from halkit.potentials.networks import Envelope, LocalTerm
 from halkit.potentials.validation import node_columns
-from halkit.scaling import exponent
+from halkit.scaling import exponent, norm
 from halkit.typing import Array
 
 __all__ = ["PriorScales", "prior_scales"]
@@ -36,9 +37,11 @@ class PriorScales(NamedTuple):
 def prior_scales(
     X: Array, y: Array, W: Array, *, r: Array, weights: Array, r_out: Array,
     envelope: dict[str, Any], rank: int | None, local: dict[str, Any] | None, decay: float,
-    tol: float,
+    tol: float, n_channels: int = 1,
 ) -> PriorScales:  # fmt: skip
     """Scales for samples X with targets y and residual weights W.
+
+    Channels stand side by side in X, y and W.
 
     Parameters
     ----------
@@ -64,31 +67,32 @@ def prior_scales(
         decay = min(np.ldexp(float(decay), -2 * weight), LARGEST)
     coefficients, factor, before = np.zeros(0), None, np.sum((W * y) ** 2)
     if local is not None:
-        phi = X[:, node_columns(r_out, r)]
-        basis = np.ldexp(LocalTerm(**local).basis(torch.tensor(r_out)).numpy(), -unit)
-        coefficients, factor = _local_start(phi, y, W, basis, decay)
+        phi = split(X, n_channels)[:, :, node_columns(r_out, r)].reshape(y.shape)
+        term = LocalTerm(**{**local, "scales": np.ldexp(local["scales"], -unit)})
+        coefficients, factor = _local_start(phi, y, W, r_out, term, decay)
         with np.errstate(over="ignore", under="ignore"):
             factor = np.ldexp(factor, -weight)
-        y = y - phi * (basis @ coefficients)
+        y = y - _local_action(phi, r_out, term, coefficients)
     decay_function = Envelope(**{**envelope, "kind": envelope["kind"] or "exponential"})
     with torch.no_grad():
         e, e_out = (decay_function(torch.tensor(x))[:, 0].numpy() for x in (r, r_out))
-    shape = np.outer(X @ (weights * e), e_out)
-    size = np.sum((W * shape) ** 2)
+    overlap = (X.reshape(-1, len(r)) @ (weights * e)).reshape(len(X), n_channels)
+    shape = np.outer(overlap, e_out).reshape(y.shape)
+    size = np.sum((W * np.outer(norm(overlap, axis=1), np.tile(e_out, n_channels))) ** 2)
     left = np.sum((W * y) ** 2)
     amplitude = np.sqrt(left / size) if size > 0 else 0.0
     if local is not None and left <= tol**2 * before:
         amplitude *= 1e-3
     sign = 1.0 if np.sum((W * y) * (W * shape)) > 0 else -1.0
     if local is None:
-        seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out)[:rank]
+        seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out, n=n_channels)[:rank]
         signs = _alternating(seen, rank or (len(seen) or 1), default=sign)
     else:
         signs = _alternating([], rank or 2, default=sign)
     return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 
-def _seen_signs(X, y, *, r, weights, r_out):
+def _seen_signs(X, y, *, r, weights, r_out, n):
     """Signs of the terms of U that the data show, the strongest first, at most `MAX_TERMS`.
 
     M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
@@ -98,10 +102,11 @@ def _seen_signs(X, y, *, r, weights, r_out):
     """
     if len(r_out) <= MAX_TERMS or not np.isin(r_out, r).all():
         return np.zeros(0)
-    columns = node_columns(r_out, r)
-    norm = np.sqrt(X**2 @ weights)
-    norm = np.where(norm > 0, norm, 1.0)[:, None]
-    M = (X / norm * weights)[:, columns] @ (y / norm).T
+    columns, weights = node_columns(r_out, r), np.tile(weights, n)
+    size = np.sqrt(X**2 @ weights)
+    size = np.where(size > 0, size, 1.0)[:, None]
+    at = split(X / size * weights, n)[:, :, columns].reshape(y.shape)
+    M = at @ (y / size).T
     eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
     eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
     return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[:MAX_TERMS]
@@ -114,13 +119,20 @@ def _alternating(seen, rank, *, default):
     return np.concatenate([seen, others])
 
 
-def _local_start(phi, y, W, basis, decay):
+def _local_action(phi, r_out, term, coefficients):
+    n, radii = term.n_channels, torch.tensor(r_out)
+    rows = coefficients.reshape(term.scales.shape)[term.number]
+    V = [[term.basis(radii, (a, b)).numpy() @ rows[a, b] for b in range(n)] for a in range(n)]
+    return np.sum(np.array(V) * split(phi, n)[:, None], axis=2).reshape(phi.shape)
+
+
+def _local_start(phi, y, W, r_out, term, decay):
     """Coefficients of V alone, in least squares, and a root of their covariance.
 
     Exact data get a ridge far below their size.
     """
-    n = basis.shape[1]
-    columns = ((W * phi)[:, :, None] * basis).reshape(-1, n)
+    n, tensors = term.scales.numel(), map(torch.tensor, (r_out, phi, W))
+    columns = term.action_jacobian(*tensors).numpy().reshape(-1, n)
     ridge = np.sqrt(max(decay, RIDGE * np.sum((W * y) ** 2)))
     A = np.vstack([columns, ridge * np.eye(n)])
     left, size, right = np.linalg.svd(A, full_matrices=False)

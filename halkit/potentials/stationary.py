@@ -38,12 +38,15 @@ class NonLocalPotentialRegressor(NeuralPotential):
         m in H0 = −∇²/2m: half the hadron mass for two equal hadrons. Observables need it, and so
         does the prior of a local term where it counts, that is with `y_std` or `weight_decay`.
     channels : list of halkit.Channel, optional
-        A channel, which may give the wave and the masses instead. Networks learn one channel.
+        Coupled channels, in the order of their thresholds, side by side in X and y: for
+        ``network="separable"``, and for the local term alone. One channel may give the wave and the
+        masses. Set after a fit, masses and thresholds change observables, but not their number.
     l : int, optional
         Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     network : {"separable", "symmetric", "plain"}, class or function
-        Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r'). Or a network of your own as f: a class
-        of `torch.nn.Module` of an importable module, a function that makes one, or a
+        Σ_a ± h_a(r) h_a(r'), g(f(r) + f(r')), or f(r, r'); of coupled channels, "separable" is
+        U_ab = Σ_k ± h_ka(r) h_kb(r'). Or a network of your own as f: a class of
+        `torch.nn.Module` of an importable module, a function that makes one, or a
         `functools.partial` of either. It is called without arguments, and has
         ``forward(x, x_prime)``, from two tensors of float64 and shape (n,), the radii of n pairs
         in units of 0.2 r[-1], to n values of float64. It takes the envelope, the amplitude and the
@@ -59,8 +62,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
     rank : int or None
         Number of terms of the separable network. None takes as many as the data show, from 1
         to 4: the number of eigenvalues of M_st = ⟨φ_s|y_t⟩ above its asymmetry M − Mᵀ. They also
-        give the signs of the terms; terms that the data do not show alternate in sign. Beside a
-        local term, None is 2.
+        give the signs of the terms; terms that the data do not show alternate in sign.
+        Beside a local term, None is 2.
     envelope : {"exponential", "gaussian"} or None
         Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}. U is zero beyond the last node,
         and grows as 1/r towards the origin if the targets do (Yamaguchi's potential).
@@ -125,14 +128,15 @@ class NonLocalPotentialRegressor(NeuralPotential):
 
     Attributes
     ----------
-    potential_ : ndarray of shape (n_out, n_r)
+    potential_ : ndarray of shape (n_out, n_r), or (n_channels, n_channels, n_out, n_r)
         U on the nodes of the fit.
     r_, weights_, r_out_ : ndarray
         Nodes, measure and output nodes of the fit.
     amplitude_ : float
         The prior scale of U.
     envelope_radii_ : ndarray
-        Learned ρ, one for each term of the separable network; empty without a non-local part. An
+        Learned ρ, one for each term of the separable network, (n_channels, rank) with several
+        channels; empty without a non-local part. An
         AttributeError without an envelope.
     history_ : list of dict
         Number, loss and seconds of each epoch of the kept start.

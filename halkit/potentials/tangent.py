@@ -13,6 +13,7 @@ minus the δ_0 of the data of the fit. δ_0 vanishes at the minimum; where the f
 minimum, it is common to all bins.
 """
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +23,7 @@ from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.learned import NetworkInteraction
+from halkit.potentials.learned import NetworkInteraction, of_pairs
 from halkit.scaling import norm
 from halkit.training import one_thread, unchanged_on_error
 from halkit.typing import Array, Numbers
@@ -40,10 +41,10 @@ class _Moved(NetworkInteraction):
 
     def local_term(self, r: Array) -> Array:
         n = len(self.module.local.coefficients)
-        return _moved(self.module.local, self.delta[-n:], r)
+        return _moved(self.module.local, self.delta[-n:], r, **self.pair)
 
     def uncut(self, r: Array, r_prime: Array) -> Array:
-        return _moved(self.module.network, self.delta, r, r_prime)
+        return _moved(self.module.network, self.delta, r, r_prime, **self.pair)
 
 
 class TangentPotential(PotentialMixin, RegressorMixin, Versioned):
@@ -102,10 +103,11 @@ class TangentPotential(PotentialMixin, RegressorMixin, Versioned):
 
     @property
     def _learned(self):
-        return self._in_wave(_Moved(self._module, self.delta_))
+        make = partial(_Moved, self._module, self.delta_)
+        return self._in_channels(of_pairs(make, self.n_channels_))
 
 
-def _moved(module, delta, *radii):
+def _moved(module, delta, *radii, **pair):
     """f + δ·∂f/∂θ of a module, whose parameters come first in δ."""
     radii = tuple(torch.tensor(np.array(r, dtype=np.float64)) for r in radii)
     theta = {name: value.detach() for name, value in module.named_parameters()}
@@ -116,7 +118,7 @@ def _moved(module, delta, *radii):
         for (name, value), part in zip(theta.items(), parts, strict=True)
     }
     with one_thread():
-        value, pull = vjp(lambda p: functional_call(module, p, radii), theta)
+        value, pull = vjp(lambda p: functional_call(module, p, radii, pair), theta)
         # vᵀ ∂f/∂θ is linear in v; its derivative by v, contracted with δ, is δ·∂f/∂θ
         _, push = vjp(lambda v: pull(v)[0], torch.zeros_like(value))
         (moved,) = push(change)

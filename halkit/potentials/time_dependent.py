@@ -12,10 +12,11 @@ from halkit.checks import check_array, check_choice, check_positive
 from halkit.equations import time_dependent_rows
 from halkit.equations.time import Stencil
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.potentials.coupling import own_wave
+from halkit.potentials.coupling import count_channels, own_wave
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
+from halkit.potentials.prior import nonlocal_lengths
 from halkit.typing import Masses, Number, Numbers, Random
 
 __all__ = ["TimeDependentHALRegressor"]
@@ -43,7 +44,9 @@ class TimeDependentHALRegressor(NeuralPotential):
         Mass of one hadron, or of each of the two: for ``fit(R, times=t)``, observables, and the
         prior of the local term in a fit to data with errors.
     channels : list of halkit.Channel, optional
-        A channel, which may give the wave and the masses instead. Networks learn one channel.
+        Coupled channels, in the order of their thresholds, side by side in X and y: for
+        ``network="separable"``, and for the local term alone. One channel may give the wave and the
+        masses. Set after a fit, masses and thresholds change observables, but not their number.
     l : int, optional
         Orbital angular momentum, 0 by default. Data of the wave l give a potential of this wave.
     stencil : {"auto", "designed", 3, 5, 7}
@@ -64,8 +67,9 @@ class TimeDependentHALRegressor(NeuralPotential):
         s, the size of V in units of the depth at which a well binds. The prior pulls a potential
         of more than twice its size towards zero where the noise is large, and a jackknife does not
         show it: for hadrons that bind raise s until the result stays (two Ω_ccc take 10).
-    envelope_radius : float
-        ρ of the Gaussian envelope e^{−r²/2ρ²}. 5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
+    envelope_radius : float, optional
+        ρ of the Gaussian envelope e^{−r²/2ρ²}; by default 5.5, and 9 for several channels.
+        5.5a ≈ 0.5 fm suited ΞΞ(¹S₀) at a = 0.09 fm:
         the range over which potentials of different quark sources differ. For another spacing
         scale it as 1/a. It is fixed, because a radius learned from a single volume drifts until
         the phase shifts are wrong; learn it where two volumes train together.
@@ -93,7 +97,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         r_out: Numbers | None = None, network: Any = "separable",
         hidden_layer_sizes: Sequence[int] = (8, 8), activation: Any = "tanh",
         symmetric: bool = False, rank: int | None = 2, envelope: EnvelopeChoice = "gaussian",
-        envelope_radius: Number | None = 5.5, fit_envelope: bool = False,
+        envelope_radius: Number | None = None, fit_envelope: bool = False,
         amplitude: Number | None = None, weight_decay: Number | None = None,
         regulator: Number = 0.0, regulator_radius: Number | None = None,
         solver: Solver = "lm", max_iter: int = 300, tol: Number = 1e-4, n_init: int = 3,
@@ -207,6 +211,11 @@ class TimeDependentHALRegressor(NeuralPotential):
                 "This estimator requires y to be passed, but the target y is None: to make it "
                 "from bare time slices, give the nodes r and fit(R, times=t)"
             )
+        if count_channels(self) > 1:
+            raise ValueError(
+                f"y must be given for {count_channels(self)} channels, got None: "
+                "halkit.equations.coupled_rows makes rows from correlators of all channels"
+            )
         if sample_weight is not None or y_std is not None:
             raise ValueError(
                 "sample_weight and y_std must not be given without y: pass prepared rows "
@@ -231,6 +240,9 @@ class TimeDependentHALRegressor(NeuralPotential):
             check_positive(mass, "hadron_mass", optional=self.hadron_mass is None)
         if np.size(self.hadron_mass) not in (1, 2):
             raise ValueError(f"hadron_mass must be one number or a pair, got {self.hadron_mass!r}")
+
+    def _default_radius(self):
+        return nonlocal_lengths(self.n_channels_, l=0)["envelope_radius"]
 
     def _reduced_mass(self):
         if self.hadron_mass is None:

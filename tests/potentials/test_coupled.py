@@ -22,7 +22,6 @@ from halkit.potentials import (
     GaussianProcessPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
-    TimeDependentHALRegressor,
     lattice_prior,
 )
 from halkit.potentials.coupling import act, local_matrix
@@ -316,9 +315,6 @@ def test_what_several_channels_refuse():
         model.scattering_length()
     with pytest.raises(TypeError, match="channels must be a list of"):
         fit(channels=Channel())
-    for network in (NonLocalPotentialRegressor(R, channels=TWO), TimeDependentHALRegressor(R)):
-        with pytest.raises(ValueError, match="channels must be None or one channel"):
-            network.set_params(channels=TWO).fit(WAVES, TARGETS)
     for draw in (
         lambda: displays.PotentialDisplay.from_estimator(model),
         lambda: displays.LocalPotentialDisplay.from_estimator(model, WAVES),

@@ -200,7 +200,9 @@ def test_defaults_differ_from_the_stationary_ones():
     assert "reduced_mass" not in lattice.get_params()
     only_stationary = {"reduced_mass", "local_basis"}
     assert set(stationary.get_params()) - only_stationary < set(lattice.get_params())
-    assert (lattice.envelope, lattice.envelope_radius, lattice.local) == ("gaussian", 5.5, True)
+    assert (lattice.envelope, lattice.envelope_radius, lattice.local) == ("gaussian", None, True)
+    for lattice.n_channels_, radius in ((1, 5.5), (2, 9.0)):
+        assert lattice._default_radius() == radius
 
 
 @pytest.fixture(scope="module")
