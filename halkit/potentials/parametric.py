@@ -15,6 +15,7 @@ from halkit.checks import check_array, check_positive
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupled_checks import warn_of_normalisation
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
@@ -174,7 +175,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
         MisfitWarning
-            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then. With several
+            channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -183,6 +185,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_normalisation(self, problem, self.loss_)
             warn_of_misfit(self, problem, symmetric=False)
         return self
 
