@@ -45,9 +45,9 @@ __all__ = [
 # Errors of ζ, and share of the sum of squares, beyond which a channel has another normalisation;
 # the largest ζ to which the linear estimate is trusted, and χ² per datum of a fit that tells it.
 SIGNIFICANT, NOTICEABLE, LARGEST, MISFIT = 4.0, 0.02, 0.5, 2.0
-# Loss without errors below which a fit is exact; part of Σ A² that the factors may leave, least
-# change of a factor, and A² in its squared errors of data that are asymmetric.
-EXACT, LEFT, CHANGED, SEEN = 1e-8, 0.1, 0.01, 9.0
+# Loss without errors below which a fit is exact; part of Σ A² that the factors may leave, without
+# errors and with them; least change of a factor, and of Σ A² in squared errors.
+EXACT, LEFT, LEFT_OF_ERRORS, CHANGED, SEEN = 1e-8, 0.1, 0.3, 0.01, 25.0
 # Singular values of waves that count, in units of the largest.
 DISTINCT = 1e-2
 
@@ -145,11 +145,11 @@ def normalisations(
     Returns
     -------
     z : ndarray of shape (n − 1,)
-        NaN where no real factor does, or the samples are too few to tell.
+        NaN if no real factors do, or the samples are too few to tell.
     left : float
         Part of Σ A² that is left with these factors.
     size : float
-        Mean of A² in its squared errors with z = 1; relative to Σ_c (A^c)² without them.
+        Σ A² in squared errors with z = 1; relative to Σ_c (A^c)² without them.
     """
     n_samples, n, _ = phi.shape
     length = np.sqrt(np.einsum("sci,i->s", phi**2, weights))
@@ -168,8 +168,10 @@ def normalisations(
         return np.full(n - 1, np.nan), 1.0, 0.0
     square = np.linalg.lstsq(A[1:].T, -A[0], rcond=None)[0]
     rest = np.sum((A[0] + square @ A[1:]) ** 2)
-    z = np.sqrt(np.where(square > 0, square, np.nan))
-    return z, float(rest / before), float(before / (total if sigma is None else A.shape[1]))
+    if not np.all(square > 0):
+        return np.full(n - 1, np.nan), 1.0, 0.0
+    z = np.sqrt(square)
+    return z, float(rest / before), float(before / (total if sigma is None else 1.0))
 
 
 def warn_of_normalisation(model: Any, problem: Problem, loss: float) -> bool:
@@ -201,10 +203,8 @@ def warn_of_normalisation(model: Any, problem: Problem, loss: float) -> bool:
     phi = split(problem.X[counted], n)[:, :, columns]
     y = split(np.ldexp(problem.y[counted], unit), n)
     z, left, size = normalisations(phi, y, model.weights_[columns], sigma)
-    least = SEEN if problem.has_errors else CHANGED**2
-    if not (np.all(np.isfinite(z)) and np.max(np.abs(z - 1)) > CHANGED):
-        return False
-    if left > LEFT or size < least:
+    least, most = (SEEN, LEFT_OF_ERRORS) if problem.has_errors else (CHANGED**2, LEFT)
+    if left > most or (1 - left) * size < least or np.max(np.abs(z - 1)) < CHANGED:
         return False
     factors = ", ".join(f"those of channel {c + 2} by {one:.4g}" for c, one in enumerate(z))
     warnings.warn(
