@@ -11,9 +11,9 @@ from sklearn.base import RegressorMixin
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
 from halkit.interactions.matrix import InteractionMatrix
-from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupled_checks import warn_of_normalisation, warn_of_sources
 from halkit.potentials.coupling import count_channels, split
+from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.form_misfit import warn_of_form
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
@@ -33,7 +33,7 @@ __all__ = ["LocalPotentialRegressor"]
 STEP = 1e-3
 
 
-class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
+class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     r"""Local potential V(r; θ) of a given form, with parameters from least squares.
 
     A sample is one wave function φ on the nodes r, of one state or of one time slice, its target
@@ -413,9 +413,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _reduced_mass(self):
         return self.reduced_mass
 
-    @property
-    def _learned(self):
-        n, theta = self.n_channels_, self.theta_
+    def _of_theta(self, theta):
+        n = self.n_channels_
         if n == 1:
             return self._in_wave(self._form(theta))
         rows = [[self._form(theta, (a, b)) for b in range(n)] for a in range(n)]

@@ -14,8 +14,8 @@ from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
-from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupled_checks import warn_of_normalisation
+from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
@@ -25,7 +25,7 @@ from halkit.versions import Versioned
 __all__ = ["ParametricPotentialRegressor"]
 
 
-class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
+class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     r"""Non-local potential U(r, r') of a given form, with parameters from least squares.
 
     A sample is one wave function φ_k on the nodes r. Its target is
@@ -232,12 +232,11 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _reduced_mass(self):
         return self.reduced_mass
 
-    @property
-    def _learned(self):
+    def _of_theta(self, theta):
         n = self.n_channels_
         if n == 1:
-            return self._in_wave(self._form(self.theta_))
-        rows = [[self._form(self.theta_, a, b) for b in range(n)] for a in range(n)]
+            return self._in_wave(self._form(theta))
+        rows = [[self._form(theta, a, b) for b in range(n)] for a in range(n)]
         return self._in_channels(InteractionMatrix(rows))
 
 

@@ -194,3 +194,21 @@ def test_right_normalisations_pass_where_the_form_is_wrong(seed):
             warnings.simplefilter("always")
             regressor(form="yukawa").fit(X, y, y_std=y_std)
         assert not any("would be symmetric" in str(w.message) for w in caught)
+
+
+def test_errors_of_the_s_matrix_are_the_scatter_of_repeated_data():
+    """10 sets with other noise: the root mean square of pulls of Re S and Im S is near 1."""
+    X, y, _ = rows(matrix(TRUE))
+    exact, pulls = coupled_s_matrix(matrix(TRUE), ENERGY[2:4]), []
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        sigma = 0.03 * np.abs(y).max() * random.uniform(0.5, 2.0, y.shape)
+        model = regressor(n_terms=1, initial=TRUE)
+        model.fit(X, y + sigma * random.normal(size=y.shape), y_std=sigma)
+        S, std = model.s_matrix(ENERGY[2:4], return_std=True, n_draws=24)
+        np.testing.assert_array_equal(S, model.s_matrix(ENERGY[2:4]))
+        pulls.append([(S - exact).real / std.real, (S - exact).imag / std.imag])
+    assert 0.75 < np.sqrt(np.mean(np.square(pulls))) < 1.35
+    model.theta_cov_ = np.full((6, 6), np.inf)
+    with pytest.raises(ValueError, match="theta_cov_ must be finite"):
+        model.s_matrix(ENERGY, return_std=True)
