@@ -37,7 +37,7 @@ def momentum_squared(energy: Numbers, masses: Any) -> Any:
     Parameters
     ----------
     energy : float or array
-        ΔW > −(m1 + m2).
+        ΔW > −2 min(m1, m2), which is W > ``|m1 − m2|``; below it k² is positive again.
     masses : float, array, or pair of them
         Mass of both hadrons, or (m1, m2); a pair is a tuple or a list.
 
@@ -49,7 +49,7 @@ def momentum_squared(energy: Numbers, masses: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        If a mass is not positive, or W is not.
+        If a mass is not positive, or the energy is below its limit.
 
     Examples
     --------
@@ -61,9 +61,11 @@ def momentum_squared(energy: Numbers, masses: Any) -> Any:
     m1, m2 = _masses(masses)
     x = _finite(energy, "energy")
     W = m1 + m2 + x
-    if not np.all(W > 0):
+    if not np.all(abs(m1 - m2) < W):
+        limit = -2 * np.minimum(m1, m2)
         raise ValueError(
-            f"energy must be above −(m1 + m2) = {-np.max(m1 + m2):g}, got {np.min(x):g}"
+            "energy must be above −2 min(m1, m2), where W = |m1 − m2| and k² is positive again, "
+            f"{np.max(limit):g}, got {np.min(x):g}"
         )
     return squared_momentum(x, m1, m2)[()]
 

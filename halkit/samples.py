@@ -10,6 +10,8 @@ A jackknife sample leaves one bin of data out. Bootstrap samples, draws from a p
 fits from other seeds or starts scatter by the error itself. Variations are choices made by hand
 (windows, ranges, widths). Their error is the largest distance from the centre, so that it does
 not shrink with the number of choices tried.
+
+An error from N bins is itself uncertain by 1/√(2N − 2); `pooled_errors` averages it over rows.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -17,9 +19,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.scaling import std
+from halkit.checks import check_array, refuse_masked
+from halkit.scaling import std as spread_of
+from halkit.typing import Array, Numbers
 
-__all__ = ["KINDS", "Kind", "standard_error"]
+__all__ = ["KINDS", "Kind", "pooled_errors", "standard_error"]
 
 Kind: TypeAlias = Literal["jackknife", "bootstrap", "draws", "seeds", "starts", "variations"]
 KINDS: tuple[Kind, ...] = ("jackknife", "bootstrap", "draws", "seeds", "starts", "variations")
@@ -60,9 +64,69 @@ def standard_error(
     n = samples.shape[axis]
     if kind == "variations" and centre is not None:
         return np.abs(samples - np.expand_dims(centre, axis)).max(axis=axis)
-    spread = std(samples, axis)
+    spread = spread_of(samples, axis)
     if n < 2:
         return np.full_like(spread, np.nan)[()]
     if kind == "variations":
         return np.abs(samples - samples.mean(axis=axis, keepdims=True)).max(axis=axis)
     return spread * np.sqrt(n - 1 if kind == "jackknife" else n / (n - 1))
+
+
+def pooled_errors(std: Numbers, values: Numbers, groups: Any = None) -> Array:
+    """Errors of rows with similar relative errors, averaged over the rows.
+
+    For the weights of a fit, since an error from N bins is itself uncertain by 1/√(2N − 2). Each
+    column takes ``|value|`` times the root mean square of std/value over the rows of its group.
+
+    Parameters
+    ----------
+    std : array-like of shape (n_samples, n_out)
+        Errors of the targets y from the bins.
+    values : array-like of shape (n_samples, n_out)
+        Values that define relative errors, nowhere zero: the means of R(t, r) at the output nodes.
+    groups : array-like of shape (n_samples,), optional
+        Labels of rows that are averaged together, such as the quark source or the volume. By
+        default all rows are averaged.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_out)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shapes differ, if an error is not positive or a value zero, and if all errors are larger
+        than the values, as if the two were exchanged.
+
+    Examples
+    --------
+    >>> from halkit.resampling import pooled_errors
+    >>> pooled_errors([[0.1, 0.4], [0.7, 0.4]], [[1.0, 4.0], [1.0, 2.0]]).round(3)
+    array([[0.5  , 0.632],
+           [0.5  , 0.316]])
+    """
+    std, values = check_array(std, "std", sign="> 0"), check_array(values, "values")
+    if std.ndim != 2 or std.shape != values.shape:
+        raise ValueError(
+            f"std and values must have one shape (n_samples, n_out), got {std.shape} and "
+            f"{values.shape}"
+        )
+    if not np.all(values):
+        raise ValueError("values must not be zero: errors are taken relative to them")
+    if np.all(std > np.abs(values)):
+        raise ValueError(
+            "std must be errors, smaller than |values| at least somewhere, got larger ones "
+            "everywhere: the two may have been exchanged (if not, give y in a larger unit)"
+        )
+    refuse_masked(groups, "groups")
+    groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
+    if groups.shape != (len(std),):
+        raise ValueError(f"groups must have shape ({len(std)},), got {groups.shape}")
+    if np.any(groups != groups):  # noqa: PLR0124
+        raise ValueError("groups must be labels, got NaN, which equals no label")
+    square = (std / values) ** 2
+    pooled = np.empty_like(std)
+    for label in np.unique(groups):
+        rows = groups == label
+        pooled[rows] = np.sqrt(square[rows].mean(axis=0)) * np.abs(values[rows])
+    return pooled

@@ -71,6 +71,7 @@ def test_masses_of_bins_broadcast():
         (lambda: momentum_squared(0.1, (1.0, 2.0, 3.0)), "pair"),
         (lambda: momentum_squared(0.1, (1.0, -2.0)), "masses must be > 0"),
         (lambda: momentum_squared(-3.0, (1.0, 2.0)), "energy must be above"),
+        (lambda: momentum_squared(-2.0, (1.0, 2.0)), r"energy must be above −2 min.* -2, got -2"),
         (lambda: momentum_squared(np.nan, 1.0), "energy must be finite"),
         (lambda: energy_from_momentum(-1.1, (1.0, 2.0)), "k_squared must be"),
         (lambda: energy_from_lab(-10.0, 1.0), "lab_energy must be above"),

@@ -30,7 +30,6 @@ from halkit.datasets import make_coupled
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import lambda_lambda_n_xi_model
 from halkit.potentials import lattice_prior
-from halkit.resampling import pooled_errors
 from halkit.scattering import coupled_phase_shifts, resonances
 from halkit.units import from_mev, to_mev
 
@@ -43,10 +42,6 @@ data = {
     for noise in (1e-3, 1e-4)
 }  # fmt: skip
 print(data[1e-3])
-
-
-def pooled(rows):
-    return pooled_errors(rows.sigma, rows.mean()[0], groups=[source for source, _ in rows.labels])
 
 
 # %%
@@ -90,7 +85,7 @@ for name, (noise, sources) in choices.items():
     rows = data[noise].select(sources=sources)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UnderdeterminedWarning)
-        models[name] = model = clone(potential).fit(*rows.mean(), y_std=pooled(rows))
+        models[name] = model = clone(potential).fit(*rows.mean(), y_std=rows.pooled_sigma())
     numbers = "{:7.2f}{:7.2f}{:7.2f}{:7.2f}{:9.4f}{:8.4f}".format(*errors(model.phase_shift(E)))
     near = to_mev(model.resonances(pole.energy, sheet=(-1, 1)).energy)
     print(f"{name:17s}{model.loss_:6.2f}{numbers}   {near.round(2)}")
@@ -104,7 +99,7 @@ print(f"truth{'':65s}{to_mev(pole.energy).round(2)}")
 # One fit for each bin, with the four sources and noise 1e-3.
 
 rows = data[1e-3]
-jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=pooled(rows))
+jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
 S, S_std = jackknife.phase_shift(energy=E, return_std=True)
 poles, poles_std = jackknife.resonances(pole.energy, return_std=True)
 pulls = {

@@ -29,7 +29,6 @@ from halkit import Channel, GaussianProcessPotentialRegressor, JackknifeRegresso
 from halkit.datasets import make_coupled
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import av18
-from halkit.resampling import pooled_errors
 from halkit.scattering import coupled_bound_states, coupled_phase_shifts
 from halkit.units import from_mev, to_mev
 
@@ -41,10 +40,6 @@ data = make_coupled(
     n_bins=20, random_state=0,
 )  # fmt: skip
 print(data.rows)
-
-
-def pooled(rows):
-    return pooled_errors(rows.sigma, rows.mean()[0], groups=[source for source, _ in rows.labels])
 
 
 # %%
@@ -73,7 +68,7 @@ for name, sources in choices.items():
     rows = data.rows.select(sources=sources)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UnderdeterminedWarning)
-        models[name] = model = clone(potential).fit(*rows.mean(), y_std=pooled(rows))
+        models[name] = model = clone(potential).fit(*rows.mean(), y_std=rows.pooled_sigma())
     waves = model.phase_shift(E)
     angles = np.column_stack([waves.phase_shift - exact.phase_shift, waves.mixing - exact.mixing])
     angles = np.rad2deg(np.abs(angles))
@@ -90,7 +85,7 @@ for name, sources in choices.items():
 # and with relativistic momenta, which correlators obey.
 
 rows = data.rows.select(sources=choices["an S and a D source"])
-jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=pooled(rows))
+jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
 waves, std = jackknife.phase_shift(energy=E, return_std=True)
 print("E / MeV      δ1 / °                  δ2 / °                  ε / °         (truth)")
 for i in (0, 2, 4, 6, 9):

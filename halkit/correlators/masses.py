@@ -15,6 +15,7 @@ et al., MNRAS 439 (2014) 2531 (the error of parameters with one); G. Golub and V
 Problems 19 (2003) R1 (variable projection).
 """
 
+import warnings
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from scipy.optimize import brentq, least_squares
 from scipy.special import chdtrc, fdtrc
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
+from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
 
@@ -30,6 +32,15 @@ __all__ = ["MassFit", "effective_mass", "fit_mass"]
 METHODS = ("log", "cosh", "solve")
 # Steps of Gauss and Newton from the centre to a bin, which lies a fraction of an error away.
 STEPS = 12
+# Probability of χ² below which a fit is hopeless; χ²/dof of an uncorrelated one.
+HOPELESS, LARGE = 1e-3, 3.0
+# Second-order change of the fit for one error of the mass, in errors of the data.
+CURVED = 0.1
+# Energies of bins beyond this factor of the centre, and of a start within its logarithm.
+FAR, EDGE = 50.0, 19.9
+# Mass in inverse steps of the time above which nothing is left after one step.
+LOST = 18.0
+NO_STATE = "C must decay in the window, the fit finds no decaying state: take another window"
 
 
 class MassFit(NamedTuple):
@@ -62,6 +73,13 @@ class MassFit(NamedTuple):
     chi2: float
     dof: int
     p_value: float
+
+    def __repr__(self) -> str:
+        what = f"p = {self.p_value:.2g}" if self.p_value == self.p_value else "uncorrelated"
+        return (
+            f"MassFit: mass = {self.mass:.6g} ± {self.std:.1g}, χ²/dof = {self.chi2:.3g}/"
+            f"{self.dof}, {what}, {len(self.bins)} bins"
+        )
 
 
 def effective_mass(
@@ -172,7 +190,16 @@ def fit_mass(
     ------
     ValueError, TypeError
         If the window is outside of the data or has fewer times than parameters; if there are too
-        few bins for a covariance; if the fit of the mean finds no decaying state.
+        few bins for a covariance; if the fit of the mean, or of a bin, finds no decaying state.
+
+    Warns
+    -----
+    MisfitWarning
+        If the window does not hold `n_states` exponentials: the p-value is below 1e-3, or the
+        χ²/dof of an uncorrelated fit above 3.
+    AccuracyWarning
+        If the fit is not linear within its error: the fluctuations that all times share are so
+        large beside the independent ones that sums of exponentials cannot follow them.
 
     Examples
     --------
@@ -198,13 +225,16 @@ def fit_mass(
     mean = y.mean(axis=0)
     start = model.start(mean, n_states)
     dof = len(t) - 2 * n_states
-    centre = model.fit(mean, start)
+    with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
+        centre = model.fit(mean, start)
+        of_bins = model.fit_bins(y, centre)
     factor = _spread_factor(len(y), dof) if correlated else 1.0
+    if max(centre.energies[0], of_bins[0][:, 0].max()) * dt > LOST:
+        raise ValueError(NO_STATE)
     energies, amplitudes = (
-        middle + factor * (bins - middle)
-        for middle, bins in zip(centre[:2], model.fit_bins(y, centre), strict=True)
+        middle + factor * (bins - middle) for middle, bins in zip(centre[:2], of_bins, strict=True)
     )
-    return MassFit(
+    fit = MassFit(
         float(centre.energies[0]),
         float(standard_error(energies[:, 0], kind)),
         energies[:, 0].copy(),
@@ -214,6 +244,29 @@ def fit_mass(
         dof,
         _p_value(centre.chi2, dof, len(y), kind) if correlated and dof else np.nan,
     )
+    _warn_of_misfit(fit, window, curvature=model.curvature(centre, energies, amplitudes, fit.std))
+    return fit
+
+
+def _warn_of_misfit(fit, window, *, curvature):
+    if fit.dof and (
+        fit.p_value < HOPELESS or (np.isnan(fit.p_value) and fit.chi2 > LARGE * fit.dof)
+    ):
+        p = "" if np.isnan(fit.p_value) else f", p = {fit.p_value:.1g}"
+        warnings.warn(
+            f"the fit leaves χ²/dof = {fit.chi2:.3g}/{fit.dof}{p}, in the window {window}: take "
+            "another window, n_states=2, or extent= if the hadron comes back around the lattice",
+            MisfitWarning,
+            stacklevel=3,
+        )
+    elif curvature > CURVED:
+        warnings.warn(
+            f"the fit is not linear within its error: one error of the mass bends it by "
+            f"{curvature:.2g} errors of the data, since the times fluctuate nearly as one, and the "
+            "error of the mass may be too small. Take correlated=False, or more configurations",
+            AccuracyWarning,
+            stacklevel=3,
+        )
 
 
 def _spread_factor(n_bins, dof):
@@ -306,6 +359,8 @@ class _Exponentials:
             lambda logs: solved(logs)[1] / size, start, xtol=1e-14, ftol=1e-14, gtol=1e-14,
             max_nfev=400, bounds=(start - 20, start + 20),
         )  # fmt: skip
+        if np.any(np.abs(solution.x - start) > EDGE):
+            raise ValueError(NO_STATE)
         energies = np.cumsum(np.exp(solution.x))
         amplitudes, residual = solved(solution.x)
         return _Fit(energies, amplitudes * np.exp(energies * self.t[0]), float(residual @ residual))
@@ -315,11 +370,15 @@ class _Exponentials:
         target, n = y @ self.whiten.T, len(centre.energies)
         energies = np.tile(centre.energies, (len(y), 1))
         amplitudes = np.tile(centre.amplitudes * np.exp(-centre.energies * self.t[0]), (len(y), 1))
+        far = np.zeros(len(y), dtype=bool)
         for _ in range(STEPS):
+            far |= np.any((energies <= 0) | (energies > FAR * centre.energies[-1]), axis=1)
+            energies = np.where(far[:, None], centre.energies, energies)
             basis, slopes = self.basis(energies)
             jacobian = np.concatenate([slopes * amplitudes[:, None, :], basis], axis=-1)
             residual = target - np.einsum("bts,bs->bt", basis, amplitudes)
             size = np.linalg.norm(jacobian, axis=1)
+            size = np.where(size > 0, size, 1.0)
             step = (np.linalg.pinv(jacobian / size[:, None]) @ residual[..., None])[..., 0] / size
             energies, amplitudes = energies + step[:, :n], amplitudes + step[:, n:]
             left = np.max(np.abs(step[:, :n] / centre.energies), axis=1)
@@ -327,10 +386,31 @@ class _Exponentials:
                 break
         amplitudes = amplitudes * np.exp(energies * self.t[0])
         ordered = np.all(np.diff(energies, axis=1, prepend=0.0) > 0, axis=1)
-        for b in np.flatnonzero(~(ordered & (left < 1e-9))):
+        for b in np.flatnonzero(far | ~(ordered & (left < 1e-9))):
             steps = np.diff(centre.energies, prepend=0.0)
             energies[b], amplitudes[b], _ = self.fit(y[b], np.log(steps))
         return energies, amplitudes
+
+    def curvature(self, centre, energies, amplitudes, std):
+        """Second-order change of the whitened fit, beyond its tangents, for one error of E_0.
+
+        The other parameters follow E_0 as they do over the bins: the intrinsic curvature of Bates
+        and Watts.
+        """
+        theta = np.concatenate([energies, amplitudes * np.exp(-energies * self.t[0])], axis=1)
+        away, n = theta - theta.mean(axis=0), energies.shape[1]
+        slope = away.T @ away[:, 0] / (away[:, 0] @ away[:, 0])
+        middle = np.append(
+            centre.energies, centre.amplitudes * np.exp(-centre.energies * self.t[0])
+        )
+        basis, slopes = self.basis(middle[:n])
+        tangents, _ = np.linalg.qr(np.concatenate([slopes * middle[n:], basis], axis=1))
+        values = [
+            self.basis(p[:n])[0] @ p[n:]
+            for p in (middle + side * std * slope for side in (1, 0, -1))
+        ]
+        bend = (values[0] - 2 * values[1] + values[2]) / 2
+        return float(np.linalg.norm(bend - tangents @ (tangents.T @ bend)))
 
 
 def _p_value(chi2: float, dof: int, n_bins: int, kind: str) -> Any:

@@ -8,6 +8,7 @@ of that bin: their errors cancel only if the equation takes them from the same b
 Reference: N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012).
 """
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -16,13 +17,17 @@ import numpy as np
 from halkit.checks import check_array, check_choice, check_masses, check_nodes
 from halkit.correlators.masses import MassFit
 from halkit.correlators.record import Correlators
+from halkit.exceptions import MisfitWarning
 from halkit.radial import Wedge
+from halkit.samples import standard_error
 from halkit.typing import Numbers
 
 __all__ = ["two_hadron_ratio"]
 
 # A decay rate further from the mass than this factor is one of other units.
 FACTOR = 3.0
+# Part of a mass, and number of errors, by which the decay rate of the last times may differ.
+NEAR, SIGNIFICANT = 0.2, 5.0
 RESAMPLE = (
     'kind must be "jackknife" or "bootstrap", got "configs": R of a single configuration is no '
     "measurement; average first, with halkit.resampling.jackknife_samples or bootstrap_samples, "
@@ -87,6 +92,12 @@ def two_hadron_ratio(
     TypeError
         If an array is not of real numbers, or there is not one mass for each hadron.
 
+    Warns
+    -----
+    MisfitWarning
+        If the decay rate of a two-point function over the last third of the times differs from the
+        mass by 20 % and by five errors: the masses may be exchanged, or of another ensemble.
+
     Examples
     --------
     >>> import numpy as np
@@ -124,6 +135,7 @@ def two_hadron_ratio(
     hadrons = (first,) if C_M is None else (first, second)
     for C, mass, name in zip(hadrons, np.ravel(hadron_mass), ("C_N", "C_M"), strict=False):
         _check_decay(next(iter(C.values())), t, mass, name)
+        _warn_of_rate(next(iter(C.values())), t, mass, name, kind)
     return Correlators(
         R=R, t=t, r=r, wedge=wedge, kind=kind, units=units, hadron_mass=hadron_mass,
         mass_bins=mass_bins, bin_size=bin_size, inverse_spacing=inverse_spacing,
@@ -194,6 +206,25 @@ def _check_decay(C, t, mass, name):
             f"masses must be near the decay rate of {name}, {rate:.3g} in the inverse unit of t, "
             f"got {mass:.3g}: convert them (halkit.units), or leave out times at which the hadron "
             "comes back around the lattice"
+        )
+
+
+def _warn_of_rate(C, t, mass, name, kind):
+    """Excited states make the rate larger, a hadron that comes back makes it smaller."""
+    first = -1 - max(len(t) // 3, 1)
+
+    def rate(values):
+        return np.log(values[..., first] / values[..., -1]) / (t[-1] - t[first])
+
+    found, error = float(rate(C.mean(axis=0))), float(standard_error(rate(C), kind))
+    if abs(found - mass) > max(NEAR * mass, SIGNIFICANT * error):
+        why = "excited states are left" if found > mass else "the hadron comes back"
+        warnings.warn(
+            f"masses must be those of the hadrons of {name}, which decays at {found:.4g} ± "
+            f"{error:.1g} over t = {t[first]:g} … {t[-1]:g}, got {mass:.4g}: take them from "
+            f"fit_mass({name}), or other times if {why}",
+            MisfitWarning,
+            stacklevel=3,
         )
 
 

@@ -30,6 +30,7 @@ Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 Imaginary: TypeAlias = Literal["check", "drop", "keep"]
 CHOICES = ("check", "drop", "keep")
 SITES = ("x", "y", "z")
+KNOWN_AXES = ("config", "bin", "source", "t", *SITES, "r", "point", "complex")
 
 
 class RawTable(NamedTuple):
@@ -63,14 +64,16 @@ def read_hdf5(
     Parameters
     ----------
     path : str, path, or sequence of them
-        One file, or several, as one for each configuration, in their order.
+        One file, or several, as one for each configuration, in their order. A * in the name of a
+        file stands for any characters, as in "data/c*.h5": numbers in the order of their values.
     name : str
         Data set within its groups, as "proton/C2". A * stands for any characters but /, as in
         "conf*/C4": all data sets with such names are joined, numbers in names in the order of
         their values.
     axes : sequence of str
         Names of the axes of each data set, as ("t", "x", "y", "z"). "complex" is an axis of two,
-        real and imaginary parts. Numbers may also be complex, or pairs named re and im.
+        real and imaginary parts. Numbers may also be complex, or pairs named re and im. The others
+        are config, bin, source, t, x, y, z, r and point; `stack` or `order` may name more.
     order : sequence of str, optional
         Axes of the result; by default `stack`, then the others as they are. The axes x, y, z that
         `wedge` projects are one axis "point" at the end.
@@ -126,7 +129,9 @@ def read_hdf5(
     >>> C.shape, C[:, 0, 0, 0, 0]
     ((2, 4, 8, 8, 8), array([ 200., 1000.]))
     """
-    axes, several = _names(axes, "axes"), not isinstance(path, str | PathLike) or "*" in name
+    axes, paths = _names(axes, "axes"), _paths(path)
+    several = _are_several(path, paths) or "*" in name
+    _refuse_unknown(axes, {stack, *(order or ())})
     check_choice(imaginary, "imaginary", CHOICES)
     if name.count("*") > 1:
         raise ValueError(
@@ -135,7 +140,7 @@ def read_hdf5(
         )
     final = _axes_of_one(axes, wedge)
     parts = []
-    for one in _paths(path):
+    for one in paths:
         for found, values in _data_sets(one, name, max_bytes):
             numbers = _numbers(values, f"{found} of {one}")
             parts.append((_one(numbers, axes, wedge, f"{found} of {one}"), found, one))
@@ -162,7 +167,8 @@ def read_table(
     Parameters
     ----------
     path : str, path, or sequence of them
-        One file, or several, as one for each configuration.
+        One file, or several, as one for each configuration. A * in the name of a file stands for
+        any characters, as in "data/c*.txt": numbers in the order of their values.
     columns : sequence of str
         Name of each column in its order, as ("config", "t", "r", "re", "im"); "_" for columns that
         are not read.
@@ -218,7 +224,8 @@ def read_table(
             f"axes {axes} and values {parts_of_value}"
         )
     grids: list[tuple[NDArray[Any], Mapping[str, Array], Path]] = []
-    for one in _paths(path):
+    paths = _paths(path)
+    for one in paths:
         with named_errors(one):
             grids.append((*_grid(_lines(one, columns, delimiter, max_bytes), axes, used), one))
     coordinates = grids[0][1]
@@ -227,7 +234,7 @@ def read_table(
         if different:
             raise ValueError(f"{different[0]} of {one} must be that of {grids[0][2]}")
     parts = [(grid, "values", one) for grid, _, one in grids]
-    grid, final = _joined(parts, axes, stack, not isinstance(path, str | PathLike))
+    grid, final = _joined(parts, axes, stack, _are_several(path, paths))
     return RawTable(
         _finished(grid, final, None, stack, imaginary, "values of the table"), coordinates
     )
@@ -243,8 +250,27 @@ def _names(names, what, but=None):
     return tuple(names)
 
 
+def _refuse_unknown(axes, named):
+    unknown = [axis for axis in axes if axis not in {*KNOWN_AXES, *named}]
+    if unknown:
+        raise ValueError(
+            f"axes must be among {', '.join(KNOWN_AXES)}, or be named in order or stack, got "
+            f"{unknown[0]!r}"
+        )
+
+
+def _are_several(path, paths):
+    """Tell whether files are joined along an axis: a sequence, or a name with a *."""
+    return not isinstance(path, str | PathLike) or paths != [Path(path)]
+
+
 def _paths(path):
-    paths = [Path(one) for one in ([path] if isinstance(path, str | PathLike) else path)]
+    """The files of a path; those whose names match a *, numbers in the order of their values."""
+    if isinstance(path, str | PathLike):
+        one = Path(path)
+        found = [] if one.is_file() or "*" not in one.name else one.parent.glob(one.name)
+        path = sorted(found, key=lambda other: _natural(other.name)) or [one]
+    paths = [Path(one) for one in path]
     if not paths or len(set(paths)) < len(paths):
         raise ValueError(f"path must be one file or several, each once, got {[*map(str, paths)]}")
     for one in paths:

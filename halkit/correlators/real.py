@@ -87,11 +87,11 @@ def _check(imaginary, largest, axis, name):
     worst, allowed = z.max(initial=0.0), -stdtrit(n - 1, RARE / (2 * max(z.size, 1)))
     if worst > allowed:
         raise ValueError(
-            f"the imaginary part of {name} must be zero within its error, got {worst:.1f} errors "
-            f"where {allowed:.1f} are allowed: a phase or a wrong operator"
+            f"the imaginary part of {name} must be zero within its error, got {worst:.3g} errors "
+            f"where {allowed:.3g} are allowed: a phase or a wrong operator"
         )
     warnings.warn(
-        f"the imaginary part of {name} was dropped: it is zero within {worst:.1f} errors",
+        f"the imaginary part of {name} was dropped: it is zero within {worst:.3g} errors",
         ImaginaryPartWarning,
         stacklevel=4,
     )

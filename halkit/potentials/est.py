@@ -82,12 +82,12 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     Attributes
     ----------
     rank_ : int
-        Number of directions kept.
-    eigenvalues_ : ndarray of shape (rank_,)
+        Number of directions kept, n_directions below.
+    eigenvalues_ : ndarray of shape (n_directions,)
         ``|λ_a|``, relative to the largest.
-    form_factors_ : ndarray of shape (rank_, n_out), or (rank_, n_channels, n_out)
+    form_factors_ : ndarray of shape (n_directions, n_out) or (n_directions, n_channels, n_out)
         g_a at the nodes.
-    signs_ : ndarray of shape (rank_,)
+    signs_ : ndarray of shape (n_directions,)
         Signs of λ_a.
     asymmetry_ : float
         ‖M − Mᵀ‖/‖M + Mᵀ‖, for waves and targets of the same norm. Zero for a Hermitian U and data

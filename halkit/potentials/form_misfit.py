@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from halkit.exceptions import MisfitWarning
+from halkit.potentials.misfit import OF_CHANNELS
 
 __all__ = ["warn_of_form"]
 
@@ -15,7 +16,7 @@ BAD, WORSE, SIGNIFICANT, SEEN = 2.0, 1.5, 5.0, 3.0
 
 def warn_of_form(
     n_parameters: int, chi2: float, free: float, dof: float, dof_pointwise: float, *,
-    is_table: bool,
+    is_table: bool, n_channels: int = 1,
 ) -> None:  # fmt: skip
     """Warn of a χ² that this form, or any local potential, cannot bring down.
 
@@ -28,6 +29,7 @@ def warn_of_form(
         Their degrees of freedom.
     is_table : bool
         Whether the data are values of V(r), not rows.
+    n_channels : int
 
     Warns
     -----
@@ -45,7 +47,7 @@ def warn_of_form(
             if is_table
             else f"no local potential describes the data: χ²/dof is {free:.3g} with V(r) free at "
             "each node. The interaction is non-local, or y_std too small; try "
-            "GaussianProcessPotentialRegressor"
+            f"GaussianProcessPotentialRegressor{f'. Or {OF_CHANNELS}' if n_channels > 1 else ''}"
         )
     elif chi2 > _limit(dof, BAD) or (
         excess > _limit(by_form, WORSE) and chi2 > 1 + SEEN * np.sqrt(2 / dof)

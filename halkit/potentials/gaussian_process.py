@@ -21,6 +21,7 @@ from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_checks import (
     scale_derivatives,
     scales,
+    warn_of_normalisation,
     warn_of_scales,
     warn_of_sources,
 )
@@ -241,7 +242,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         -----
         MisfitWarning
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or U is
-            symmetric and ⟨φ_s|y_t⟩ is not.
+            symmetric and ⟨φ_s|y_t⟩ is not. With several channels, if another normalisation of them
+            makes it symmetric.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond
@@ -283,6 +285,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         """Warn of sources that are too much alike, and of channels of another normalisation."""
         n, X = self.n_channels_, problem.X
         phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
+        if self.symmetric:
+            warn_of_normalisation(self, problem, self.loss_)
         known = not self.local or warn_of_sources(phi, problem.y, W, n)
         # without U a non-local potential looks like another normalisation
         if known and self.symmetric and problem.has_errors and self.local != "only":

@@ -11,9 +11,9 @@ from sklearn.base import RegressorMixin
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
 from halkit.interactions.matrix import InteractionMatrix
-from halkit.potentials.base import PotentialMixin
-from halkit.potentials.coupled_checks import warn_of_sources
+from halkit.potentials.coupled_checks import warn_of_normalisation, warn_of_sources
 from halkit.potentials.coupling import count_channels, split
+from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.form_misfit import warn_of_form
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
@@ -33,7 +33,7 @@ __all__ = ["LocalPotentialRegressor"]
 STEP = 1e-3
 
 
-class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
+class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     r"""Local potential V(r; θ) of a given form, with parameters from least squares.
 
     A sample is one wave function φ on the nodes r, of one state or of one time slice, its target
@@ -204,7 +204,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         MisfitWarning
             With `y_std`, if χ²/dof is above 2 and significant: the message says whether another
             form may help, or no local potential describes the data. Also if the form differs from
-            a V(r) that is free at each node by more than the errors, χ²/dof > 1.5.
+            a V(r) that is free at each node by more than the errors, χ²/dof > 1.5. With several
+            channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without
+            `y_std`.
         UnderdeterminedWarning
             If V has not vanished where the data end, or a fitted mass μ is not positive. With
             several channels, if the rows do not tell their potentials apart, see
@@ -220,6 +222,7 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             self._fit_form(problem, rows)
             if n > 1:
                 warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
+                warn_of_normalisation(self, problem, self.loss_)
             self._warn_of_reach(exact=not problem.has_errors)
         return self
 
@@ -383,7 +386,9 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 for loss, n in zip((self.loss_, left), dof, strict=True)
             )
             chi2 = self.chi2_dof_, self.chi2_dof_pointwise_
-            warn_of_form(len(self.theta_), *chi2, *dof, is_table=is_table)
+            warn_of_form(
+                len(self.theta_), *chi2, *dof, is_table=is_table, n_channels=self.n_channels_
+            )
 
     def _warn_of_reach(self, *, exact):
         if not self._nodes_given:
@@ -414,9 +419,8 @@ class LocalPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _reduced_mass(self):
         return self.reduced_mass
 
-    @property
-    def _learned(self):
-        n, theta = self.n_channels_, self.theta_
+    def _of_theta(self, theta):
+        n = self.n_channels_
         if n == 1:
             return self._in_wave(self._form(theta))
         rows = [[self._form(theta, (a, b)) for b in range(n)] for a in range(n)]

@@ -27,7 +27,7 @@ from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent, norm
 from halkit.typing import Array
 
-__all__ = ["Asymmetry", "asymmetry", "warn_of_misfit"]
+__all__ = ["OF_CHANNELS", "Asymmetry", "asymmetry", "warn_of_misfit"]
 
 # χ² per datum of a poor fit, and its least number of standard deviations above 1.
 LARGE, SIGNIFICANT = 2.5, 5.0
@@ -40,6 +40,12 @@ PART, PART_OF_ERRORS, COHERENCE = 0.7, 0.35, 5.0
 INSIDE = 0.05
 # Largest difference of A between two rules, over A.
 AGREEING = 0.5
+
+# What may be wrong with rows of coupled channels.
+OF_CHANNELS = (
+    "a channel has another normalisation, or masses of other hadrons in its R^a (each channel "
+    "is divided by the correlators of its own two hadrons), or its sources have names of others"
+)
 
 
 class Asymmetry(NamedTuple):
@@ -151,6 +157,8 @@ def _other_potential(model):
 def _other_settings(model):
     ways = ["y_std is too small, as errors from a few bins are"]
     local = getattr(model, "local", None)
+    if model.n_channels_ > 1:
+        ways.append(OF_CHANNELS)
     if hasattr(model, "function"):
         ways.append("the potential has another form than function")
     if hasattr(model, "n_init"):

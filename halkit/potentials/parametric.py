@@ -14,7 +14,8 @@ from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
-from halkit.potentials.base import PotentialMixin
+from halkit.potentials.coupled_checks import warn_of_normalisation
+from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
 from halkit.training import unchanged_on_error
@@ -24,7 +25,7 @@ from halkit.versions import Versioned
 __all__ = ["ParametricPotentialRegressor"]
 
 
-class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
+class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     r"""Non-local potential U(r, r') of a given form, with parameters from least squares.
 
     A sample is one wave function φ_k on the nodes r. Its target is
@@ -174,7 +175,8 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
         MisfitWarning
-            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then.
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then. With several
+            channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
         with unchanged_on_error(self):
@@ -183,6 +185,7 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
             self._solve(problem, start, bounds)
+            warn_of_normalisation(self, problem, self.loss_)
             warn_of_misfit(self, problem, symmetric=False)
         return self
 
@@ -229,12 +232,11 @@ class ParametricPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     def _reduced_mass(self):
         return self.reduced_mass
 
-    @property
-    def _learned(self):
+    def _of_theta(self, theta):
         n = self.n_channels_
         if n == 1:
-            return self._in_wave(self._form(self.theta_))
-        rows = [[self._form(self.theta_, a, b) for b in range(n)] for a in range(n)]
+            return self._in_wave(self._form(theta))
+        rows = [[self._form(theta, a, b) for b in range(n)] for a in range(n)]
         return self._in_channels(InteractionMatrix(rows))
 
 

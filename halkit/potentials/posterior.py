@@ -18,21 +18,20 @@ import scipy.linalg
 from sklearn.utils import check_random_state
 
 from halkit import scattering
-from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer, check_nodes
 from halkit.exceptions import OverfitWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.interactions.matrix import Transposed
-from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupled_prior import CoupledPrior
 from halkit.potentials.coupling import (
     Learned,
     local_inverse,
 )
+from halkit.potentials.drawn import DrawnObservables
 from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
-from halkit.typing import Array, Number, Numbers, Random, SignConvention
+from halkit.typing import Array, Number, Numbers, Random
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "interaction_of", "solve_ridge"]
 
@@ -123,7 +122,7 @@ def interaction_of(prior: PotentialPrior | CoupledPrior, theta: Array) -> Learne
     return InteractionMatrix([[one(a, b) for b in range(prior.n)] for a in range(prior.n)])
 
 
-class PosteriorMixin(PotentialMixin):
+class PosteriorMixin(DrawnObservables):
     """Predictions with standard deviations, from a fitted ``_prior`` and ``_posterior``.
 
     Whatever is linear in U and V has its error in closed form; observables have it from ``draws``.
@@ -253,83 +252,6 @@ class PosteriorMixin(PotentialMixin):
         normal = random.standard_normal((n_draws, len(mean)))
         return [self._interaction(theta) for theta in mean + normal @ factor.T]
 
-    def draws(self, n_draws: int = 32) -> scattering.Ensemble:
-        """Draws around the posterior mean as one `halkit.scattering.Ensemble`.
-
-        Parameters
-        ----------
-        n_draws : int
-            At least 2; seeded by ``random_state``.
-
-        Returns
-        -------
-        halkit.scattering.Ensemble
-            Observables with their errors, for independent errors of the data. Where these are
-            correlated, jackknife the fit.
-        """
-        check_integer(n_draws, "n_draws", least=2)
-        members = self.draw_potentials(n_draws)
-        if self.n_channels_ > 1:
-            self._known_channels()
-            return scattering.Ensemble(members, kind="draws", centre=self.interaction_)
-        settings = {"reduced_mass": self._known_mass(), "l": self._wave or 0}
-        return scattering.Ensemble(members, kind="draws", centre=self, **settings)
-
-    def phase_shift(
-        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
-        energy: Numbers | None = None, return_std: bool = False, n_draws: int = 32,
-        channel_radius: Number | None = None, n_mesh: int | None = None,
-    ) -> Any:  # fmt: skip
-        """Phase shifts in radians; see `NonLocalPotentialRegressor.phase_shift`.
-
-        With `return_std` also their standard deviation over `n_draws` draws from the posterior:
-        ``draws(n_draws).phase_shift(k, return_std=True)``.
-        """
-        given = momentum_or_energy(self._count(), k_or_energy, k, energy)
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
-        return super().phase_shift(given, **settings)
-
-    def s_matrix(
-        self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
-        channel_radius: Number | None = None, n_mesh: int | None = None,
-    ) -> Any:  # fmt: skip
-        """S(E) of coupled channels; see `halkit.scattering.coupled_s_matrix`.
-
-        With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
-        """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).s_matrix(energy, **settings, return_std=True)
-        return super().s_matrix(energy, **settings)
-
-    def scattering_length(
-        self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
-        channel_radius: Number | None = None, n_mesh: int | None = None,
-    ) -> Any:  # fmt: skip
-        """a_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.scattering_length`.
-
-        With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
-        """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
-        return super().scattering_length(sign=sign, **settings)
-
-    def effective_range(
-        self, *, return_std: bool = False, n_draws: int = 32,
-        channel_radius: Number | None = None, n_mesh: int | None = None,
-    ) -> Any:  # fmt: skip
-        """r_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.effective_range`.
-
-        With `return_std` also its error, as in ``phase_shift``.
-        """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).effective_range(**settings, return_std=True)
-        return super().effective_range(**settings)
-
     def bound_states(
         self, *, return_std: bool = False, n_draws: int = 32,
         channel_radius: Number | None = None, n_mesh: int | None = None,
@@ -344,13 +266,13 @@ class PosteriorMixin(PotentialMixin):
             If more than a tenth of the norm of a bound state lies outside the span of the wave
             functions of the fit: the state rests on the prior.
         """
-        states = super().bound_states(channel_radius=channel_radius, n_mesh=n_mesh)
+        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        states = super().bound_states(**given)
         if len(states.energy):
             self._check_seen(states.energy, self._bound_waves(states, channel_radius, n_mesh))
         if not check_boolean(return_std, "return_std"):
             return states
-        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.draws(n_draws).bound_states(**given, return_std=True)
+        return super().bound_states(**given, return_std=True, n_draws=n_draws)
 
     def _bound_waves(self, states, channel_radius, n_mesh):
         """Wave functions of bound states on the nodes of the fit, channels side by side."""

@@ -22,9 +22,9 @@ from halkit.resampling.samples import (
     jackknife_error,
     jackknife_mean,
     jackknife_samples,
-    pooled_errors,
     resampling_error,
 )
+from halkit.samples import pooled_errors
 
 __all__ = [
     "CorrelatorGoodness",

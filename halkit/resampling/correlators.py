@@ -17,7 +17,8 @@ from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
 from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.regressor import JackknifeRegressor
-from halkit.resampling.samples import check_resample, pooled_errors
+from halkit.resampling.samples import check_resample
+from halkit.samples import pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
 from halkit.versions import Versioned

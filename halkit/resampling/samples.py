@@ -8,12 +8,12 @@ a bootstrap sample is the average of N bins drawn with replacement, and σ is th
 deviation of the samples. Both go through any function f: σ_f follows from f(x̄_b).
 """
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.checks import check_array, check_choice, check_integer, refuse_masked
+from halkit.checks import check_array, check_choice, check_integer
 from halkit.samples import standard_error
 from halkit.typing import Array, Numbers, Random
 
@@ -26,7 +26,6 @@ __all__ = [
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
-    "pooled_errors",
     "refuse_other_kind",
     "resampling_error",
 ]
@@ -151,66 +150,6 @@ def jackknife_error(samples: Numbers, axis: int = 0) -> Array:
     True
     """
     return resampling_error(samples, "jackknife", axis)
-
-
-def pooled_errors(std: Numbers, values: Numbers, groups: Any = None) -> Array:
-    """Errors of rows with similar relative errors, averaged over the rows.
-
-    For the weights of a fit, since an error from N bins is itself uncertain by 1/√(2N − 2). Each
-    column takes ``|value|`` times the root mean square of std/value over the rows of its group.
-
-    Parameters
-    ----------
-    std : array-like of shape (n_samples, n_out)
-        Errors of the targets y from the bins.
-    values : array-like of shape (n_samples, n_out)
-        Values that define relative errors, nowhere zero: the means of R(t, r) at the output nodes.
-    groups : array-like of shape (n_samples,), optional
-        Labels of rows that are averaged together, such as the quark source or the volume. By
-        default all rows are averaged.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_out)
-
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes differ, if an error is not positive or a value zero, and if all errors are larger
-        than the values, as if the two were exchanged.
-
-    Examples
-    --------
-    >>> from halkit.resampling import pooled_errors
-    >>> pooled_errors([[0.1, 0.4], [0.7, 0.4]], [[1.0, 4.0], [1.0, 2.0]]).round(3)
-    array([[0.5  , 0.632],
-           [0.5  , 0.316]])
-    """
-    std, values = check_array(std, "std", sign="> 0"), check_array(values, "values")
-    if std.ndim != 2 or std.shape != values.shape:
-        raise ValueError(
-            f"std and values must have one shape (n_samples, n_out), got {std.shape} and "
-            f"{values.shape}"
-        )
-    if not np.all(values):
-        raise ValueError("values must not be zero: errors are taken relative to them")
-    if np.all(std > np.abs(values)):
-        raise ValueError(
-            "std must be errors, smaller than |values| at least somewhere, got larger ones "
-            "everywhere: the two may have been exchanged (if not, give y in a larger unit)"
-        )
-    refuse_masked(groups, "groups")
-    groups = np.zeros(len(std)) if groups is None else np.asarray(groups)
-    if groups.shape != (len(std),):
-        raise ValueError(f"groups must have shape ({len(std)},), got {groups.shape}")
-    if np.any(groups != groups):  # noqa: PLR0124
-        raise ValueError("groups must be labels, got NaN, which equals no label")
-    square = (std / values) ** 2
-    pooled = np.empty_like(std)
-    for label in np.unique(groups):
-        rows = groups == label
-        pooled[rows] = np.sqrt(square[rows].mean(axis=0)) * np.abs(values[rows])
-    return pooled
 
 
 def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> Array:

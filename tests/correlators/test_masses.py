@@ -1,10 +1,13 @@
 """Effective masses and fits: closed forms, pulls of correlated noise, p-values."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from halkit.correlators import effective_mass, fit_mass
+from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.resampling import bootstrap_samples, jackknife_samples
 
 T = np.arange(24)
@@ -69,6 +72,7 @@ def test_p_values_are_uniform():
     assert kstest(p, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_two_states_where_one_is_biased():
     rng, one, two = np.random.default_rng(8), [], []
     for _ in range(30):
@@ -81,6 +85,7 @@ def test_two_states_where_one_is_biased():
     assert 0.7 < np.std(two) < 1.4
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of rounding, beside noise of 1e-9
 def test_two_exact_states():
     rng = np.random.default_rng(1)
     C = 2 * np.exp(-0.4 * T) + np.exp(-0.9 * T) * (1 + 1e-9 * rng.normal(size=(60, len(T))))
@@ -148,3 +153,74 @@ def test_a_growing_correlator_is_refused():
 def test_bad_input_of_effective_masses(arguments, message):
     with pytest.raises(ValueError, match=message):
         effective_mass(**({"C": [3.0, 2.0, 1.0]} | arguments))
+
+
+@pytest.mark.parametrize("correlated", [True, False])
+def test_a_hopeless_fit_is_named(correlated):
+    """An excited state in the window, and the wave that comes back."""
+    rng, options = np.random.default_rng(4), {"kind": "jackknife", "correlated": correlated}
+    for change, window in (
+        ({"excited": 0.8, "noise": 0.002}, (0, 10)),
+        ({"extent": 32, "noise": 0.002}, (4, 15)),
+    ):
+        bins = jackknife_samples(configurations(rng, 100, **change))
+        with pytest.warns(MisfitWarning, match=r"leaves χ²/dof = .* another window, n_states=2"):
+            fit_mass(bins, window=window, **options)
+
+
+def test_good_fits_are_silent():
+    """200 fits; p is uniform, so that 1 in 1000 is below 1e-3."""
+    rng, n = np.random.default_rng(17), 0
+    for seed in range(200):
+        bins = jackknife_samples(configurations(rng, 60, noise=0.1))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            fit_mass(bins, window=(4, 12), kind="jackknife", correlated=bool(seed % 2))
+        n += len(caught)
+    assert n <= 3
+
+
+def common(seed, size, independent, n=40):
+    """C(t) whose level and slope fluctuate together at all times; the mean is one exponential."""
+    rng = np.random.default_rng(seed)
+    level, slope = size * rng.standard_normal((2, n, 1))
+    noise = 1 + independent * rng.standard_normal((n, len(T)))
+    return jackknife_samples(np.exp(-0.45 * T) * (1 + level + 0.1 * slope * (T - 8)) * noise)
+
+
+def test_fluctuations_that_all_times_share_are_named():
+    """Pulls of 1.5 where nearly all fits warn; of 1 where few do."""
+    for size, independent, widest, warned in ((0.3, 0.01, 1.5, (14, 30)), (0.1, 0.01, 1.3, (0, 1))):
+        pulls, n = [], 0
+        for seed in range(30):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                fit = fit_mass(common(seed, size, independent), window=(4, 12), kind="jackknife")
+            n += any(w.category is AccuracyWarning for w in caught)
+            pulls.append((fit.mass - 0.45) / fit.std)
+        assert np.std(pulls) < widest
+        assert warned[0] <= n <= warned[1]
+
+
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
+def test_noise_alone_is_a_value_error_or_a_mass_with_a_large_error():
+    refused = 0
+    for seed in range(30, 60):
+        noise = jackknife_samples(np.random.default_rng(seed).standard_normal((50, 12)))
+        try:
+            fit = fit_mass(noise, window=(6, 11), kind="jackknife")
+        except ValueError:  # a LinAlgError is one, too, with another message
+            with pytest.raises(ValueError, match="C must decay in the window"):
+                fit_mass(noise, window=(6, 11), kind="jackknife")
+            refused += 1
+        else:
+            assert fit.std > 0.25 * fit.mass
+    assert refused > 20
+
+
+def test_a_fit_shows_itself_in_one_line():
+    bins = jackknife_samples(configurations(np.random.default_rng(0), 60))
+    fit = fit_mass(bins, window=(4, 12), kind="jackknife")
+    assert repr(fit).startswith(f"MassFit: mass = {fit.mass:.6g} ± {fit.std:.1g}, χ²/dof = ")
+    assert f"p = {fit.p_value:.2g}, 60 bins" in repr(fit)
+    assert "uncorrelated" in repr(fit._replace(p_value=np.nan))

@@ -14,6 +14,7 @@ from halkit.correlators import (
     two_hadron_ratio,
 )
 from halkit.equations import lattice_rows, radial_rows
+from halkit.exceptions import MisfitWarning
 from halkit.radial import Wedge
 from halkit.resampling import bootstrap_samples, jackknife_samples
 from halkit.samples import standard_error
@@ -251,3 +252,21 @@ def test_masses_of_bins_are_read_only():
     for array in (c.mass_bins, c.masses):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1.0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_masses_of_other_hadrons_are_named(seed):
+    """C_N of families with an excited state; half the mass, or the two exchanged."""
+    random = np.random.default_rng(seed)
+    t = np.arange(8) + random.integers(3, 9)
+    amplitude, gap = random.uniform(0, 1.5), random.uniform(0.2, 0.6)
+    pair = np.array([0.4, 0.6]) * random.uniform(0.6, 1.6)
+    noise = 1 + 10 ** random.uniform(-3, -2) * random.standard_normal((2, 40, len(t)))
+    C = np.exp(-pair[:, None, None] * t) * (1 + amplitude * np.exp(-gap * t)) * noise
+    C_N, C_M = (jackknife_samples(one) for one in C)
+    C_NM = (C_N * C_M)[..., None] * np.ones(R_NODES.size)
+    given = {"C_NM": C_NM, "C_N": C_N, "C_M": C_M, "t": t}
+    ratio(**given, masses=tuple(pair))  # silent
+    for wrong in (pair[::-1], pair / 2, 1.5 * pair):
+        with pytest.warns(MisfitWarning, match=r"masses must be those .* from fit_mass\(C_[NM]\)"):
+            ratio(**given, masses=tuple(wrong))

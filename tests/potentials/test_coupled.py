@@ -10,7 +10,7 @@ from skops.io import dumps, get_untrusted_types, loads
 
 from halkit import Channel, displays
 from halkit.datasets import make_coupled, make_separable, make_time_dependent
-from halkit.exceptions import UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import (
     NonLocal,
     av18,
@@ -248,6 +248,34 @@ def test_a_missing_normalisation_is_found(lambda_lambda):
     [message] = [str(w.message) for w in record if "fits better" in str(w.message)]
     value, error = message.split("multiplied by ")[1].split(" relative")[0].split(" ± ")
     assert abs(float(value) - 1 / 1.05) < 3 * float(error) < 0.03
+
+
+@pytest.mark.parametrize("factor", [3.0, 0.5])
+@pytest.mark.parametrize("with_errors", [True, False])
+def test_a_large_missing_normalisation_is_found(lambda_lambda, factor, with_errors):
+    """Beyond the linear estimate, where χ² is bad; and without errors."""
+    d, f = lambda_lambda, np.repeat([1.0, factor], len(lambda_lambda.r))
+    with pytest.warns(MisfitWarning) as record:
+        of_lambda_lambda(d).fit(
+            d.data * f, d.target * f, y_std=d.sigma * f if with_errors else None
+        )
+    [message] = [str(w.message) for w in record if "would be symmetric" in str(w.message)]
+    assert float(message.split("channel 2 by ")[1].split(",")[0]) == pytest.approx(
+        1 / factor, rel=0.02
+    )
+
+
+def test_sources_under_wrong_names_are_a_possibility_that_is_named(lambda_lambda):
+    """Channel 2 with the first two sources exchanged; its factor is not the reason."""
+    d, n = lambda_lambda, len(lambda_lambda.r)
+    labels = np.array([source for source, _ in d.rows.labels])
+    first, second = (np.flatnonzero(labels == name) for name in d.rows.sources[:2])
+    order = np.arange(len(labels))
+    order[first], order[second] = second, first
+    X, y, sigma = (np.c_[one[:, :n], one[order, n:]] for one in (d.data, d.target, d.sigma))
+    with pytest.warns(MisfitWarning, match="or its sources have names of others") as record:
+        of_lambda_lambda(d).fit(X, y, y_std=sigma)
+    assert not any("would be symmetric" in str(w.message) for w in record)
 
 
 @quiet

@@ -1,5 +1,7 @@
 """V_ab(r; θ) of coupled channels from rows: parameters, covariance, S matrix, and warnings."""
 
+import warnings
+
 import joblib
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from halkit import Channel
 from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, InteractionMatrix, Separable
 from halkit.potentials import LocalPotentialRegressor
+from halkit.potentials.coupled_checks import normalisations
 from halkit.radial import RadialGrid
 from halkit.scattering import coupled_box_states, coupled_s_matrix
 
@@ -149,3 +152,63 @@ def not_symmetric(r, theta):
 def test_fit_refuses(parameters, message):
     with pytest.raises(ValueError, match=message):
         regressor(**parameters).fit(*rows(matrix(TRUE))[:2])
+
+
+@pytest.mark.parametrize("factor", [1.05, np.sqrt(2.0), 3.0, 0.2])
+@pytest.mark.parametrize("noise", [0.0, 1e-4])
+@pytest.mark.parametrize("with_errors", [True, False])
+def test_the_normalisation_of_a_channel_is_named(factor, noise, with_errors):
+    """Channel 2 times a factor in X and y: the inverse of it to 2 %, exactly without noise."""
+    X, y, sigma = rows(matrix(TRUE), noise=noise)
+    f = np.repeat([1.0, factor], 60)
+    y_std = (sigma if noise else np.full_like(y, 1e-4 * np.abs(y).max())) * f
+    with pytest.warns(MisfitWarning) as caught:
+        regressor(n_terms=1).fit(X * f, y * f, y_std=y_std if with_errors else None)
+    [message] = [str(w.message) for w in caught if "would be symmetric" in str(w.message)]
+    found = float(message.split("channel 2 by ")[1].split(",")[0])
+    assert found == pytest.approx(1 / factor, rel=0.02 if noise else 1e-3)
+
+
+def test_three_channels_have_two_factors():
+    phi = np.random.default_rng(0).standard_normal((8, 3, 20))
+    V = np.random.default_rng(1).standard_normal((3, 3, 20))
+    y = np.einsum("abi,sbi->sai", V + V.swapaxes(0, 1), phi)
+    scale, weights = np.array([1.0, 1.3, 0.4])[:, None], np.linspace(1, 2, 20)
+    z, left, size = normalisations(phi * scale, y * scale, weights)
+    np.testing.assert_allclose(z, [1 / 1.3, 1 / 0.4], rtol=1e-10)
+    assert left < 1e-20
+    assert size > 0.01
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_right_normalisations_pass_where_the_form_is_wrong(seed):
+    """Forms that leave χ² of hundreds, non-local truths, noise without y_std."""
+    random = np.random.default_rng(seed)
+    theta = TRUE * random.uniform(0.7, 1.3, 6)
+    V = matrix(theta).interactions
+    U = Separable(omega=-0.2 * random.uniform(0.5, 1.0), mu=3.0)
+    V = InteractionMatrix([[V[0][0] + U, V[0][1]], [V[1][0], V[1][1]]], channels=CHANNELS)
+    X, y, sigma = rows(V, noise=10 ** random.uniform(-4, -2), seed=seed)
+    for y_std in (sigma, None):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            regressor(form="yukawa").fit(X, y, y_std=y_std)
+        assert not any("would be symmetric" in str(w.message) for w in caught)
+
+
+def test_errors_of_the_s_matrix_are_the_scatter_of_repeated_data():
+    """10 sets with other noise: the root mean square of pulls of Re S and Im S is near 1."""
+    X, y, _ = rows(matrix(TRUE))
+    exact, pulls = coupled_s_matrix(matrix(TRUE), ENERGY[2:4]), []
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        sigma = 0.03 * np.abs(y).max() * random.uniform(0.5, 2.0, y.shape)
+        model = regressor(n_terms=1, initial=TRUE)
+        model.fit(X, y + sigma * random.normal(size=y.shape), y_std=sigma)
+        S, std = model.s_matrix(ENERGY[2:4], return_std=True, n_draws=24)
+        np.testing.assert_array_equal(S, model.s_matrix(ENERGY[2:4]))
+        pulls.append([(S - exact).real / std.real, (S - exact).imag / std.imag])
+    assert 0.75 < np.sqrt(np.mean(np.square(pulls))) < 1.35
+    model.theta_cov_ = np.full((6, 6), np.inf)
+    with pytest.raises(ValueError, match="theta_cov_ must be finite"):
+        model.s_matrix(ENERGY, return_std=True)

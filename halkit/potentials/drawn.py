@@ -1,0 +1,163 @@
+r"""Observables with errors from potentials that are drawn around the fit.
+
+The parameters θ of a known form are drawn from N(θ̂, C), with the covariance C of the fit; a
+Gaussian process draws from its posterior.
+"""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from halkit import scattering
+from halkit.channels import momentum_or_energy
+from halkit.checks import check_boolean, check_integer
+from halkit.potentials.base import PotentialMixin
+from halkit.typing import Array, Number, Numbers, Random, SignConvention
+
+__all__ = ["DrawnObservables", "DrawnParameters"]
+
+
+class DrawnObservables(PotentialMixin):
+    """Observables that have their errors from ``draws``."""
+
+    @abstractmethod
+    def draw_potentials(self, n_draws: int = 1, random_state: Random = None) -> list[Any]:
+        """Interactions, or matrices of them, drawn around the fit."""
+
+    def draws(self, n_draws: int = 32) -> scattering.Ensemble:
+        """Draws around the fit as one `halkit.scattering.Ensemble`.
+
+        Parameters
+        ----------
+        n_draws : int
+            At least 2; seeded.
+
+        Returns
+        -------
+        halkit.scattering.Ensemble
+            Observables with their errors, for independent errors of the data. Where these are
+            correlated, jackknife the fit.
+        """
+        check_integer(n_draws, "n_draws", least=2)
+        members = self.draw_potentials(n_draws)
+        if self.n_channels_ > 1:
+            self._known_channels()
+            return scattering.Ensemble(members, kind="draws", centre=self.interaction_)
+        settings = {"reduced_mass": self._known_mass(), "l": self._wave or 0}
+        return scattering.Ensemble(members, kind="draws", centre=self, **settings)
+
+    def phase_shift(
+        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
+        energy: Numbers | None = None, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Phase shifts in radians; see `NonLocalPotentialRegressor.phase_shift`.
+
+        With `return_std` also their standard deviation over `n_draws` draws from the posterior:
+        ``draws(n_draws).phase_shift(k, return_std=True)``.
+        """
+        given = momentum_or_energy(self._count(), k_or_energy, k, energy)
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
+        return super().phase_shift(given, **settings)
+
+    def s_matrix(
+        self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """S(E) of coupled channels; see `halkit.scattering.coupled_s_matrix`.
+
+        With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
+        """
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).s_matrix(energy, **settings, return_std=True)
+        return super().s_matrix(energy, **settings)
+
+    def scattering_length(
+        self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """a_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.scattering_length`.
+
+        With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
+        """
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
+        return super().scattering_length(sign=sign, **settings)
+
+    def effective_range(
+        self, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """r_l in k^{2l+1} cot δ = −1/a_l + r_l k²/2; see `halkit.scattering.effective_range`.
+
+        With `return_std` also its error, as in ``phase_shift``.
+        """
+        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).effective_range(**settings, return_std=True)
+        return super().effective_range(**settings)
+
+    def bound_states(
+        self, *, return_std: bool = False, n_draws: int = 32,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Energies and binding momenta; see `halkit.scattering.bound_states`.
+
+        With `return_std` also their errors, as in ``phase_shift``.
+        """
+        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        if check_boolean(return_std, "return_std"):
+            return self.draws(n_draws).bound_states(**given, return_std=True)
+        return super().bound_states(**given)
+
+
+class DrawnParameters(DrawnObservables):
+    """A form with parameters ``theta_`` and their covariance ``theta_cov_``.
+
+    A subclass makes the interaction of θ by ``_of_theta``.
+    """
+
+    theta_: Array
+    theta_cov_: Array
+
+    @abstractmethod
+    def _of_theta(self, theta: Array) -> Any:
+        """The interaction, or the matrix of interactions, with parameters θ."""
+
+    @property
+    def _learned(self) -> Any:
+        return self._of_theta(self.theta_)
+
+    def draw_potentials(self, n_draws: int = 1, random_state: Random = 0) -> list[Any]:
+        """Potentials with parameters from the normal distribution of ``theta_cov_``.
+
+        Parameters
+        ----------
+        n_draws : int
+        random_state : int, RandomState or None
+
+        Returns
+        -------
+        list of Interaction, or of InteractionMatrix with several channels
+
+        Raises
+        ------
+        ValueError
+            If ``theta_cov_`` is infinite: the data do not determine the parameters.
+        """
+        self._check_radii()
+        n_draws = check_integer(n_draws, "n_draws", least=1)
+        if not np.all(np.isfinite(self.theta_cov_)):
+            raise ValueError("theta_cov_ must be finite for errors, got parameters that are open")
+        std = np.sqrt(np.diag(self.theta_cov_))
+        unit = np.where(std > 0, std, 1.0)
+        value, vector = np.linalg.eigh(self.theta_cov_ / np.outer(unit, unit))
+        root = unit[:, None] * vector * np.sqrt(np.maximum(value, 0.0))
+        normal = check_random_state(random_state).standard_normal((n_draws, len(std)))
+        return [self._of_theta(theta) for theta in self.theta_ + normal @ root.T]
