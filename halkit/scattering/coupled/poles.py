@@ -32,6 +32,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import NOTICEABLE, converge
+from halkit.scattering.solver.levels import rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.typing import Number
 
@@ -256,9 +257,11 @@ class _Outgoing:
     def __init__(self, system, n):
         self.channels, self.mu, self.radius = system.channels, system.reduced_mass, system.radius
         self.hamiltonian = system.hamiltonian(n)
-        self.H, self.points = self.hamiltonian.matrix, self.hamiltonian.mesh.r.size
-        self.gamma = self.hamiltonian.surface / np.sqrt(self.mu)[:, None]
-        self.rounding = 1e-15 * np.max(np.abs(self.H))
+        self.H, surface, self.scale = self.hamiltonian.scaled()
+        self.free = self.hamiltonian.free * np.outer(self.scale, self.scale)
+        self.points = self.hamiltonian.mesh.r.size
+        self.gamma = surface / np.sqrt(self.mu)[:, None]
+        self.rounding = rounding_error(self.hamiltonian.matrix)
 
     def momenta(self, energy, sign):
         """k_a with Im k_a of the sign; on the other sheet continuous across the physical axis."""
@@ -268,7 +271,7 @@ class _Outgoing:
         return np.where(sign > 0, physical, other)
 
     def equation(self, energy, sign, H):
-        """T(E) and dT/dE."""
+        """D T(E) D and its derivative."""
         l = np.array(self.channels.l)
         with np.errstate(all="ignore"):
             k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
@@ -278,14 +281,14 @@ class _Outgoing:
         T, dT = (-(self.gamma.T * (x / (2 * self.radius))) @ self.gamma for x in (L, dL))
         T += H
         for matrix, shift in ((T, k**2 / (2 * self.mu)), (dT, slope)):
-            matrix[np.diag_indices_from(T)] -= np.repeat(shift, self.points)
+            matrix[np.diag_indices_from(T)] -= np.repeat(shift, self.points) * self.scale**2
         return T, dT
 
     def approached(self, energy, sign):
         """The energy next to a zero of det T/det T_free, by Newton's method; NaN without one."""
         for _ in range(STEPS):
             slope = 0.0
-            for H, factor in ((self.H, 1), (self.hamiltonian.free, -1)):
+            for H, factor in ((self.H, 1), (self.free, -1)):
                 T, dT = self.equation(energy, sign, H)
                 if not np.all(np.isfinite(T)):
                     return np.nan
@@ -343,7 +346,8 @@ class _Outgoing:
         root, core = np.sqrt(mesh.weights), 0.0
         if mesh.panels is not None:
             core = mesh.panels.edges[0]
-        u, rows = x.reshape(-1, self.points), (V @ x).reshape(-1, self.points)
+        u = (self.scale * x).reshape(-1, self.points)
+        rows = (V @ u.ravel()).reshape(-1, self.points)
         amplitude = np.empty(k.size, dtype=complex)
         for a, l in enumerate(self.channels.l):
             F = k[a] * mesh.r * spherical_jn(l, k[a] * mesh.r) * root

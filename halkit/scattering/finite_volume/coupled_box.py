@@ -13,13 +13,13 @@ with E, vanishes. A correlator C_a(t, r) = Σ_n A_n φ_na(r) e^{−E_n t} of the
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.finite_volume.box import SphericalWaves
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.levels import level, levels
 from halkit.typing import Array, Number
 
 __all__ = ["CoupledBoxStates", "coupled_box_states"]
@@ -133,11 +133,10 @@ def _estimates(H, channels, n_states):
     epsilon, slope = _kinetic(channels, 0.1 * M if M else 0.0)
     W = 1.1 * M if M else None
     points = len(H) // channels.size
-    top = (n_states - 1,)
     scaled = np.repeat(slope / (2 * W) if W else slope, points)
     root = 1 / np.sqrt(scaled)
     shifted = root[:, None] * (H - np.diag(np.repeat(epsilon, points))) * root
-    x = scipy.linalg.eigvalsh(shifted, subset_by_index=(0, *top))
+    x = levels(shifted)[0][:n_states]
     return x if W is None else np.sqrt(np.maximum(W**2 + x, 0.0)) - M
 
 
@@ -148,17 +147,15 @@ def _state(H, channels, index, E, spacing):
         epsilon, slope = _kinetic(channels, E)
         if np.any(slope <= 0):
             raise ValueError(f"the potential must bind by less than {-E:g}, got a deeper state")
-        value, vector = scipy.linalg.eigh(
-            H - np.diag(np.repeat(epsilon, points)), subset_by_index=(index, index)
-        )
+        value, vector = level(H - np.diag(np.repeat(epsilon, points)), index)
         share = np.sum(vector.reshape(channels.size, points) ** 2, axis=1)
         norm = slope @ share
-        step = float(value[0] / norm)
+        step = value / norm
         E = E + step
         if abs(step) < LAST * spacing:
             break
-    sign = 1 if vector[points * np.argmax(share), 0] > 0 else -1
-    return E, sign * vector[:, 0] / np.sqrt(4 * np.pi * norm)
+    sign = 1 if vector[points * np.argmax(share)] > 0 else -1
+    return E, sign * vector / np.sqrt(4 * np.pi * norm)
 
 
 def _kinetic(channels, E):
