@@ -40,12 +40,15 @@ __all__ = ["Resonances", "resonances"]
 
 # Inverse iterations before the energy moves, and the largest number of steps.
 SETTLE, STEPS = 4, 40
+# Momentum times the channel radius at which a start at a threshold begins.
+OFF = 0.1
 # Newton's method ends with a step of the energy over this.
 CLOSE = 1e4
 # By how much of itself, or of the energies, a residue may change with the radius.
 LOOSE, LEAST = 1e-2, 1e-9
 # Size, relative to the energy, below which steps that no longer fall are rounding errors.
 NOISE = 1e-3
+EPSILON = np.finfo(np.float64).eps
 # Poles closer than this, relative to their energy, are one.
 SAME = 1e-6
 # A wider radius, in channel radii, and by how much of its energy no pole may move there.
@@ -143,6 +146,7 @@ def resonances(
     )
     energy = _starts(start)
     signs = _sheets(system, energy, sheet)
+    energy = _off_thresholds(system, energy)
     n_start = n_mesh or system.mesh_size(system.channels.momentum_squared(energy))
     first = _Outgoing(system, n_start)
     near = [first.approached(*pair) for pair in zip(energy, signs, strict=True)]
@@ -201,6 +205,15 @@ def _sheets(system, energy, sheet):
     if not np.iterable(sheet) or len(sheet) != n or any(one not in (1, -1) for one in sheet):
         raise ValueError(f"sheet must be {n} signs, each 1 or -1, got {sheet!r}")
     return np.tile(np.array(sheet, dtype=int), (energy.size, 1))
+
+
+def _off_thresholds(system, energy):
+    """The starts, those at a threshold where ka = i/10 of its channel: at k = 0 no sheets differ."""
+    energy = energy.copy()
+    for mu, threshold in zip(system.channels.reduced_mass, system.channels.threshold, strict=True):
+        step = (OFF / system.radius) ** 2 / (2 * mu)
+        energy[np.abs(energy - threshold) < 1e-4 * step] = threshold - step
+    return energy
 
 
 def _refined(system, found, n):
@@ -322,6 +335,9 @@ class _Outgoing:
             if not np.all(np.isfinite(T)):
                 return nothing
             factors = zgetrf(T)[:2]
+            pivots = np.diag(factors[0])
+            if not pivots.all():  # E is the pole
+                factors[0][np.diag_indices_from(T)] = np.where(pivots == 0, EPSILON, pivots)
             for _ in range(1 if step else SETTLE):
                 x = zgetrs(*factors, dT @ x)[0]
                 x /= np.linalg.norm(x)

@@ -227,8 +227,7 @@ class CoupledSystem:
     def mesh_size(self, square: Array) -> int:
         """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
         k = float(np.sqrt(np.max(np.abs(square), initial=0.0)))
-        points = 0 if self.layout.simple else int(self.layout.points.sum())
-        return max(points, *(interior.mesh_size(k) for interior in self.interiors))
+        return self.layout.mesh_size(max(interior.mesh_size(k) for interior in self.interiors))
 
     def hamiltonian(self, n: int) -> "CoupledHamiltonian":
         """Return the `CoupledHamiltonian` on a mesh of n points for each channel."""

@@ -138,13 +138,14 @@ def spherical_box_states(
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
-    solve = _solver(Interior(interaction, R, m, l), boundary, n_states)
+    interior = Interior(interaction, R, m, l)
+    solve = _solver(interior, boundary, n_states)
     spacing = (np.pi / R) ** 2 / (2 * m)
     mesh, energy, coefficients = converge(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[1] - coarse[1])) / spacing,
         n_mesh,
-        40 + 2 * n_states,
+        interior.layout.mesh_size(40 + 2 * n_states),
     )
     return BoxStates(pair.energy(energy), SphericalWaves(mesh, coefficients))
 

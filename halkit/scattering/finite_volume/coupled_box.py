@@ -119,7 +119,7 @@ def coupled_box_states(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[2] - coarse[2])) / spacing,
         n_mesh,
-        40 + 2 * (n_states // size + 1),
+        system.layout.mesh_size(40 + 2 * (n_states // size + 1)),
     )
     states = [_state(H, system.channels, i, E, spacing) for i, E in enumerate(estimates)]
     coefficients = np.array([x for _, x in states]).reshape(n_states, size, -1)

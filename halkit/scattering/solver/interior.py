@@ -144,9 +144,7 @@ class Interior(_Fields):
         self._refuse_infinite(depth)
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
         n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
-        if not self.layout.simple:
-            n = max(n, int(self.layout.points.sum()))
-        n, missed = self._structure(n)
+        n, missed = self._structure(self.layout.mesh_size(n))
         if missed > 0.3:
             warn(
                 f"the potential has structure that {n} mesh points miss; raise n_mesh",

@@ -69,6 +69,10 @@ class Layout(NamedTuple):
         """Whether the mesh is one panel from the origin."""
         return len(self.edges) == 2 and self.edges[0] == 0
 
+    def mesh_size(self, n: int) -> int:
+        """Return n, or the number of points that the panels need if that is more."""
+        return n if self.simple else max(n, int(self.points.sum()))
+
     def panels(self, n: int) -> Panels | None:
         """Return `Panels` with n nodes, 4 or more in each; None for a simple mesh."""
         if self.simple:

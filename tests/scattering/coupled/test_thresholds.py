@@ -230,7 +230,7 @@ def test_factorised_and_decomposed_interiors_are_the_same():
     system = CoupledSystem(PAIR, channels=TWO)
     levels = system.inside(40)
     H = system.hamiltonian(40)
-    pencil = Pencil(H.matrix, H.surface, system.reduced_mass, system.radius)
+    pencil = Pencil(*H.scaled(), system.reduced_mass, system.radius)
     square = system.channels.momentum_squared(np.linspace(-3, 30, 50))
     for one, other in zip(levels(square), pencil(square), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-7)
