@@ -281,8 +281,8 @@ def _thresholds(channels, mu, masses):
     else:
         if given[0] and None in given[1:]:
             raise ValueError(
-                f"channels must be in the order of their thresholds, got {given[0]:g} for the first "
-                "channel and another channel without a threshold"
+                "channels must be in the order of their thresholds, got "
+                f"{given[0]:g} for the first channel and another one without a threshold"
             )
         for value, one in zip(given[1:], mu[1:], strict=True):
             if value is None and one != mu[0]:

@@ -105,7 +105,7 @@ def coupled_bound_states(
             return moved
         return max(moved, np.max(np.abs(coarse.probability - fine.probability), initial=0.0))
 
-    start = n_mesh or system.mesh_size(system.channels.momentum_squared(0.0))
+    start = system.mesh_size(system.channels.momentum_squared(0.0), n_mesh)
     return converge(lambda n: _bound(system, n), change, n_mesh, start)
 
 

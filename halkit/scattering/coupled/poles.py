@@ -18,7 +18,6 @@ References: A. J. F. Siegert, Phys. Rev. 56 (1939) 750; R. Jost and A. Pais, Phy
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,9 +27,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit.channels import ChannelList
 from halkit.checks import check_array
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, converge
 from halkit.scattering.solver.levels import rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
@@ -144,10 +143,9 @@ def resonances(
         relativistic=relativistic,
         channel_radius=channel_radius,
     )
-    energy = _starts(start)
-    signs = _sheets(system, energy, sheet)
-    energy = _off_thresholds(system, energy)
-    n_start = n_mesh or system.mesh_size(system.channels.momentum_squared(energy))
+    given = _starts(start)
+    energy, signs = _off_thresholds(system, given), _sheets(system, given, sheet)
+    n_start = system.mesh_size(system.channels.momentum_squared(energy), n_mesh)
     first = _Outgoing(system, n_start)
     near = [first.approached(*pair) for pair in zip(energy, signs, strict=True)]
     found = first.poles(near, signs)
@@ -156,11 +154,10 @@ def resonances(
     moved, vague = _moved(found, wider), _vague(system, found, wider)
     lost = ~(moved < SPURIOUS)
     if lost.any():
-        warn(
-            f"no pole was found from start = {energy[lost].tolist()} on the sheet "
+        warn_caller(
+            f"no pole was found from start = {given[lost].tolist()} on the sheet "
             f"{signs[lost].tolist()}; nearer starts may help",
             ConvergenceWarning,
-            stacklevel=2,
         )
     chosen = _distinct(found, lost)
     found = Resonances(*(part[chosen] for part in found))
@@ -208,7 +205,7 @@ def _sheets(system, energy, sheet):
 
 
 def _off_thresholds(system, energy):
-    """The starts, those at a threshold where ka = i/10 of its channel: at k = 0 no sheets differ."""
+    """The starts, but below a threshold, with ka = i/10, those that are on it."""
     energy = energy.copy()
     for mu, threshold in zip(system.channels.reduced_mass, system.channels.threshold, strict=True):
         step = (OFF / system.radius) ** 2 / (2 * mu)
@@ -242,11 +239,9 @@ def _change(coarse, fine):
 def _warn_of_tail(system, wide, found, n):
     moved = _change(found, _refined(wide, found, int(WIDER * n)))
     if moved > NOTICEABLE:
-        warn(
+        warn_caller(
             f"poles move by {moved:.1g} of their energy from the channel radius "
             f"{system.radius:.4g} to {wide.radius:.4g}, where their waves still feel the potential",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
 

@@ -20,7 +20,7 @@ from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
 
 from halkit.channels import Channel, ChannelList, resolve_channels
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
-from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
+from halkit.scattering.solver.interior import Interior, measured_interior, mesh_of, warn_of_radius
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.levels import levels, unit_scale
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
@@ -197,12 +197,14 @@ class CoupledSystem:
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
             )
         of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
-        interior = _walled_interior if wall else open_interior
-        interiors = [
-            interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
-            for row, mu, wave in of_row
-            for one in row
+        interior = _walled_interior if wall else measured_interior
+        measured = [
+            interior(one, mu, wave, channel_radius) for row, mu, wave in of_row for one in row
         ]
+        interiors, beyond = zip(*measured, strict=True)
+        worst = int(np.argmax(beyond))
+        warn_of_radius(interiors[worst], beyond[worst], f" of channels {divmod(worst, n)}")
+        self.k = 0.0
         self.reduced_mass = np.array(self.channels.reduced_mass)
         self._enclose(interiors, max(interior.radius for interior in interiors))
 
@@ -210,7 +212,8 @@ class CoupledSystem:
         self.radius = radius
         self.interiors = [interior._replace(radius=radius) for interior in interiors]
         layouts = [interior.layout for interior in self.interiors]
-        self.layout = joined(layouts, layouts[:: self.channels.size + 1])
+        self._slow = joined(layouts, layouts[:: self.channels.size + 1])
+        self.allot(self.k)
 
     def wider(self, factor: float) -> "CoupledSystem":
         """Return the system with a larger channel radius."""
@@ -224,10 +227,22 @@ class CoupledSystem:
         other._enclose(interiors, max(interior.radius for interior in interiors))
         return other
 
-    def mesh_size(self, square: Array) -> int:
-        """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
+    def allot(self, k: float) -> None:
+        """Give the panels points for waves of momenta up to k."""
+        self.k, self.layout = k, self._slow.oscillating(k)
+
+    def mesh_size(self, square: Array, n_mesh: int | None = None) -> int:
+        """Return the number of points to start with, for all k_a² or −κ_a² in an array.
+
+        It is `n_mesh` if that is given; the panels share it for these momenta.
+        """
         k = float(np.sqrt(np.max(np.abs(square), initial=0.0)))
-        return self.layout.mesh_size(max(interior.mesh_size(k) for interior in self.interiors))
+        self.allot(k)
+        if n_mesh:
+            return n_mesh
+        n = self.channels.size
+        upper = (self.interiors[n * i + j] for i in range(n) for j in range(i, n))
+        return self.layout.mesh_size(max(interior.mesh_size(k) for interior in upper))
 
     def hamiltonian(self, n: int) -> "CoupledHamiltonian":
         """Return the `CoupledHamiltonian` on a mesh of n points for each channel."""
@@ -267,9 +282,9 @@ def _refuse_asymmetric(one, other, pair, least):
         )
 
 
-def _walled_interior(interaction, *, reduced_mass, l, channel_radius):
-    """The interior of a wave that ends at a wall, whatever the interaction is beyond it."""
-    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l)
+def _walled_interior(interaction, reduced_mass, l, channel_radius):
+    """The interior of a wave that ends at a wall, whatever the interaction is beyond it, and 0."""
+    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l), 0.0
 
 
 def _matrix(interactions):

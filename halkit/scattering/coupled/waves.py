@@ -174,7 +174,7 @@ def solve_coupled(
         lambda n: _waves(system, energy, square, incoming, boundary, n),
         lambda coarse, fine: np.max(np.abs(_probes(fine) - _probes(coarse)), initial=0.0),
         n_mesh,
-        n_mesh or system.mesh_size(square),
+        system.mesh_size(square, n_mesh),
     )
 
 

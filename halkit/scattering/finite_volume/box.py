@@ -138,7 +138,7 @@ def spherical_box_states(
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
-    interior = Interior(interaction, R, m, l)
+    interior = Interior(interaction, R, m, l, np.pi * n_states / R)
     solve = _solver(interior, boundary, n_states)
     spacing = (np.pi / R) ** 2 / (2 * m)
     mesh, energy, coefficients = converge(

@@ -115,6 +115,7 @@ def coupled_box_states(
         H = parts.matrix - (surface.T / (2 * system.reduced_mass * R)) @ surface
         return mesh, H, _estimates(H, system.channels, n_states)
 
+    system.allot(np.pi * (n_states // size + 1) / R)
     mesh, H, estimates = converge(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[2] - coarse[2])) / spacing,

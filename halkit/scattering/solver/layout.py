@@ -73,6 +73,10 @@ class Layout(NamedTuple):
         """Return n, or the number of points that the panels need if that is more."""
         return n if self.simple else max(n, int(self.points.sum()))
 
+    def oscillating(self, k: float) -> "Layout":
+        """Return the layout with points for waves of the momentum k everywhere."""
+        return self._replace(points=self.points + PER_RADIAN * k * np.diff(self.edges))
+
     def panels(self, n: int) -> Panels | None:
         """Return `Panels` with n nodes, 4 or more in each; None for a simple mesh."""
         if self.simple:

@@ -20,7 +20,7 @@ __all__ = ["level", "levels", "rounding_error", "unit_scale"]
 
 # Factors by which σ is lowered until H − σ is positive, and until E_0 − σ is no small part of |σ|.
 LOWER, NEAR = 8.0, 16.0
-# Rounding error of a level, relative to a diagonal element that is smaller than 7/8 of them.
+# Rounding error of a level, relative to a diagonal element that is smaller than 63 of 64.
 ROUNDING = 1e-13
 # Smallest eigenvalue of the inverse that is more than a rounding error, over the largest one.
 NOISE = 1e-18
@@ -81,7 +81,7 @@ def _inverse(H):
 
 def rounding_error(H: Array) -> float:
     """Return the rounding error of the low levels of a symmetric matrix."""
-    place = len(H) // 8
+    place = len(H) // 64
     return ROUNDING * float(np.partition(np.abs(np.diag(H)), place)[place])
 
 

@@ -21,7 +21,6 @@ c^{2l+1} r^{−l}) ends like r^{−l}, so that b = c^{2l+1} − a^l y(a), and
 from itertools import product
 
 import numpy as np
-import scipy.linalg
 
 from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import Hamiltonian, LagrangeMesh

@@ -323,7 +323,7 @@ ONE = InteractionMatrix([[WELL]], channels=TWO[:1])
         ({"energy": -0.5}, "energy must be positive, above the lowest threshold, got -0.5"),
         ({"energy": np.nan}, "energy must"),
         ({"k": 1.0}, "k must be None for channels of different momenta"),
-        ({"energy": 1.0, "channels": TWO[::-1]}, "threshold must be given for channels of another"),
+        ({"energy": 1.0, "channels": TWO[::-1]}, "channels must be in the order of their thresh"),
         ({"energy": 1.0, "channels": [TWO[1], TWO[1]]}, "threshold of the first channel must be 0"),
         ({"energy": 1.0, "channels": [*TWO, TWO[1]]}, "channels must be 2, one for each row"),
         (
