@@ -39,6 +39,8 @@ __all__ = [
 
 # By how much of its size V_ab may differ from V_ba.
 SYMMETRIC = 1e-10
+# The same relative to the smallest kinetic energy on the mesh: a rounding error of H.
+NEGLIGIBLE = 1e-15
 
 
 class HasMatrix(Protocol):
@@ -254,7 +256,7 @@ class CoupledSystem:
             for l, m in zip(self.channels.l, self.channels.reduced_mass, strict=True)
         ]
         for i, j in combinations(range(size), 2):
-            least = SYMMETRIC * min(np.min(np.diag(free[one])) for one in (i, j))
+            least = NEGLIGIBLE * min(np.min(np.diag(free[one])) for one in (i, j))
             _refuse_asymmetric(blocks[size * i + j], blocks[size * j + i].T, (i, j), least)
         surface = scipy.linalg.block_diag(*[mesh.surface] * size)
         return CoupledHamiltonian((V + V.T) / 2, scipy.linalg.block_diag(*free), surface, mesh)

@@ -92,7 +92,7 @@ def coupled_box_states(
     >>> two = [Channel(reduced_mass=0.5), Channel(reduced_mass=0.5, threshold=0.1)]
     >>> box = coupled_box_states([[None, None], [None, None]], radius=10.0, channels=two,
     ...                          n_states=4)
-    >>> (box.energy + 0.0).round(4)
+    >>> box.energy.round(4) + 0.0
     array([0.    , 0.1   , 0.2019, 0.3019])
     """
     R = check_scale(radius, "radius")
