@@ -279,6 +279,11 @@ def _thresholds(channels, mu, masses):
             if value is not None:
                 _same("threshold", value, threshold, f"masses {mass}", scale=lowest)
     else:
+        if given[0] and None in given[1:]:
+            raise ValueError(
+                "channels must be in the order of their thresholds, got "
+                f"{given[0]:g} for the first channel and another one without a threshold"
+            )
         for value, one in zip(given[1:], mu[1:], strict=True):
             if value is None and one != mu[0]:
                 raise ValueError(

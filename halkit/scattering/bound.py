@@ -11,15 +11,14 @@ S_l R falls from one level of the interior to the next, with one root between ne
 
 from itertools import pairwise
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.conversion import Potential
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, Interior, converge, measured_interior
 from halkit.scattering.solver.rmatrix import RMatrix, decay_logarithm, r_matrix
 from halkit.typing import Array, Number, Numbers
@@ -96,12 +95,10 @@ def warn_of_tail(interior: Interior, beyond: float, kappa: Array, n_mesh: int | 
     wider = _converged(wide, n_mesh and 2 * n_mesh)
     changed = 2 * relative_change(kappa, wider[: kappa.size])
     if wider.size != kappa.size or changed > NOTICEABLE:
-        warn(
+        warn_caller(
             f"the potential has not decayed at the channel radius {interior.radius:g}: with twice "
             f"the radius {wider.size} states are bound instead of {kappa.size}, and their "
             f"energies change by up to {changed:.1g} of themselves; raise channel_radius",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
 

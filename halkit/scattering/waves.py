@@ -30,6 +30,7 @@ from halkit.scattering.bound import (
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import charged_surface, coulomb_functions
 from halkit.scattering.solver.interior import converge, measured_interior, open_interior
+from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.rmatrix import (
     RMatrix,
@@ -321,9 +322,9 @@ def _response(H, energy):
     """c of (H − E) c ∝ f_j(a), u(a) = f·c and a u'(a), up to a factor for each E."""
     f, m, a = H.surface, H.reduced_mass, H.mesh.radius
     if H.symmetric:
-        levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
-        gap = levels - energy[:, None]
-        gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(levels), gap)
+        level, vectors = levels(H.matrix)
+        gap = level - energy[:, None]
+        gap = np.where(gap == 0, np.finfo(np.float64).eps * np.abs(level), gap)
         nearest = np.min(np.abs(gap), axis=1, initial=np.inf)
         c = (nearest[:, None] / gap * (f @ vectors)) @ vectors.T
     else:
@@ -370,12 +371,12 @@ def _symmetric_states(H):
     Levels whose waves end inside the channel radius (to 1e-12 of E) have no share in other states.
     """
     a, scale = H.mesh.radius, 2 * H.reduced_mass * H.mesh.radius
-    levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
+    level, vectors = levels(H.matrix)
     gamma = H.surface @ vectors
-    R = RMatrix(levels, gamma**2 / scale, a, H.reduced_mass, H.l)
+    R = RMatrix(level, gamma**2 / scale, a, H.reduced_mass, H.l)
     inner, inside, outside = bound_energies(R, 1e-12)
     E = np.append(inside, outside)
-    gap = np.where(inner, np.inf, levels - E[:, None])
+    gap = np.where(inner, np.inf, level - E[:, None])
     i = np.argmin(np.abs(gap), axis=1)
     i[: inside.size] = np.flatnonzero(inner)
     gap[np.arange(E.size), i] = np.inf

@@ -7,7 +7,6 @@ point Z1 Z2 α/E of the states that are asked for, beyond which W has no zero.
 """
 
 import numpy as np
-import scipy.linalg
 from scipy.optimize import brentq
 from scipy.special import kve
 
@@ -17,6 +16,8 @@ from halkit.interactions.conversion import Potential
 from halkit.scattering.bound import relative_change
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.solver.interior import Interior, converge, open_interior
+from halkit.scattering.solver.levels import level as lowest
+from halkit.scattering.solver.levels import rounding_error
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["coulomb_bound_states", "whittaker_slope"]
@@ -146,9 +147,9 @@ def _momenta(interior, charges, n_states, n):
     def level(energy, i):
         slope = whittaker_slope(l, bohr, float(np.sqrt(-2 * m * energy)), a)
         matrix = H.matrix - slope / (2 * m * a) * np.outer(f, f)
-        return scipy.linalg.eigvalsh(matrix, subset_by_index=(i, i))[0] - energy
+        return lowest(matrix, i)[0] - energy
 
-    top, rounding = min(charges.strength / a, 0.0), 1e-13 * np.max(np.abs(H.matrix))
+    top, rounding = min(charges.strength / a, 0.0), rounding_error(H.matrix)
     kappa = []
     for i in range(min(n_states, len(H.matrix))):
         at_top = level(top, i)

@@ -5,13 +5,12 @@ V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6
 """
 
 from typing import NamedTuple
-from warnings import warn
 
 import numpy as np
 
 from halkit.checks import check_distances, check_number, check_scale
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Local, Sum
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import Interior
 from halkit.typing import Array, Number, Numbers
 
@@ -120,11 +119,9 @@ class Charges(NamedTuple):
             beyond = 2 * interior.reduced_mass * abs(self.strength) * a
             beyond *= np.exp(-x) * (1 + x) ** 3 / 48
             if beyond > 1e-4:
-                warn(
+                warn_caller(
                     f"the charge distributions overlap at the channel radius {a:g}: a phase "
                     f"shift may be off by {beyond:.1g} rad; raise channel_radius",
-                    AccuracyWarning,
-                    stacklevel=4,
                 )
         both = Sum(interior.interaction, Local(self.potential))
         return interior._replace(interaction=both, radius=a)

@@ -7,12 +7,9 @@ At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|
     C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
 """
 
-from warnings import warn
-
 import numpy as np
 
 from halkit.checks import check_momenta
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions.conversion import Potential
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import (
@@ -22,6 +19,7 @@ from halkit.scattering.coulomb.waves import (
     zero_energy_size,
 )
 from halkit.scattering.phase import sign_factor
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import (
     NOTICEABLE,
     converge,
@@ -233,11 +231,9 @@ def _low_energy(which, interaction, reduced_mass, charges, radius, n_mesh, r):
     if felt > NOTICEABLE / 10:
         change = abs(value(WIDER * a) - result)
         if change > NOTICEABLE * abs(result):
-            warn(
+            warn_caller(
                 f"the interaction has not decayed at the channel radius {a:g}: the result "
                 f"changes by {change:.2g} if it is cut at {WIDER * a:.3g} instead",
-                AccuracyWarning,
-                stacklevel=3,
             )
     return result
 
@@ -283,11 +279,9 @@ def _at_threshold(interior, strength, n_mesh, which):
             "lower channel_radius"
         )
     if abs(wronskian) > 1e-7:
-        warn(
+        warn_caller(
             f"the Coulomb functions at the channel radius {a:g} are accurate to only "
             f"{abs(wronskian):.1g}; lower channel_radius",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
     def solve(n):

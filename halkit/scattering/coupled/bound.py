@@ -10,13 +10,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 from scipy.optimize import brentq
 
 from halkit.channels import ChannelList
 from halkit.scattering.bound import relative_change
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.levels import level, levels, rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.scattering.waves import (
     WaveFunctions,
@@ -105,7 +105,7 @@ def coupled_bound_states(
             return moved
         return max(moved, np.max(np.abs(coarse.probability - fine.probability), initial=0.0))
 
-    start = n_mesh or system.mesh_size(system.channels.momentum_squared(0.0))
+    start = system.mesh_size(system.channels.momentum_squared(0.0), n_mesh)
     return converge(lambda n: _bound(system, n), change, n_mesh, start)
 
 
@@ -116,20 +116,19 @@ def _bound(system, n):
     a, waves = system.radius, system.channels.l
 
     def eigen(energy, i):
-        return scipy.linalg.eigh(_matrix(system, H, surface, energy), subset_by_index=(i, i))
+        return level(_matrix(system, H, surface, energy), i)
 
-    rounding = 1e-15 * np.max(np.abs(H))
-    at_zero = scipy.linalg.eigvalsh(
-        _matrix(system, H, surface, 0.0), subset_by_value=(-np.inf, -rounding)
-    )
+    rounding = rounding_error(H)
+    at_zero = levels(_matrix(system, H, surface, 0.0))[0]
+    at_zero = at_zero[at_zero < -rounding]
     energy = np.array(
         [
-            brentq(lambda E: eigen(E, i)[0][0], low, 0.0, xtol=-1e-15 * low)  # noqa: B023
+            brentq(lambda E: eigen(E, i)[0], low, 0.0, xtol=-1e-15 * low)  # noqa: B023
             for i, low in enumerate(_brackets(system, eigen, at_zero, rounding))
         ]
     )
     kappa = np.sqrt(-system.channels.momentum_squared(energy)).reshape(-1, len(waves))
-    c = np.array([eigen(E, i)[1][:, 0] for i, E in enumerate(energy)]).reshape(-1, len(waves), n)
+    c = np.array([eigen(E, i)[1] for i, E in enumerate(energy)]).reshape(-1, len(waves), n)
     value = c @ mesh.surface
     moments = np.array([tail_moments(l, x, a) for l, x in zip(waves, kappa.T, strict=True)])
     tail, square = moments.transpose(1, 2, 0) * value**2
@@ -166,9 +165,9 @@ def _brackets(system, eigen, at_zero, rounding):
         total = masses.sum(axis=1)
         slowest = np.sqrt(total * np.abs(masses[:, 0] - masses[:, 1]))
         least = max(np.max(slowest), 1e-9 * total[0]) - total[0]
-    for i, level in enumerate(at_zero):
-        low = 1.001 * level - rounding
-        while eigen(max(low, least), i)[0][0] < 0:
+    for i, value in enumerate(at_zero):
+        low = 1.001 * value - rounding
+        while eigen(max(low, least), i)[0] < 0:
             if low <= least:
                 raise ValueError(
                     f"relativistic momenta must be real functions of the energy, got a state bound "

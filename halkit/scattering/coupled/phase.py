@@ -259,7 +259,7 @@ def _converged(system, energy, n_mesh):
         solve,
         lambda coarse, fine: np.nanmax(np.abs(fine[1] - coarse[1]), initial=0.0),
         n_mesh,
-        n_mesh or system.mesh_size(square),
+        system.mesh_size(square, n_mesh),
     )
 
 

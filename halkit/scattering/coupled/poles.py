@@ -18,7 +18,6 @@ References: A. J. F. Siegert, Phys. Rev. 56 (1939) 750; R. Jost and A. Pais, Phy
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,10 +27,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit.channels import ChannelList
 from halkit.checks import check_array
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, converge
+from halkit.scattering.solver.levels import rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.typing import Number
 
@@ -39,12 +39,15 @@ __all__ = ["Resonances", "resonances"]
 
 # Inverse iterations before the energy moves, and the largest number of steps.
 SETTLE, STEPS = 4, 40
+# Momentum times the channel radius at which a start at a threshold begins.
+OFF = 0.1
 # Newton's method ends with a step of the energy over this.
 CLOSE = 1e4
 # By how much of itself, or of the energies, a residue may change with the radius.
 LOOSE, LEAST = 1e-2, 1e-9
 # Size, relative to the energy, below which steps that no longer fall are rounding errors.
 NOISE = 1e-3
+EPSILON = np.finfo(np.float64).eps
 # Poles closer than this, relative to their energy, are one.
 SAME = 1e-6
 # A wider radius, in channel radii, and by how much of its energy no pole may move there.
@@ -140,9 +143,9 @@ def resonances(
         relativistic=relativistic,
         channel_radius=channel_radius,
     )
-    energy = _starts(start)
-    signs = _sheets(system, energy, sheet)
-    n_start = n_mesh or system.mesh_size(system.channels.momentum_squared(energy))
+    given = _starts(start)
+    energy, signs = _off_thresholds(system, given), _sheets(system, given, sheet)
+    n_start = system.mesh_size(system.channels.momentum_squared(energy), n_mesh)
     first = _Outgoing(system, n_start)
     near = [first.approached(*pair) for pair in zip(energy, signs, strict=True)]
     found = first.poles(near, signs)
@@ -151,11 +154,10 @@ def resonances(
     moved, vague = _moved(found, wider), _vague(system, found, wider)
     lost = ~(moved < SPURIOUS)
     if lost.any():
-        warn(
-            f"no pole was found from start = {energy[lost].tolist()} on the sheet "
+        warn_caller(
+            f"no pole was found from start = {given[lost].tolist()} on the sheet "
             f"{signs[lost].tolist()}; nearer starts may help",
             ConvergenceWarning,
-            stacklevel=2,
         )
     chosen = _distinct(found, lost)
     found = Resonances(*(part[chosen] for part in found))
@@ -202,6 +204,15 @@ def _sheets(system, energy, sheet):
     return np.tile(np.array(sheet, dtype=int), (energy.size, 1))
 
 
+def _off_thresholds(system, energy):
+    """The starts, but below a threshold, with ka = i/10, those that are on it."""
+    energy = energy.copy()
+    for mu, threshold in zip(system.channels.reduced_mass, system.channels.threshold, strict=True):
+        step = (OFF / system.radius) ** 2 / (2 * mu)
+        energy[np.abs(energy - threshold) < 1e-4 * step] = threshold - step
+    return energy
+
+
 def _refined(system, found, n):
     """The same poles on another mesh."""
     return _Outgoing(system, n).poles(found.energy, found.sheet)
@@ -228,11 +239,9 @@ def _change(coarse, fine):
 def _warn_of_tail(system, wide, found, n):
     moved = _change(found, _refined(wide, found, int(WIDER * n)))
     if moved > NOTICEABLE:
-        warn(
+        warn_caller(
             f"poles move by {moved:.1g} of their energy from the channel radius "
             f"{system.radius:.4g} to {wide.radius:.4g}, where their waves still feel the potential",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
 
@@ -256,9 +265,11 @@ class _Outgoing:
     def __init__(self, system, n):
         self.channels, self.mu, self.radius = system.channels, system.reduced_mass, system.radius
         self.hamiltonian = system.hamiltonian(n)
-        self.H, self.points = self.hamiltonian.matrix, self.hamiltonian.mesh.r.size
-        self.gamma = self.hamiltonian.surface / np.sqrt(self.mu)[:, None]
-        self.rounding = 1e-15 * np.max(np.abs(self.H))
+        self.H, surface, self.scale = self.hamiltonian.scaled()
+        self.free = self.hamiltonian.free * np.outer(self.scale, self.scale)
+        self.points = self.hamiltonian.mesh.r.size
+        self.gamma = surface / np.sqrt(self.mu)[:, None]
+        self.rounding = rounding_error(self.hamiltonian.matrix)
 
     def momenta(self, energy, sign):
         """k_a with Im k_a of the sign; on the other sheet continuous across the physical axis."""
@@ -268,7 +279,7 @@ class _Outgoing:
         return np.where(sign > 0, physical, other)
 
     def equation(self, energy, sign, H):
-        """T(E) and dT/dE."""
+        """D T(E) D and its derivative."""
         l = np.array(self.channels.l)
         with np.errstate(all="ignore"):
             k, slope = self.momenta(energy, sign), self.channels.kinetic_slope(energy)
@@ -278,14 +289,14 @@ class _Outgoing:
         T, dT = (-(self.gamma.T * (x / (2 * self.radius))) @ self.gamma for x in (L, dL))
         T += H
         for matrix, shift in ((T, k**2 / (2 * self.mu)), (dT, slope)):
-            matrix[np.diag_indices_from(T)] -= np.repeat(shift, self.points)
+            matrix[np.diag_indices_from(T)] -= np.repeat(shift, self.points) * self.scale**2
         return T, dT
 
     def approached(self, energy, sign):
         """The energy next to a zero of det T/det T_free, by Newton's method; NaN without one."""
         for _ in range(STEPS):
             slope = 0.0
-            for H, factor in ((self.H, 1), (self.hamiltonian.free, -1)):
+            for H, factor in ((self.H, 1), (self.free, -1)):
                 T, dT = self.equation(energy, sign, H)
                 if not np.all(np.isfinite(T)):
                     return np.nan
@@ -319,6 +330,9 @@ class _Outgoing:
             if not np.all(np.isfinite(T)):
                 return nothing
             factors = zgetrf(T)[:2]
+            pivots = np.diag(factors[0])
+            if not pivots.all():  # E is the pole
+                factors[0][np.diag_indices_from(T)] = np.where(pivots == 0, EPSILON, pivots)
             for _ in range(1 if step else SETTLE):
                 x = zgetrs(*factors, dT @ x)[0]
                 x /= np.linalg.norm(x)
@@ -343,7 +357,8 @@ class _Outgoing:
         root, core = np.sqrt(mesh.weights), 0.0
         if mesh.panels is not None:
             core = mesh.panels.edges[0]
-        u, rows = x.reshape(-1, self.points), (V @ x).reshape(-1, self.points)
+        u = (self.scale * x).reshape(-1, self.points)
+        rows = (V @ u.ravel()).reshape(-1, self.points)
         amplitude = np.empty(k.size, dtype=complex)
         for a, l in enumerate(self.channels.l):
             F = k[a] * mesh.r * spherical_jn(l, k[a] * mesh.r) * root

@@ -10,6 +10,7 @@ Non-relativistically ε_a = E − Δ_a, and one decomposition serves all energie
 
 from collections.abc import Sequence
 from copy import copy
+from itertools import combinations
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -19,8 +20,9 @@ from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
 
 from halkit.channels import Channel, ChannelList, resolve_channels
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
-from halkit.scattering.solver.interior import Interior, mesh_of, open_interior
+from halkit.scattering.solver.interior import Interior, measured_interior, mesh_of, warn_of_radius
 from halkit.scattering.solver.layout import joined
+from halkit.scattering.solver.levels import levels, unit_scale
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number
@@ -33,6 +35,12 @@ __all__ = [
     "Levels",
     "Pencil",
 ]
+
+
+# By how much of its size V_ab may differ from V_ba.
+SYMMETRIC = 1e-10
+# The same relative to the smallest kinetic energy on the mesh: a rounding error of H.
+NEGLIGIBLE = 1e-15
 
 
 class HasMatrix(Protocol):
@@ -66,6 +74,14 @@ class CoupledHamiltonian(NamedTuple):
     def matrix(self) -> Array:
         """H, a new array."""
         return self.potential + self.free
+
+    def scaled(self) -> tuple[Array, Array, Array]:
+        """Return D H D with the diagonal ±1, the surface vectors times D, and D.
+
+        Linear equations of it have no rounding errors of the size of a core.
+        """
+        scale = unit_scale(self.matrix)
+        return self.matrix * np.outer(scale, scale), self.surface * scale, scale
 
 
 class Levels(NamedTuple):
@@ -102,20 +118,23 @@ class Levels(NamedTuple):
 
 
 class Pencil(NamedTuple):
-    """The interior H − diag ε_a, factorised at each energy.
+    """The interior D (H − diag ε_a) D, factorised at each energy.
 
     Attributes
     ----------
     matrix : array of shape (n, n)
-        H.
+        D H D.
     surface : array of shape (n_channels, n)
-        The vectors that give u_a(a).
+        The vectors that give u_a(a), times D.
+    scale : array of shape (n,)
+        D, see `CoupledHamiltonian.scaled`.
     reduced_mass : array of shape (n_channels,)
     radius : float
     """
 
     matrix: Array
     surface: Array
+    scale: Array
     reduced_mass: Array
     radius: float
 
@@ -128,7 +147,7 @@ class Pencil(NamedTuple):
         n, points = self.surface.shape[0], H.shape[0] // self.surface.shape[0]
         root = np.sqrt(self.reduced_mass)
         gamma = self.surface.T / root
-        epsilon = np.repeat(square / (2 * self.reduced_mass), points, axis=1)
+        epsilon = np.repeat(square / (2 * self.reduced_mass), points, axis=1) * self.scale**2
         room, diagonal = int(dsytrf_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
         R, below = np.empty((len(square), n, n)), np.empty(len(square), dtype=int)
         for i, shift in enumerate(epsilon):
@@ -180,12 +199,14 @@ class CoupledSystem:
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
             )
         of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
-        interior = _walled_interior if wall else open_interior
-        interiors = [
-            interior(one, reduced_mass=mu, l=wave, channel_radius=channel_radius)
-            for row, mu, wave in of_row
-            for one in row
+        interior = _walled_interior if wall else measured_interior
+        measured = [
+            interior(one, mu, wave, channel_radius) for row, mu, wave in of_row for one in row
         ]
+        interiors, beyond = zip(*measured, strict=True)
+        worst = int(np.argmax(beyond))
+        warn_of_radius(interiors[worst], beyond[worst], f" of channels {divmod(worst, n)}")
+        self.k = 0.0
         self.reduced_mass = np.array(self.channels.reduced_mass)
         self._enclose(interiors, max(interior.radius for interior in interiors))
 
@@ -193,7 +214,8 @@ class CoupledSystem:
         self.radius = radius
         self.interiors = [interior._replace(radius=radius) for interior in interiors]
         layouts = [interior.layout for interior in self.interiors]
-        self.layout = joined(layouts, layouts[:: self.channels.size + 1])
+        self._slow = joined(layouts, layouts[:: self.channels.size + 1])
+        self.allot(self.k)
 
     def wider(self, factor: float) -> "CoupledSystem":
         """Return the system with a larger channel radius."""
@@ -207,41 +229,64 @@ class CoupledSystem:
         other._enclose(interiors, max(interior.radius for interior in interiors))
         return other
 
-    def mesh_size(self, square: Array) -> int:
-        """Return the number of points to start with, for all k_a² or −κ_a² in an array."""
+    def allot(self, k: float) -> None:
+        """Give the panels points for waves of momenta up to k."""
+        self.k, self.layout = k, self._slow.oscillating(k)
+
+    def mesh_size(self, square: Array, n_mesh: int | None = None) -> int:
+        """Return the number of points to start with, for all k_a² or −κ_a² in an array.
+
+        It is `n_mesh` if that is given; the panels share it for these momenta.
+        """
         k = float(np.sqrt(np.max(np.abs(square), initial=0.0)))
-        points = 0 if self.layout.simple else int(self.layout.points.sum())
-        return max(points, *(interior.mesh_size(k) for interior in self.interiors))
+        self.allot(k)
+        if n_mesh:
+            return n_mesh
+        n = self.channels.size
+        upper = (self.interiors[n * i + j] for i in range(n) for j in range(i, n))
+        return self.layout.mesh_size(max(interior.mesh_size(k) for interior in upper))
 
     def hamiltonian(self, n: int) -> "CoupledHamiltonian":
         """Return the `CoupledHamiltonian` on a mesh of n points for each channel."""
         mesh, size = mesh_of(self.layout, n), self.channels.size
         blocks = [potential_matrix(interior.interaction, mesh)[0] for interior in self.interiors]
         V = np.block([blocks[size * i : size * (i + 1)] for i in range(size)])
-        if np.max(np.abs(V - V.T)) > 1e-10 * np.max(np.abs(V)):
-            raise ValueError("interactions must be a symmetric matrix, got one that is not")
         free = [
             mesh.kinetic / (2 * m) + np.diag(l * (l + 1) / (2 * m * mesh.r**2))
             for l, m in zip(self.channels.l, self.channels.reduced_mass, strict=True)
         ]
+        for i, j in combinations(range(size), 2):
+            least = NEGLIGIBLE * min(np.min(np.diag(free[one])) for one in (i, j))
+            _refuse_asymmetric(blocks[size * i + j], blocks[size * j + i].T, (i, j), least)
         surface = scipy.linalg.block_diag(*[mesh.surface] * size)
         return CoupledHamiltonian((V + V.T) / 2, scipy.linalg.block_diag(*free), surface, mesh)
 
     def inside(self, n: int) -> Levels | Pencil:
         """Return the interior on a mesh of n points for each channel: a function of k_a²."""
         hamiltonian = self.hamiltonian(n)
-        H, surface = hamiltonian.matrix, hamiltonian.surface
         if self.channels.relativistic and not self.channels.alike:
-            return Pencil(H, surface, self.reduced_mass, self.radius)
+            return Pencil(*hamiltonian.scaled(), self.reduced_mass, self.radius)
+        H, surface = hamiltonian.matrix, hamiltonian.surface
         H += np.diag(np.repeat(self.channels.threshold, len(H) // self.channels.size))
-        energy, vectors = scipy.linalg.eigh(H, driver="evd")
+        energy, vectors = levels(H)
         gamma = surface @ vectors / np.sqrt(self.reduced_mass)[:, None]
         return Levels(energy, gamma, 2 * self.channels.reduced_mass[0], self.radius)
 
 
-def _walled_interior(interaction, *, reduced_mass, l, channel_radius):
-    """The interior of a wave that ends at a wall, whatever the interaction is beyond it."""
-    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l)
+def _refuse_asymmetric(one, other, pair, least):
+    """Refuse V_ab ≠ V_baᵀ, each at its size from there outwards."""
+    size = np.maximum(np.abs(one), np.abs(other)).max(axis=1)
+    outwards = np.maximum.accumulate(size[::-1])[::-1]
+    if np.any(np.abs(one - other) > SYMMETRIC * np.maximum.outer(outwards, outwards) + least):
+        raise ValueError(
+            f"interactions must be a symmetric matrix, got another one for channels {pair} than "
+            f"for {pair[::-1]}"
+        )
+
+
+def _walled_interior(interaction, reduced_mass, l, channel_radius):
+    """The interior of a wave that ends at a wall, whatever the interaction is beyond it, and 0."""
+    return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l), 0.0
 
 
 def _matrix(interactions):

@@ -174,7 +174,7 @@ def solve_coupled(
         lambda n: _waves(system, energy, square, incoming, boundary, n),
         lambda coarse, fine: np.max(np.abs(_probes(fine) - _probes(coarse)), initial=0.0),
         n_mesh,
-        n_mesh or system.mesh_size(square),
+        system.mesh_size(square, n_mesh),
     )
 
 
@@ -222,7 +222,7 @@ def _boundary(system, square, charges):
 
 def _waves(system, energy, square, incoming, boundary, n):
     interior = system.hamiltonian(n)
-    H, surface, mesh = interior.matrix, interior.surface, interior.mesh
+    (H, surface, scale), mesh = interior.scaled(), interior.mesh
     mu, size = system.reduced_mass, system.channels.size
     L = np.array([side[3] for side in boundary]).T
     sources = np.array([boundary[a][0] * boundary[a][4] / (2 * mu[a]) for a in incoming])
@@ -230,9 +230,9 @@ def _waves(system, energy, square, incoming, boundary, n):
     for i, epsilon in enumerate(square / (2 * mu)):
         slopes = L[i] / (2 * mu * system.radius)
         matrix = H - (surface.T * slopes) @ surface
-        matrix[np.diag_indices_from(H)] -= np.repeat(epsilon, n)
+        matrix[np.diag_indices_from(H)] -= np.repeat(epsilon, n) * scale**2
         right = surface[list(incoming)].T * sources[:, i]
-        c[:, i] = np.linalg.solve(matrix, right).T.reshape(-1, size, n)
+        c[:, i] = (scale * np.linalg.solve(matrix, right).T).reshape(-1, size, n)
     result = []
     for a, inside in zip(incoming, c, strict=True):
         k, functions = boundary[a][0], []

@@ -15,6 +15,7 @@ from halkit.checks import check_array, check_integer, check_scale
 from halkit.interactions.conversion import Potential
 from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.solver.interior import Interior, converge
+from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.scattering.waves import first_sign
@@ -137,13 +138,14 @@ def spherical_box_states(
     if boundary not in {"neumann", "dirichlet"}:
         raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
     n_states = _validate_number(n_states, n_mesh)
-    solve = _solver(Interior(interaction, R, m, l), boundary, n_states)
+    interior = Interior(interaction, R, m, l, np.pi * n_states / R)
+    solve = _solver(interior, boundary, n_states)
     spacing = (np.pi / R) ** 2 / (2 * m)
     mesh, energy, coefficients = converge(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[1] - coarse[1])) / spacing,
         n_mesh,
-        40 + 2 * n_states,
+        interior.layout.mesh_size(40 + 2 * n_states),
     )
     return BoxStates(pair.energy(energy), SphericalWaves(mesh, coefficients))
 
@@ -167,27 +169,27 @@ def _solver(interior, boundary, n_states):
         H = interior.hamiltonian(n)
         mesh = H.mesh
         if boundary == "neumann":
-            matrix, basis = H.matrix - np.outer(mesh.surface, mesh.surface) / scale, None
+            matrix, node = H.matrix - np.outer(mesh.surface, mesh.surface) / scale, None
         else:
-            basis = scipy.linalg.null_space(mesh.surface[None, :])
-            matrix = basis.T @ H.matrix @ basis
-        energy, vectors = _lowest(matrix, H.symmetric, n_states)
-        vectors = vectors if basis is None else basis @ vectors
+            matrix, node = H.matrix, mesh.surface
+        energy, vectors = _lowest(matrix, H.symmetric, n_states, node)
         states = vectors.T / np.sqrt(4 * np.pi * np.sum(vectors**2, axis=0))[:, None]
         return mesh, energy, states * first_sign(states)[:, None]
 
     return solve
 
 
-def _lowest(matrix, symmetric, n_states):
+def _lowest(matrix, symmetric, n_states, node):
+    """The lowest eigenvalues and eigenvectors, those orthogonal to `node` if it is given."""
     if symmetric:
-        energy, vectors = np.linalg.eigh(matrix)
+        energy, vectors = levels(matrix, node)
         return energy[:n_states], vectors[:, :n_states]
-    energy, vectors = np.linalg.eig(matrix)
+    basis = np.eye(len(matrix)) if node is None else scipy.linalg.null_space(node[None, :])
+    energy, vectors = np.linalg.eig(basis.T @ matrix @ basis)
     lowest = np.argsort(energy.real)[:n_states]
     if not np.all(np.isreal(energy[lowest])):
         raise ValueError(
             "U(r, r') must be nearly symmetric, got the complex energy "
             f"{energy[lowest][~np.isreal(energy[lowest])][0]:.6g}"
         )
-    return energy[lowest].real, vectors[:, lowest].real
+    return energy[lowest].real, basis @ vectors[:, lowest].real

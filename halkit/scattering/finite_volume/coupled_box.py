@@ -13,13 +13,13 @@ with E, vanishes. A correlator C_a(t, r) = Σ_n A_n φ_na(r) e^{−E_n t} of the
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.finite_volume.box import SphericalWaves
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.levels import level, levels
 from halkit.typing import Array, Number
 
 __all__ = ["CoupledBoxStates", "coupled_box_states"]
@@ -92,7 +92,7 @@ def coupled_box_states(
     >>> two = [Channel(reduced_mass=0.5), Channel(reduced_mass=0.5, threshold=0.1)]
     >>> box = coupled_box_states([[None, None], [None, None]], radius=10.0, channels=two,
     ...                          n_states=4)
-    >>> (box.energy + 0.0).round(4)
+    >>> box.energy.round(4) + 0.0
     array([0.    , 0.1   , 0.2019, 0.3019])
     """
     R = check_scale(radius, "radius")
@@ -115,11 +115,12 @@ def coupled_box_states(
         H = parts.matrix - (surface.T / (2 * system.reduced_mass * R)) @ surface
         return mesh, H, _estimates(H, system.channels, n_states)
 
+    system.allot(np.pi * (n_states // size + 1) / R)
     mesh, H, estimates = converge(
         solve,
         lambda coarse, fine: np.max(np.abs(fine[2] - coarse[2])) / spacing,
         n_mesh,
-        40 + 2 * (n_states // size + 1),
+        system.layout.mesh_size(40 + 2 * (n_states // size + 1)),
     )
     states = [_state(H, system.channels, i, E, spacing) for i, E in enumerate(estimates)]
     coefficients = np.array([x for _, x in states]).reshape(n_states, size, -1)
@@ -133,11 +134,10 @@ def _estimates(H, channels, n_states):
     epsilon, slope = _kinetic(channels, 0.1 * M if M else 0.0)
     W = 1.1 * M if M else None
     points = len(H) // channels.size
-    top = (n_states - 1,)
     scaled = np.repeat(slope / (2 * W) if W else slope, points)
     root = 1 / np.sqrt(scaled)
     shifted = root[:, None] * (H - np.diag(np.repeat(epsilon, points))) * root
-    x = scipy.linalg.eigvalsh(shifted, subset_by_index=(0, *top))
+    x = levels(shifted)[0][:n_states]
     return x if W is None else np.sqrt(np.maximum(W**2 + x, 0.0)) - M
 
 
@@ -148,17 +148,15 @@ def _state(H, channels, index, E, spacing):
         epsilon, slope = _kinetic(channels, E)
         if np.any(slope <= 0):
             raise ValueError(f"the potential must bind by less than {-E:g}, got a deeper state")
-        value, vector = scipy.linalg.eigh(
-            H - np.diag(np.repeat(epsilon, points)), subset_by_index=(index, index)
-        )
+        value, vector = level(H - np.diag(np.repeat(epsilon, points)), index)
         share = np.sum(vector.reshape(channels.size, points) ** 2, axis=1)
         norm = slope @ share
-        step = float(value[0] / norm)
+        step = value / norm
         E = E + step
         if abs(step) < LAST * spacing:
             break
-    sign = 1 if vector[points * np.argmax(share), 0] > 0 else -1
-    return E, sign * vector[:, 0] / np.sqrt(4 * np.pi * norm)
+    sign = 1 if vector[points * np.argmax(share)] > 0 else -1
+    return E, sign * vector / np.sqrt(4 * np.pi * norm)
 
 
 def _kinetic(channels, E):

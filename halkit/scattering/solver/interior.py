@@ -11,15 +11,14 @@ changing.
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
-from warnings import warn
 
 import numpy as np
 
 from halkit.checks import check_integer, check_scale
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
 from halkit.interactions.interaction import part_values, stated_edges, within
+from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.layout import (
     LEAST,
     MOST_JUMPS,
@@ -58,6 +57,7 @@ __all__ = [
     "mesh_of",
     "open_interior",
     "tail",
+    "warn_of_radius",
 ]
 
 T = TypeVar("T")
@@ -144,21 +144,15 @@ class Interior(_Fields):
         self._refuse_infinite(depth)
         phase = a * node_spacing(r / a) * np.sqrt(2 * m * depth)  # per node, times n
         n = 36 + int(0.55 * k * a + min(0.35 * np.max(phase), 300))
-        if not self.layout.simple:
-            n = max(n, int(self.layout.points.sum()))
-        n, missed = self._structure(n)
+        n, missed = self._structure(self.layout.mesh_size(n))
         if missed > 0.3:
-            warn(
+            warn_caller(
                 f"the potential has structure that {n} mesh points miss; raise n_mesh",
-                AccuracyWarning,
-                stacklevel=3,
             )
         elif self.profile is not None and self.profile.jumps.size > MOST_JUMPS:
-            warn(
+            warn_caller(
                 f"the potential jumps at r = {self.profile.jumps[MOST_JUMPS]:.3g} and at more than "
                 f"{MOST_JUMPS} other radii: the error may exceed the change between two meshes",
-                AccuracyWarning,
-                stacklevel=3,
             )
         return n
 
@@ -228,14 +222,17 @@ def open_interior(
     interior, beyond = measured_interior(
         potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
     )
-    if beyond > NOTICEABLE:
-        warn(
-            f"the potential has not decayed at the channel radius {interior.radius:g}: "
-            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius",
-            AccuracyWarning,
-            stacklevel=3,
-        )
+    warn_of_radius(interior, beyond)
     return interior
+
+
+def warn_of_radius(interior: "Interior", beyond: float, of: str = "") -> None:
+    """Warn if much of a potential lies beyond its channel radius; `of` says which potential."""
+    if beyond > NOTICEABLE:
+        warn_caller(
+            f"the potential{of} has not decayed at the channel radius {interior.radius:g}: "
+            f"a phase shift may be off by {beyond:.1g} rad; raise channel_radius"
+        )
 
 
 def measured_interior(
@@ -391,10 +388,8 @@ def converge(
         before = distance(solve(max(coarse_n * coarse_n // n, 4)), coarse)
         left = error if before > FALLING * error else left
     if left > NOTICEABLE:
-        warn(
+        warn_caller(
             f"the result still changes by {error:.1g} (radians or relative; it may be off by "
             f"{left:.1g}) between meshes of {coarse_n} and {n} points; raise n_mesh",
-            AccuracyWarning,
-            stacklevel=3,
         )
     return result

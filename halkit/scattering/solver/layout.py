@@ -69,6 +69,14 @@ class Layout(NamedTuple):
         """Whether the mesh is one panel from the origin."""
         return len(self.edges) == 2 and self.edges[0] == 0
 
+    def mesh_size(self, n: int) -> int:
+        """Return n, or the number of points that the panels need if that is more."""
+        return n if self.simple else max(n, int(self.points.sum()))
+
+    def oscillating(self, k: float) -> "Layout":
+        """Return the layout with points for waves of the momentum k everywhere."""
+        return self._replace(points=self.points + PER_RADIAN * k * np.diff(self.edges))
+
     def panels(self, n: int) -> Panels | None:
         """Return `Panels` with n nodes, 4 or more in each; None for a simple mesh."""
         if self.simple:

@@ -28,12 +28,12 @@ Ch. 3 and 7.
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 from scipy.linalg.blas import dsyr2
 from scipy.linalg.lapack import dgeev, dgesv, dsytrd
 from scipy.special import spherical_jn, spherical_yn
 
+from halkit.scattering.solver.levels import levels, unit_scale
 from halkit.scattering.solver.mesh import Hamiltonian
 from halkit.typing import Array, Numbers
 
@@ -177,7 +177,7 @@ def r_matrix(hamiltonian: Hamiltonian) -> RMatrix:
     H, f, m = hamiltonian.matrix, hamiltonian.surface, hamiltonian.reduced_mass
     a = hamiltonian.mesh.radius
     if hamiltonian.symmetric:
-        energy, vectors = scipy.linalg.eigh(H, driver="evd")
+        energy, vectors = levels(H)
         strength = np.square(f @ vectors)
     else:
         energy, strength = _poles(H, f)
@@ -213,7 +213,7 @@ def threshold(hamiltonian: Hamiltonian) -> tuple[float, float]:
     """
     H, f = hamiltonian.matrix, hamiltonian.surface
     m, a = hamiltonian.reduced_mass, hamiltonian.mesh.radius
-    scale = 1 / np.sqrt(np.abs(np.diag(H)))
+    scale = unit_scale(H)
     scaled = H * np.outer(scale, scale)
     x = scale * np.linalg.solve(scaled, scale * f)
     second = scale * np.linalg.solve(scaled, scale * x)

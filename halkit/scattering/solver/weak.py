@@ -21,8 +21,8 @@ c^{2l+1} r^{−l}) ends like r^{−l}, so that b = c^{2l+1} − a^l y(a), and
 from itertools import product
 
 import numpy as np
-import scipy.linalg
 
+from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import Hamiltonian, LagrangeMesh
 from halkit.scattering.solver.rmatrix import riccati_bessel
 from halkit.typing import Array
@@ -62,8 +62,8 @@ def _response(H, energy):
     """c of (H − E) c = f_j(a), shape (n_k, n)."""
     f = H.surface
     if H.symmetric and energy.size > FEW and not is_graded(H.mesh):
-        levels, vectors = scipy.linalg.eigh(H.matrix, driver="evd")
-        gap = levels - energy[:, None]
+        level, vectors = levels(H.matrix)
+        gap = level - energy[:, None]
         gap[gap == 0] = np.finfo(np.float64).tiny
         return ((f @ vectors) / gap) @ vectors.T
     one = np.eye(f.size)

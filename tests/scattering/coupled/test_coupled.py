@@ -305,7 +305,7 @@ def test_shapes():
         ({"l": (0, 1, 2)}, r"interactions must be 3 lists of 3 for l = \(0, 1, 2\), got 2"),
         (
             {"interactions": [[S, T], [D, S]]},
-            "interactions must be a symmetric matrix, got one that is not",
+            r"interactions must be a symmetric matrix, got another one for channels \(0, 1\)",
         ),
         (
             {"interactions": [[S]]},

@@ -230,7 +230,7 @@ def test_factorised_and_decomposed_interiors_are_the_same():
     system = CoupledSystem(PAIR, channels=TWO)
     levels = system.inside(40)
     H = system.hamiltonian(40)
-    pencil = Pencil(H.matrix, H.surface, system.reduced_mass, system.radius)
+    pencil = Pencil(*H.scaled(), system.reduced_mass, system.radius)
     square = system.channels.momentum_squared(np.linspace(-3, 30, 50))
     for one, other in zip(levels(square), pencil(square), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-7)
@@ -323,7 +323,7 @@ ONE = InteractionMatrix([[WELL]], channels=TWO[:1])
         ({"energy": -0.5}, "energy must be positive, above the lowest threshold, got -0.5"),
         ({"energy": np.nan}, "energy must"),
         ({"k": 1.0}, "k must be None for channels of different momenta"),
-        ({"energy": 1.0, "channels": TWO[::-1]}, "threshold must be given for channels of another"),
+        ({"energy": 1.0, "channels": TWO[::-1]}, "channels must be in the order of their thresh"),
         ({"energy": 1.0, "channels": [TWO[1], TWO[1]]}, "threshold of the first channel must be 0"),
         ({"energy": 1.0, "channels": [*TWO, TWO[1]]}, "channels must be 2, one for each row"),
         (
