@@ -48,6 +48,9 @@ CALLS = {
     "make_coupled": lambda V: datasets.make_coupled(
         [[V, None], [None, V]], channels=HEAVY, box_radius=9.0, r=CORRELATOR["r"], times=[7, 8, 9]
     ),
+    "make_lattice_correlators": lambda V: datasets.make_lattice_correlators(
+        V, L=8, times=range(5, 12), masses=1.0, n_configurations=4, random_state=0
+    ),
     "make_time_dependent": lambda V: datasets.make_time_dependent(V, box_radius=9.0, **CORRELATOR),
     "pair_waves": lambda V: scattering.pair_waves(V, 0.5, **ONE),
     "phase_shift": lambda V: scattering.phase_shift(V, 0.5, **ONE),
@@ -72,6 +75,7 @@ OTHERS = {
     "luscher_levels",
     "sine_grids",
     "smear_momentum",
+    "tail_phase_shift",
     "zeta_00",
 }
 
