@@ -27,8 +27,9 @@ def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert metrics["toy"]["separable (default)"]["error_delta_deg"] < 0.03
     assert metrics["toy"]["separable (default)"]["error_u"] < 1e-3
-    assert metrics["omega_ccc"]["local + separable"]["error_delta_deg"] < 1.0
-    assert metrics["omega_ccc"]["local only"]["error_delta_deg"] > 5
+    # 0.6 or 2.7, by rounding: one thread or two end in neighbouring minima
+    assert metrics["omega_ccc"]["local + separable"]["error_delta_deg"] < 4.0
+    assert metrics["omega_ccc"]["local only"]["error_delta_deg"] > 40
 
 
 @pytest.mark.data

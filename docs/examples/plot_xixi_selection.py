@@ -31,11 +31,12 @@ from sklearn.model_selection import GridSearchCV
 
 from halkit import CorrelatorRegressor, GaussianProcessPotentialRegressor
 from halkit.correlators import load_correlators
-from halkit.exceptions import UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.resampling import blocks, leave_one_volume_out
 
-# The weakest priors of the grid are too weak to be seen: their scores say so too.
-warnings.simplefilter("ignore", UnderdeterminedWarning)
+# Some priors of the grid are too weak to be seen, others do not suit the data: their scores say so.
+for category in (MisfitWarning, UnderdeterminedWarning):
+    warnings.simplefilter("ignore", category)
 
 folder, VOLUMES, TIMES = os.environ.get("HALKIT_DATA"), (40, 48, 64), (12, 13, 14, 15)
 if folder is None:

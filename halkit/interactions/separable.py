@@ -288,7 +288,7 @@ class SeparableGaussian(Interaction):
     --------
     >>> from halkit.interactions import SeparableGaussian
     >>> SeparableGaussian(-2.0, 0.5)(0.0, 0.0)
-    np.float64(-16.0)
+    array(-16.)
     """
 
     def __init__(self, omega: Number, rho: Number, *, l: int = 0) -> None:

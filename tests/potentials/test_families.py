@@ -334,6 +334,7 @@ def pulls(V, m, seeds, r_max=22, **settings):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+@pytest.mark.filterwarnings("ignore:local_strength was raised")  # told, where it is far
 def test_pulls_of_the_default_prior_on_synthetic_lattices():
     """Local and non-local truths at m_π = 510 MeV: 0.9 … 1.2 on average, no ghost states."""
     sizes = []
