@@ -42,6 +42,8 @@ MOMENTA = np.array([0.25, 0.5, 1.0, 2.0])
 # Least ratio of the second direction of the samples to the first: one V(r) describes any targets of
 # a single wave function.
 SECOND = 1e-3
+# Part of ∫∫ |U φ| that is rounding.
+ROUNDING = 1e-12
 # Share of the squared targets that a good description leaves.
 GOOD = 1e-3
 
@@ -71,10 +73,12 @@ def phase_of_quadrature(
             channel_radius=end,
             n_mesh=N_POINTS,
         )
-    phi, U = waves(grid.r), potential.nonlocal_potential
-    change = (waves(r) * weights) @ U(grid.r[:, None], r).T
-    change -= (phi * grid.weights) @ U(grid.r[:, None], grid.r).T
-    shifts = -2 * reduced_mass * k * ((phi * change) @ grid.weights) / (4 * np.pi)
+    phi, U = waves(grid.r), potential.nonlocal_potential(grid.r[:, None], grid.r)
+    change = (waves(r) * weights) @ potential.nonlocal_potential(grid.r[:, None], r).T
+    change -= (phi * grid.weights) @ U.T
+    moved, size = (phi * change) @ grid.weights, np.abs(phi * grid.weights)
+    rounding = ROUNDING * np.abs(phi).max(axis=1) * (size @ np.abs(U) @ grid.weights)
+    shifts = -2 * reduced_mass * k * np.where(np.abs(moved) > rounding, moved, 0.0) / (4 * np.pi)
     return float(shifts[np.argmax(np.abs(shifts))])
 
 

@@ -321,7 +321,7 @@ def test_searches_pipelines_copies_and_files(lambda_lambda):
         ({}, 27, "X must have the same number of columns for each of 2 channels, got 27"),
         ({"channels": [Channel(l=1)] * 2, "l": 0}, 28, "l must be given once"),
         ({"channels": [Channel(reduced_mass=2.0)] * 2, "reduced_mass": 1.0}, 28, "given once"),
-        ({"channels": TWO[::-1]}, 28, "threshold must be given for channels of another"),
+        ({"channels": TWO[::-1]}, 28, "channels must be in the order of their thresholds"),
         ({"channels": [Channel()] * 2}, 28, "reduced_mass or hadron_mass must be given"),
         ({"l": -1}, 28, "l must be"),
         ({"channels": ()}, 28, "channels must have at least one"),

@@ -292,7 +292,7 @@ def test_a_warm_start_goes_on_from_the_fit_before():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"r": R + 1}, "warm_start must keep the nodes and weights"),
+        ({"r": R + 1}, "warm_start must keep the nodes, weights and channels"),
         ({"hidden_layer_sizes": (3,)}, "got changes of hidden_layer_sizes"),
         ({"local": True, "envelope_radius": 2.0}, "got changes of envelope_radius, local$"),
         ({"amplitude": 2.0}, "got changes of amplitude"),
