@@ -92,7 +92,7 @@ ChannelList: TypeAlias = Sequence[Channel]
 
 
 class Channels(NamedTuple):
-    """Channels of which everything is known, in the order of their thresholds.
+    """Channels with all their data, in the order of their thresholds.
 
     Attributes
     ----------

@@ -4,7 +4,7 @@ A source at t_0 on a lattice of extent T gives C(t) at t − t_0 modulo T; hadro
 boundary take its sign. A hadron that propagates backward in time, or its partner of the other
 parity, arrives at T − t.
 
-Averages over configurations are those of `halkit.resampling.jackknife_samples` and
+To average over configurations use `halkit.resampling.jackknife_samples` and
 `bootstrap_samples`, in blocks; average over sources before, within each configuration.
 """
 
@@ -95,7 +95,7 @@ def fold(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not agree, or there is no such axis.
+        If shapes do not agree, or the axis does not exist.
 
     Examples
     --------

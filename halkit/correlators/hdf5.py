@@ -112,7 +112,7 @@ class Hdf5:
         return list(self.groups)
 
     def data_sets(self):
-        """Names of all data sets, with those of their groups."""
+        """Full names of all data sets: groups, then the data set."""
         return [
             f"{name}/{key}".lstrip("/") for name, (_, keys) in self.contents.items() for key in keys
         ]

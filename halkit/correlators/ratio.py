@@ -229,7 +229,7 @@ def _warn_of_rate(C, t, mass, name, kind):
 
 
 def _masses(masses, n_hadrons, n_bins):
-    """Return the central masses and those of bins, or None if none has bins."""
+    """Return the central masses and the masses of the bins, None without bins."""
     given = masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
     if len(given) != n_hadrons:
         raise TypeError(

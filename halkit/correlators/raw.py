@@ -101,7 +101,7 @@ def read_hdf5(
     ImportError
         If h5py is missing (the extra ``io``).
     ValueError, TypeError
-        If there is no such data set, axes do not fit its shape or shapes differ, numbers are not
+        If the data set does not exist, axes do not fit its shape or shapes differ, numbers are not
         finite or not numbers, or the imaginary part is not zero within its error; if a file is
         damaged or too large, or leads to another file. The message names the file.
 

@@ -66,7 +66,7 @@ def make_coupled(
     interactions : InteractionMatrix, or list of n lists of n interactions
         The truth, symmetric, within `box_radius`.
     channels : list of halkit.Channel, optional
-        Channels with masses; by default those of the matrix.
+        Channels with masses; by default the channels of the matrix.
     r : array-like of shape (n_r,)
         Nodes, increasing, up to `box_radius`.
     box_radius : float

@@ -60,7 +60,7 @@ def lattice_rows(
     -------
     Rows
         On the shells and with the weights of the wedge, and with the laplacian. `mass_bins` of the
-        correlators are those of each row.
+        correlators belong to each row.
 
     Raises
     ------

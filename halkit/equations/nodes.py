@@ -40,7 +40,7 @@ def radial_rows(
     Returns
     -------
     Rows
-        With the trapezoidal rule as weights. `mass_bins` of the correlators are those of each row.
+        With the trapezoidal rule as weights. `mass_bins` of the correlators belong to each row.
 
     Raises
     ------

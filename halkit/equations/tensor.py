@@ -45,7 +45,7 @@ class SpinProjections(NamedTuple):
     r, weights : ndarray of shape (n_shells,)
         Radii, and numbers of sites.
     wave, laplacian : ndarray of shape (..., 2, n_shells)
-        φ_S and φ_D, and those of ∇²R.
+        φ_S and φ_D, and the same projections of ∇²R.
     """
 
     r: NDArray[np.float64]

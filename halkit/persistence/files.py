@@ -33,7 +33,7 @@ def save(model: Any, path: str | PathLike[str], *, overwrite: bool = False) -> N
     """Write a model to a file that `load` reads without pickle.
 
     The file is read back and compared before it takes its place, and it appears as a whole or not
-    at all (`halkit.writing.whole_file`). It is a file of skops, too.
+    at all (`halkit.writing.whole_file`). skops can read it as well.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> An
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
         If the file is cut off or changed, is not a file of `save`, has a newer format, or names
         something that is not trusted.

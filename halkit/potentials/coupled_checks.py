@@ -3,7 +3,7 @@ r"""Warnings about rows of coupled channels that χ² does not give.
 Sources of one operator excite the channels in one ratio, and leave combinations of V_ab open; see
 `halkit.equations.pointwise_errors`.
 
-Correlators that lack the factors Z of their sinks have √(Z_a/Z_b) U_ab in the place of U_ab. The S
+Correlators that lack the factors Z of their sinks have √(Z_a/Z_b) U_ab instead of U_ab. The S
 matrix allows it, exchange symmetry does not. With channel c multiplied by e^{ζ_c} the prediction
 changes by Σ_c ζ_c G_c. Let ρ = Aθ − b be the whitened residual and C = (AᵀA + 1)⁻¹ at the minimum:
 

@@ -161,7 +161,7 @@ def set_masses(model: Any, masses: Any) -> None:
 
 
 def full_channels(model: Any) -> list[Channel] | None:
-    """Return channels of which everything is known, None without masses."""
+    """Return the channels with all their data, None without masses."""
     if reduced_masses(model) is None:
         return None
     known = resolved(model)

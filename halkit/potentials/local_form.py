@@ -236,7 +236,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         Parameters
         ----------
         r : array-like of shape (n_values,)
-            Radii in any order; they may repeat, as those of lattice sites do.
+            Radii in any order; they may repeat, as on a lattice.
         V : array-like of shape (n_values,)
             The potential there.
         V_std : array-like of shape (n_values,), optional

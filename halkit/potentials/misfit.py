@@ -10,7 +10,7 @@ the residual ρ = y − ŷ keeps
 
 which no fit removes. Two numbers tell an asymmetric truth from noise and from a poor minimum: the
 part of ⟨φ_s|ρ_t⟩ that is antisymmetric, and A² over what it would be if each ρ_t(r_i) had a random
-sign, Σ_i (w_i φ_s ρ_t)² + (w_i φ_t ρ_s)². Nodes that are too coarse make M asymmetric, too: then
+sign, Σ_i (w_i φ_s ρ_t)² + (w_i φ_t ρ_s)². Coarse nodes also make M asymmetric: then
 A of the trapezoid rule differs from A of fourth order.
 """
 

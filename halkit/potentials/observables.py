@@ -94,7 +94,7 @@ class ObservablesMixin(ABC):
         return type(interaction)(interaction.interactions, channels=channels)
 
     def _known_channels(self) -> list[Channel]:
-        """Channels of which everything is known, as many as in the fit."""
+        """Channels with all their data, as many as in the fit."""
         refuse_other_count(self._owner(), self.n_channels_)
         channels = full_channels(self._owner())
         if channels is None:
@@ -109,7 +109,7 @@ class ObservablesMixin(ABC):
         energy: Numbers | None = None, channel_radius: Number | None = None,
         n_mesh: int | None = None,
     ) -> Any:  # fmt: skip
-        """Phase shifts δ(k) in radians, or those of coupled channels at energies E.
+        """Phase shifts in radians: δ(k), or at energies E of coupled channels.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class ObservablesMixin(ABC):
     ) -> Any:  # fmt: skip
         """Poles of S next to complex energies `start`; see `halkit.scattering.resonances`.
 
-        Energies of one channel are E = k²/2m, as those of its bound states.
+        For one channel E = k²/2m, as for its bound states.
         """
         check_is_fitted(self)
         settings = self._scattering(channel_radius, n_mesh)

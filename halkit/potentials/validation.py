@@ -167,12 +167,7 @@ def resolve_nodes(
     """
     if r is None and r_out is not None:
         raise ValueError("r must be given where r_out is, got None: both are radii in one unit")
-    for name, columns in (("X", n_features), ("y", n_outputs)):
-        if columns % n_channels:
-            raise ValueError(
-                f"{name} must have the same number of columns for each of {n_channels} channels, "
-                f"got {columns}"
-            )
+    _check_blocks(n_channels, X=n_features, y=n_outputs)
     if r is None:
         r = np.arange(1.0, n_features // n_channels + 1)
         if n_outputs > n_features:
@@ -206,6 +201,15 @@ def resolve_nodes(
     shared = np.isin(r_out, r).all()
     w_out = w[node_columns(r_out, r)] if shared else RadialGrid.from_nodes(r_out).weights
     return r, w, r_out, w_out
+
+
+def _check_blocks(n_channels, **columns):
+    for name, n in columns.items():
+        if n % n_channels:
+            raise ValueError(
+                f"{name} must have the same number of columns for each of {n_channels} channels, "
+                f"got {n}"
+            )
 
 
 def check_weights(weights: object, r: Array) -> Array:

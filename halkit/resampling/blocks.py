@@ -1,4 +1,4 @@
-"""Blocks, of which samples of `CorrelatorRegressor` are made: one quark source on one volume.
+"""Blocks, the samples of `CorrelatorRegressor`: one quark source on one volume.
 
 Times of one block share their noise, and a model that fits this noise in some of the times finds it
 again in the others. Folds therefore leave out whole sources or volumes.
@@ -41,7 +41,7 @@ def blocks(*correlators: Correlators) -> list[Correlators]:
     -------
     list of Correlators
         With one source each, in the order of the arguments and of their sources: the X of
-        `CorrelatorRegressor`, of which folds are made.
+        `CorrelatorRegressor`, from which folds are made.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def rows_of(
 ) -> Rows:
     """Rows of one record on nodes or on a lattice; made once for each choice of the options.
 
-    Times are those of `lattice_rows`, by default all that the stencil allows. ``r_max`` and
+    Times as in `lattice_rows`, by default all that the stencil allows. ``r_max`` and
     ``r_prime_max`` may be mappings from L to a radius. On radial nodes they cut the radii.
     """
     r_max, r_prime_max = (

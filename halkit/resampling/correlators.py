@@ -67,7 +67,7 @@ class CorrelatorRegressor(
     ----------
     estimator : regressor
         A potential whose `fit` takes `y_std`. Its parameters r, weights, r_out, and reduced_mass
-        or hadron_mass are those of the correlators where they are None.
+        or hadron_mass come from the correlators where they are None.
     times : sequence, optional
         Times of the rows; by default all that the stencil allows.
     stencil : {"auto", "designed", 3, 5, 7}
@@ -258,7 +258,7 @@ class CorrelatorRegressor(
         times, stencil
             Of the rows that are compared: by default all those that the widest stencil leaves.
         r_max, r_prime_max
-            Radii of these rows: by default those of the fit. To compare fits of different radii,
+            Radii of these rows; by default as in the fit. To compare fits of different radii,
             give common ones; `held_out_volume` takes them as a scorer.
 
         Returns
@@ -291,7 +291,7 @@ class CorrelatorRegressor(
         Parameters
         ----------
         X : list of Correlators
-            With as many bins as those of the fit.
+            With as many bins as in the fit.
         times, stencil, r_max, r_prime_max
             Of the rows; by default as in the fit.
 
@@ -303,7 +303,7 @@ class CorrelatorRegressor(
         Raises
         ------
         ValueError, TypeError
-            As in `score`, and if the bins are not as many as those of the fit.
+            As in `score`, and if the number of bins differs from the fit.
         """
         check_is_fitted(self)
         stencil = self.stencil if stencil is None else stencil
@@ -340,7 +340,7 @@ class CorrelatorRegressor(
         return found
 
     def _rows(self, record, *, times=None, stencil=None, r_max=None, r_prime_max=None):
-        """Rows of a block; options that are None are those of the fit, but for a given stencil."""
+        """Rows of a block; options that are None come from the fit, but for a given stencil."""
         inner = self.estimator.get_params() if hasattr(self.estimator, "get_params") else {}
         own = stencil is None
         energies = self.energy_range

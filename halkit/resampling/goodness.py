@@ -121,7 +121,7 @@ def goodness_of_fit(residuals: Numbers, kind: str = "jackknife") -> GoodnessOfFi
     ----------
     residuals : array-like of shape (n_bins, ...)
         Targets less predictions of each bin. If each bin has its own fit, the errors of the fit and
-        its freedom count, too.
+        its freedom also count.
     kind : {"jackknife", "bootstrap"}
         What the bins are. The covariance of bootstrap samples is taken as that of `n_bins`
         independent measurements: the p-value is then too small if there were fewer.
@@ -264,7 +264,7 @@ def _quadratic(mean, noise, shrinkage):
 
 
 def _shrinkage(Z):
-    """λ for Z (n_bins, p), of which ``Z.T @ Z`` is the correlation matrix."""
+    """λ for Z (n_bins, p) with the correlation matrix ``Z.T @ Z``."""
     n, p = Z.shape
     square = np.sum((Z @ Z.T) ** 2) - p
     each = Z * np.sqrt(n - 1)

@@ -239,7 +239,7 @@ class Ensemble(Members):
     ) -> Any:  # fmt: skip
         """Return poles of S next to complex energies; see `halkit.scattering.resonances`.
 
-        Energies of one channel are E = k²/2m, as those of its bound states.
+        For one channel E = k²/2m, as for its bound states.
 
         Returns
         -------

@@ -50,7 +50,7 @@ def coulomb_bound_states(
         As in `halkit.scattering.coulomb_phase_shift`: the strong interaction alone.
     n_states : int, default 1
         The largest number of states. Charges that attract bind any number: the states of the
-        hadronic atom follow those of the strong interaction.
+        hadronic atom follow the strongly bound ones.
     channel_radius : float, optional
         Where the strong interaction ends, as in `halkit.scattering.phase_shift`. The mesh reaches
         further if the states do.

@@ -1,6 +1,6 @@
 r"""Observables of many matrices of interactions, with their errors.
 
-Phases are known modulo π: those of a member are moved next to those of the centre. Since
+Phases are known modulo π: a member's phases are moved next to the centre's. Since
 S_12 = i e^{i(δ₁ + δ₂)} sin 2ε, ε changes sign where δ₁ + δ₂ moves by an odd multiple of π.
 Eigenphases may change places, with π/2 more in their mixing angle.
 """
@@ -123,7 +123,7 @@ def poles_of_members(
 
 
 def _poles(member, start, sheet, settings):
-    """The poles of an interaction, or those of an estimator, which knows its masses and l."""
+    """The poles of an interaction, or of an estimator, which knows its masses and l."""
     if settings["reduced_mass"] is None and hasattr(member, "resonances"):
         mesh = {name: settings[name] for name in ("channel_radius", "n_mesh")}
         return member.resonances(start, sheet=sheet, **mesh)
@@ -131,7 +131,7 @@ def _poles(member, start, sheet, settings):
 
 
 def _nearest(member, poles, settings):
-    """Energies, momenta and residues of a member's poles next to those of the centre."""
+    """Energies, momenta and residues of a member's poles, matched to the centre's poles."""
     values = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the caller counts what is missing

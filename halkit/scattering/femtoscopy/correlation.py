@@ -118,7 +118,7 @@ def correlation_function(
     >>> correlation_function(U, [0.1, 0.5], reduced_mass=3.3, source=GaussianSource(2.0)).round(5)
     array([0.7854 , 0.88654])
 
-    Two coupled channels, of which the first is observed:
+    Two coupled channels; the first is observed:
 
     >>> from halkit import Channel
     >>> from halkit.interactions import GaussianSum, InteractionMatrix

@@ -63,7 +63,7 @@ def coupled_box_states(
     radius : float
         Radius R of the sphere.
     channels : list of halkit.Channel, optional
-        By default those of the matrix.
+        By default the channels of the matrix.
     relativistic : bool, optional
         Whether k_a(E) is relativistic. By default it is if masses are known.
     n_states : int

@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 
 def resolve_pair(reduced_mass: Number | None, masses: Masses | None) -> Pair:
-    """Return the pair of which one of the two is given.
+    """Return the pair from the one that is given.
 
     Raises
     ------
