@@ -196,6 +196,11 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         return 0.16 * self.r_[-1]
 
     @property
+    def _rank(self):
+        """Number of terms of U, None to read it off the data."""
+        return self.rank
+
+    @property
     def _out_columns(self):
         return node_columns(self.r_out_, self.r_)
 
@@ -345,7 +350,7 @@ def _prior_of(model, problem, numbers, decay):
     }
     scales = prior_scales(
         problem.X, problem.y, problem.W, r=model.r_, weights=model.weights_, r_out=model.r_out_,
-        envelope=envelope, rank=model.rank, local=local, decay=decay / problem.total,
+        envelope=envelope, rank=model._rank, local=local, decay=decay / problem.total,
         tol=numbers["tol"], n_channels=model.n_channels_,
     )  # fmt: skip
     model.amplitude_ = numbers["amplitude"] or scales.amplitude

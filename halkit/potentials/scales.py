@@ -52,7 +52,8 @@ def prior_scales(
     envelope : dict
         Parameters of the `Envelope` of U; without one an exponential sets the scale.
     rank : int or None
-        Number of terms; None takes as many as the data show, from 1 to 4.
+        Number of terms; None takes as many as the data show, from 1 to 4, and beside a local
+        term two for each channel: U_ab = ω_ab g(r) g(r') of n channels has n terms, of any signs.
     local : dict or None
         Parameters of the `LocalTerm`.
     decay : float
@@ -88,7 +89,7 @@ def prior_scales(
         seen = _seen_signs(X, y, r=r, weights=weights, r_out=r_out, n=n_channels)[:rank]
         signs = _alternating(seen, rank or (len(seen) or 1), default=sign)
     else:
-        signs = _alternating([], rank or 2, default=sign)
+        signs = _alternating([], rank or 2 * n_channels, default=sign)
     return PriorScales(float(np.ldexp(amplitude or 1.0, unit)), signs, coefficients, factor)
 
 

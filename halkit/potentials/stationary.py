@@ -63,7 +63,8 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Number of terms of the separable network. None takes as many as the data show, from 1
         to 4: the number of eigenvalues of M_st = ⟨φ_s|y_t⟩ above its asymmetry M − Mᵀ. They also
         give the signs of the terms; terms that the data do not show alternate in sign.
-        Beside a local term, None is 2.
+        Beside a local term, None is two for each channel: U_ab = ω_ab g(r) g(r') of n channels
+        has n terms, of any signs, and more where the shapes of U_ab differ.
     envelope : {"exponential", "gaussian"} or None
         Decay of U in both arguments, e^{−r/ρ} or e^{−r²/2ρ²}. U is zero beyond the last node,
         and grows as 1/r towards the origin if the targets do (Yamaguchi's potential).

@@ -73,11 +73,13 @@ class TimeDependentHALRegressor(NeuralPotential):
         the range over which potentials of different quark sources differ. For another spacing
         scale it as 1/a. It is fixed, because a radius learned from a single volume drifts until
         the phase shifts are wrong; learn it where two volumes train together.
+    rank : int or None
+        Number of terms of the separable network; None is two for each channel.
     weight_decay : float or None
         None: 1 where `y_std` is given, 0 elsewhere.
 
-    weights, r_out, network, hidden_layer_sizes, activation, symmetric, rank, envelope,
-    fit_envelope, amplitude, regulator, regulator_radius, solver, max_iter, tol, n_init,
+    weights, r_out, network, hidden_layer_sizes, activation, symmetric, envelope, fit_envelope,
+    amplitude, regulator, regulator_radius, solver, max_iter, tol, n_init,
     learning_rate, random_state, device, warm_start, callbacks, verbose :
         As in `NonLocalPotentialRegressor`.
 
@@ -96,7 +98,7 @@ class TimeDependentHALRegressor(NeuralPotential):
         local_strength: Number = 3.0, weights: Numbers | None = None,
         r_out: Numbers | None = None, network: Any = "separable",
         hidden_layer_sizes: Sequence[int] = (8, 8), activation: Any = "tanh",
-        symmetric: bool = False, rank: int | None = 2, envelope: EnvelopeChoice = "gaussian",
+        symmetric: bool = False, rank: int | None = None, envelope: EnvelopeChoice = "gaussian",
         envelope_radius: Number | None = None, fit_envelope: bool = False,
         amplitude: Number | None = None, weight_decay: Number | None = None,
         regulator: Number = 0.0, regulator_radius: Number | None = None,
@@ -243,6 +245,10 @@ class TimeDependentHALRegressor(NeuralPotential):
 
     def _default_radius(self):
         return nonlocal_lengths(self.n_channels_, l=0)["envelope_radius"]
+
+    @property
+    def _rank(self):
+        return self.rank or 2 * self.n_channels_
 
     def _reduced_mass(self):
         if self.hadron_mass is None:

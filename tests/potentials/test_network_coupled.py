@@ -184,6 +184,44 @@ def test_copies_files_and_warm_starts(fitted, tmp_path):
         longer.set_params(channels=None, reduced_mass=1.0).fit(X[:, :40], y[:, :40])
 
 
+@pytest.mark.filterwarnings("error")
+def test_local_and_nonlocal_parts_of_exact_correlators():
+    """ΛΛ–NΞ, four sources, default settings: S to 1e-3 (median) and 5e-3, without a warning.
+
+    U has two attractive terms; two terms of opposite signs leave 0.02 (median) and 0.05.
+    """
+    d = make_coupled(
+        lambda_lambda_n_xi_model(), r=np.arange(1, 61) * 0.1, box_radius=8.0,
+        times=np.arange(9, 19) * 0.09, source_radius=0.5,
+    )  # fmt: skip
+    model = NonLocalPotentialRegressor(
+        d.r, channels=d.channels, local=True, n_init=1, random_state=0
+    ).fit(d.data, d.target)
+    E = from_mev(np.array([2.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 150.0]))
+    error = np.nanmax(np.abs(model.s_matrix(E) - coupled_s_matrix(d.interaction, E)), axis=(1, 2))
+    assert np.median(error) < 1e-3
+    assert error.max() < 5e-3
+    assert model.loss_ < 1e-7
+
+
+@quiet
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("n", [1, 2])
+def test_default_number_of_terms(n, local):
+    """Two for each channel; the data tell it to the stationary fit without a local term."""
+    truth, X, y = separable("three")
+    X, y = X[:, : n * 40], y[:, : n * 40]
+    channels = truth.channels[:n]
+    settings = {"channels": channels, "max_iter": 1, "n_init": 1, "random_state": 0}
+    model = TimeDependentHALRegressor(GRID.r, local=local, **settings).fit(X, y)
+    given = clone(model).set_params(rank=2 * n).fit(X, y)
+    assert len(model._design["signs"]) == 2 * n
+    np.testing.assert_array_equal(model.predict(X), given.predict(X))
+    if local:
+        model = NonLocalPotentialRegressor(GRID.r, local=True, **settings).fit(X, y)
+        assert len(model._design["signs"]) == 2 * n
+
+
 @pytest.mark.filterwarnings("error::halkit.exceptions.UnderdeterminedWarning")
 def test_correlators_with_noise():
     """ΛΛ–NΞ, V and U, four sources: δ1 to .3° (median) and .6°, δ2 to .3°, η 2e-3."""
