@@ -13,6 +13,7 @@ References: T. Iritani et al. (HAL QCD), JHEP 10 (2016) 101 [arXiv:1607.06371] (
 JHEP 03 (2019) 007 [arXiv:1812.08539] (projection on eigenfunctions).
 """
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from halkit.checks import check_array, check_choice, check_number
 from halkit.correlators.masses import effective_mass, fit_mass
 from halkit.correlators.record import Correlators
+from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Numbers
 
@@ -119,13 +121,18 @@ class EffectiveEnergy(NamedTuple):
         shift = 1 / dt - (np.median(known) if known.size else 0.0)
         C = self.correlators[:, *place] * np.exp(-shift * (self.times - self.times[0]))
         kind = check_choice(self.kind, "kind", ("jackknife", "bootstrap"))
+        name = repr(self.sources[place[0]]) + "".join(f", state {n}" for n in place[1:])
         try:
-            fit = fit_mass(C, window=(first, last), kind=kind, correlated=correlated, dt=dt)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                fit = fit_mass(C, window=(first, last), kind=kind, correlated=correlated, dt=dt)
         except ValueError as error:
-            state = "".join(f", state {n}" for n in place[1:])
-            raise ValueError(
-                f"R(t) of {self.sources[place[0]]!r}{state} has no fit: {error}"
-            ) from error
+            raise ValueError(f"R(t) of {name} has no fit: {error}") from error
+        for warning in caught:
+            text = str(warning.message)
+            if warning.category is MisfitWarning:
+                text = f"χ²/dof = {fit.chi2:.3g}/{fit.dof}: not one state, take another window"
+            warnings.warn(f"R(t) of {name}: {text}", warning.category, stacklevel=4)
         return fit._replace(mass=fit.mass - shift, bins=fit.bins - shift)
 
 

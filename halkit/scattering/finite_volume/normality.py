@@ -130,8 +130,8 @@ def normality_check(
     (0.25, 1.2)
     >>> bool(check.normal.all()), round(check.kappa, 4)
     (True, 0.3063)
-    >>> fake = normality_check([-0.3, -0.305, -0.295], L=L, energy_std=[0.02] * 3, reduced_mass=m)
-    >>> bool(abs(fake.effective_range) > 10)
+    >>> fake = normality_check([-0.03, -0.031, -0.03], L=L, energy_std=[0.004] * 3, reduced_mass=m)
+    >>> bool(abs(fake.effective_range) > 100)
     True
     """
     E, sides, C = _levels(energy, L, energy_std, energy_cov)
