@@ -18,6 +18,7 @@ with the covariance C of the energies. The line may have any direction. Energies
 on L, as of fake plateaux, lie on a steep one: |r_eff| is far above the range of the interaction.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc
 
 from halkit.checks import check_array
+from halkit.exceptions import AccuracyWarning
 from halkit.scattering.finite_volume.luscher import nearest_poles, zeta_00
 from halkit.scattering.finite_volume.pair import resolve_pair, squared_momentum_of
 from halkit.typing import Array, Masses, Number, Numbers
@@ -34,6 +36,8 @@ __all__ = ["NormalityCheck", "normality_check"]
 
 # Directions of the line that are tried, and the step of derivatives over the distance of a pole.
 DIRECTIONS, STEP = 2000, 1e-3
+# Error of an energy over its distance from a free level up to which first order will do.
+NEAR = 1 / 3
 
 
 class NormalityCheck(NamedTuple):
@@ -110,6 +114,11 @@ def normality_check(
         `masses`, is given; if an energy is within its error of a level of free hadrons, where
         k cot δ is infinite.
 
+    Warns
+    -----
+    AccuracyWarning
+        If an energy is within three errors of a level of free hadrons.
+
     References
     ----------
     T. Iritani et al. (HAL QCD), Phys. Rev. D 96 (2017) 034521 [arXiv:1703.07210];
@@ -164,17 +173,19 @@ class _Line:
         self.k2, self.z, self.z1, self.rate, self.inverse = k2, z, z1, rate, inverse
 
     def chi2(self, half):
-        """χ² of the best line of slope r/2 = half, and its c."""
+        """χ² of the best line of slope r/2 = half, and its c, for each half (..., 1)."""
         u = 1 / ((self.z1 - half) * self.rate)
         y = u * (self.z - half * self.k2)
-        c = (u @ self.inverse @ y) / (u @ self.inverse @ u)
-        return (y - c * u) @ self.inverse @ (y - c * u), c
+        weighted = u @ self.inverse
+        c = np.sum(weighted * y, axis=-1) / np.sum(weighted * u, axis=-1)
+        d = y - c[..., None] * u
+        return np.sum(d @ self.inverse * d, axis=-1), c
 
     def fit(self):
         """c and r of the least χ² over all directions of the line."""
         scale = np.median(np.abs(self.z1))
         angles = np.pi * ((np.arange(DIRECTIONS) + 0.5) / DIRECTIONS - 0.5)
-        values = [self.chi2(scale * np.tan(angle))[0] for angle in angles]
+        values = self.chi2(scale * np.tan(angles)[:, None])[0]
         best, step = angles[int(np.argmin(values))], np.pi / DIRECTIONS
         found = minimize_scalar(
             lambda angle: self.chi2(scale * np.tan(angle))[0],
@@ -232,6 +243,15 @@ def _distance_of_poles(E, q2, error):
         raise ValueError(
             "energy must be further than its error from the levels of free hadrons, where k cot δ "
             f"is infinite, got {E[i]:g} with q² = {q2[i]:.4g} ± {error[i]:.2g}"
+        )
+    i = int(np.argmax(error / gap))
+    if error[i] > NEAR * gap[i]:
+        warnings.warn(
+            f"the energy {E[i]:g} is only {gap[i] / error[i]:.2g} errors away from a level of free "
+            "hadrons, where k cot δ is infinite: errors, slopes and p-value are to first order, "
+            "and not accurate",
+            AccuracyWarning,
+            stacklevel=3,
         )
     return gap
 
