@@ -16,6 +16,7 @@ that attracts and does not bind. Lattice units.
 # sources, before any energy is looked at.
 
 import time
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +26,7 @@ from halkit.correlators import effective_energy, fit_mass, two_hadron_ratio
 from halkit.datasets import make_lattice_correlators
 from halkit.equations import lattice_rows
 from halkit.interactions import GaussianSum
-from halkit.resampling import jackknife_samples
+from halkit.resampling import jackknife_error, jackknife_samples
 from halkit.scattering import (
     effective_range,
     lattice_spectrum,
@@ -79,20 +80,21 @@ print(f"records and fit: {time.perf_counter() - begin:.1f} s")
 # apart. The levels of the potential come with the errors of its bins.
 
 
-def levels(L):
-    """Energies and states of the fit, of each of its bins, and errors of the energies."""
-
-    def states(m):
-        return lattice_spectrum(m, L=L, masses=MASSES, n_states=2)
-
-    energy, std = model.evaluate(lambda m: states(m).energy)
-    return energy, std, model.samples(lambda m: states(m).wave_function)
+def states(m, L):
+    """Energies, then wave functions, of the two lowest states of a fit."""
+    found = lattice_spectrum(m, L=L, masses=MASSES, n_states=2)
+    return np.column_stack([found.energy, found.wave_function])
 
 
 begin = time.perf_counter()
 results, bare, cured = {}, {}, {}
 for L in BOXES:
-    energy, std, phi = levels(L)
+    bins = model.samples(partial(states, L=L))
+    energy, std, phi = (
+        states(model.estimator_, L)[:, 0],
+        jackknife_error(bins[..., 0]),
+        bins[..., 1:],
+    )
     bare[L], cured[L] = effective_energy(records[L]), effective_energy(records[L], phi)
     results[L] = energy, std, bare[L].fit(WINDOW), cured[L].fit(WINDOW)
     exact = lattice_spectrum(truth, L=L, masses=MASSES, n_states=2).energy

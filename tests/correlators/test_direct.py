@@ -162,13 +162,12 @@ FAMILY = [
 ]
 
 
-@pytest.mark.slow
 def test_projected_correlators_fall_with_the_levels_of_the_box():
-    """m1 ≠ m2, five truths, 8 sets each: pulls of ΔE_0 and ΔE_1 of both sources are normal."""
+    """m1 ≠ m2, five truths, 6 sets each: pulls of ΔE_0 and ΔE_1 of both sources are normal."""
     pulls, p_values = [], []
     for i, interaction in enumerate(FAMILY):
         states = lattice_spectrum(interaction, L=12, masses=MASSES, n_states=2)
-        for seed in range(8):
+        for seed in range(6):
             record = raw_record(100 * i + seed, interaction)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", AccuracyWarning)
@@ -176,16 +175,19 @@ def test_projected_correlators_fall_with_the_levels_of_the_box():
             pulls.append((fit.energy - states.energy) / fit.std)
             p_values.append(fit.p_value)
     pulls = np.array(pulls)
-    assert pulls.shape == (40, 2, 2)
-    assert 0.8 < np.sqrt(np.mean(pulls**2)) < 1.25
-    assert np.abs(pulls.mean(axis=0)).max() < 4 * 1.1 / np.sqrt(40)
+    assert pulls.shape == (30, 2, 2)
+    assert 0.8 < np.sqrt(np.mean(pulls**2)) < 1.3
+    assert np.abs(pulls.mean(axis=0)).max() < 4 * 1.1 / np.sqrt(30)
     for n in range(2):
         assert stats.kstest(pulls[:, 0, n], "norm").pvalue > 1e-3
     assert stats.kstest(np.ravel(np.array(p_values)[:, :, 0]), "uniform").pvalue > 1e-3
 
 
 def test_fake_plateaux_of_sources_and_their_cure():
-    """Sources plateau with p > 1e-3 at energies many errors apart; projected, both have ΔE_0."""
+    """Sources plateau with p > 1e-3 at energies many errors apart; projected, both have ΔE_0.
+
+    With half of the potential, or one and a half, at the sink they disagree.
+    """
     attraction = GaussianSum([0.5, -0.15], [0.4, 0.08])
     states = lattice_spectrum(attraction, L=28, masses=MASSES, n_states=2)
     level, z = states.energy[0], []
@@ -197,6 +199,10 @@ def test_fake_plateaux_of_sources_and_their_cure():
         assert bare.energy[0] - bare.energy[1] > 8 * np.hypot(*bare.std)
         assert level - bare.energy[1] > 10 * bare.std[1]
         z.append((cured.energy[:, 0] - level) / cured.std[:, 0])
+        for factor in (0.5, 1.5):
+            wrong = lattice_spectrum(factor * attraction, L=28, masses=MASSES, n_states=1)
+            fit = effective_energy(record, wrong.wave_function[0]).fit((9, 13))
+            assert np.abs(np.diff(fit.energy))[0] > 3.5 * np.hypot(*fit.std)
     assert np.sqrt(np.mean(np.square(z))) < 1.7
 
 

@@ -15,7 +15,7 @@ distance of a point from the line is d_i = J_i δE_i to first order, so that
     χ² = Σ_ij (d_i/J_i) (C⁻¹)_ij (d_j/J_j)
 
 with the covariance C of the energies. The line may have any direction. Energies that do not depend
-on L, as of fake plateaux, lie on a steep one: |r_eff| is far above the range of the interaction.
+on L, as of fake plateaux, lie on a steep one, with r_eff far above the range of the interaction.
 """
 
 import warnings
