@@ -267,6 +267,8 @@ def _sink(correlators, sink, measure):
             f"sink must have shape ({n_points},), (n_states, {n_points}) or "
             f"({correlators.n_bins}, n_states, {n_points}), got {psi.shape}"
         )
+    if not np.all(np.any(psi != 0, axis=-1)):
+        raise ValueError("sink must have a value other than 0 in each state, got zeros alone")
     if wedge is None and psi.ndim > 1:
         overlap = np.einsum("...mr,...nr->...mn", psi * measure, psi)
         size = np.sqrt(np.diagonal(overlap, axis1=-2, axis2=-1))

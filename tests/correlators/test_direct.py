@@ -249,6 +249,8 @@ def test_refusals():
         effective_energy(small(R={"wall": R}, kind="jackknife"), np.ones((3, 2, n)))
     with pytest.raises(ValueError, match="sink must"):
         effective_energy(record, np.ones(n - 1))
+    with pytest.raises(ValueError, match="sink must have a value other than 0 in each state"):
+        effective_energy(record, np.eye(2, 1) * np.ones(n))
     with pytest.raises(ValueError, match="kind must be one of"):
         effective_energy(record).fit((6, 9))
     odd = lattice_spectrum(V, L=8, masses=MASSES, n_states=3, sector="T1")

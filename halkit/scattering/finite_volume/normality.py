@@ -36,6 +36,8 @@ __all__ = ["NormalityCheck", "normality_check"]
 
 # Directions of the line that are tried, and the step of derivatives over the distance of a pole.
 DIRECTIONS, STEP = 2000, 1e-3
+# A line steeper than this many slopes of Lüscher's curves is vertical.
+VERTICAL = 1e6
 # Error of an energy over its distance from a free level up to which first order will do.
 NEAR = 1 / 3
 
@@ -51,7 +53,8 @@ class NormalityCheck(NamedTuple):
     slope, slope_std : ndarray of shape (n_levels,)
         s_i, in the unit of L: negative at a state of the box.
     inverse_scattering_length, effective_range : float
-        1/a0 and r_eff of the line, with k cot δ = −1/a0 + r_eff k²/2.
+        1/a0 and r_eff of the line, with k cot δ = −1/a0 + r_eff k²/2. If k² is the same in all
+        boxes r_eff is infinite; 1/a0, errors and slopes are NaN, and no level is normal.
     covariance : ndarray of shape (2, 2)
         Of 1/a0 and r_eff.
     chi2, p_value : float
@@ -154,13 +157,12 @@ def normality_check(
     inverse = np.linalg.inv(C / np.outer(sigma, sigma)) / np.outer(sigma, sigma)
     line = _Line(k2, z, z1, rate, inverse)
     c, r = line.fit()
-    u = 1 / ((z1 - r / 2) * rate)
-    G = np.stack([-u, u * k2 / 2], axis=1)  # dE/d(1/a0), dE/dr
-    covariance = np.linalg.inv(G.T @ inverse @ G)
-    follow = (covariance @ G.T @ inverse)[1] / 2 - np.diag(z2 * rate)
-    chi2, dof = line.chi2(r / 2)[0], len(E) - 2
+    covariance, of_energy = line.errors(r)
+    follow = of_energy[1] / 2 - np.diag(z2 * rate)
+    chi2, dof = line.chi2(r / 2 if np.isfinite(r) else VERTICAL * line.scale)[0], len(E) - 2
     return NormalityCheck(
-        k2, rate * sigma, z, np.abs(z1 * rate) * sigma, r / 2 - z1,
+        k2, rate * sigma, z, np.abs(z1 * rate) * sigma,
+        np.where(np.isfinite(r), r / 2 - z1, np.nan),
         np.sqrt(np.einsum("ij,jk,ik->i", follow, C, follow)), float(-c), float(r), covariance,
         float(chi2), float(chdtrc(dof, chi2)) if dof else np.nan, dof, _bound(c, r),
     )  # fmt: skip
@@ -171,6 +173,7 @@ class _Line:
 
     def __init__(self, k2, z, z1, rate, inverse):
         self.k2, self.z, self.z1, self.rate, self.inverse = k2, z, z1, rate, inverse
+        self.scale = np.median(np.abs(z1))
 
     def chi2(self, half):
         """χ² of the best line of slope r/2 = half, and its c, for each half (..., 1)."""
@@ -182,8 +185,8 @@ class _Line:
         return np.sum(d @ self.inverse * d, axis=-1), c
 
     def fit(self):
-        """c and r of the least χ² over all directions of the line."""
-        scale = np.median(np.abs(self.z1))
+        """c and r of the least χ² over all directions of the line; of a vertical one NaN, inf."""
+        scale = self.scale
         angles = np.pi * ((np.arange(DIRECTIONS) + 0.5) / DIRECTIONS - 0.5)
         values = self.chi2(scale * np.tan(angles)[:, None])[0]
         best, step = angles[int(np.argmin(values))], np.pi / DIRECTIONS
@@ -192,7 +195,18 @@ class _Line:
             bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-14},
         )  # fmt: skip
         half = scale * np.tan(found.x)
+        if abs(half) > VERTICAL * scale:
+            return np.nan, np.inf
         return self.chi2(half)[1], 2 * half
+
+    def errors(self, r):
+        """The covariance of 1/a0 and r, and their derivatives by the energies, (2, n_levels)."""
+        if np.isinf(r):
+            return np.full((2, 2), np.nan), np.full((2, len(self.k2)), np.nan)
+        u = 1 / ((self.z1 - r / 2) * self.rate)
+        G = np.stack([-u, u * self.k2 / 2], axis=1)  # dE/d(1/a0), dE/dr
+        covariance = np.linalg.inv(G.T @ self.inverse @ G)
+        return covariance, covariance @ G.T @ self.inverse
 
 
 def _levels(energy, L, std, cov):
@@ -258,7 +272,7 @@ def _distance_of_poles(E, q2, error):
 
 def _curve(q2, gap, L):
     """2 Z00/√π L with two derivatives by q², from five points."""
-    h = STEP * np.minimum(gap, 1.0)
+    h = STEP * gap
     y = zeta_00(q2 + np.multiply.outer([-2, -1, 0, 1, 2], h)) * 2 / (np.sqrt(np.pi) * L)
     first = (y[0] - 8 * y[1] + 8 * y[3] - y[4]) / (12 * h)
     second = (-y[0] + 16 * y[1] - 30 * y[2] + 16 * y[3] - y[4]) / (12 * h**2)

@@ -138,6 +138,14 @@ def test_one_energy_in_all_boxes_gives_a_steep_line(seed):
     assert normal.normal.all()
 
 
+def test_exactly_one_energy_is_a_vertical_line():
+    check = normality_check([-0.03] * 3, L=[10, 12, 16], energy_std=[0.004] * 3, reduced_mass=0.5)
+    assert check.effective_range == np.inf
+    assert np.all(np.isnan([check.inverse_scattering_length, check.kappa, *check.slope_std]))
+    assert not check.normal.any()
+    assert check.chi2 < 1e-9
+
+
 def test_levels_of_a_lattice_have_the_expansion_of_the_potential():
     """m1 ≠ m2: 1/a0, r_eff and κ of V, to what a lattice of one site and k⁴ leave."""
     V, mu = GaussianSum([-0.12], [0.12]), reduced_mass(MASSES)
