@@ -5,6 +5,7 @@ one channel on one lattice, checked, with their axes, masses and units, for `hal
 """
 
 from halkit.correlators.averages import average_sources, fold
+from halkit.correlators.direct import EffectiveEnergy, EnergyFit, effective_energy
 from halkit.correlators.files import iter_correlators, save_correlators
 from halkit.correlators.masses import MassFit, effective_mass, fit_mass
 from halkit.correlators.published import load_correlators
@@ -15,9 +16,12 @@ from halkit.correlators.record import Correlators
 
 __all__ = [
     "Correlators",
+    "EffectiveEnergy",
+    "EnergyFit",
     "MassFit",
     "RawTable",
     "average_sources",
+    "effective_energy",
     "effective_mass",
     "fit_mass",
     "fold",

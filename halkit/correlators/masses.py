@@ -227,9 +227,11 @@ def fit_mass(
     dof = len(t) - 2 * n_states
     with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
         centre = model.fit(mean, start)
+        if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
+            raise ValueError(NO_STATE)
         of_bins = model.fit_bins(y, centre)
     factor = _spread_factor(len(y), dof) if correlated else 1.0
-    if max(centre.energies[0], of_bins[0][:, 0].max()) * dt > LOST:
+    if of_bins[0][:, 0].max() * dt > LOST:
         raise ValueError(NO_STATE)
     energies, amplitudes = (
         middle + factor * (bins - middle) for middle, bins in zip(centre[:2], of_bins, strict=True)
@@ -355,14 +357,15 @@ class _Exponentials:
             amplitudes, *_ = np.linalg.lstsq(basis, target, rcond=None)
             return amplitudes, basis @ amplitudes - target
 
+        # from zero: the first step of least_squares is as long as its start
         solution = least_squares(
-            lambda logs: solved(logs)[1] / size, start, xtol=1e-14, ftol=1e-14, gtol=1e-14,
-            max_nfev=400, bounds=(start - 20, start + 20),
+            lambda away: solved(start + away)[1] / size, np.zeros_like(start), xtol=1e-14,
+            ftol=1e-14, gtol=1e-14, max_nfev=400, bounds=(-20, 20),
         )  # fmt: skip
-        if np.any(np.abs(solution.x - start) > EDGE):
+        if np.any(np.abs(solution.x) > EDGE):
             raise ValueError(NO_STATE)
-        energies = np.cumsum(np.exp(solution.x))
-        amplitudes, residual = solved(solution.x)
+        energies = np.cumsum(np.exp(start + solution.x))
+        amplitudes, residual = solved(start + solution.x)
         return _Fit(energies, amplitudes * np.exp(energies * self.t[0]), float(residual @ residual))
 
     def fit_bins(self, y, centre):

@@ -202,6 +202,19 @@ def test_fluctuations_that_all_times_share_are_named():
         assert warned[0] <= n <= warned[1]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_factor_of_the_decay_adds_to_the_mass(seed):
+    """C e^{−st} has mass + s, also where the fit starts at 1, whose logarithm is all but zero."""
+    noise, t = np.random.default_rng(seed).standard_normal((60, 7)), np.arange(7)
+    bins = jackknife_samples(np.exp(-0.45 * t) * (1 + 0.3 * noise))
+    plain = fit_mass(bins, window=(0, 6), kind="jackknife")
+    start = np.median(effective_mass(bins.mean(axis=0))[3:])
+    for mass in [0.7, *(1 + np.arange(-6, 7) * 2e-16)]:
+        shift = mass - start
+        moved = fit_mass(bins * np.exp(-shift * t), window=(0, 6), kind="jackknife")
+        np.testing.assert_allclose(moved.bins, plain.bins + shift, atol=1e-8)
+
+
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_noise_alone_is_a_value_error_or_a_mass_with_a_large_error():
     refused = 0
@@ -209,7 +222,7 @@ def test_noise_alone_is_a_value_error_or_a_mass_with_a_large_error():
         noise = jackknife_samples(np.random.default_rng(seed).standard_normal((50, 12)))
         try:
             fit = fit_mass(noise, window=(6, 11), kind="jackknife")
-        except ValueError:  # a LinAlgError is one, too, with another message
+        except ValueError:  # a LinAlgError is a ValueError with another message
             with pytest.raises(ValueError, match="C must decay in the window"):
                 fit_mass(noise, window=(6, 11), kind="jackknife")
             refused += 1

@@ -75,6 +75,13 @@ def zeta_00(q2: Numbers) -> Array:
         return np.reshape([_zeta(float(x)) for x in q2.flat], q2.shape)[()]
 
 
+def nearest_poles(q2: Array) -> tuple[Array, Array]:
+    """The poles n² of Z00 on both sides of q², −∞ below the first."""
+    poles, _ = _shells(int(max(np.max(q2), 0)) + 8)
+    place = np.searchsorted(poles, q2, side="right")
+    return np.append(-np.inf, poles)[place], poles[place]
+
+
 def _zeta(q2):
     if q2 < -1:
         return _zeta_of_images(np.sqrt(-q2))

@@ -73,6 +73,7 @@ OTHERS = {
     "lednicky_lyuboshitz",
     "luscher_k_cot_delta",
     "luscher_levels",
+    "normality_check",
     "sine_grids",
     "smear_momentum",
     "tail_phase_shift",
