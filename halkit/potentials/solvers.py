@@ -216,9 +216,10 @@ class Convergence(Callback):
 
     def _is_still(self, net):
         """Whether the last epochs before the end did not change the targets noticeably."""
-        losses, epochs = net.history[:, "train_loss"], max(self.patience, LAST)
-        if self.unit_ is not None or not epochs < len(losses) == net.max_epochs:
+        epochs = max(self.patience, LAST)
+        if self.unit_ is not None or not epochs < len(net.history) == net.max_epochs:
             return False
+        losses = net.history[:, "train_loss"]
         return losses[-1 - epochs] - losses[-1] <= self.tol**2 * self.size
 
 
