@@ -17,14 +17,15 @@ step.
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, jacrev, vmap
+from torch.func import functional_call, jacrev, vmap
 
+from halkit.potentials.layers import Pairs, Sum, by_pair, only_linear_layers_learn, passed
 from halkit.typing import Array
 
 __all__ = [
@@ -69,12 +70,6 @@ def _perceptron(sizes, activation=nn.Tanh):
         nn.init.normal_(linear.bias, std=1.0)
         layers += [linear, activation().double()]
     return nn.Sequential(*layers[:-1])
-
-
-def _flatten(derivatives, n_leading):
-    """A dictionary of derivatives by the parameters as one array (..., n_parameters)."""
-    parts = (d.reshape(*d.shape[:n_leading], -1) for d in derivatives.values())
-    return torch.cat([*parts], dim=n_leading)
 
 
 class InputMap(nn.Module):
@@ -124,6 +119,16 @@ class Envelope(nn.Module):
         x = r[..., None] / self.radii
         return factor * torch.exp(-x if self.kind == "exponential" else -0.5 * x**2)
 
+    def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Values at r (n,) and their derivatives by s, None if the radii are not learned."""
+        if not [*self.parameters()]:
+            return self(r), None
+        with torch.enable_grad():
+            s = self.log_ratio.detach().expand(len(r), -1).clone().requires_grad_()
+            e = functional_call(self, {"log_ratio": s}, (r,))
+            (slope,) = torch.autograd.grad(e.sum(), s)
+        return e.detach(), slope
+
 
 class PairNetwork(nn.Module):
     """U = A e(r) e(r') f(x, x'), differentiated pair by pair; a subclass gives f as ``shape``.
@@ -159,25 +164,26 @@ class PairNetwork(nn.Module):
 
     def jacobian(self, r_out: Tensor, r: Tensor) -> Tensor:
         """∂U(r_i, r_j)/∂θ_p, shape (n_out, n_r, n_parameters)."""
-        parameters = dict(self.named_parameters())
+        return torch.cat([*self._pieces(r_out, r, lambda table: table)], dim=2)
 
-        def pair(parameters, a, b):
-            return functional_call(self, parameters, (a, b))
+    def _pieces(self, r_out, r, summed):
+        """∂U(r_i, r_j)/∂θ for one part of θ after the other, `summed` over j."""
+        pairs = Pairs(r_out, r, half=self.exchange_symmetric and r_out is r)
+        (e, slope), (e_prime, slope_prime) = pairs.each(self.envelope.with_slope)
+        shape = self._shape_pieces(pairs, self.amplitude * (e * e_prime)[:, 0], summed)
+        if shape is None:
+            yield summed(by_pair(self, pairs))
+            return
+        f, pieces = shape
+        if slope is not None:
+            change = slope * e_prime + e * slope_prime
+            yield summed(pairs.spread(self.amplitude * f[:, None] * change))
+        yield from pieces
 
-        half = self.exchange_symmetric and r_out is r
-        n_out, n_r = len(r_out), len(r)
-        i, j = (
-            torch.triu_indices(n_r, n_r)
-            if half
-            else torch.cartesian_prod(torch.arange(n_out), torch.arange(n_r)).T
-        )
-        derivatives = vmap(grad(pair), in_dims=(None, 0, 0))(parameters, r_out[i], r[j])
-        derivatives = _flatten(derivatives, 1)
-        jacobian = derivatives.new_empty(n_out, n_r, derivatives.shape[1])
-        jacobian[i, j] = derivatives
-        if half:
-            jacobian[j, i] = derivatives
-        return jacobian
+    def _shape_pieces(self, pairs: Pairs, weight: Tensor, summed: Sum) -> Any:  # noqa: ARG002
+        """f at the pairs, and weight ∂f/∂θ in pieces; None if f is known as a whole only."""
+        known: Any = None
+        return known
 
     def kernel(self, r_out: Tensor, r: Tensor) -> Tensor:
         """U(r_i, r_j), shape (n_out, n_r)."""
@@ -189,7 +195,8 @@ class PairNetwork(nn.Module):
 
     def action_jacobian(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """∂(action)/∂θ_p, shape (n_samples, n_out, n_parameters)."""
-        return torch.matmul(phi, self.jacobian(r_out, r)).transpose(0, 1)
+        pieces = self._pieces(r_out, r, lambda table: torch.matmul(phi, table))
+        return torch.cat([*pieces], dim=2).transpose(0, 1)
 
 
 class PlainNetwork(PairNetwork):
@@ -205,6 +212,12 @@ class PlainNetwork(PairNetwork):
         """Return f(x, x')."""
         pair = torch.broadcast_tensors(x, x_prime)
         return self.mlp(torch.stack(pair, dim=-1))[..., 0]
+
+    def _shape_pieces(self, pairs, weight, summed):
+        if self.averaged or not only_linear_layers_learn(self.mlp):
+            return None
+        of = passed(self.mlp, torch.stack([self.inputs(r) for r in pairs.radii], dim=-1))
+        return of.value[:, 0], pairs.products(of, weight, summed)
 
 
 class SymmetricNetwork(PairNetwork):
@@ -223,6 +236,17 @@ class SymmetricNetwork(PairNetwork):
     def shape(self, x: Tensor, x_prime: Tensor) -> Tensor:
         """Return f(x, x')."""
         return self.g(self.f(x[..., None]) + self.f(x_prime[..., None]))[..., 0]
+
+    def _shape_pieces(self, pairs, weight, summed):
+        layers = [self.g[0], *self.g[1]]
+        if not only_linear_layers_learn([*self.f, *layers]):
+            return None
+        inner = [passed(self.f, self.inputs(r)[:, None]) for r in pairs.sets[pairs.half :]]
+        u = inner[0].value[pairs.i] + inner[-1].value[pairs.j]
+        of = passed(layers, u)
+        slope = weight[:, None] * of.of_input[:, 0]
+        f = pairs.sums(inner[0], inner[-1], slope, summed)
+        return of.value[:, 0], chain(f, pairs.products(of, weight, summed))
 
 
 class UserNetwork(PairNetwork):
@@ -293,35 +317,16 @@ class SeparableNetwork(nn.Module):
         One pass back through the layers for each q = (k, a), for all radii at once. Activations
         with parameters of their own are differentiated radius by radius.
         """
-        if any(not isinstance(layer, nn.Linear) and [*layer.parameters()] for layer in self.mlp):
+        if not only_linear_layers_learn(self.mlp):
             return self._jacobian_by_radius(r)
-        with torch.enable_grad():
-            value, entered, left = self.inputs(r)[:, None].requires_grad_(), [], []
-            for layer in self.mlp:
-                if isinstance(layer, nn.Linear):
-                    entered.append(value.detach())
-                    value = layer(value)
-                    left.append(value)
-                else:
-                    value = layer(value.clone())  # it may work in place
-            back = [torch.autograd.grad(f.sum(), left, retain_graph=True) for f in value.unbind(1)]
-        f, root = value.detach(), math.sqrt(self.amplitude)
-        e, slope = self._envelope_slope(r)
+        of, root = passed(self.mlp, self.inputs(r)[:, None]), math.sqrt(self.amplitude)
+        f = of.value
+        e, slope = self.envelope.with_slope(r)
         parts = [] if slope is None else [torch.diag_embed(root * slope * f)]
-        for x, *slopes in zip(entered, *back, strict=True):
-            bias = root * e[:, :, None] * torch.stack(slopes, dim=1)
+        for x, slopes in zip(of.entered, of.slopes, strict=True):
+            bias = root * e[:, :, None] * slopes
             parts += [(bias[..., None] * x[:, None, None, :]).flatten(2), bias]
         return root * e * f, torch.cat(parts, dim=2)
-
-    def _envelope_slope(self, r):
-        """e_a(r_i), and ∂e_a(r_i)/∂s_a or None if the radii are not learned."""
-        if not [*self.envelope.parameters()]:
-            return self.envelope(r), None
-        with torch.enable_grad():
-            s = self.envelope.log_ratio.detach().expand(len(r), -1).clone().requires_grad_()
-            e = functional_call(self.envelope, {"log_ratio": s}, (r,))
-            (slope,) = torch.autograd.grad(e.sum(), s)
-        return e.detach(), slope
 
     def _jacobian_by_radius(self, r):
         parameters = dict(self.named_parameters())
@@ -333,7 +338,7 @@ class SeparableNetwork(nn.Module):
             return h, h
 
         derivatives, h = vmap(jacrev(factors, has_aux=True), in_dims=(None, 0))(parameters, r)
-        return h, _flatten(derivatives, 2)
+        return h, torch.cat([d.reshape(*h.shape, -1) for d in derivatives.values()], dim=2)
 
     def jacobian(self, r_out: Tensor, r: Tensor) -> Tensor:
         """∂(kernel)/∂θ_p, shape (n_channels·n_out, n_channels·n_r, n_parameters)."""

@@ -145,9 +145,14 @@ class LocalPrior:
         self.n_parameters = len(widths)
 
     def functions(self, r: Array) -> Array:
-        """The functions that θ multiplies, shape (..., n_parameters)."""
-        r = np.asarray(r, dtype=float)[..., None]
-        return self.scales * np.exp(-((r / self.widths) ** 2))
+        """The functions that θ multiplies, shape (..., n_parameters).
+
+        The bins of a jackknife share the e^{−(r/b_m)²}, as they do a `SmoothBasis`.
+        """
+        r, widths = np.asarray(r, dtype=np.float64), np.asarray(self.widths, dtype=np.float64)
+        find = _kept_gaussians if r.size <= MOST_RADII else _gaussians
+        gaussians = find(widths.tobytes(), r.tobytes())
+        return self.scales * gaussians.reshape(*r.shape, self.n_parameters)
 
     def design(self, phi: Array, r_out: Array) -> Array:
         """∂(V(r_i) φ_si)/∂θ, shape (n_samples, n_out, n_parameters), for φ at r_out."""
@@ -156,6 +161,16 @@ class LocalPrior:
     def potential(self, theta: Array, r: Array) -> Array:
         """V(r), elementwise."""
         return self.functions(r) @ theta
+
+
+def _gaussians(widths, radii):
+    """e^{−(r/b_m)²} of bytes, shape (n_r, n_widths), read-only."""
+    values = np.exp(-((np.frombuffer(radii)[:, None] / np.frombuffer(widths)) ** 2))
+    values.flags.writeable = False
+    return values
+
+
+_kept_gaussians = lru_cache(maxsize=SETS)(_gaussians)
 
 
 class NonLocalPrior:
@@ -214,7 +229,15 @@ class NonLocalPrior:
         matrix[self.left, self.right] = self.scale * theta
         if self.symmetric:
             matrix += matrix.T
-        return np.einsum("...a,...a->...", self.basis(r) @ matrix, self.basis(r_prime))
+        f, g = self.basis(r), self.basis(r_prime)
+        f = (f.reshape(-1, n) @ matrix).reshape(f.shape)
+        if (
+            r.ndim == 2
+            and r.shape[1] == 1
+            and r_prime.shape in {(r_prime.size,), (1, r_prime.size)}
+        ):
+            return f[:, 0] @ g.reshape(-1, n).T  # a table of all pairs
+        return np.einsum("...a,...a->...", f, g)
 
 
 class Entry(NamedTuple):

@@ -109,13 +109,13 @@ class _DampedSystem:
                 kept.append((rho, J))
                 continue
             for _, earlier in kept or ():
-                self.gram = self.gram + earlier.T @ earlier
+                self.gram = self.gram + _gram(earlier)
             kept = None
-            self.gram = self.gram + J.T @ J
+            self.gram = self.gram + _gram(J)
         self.rho = self.J = None
         if kept:
             self.rho, self.J = (torch.cat(parts) for parts in zip(*kept, strict=True))
-            self.gram = self.J @ self.J.T
+            self.gram = _gram(self.J.T)
         self.largest_curvature = max(float(self.gram.diagonal().max()), np.finfo(float).tiny)
 
     def solve(self, mu):
@@ -127,6 +127,14 @@ class _DampedSystem:
         if self.J is None:
             return -torch.cholesky_solve(self.gradient[:, None], factor)[:, 0]
         return -self.J.T @ torch.cholesky_solve(self.rho[:, None], factor)[:, 0]
+
+
+def _gram(J):
+    """JᵀJ; numpy, unlike torch, knows that a triangle of it is enough."""
+    if J.device.type != "cpu":
+        return J.T @ J
+    A = J.numpy()
+    return torch.from_numpy(A.T @ A)
 
 
 class _LBFGS(torch.optim.LBFGS):
@@ -216,9 +224,10 @@ class Convergence(Callback):
 
     def _is_still(self, net):
         """Whether the last epochs before the end did not change the targets noticeably."""
-        losses, epochs = net.history[:, "train_loss"], max(self.patience, LAST)
-        if self.unit_ is not None or not epochs < len(losses) == net.max_epochs:
+        epochs = max(self.patience, LAST)
+        if self.unit_ is not None or not epochs < len(net.history) == net.max_epochs:
             return False
+        losses = net.history[:, "train_loss"]
         return losses[-1 - epochs] - losses[-1] <= self.tol**2 * self.size
 
 

@@ -46,22 +46,22 @@ def outcome(d, *, amplitude=1e-5, **parameters):
     return nonlocality_test(prior, d.rows.data, d.rows.target, **settings)
 
 
-def p_values(amplitude, n):
-    return np.array([outcome(correlators(seed), amplitude=amplitude).p_value for seed in range(n)])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("amplitude", [1e-5, 1e-4, 1e-3])
 def test_forty_local_truths(amplitude):
-    """p < 0.05 in at most six of 40 (2 expected), in seven with wider priors of U."""
-    p = p_values(amplitude, 40)
-    assert np.sum(p < 0.05) <= (6 if amplitude == 1e-5 else 7)
+    """p ≤ 0.05 in at most six of 40 (2 expected), in seven with wider priors of U.
+
+    Of 19 data sets made from the local fit and that of the data, the data have the largest T in
+    one of 20 cases: p ≤ 0.05 has this probability exactly, as it has with any 20 n − 1 sets.
+    """
+    every = [
+        outcome(correlators(seed), amplitude=amplitude, n_bootstrap=19).p_value
+        for seed in range(40)
+    ]
+    p = np.array(every)
+    assert np.sum(p <= 0.05) <= (6 if amplitude == 1e-5 else 7)
+    assert np.sum(p[:6] <= 0.05) <= 2
     assert 0.25 < np.median(p) < 0.75
-
-
-@pytest.mark.parametrize("amplitude", [1e-5, 1e-3])
-def test_local_truths(amplitude):
-    assert np.sum(p_values(amplitude, 6) < 0.05) <= 2
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -356,7 +356,7 @@ def test_processes_give_the_same_bits(correlators):
 def test_a_dask_cluster_gives_the_same_bits(correlators):
     distributed = pytest.importorskip("distributed")
     with (
-        distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None),
+        distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=None),
         joblib.parallel_config("dask"),
     ):
         cluster = fitted(correlators)

@@ -94,8 +94,9 @@ def test_random_potentials():
 
 
 @pytest.mark.slow
-def test_hundreds_of_random_potentials():
-    assert check_random_potentials(range(15, 165)) > 30
+def test_a_hundred_random_potentials():
+    """A fault in 3 % of them would be seen in 95 % of such families."""
+    assert check_random_potentials(range(15, 115)) > 20
 
 
 def wells(inner, outer):

@@ -212,8 +212,9 @@ def node_spacing(rho: Array) -> Array:
     return np.pi * np.sqrt(x * y) * slope
 
 
+@lru_cache(maxsize=512)
 def _gauss_legendre(n):
-    """Nodes and weights on (0, 1), with x and 1 − x to relative rounding.
+    """Nodes and weights on (0, 1), read-only, with x and 1 − x to relative rounding.
 
     The usual nodes z on (−1, 1) give x = (1 + z)/2 with an absolute error that spoils an
     effective range. Newton's method in t = 1 − z, with the recurrence for P_j − P_{j−1}, avoids
@@ -230,7 +231,10 @@ def _gauss_legendre(n):
         t = t + value / slope
     x, weights = t / 2, 1 / (t * (2 - t) * slope**2)
     middle = slice(None, None, -1) if n % 2 == 0 else slice(-2, None, -1)
-    return np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
+    nodes = np.append(x, 1 - x[middle]), np.append(weights, weights[middle])
+    for array in nodes:  # shared by all meshes
+        array.flags.writeable = False
+    return nodes
 
 
 def hamiltonian(
