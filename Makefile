@@ -33,8 +33,8 @@ reproduce: $(installed)  ## Fit the examples and write OUT/index.html (default: 
 full: $(installed)  ## Run every example of the documents and write OUT/index.html
 	$(python) -m halkit reproduce --full --out $(OUT)
 
-test: $(installed)  ## Run the tests, the doctests and the documents' code
-	$(python) -m pytest -n 2 --dist worksteal
+test: $(installed)  ## Run the tests and doctests; `make docs` runs the examples
+	$(python) -m pytest -n 2 --dist worksteal -m "not example"
 
 lint: $(installed)  ## Check style, format and types
 	$(python) -m ruff check .

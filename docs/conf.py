@@ -1,8 +1,11 @@
 """How Sphinx makes the HTML: the Markdown pages, the reference, and the examples as a gallery."""
 
+import sys
 from pathlib import Path
 
 import halkit
+
+sys.path.insert(0, str(Path(__file__).parent))  # gallery_checks
 
 project = "halkit"
 author = "The halkit developers"
@@ -32,4 +35,7 @@ if list((Path(__file__).parent / "examples").glob("plot_*.py")):
         "examples_dirs": "examples",
         "gallery_dirs": "auto_examples",
         "abort_on_example_error": True,
+        "image_scrapers": ("gallery_checks.draw",),
+        "reset_modules": ("matplotlib", "gallery_checks.no_warnings"),
+        "reset_modules_order": "both",
     }

@@ -1,4 +1,7 @@
-"""Every example of the documents runs and draws."""
+"""Every example of the documents runs and draws.
+
+They take minutes: `make test` leaves them to `make docs`, which asks the same of them.
+"""
 
 from pathlib import Path
 
@@ -25,6 +28,7 @@ def check_drawn(figures):
         figure.canvas.draw()
 
 
+@pytest.mark.example
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", SYNTHETIC, ids=lambda path: path.stem)
 def test_example_prints_and_draws(path):
@@ -34,6 +38,7 @@ def test_example_prints_and_draws(path):
 
 
 @pytest.mark.data
+@pytest.mark.example
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_example_on_real_correlators(path, data_dir, monkeypatch):
