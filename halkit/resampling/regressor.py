@@ -193,9 +193,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Warns
         -----
         PriorWarning
-            If the prior of V or of U moves phase shifts by more than 1.5 of their errors, if
-            ``local_strength_`` is more than ten times its default, or if ``nonlocal_strength_`` is
-            81: see the parameters of `GaussianProcessPotentialRegressor`.
+            If the prior of V moves phase shifts by more than 1.5 of their errors, or the prior of U
+            by more than 0.75, or if ``local_strength_`` is more than ten times its default: see
+            ``local_strength`` and ``nonlocal_strength`` of `GaussianProcessPotentialRegressor`.
         Warning
             As for the estimator, once for all bins, with their numbers; a MisfitWarning of the fit
             to the mean alone.

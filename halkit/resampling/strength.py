@@ -13,8 +13,9 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
 
 after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. Each step
 changes δ by a little for U, whose functions are many: f = 1/2, and an s that was raised goes one
-step further, where the pull is small against the errors instead of equal to them. In coupled
-channels δ stands for each δ_a, and for half the modulus of each transition S_ab.
+step further, where the pull is small against the errors instead of similar to them. In coupled
+channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is settled first
+with the default of U; where it still pulls, U is left alone.
 """
 
 import warnings
@@ -32,12 +33,14 @@ from halkit.samples import standard_error
 __all__ = ["settled"]
 
 STEP, MOST = 3.0, 4
-# Errors of the phase shift that a change must reach to be warned of, and its own errors.
+# Factor of a change that matters from where on it is told, and own errors that it must reach.
 NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# Ratio of s of V to its default that is told.
+FAR = 10.0
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
-# Momenta in units of π/R, where the data end at R.
-MOMENTA = np.array([0.25, 0.5, 1.0])
+# Momenta in units of π/R, where the data end at R: small ones, and a large one for U.
+MOMENTA = np.array([0.25, 0.5, 1.0]), np.array([2.0])
 
 
 class Prior(NamedTuple):
@@ -51,18 +54,17 @@ class Prior(NamedTuple):
         f: errors of the phase shift that a change must reach to matter.
     further : int
         Steps from the s that agrees with the next one, if it was raised.
-    far : float
-        Ratio of s to its default that is told.
-    meaning, check : str
-        What such a size means, and what to check.
+    sets : int
+        Number of sets of `MOMENTA` at which phase shifts are compared, each set for itself.
+    check : str
+        What to check where it still matters.
     """
 
     potential: str
     name: str
     relevant: float
     further: int
-    far: float
-    meaning: str
+    sets: int
     check: str
 
     def of(self, fit: Any) -> float | None:
@@ -71,13 +73,11 @@ class Prior(NamedTuple):
 
 
 LOCAL = Prior(
-    "V", "local_strength", relevant=1.0, further=0, far=10.0,
-    meaning="V is that many times the depth at which a well binds",
-    check="local_range is 1/m_π in the unit of r",
+    "V", "local_strength", relevant=1.0, further=0, sets=1,
+    check="local_range is 1/m_π",
 )  # fmt: skip
 NONLOCAL = Prior(
-    "U", "nonlocal_strength", relevant=0.5, further=1, far=30.0,
-    meaning="U is that many times `amplitude`",
+    "U", "nonlocal_strength", relevant=0.5, further=1, sets=2,
     check="length_scale and envelope_radius are not larger than those of U",
 )  # fmt: skip
 
@@ -109,8 +109,8 @@ def settled(
     Warns
     -----
     PriorWarning
-        If a size may not be raised, or not further, and phase shifts still change by 1.5 errors; if
-        it was raised to more than ten times its default, or thirty times for U.
+        If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
+        0.75 for U; if the size of V was raised to more than ten times its default.
     """
     if LOCAL.of(centre) is None or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
@@ -119,25 +119,23 @@ def settled(
         warnings.simplefilter("ignore")  # the first fits have warned
         for prior in (LOCAL, NONLOCAL):
             # a larger U would stand in for a V that may not be as large as it is
-            if prior.of(centre) is None or any(_pulls(change) for _, change, _ in climbs):
+            if prior.of(centre) is None or any(_pulls(*climb[:2]) for climb in climbs):
                 break
             most = MOST if getattr(centre, prior.name) is None else 0
             larger = _larger(prior, fit_mean, fit_bins)
             chosen, *change = _climb(prior, chosen, larger, kind, most)
             climbs.append((prior, *change))
         bins = chosen.bins
+    _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
     for prior, change, instead in climbs:
-        strength = prior.of(chosen.centre)
-        _warn_of_raise(prior, prior.of(centre), strength)
-        _warn_of_pull(prior, change, instead, strength)
+        _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
     return chosen.centre, bins
 
 
 class _Fits:
-    """The fits to the mean and to the bins, and the phase shifts of both.
+    """The fits to the mean and to the bins. Bins are fitted when they are first asked for.
 
-    The parameters in which the estimators differ from the first ones are `given`. Bins are fitted
-    when they are first asked for.
+    The parameters in which the estimators differ from the first ones are `given`.
     """
 
     def __init__(self, centre, bins, given):
@@ -173,7 +171,7 @@ def _climb(prior, fits, larger, kind, most):
     raised = False
     for left in range(most, -1, -1):
         above = larger(fits)
-        change = _change(fits, above, kind, prior.relevant)
+        change = _change(fits, above, kind, prior)
         if change is None and raised and left and prior.further:
             return above, None, None
         if change is None or not left:
@@ -182,30 +180,32 @@ def _climb(prior, fits, larger, kind, most):
     return fits, change, prior.of(above.centre)
 
 
-def _change(fits, above, kind, relevant):
-    """The largest change of δ from s to 3s, in errors and in radians, None if it does not matter."""
+def _change(fits, above, kind, prior):
+    """The largest change of δ from s to 3s, in errors and in radians; None if it is small."""
     found = []
-    for group, (angles, bins) in enumerate(zip(fits.angles, fits.bin_angles, strict=True)):
-        change, error = _rms(_turned(above.angles[group] - angles)), _rms(standard_error(bins, kind))
-        if change > relevant * error:
+    for group in range(len(fits.angles) * prior.sets // len(MOMENTA)):
+        bins, moved = fits.bin_angles[group], _turned(above.angles[group] - fits.angles[group])
+        change, error = _rms(moved), _rms(standard_error(bins, kind))
+        if change > prior.relevant * error:
             changes = _turned(above.bin_angles[group] - bins)
             if change > SIGNIFICANT * _rms(standard_error(changes, kind)):
                 found.append((change / error, change))
     return max(found, default=None)
 
 
-def _pulls(change):
-    return change is not None and change[0] > NOTICEABLE
+def _pulls(prior, change):
+    return change is not None and change[0] > NOTICEABLE * prior.relevant
 
 
-def _warn_of_raise(prior, default, strength):
-    """Warn of a size that is far from its default."""
-    if strength > prior.far * default:
+def _warn_of_raise(default, strength):
+    """Warn of a strength of V that is far from its default."""
+    if strength > FAR * default:
         warnings.warn(
-            f"{prior.name} was raised from {default:g} to {strength:g}, until phase shifts "
-            f"stayed within their errors: a priori {prior.meaning}, and errors grow with it. If "
-            f"{prior.potential} is not as large, check that {prior.check}, and that y_std are "
-            f"errors of y; pass {prior.name}={strength:g} to accept it without this warning",
+            f"local_strength was raised from {default:g} to {strength:g}, until phase shifts "
+            "stayed within their errors: a priori V is that many times the depth at which a well "
+            "binds, and errors grow with it. If the hadrons do not bind as deeply, check that "
+            "local_range is 1/m_π in the unit of r, and that y_std are errors of y; pass "
+            f"local_strength={strength:g} to accept it without this warning",
             PriorWarning,
             stacklevel=4,
         )
@@ -213,7 +213,7 @@ def _warn_of_raise(prior, default, strength):
 
 def _warn_of_pull(prior, change, instead, strength):
     """Warn of a prior that moves phase shifts, and may not be made larger."""
-    if _pulls(change):
+    if _pulls(prior, change):
         warnings.warn(
             f"the prior of {prior.potential} pulls phase shifts: {prior.name} = {instead:g} "
             f"instead of {strength:g} moves them by {change[1]:.2g} rad, {change[0]:.2g} of their "
@@ -225,24 +225,22 @@ def _warn_of_pull(prior, change, instead, strength):
 
 
 def _angles(fit):
-    """Phase shifts at a few momenta of the lowest and the highest channel, in groups.
+    """Phase shifts at the sets of momenta of the lowest and the highest channel, in groups.
 
-    For coupled channels each δ_a = arg(S_aa)/2, and each ``|S_ab|/2``, where the channels are open.
+    A set has one group of δ; for coupled channels one for each δ_a = arg(S_aa)/2, and one for each
+    ``|S_ab|/2``, where the channels are open.
     """
-    k = MOMENTA * np.pi / fit.r_out_[-1]
+    sets = [k * np.pi / fit.r_out_[-1] for k in MOMENTA]
+    ends = np.cumsum([len(k) for k in sets])[:-1]
     if fit.n_channels_ == 1:
-        return [fit.phase_shift(k)]
+        return np.split(fit.phase_shift(np.concatenate(sets)), ends)
     channels = fit.interaction_.resolved()
-    energy = np.concatenate(
-        [channels.threshold[a] + k**2 / (2 * channels.reduced_mass[a]) for a in (0, -1)]
-    )
-    S = fit.s_matrix(energy)
+    threshold, mass = (np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass))
+    energy = np.concatenate([(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets])
+    S = np.split(fit.s_matrix(energy), 2 * ends)
     pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
-    elements = [S[~np.isnan(S[:, a, b]), a, b] for a, b in pairs]
-    return [
-        (np.angle(x) if a == b else np.abs(x)) / 2
-        for (a, b), x in zip(pairs, elements, strict=True)
-    ]
+    elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
+    return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
 
 
 def _turned(angles):
