@@ -58,7 +58,11 @@ E = from_mev(energy)
 exact, pole = coupled_phase_shifts(truth, E), resonances(truth, from_mev(18 - 2j))
 prior = lattice_prior(1.0, n_channels=2)
 potential = GaussianProcessPotentialRegressor(
-    data[1e-3].r, weights=data[1e-3].weights, channels=truth.channels, nonlocal_strength=9.0, **prior
+    data[1e-3].r,
+    weights=data[1e-3].weights,
+    channels=truth.channels,
+    nonlocal_strength=9.0,
+    **prior,
 )
 away = np.abs(energy - to_mev(pole.energy.real)) > 5
 inelastic = energy > to_mev(truth.resolved().threshold[1])
