@@ -114,7 +114,7 @@ def settled(
     """
     if LOCAL.of(centre) is None or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    chosen, climbs = _Fits(centre, fits, {}), []
+    chosen, climbs = _Fits(centre, fits, {}), list[tuple[Any, ...]]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
         for prior in (LOCAL, NONLOCAL):
