@@ -22,7 +22,7 @@ def draw(block, block_vars, gallery_conf):
     return matplotlib_scraper(block, block_vars, gallery_conf)
 
 
-def no_warnings(gallery_conf, fname, when):
+def no_warnings(_gallery_conf, fname, when):
     """Make warnings errors while an example runs."""
     if fname is None:  # a folder, not an example
         return

@@ -156,6 +156,7 @@ NUMBERS = {
     "length_scale": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "local_range": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "local_strength": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
+    "nonlocal_strength": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "noise": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2e-3),
     "radius": (
         ParametricPotentialRegressor(lambda r, s, p: p[0] * np.exp(-r - s), [-0.1], r=R),

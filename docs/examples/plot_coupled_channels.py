@@ -49,17 +49,20 @@ print(data[1e-3])
 # -----------------
 # One source excites the two channels in one ratio, and a combination of V_11 and V_12 is left
 # open. χ² does not see it; the fit warns. Sources of both operators determine local potentials,
-# and twice as many, with another smearing, U as well. U has ten times the amplitude of
-# `lattice_prior`, from where on phase shifts no longer depend on it: with that amplitude itself
-# and noise 1e-3, the prior draws them by several of their statistical errors.
+# and twice as many, with another smearing, U as well. U has nine times the amplitude of
+# `lattice_prior`. With that amplitude itself and noise 1e-3, the prior draws phase shifts by
+# several of their errors, which one fit cannot see; the jackknife below sees it, and chooses.
 
 energy = np.array([2.0, 6, 10, 14, 16, 18, 20, 22, 24, 27, 30, 40, 55, 75, 100])
 E = from_mev(energy)
 exact, pole = coupled_phase_shifts(truth, E), resonances(truth, from_mev(18 - 2j))
 prior = lattice_prior(1.0, n_channels=2)
-prior["amplitude"] *= 10
 potential = GaussianProcessPotentialRegressor(
-    data[1e-3].r, weights=data[1e-3].weights, channels=truth.channels, **prior
+    data[1e-3].r,
+    weights=data[1e-3].weights,
+    channels=truth.channels,
+    nonlocal_strength=9.0,
+    **prior,
 )
 away = np.abs(energy - to_mev(pole.energy.real)) > 5
 inelastic = energy > to_mev(truth.resolved().threshold[1])
@@ -96,10 +99,13 @@ print(f"truth{'':65s}{to_mev(pole.energy).round(2)}")
 # %%
 # S matrix and pole with errors
 # -----------------------------
-# One fit for each bin, with the four sources and noise 1e-3.
+# One fit for each bin, with the four sources and noise 1e-3. The amplitude of U is raised from that
+# of `lattice_prior` until phase shifts stay within their errors.
 
 rows = data[1e-3]
-jackknife = JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
+automatic = clone(potential).set_params(nonlocal_strength=None)
+jackknife = JackknifeRegressor(automatic).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
+print(f"amplitude of U: {jackknife.nonlocal_strength_:.0f} times that of lattice_prior")
 S, S_std = jackknife.phase_shift(energy=E, return_std=True)
 poles, poles_std = jackknife.resonances(pole.energy, return_std=True)
 pulls = {

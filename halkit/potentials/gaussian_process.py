@@ -101,6 +101,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         l > 0.
     amplitude : float
         A, the prior standard deviation of U(0, 0), in [energy]/[length]³.
+    nonlocal_strength : float, optional
+        Factor of `amplitude`. By default 1, which `halkit.resampling.JackknifeRegressor` raises
+        until the phase shifts of its bins stay; with a number `amplitude` stays as given.
     envelope : {"gaussian", "exponential"}
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
@@ -136,6 +139,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         Divergence of the posterior from the prior, in nats.
     local_strength_ : float or None
         s of the fit; None without a local term.
+    nonlocal_strength_ : float or None
+        Factor of `amplitude` in the fit; None without U.
     nonlocal_sensitivity_ : ndarray
         Singular values of the effect of U of the prior on the data, orthogonal to the effect of
         any V(r): the number of standard deviations at which each direction of U is seen beside V.
@@ -186,6 +191,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         channels: ChannelList | None = None, l: int | None = None,
         local: Literal["only"] | bool = True, length_scale: Number | None = None,
         envelope_radius: Number | None = None, amplitude: Number = 1e-5,
+        nonlocal_strength: Number | None = None,
         envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number | None = None, noise: Number | None = None, tol: Number = 1e-6,
@@ -201,6 +207,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self.length_scale = length_scale
         self.envelope_radius = envelope_radius
         self.amplitude = amplitude
+        self.nonlocal_strength = nonlocal_strength
         self.envelope = envelope
         self.symmetric = symmetric
         self.local_widths = local_widths
@@ -258,6 +265,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             W = problem.W * np.sqrt(problem.total) / noise
             prior = self._full_prior(nonlocal_)
             self.local_strength_ = local_strength(self) if self.local else None
+            self.nonlocal_strength_ = float(self.nonlocal_strength or 1) if nonlocal_ else None
             first = prior.entry(0, 0).prior
             check_reach(
                 self.r_,
@@ -340,6 +348,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             )
         )
         amplitude = check_positive(self.amplitude, "amplitude")
+        amplitude *= check_positive(self.nonlocal_strength, "nonlocal_strength", optional=True) or 1
         tol = check_number(self.tol, "tol", least=1e-7, below=1)
         if self.local == "only":
             return None

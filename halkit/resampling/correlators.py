@@ -61,7 +61,7 @@ class CorrelatorRegressor(
         model = clone(search.best_estimator_).set_params(resample=None).fit(blocks(correlators))
 
     With ``resample="mean"`` the search does not fit each bin, which takes twenty times as long and
-    does not change scores, unless the bins raise `local_strength`.
+    does not change scores, unless the bins raise the size of V or of U.
 
     Parameters
     ----------

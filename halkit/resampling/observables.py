@@ -108,6 +108,7 @@ class ResampledPotential:
     r_out_ = _of_the_fit("r_out_")
     weights_ = _of_the_fit("weights_")
     local_strength_ = _of_the_fit("local_strength_")
+    nonlocal_strength_ = _of_the_fit("nonlocal_strength_")
 
     @_offered("localize")
     def localize(self, X: Numbers, return_std: bool = False) -> Any:

@@ -1,21 +1,27 @@
-r"""The size of V a priori, chosen with the help of the bins.
+r"""The sizes of V and of U a priori, chosen with the help of the bins.
 
 The prior of V(r) = Σ_m θ_m B_m v(r/b_m), θ ~ N(0, 1) and B_m ∝ s, pulls phase shifts towards a
 weaker potential, in all bins alike, so that the spread of the bins does not show it. A fit takes
 the errors of y as independent. For noise that is white in r they are not: the Laplacian makes the
 errors alternate from node to node, a smooth V is known far better than they suggest, and the prior,
 weighed against such errors, may pull by many errors of the bins. For noise that is smooth in r it
-pulls by a fraction of one error. With a larger s the prior pulls less, and the errors are larger.
-s = s_0, 3 s_0, 9 s_0 … matters as long as Δ = δ_3s − δ_s exceeds the errors σ of the bins,
+pulls by a fraction of one error. The prior of U(r, r'), of size s A, does the same. With a larger s
+the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matters as long as
+Δ = δ_3s − δ_s exceeds the errors σ of the bins,
 
-    rms_k Δ(k) > rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
+    rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
-after Lepski's principle: the smallest s that agrees with larger ones.
+after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. Each step
+changes δ by a little for U, whose functions are many: f = 1/2, and an s that was raised goes one
+step further, where the pull is small against the errors instead of similar to them. In coupled
+channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is settled first
+with the default of U; where it still pulls, U is left alone.
 """
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,27 +33,67 @@ from halkit.samples import standard_error
 __all__ = ["settled"]
 
 STEP, MOST = 3.0, 4
-# Errors of the phase shift that a change must reach to matter, and to be warned of; its own errors.
-RELEVANT, NOTICEABLE, SIGNIFICANT = 1.0, 1.5, 2.0
-# Ratio of s to its default that is told.
+# Factor of a change that matters from where on it is told, and own errors that it must reach.
+NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# Ratio of s of V to its default that is told.
 FAR = 10.0
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
-# Momenta in units of π/R, where the data end at R.
-MOMENTA = np.array([0.25, 0.5, 1.0])
+# Momenta in units of π/R, where the data end at R: small ones, and a large one for U.
+MOMENTA = np.array([0.25, 0.5, 1.0]), np.array([2.0])
+
+
+class Prior(NamedTuple):
+    """The size of a potential a priori, and when it matters.
+
+    Attributes
+    ----------
+    potential, name : str
+        V or U, and the parameter that multiplies its size; the fitted one ends in _.
+    relevant : float
+        f: errors of the phase shift that a change must reach to matter.
+    further : int
+        Steps from the s that agrees with the next one, if it was raised.
+    sets : int
+        Number of sets of `MOMENTA` at which phase shifts are compared, each set for itself.
+    check : str
+        What to check where it still matters.
+    """
+
+    potential: str
+    name: str
+    relevant: float
+    further: int
+    sets: int
+    check: str
+
+    def of(self, fit: Any) -> float | None:
+        """Return s of a fit, None if it has no such potential."""
+        return getattr(fit, f"{self.name}_", None)
+
+
+LOCAL = Prior(
+    "V", "local_strength", relevant=1.0, further=0, sets=1,
+    check="local_range is 1/m_π",
+)  # fmt: skip
+NONLOCAL = Prior(
+    "U", "nonlocal_strength", relevant=0.5, further=1, sets=2,
+    check="length_scale and envelope_radius are not larger than those of U",
+)  # fmt: skip
 
 
 def settled(
     centre: Any, fits: list[Any], fit_mean: Callable[..., Any],
     fit_bins: Callable[[Any], list[Any]], kind: Resampling,
 ) -> tuple[Any, list[Any]]:  # fmt: skip
-    """Return fits with a strength of V that does not matter; a strength given by hand is kept.
+    """Return fits with sizes of V and U that do not matter; sizes given by hand are kept.
 
     Parameters
     ----------
     centre : fitted estimator
         The fit to the mean. Without ``local_strength_``, a unit of length and a few nodes it is
-        returned unchanged. s is raised if its parameter ``local_strength`` is None.
+        returned unchanged. A size is raised if its parameter, ``local_strength`` of V or
+        ``nonlocal_strength`` of U, is None.
     fits : list of fitted estimators
         The fits of the bins.
     fit_mean : callable
@@ -63,37 +109,96 @@ def settled(
     Warns
     -----
     PriorWarning
-        If s may not be raised, or not further, and phase shifts still change by 1.5 errors; if s
-        was raised to more than ten times its default.
+        If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
+        0.75 for U; if the size of V was raised to more than ten times its default.
     """
-    if getattr(centre, "local_strength_", None) is None:
+    if LOCAL.of(centre) is None or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    if not centre._nodes_given or len(centre.r_out_) < FEWEST:
-        return centre, fits
-    raises, default = MOST if centre.local_strength is None else 0, centre.local_strength_
+    chosen, climbs = _Fits(centre, fits, {}), list[tuple[Any, ...]]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
-        for left in range(raises, -1, -1):
-            stronger, stronger_fits, change = _stronger(centre, fits, fit_mean, fit_bins, kind)
-            if change is None or not left:
+        for prior in (LOCAL, NONLOCAL):
+            # a larger U would stand in for a V that may not be as large as it is
+            if prior.of(centre) is None or any(_pulls(*climb[:2]) for climb in climbs):
                 break
-            centre, fits = stronger, stronger_fits
-    _warn_of_raise(default, centre.local_strength_)
-    if change is not None and change[1] > NOTICEABLE:
-        warnings.warn(
-            f"the prior of V pulls phase shifts: local_strength = {stronger.local_strength_:g} "
-            f"instead of {centre.local_strength_:g} moves them by {change[0]:.2g} rad, "
-            f"{change[1]:.2g} of their errors, and the bins, all of them pulled alike, do not show "
-            "it. Raise local_strength until they stay, or leave it at None; and check that "
-            "local_range is 1/m_π",
-            PriorWarning,
-            stacklevel=3,
-        )
-    return centre, fits
+            most = MOST if getattr(centre, prior.name) is None else 0
+            larger = _larger(prior, fit_mean, fit_bins)
+            chosen, *change = _climb(prior, chosen, larger, kind, most)
+            climbs.append((prior, *change))
+        bins = chosen.bins
+    _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
+    for prior, change, instead in climbs:
+        _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
+    return chosen.centre, bins
+
+
+class _Fits:
+    """The fits to the mean and to the bins. Bins are fitted when they are first asked for.
+
+    The parameters in which the estimators differ from the first ones are `given`.
+    """
+
+    def __init__(self, centre, bins, given):
+        self.centre, self.given, self._make = centre, given, bins
+
+    @cached_property
+    def bins(self):
+        return self._make(self.centre) if callable(self._make) else self._make
+
+    @cached_property
+    def angles(self):
+        return _angles(self.centre)
+
+    @cached_property
+    def bin_angles(self):
+        """Those of the bins, each (n_bins, n), on the branch of the mean."""
+        groups = zip(*map(_angles, self.bins), strict=True)
+        return [c + _turned(b - c) for c, b in zip(self.angles, groups, strict=True)]
+
+
+def _larger(prior, fit_mean, fit_bins):
+    """A function that returns the fits with 3s."""
+
+    def larger(fits):
+        given = {**fits.given, prior.name: STEP * prior.of(fits.centre)}
+        return _Fits(fit_mean(**given), fit_bins, given)
+
+    return larger
+
+
+def _climb(prior, fits, larger, kind, most):
+    """The fits with the s that is chosen, the change of δ that remains, and s of this change."""
+    raised = False
+    for left in range(most, -1, -1):
+        above = larger(fits)
+        change = _change(fits, above, kind, prior)
+        if change is None and raised and left and prior.further:
+            return above, None, None
+        if change is None or not left:
+            break
+        fits, raised = above, True
+    return fits, change, prior.of(above.centre)
+
+
+def _change(fits, above, kind, prior):
+    """The largest change of δ from s to 3s, in errors and in radians; None if it is small."""
+    found = []
+    for group in range(len(fits.angles) * prior.sets // len(MOMENTA)):
+        bins, moved = fits.bin_angles[group], _turned(above.angles[group] - fits.angles[group])
+        change, error = _rms(moved), _rms(standard_error(bins, kind))
+        if change > prior.relevant * error:
+            changes = _turned(above.bin_angles[group] - bins)
+            if change > SIGNIFICANT * _rms(standard_error(changes, kind)):
+                found.append((change / error, change))
+    return max(found, default=None)
+
+
+def _pulls(prior, change):
+    return change is not None and change[0] > NOTICEABLE * prior.relevant
 
 
 def _warn_of_raise(default, strength):
-    """Warn of a strength that is far from its default."""
+    """Warn of a strength of V that is far from its default."""
     if strength > FAR * default:
         warnings.warn(
             f"local_strength was raised from {default:g} to {strength:g}, until phase shifts "
@@ -106,40 +211,36 @@ def _warn_of_raise(default, strength):
         )
 
 
-def _stronger(centre, fits, fit_mean, fit_bins, kind):
-    """Fits with 3s, and the change of δ in radians and in errors, None if it does not matter."""
-    angles = _angles_of(centre)
-    stronger = fit_mean(local_strength=STEP * centre.local_strength_)
-    delta, other = angles(centre), angles(stronger)
-    bins = delta + _turned([angles(fit) for fit in fits] - delta)
-    change, error = _rms(_turned(other - delta)), _rms(standard_error(bins, kind))
-    if not change > RELEVANT * error:
-        return stronger, None, None
-    stronger_fits = fit_bins(stronger)
-    changes = _turned([angles(fit) for fit in stronger_fits] - bins)
-    if not change > SIGNIFICANT * _rms(standard_error(changes, kind)):
-        return stronger, stronger_fits, None
-    return stronger, stronger_fits, (change, change / error)
+def _warn_of_pull(prior, change, instead, strength):
+    """Warn of a prior that moves phase shifts, and may not be made larger."""
+    if _pulls(prior, change):
+        warnings.warn(
+            f"the prior of {prior.potential} pulls phase shifts: {prior.name} = {instead:g} "
+            f"instead of {strength:g} moves them by {change[1]:.2g} rad, {change[0]:.2g} of their "
+            "errors, and the bins, all of them pulled alike, do not show it. Raise "
+            f"{prior.name} until they stay, or leave it at None; and check that {prior.check}",
+            PriorWarning,
+            stacklevel=4,
+        )
 
 
-def _angles_of(centre):
-    """Phase shifts of a fit as a function, at a few momenta of the lowest and the highest channel.
+def _angles(fit):
+    """Phase shifts at the sets of momenta of the lowest and the highest channel, in groups.
 
-    For coupled channels δ_a = arg(S_aa)/2 of the open ones.
+    A set has one group of δ; for coupled channels one for each δ_a = arg(S_aa)/2, and one for each
+    ``|S_ab|/2``, where the channels are open.
     """
-    k = MOMENTA * np.pi / centre.r_out_[-1]
-    if centre.n_channels_ == 1:
-        return lambda fit: fit.phase_shift(k)
-    channels = centre.interaction_.resolved()
-    energy = np.concatenate(
-        [channels.threshold[a] + k**2 / (2 * channels.reduced_mass[a]) for a in (0, -1)]
-    )
-
-    def angles(fit):
-        S = np.diagonal(fit.s_matrix(energy), axis1=1, axis2=2)
-        return np.angle(S[~np.isnan(S)]) / 2
-
-    return angles
+    sets = [k * np.pi / fit.r_out_[-1] for k in MOMENTA]
+    ends = np.cumsum([len(k) for k in sets])[:-1]
+    if fit.n_channels_ == 1:
+        return np.split(fit.phase_shift(np.concatenate(sets)), ends)
+    channels = fit.interaction_.resolved()
+    threshold, mass = (np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass))
+    energy = np.concatenate([(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets])
+    S = np.split(fit.s_matrix(energy), 2 * ends)
+    pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
+    elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
+    return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
 
 
 def _turned(angles):

@@ -390,6 +390,7 @@ def test_a_bound_state_that_the_data_do_not_hold():
         ({"envelope_radius": -1.0}, ValueError, "envelope_radius"),
         ({"amplitude": "big"}, TypeError, "amplitude must be a finite number > 0"),
         ({"local_strength": np.inf}, ValueError, "local_strength"),
+        ({"nonlocal_strength": 0.0}, ValueError, "nonlocal_strength"),
         ({"local_range": 0.0}, ValueError, "local_range"),
         ({"local_range": None}, TypeError, "local_range must be a finite number > 0, got None"),
         ({"reduced_mass": None}, ValueError, "reduced_mass or hadron_mass must be given"),

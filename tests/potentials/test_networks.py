@@ -12,6 +12,7 @@ from halkit.potentials.networks import (
     InputMap,
     LocalTerm,
     SeparableNetwork,
+    activation_class,
 )
 
 R = torch.linspace(0.05, 6.0, 9, dtype=torch.float64)
@@ -93,7 +94,9 @@ class Shares(torch.nn.Module):
         return torch.softmax(x, dim=-1)
 
 
-@pytest.mark.parametrize("activation", [torch.nn.SiLU, user_networks.Swish, InPlace, Shares])
+@pytest.mark.parametrize(
+    "activation", [torch.nn.SiLU, activation_class("prelu"), user_networks.Swish, InPlace, Shares]
+)
 @pytest.mark.parametrize("envelope", [{}, {"learned": False}, {"singular": True}], ids=str)
 @pytest.mark.parametrize("hidden", [(), (5,), (4, 3)])
 def test_jacobian_of_form_factors(activation, envelope, hidden):
