@@ -91,7 +91,7 @@ def draw_band(
     style = {"color": line.get_color(), "linewidth": 0, "zorder": line.get_zorder() - 0.5}
     outer = band = None
     if inner is not None:
-        band = ax.fill_between(fine, value - inner, value + inner, alpha=0.3, **style)
+        band = ax.fill_between(fine, value - inner, value + inner, alpha=0.35, **style)
     if below is not None and above is not None:
         total = [side if inner is None else np.hypot(side, inner) for side in (below, above)]
         outer = ax.fill_between(fine, value - total[0], value + total[1], alpha=0.15, **style)

@@ -13,6 +13,7 @@ from halkit.typing import Array
 __all__ = [
     "axis_label",
     "figure_axes",
+    "hides",
     "matching",
     "place_legend",
     "power_of",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 SIZE = (5.4, 3.8)
+PLACES = ("best", *(f"{side} {end}" for side in ("upper", "lower") for end in ("right", "left")))
 
 
 def _new_axes(n_panels: int) -> tuple[Any, Any]:
@@ -81,7 +83,13 @@ def place_legend(ax: Any) -> None:
     if not ax.get_legend_handles_labels()[1]:
         return
     ax.legend(loc="best")
-    if not hides(ax) or not ax.get_autoscaley_on():
+    ax.figure.canvas.figure.draw_without_rendering()  # the layout changes the size of the axes
+    for place in PLACES:
+        ax.legend(loc=place)
+        if not hides(ax):
+            return
+    ax.legend(loc="upper right" if ax.get_autoscaley_on() else "best")
+    if not ax.get_autoscaley_on():
         return
     box, panel = ax.get_legend().get_window_extent(), ax.get_window_extent()
     free = min(box.height / panel.height + 0.06, 0.6)
@@ -95,8 +103,14 @@ def place_legend(ax: Any) -> None:
 def hides(ax: Any) -> bool:
     """Return whether the legend covers part of a line, a point with its error, or a band."""
     box = ax.get_legend().get_window_extent()
-    lines = (line for line in ax.lines if len(line.get_xdata()) > 2)  # not axhline
-    paths = [line.get_transform().transform_path(line.get_path()) for line in lines]
+    paths = []
+    for line in ax.lines:
+        path = line.get_transform().transform_path(line.get_path())
+        if line.get_linestyle() == "None":
+            if np.any(box.count_contains(path.vertices)):
+                return True
+        elif len(line.get_xdata()) > 2:  # not that of axhline
+            paths.append(path)
     for collection in ax.collections:
         place = collection.get_transform()
         paths += [place.transform_path(path) for path in collection.get_paths()]

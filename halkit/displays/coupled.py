@@ -107,7 +107,8 @@ class CoupledPhaseShiftDisplay:
         self.truth = truth
         if names is not None and len(names) != shape[1]:
             raise ValueError(f"names must have {shape[1]} entries, one per channel, got {names}")
-        self.names = [str(a + 1) for a in range(shape[1])] if names is None else list(names)
+        numbers = [f"channel {a + 1}" for a in range(shape[1])]
+        self.names = numbers if names is None else list(names)
         self.inverse_spacing = inverse_spacing
 
     @property

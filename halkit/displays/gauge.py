@@ -107,9 +107,11 @@ class TopologyDisplay:
                 self._sectors(), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
             )
         left.set(xlabel="topological charge $Q$", ylabel="frequency")
+        left.xaxis.get_major_locator().set_params(integer=True)
         place_legend(left)
         (self.history_line_,) = right.plot(self.charge, drawstyle="steps-mid", lw=0.8)
         right.set(xlabel="configuration", ylabel="topological charge $Q$")
+        right.yaxis.get_major_locator().set_params(integer=True)
         return self
 
 

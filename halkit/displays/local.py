@@ -139,16 +139,11 @@ class LocalPotentialDisplay:
         cls,
         estimator: Any,
         X: Numbers,
-        *,
-        potential_std: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-        data: tuple[Numbers, ...] | None = None,
-        data_labels: Sequence[str] | None = None,
-        inverse_spacing: Number | None = None,
-        units: tuple[str, str] | None = None,
-        ax: Any = None,
-    ) -> "LocalPotentialDisplay":
+        *, potential_std: Numbers | None = None, labels: Sequence[str] | None = None,
+        truth: Any = None, data: tuple[Numbers, ...] | None = None,
+        data_labels: Sequence[str] | None = None, inverse_spacing: Number | None = None,
+        units: tuple[str, str] | None = None, ax: Any = None,
+    ) -> "LocalPotentialDisplay":  # fmt: skip
         """Draw V(r) = ∫4πr'²dr' U(r, r') R(r') / R(r), one curve per sample.
 
         Parameters
@@ -174,15 +169,10 @@ class LocalPotentialDisplay:
         V, potential_std = with_std(estimator.localize, X, std=potential_std)
         own = known_system(estimator)["inverse_spacing"]
         display = cls(
-            V,
-            estimator.r_out_,
-            potential_std=potential_std,
-            labels=labels,
-            truth=truth,
-            data=data,
-            data_labels=data_labels,
+            V, estimator.r_out_, potential_std=potential_std, labels=labels, truth=truth,
+            data=data, data_labels=data_labels,
             inverse_spacing=own if inverse_spacing is None else inverse_spacing,
-        )
+        )  # fmt: skip
         return display.plot(ax, units=units)
 
     @classmethod
@@ -190,15 +180,11 @@ class LocalPotentialDisplay:
         cls,
         interactions: Sequence[Any],
         r: Numbers,
-        *,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-        data: tuple[Numbers, ...] | None = None,
-        data_labels: Sequence[str] | None = None,
-        inverse_spacing: Number | None = None,
-        units: tuple[str, str] | None = None,
+        *, labels: Sequence[str] | None = None, truth: Any = None,
+        data: tuple[Numbers, ...] | None = None, data_labels: Sequence[str] | None = None,
+        inverse_spacing: Number | None = None, units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "LocalPotentialDisplay":
+    ) -> "LocalPotentialDisplay":  # fmt: skip
         """Draw the local part V(r) of interactions, fits or ensembles.
 
         Parameters
@@ -223,18 +209,15 @@ class LocalPotentialDisplay:
         found = [local_values(potential, fine) for potential in interactions]
         stds = [np.full(fine.shape, np.nan) if std is None else std for _, std in found]
         known = any(std is not None for _, std in found)
+        if inverse_spacing is None and found:
+            inverse_spacing = known_system(interactions[0])["inverse_spacing"]
         if truth is not None and not hasattr(truth, "local_potential"):
             truth = smooth(r, matching(truth, r.shape, "truth"))[1]
         display = cls(
-            np.array([V for V, _ in found]),
-            fine,
-            potential_std=np.array(stds) if known else None,
-            labels=labels,
-            truth=truth,
-            data=data,
-            data_labels=data_labels,
+            np.array([V for V, _ in found]), fine, labels=labels, truth=truth, data=data,
+            potential_std=np.array(stds) if known else None, data_labels=data_labels,
             inverse_spacing=inverse_spacing,
-        )
+        )  # fmt: skip
         return display.plot(ax, units=units)
 
     @classmethod
@@ -242,14 +225,10 @@ class LocalPotentialDisplay:
         cls,
         leading: Any,
         fits: Sequence[Any] = (),
-        *,
-        r: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        names: Sequence[str] | None = None,
-        inverse_spacing: Number | None = None,
-        units: tuple[str, str] | None = None,
-        ax: Any = None,
-    ) -> "LocalPotentialDisplay":
+        *, r: Numbers | None = None, labels: Sequence[str] | None = None,
+        names: Sequence[str] | None = None, inverse_spacing: Number | None = None,
+        units: tuple[str, str] | None = None, ax: Any = None,
+    ) -> "LocalPotentialDisplay":  # fmt: skip
         """Draw V(r; t) of several sources and times as points, with their errors and local fits.
 
         Parameters
@@ -299,29 +278,17 @@ class LocalPotentialDisplay:
         cls,
         potential: Numbers,
         r: Numbers,
-        *,
-        potential_std: Numbers | None = None,
-        potential_sys: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-        data: tuple[Numbers, ...] | None = None,
-        data_labels: Sequence[str] | None = None,
-        inverse_spacing: Number | None = None,
-        units: tuple[str, str] | None = None,
+        *, potential_std: Numbers | None = None, potential_sys: Numbers | None = None,
+        labels: Sequence[str] | None = None, truth: Any = None,
+        data: tuple[Numbers, ...] | None = None, data_labels: Sequence[str] | None = None,
+        inverse_spacing: Number | None = None, units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "LocalPotentialDisplay":
+    ) -> "LocalPotentialDisplay":  # fmt: skip
         """Draw given values of V; for the parameters see the class and `plot`."""
         display = cls(
-            potential,
-            r,
-            potential_std=potential_std,
-            potential_sys=potential_sys,
-            labels=labels,
-            truth=truth,
-            data=data,
-            data_labels=data_labels,
-            inverse_spacing=inverse_spacing,
-        )
+            potential, r, potential_std=potential_std, potential_sys=potential_sys, labels=labels,
+            truth=truth, data=data, data_labels=data_labels, inverse_spacing=inverse_spacing,
+        )  # fmt: skip
         return display.plot(ax, units=units)
 
     def plot(

@@ -153,8 +153,9 @@ def momentum_axis(
 def known_system(potential: Any) -> dict[str, Any]:
     """Return the `masses` and the `inverse_spacing` that a fit knows; None where it does not."""
     fitted = getattr(potential, "estimator_", potential)
+    own = getattr(fitted, "hadron_mass", None)
     return {
-        "masses": getattr(fitted, "hadron_mass", None),
+        "masses": getattr(potential, "hadron_mass_", own),
         "inverse_spacing": getattr(potential, "inverse_spacing_", None),
     }
 

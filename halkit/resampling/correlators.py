@@ -109,6 +109,8 @@ class CorrelatorRegressor(
         L of each row; None for radial nodes of an unknown L.
     inverse_spacing_ : float or None
         1/a in MeV of the correlators, ħc/fm for lengths in fm; None if it is not known.
+    hadron_mass_ : float or pair of float
+        Of the correlators; both are for the axes of `halkit.displays`.
 
     Notes
     -----
@@ -219,6 +221,7 @@ class CorrelatorRegressor(
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])
+            self.hadron_mass_ = records[0].hadron_mass
             self.volumes_ = tuple(
                 record.L for record, part in zip(records, parts, strict=True) for _ in part.labels
             )
