@@ -21,6 +21,7 @@ import numpy as np
 
 from halkit import GaussianProcessPotentialRegressor, JackknifeRegressor
 from halkit.datasets import make_time_dependent
+from halkit.displays import draw_band
 from halkit.exceptions import MisfitWarning
 from halkit.interactions import KN_MASSES, kaon_nucleon_model, reduced_mass
 from halkit.potentials import lattice_prior
@@ -110,28 +111,33 @@ for case in truths:
 # right at all energies; on data of V alone it adds nothing to V.
 
 figure, axes = plt.subplots(1, 3, figsize=(16, 4.6), layout="constrained")
-styles = {"V, wall": "C1-.", "V, smeared": "C2:"}
+styles = {"V, wall": ("C1", "-."), "V, smeared": ("C2", ":")}
 for isospin, ax in enumerate(axes[:2]):
     case = isospin, "V + U"
-    ax.plot(energy, np.rad2deg(exact[case]), "k-", lw=0.9, label="truth, V + U")
-    ax.plot(
-        energy, np.rad2deg(exact[isospin, "V"]), color="0.6", lw=0.9, label="the other truth, V"
-    )
-    for fit, style in styles.items():
-        ax.plot(energy, np.rad2deg(phases[case, fit]), style, label=f"fit of {fit}")
+    for name, color in (("V + U", "k"), ("V", "0.6")):
+        label = "truth, V + U" if name == "V + U" else "the other truth, V"
+        draw_band(ax, energy, np.rad2deg(exact[isospin, name]), color=color, label=label)
+    for fit, (color, style) in styles.items():
+        draw_band(
+            ax, energy, np.rad2deg(phases[case, fit]), color=color, linestyle=style,
+            label=f"fit of {fit}",
+        )  # fmt: skip
     ax.errorbar(
         energy, np.rad2deg(phases[case, "V + U, both"]), np.rad2deg(stds[case]), fmt="C0o", ms=4,
         capsize=2, label="fit of V + U",
     )  # fmt: skip
-    ax.set(xlabel="$E$ [MeV]", ylabel="$\\delta$ [deg]", title=f"KN, I = {isospin}")
+    ax.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ [deg]", title=f"KN, I = {isospin}")
 case = 0, "V + U"
-for fit, style in {**styles, "V, both": "C3--"}.items():
-    axes[2].plot(energy, np.rad2deg(phases[case, fit] - exact[case]), style, label=f"fit of {fit}")
+for fit, (color, style) in {**styles, "V, both": ("C3", "--")}.items():
+    off = np.rad2deg(phases[case, fit] - exact[case])
+    draw_band(axes[2], energy, off, color=color, linestyle=style, label=f"fit of {fit}")
 off, std = (np.rad2deg(x) for x in (phases[case, "V + U, both"] - exact[case], stds[case]))
-axes[2].fill_between(energy, off - std, off + std, color="C0", alpha=0.3, lw=0)
-axes[2].plot(energy, off, "C0", label="fit of V + U")
+draw_band(axes[2], energy, off, std, color="C0", label="fit of V + U")
 axes[2].axhline(0.0, color="k", lw=0.9)
-axes[2].set(xscale="log", xlabel="$E$ [MeV]", ylabel="error of $\\delta$ [deg]", title="I = 0")
+axes[2].set(
+    xscale="log", xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="error of $\\delta$ [deg]",
+    title="KN, I = 0",
+)  # fmt: skip
 for ax in axes[1:]:
     ax.legend()
 plt.show()

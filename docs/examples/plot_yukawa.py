@@ -103,7 +103,7 @@ for name, V in {"exact": truth, "exact, cut at 5": cut(truth), "f(r)/r, cut": cu
 # Pictures
 # --------
 
-q = np.geomspace(0.05, 4.0, 80)
+q = np.geomspace(0.05, 4.0, 240)
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(16, 4.4), layout="constrained")
 for (name, model), style in zip(models.items(), ("-", "-."), strict=True):
     left.plot(r, r * model.local_potential(r), style, label=name)

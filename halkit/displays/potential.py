@@ -235,7 +235,7 @@ class PotentialDisplay:
             axes.set(title=name, **labels)
             axes.set_aspect("equal")
             # an inset is as high as the map, whatever the shape of the axes
-            bar = self.figure_.colorbar(image, cax=axes.inset_axes((1.04, 0.0, 0.05, 1.0)))
+            bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.04, 0.0, 0.05, 1.0)))
             bar.set_label(axis_label(symbol, unit))
             self.images_.append(image)
         return self
