@@ -64,7 +64,7 @@ def make_folder(out: str | os.PathLike[str]) -> Path:
         return out
 
 
-DPI = 150
+DPI = 120
 # Figures of several panels, wider than this many inches, have a line of the page for themselves.
 WIDE = 8.0
 PAGE = """<!doctype html>
@@ -76,8 +76,8 @@ padding: 0 1rem }}
 table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right }}
 td:first-child, th:first-child {{ text-align: left }} tr:nth-child(even) {{ background: #f3f3f3 }}
 .table, .wide {{ overflow-x: auto }} .wide img {{ min-width: 44rem }}
-.figures {{ display: flex; flex-wrap: wrap; gap: 1rem }}
-.figures a {{ flex: 1 1 20rem; max-width: 34rem; min-width: 0 }} .figures a.wide {{ flex: 1 1 100%;
+.figures {{ display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.5rem 0 }}
+.figures a {{ flex: 1 1 28rem; max-width: 34rem; min-width: 0 }} .figures a.wide {{ flex: 1 1 100%;
 max-width: 100% }} img {{ width: 100%; height: auto }}
 pre {{ background: #f3f3f3; padding: .5rem .8rem; overflow-x: auto }}
 </style>

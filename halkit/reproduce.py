@@ -36,7 +36,7 @@ __all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi", "xixi_rows"]
 TIMES = (12, 13, 14, 15)
 SOURCES = {"exp": "smeared"}
 TOY_UNITS = ("1/μ", "μ")
-N_SEEDS = 5
+N_SEEDS = 4
 N_MESH = 64
 BANDS = (
     "Bands are jackknife errors to first order in the parameters; those of δ count forces within "
@@ -115,7 +115,7 @@ def toy_model(*, random_state=0):
         models[name], metrics[name] = model, numbers
         rows.append([name, *(f"{v:.2g}" for v in numbers.values())])
     return Section(
-        "Toy model: U = ω e^{−μr} e^{−μr'}",
+        "Toy model: U = ω exp(−μ(r + r'))",
         "Ten wave functions, k = 0.01 … 1, on 100 nodes up to r = 12.5 (μ = 1). The error of U "
         "is its relative Frobenius norm with the measure as weight; the error of δ, in degrees, is "
         "the largest for k = 0.05 … 1. The band of δ and the standard deviation of U are those of "

@@ -29,7 +29,7 @@ from halkit.scattering import phase_shift, scattering_length
 from halkit.units import from_mev, to_mev
 
 masses, mass = tuple(from_mev(np.array(KN_MASSES))), reduced_mass(KN_MASSES)
-energy = np.array([1.0, 5, 10, 25, 50, 75, 100, 150, 200, 250, 300])
+energy = np.geomspace(1.0, 300.0, 200)
 k = np.sqrt(2 * mass * from_mev(energy))
 truths = {
     (isospin, name): kaon_nucleon_model(isospin, nonlocal_part=name == "V + U")
@@ -40,7 +40,8 @@ exact = {case: phase_shift(V, k, reduced_mass=mass) for case, V in truths.items(
 for isospin in (0, 1):
     apart = np.rad2deg(np.abs(exact[isospin, "V"] - exact[isospin, "V + U"]))
     print(f"I = {isospin}: V and V + U differ by", end="")
-    print("".join(f" {apart[i]:.2f}° at {energy[i]:.0f} MeV," for i in (2, 4, 6, 10)), end="")
+    values = ((np.interp(at, energy, apart), at) for at in (10, 50, 100, 300))
+    print("".join(f" {value:.2f}° at {at} MeV," for value, at in values), end="")
     a0 = scattering_length(truths[isospin, "V + U"], reduced_mass=mass, sign="lattice")
     print(f" a0 = {a0:.3f} fm")
 
@@ -122,10 +123,8 @@ for isospin, ax in enumerate(axes[:2]):
             ax, energy, np.rad2deg(phases[case, fit]), color=color, linestyle=style,
             label=f"fit of {fit}",
         )  # fmt: skip
-    ax.errorbar(
-        energy, np.rad2deg(phases[case, "V + U, both"]), np.rad2deg(stds[case]), fmt="C0o", ms=4,
-        capsize=2, label="fit of V + U",
-    )  # fmt: skip
+    delta, std = (np.rad2deg(x) for x in (phases[case, "V + U, both"], stds[case]))
+    draw_band(ax, energy, delta, std, color="C0", label="fit of V + U")
     ax.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ [deg]", title=f"KN, I = {isospin}")
 case = 0, "V + U"
 for fit, (color, style) in {**styles, "V, both": ("C3", "--")}.items():

@@ -121,7 +121,7 @@ for name, (a, b, factor, color) in elements.items():
     V_ab, error = learned[a, b] / factor, band[a, b] / factor
     draw_band(potentials, data.r, V_ab, error, color=color, label=name)
     draw_band(potentials, data.r, to_mev(V[a, b]) / factor, color="k", linestyle="--")
-potentials.set(xlim=(0.2, 3), ylim=(-120, 200), ylabel="$V$ [MeV]", title="S and D source")
+potentials.set(xlim=(0.2, 3), ylim=(-120, 200), ylabel="$V$ [MeV]", title="dashed: truth")
 for ax, name in ((tensor, "$V_T$"), (diagonal, "$V_{22}$")):
     a, b, factor, _ = elements[name]
     for (label, model), style in zip(models.items(), ("C0-", "C1-.", "C3:"), strict=True):

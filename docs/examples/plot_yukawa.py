@@ -122,6 +122,7 @@ uncut = np.abs(models["f(r)/r"].phase_shift(q) - exact)
 right.loglog(q, np.rad2deg(uncut), "--", label="f(r)/r, uncut, against the truth")
 right.axhline(0.01, color="0.6", lw=0.8)
 right.set(xlabel="$k$ [$\\mu$]", ylabel="error of $\\delta$ [deg]", title="line: 0.01°")
+right.set_ylim(bottom=1e-11)
 for ax in (left, middle, right):
     ax.legend()
 plt.show()
