@@ -12,7 +12,7 @@ from halkit.displays.canvas import axis_label, figure_axes, matching, place_lege
 from halkit.displays.momenta import unit_system
 from halkit.displays.observed import coupled
 from halkit.displays.scattering import TRUTH
-from halkit.typing import Number, Numbers
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["CoupledPhaseShiftDisplay"]
 
@@ -104,7 +104,12 @@ class CoupledPhaseShiftDisplay:
         self.thresholds = (
             None if thresholds is None else check_array(thresholds, "thresholds", shape=shape[1:])
         )
-        self.truth = truth
+        self.truth: dict[str, Array] | None = None
+        if truth is not None:
+            self.truth = {
+                key: matching(getattr(truth, key), shape, f"truth.{key}")
+                for key in ("phase_shift", "inelasticity")
+            }
         if names is not None and len(names) != shape[1]:
             raise ValueError(f"names must have {shape[1]} entries, one per channel, got {names}")
         numbers = [f"channel {a + 1}" for a in range(shape[1])]
@@ -214,7 +219,7 @@ class CoupledPhaseShiftDisplay:
         parts = (getattr(self, quantity + end) for end in ("", "_std", "_sys"))
         curves = [None if part is None else factor * part[:, a] for part in parts]
         if self.truth is not None:
-            ax.plot(x, factor * np.asarray(getattr(self.truth, quantity))[:, a], **TRUTH)
+            ax.plot(x, factor * self.truth[quantity][:, a], **TRUTH)
         return draw_band(ax, x, *curves, label=label, color=color)
 
     def _mark(self, factor):
