@@ -40,7 +40,7 @@ N_SEEDS = 4
 N_MESH = 64
 BANDS = (
     "Bands are jackknife errors to first order in the parameters; those of δ count forces within "
-    "the radius of the data, beyond which the tail adds about a tenth to them at low momenta."
+    "the radius of the data, beyond which the tail adds 10 to 15 % to them at low momenta."
 )
 NO_DATA = "Real correlators: left out, no file was given (--data, HALKIT_DATA)."
 
@@ -141,7 +141,7 @@ def _draw_toy(models, d, k, exact, deltas):
         image.colorbar.set_label("$4\\pi r r' U(r, r')$ [μ²]")
     axes["u"].set_title("U learned, separable network")
     axes["truth"].set_title("U, the truth")
-    axes["u_std"].set_title(f"standard deviation over {N_SEEDS} seeds")
+    axes["u_std"].set_title(f"spread over {N_SEEDS} seeds")
     labels = [f"k = {d.k[i]:.2f} μ" for i in some]
     LocalPotentialDisplay(best.localize(d.data[some]), d.r, labels=labels).plot(
         axes["localised"], units=TOY_UNITS

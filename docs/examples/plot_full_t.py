@@ -104,6 +104,7 @@ right.set(
     xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="rms error of $\\delta$ [deg]",
     title="root mean square",
 )  # fmt: skip
+right.yaxis.set_minor_formatter("")
 plt.show()
 
 # %%
