@@ -18,7 +18,10 @@ __all__ = ["Section", "check_matplotlib", "make_folder", "run_sections", "write_
 
 @dataclass
 class Section:
-    """One experiment: text, a table, printed lines, figures by name, and its numbers."""
+    """One experiment: text, a table, printed lines, figures by name, and its numbers.
+
+    The widths of its figures in inches are kept when they are written.
+    """
 
     title: str
     text: str
@@ -27,6 +30,7 @@ class Section:
     figures: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     printed: str = ""
+    widths: dict[str, float] = field(default_factory=dict)
 
 
 def check_matplotlib() -> None:
@@ -60,13 +64,21 @@ def make_folder(out: str | os.PathLike[str]) -> Path:
         return out
 
 
+DPI = 120
+# Figures of several panels, wider than this many inches, have a line of the page for themselves.
+WIDE = 8.0
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>halkit: report</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto;
+padding: 0 1rem }}
 table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right }}
 td:first-child, th:first-child {{ text-align: left }} tr:nth-child(even) {{ background: #f3f3f3 }}
-img {{ max-width: 100% }}
+.table, .wide {{ overflow-x: auto }} .wide img {{ min-width: 44rem }}
+.figures {{ display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.5rem 0 }}
+.figures a {{ flex: 1 1 28rem; max-width: 34rem; min-width: 0 }} .figures a.wide {{ flex: 1 1 100%;
+max-width: 100% }} img {{ width: 100%; height: auto }}
 pre {{ background: #f3f3f3; padding: .5rem .8rem; overflow-x: auto }}
 </style>
 <h1>halkit {version}: report</h1>
@@ -133,7 +145,8 @@ def write_report(
         for name, figure in section.figures.items():
             if figure is not None:
                 with whole_file(Path(out, f"{name}.png"), overwrite=True) as file:
-                    figure.savefig(file, format="png", dpi=100)
+                    figure.savefig(file, format="png", dpi=DPI)
+                section.widths[name] = figure.get_figwidth()
         section.figures = dict.fromkeys(section.figures)  # frees the memory
         parts.append(_html(section))
     if note:
@@ -149,11 +162,16 @@ def _html(section):
     def row(cells, tag):
         return "<tr>" + "".join(f"<{tag}>{escape(str(c))}</{tag}>" for c in cells) + "</tr>"
 
+    def picture(name):
+        wide = ' class="wide"' if section.widths.get(name, 0) > WIDE else ""
+        return f'<a href="{name}.png"{wide}><img src="{name}.png" alt="{name}"></a>'
+
     parts = [f"<h2>{escape(section.title)}</h2>", f"<p>{escape(section.text)}</p>"]
     if section.rows:
         table = [row(section.header, "th"), *(row(cells, "td") for cells in section.rows)]
-        parts += ["<table>", *table, "</table>"]
+        parts += ['<div class="table"><table>', *table, "</table></div>"]
     if section.printed:
         parts.append(f"<pre>{escape(section.printed)}</pre>")
-    parts += [f'<p><img src="{name}.png" alt="{name}"></p>' for name in section.figures]
+    if section.figures:
+        parts += ['<div class="figures">', *(picture(name) for name in section.figures), "</div>"]
     return "\n".join(parts)

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.correlators import load_correlators
@@ -20,14 +21,27 @@ from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay, PotentialD
 from halkit.equations import lattice_rows
 from halkit.exceptions import AccuracyWarning, MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import Separable, omega_ccc
-from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
+from halkit.potentials import (
+    NonLocalPotentialRegressor,
+    TimeDependentHALRegressor,
+    leading_order,
+)
 from halkit.report import Section, check_matplotlib, make_folder, run_sections
+from halkit.resampling import JackknifeRegressor
 from halkit.scattering import phase_shift
 from halkit.units import HBARC
 
 __all__ = ["omega_ccc_like", "reproduce", "toy_model", "xixi", "xixi_rows"]
 
 TIMES = (12, 13, 14, 15)
+SOURCES = {"exp": "smeared"}
+TOY_UNITS = ("1/μ", "μ")
+N_SEEDS = 4
+N_MESH = 64
+BANDS = (
+    "Bands are jackknife errors to first order in the parameters; those of δ count forces within "
+    "the radius of the data, beyond which the tail adds 10 to 15 % to them at low momenta."
+)
 NO_DATA = "Real correlators: left out, no file was given (--data, HALKIT_DATA)."
 
 
@@ -80,56 +94,71 @@ LADDER = {
 
 def toy_model(*, random_state=0):
     """The separable potential of Aoki and Doi by five networks, each with more physics."""
-    d, mass, k = make_separable(), 3.3, np.linspace(0.05, 1.0, 40)
+    d, mass, k = make_separable(), 3.3, np.linspace(0.05, 1.0, 200)
     exact = d.interaction.phase_shift(k, reduced_mass=mass)
     w = np.sqrt(np.outer(d.weights, d.weights))
-    models, rows, metrics = {}, [], {}
+    models, deltas, rows, metrics = {}, {}, [], {}
     for name, settings in LADDER.items():
         model = NonLocalPotentialRegressor(
             d.r, reduced_mass=mass, n_init=1, random_state=random_state, **settings
         )
         seconds = _fit(model, d.data, d.target)
         error = w * (model.potential_ - d.potential)
-        delta = np.abs(np.rad2deg(_quietly(model.phase_shift, k) - exact)).max()
+        deltas[name] = np.abs(np.rad2deg(_quietly(model.phase_shift, k) - exact))
         numbers = {
             "residual": float(np.sqrt(model.loss_)),
             "error_u": float(np.linalg.norm(error) / np.linalg.norm(w * d.potential)),
-            "error_delta_deg": float(delta),
+            "error_delta_deg": float(deltas[name].max()),
             "seconds": seconds,
             "iterations": model.n_iter_,
         }
         models[name], metrics[name] = model, numbers
         rows.append([name, *(f"{v:.2g}" for v in numbers.values())])
     return Section(
-        "Toy model: U = ω e^{−μr} e^{−μr'}",
+        "Toy model: U = ω exp(−μ(r + r'))",
         "Ten wave functions, k = 0.01 … 1, on 100 nodes up to r = 12.5 (μ = 1). The error of U "
         "is its relative Frobenius norm with the measure as weight; the error of δ, in degrees, is "
-        "the largest for k = 0.05 … 1.",
+        "the largest for k = 0.05 … 1. The band of δ and the standard deviation of U are those of "
+        f"{N_SEEDS} seeds of the separable network; without noise there is no statistical error.",
         ["network", "residual", "error of U", "error of δ / °", "seconds", "iterations"],
         rows,
-        _draw_toy(models, d, k, exact),
+        _draw_toy(models, d, k, exact, deltas),
         metrics,
     )
 
 
-def _draw_toy(models, d, k, exact):
-    figure, axes = _figure(2, 3, width=15)
+def _draw_toy(models, d, k, exact, deltas):
     near, best, some = d.r < 5, models["separable (default)"], [0, 4, 9]
-    maps = {"symmetric, no envelope": models["symmetric"].potential_, "separable": best.potential_}
-    for ax, (name, U) in zip(axes, {**maps, "truth": d.potential}.items(), strict=False):
-        PotentialDisplay(U[np.ix_(near, near)], d.r[near]).plot([ax])
-        ax.set_title(name)
-    labels = [f"k = {d.k[i]:.2f}" for i in some]
-    LocalPotentialDisplay(best.localize(d.data[some]), d.r, labels=labels).plot(axes[3])
-    axes[3].plot(d.r, (d.target[some] / d.data[some]).T, "k:", lw=1)
-    axes[3].set(xlim=(0, 6), ylim=(-0.3, 0.1), title="localised; dots: truth")
-    PhaseShiftDisplay(best.phase_shift(k), k, truth=exact, name="separable").plot(axes[4])
-    for name, model in models.items():
-        error = np.abs(np.rad2deg(_quietly(model.phase_shift, k) - exact))
-        axes[5].semilogy(k, error, label=name)
-    axes[5].set(xlabel="$k$", ylabel="error of $\\delta$ [deg]")
-    axes[5].legend()
-    return {"toy": figure}
+    seeds = JackknifeRegressor(clone(best), resample="seeds", n_seeds=N_SEEDS)
+    _fit(seeds, d.data, d.target)
+    U, std = seeds.predict_potential(d.r[near], d.r[near], return_std=True)
+    figures, axes = _figures("toy", ["u", "u_std", "truth", "localised", "phase_shift", "error"])
+    display = PotentialDisplay(
+        U, d.r[near], potential_std=std, truth=d.potential[np.ix_(near, near)]
+    )
+    display.plot([axes["u"], axes["truth"], axes["u_std"]], units=TOY_UNITS)
+    for image in display.images_:
+        image.colorbar.set_label("$4\\pi r r' U(r, r')$ [μ²]")
+    axes["u"].set_title("U learned, separable network")
+    axes["truth"].set_title("U, the truth")
+    axes["u_std"].set_title(f"spread over {N_SEEDS} seeds")
+    labels = [f"k = {d.k[i]:.2f} μ" for i in some]
+    LocalPotentialDisplay(best.localize(d.data[some]), d.r, labels=labels).plot(
+        axes["localised"], units=TOY_UNITS
+    )
+    axes["localised"].plot(d.r, (d.target[some] / d.data[some]).T, "k:", lw=1)
+    axes["localised"].set(xlim=(0, 6), ylim=(-0.3, 0.1), title="localised U; dots: truth")
+    delta, spread = seeds.phase_shift(k, return_std=True)
+    PhaseShiftDisplay(
+        delta, k, phase_shift_std=spread, truth=exact, name="separable network"
+    ).plot(axes["phase_shift"], units="μ")  # fmt: skip
+    for name, values in deltas.items():
+        axes["error"].semilogy(k, values, label=name)
+    axes["error"].set(xlabel="$k$ [μ]", ylabel="error of $\\delta$ [deg]")
+    low, high = axes["error"].get_ylim()
+    axes["error"].set_ylim(low, high * (high / low) ** 0.5)
+    axes["error"].legend(loc="upper left", ncols=2, fontsize="small")
+    return figures
 
 
 def omega_ccc_like(*, random_state=0, noise=1e-4):
@@ -141,7 +170,7 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
         times=np.arange(22, 31), source_radius=1.5, noise=noise, n_bins=20,
         random_state=random_state,
     )  # fmt: skip
-    energy = np.geomspace(1.0, 300.0, 25)
+    energy = np.geomspace(1.0, 300.0, 200)
     k = np.sqrt(mass * energy / 2333.0)
     exact = phase_shift(truth, k, reduced_mass=mass / 2)
     rows, metrics, curves = [], {}, {}
@@ -149,24 +178,30 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
         model = TimeDependentHALRegressor(
             d.r, hadron_mass=mass, local=local, weight_decay=0.1, random_state=random_state
         )
-        seconds = _fit(model, d.data, d.target, y_std=d.sigma)
-        curves[name] = _quietly(model.phase_shift, k)
-        error = np.abs(np.rad2deg(curves[name] - exact)).max()
+        jackknife, seconds = _jackknife(model, d.rows)
+        curves[name] = _phases(jackknife, k, d.r[-1])
+        error = np.abs(np.rad2deg(curves[name][0] - exact)).max()
         metrics[name] = {"error_delta_deg": float(error), "seconds": seconds}
         rows.append([name, f"{error:.2g}", f"{seconds:.2g}"])
-    figure, axes = _figure(1, 1, width=7)
-    for name, delta in curves.items():
-        PhaseShiftDisplay(delta, k, name=name).plot(axes[0], reduced_mass=mass / 2)
-    axes[0].plot(energy / 2333.0, np.rad2deg(exact), "k:", label="truth")
-    axes[0].legend()
+    figures, axes = _figures("omega_ccc", ["phase_shift", "distance"])
+    for (name, (delta, std)), color in zip(curves.items(), ("C0", "C1"), strict=True):
+        for ax, centre in ((axes["phase_shift"], 0.0), (axes["distance"], exact)):
+            only = name == "local only" and ax is axes["distance"]
+            if not only:
+                PhaseShiftDisplay(
+                    delta - centre, k, phase_shift_std=std, name=name, inverse_spacing=2333.0,
+                    truth=exact if ax is axes["phase_shift"] and color == "C1" else None,
+                ).plot(ax, reduced_mass=mass / 2, color=color)  # fmt: skip
+    axes["phase_shift"].set(title="$\\Omega_{ccc}\\Omega_{ccc}$-like, ¹S₀", xscale="log")
+    axes["distance"].set(ylabel="$\\delta$ − truth [deg]", xscale="log")
     return Section(
         "Synthetic correlators like Ω_ccc Ω_ccc (¹S₀)",
         f"The published three-Gaussian potential plus a separable one, in lattice units "
         f"(a = {spacing:.4f} fm, m = {mass}), wall and exponential sources, relative noise "
-        f"{noise:g}. The error of δ is the largest for E = 1 … 300 MeV.",
+        f"{noise:g}. The error of δ is the largest for E = 1 … 300 MeV. " + BANDS,
         ["potential", "error of δ / °", "seconds"],
         rows,
-        {"omega_ccc": figure},
+        figures,
         metrics,
     )
 
@@ -190,32 +225,37 @@ def xixi(path, *, random_state=0, times=TIMES):
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,
         random_state=random_state,
     )  # fmt: skip
-    seconds = _fit(model, X, y, y_std=rows.sigma)
-    V = model.localize(X) * to_mev
+    jackknife, seconds = _jackknife(model, rows)
+    model = jackknife.estimator_
+    V, V_std = (part * to_mev for part in jackknife.localize(X, return_std=True))
     at = int(np.argmin(np.abs(rows.r_out * fm - 0.402)))
+    residual = (model.predict(X) - y) / rows.sigma
     metrics = {
         "seconds": seconds,
-        "chi2_per_point": float(np.mean(((model.predict(X) - y) / rows.sigma) ** 2)),
+        "chi2_per_point": float(np.mean(residual**2)),
         "effective_mev_at_0.4_fm": {
             source: float(V[rows.labels.index((source, 13)), at]) for source in ("wall", "exp")
         },
     }
     k, published = _published_phases(Path(path), to_mev)
-    delta = np.rad2deg(model.phase_shift(k))
-    table = [[f"{q * to_mev:.0f}", f"{mine:.2f}", *theirs] for q, mine, theirs in
-             zip(k, delta, _columns(published, len(k)), strict=True)]  # fmt: skip
-    metrics["delta_deg"] = delta.tolist()
+    fine = np.linspace(10.0, 400.0, 200) / to_mev
+    delta, std = (np.rad2deg(part) for part in _phases(jackknife, [*k, *fine], rows.r[-1]))
+    table = [[f"{q * to_mev:.0f}", f"{mine:.2f} ± {error:.2f}", *theirs]
+             for q, mine, error, theirs in
+             zip(k, delta, std, _columns(published, len(k)), strict=False)]  # fmt: skip
+    metrics["delta_deg"] = delta[: len(k)].tolist()
+    metrics["delta_std_deg"] = std[: len(k)].tolist()
+    curve = fine, delta[len(k) :], std[len(k) :]
     return Section(
         "ΞΞ(¹S₀) at m_π = 510 MeV, L = 64",
         f"One local + non-local potential from wall and smeared sources at t = {times[0]} … "
         f"{times[-1]}. V_eff(0.402 fm) at t = 13: wall "
         f"{metrics['effective_mev_at_0.4_fm']['wall']:.1f} MeV (data 48.2(7)), smeared "
         f"{metrics['effective_mev_at_0.4_fm']['exp']:.1f} MeV (data 80.7(2.6)). Squared residual "
-        f"per point {metrics['chi2_per_point']:.2f}. Statistical errors of δ come from "
-        "refitting jackknife bins and are not part of this table.",
+        f"per point {metrics['chi2_per_point']:.2f}. {BANDS}",
         ["k / MeV", "δ / °", "published δ / ° (V0 + V2∇², t = 13)"],
         table,
-        _draw_xixi(model, X, y, rows, k, delta, published, fm, to_mev),
+        _draw_xixi(jackknife, rows, (V, V_std), k, curve, published, to_mev),
         metrics,
     )
 
@@ -240,27 +280,49 @@ def _columns(published, n):
     return [[f"{value:.2f} ± {error:.2f}"] for value, error in zip(*published, strict=True)]
 
 
-def _draw_xixi(model, X, y, rows, k, delta, published, fm, to_mev):
-    figure, axes = _figure(1, 3, width=17)
-    r = rows.r_out * fm
-    V, data = model.localize(X) * to_mev, y / X[:, : y.shape[1]] * to_mev
-    error = rows.sigma / np.abs(X[:, : y.shape[1]]) * to_mev
-    for (source, t), fit, points, bars in zip(rows.labels, V, data, error, strict=True):
-        if t == 13:
-            line = axes[0].plot(r, fit, label=f"{source}, U learned", zorder=3)[0]
-            axes[0].errorbar(r, points, bars, fmt=".", ms=3, color=line.get_color(), alpha=0.4)
-    axes[0].set(xlim=(0.15, 2.2), ylim=(-50, 150), xlabel="r / fm", ylabel="V_eff / MeV")
-    axes[0].set_title("localised, t = 13: points are data")
-    axes[0].legend()
+def _draw_xixi(jackknife, rows, potentials, k, curve, published, to_mev):
+    figures, axes = _figures("xixi", ["phase_shift", "potential", "u", "u_std"])
+    fm = HBARC / to_mev
+    data = leading_order(rows)
+    far, at_13 = data.r * fm > 0.34, [i for i, (_, t) in enumerate(rows.labels) if t == 13]
+    V, V_std = (part[at_13][:, far] for part in potentials)
+    points = [part[at_13][:, far] * to_mev for part in (data.V, data.V_std)]
+    names = [f"{SOURCES.get(source, source)}, t = 13" for source, t in rows.labels if t == 13]
+    LocalPotentialDisplay(
+        V, data.r[far] * fm, potential_std=V_std, labels=[f"{name}: from U" for name in names],
+        data=(data.r[far] * fm, *points), data_labels=[f"{name}: data" for name in names],
+    ).plot(axes["potential"], units=("fm", "MeV"))  # fmt: skip
+    axes["potential"].set_title("ΞΞ(¹S₀), localised U")
     near = np.linspace(0.2, 14.0, 60)
-    U = model.predict_potential(near, near)
-    PotentialDisplay(U * to_mev / fm**3, near * fm).plot([axes[1]], units=("fm", "MeV"))
-    axes[1].set_title("non-local part")
-    reference = None if published is None else (k * to_mev, *np.deg2rad(published))
-    PhaseShiftDisplay(np.deg2rad(delta), k * to_mev, reference=reference, name="learned U").plot(
-        axes[2], units="MeV"
+    U, std = jackknife.predict_potential(near, near, return_std=True)
+    PotentialDisplay(U, near, potential_std=std, inverse_spacing=to_mev).plot(
+        [axes["u"], axes["u_std"]]
     )
-    return {"xixi": figure}
+    axes["u"].set_title("ΞΞ(¹S₀), non-local part")
+    axes["u_std"].set_title("its statistical error")
+    momenta, delta, error = curve
+    reference = None if published is None else (k, *np.deg2rad(published))
+    PhaseShiftDisplay(
+        np.deg2rad(delta), momenta, phase_shift_std=np.deg2rad(error), reference=reference,
+        name="ΞΞ(¹S₀), V + U", reference_name="published, V0 + V2∇²", inverse_spacing=to_mev,
+    ).plot(axes["phase_shift"])  # fmt: skip
+    return figures
+
+
+def _jackknife(model, rows):
+    """Return fits of the bins, to first order, and the seconds that they took."""
+    jackknife = JackknifeRegressor(model, resample=rows.kind, refit="linear")
+    return jackknife, _fit(jackknife, rows.data, rows.target, y_std=rows.sigma)
+
+
+def _phases(jackknife, k, radius):
+    """Return δ of the fit to the mean, and the errors of the bins with forces within the radius."""
+    k = np.asarray(k)
+    delta = _quietly(jackknife.estimator_.phase_shift, k)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        _, std = jackknife.phase_shift(k, channel_radius=radius, n_mesh=N_MESH, return_std=True)
+    return delta, std
 
 
 def _fit(model, X, y, **arrays):
@@ -280,10 +342,11 @@ def _quietly(function, *arguments):
         return function(*arguments)
 
 
-def _figure(n_rows, n_columns, *, width):
+def _figures(section, names):
+    """Figures of one panel each, by name, and their axes: a page may put them side by side."""
     check_matplotlib()
     from matplotlib.figure import Figure
 
-    size = (width, 0.8 * width * n_rows / n_columns)
-    figure = Figure(figsize=size, layout="constrained")
-    return figure, list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+    figures = {f"{section}_{name}": Figure((5.4, 3.8), layout="constrained") for name in names}
+    axes = [figure.subplots() for figure in figures.values()]
+    return figures, dict(zip(names, axes, strict=True))

@@ -54,6 +54,7 @@ ARROWS = {
     },
     "resampling": {
         "channels",
+        "units",
         "potentials",
         "samples",
         "scattering",
@@ -75,7 +76,7 @@ ARROWS = {
         "potentials",
         "gauge",
     },
-    "displays": set(),
+    "displays": {"units", "kinematics", "channels", "interactions", "scattering"},
     "persistence": {"correlators", "writing"},
 }
 ARROWS["report"] = {"writing"}

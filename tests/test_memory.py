@@ -1,6 +1,7 @@
 """What is kept is a copy: arrays that change afterwards change no answer."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,6 +234,43 @@ OBJECTS = {
         ),
         lambda d: np.concatenate(
             [d.phase_shift, d.k, d.phase_shift_std, d.truth, *d.reference[:2]]
+        ),
+    ),
+    "KCotDeltaDisplay": (
+        one(c=K, k=K, e=K, s=K, t=K, x=K, y=K),
+        lambda a: displays.KCotDeltaDisplay(
+            a["c"],
+            a["k"],
+            k_cot_delta_std=a["e"],
+            k_cot_delta_sys=a["s"],
+            truth=a["t"],
+            reference=(a["x"], a["y"]),
+        ),
+        lambda d: np.concatenate(
+            [d.k_cot_delta, d.k, d.k_cot_delta_std, d.k_cot_delta_sys, d.truth, *d.reference[:2]]
+        ),
+    ),
+    "CorrelationDisplay": (
+        one(C=K, k=K, e=K, s=K),
+        lambda a: displays.CorrelationDisplay(
+            a["C"], a["k"], correlation_std=a["e"], correlation_sys=a["s"]
+        ),
+        lambda d: np.concatenate(
+            [d.correlation[0], d.k, d.correlation_std[0], d.correlation_sys[0]]
+        ),
+    ),
+    "CoupledPhaseShiftDisplay": (
+        one(d=np.ones((len(K), 2)), n=np.ones((len(K), 2)), k=K, e=np.ones((len(K), 2))),
+        lambda a: displays.CoupledPhaseShiftDisplay(
+            a["d"],
+            a["n"],
+            a["k"],
+            phase_shift_std=a["e"],
+            thresholds=[0.0, 1.0],
+            truth=SimpleNamespace(phase_shift=a["d"], inelasticity=a["n"]),
+        ),
+        lambda d: np.concatenate(
+            [d.energy, *d.phase_shift, *d.inelasticity, *d.phase_shift_std, *d.truth["phase_shift"]]
         ),
     ),
     "WilsonLoopDisplay": (

@@ -1,13 +1,16 @@
 """The report: what it contains, and the command that writes it."""
 
 import json
+import re
 import sys
 
 import numpy as np
 import pytest
+from matplotlib.collections import PolyCollection
 
 from halkit import reproduce as report
 from halkit.cli import main
+from halkit.displays.canvas import hides
 from halkit.gallery import examples, run_example
 from halkit.report import Section, write_report
 
@@ -20,7 +23,7 @@ def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
     assert main(["reproduce", "--out", str(tmp_path / "out")]) == 0
     assert "index.html" in capsys.readouterr().out
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    for picture in ("toy.png", "omega_ccc.png"):
+    for picture in ("toy_u.png", "toy_u_std.png", "toy_phase_shift.png", "omega_ccc_distance.png"):
         assert picture in page
         assert (tmp_path / "out" / picture).read_bytes().startswith(b"\x89PNG")
     assert "Real correlators: left out" in page
@@ -32,11 +35,65 @@ def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
     assert metrics["omega_ccc"]["local only"]["error_delta_deg"] > 40
 
 
+UNITS = r"\[(MeV|fm|deg|μ|1/μ|μ²|MeV fm\$\^\{-1\}\$)\]$"
+
+
+def check_panels(section, system=None):
+    """Every axis has a unit, every δ a band, every curve 200 points, a legend its system."""
+    for name, figure in section.figures.items():
+        figure.canvas.draw()
+        assert len(figure.axes) == 1, name
+        ax = figure.axes[0]
+        labels = [ax.get_xlabel(), ax.get_ylabel()]
+        assert all(re.search(UNITS, label) for label in labels), (name, labels)
+        smooth = [
+            line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2
+        ]
+        assert all(len(line.get_xdata()) >= 200 for line in smooth), name
+        if name.endswith("phase_shift"):
+            bands = [band for band in ax.collections if isinstance(band, PolyCollection)]
+            assert bands, name
+            assert not hides(ax), name
+        texts = [] if ax.get_legend() is None else ax.get_legend().get_texts()
+        named = " ".join([ax.get_title(), *(text.get_text() for text in texts)])
+        assert "Regressor" not in named
+        if system is not None and not name.endswith("std"):
+            assert system in named, name
+
+
+def test_pictures_have_bands_units_and_the_system(monkeypatch):
+    few = {"symmetric": {"network": "symmetric", "max_iter": 5}, "separable (default)": {}}
+    monkeypatch.setattr(report, "LADDER", few)
+    section = report.toy_model()
+    check_panels(section)
+    assert {"toy_u", "toy_u_std"} <= set(section.figures)
+
+
+def test_a_page_fits_narrow_and_wide_windows(tmp_path):
+    """Pictures of one panel stand side by side where there is room; wide ones can be scrolled."""
+    from matplotlib.figure import Figure
+
+    figures = {"one": Figure((5.4, 3.8)), "row": Figure((16.0, 4.0))}
+    section = Section("Title", "text", ["a"], [["1"]], figures=figures)
+    for _ in range(2):  # the second time the figures are gone
+        write_report(tmp_path, {"a": section})
+        page = (tmp_path / "index.html").read_text(encoding="utf-8")
+        assert 'name="viewport" content="width=device-width' in page
+        assert '<a href="one.png"><img src="one.png" alt="one"></a>' in page
+        assert '<a href="row.png" class="wide"><img src="row.png" alt="row"></a>' in page
+        assert '<div class="table"><table>' in page
+
+
 @pytest.mark.data
 @pytest.mark.slow
 def test_report_of_real_correlators(data_dir):
     section = report.xixi(data_dir / "xixi_1s0_rcorr.npz")
-    assert set(section.figures) == {"xixi"}
+    names = {"xixi_phase_shift", "xixi_potential", "xixi_u", "xixi_u_std"}
+    assert set(section.figures) == names
+    check_panels(section, system="ΞΞ(¹S₀)")
+    published_std = np.array([float(cells[-1].split()[-1]) for cells in section.rows])
+    ratio = section.metrics["delta_std_deg"] / published_std
+    assert np.all((ratio > 0.4) & (ratio < 2.5))
     published = [float(cells[-1].split()[0]) for cells in section.rows]
     errors = [float(cells[-1].split()[-1]) for cells in section.rows]
     pulls = [

@@ -46,7 +46,7 @@ models = {
     ).fit(X, y)
     for name, settings in models.items()
 }
-momenta = np.linspace(0.1, 2.0, 96)
+momenta = np.linspace(0.1, 2.0, 200)
 exact = phase_shift(truth, momenta, reduced_mass=mass)
 errors = {}
 for name, model in models.items():
@@ -64,18 +64,20 @@ print(f"a0 of the truth = {scattering_length(truth, reduced_mass=mass):.3f} fm")
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(16, 4.4), layout="constrained")
 best = models["20 Gaussians, 0.25 … 5 fm"]
-left.plot(r, best.local_potential(r) * HBARC, label="learned")
-left.plot(r, truth(r) * HBARC, "k--", lw=0.9, label="Argonne v18")
+fine = np.linspace(0.3, 4.0, 300)
+left.plot(fine, best.local_potential(fine) * HBARC, label="learned")
+left.plot(fine, truth(fine) * HBARC, "k--", lw=0.9, label="Argonne v18")
 left.set(xlim=(0, 4), ylim=(-130, 300), xlabel="$r$ [fm]", ylabel="$V(r)$ [MeV]")
 left.legend()
 PhaseShiftDisplay(
     best.phase_shift(momenta), momenta, truth=exact, name="learned",
+    reference_name="momenta of the fit",
     reference=(k, phase_shift(truth, k, reduced_mass=mass)),
 ).plot(middle, units="fm$^{-1}$")  # fmt: skip
-middle.set_title("¹S₀; points: the ten momenta of the fit")
+middle.set_title("np, ¹S₀")
 for name, values in errors.items():
     right.semilogy(momenta, values, label=name)
 right.axhline(0.1, color="0.6", lw=0.8)
-right.set(xlabel="$k$ [fm$^{-1}$]", ylabel="error of $\\delta$ [deg]", title="line: 0.1°")
+right.set(xlabel="$k$ [fm$^{-1}$]", ylabel="error of $\\delta$ [deg]", title="np, ¹S₀; line: 0.1°")
 right.legend()
 plt.show()

@@ -27,6 +27,7 @@ from sklearn.base import clone
 
 from halkit import GaussianProcessPotentialRegressor, JackknifeRegressor
 from halkit.datasets import make_coupled
+from halkit.displays import draw_band
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import lambda_lambda_n_xi_model
 from halkit.potentials import lattice_prior
@@ -123,24 +124,30 @@ for part, name in ((np.real, "Re E"), (np.imag, "Im E")):
 # Pictures
 # --------
 
-fine = np.concatenate([np.linspace(0.5, 25.8, 60), np.linspace(25.9, 100, 50)])
+fine = np.concatenate([np.linspace(0.5, 25.8, 120), np.linspace(25.9, 100, 120)])
 curves = coupled_phase_shifts(truth, from_mev(fine))
+bands, stds = jackknife.phase_shift(energy=from_mev(fine), return_std=True)
 figure, ((first, second), (eta, plane)) = plt.subplots(
     2, 2, figsize=(12, 8.5), layout="constrained"
 )
-for ax, a in ((first, 0), (second, 1)):
-    ax.plot(fine, np.rad2deg(curves.phase_shift[:, a]), "k--", lw=0.9, label="truth")
-    delta, std = (np.rad2deg(x.phase_shift[:, a]) for x in (S, S_std))
-    ax.errorbar(energy, delta, std, fmt="C0o", ms=4, capsize=2, label="four sources")
-    ax.set(xlabel="$E$ [MeV]", ylabel=f"$\\delta_{a + 1}$ [deg]")
 alone = models["one"].phase_shift(from_mev(fine))
-first.plot(fine, np.rad2deg(alone.phase_shift[:, 0]), "C3:", label="one source")
-second.plot(fine, np.rad2deg(alone.phase_shift[:, 1]), "C3:", label="one source")
-eta.plot(fine, curves.inelasticity[:, 0], "k--", lw=0.9, label="truth")
-eta.plot(fine, alone.inelasticity[:, 0], "C3:", label="one source")
-eta.errorbar(energy, S.inelasticity[:, 0], S_std.inelasticity[:, 0], fmt="C0o", ms=4, capsize=2)
-eta.set(xlabel="$E$ [MeV]", ylabel="$\\eta$", title="inelasticity")
-first.set_title("ΛΛ, lifted by 180° by the quasi-bound state")
+threshold = to_mev(truth.resolved().threshold[1])
+for ax, a in ((first, 0), (second, 1)):
+    for waves, std, style, color, label in (
+        (curves, None, "--", "k", "truth"), (alone, None, ":", "C3", "one source"),
+        (bands, stds, "-", "C0", "four sources"),
+    ):  # fmt: skip
+        error = None if std is None else np.rad2deg(std.phase_shift[:, a])
+        delta = np.rad2deg(waves.phase_shift[:, a])
+        draw_band(ax, fine, delta, error, label=label, color=color, linestyle=style)
+    ax.set(xlabel="$E_\\mathrm{cm}$ above ΛΛ [MeV]", ylabel=f"$\\delta_{a + 1}$ [deg]")
+draw_band(eta, fine, curves.inelasticity[:, 0], color="k", linestyle="--")
+draw_band(eta, fine, alone.inelasticity[:, 0], color="C3", linestyle=":")
+draw_band(eta, fine, bands.inelasticity[:, 0], stds.inelasticity[:, 0], color="C0")
+eta.set(xlabel="$E_\\mathrm{cm}$ above ΛΛ [MeV]", ylabel="$\\eta$", title="inelasticity")
+for ax in (first, second, eta):
+    ax.axvline(threshold, color="0.6", ls=":", lw=1, zorder=0)
+first.set_title("ΛΛ, lifted by 180° by the quasi-bound state; dots: NΞ threshold")
 second.set_title("NΞ")
 plane.errorbar(
     to_mev(poles.energy.real), to_mev(poles.energy.imag), to_mev(poles_std.energy.imag),

@@ -22,6 +22,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit import TimeDependentHALRegressor
 from halkit.datasets import make_time_dependent
+from halkit.displays import draw_band
 from halkit.interactions import Separable, omega_ccc
 from halkit.scattering import phase_shift
 
@@ -49,7 +50,7 @@ choices = {
     "three t, both sources": {"times": [25, 26, 27]},
     "all t, both sources": {},
 }
-energy = np.geomspace(1.0, 300.0, 25)
+energy = np.geomspace(1.0, 300.0, 60)
 k = np.sqrt(MASS * energy / TO_MEV)
 exact = phase_shift(truth, k, reduced_mass=MASS / 2)
 
@@ -90,16 +91,20 @@ for name, error in found.items():
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained", sharex=True)
 for color, (name, error) in enumerate(found.items()):
     mean, spread = error.mean(axis=0), error.std(axis=0, ddof=1)
-    left.plot(energy, mean, f"C{color}", label=name)
-    left.fill_between(energy, mean - spread, mean + spread, color=f"C{color}", alpha=0.2, lw=0)
-    right.loglog(energy, np.sqrt(np.mean(error**2, axis=0)), f"C{color}", label=name)
+    draw_band(left, energy, mean, spread, label=name, color=f"C{color}")
+    draw_band(right, energy, np.sqrt(np.mean(error**2, axis=0)), color=f"C{color}")
 left.axhline(0.0, color="k", ls="--", lw=0.8)
 left.set(
-    xscale="log", xlabel="$E$ [MeV]", ylabel="$\\delta$ − truth [deg]",
+    xscale="log", xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ − truth [deg]",
     title="mean and spread over samples of the noise",
 )  # fmt: skip
 left.legend(fontsize=9)
-right.set(xlabel="$E$ [MeV]", ylabel="rms error of $\\delta$ [deg]", title="root mean square")
+right.set(
+    yscale="log", yticks=(0.2, 0.5, 1.0, 2.0, 5.0), yticklabels=("0.2", "0.5", "1", "2", "5"),
+    xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="rms error of $\\delta$ [deg]",
+    title="root mean square",
+)  # fmt: skip
+right.yaxis.set_minor_formatter("")
 plt.show()
 
 # %%

@@ -26,6 +26,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit import TimeDependentHALRegressor
 from halkit.datasets import make_time_dependent
+from halkit.displays import draw_band
 from halkit.equations import local_approximation
 from halkit.interactions import Separable, Tabulated, omega_ccc
 from halkit.scattering import DerivativeExpansion, phase_shift
@@ -78,7 +79,7 @@ orders["U, local + separable"] = model
 # ------------
 # The largest distance to the truth, for energies of the centre of mass up to 30, 100, 300 MeV.
 
-energy = np.geomspace(1.0, 300.0, 40)
+energy = np.geomspace(1.0, 300.0, 240)
 k = np.sqrt(MASS * energy / TO_MEV)
 exact = phase_shift(truth, k, reduced_mass=MASS / 2)
 phases = {name: phase_shift(V, k, reduced_mass=MASS / 2) for name, V in orders.items()}
@@ -97,10 +98,13 @@ figure, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
 (zeroth, second), (deltas, distances) = axes
 near = r < 14
 for (source, V), style in zip(leading.items(), ("-.", ":"), strict=True):
-    zeroth.plot(r[near] / FM, V[near] * TO_MEV, style, label=f"V, leading order, {source}")
-zeroth.plot(r[near] / FM, following.V0[near] * TO_MEV, "C2", label="$V_0$, next order")
+    draw_band(
+        zeroth, r[near] / FM, V[near] * TO_MEV, linestyle=style,
+        label=f"V, leading order, {source}",
+    )  # fmt: skip
+draw_band(zeroth, r[near] / FM, following.V0[near] * TO_MEV, label="$V_0$, next order", color="C2")
 zeroth.set(ylim=(-160, 20), xlabel="$r$ [fm]", ylabel="$V$ [MeV]", title="local potentials")
-second.plot(r[near] / FM, following.V2[near] * MASS, "C2")
+draw_band(second, r[near] / FM, following.V2[near] * MASS, color="C2")
 second.axhline(0.0, color="0.8", lw=0.8, zorder=0)
 second.set(xlabel="$r$ [fm]", ylabel="$m V_2$", title="$V_2$, the term with ∇²")
 styles = ("C0-.", "C1:", "C4-", "C2-", "C3-")
@@ -108,9 +112,12 @@ for (name, delta), style in zip(phases.items(), styles, strict=True):
     deltas.semilogx(energy, np.rad2deg(delta), style, label=name)
     distances.loglog(energy, errors[name], style, label=name)
 deltas.semilogx(energy, np.rad2deg(exact), "k--", lw=0.8, label="truth")
-deltas.set(xlabel="$E$ [MeV]", ylabel="$\\delta$ [deg]", title="phase shifts")
+deltas.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ [deg]", title="phase shifts")
 distances.set(
-    ylim=(1e-3, 10), xlabel="$E$ [MeV]", ylabel="|δ − truth| [deg]", title="distance to the truth"
+    ylim=(1e-3, 10),
+    xlabel="$E_\\mathrm{cm}$ [MeV]",
+    ylabel="|δ − truth| [deg]",
+    title="distance to the truth",
 )
 for ax in (zeroth, deltas):
     ax.legend(fontsize=9)

@@ -21,6 +21,7 @@ import numpy as np
 
 from halkit import GaussianProcessPotentialRegressor, JackknifeRegressor
 from halkit.datasets import make_time_dependent
+from halkit.displays import draw_band
 from halkit.exceptions import MisfitWarning
 from halkit.interactions import KN_MASSES, kaon_nucleon_model, reduced_mass
 from halkit.potentials import lattice_prior
@@ -28,7 +29,7 @@ from halkit.scattering import phase_shift, scattering_length
 from halkit.units import from_mev, to_mev
 
 masses, mass = tuple(from_mev(np.array(KN_MASSES))), reduced_mass(KN_MASSES)
-energy = np.array([1.0, 5, 10, 25, 50, 75, 100, 150, 200, 250, 300])
+energy = np.geomspace(1.0, 300.0, 200)
 k = np.sqrt(2 * mass * from_mev(energy))
 truths = {
     (isospin, name): kaon_nucleon_model(isospin, nonlocal_part=name == "V + U")
@@ -39,7 +40,8 @@ exact = {case: phase_shift(V, k, reduced_mass=mass) for case, V in truths.items(
 for isospin in (0, 1):
     apart = np.rad2deg(np.abs(exact[isospin, "V"] - exact[isospin, "V + U"]))
     print(f"I = {isospin}: V and V + U differ by", end="")
-    print("".join(f" {apart[i]:.2f}° at {energy[i]:.0f} MeV," for i in (2, 4, 6, 10)), end="")
+    values = ((np.interp(at, energy, apart), at) for at in (10, 50, 100, 300))
+    print("".join(f" {value:.2f}° at {at} MeV," for value, at in values), end="")
     a0 = scattering_length(truths[isospin, "V + U"], reduced_mass=mass, sign="lattice")
     print(f" a0 = {a0:.3f} fm")
 
@@ -110,28 +112,31 @@ for case in truths:
 # right at all energies; on data of V alone it adds nothing to V.
 
 figure, axes = plt.subplots(1, 3, figsize=(16, 4.6), layout="constrained")
-styles = {"V, wall": "C1-.", "V, smeared": "C2:"}
+styles = {"V, wall": ("C1", "-."), "V, smeared": ("C2", ":")}
 for isospin, ax in enumerate(axes[:2]):
     case = isospin, "V + U"
-    ax.plot(energy, np.rad2deg(exact[case]), "k-", lw=0.9, label="truth, V + U")
-    ax.plot(
-        energy, np.rad2deg(exact[isospin, "V"]), color="0.6", lw=0.9, label="the other truth, V"
-    )
-    for fit, style in styles.items():
-        ax.plot(energy, np.rad2deg(phases[case, fit]), style, label=f"fit of {fit}")
-    ax.errorbar(
-        energy, np.rad2deg(phases[case, "V + U, both"]), np.rad2deg(stds[case]), fmt="C0o", ms=4,
-        capsize=2, label="fit of V + U",
-    )  # fmt: skip
-    ax.set(xlabel="$E$ [MeV]", ylabel="$\\delta$ [deg]", title=f"KN, I = {isospin}")
+    for name, color in (("V + U", "k"), ("V", "0.6")):
+        label = "truth, V + U" if name == "V + U" else "the other truth, V"
+        draw_band(ax, energy, np.rad2deg(exact[isospin, name]), color=color, label=label)
+    for fit, (color, style) in styles.items():
+        draw_band(
+            ax, energy, np.rad2deg(phases[case, fit]), color=color, linestyle=style,
+            label=f"fit of {fit}",
+        )  # fmt: skip
+    delta, std = (np.rad2deg(x) for x in (phases[case, "V + U, both"], stds[case]))
+    draw_band(ax, energy, delta, std, color="C0", label="fit of V + U")
+    ax.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ [deg]", title=f"KN, I = {isospin}")
 case = 0, "V + U"
-for fit, style in {**styles, "V, both": "C3--"}.items():
-    axes[2].plot(energy, np.rad2deg(phases[case, fit] - exact[case]), style, label=f"fit of {fit}")
+for fit, (color, style) in {**styles, "V, both": ("C3", "--")}.items():
+    off = np.rad2deg(phases[case, fit] - exact[case])
+    draw_band(axes[2], energy, off, color=color, linestyle=style, label=f"fit of {fit}")
 off, std = (np.rad2deg(x) for x in (phases[case, "V + U, both"] - exact[case], stds[case]))
-axes[2].fill_between(energy, off - std, off + std, color="C0", alpha=0.3, lw=0)
-axes[2].plot(energy, off, "C0", label="fit of V + U")
+draw_band(axes[2], energy, off, std, color="C0", label="fit of V + U")
 axes[2].axhline(0.0, color="k", lw=0.9)
-axes[2].set(xscale="log", xlabel="$E$ [MeV]", ylabel="error of $\\delta$ [deg]", title="I = 0")
+axes[2].set(
+    xscale="log", xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="error of $\\delta$ [deg]",
+    title="KN, I = 0",
+)  # fmt: skip
 for ax in axes[1:]:
     ax.legend()
 plt.show()

@@ -27,6 +27,7 @@ from sklearn.base import clone
 
 from halkit import Channel, GaussianProcessPotentialRegressor, JackknifeRegressor
 from halkit.datasets import make_coupled
+from halkit.displays import draw_band
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import av18
 from halkit.scattering import coupled_bound_states, coupled_phase_shifts
@@ -105,7 +106,7 @@ for name, unit in (("energy", to_mev(1.0)), ("probability", 100.0), ("rms_radius
 # Pictures
 # --------
 
-fine = np.linspace(1.0, 175.0, 60)
+fine = np.linspace(1.0, 175.0, 200)
 curves = coupled_phase_shifts(truth, from_mev(fine), channels=channels)
 learned, band = (to_mev(x) for x in jackknife.local_potential(data.r, return_std=True))
 figure, ((potentials, tensor, diagonal), (first, second, mixing)) = plt.subplots(
@@ -117,17 +118,17 @@ elements = {
     "$V_{22}$": (1, 1, 1.0, "C2"),
 }
 for name, (a, b, factor, color) in elements.items():
-    potentials.plot(data.r, learned[a, b] / factor, color, label=name)
-    potentials.plot(data.r, to_mev(V[a, b]) / factor, "k--", lw=0.9)
-potentials.set(xlim=(0.2, 3), ylim=(-120, 200), ylabel="$V$ [MeV]", title="S and D source")
+    V_ab, error = learned[a, b] / factor, band[a, b] / factor
+    draw_band(potentials, data.r, V_ab, error, color=color, label=name)
+    draw_band(potentials, data.r, to_mev(V[a, b]) / factor, color="k", linestyle="--")
+potentials.set(xlim=(0.2, 3), ylim=(-120, 200), ylabel="$V$ [MeV]", title="dashed: truth")
 for ax, name in ((tensor, "$V_T$"), (diagonal, "$V_{22}$")):
     a, b, factor, _ = elements[name]
     for (label, model), style in zip(models.items(), ("C0-", "C1-.", "C3:"), strict=True):
+        color, line = style[:2], style[2:]
         off = to_mev(model.local_potential(data.r)[a, b] - V[a, b]) / factor
-        ax.plot(data.r, off, style, label=label)
-        if label.startswith("an S and a D"):
-            half = band[a, b] / factor
-            ax.fill_between(data.r, off - half, off + half, color="C0", alpha=0.3, lw=0)
+        half = band[a, b] / factor if label.startswith("an S and a D") else None
+        draw_band(ax, data.r, off, half, color=color, linestyle=line, label=label)
     ax.axhline(0.0, color="k", lw=0.9, ls="--")
     ax.set(xlim=(0.4, 3), ylim=(-15, 15), ylabel="error [MeV]", title=f"{name}, learned − truth")
 for ax in (potentials, tensor, diagonal):
@@ -139,8 +140,13 @@ for ax, of, title in (
     (second, lambda x: x.phase_shift[:, 1], "\\delta_2"),
     (mixing, lambda x: x.mixing, "\\varepsilon"),
 ):
-    ax.plot(fine, np.rad2deg(of(curves)), "k--", lw=0.9)
-    ax.errorbar(energy, np.rad2deg(of(waves)), np.rad2deg(of(std)), fmt="C0o", ms=4, capsize=2)
-    ax.plot(energy, np.rad2deg(of(models["one S source"].phase_shift(E))), "C3:")
-    ax.set(xlabel="$E$ [MeV]", ylabel=f"$\\bar{title}$ [deg]")
+    ax.plot(fine, np.rad2deg(of(curves)), "k--", lw=0.9, label="truth")
+    ax.errorbar(
+        energy, np.rad2deg(of(waves)), np.rad2deg(of(std)), fmt="C0o", ms=4, capsize=2,
+        label="an S and a D source",
+    )  # fmt: skip
+    one = np.rad2deg(of(models["one S source"].phase_shift(E)))
+    draw_band(ax, energy, one, color="C3", linestyle=":", label="one S source")
+    ax.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel=f"$\\bar{title}$ [deg]")
+first.legend()
 plt.show()

@@ -23,6 +23,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit import TimeDependentHALRegressor
 from halkit.datasets import make_time_dependent
+from halkit.displays import draw_band
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
 from halkit.interactions import omega_ccc
 from halkit.resampling import JackknifeRegressor
@@ -81,7 +82,7 @@ for name, (rows, settings) in ladder.items():
 # V = ∫U R/R of the wall source at t = 26 is compared with y/R for r = 0.2 … 1.7 fm (root mean
 # square), the phase shifts with those of the truth up to E = 100 and 300 MeV (largest distance).
 
-energy = np.geomspace(1.0, 300.0, 25)
+energy = np.geomspace(1.0, 300.0, 200)
 k = np.sqrt(MASS * energy / TO_MEV)
 exact = np.rad2deg(phase_shift(truth, k, reduced_mass=MASS / 2))
 near, at_26 = (r > 0.2 * FM) & (r < 1.7 * FM), data.rows.labels.index(("wall", 26))
@@ -167,19 +168,19 @@ print(
 figure, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
 (local, phases), (cot, pulls) = axes
 for name, style in zip(models, (":", "-.", "--", "-"), strict=True):
-    local.plot(r / FM, localised[name] * TO_MEV, style, label=name)
+    draw_band(local, r / FM, localised[name] * TO_MEV, linestyle=style, label=name)
     phases.semilogx(energy, deltas[name], style, label=name)
 V, spread = (v[at_26] * TO_MEV for v in jackknife.localize(noisy.rows.data, return_std=True))
-local.fill_between(
-    r / FM, V - 2 * spread, V + 2 * spread, color="C0", alpha=0.3, label="20 bins, noise 1e-3: 2σ"
-)
-local.plot(r / FM, truth(r) * TO_MEV, "k--", lw=0.8, label="truth")
+draw_band(local, r / FM, V, 2 * spread, color="C4", label="20 bins, noise 1e-3: 2σ")
+draw_band(local, r / FM, truth(r) * TO_MEV, color="k", linestyle="--", label="truth")
 local.set(
     xlim=(0, 2), ylim=(-130, 60), xlabel="$r$ [fm]", ylabel="$V(r)$ [MeV]",
     title="localised, wall source, t = 26",
 )  # fmt: skip
 phases.semilogx(energy, exact, "k--", lw=0.8, label="truth")
-phases.set(xlabel="$E$ [MeV]", ylabel="$\\delta$ [deg]", title="phase shifts, no noise")
+phases.set(
+    xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ [deg]", title="phase shifts, no noise"
+)
 
 square = (k * FM) ** 2
 low = square < 2.5
@@ -208,7 +209,10 @@ for n, alpha in ((2, 0.2), (1, 0.3)):
     pulls.fill_between(energy, -n * error, n * error, color="C0", alpha=alpha, label=f"{n}σ")
 pulls.semilogx(energy, delta - exact, "C0", label="20 bins, noise 1e-3")
 pulls.semilogx(energy, deltas["local + separable"] - exact, "C3", label="no noise")
-pulls.set(xlabel="$E$ [MeV]", ylabel="$\\delta$ − truth [deg]", title="distance to the truth")
+pulls.set(
+    xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta$ − truth [deg]", title="distance to the truth"
+)
+pulls.set_ylim(top=1.9 * np.abs(2 * error).max())
 for ax in axes.flat:
     ax.legend(fontsize=9)
 plt.show()

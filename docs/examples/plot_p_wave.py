@@ -23,6 +23,7 @@ from sklearn.base import clone
 
 from halkit import GaussianProcessPotentialRegressor, JackknifeRegressor
 from halkit.correlators import Correlators
+from halkit.displays import draw_band
 from halkit.equations import lattice_rows
 from halkit.exceptions import MisfitWarning
 from halkit.interactions import p_wave_model
@@ -113,19 +114,19 @@ for name, part in (("Re E", np.real), ("Im E", np.imag)):
 # --------
 # δ passes 90° 20 MeV above Re E of the pole, and falls again: the resonance is wide.
 
-energy, fine = E * TO_MEV, np.geomspace(1.0, 100.0, 120) / TO_MEV
+energy, fine = E * TO_MEV, np.geomspace(1.0, 100.0, 200) / TO_MEV
 momenta, fm = np.sqrt(mass * fine), rows.r_out * SPACING
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(16, 4.6), layout="constrained")
 curve = phase_shift(truth, momenta, reduced_mass=mass / 2, l=1)
 left.semilogx(fine * TO_MEV, np.rad2deg(curve), "k--", lw=0.9, label="truth")
 left.semilogx(fine * TO_MEV, np.rad2deg(local.phase_shift(momenta)), "C3:", label="fit of V")
 left.errorbar(energy, np.rad2deg(delta), np.rad2deg(std), fmt="C0o", ms=4, capsize=2, label="V + U")
-left.set(xlabel="$E$ [MeV]", ylabel="$\\delta_1$ [deg]", title="P wave")
+left.set(xlabel="$E_\\mathrm{cm}$ [MeV]", ylabel="$\\delta_1$ [deg]", title="P wave")
 V, V_std = jackknife.local_potential(rows.r_out, return_std=True)
-middle.fill_between(fm, (V - V_std) * TO_MEV, (V + V_std) * TO_MEV, color="C0", alpha=0.3, lw=0)
-middle.plot(fm, V * TO_MEV, "C0", label="V of V + U")
-middle.plot(fm, local.local_potential(rows.r_out) * TO_MEV, "C3:", label="V alone")
-middle.plot(fm, truth.local_potential(rows.r_out) * TO_MEV, "k--", lw=0.9, label="truth")
+alone, known = (x.local_potential(rows.r_out) * TO_MEV for x in (local, truth))
+draw_band(middle, fm, V * TO_MEV, V_std * TO_MEV, color="C0", label="V of V + U")
+draw_band(middle, fm, alone, color="C3", linestyle=":", label="V alone")
+draw_band(middle, fm, known, color="k", linestyle="--", label="truth")
 middle.set(xlabel="$r$ [fm]", ylabel="$V$ [MeV]", title="local part; the rest of V + U is U")
 near = local.resonances(pole.energy).energy * TO_MEV
 right.plot(near.real, near.imag, "C3v", label="fit of V")

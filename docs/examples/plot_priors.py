@@ -60,7 +60,7 @@ for name, settings in ladder.items():
 # the sources, is not enough: the plain network has a smaller one than the symmetric network, and
 # the worse U.
 
-k = np.linspace(0.05, 1.0, 40)
+k = np.linspace(0.05, 1.0, 200)
 exact = data.interaction.phase_shift(k, reduced_mass=3.3)
 norm = np.sqrt(np.outer(data.weights, data.weights))
 errors = {name: np.abs(np.rad2deg(model.phase_shift(k) - exact)) for name, model in models.items()}
@@ -90,17 +90,18 @@ maps = {name: model.potential_ for name, model in models.items()} | {"truth": da
 kernel = 4 * np.pi * np.outer(data.r, data.r) * data.potential
 limit = np.abs(kernel).max()
 for ax, (name, U) in zip(axes.flat, maps.items(), strict=False):
-    display = PotentialDisplay(U[np.ix_(near, near)], data.r[near]).plot([ax])
+    display = PotentialDisplay(U[np.ix_(near, near)], data.r[near]).plot([ax], units=("1/μ", "μ"))
     display.images_[0].set_clim(-limit, limit)
+    display.images_[0].colorbar.set_label("$4\\pi r r' U(r, r')$ [μ²]")
     ax.set_title(name)
 cut, phases = axes.flat[6:]
 for name, model in models.items():
     cut.plot(data.r, 4 * np.pi * data.r**2 * np.diagonal(model.potential_), label=name)
     phases.semilogy(k, errors[name], label=name)
 cut.plot(data.r, np.diagonal(kernel), "k--", lw=0.8, label="truth")
-cut.set(xlabel="$r$", ylabel="$4\\pi r^2\\, U(r, r)$", title="the diagonal")
+cut.set(xlabel="$r$ [1/μ]", ylabel="$4\\pi r^2\\, U(r, r)$ [μ²]", title="the diagonal")
 cut.legend()
-phases.set(xlabel="$k$", ylabel="error of $\\delta$ [deg]", title="phase shifts")
+phases.set(xlabel="$k$ [μ]", ylabel="error of $\\delta$ [deg]", title="phase shifts")
 plt.show()
 
 # %%

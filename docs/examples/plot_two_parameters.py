@@ -108,7 +108,9 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained"
 for (name, row), style in zip(rows.items(), ("-", "-.", ":"), strict=True):
     left.plot(data.r, row, style, label=name)
 left.plot(data.r, truth, "k--", lw=0.8, label="truth")
-left.set(xlim=(0, 6), xlabel="$r'$", ylabel="$U(R, r')$", title="the learned row, R = 2.5")
+left.set(
+    xlim=(0, 6), xlabel="$r'$ [1/μ]", ylabel="$U(R, r')$ [μ⁴]", title="the learned row, R = 2.5/μ"
+)
 left.legend()
 for number, curve in enumerate(np.abs(path - 1).T, start=1):
     right.loglog(np.arange(1, len(curve) + 1), curve, label=f"Adam, $|\\theta_{number} - 1|$")
@@ -116,7 +118,7 @@ right.axhline(
     np.abs(parametric.theta_ - 1).max(), color="k", ls="--", lw=0.8,
     label=f"least squares after {parametric.n_iter_}",
 )  # fmt: skip
-right.set(xlabel="step", title="distance to the truth")
+right.set(xlabel="step", ylabel="$|\\theta - 1|$", title="distance to the truth")
 right.legend()
 plt.show()
 

@@ -69,7 +69,7 @@ for L, shift in ((16, -0.1), (32, 0.1)):
         loops.errorbar(x, values.mean(axis=1), errors, fmt="o", ms=4, label=f"{name}, L = {L}")
 loops.axhline(1, color="k", lw=0.8)
 loops.set(xlabel="R", ylabel="W(R × R) / exact", title="Wilson loops at β = 7", xticks=sides)
-loops.legend()
+loops.legend(loc="upper left")
 for theta, label, shift in ((raw[16], "raw", -0.2), (exact[16], "rejected", 0.2)):
     counts = [(topological_charge(theta) == value).mean() for value in q]
     charge.bar(q + shift, counts, width=0.35, label=label)
@@ -83,7 +83,9 @@ free = topological_charge(model.sample(200, beta=BETA, lattice_size=8, random_st
 history.step(range(200), free, lw=0.8, label="rejected")
 history.step(range(200), frozen, lw=1.5, label="hybrid Monte Carlo")
 history.set(xlabel="configuration", ylabel="Q", title="history of the charge, L = 8")
-history.legend()
+history.set_ylim(-1.2, 2.2)
+history.set_yticks((-1, 0, 1))
+history.legend(loc="upper left")
 plt.show()
 
 # %%

@@ -27,6 +27,7 @@ from halkit import TimeDependentHALRegressor
 from halkit.correlators import load_correlators
 from halkit.displays import LocalPotentialDisplay, PhaseShiftDisplay
 from halkit.equations import lattice_rows
+from halkit.potentials import leading_order
 
 folder = os.environ.get("HALKIT_DATA")
 if folder is None:
@@ -67,15 +68,16 @@ if folder is not None:
     at_13 = rows.select(times=[13])
     X, y = at_13.mean()
     V, r = correlators.to_mev(model.localize(X)), correlators.to_fm(rows.r_out)
-    phi = X[:, : len(r)]
+    data, far = leading_order(at_13), r > 0.34
+    points = (correlators.to_mev(part)[:, far] for part in (data.V, data.V_std))
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
-    LocalPotentialDisplay(V, r, labels=["wall", "smeared"]).plot(left, units=("fm", "MeV"))
-    leading = correlators.to_mev(y / phi), correlators.to_mev(at_13.sigma / np.abs(phi))
-    for points, error in zip(*leading, strict=True):
-        left.errorbar(r, points, error, fmt=".", ms=3, color="0.4", alpha=0.4, zorder=0)
-    left.set(xlim=(0.15, 2.2), ylim=(-50, 150), title="localised, t = 13; points: data")
+    LocalPotentialDisplay(
+        V[:, far], r[far], labels=["wall: from U", "smeared: from U"],
+        data=(r[far], *points), data_labels=["wall: data", "smeared: data"],
+    ).plot(left, units=("fm", "MeV"))  # fmt: skip
+    left.set_title("ΞΞ(¹S₀), t = 13")
 
-    momenta = np.linspace(10.0, 400.0, 60)
+    momenta = np.linspace(10.0, 400.0, 200)
     k = correlators.from_mev(momenta)
     reference, file = None, Path(folder, "xixi_1s0_published.npz")
     if file.is_file():
@@ -84,10 +86,11 @@ if folder is not None:
             bins = np.unwrap(archive["delta_n2lo_w_v2_t13_jk"], axis=1, period=np.pi)[:, 5::8]
         error = np.sqrt(len(bins) - 1) * bins.std(axis=0)
         reference = correlators.to_mev(published), bins.mean(axis=0), error
-    PhaseShiftDisplay(model.phase_shift(k), momenta, reference=reference, name="learned").plot(
-        right, units="MeV"
-    )
-    right.set_title("¹S₀ phase shift")
+    PhaseShiftDisplay(
+        model.phase_shift(k), momenta, reference=reference, name="learned",
+        reference_name="published, V0 + V2∇²",
+    ).plot(right, units="MeV")  # fmt: skip
+    right.set_title("ΞΞ(¹S₀)")
     plt.show()
     for source, potential in zip(("wall", "smeared"), V, strict=True):
         print(f"V(0.40 fm), {source}: {potential[np.argmin(np.abs(r - 0.402))]:.1f} MeV")

@@ -125,7 +125,7 @@ if folder is not None:
 # correlators. Distances are in combined errors, which counts common noise twice.
 
 if folder is not None:
-    k = np.linspace(5.0, 400.0, 80) / to_mev
+    k = np.linspace(5.0, 400.0, 200) / to_mev
     delta, band = np.rad2deg(model.phase_shift(k, return_std=True))
     cot, cot_error = model.evaluate(lambda m: -1 / m.scattering_length() / pion)
     print(f"k cot δ(0)/m_π = {cot:.3f}({cot_error:.3f})")
@@ -234,7 +234,7 @@ if folder is not None:
         phase_ax.errorbar(
             published[0] * to_mev, *published[1:], fmt="k.", label="published, V0 + V2∇², t = 13"
         )
-    phase_ax.set(xlabel="$k$ [MeV]", ylabel="$\\delta$ [deg]", title="¹S₀ phase shift")
+    phase_ax.set(xlabel="$k$ [MeV]", ylabel="$\\delta$ [deg]", title="ΞΞ(¹S₀)")
 
     lengths = np.array(VOLUMES) * fm
     box_ax.errorbar(lengths - 0.02, *np.transpose(list(box.values())), fmt="o", label="learned")

@@ -117,7 +117,7 @@ if folder is not None:
 # the prior that was chosen: see `plot_xixi_joint.py`.
 
 if folder is not None:
-    k = np.linspace(5.0, 400.0, 60) / to_mev
+    k = np.linspace(5.0, 400.0, 200) / to_mev
     wide = clone(model).set_params(**priors[np.argmax(by_time)]).fit(X)
     found = {"a volume out": by_volume.best_estimator_, "a time out": wide}
     phases = {name: np.rad2deg(fit.phase_shift(k)) for name, fit in found.items()}
@@ -146,6 +146,6 @@ if folder is not None:
         ax.set(xlabel="$\\rho$ [$a$]", ylabel="$A$ [$a^{-4}$]", title=f"χ²/dof: {title}")
     for name, delta in phases.items():
         axes[3].plot(k * to_mev, delta, label=f"chosen with {name}")
-    axes[3].set(xlabel="$k$ [MeV]", ylabel="$\\delta$ [deg]", title="¹S₀ phase shift")
+    axes[3].set(xlabel="$k$ [MeV]", ylabel="$\\delta$ [deg]", title="ΞΞ(¹S₀)")
     axes[3].legend(fontsize=9)
     plt.show()

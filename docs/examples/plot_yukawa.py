@@ -103,7 +103,7 @@ for name, V in {"exact": truth, "exact, cut at 5": cut(truth), "f(r)/r, cut": cu
 # Pictures
 # --------
 
-q = np.geomspace(0.05, 4.0, 80)
+q = np.geomspace(0.05, 4.0, 240)
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(16, 4.4), layout="constrained")
 for (name, model), style in zip(models.items(), ("-", "-."), strict=True):
     left.plot(r, r * model.local_potential(r), style, label=name)
@@ -122,6 +122,7 @@ uncut = np.abs(models["f(r)/r"].phase_shift(q) - exact)
 right.loglog(q, np.rad2deg(uncut), "--", label="f(r)/r, uncut, against the truth")
 right.axhline(0.01, color="0.6", lw=0.8)
 right.set(xlabel="$k$ [$\\mu$]", ylabel="error of $\\delta$ [deg]", title="line: 0.01°")
+right.set_ylim(bottom=1e-11)
 for ax in (left, middle, right):
     ax.legend()
 plt.show()

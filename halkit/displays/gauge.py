@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_boolean
-from halkit.displays.canvas import figure_axes, matching
+from halkit.displays.canvas import figure_axes, matching, place_legend
 from halkit.typing import Array, Numbers
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
@@ -106,10 +106,12 @@ class TopologyDisplay:
             (self.exact_line_,) = left.plot(
                 self._sectors(), self.probability, "k_", ms=12, mew=2, label="exact $P(Q)$"
             )
-        left.set(xlabel="$Q$", ylabel="frequency")
-        left.legend()
+        left.set(xlabel="topological charge $Q$", ylabel="frequency")
+        left.xaxis.get_major_locator().set_params(integer=True)
+        place_legend(left)
         (self.history_line_,) = right.plot(self.charge, drawstyle="steps-mid", lw=0.8)
-        right.set(xlabel="configuration", ylabel="$Q$")
+        right.set(xlabel="configuration", ylabel="topological charge $Q$")
+        right.yaxis.get_major_locator().set_params(integer=True)
         return self
 
 
@@ -218,7 +220,7 @@ class WilsonLoopDisplay:
         (self.exact_line_,) = left.plot(x, self.exact, "k_", ms=16, mew=1.5, label="exact")
         left.set_yscale("log" if min(self.mean.min(), self.exact.min()) > 0 else "linear")
         left.set(ylabel="$\\langle W\\rangle$")
-        left.legend()
+        place_legend(left)
         known = self.error > 0
         right.axhspan(-2, 2, color="0.9")
         right.axhline(0, color="k", lw=0.8)

@@ -1,20 +1,27 @@
-"""Pictures of a potential: U(r, r') as a map, V(r) as curves.
+"""Pictures of a non-local potential U(r, r') as a map, with its standard deviation beside it.
 
 The map shows 4πrr' U(r, r'), the kernel that acts on u = rφ with the plain measure dr'. One
 colour scale suits the kernel, whereas U itself is largest where the measure 4πr'²dr' vanishes.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from halkit.checks import check_array, check_boolean
-from halkit.displays.canvas import axis_label, figure_axes, matching, refuse_channels, with_std
+from halkit.displays.canvas import axis_label, figure_axes, matching, power_of, refuse_channels
+from halkit.displays.momenta import UnitSystem, known_system, unit_system
+from halkit.displays.observed import nonlocal_values
 from halkit.scaling import std
-from halkit.typing import Array, Numbers
+from halkit.typing import Array, Number, Numbers
 
-__all__ = ["LocalPotentialDisplay", "PotentialDisplay"]
+__all__ = ["PotentialDisplay", "potential_units"]
+
+
+def potential_units(inverse_spacing: Number | None, units: tuple[str, str] | None) -> UnitSystem:
+    """Return the units of a figure, given those of length and energy."""
+    length, energy = (None, None) if units is None else units
+    return unit_system(inverse_spacing, energy, length)
 
 
 def _matrix(potential: Any, r: Array, r_prime: Array) -> Any:
@@ -22,11 +29,6 @@ def _matrix(potential: Any, r: Array, r_prime: Array) -> Any:
     if hasattr(potential, "nonlocal_potential"):
         return potential.nonlocal_potential(r[:, np.newaxis], r_prime)
     return potential
-
-
-def _curves(values: Numbers, name: str) -> Array:
-    """The values with one row for each curve."""
-    return np.atleast_2d(check_array(values, name, finite=False))
 
 
 class PotentialDisplay:
@@ -47,6 +49,9 @@ class PotentialDisplay:
         ``nonlocal_potential(r, r')``.
     potential_std : array of shape (n_r, n_r_prime), default=None
         Standard deviation of U, drawn on its own scale.
+    inverse_spacing : float, default=None
+        a⁻¹ in MeV, if the numbers are in lattice units; `halkit.units.HBARC` if they are in fm. The
+        figure is then in fm and MeV.
 
     Attributes
     ----------
@@ -78,6 +83,7 @@ class PotentialDisplay:
         *,
         truth: Any = None,
         potential_std: Numbers | None = None,
+        inverse_spacing: Number | None = None,
     ) -> None:
         self.r = check_array(r, "r")
         self.r_prime = self.r if r_prime is None else check_array(r_prime, "r_prime")
@@ -88,6 +94,7 @@ class PotentialDisplay:
         self.potential_std = (
             None if potential_std is None else matching(potential_std, shape, "potential_std")
         )
+        self.inverse_spacing = inverse_spacing
 
     @classmethod
     def from_estimator(
@@ -98,23 +105,25 @@ class PotentialDisplay:
         *,
         truth: Any = None,
         weighted: bool = True,
+        inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None,
         ax: Any = None,
     ) -> "PotentialDisplay":
-        """Draw the potential of a fitted estimator.
+        """Draw the potential of a fit, an interaction or an ensemble, with its error beside it.
 
         Parameters
         ----------
-        estimator : fitted estimator
-            Any object with ``predict_potential(r, r_prime)``, and with nodes ``r_``
-            and ``r_out_`` unless `r` is given.
+        estimator : fitted estimator, interaction, or Ensemble
+            Errors come from ``predict_potential(r, r_prime, return_std=True)`` if it has it, from
+            the members of an ensemble, or, at the nodes of the fit, from ``estimator.starts_`` if
+            there are several.
         r, r_prime : array, default=None
-            Radii. Without both: the nodes of the fit; the standard deviation
-            over ``estimator.starts_`` is drawn too if there are several starts.
-            Without `r_prime` alone: `r`.
+            Radii. Without both: the nodes of the fit. Without `r_prime` alone: `r`.
         truth : array or interaction, default=None
             See the class.
         weighted : bool, default=True
+        inverse_spacing : float, default=None
+            See the class; by default what the estimator knows.
         units : pair of str, default=None
         ax : sequence of matplotlib Axes, default=None
             See `plot`.
@@ -126,19 +135,31 @@ class PotentialDisplay:
         Raises
         ------
         ValueError
-            If `r_prime` comes without `r`.
+            If `r_prime` comes without `r`, or `r` is missing and the estimator has no nodes.
         """
         refuse_channels(estimator, "the entries of interaction_, such as interaction_[0, 1]")
-        potential_std = None
+        starts: list[Any] = []
         if r is None:
             if r_prime is not None:
                 raise ValueError("r must be given with r_prime, got None")
+            if not hasattr(estimator, "predict_potential"):
+                raise ValueError("r must be given for an interaction without nodes, got None")
             r, r_prime = estimator.r_out_, estimator.r_
             starts = [start.potential for start in getattr(estimator, "starts_", ())]
-            potential_std = std(starts, axis=0, ddof=1) if len(starts) > 1 else None
-        r_prime = r if r_prime is None else r_prime
-        potential = estimator.predict_potential(r, r_prime)
-        display = cls(potential, r, r_prime, truth=truth, potential_std=potential_std)
+        r = check_array(r, "r")
+        r_prime = r if r_prime is None else check_array(r_prime, "r_prime")
+        potential, potential_std = nonlocal_values(estimator, r, r_prime)
+        if potential_std is None and len(starts) > 1:
+            potential_std = std(starts, axis=0, ddof=1)
+        own = known_system(estimator)["inverse_spacing"]
+        display = cls(
+            potential,
+            r,
+            r_prime,
+            truth=truth,
+            potential_std=potential_std,
+            inverse_spacing=own if inverse_spacing is None else inverse_spacing,
+        )
         return display.plot(ax, weighted=weighted, units=units)
 
     @classmethod
@@ -151,11 +172,19 @@ class PotentialDisplay:
         truth: Any = None,
         potential_std: Numbers | None = None,
         weighted: bool = True,
+        inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None,
         ax: Any = None,
     ) -> "PotentialDisplay":
         """Draw given values of U; for the parameters see the class and `plot`."""
-        display = cls(potential, r, r_prime, truth=truth, potential_std=potential_std)
+        display = cls(
+            potential,
+            r,
+            r_prime,
+            truth=truth,
+            potential_std=potential_std,
+            inverse_spacing=inverse_spacing,
+        )
         return display.plot(ax, weighted=weighted, units=units)
 
     def plot(
@@ -170,8 +199,9 @@ class PotentialDisplay:
         weighted : bool, default=True
             Draw 4πrr' U(r, r') instead of U(r, r').
         units : pair of str, default=None
-            Units of length and energy, such as ``("fm", "MeV")``, for the labels only:
-            the numbers are not converted.
+            Units of length and energy, such as ``("fm", "MeV")``. With `inverse_spacing` numbers
+            are converted to them: "fm", and "MeV" (default), "GeV" or "1/fm". Without it they are
+            texts for the labels.
 
         Returns
         -------
@@ -179,188 +209,33 @@ class PotentialDisplay:
             Itself.
         """
         weighted = check_boolean(weighted, "weighted")
+        system = potential_units(self.inverse_spacing, units)
         weight = 4 * np.pi * self.r[:, np.newaxis] * self.r_prime if weighted else 1.0
-        symbol = "$4\\pi r r' U(r, r')$" if weighted else "$U(r, r')$"
-        length, energy = (None, None) if units is None else units
-        power = 1 if weighted else 3
-        unit = None if units is None else f"{energy} {length}$^{{-{power}}}$"
+        symbol, power = ("$4\\pi r r' U(r, r')$", -1) if weighted else ("$U(r, r')$", -3)
+        scale = system.energy * system.length**power
+        unit = system.unit and f"{system.unit} {power_of(system.length_unit, power)}"
 
         signed = {"potential": self.potential, "truth": self.truth}
-        panels = {name: weight * U for name, U in signed.items() if U is not None}
-        limit = max(np.max(np.abs(values)) for values in panels.values()) or 1.0
+        panels = {name: scale * weight * U for name, U in signed.items() if U is not None}
+        limit = max(np.nanmax(np.abs(values)) for values in panels.values()) or 1.0
         styles: list[dict[str, Any]] = [{"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}] * len(
             panels
         )
         if self.potential_std is not None:
-            panels["standard deviation"] = weight * self.potential_std
+            panels["standard deviation"] = scale * weight * self.potential_std
             styles.append({"cmap": "Greys", "vmin": 0.0})
 
         self.figure_, self.axes_ = figure_axes(ax, len(panels))
+        r, r_prime = system.length * self.r, system.length * self.r_prime
+        labels = {"xlabel": "$r'$", "ylabel": "$r$"}
+        labels = {key: axis_label(text, system.length_unit) for key, text in labels.items()}
         self.images_ = []
         for axes, (name, values), style in zip(self.axes_, panels.items(), styles, strict=True):
-            image = axes.pcolormesh(self.r_prime, self.r, values, shading="nearest", **style)
-            axes.set(
-                title=name, xlabel=axis_label("$r'$", length), ylabel=axis_label("$r$", length)
-            )
+            image = axes.pcolormesh(r_prime, r, values, shading="nearest", **style)
+            axes.set(title=name, **labels)
             axes.set_aspect("equal")
-            self.figure_.colorbar(image, ax=axes, label=axis_label(symbol, unit))
+            # an inset is as high as the map, whatever the shape of the axes
+            bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.04, 0.0, 0.05, 1.0)))
+            bar.set_label(axis_label(symbol, unit))
             self.images_.append(image)
-        return self
-
-
-class LocalPotentialDisplay:
-    """Curves of local potentials V(r), one per sample.
-
-    Parameters
-    ----------
-    potential : array of shape (n_r,) or (n_curves, n_r)
-        V(r). Values that are not finite, as V = ∫U R / R where R vanishes, leave
-        a gap.
-    r : array of shape (n_r,)
-    potential_std : array of the shape of `potential`, default=None
-        Standard deviation, drawn as a band.
-    labels : sequence of str, default=None
-        One name per curve.
-    truth : array of shape (n_r,), or interaction, default=None
-        A known V, drawn as a dashed line: its values, or an object with
-        ``local_potential(r)``.
-
-    Attributes
-    ----------
-    figure_ : matplotlib Figure
-    ax_ : matplotlib Axes
-    lines_ : list of matplotlib Line2D
-        One per curve.
-    bands_ : list of matplotlib FillBetweenPolyCollection
-        One per curve if there are standard deviations.
-    truth_line_ : matplotlib Line2D or None
-
-    Raises
-    ------
-    ValueError
-        If a shape does not match `r`, or there is not one label per curve.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.displays import LocalPotentialDisplay
-    >>> r = np.linspace(0.0, 5.0, 20)
-    >>> LocalPotentialDisplay([-np.exp(-r), -np.exp(-2 * r)], r).potential.shape
-    (2, 20)
-    """
-
-    def __init__(
-        self,
-        potential: Numbers,
-        r: Numbers,
-        *,
-        potential_std: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-    ) -> None:
-        self.r = check_array(r, "r")
-        if hasattr(truth, "local_potential"):
-            truth = truth.local_potential(self.r)
-        curves = _curves(potential, "potential")
-        shape = (len(curves), self.r.size)
-        self.potential = matching(curves, shape, "potential")
-        self.potential_std = (
-            None
-            if potential_std is None
-            else matching(_curves(potential_std, "potential_std"), shape, "potential_std")
-        )
-        self.truth = None if truth is None else matching(truth, self.r.shape, "truth")
-        if labels is not None and len(labels) != len(curves):
-            raise ValueError(
-                f"labels must have {len(curves)} entries, one per curve, got {len(labels)}"
-            )
-        self.labels = None if labels is None else list(labels)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Numbers,
-        *,
-        potential_std: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-        units: tuple[str, str] | None = None,
-        ax: Any = None,
-    ) -> "LocalPotentialDisplay":
-        """Draw V(r) = ∫4πr'²dr' U(r, r') R(r') / R(r), one curve per sample.
-
-        Parameters
-        ----------
-        estimator : fitted estimator
-            Any object with ``localize(X)`` on the nodes ``r_out_``.
-        X : array of shape (n_samples, n_r)
-            Wave functions or time slices R(t, r).
-        potential_std, labels, truth
-            See the class. The default of `potential_std` comes from
-            ``localize(X, return_std=True)`` if the estimator has it.
-        units : pair of str, default=None
-        ax : matplotlib Axes, default=None
-            See `plot`.
-
-        Returns
-        -------
-        LocalPotentialDisplay
-        """
-        refuse_channels(estimator, "entries of localize(X)")
-        V, potential_std = with_std(estimator.localize, X, potential_std)
-        display = cls(V, estimator.r_out_, potential_std=potential_std, labels=labels, truth=truth)
-        return display.plot(ax, units=units)
-
-    @classmethod
-    def from_predictions(
-        cls,
-        potential: Numbers,
-        r: Numbers,
-        *,
-        potential_std: Numbers | None = None,
-        labels: Sequence[str] | None = None,
-        truth: Any = None,
-        units: tuple[str, str] | None = None,
-        ax: Any = None,
-    ) -> "LocalPotentialDisplay":
-        """Draw given values of V; for the parameters see the class and `plot`."""
-        display = cls(potential, r, potential_std=potential_std, labels=labels, truth=truth)
-        return display.plot(ax, units=units)
-
-    def plot(
-        self, ax: Any = None, *, units: tuple[str, str] | None = None
-    ) -> "LocalPotentialDisplay":
-        """Draw one curve per sample, with a band if standard deviations are known.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None: a new figure.
-        units : pair of str, default=None
-            Units of length and energy, such as ``("fm", "MeV")``, for the labels only:
-            the numbers are not converted.
-
-        Returns
-        -------
-        LocalPotentialDisplay
-            Itself.
-        """
-        self.figure_, (self.ax_,) = figure_axes(ax)
-        length, energy = (None, None) if units is None else units
-        self.ax_.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-        self.lines_, self.bands_, self.truth_line_ = [], [], None
-        for i, V in enumerate(self.potential):
-            label = None if self.labels is None else self.labels[i]
-            self.lines_ += self.ax_.plot(self.r, V, label=label)
-            if self.potential_std is not None:
-                low, high = V - self.potential_std[i], V + self.potential_std[i]
-                style = {"color": self.lines_[i].get_color(), "alpha": 0.25, "linewidth": 0}
-                self.bands_.append(self.ax_.fill_between(self.r, low, high, **style))
-        if self.truth is not None:
-            style = {"color": "black", "linestyle": "--", "linewidth": 1.0}
-            (self.truth_line_,) = self.ax_.plot(self.r, self.truth, label="truth", **style)
-        self.ax_.set(xlabel=axis_label("$r$", length), ylabel=axis_label("$V(r)$", energy))
-        if self.labels is not None or self.truth is not None:
-            self.ax_.legend()
         return self

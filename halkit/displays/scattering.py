@@ -1,7 +1,7 @@
-"""Pictures of scattering: the phase shift δ(k).
+"""Pictures of phase shifts δ against momentum or energy.
 
-Angles are given in radians, as everywhere in halkit, and drawn in degrees. The
-axis is the momentum k, or the energy E = k²/2m if the reduced mass m is given.
+Angles are given in radians, as everywhere in halkit, and drawn in degrees. Curves come with the
+band of the statistical error, and around it that of the total error if a systematic one is known.
 """
 
 from typing import Any
@@ -9,14 +9,21 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_array
-from halkit.displays.canvas import axis_label, figure_axes, matching, refuse_channels, with_std
+from halkit.displays.bands import draw_band, refined, smooth
+from halkit.displays.canvas import axis_label, figure_axes, matching, place_legend, refuse_channels
+from halkit.displays.momenta import Quantity, known_mass, known_system, momentum_axis, unit_system
+from halkit.displays.observed import ensemble_of, phases
 from halkit.typing import Array, Number, Numbers
 
-__all__ = ["PhaseShiftDisplay"]
+__all__ = ["PhaseShiftDisplay", "on_points", "reference_points", "systematic_error"]
+
+COUPLED = "columns of phase_shift(energy=…).phase_shift, or a CoupledPhaseShiftDisplay"
+TRUTH: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
+POINTS: dict[str, Any] = {"fmt": "o", "color": "0.3", "markersize": 3, "capsize": 2}
 
 
-def _reference(points: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
-    """(k, δ, std or None) as float arrays of equal length."""
+def reference_points(points: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
+    """Return (k, δ, std or None) as float arrays of equal length."""
     if len(points) not in (2, 3):
         raise ValueError(
             f"reference must be (k, delta) or (k, delta, std), got {len(points)} entries"
@@ -27,6 +34,27 @@ def _reference(points: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]
     return k, delta, std
 
 
+def systematic_error(values: Any, shape: tuple[int, ...], name: str) -> Array | None:
+    """Return a systematic error as an array of the shape, or with its two sides, (2, n)."""
+    if values is None:
+        return None
+    return matching(values, shape if np.ndim(values) == len(shape) else (2, *shape), name)
+
+
+def on_points(
+    k: Array, fine: Array, values: Any, name: str, observable: Any = None
+) -> Numbers | None:
+    """Return values given at k, or of an interaction or an ensemble, at the points of the curve."""
+    if values is None:
+        return None
+    if observable is not None and not isinstance(values, np.ndarray | list | tuple):
+        if hasattr(values, "interaction_") or hasattr(values, "local_potential"):
+            return observable(values)[0]
+        if ensemble_of(values) is not None:
+            return observable(values)[1]
+    return smooth(k, matching(values, k.shape, name))[1] if fine is not k else values
+
+
 class PhaseShiftDisplay:
     """Phase shift in degrees against momentum or energy.
 
@@ -35,23 +63,34 @@ class PhaseShiftDisplay:
     phase_shift : array of shape (n_k,)
         δ(k) in radians.
     k : array of shape (n_k,)
-        Momenta.
+        Momenta in the centre-of-mass frame.
     phase_shift_std : array of shape (n_k,), default=None
         Standard deviation of δ in radians, drawn as a band.
+    phase_shift_sys : array of shape (n_k,) or (2, n_k), default=None
+        Systematic error of δ in radians, or its parts below and above; the wider band is the
+        quadratic sum with the standard deviation.
     truth : array of shape (n_k,), default=None
         A known δ in radians, drawn as a dashed line.
     reference : tuple of arrays, default=None
         ``(k, delta)`` or ``(k, delta, std)`` in radians, drawn as points, for
         example a published result.
     name : str, default=None
-        Name of the curve in the legend.
+        Name of the curve in the legend, such as the system, "ΞΞ(¹S₀)".
+    reference_name : str, default="reference"
+        Name of the points in the legend.
+    masses : float or pair of float, default=None
+        (m1, m2) in the unit of k, for axes of energy.
+    inverse_spacing : float, default=None
+        a⁻¹ in MeV, if k is in lattice units; `halkit.units.HBARC` if it is in 1/fm. The figure is
+        then in MeV.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
     ax_ : matplotlib Axes
     line_ : matplotlib Line2D
-    band_ : matplotlib FillBetweenPolyCollection or None
+    band_, total_band_ : matplotlib FillBetweenPolyCollection or None
+        Of the statistical and of the total error.
     truth_line_ : matplotlib Line2D or None
     reference_ : matplotlib ErrorbarContainer or None
 
@@ -76,20 +115,25 @@ class PhaseShiftDisplay:
         k: Numbers,
         *,
         phase_shift_std: Numbers | None = None,
+        phase_shift_sys: Numbers | None = None,
         truth: Numbers | None = None,
         reference: tuple[Numbers, ...] | None = None,
         name: str | None = None,
+        reference_name: str = "reference",
+        masses: Any = None,
+        inverse_spacing: Number | None = None,
     ) -> None:
         self.k = check_array(k, "k")
-        self.phase_shift = matching(phase_shift, self.k.shape, "phase_shift")
+        shape = self.k.shape
+        self.phase_shift = matching(phase_shift, shape, "phase_shift")
         self.phase_shift_std = (
-            None
-            if phase_shift_std is None
-            else matching(phase_shift_std, self.k.shape, "phase_shift_std")
+            None if phase_shift_std is None else matching(phase_shift_std, shape, "phase_shift_std")
         )
-        self.truth = None if truth is None else matching(truth, self.k.shape, "truth")
-        self.reference = None if reference is None else _reference(reference)
-        self.name = name
+        self.phase_shift_sys = systematic_error(phase_shift_sys, shape, "phase_shift_sys")
+        self.truth = None if truth is None else matching(truth, shape, "truth")
+        self.reference = None if reference is None else reference_points(reference)
+        self.name, self.reference_name = name, reference_name
+        self.masses, self.inverse_spacing = masses, inverse_spacing
 
     @classmethod
     def from_estimator(
@@ -98,46 +142,73 @@ class PhaseShiftDisplay:
         k: Numbers,
         *,
         phase_shift_std: Numbers | None = None,
-        truth: Numbers | None = None,
+        phase_shift_sys: Any = None,
+        truth: Any = None,
         reference: tuple[Numbers, ...] | None = None,
         reduced_mass: Number | None = None,
+        l: int = 0,
+        r: Numbers | None = None,
         name: str | None = None,
+        reference_name: str = "reference",
+        masses: Any = None,
+        inverse_spacing: Number | None = None,
+        x: Quantity | None = None,
         units: str | None = None,
         ax: Any = None,
     ) -> "PhaseShiftDisplay":
-        """Draw ``estimator.phase_shift(k)``.
+        """Draw the phase shift of a fit, an interaction or an ensemble.
 
         Parameters
         ----------
-        estimator : fitted estimator
-            Any object with ``phase_shift(k)``.
+        estimator : fitted estimator, interaction, Ensemble, or table
+            Whatever `halkit.scattering.phase_shift` takes, or an object with ``phase_shift(k)``.
+            Errors come from ``phase_shift(k, return_std=True)`` if it has it.
         k : array of shape (n_k,)
-            Momenta.
-        phase_shift_std, truth, reference
-            See the class. The default of `phase_shift_std` comes from
-            ``phase_shift(k, return_std=True)`` if the estimator has it.
-        name : str, default=None
-            None: the name of the estimator's class.
-        reduced_mass : float, default=None
-        units : str, default=None
-        ax : matplotlib Axes, default=None
+            Momenta. δ is computed at these and, if they are fewer than 200, between them.
+        phase_shift_std : array of shape (n_k,), default=None
+            See the class; in the place of the errors of the estimator.
+        phase_shift_sys : array of shape (n_k,) or Ensemble, default=None
+            See the class. An ensemble of variations gives its error.
+        truth : array of shape (n_k,), or interaction, default=None
+            See the class.
+        reference, name, reference_name
+            See the class.
+        reduced_mass, l, r : optional
+            For interactions, see `halkit.scattering.phase_shift`; `reduced_mass` also chooses the
+            axis, see `plot`.
+        masses, inverse_spacing : optional
+            See the class; by default what the estimator knows.
+        x, units, ax : optional
             See `plot`.
 
         Returns
         -------
         PhaseShiftDisplay
         """
-        refuse_channels(estimator, "columns of phase_shift(energy=…).phase_shift")
-        delta, phase_shift_std = with_std(estimator.phase_shift, k, phase_shift_std)
+        refuse_channels(estimator, COUPLED)
+        k = check_array(k, "k")
+        fine = refined(k)
+        own = known_system(estimator)
+        std = on_points(k, fine, phase_shift_std, "phase_shift_std")
+        delta, std = phases(estimator, fine, std=std, reduced_mass=reduced_mass, l=l, r=r)
+
+        def of_others(other):
+            mass = known_mass(estimator) if reduced_mass is None else reduced_mass
+            return phases(other, fine, reduced_mass=mass, l=l)
+
         display = cls(
             delta,
-            k,
-            phase_shift_std=phase_shift_std,
-            truth=truth,
+            fine,
+            phase_shift_std=std,
+            phase_shift_sys=on_points(k, fine, phase_shift_sys, "phase_shift_sys", of_others),
+            truth=on_points(k, fine, truth, "truth", of_others),
             reference=reference,
-            name=type(estimator).__name__ if name is None else name,
+            name=name,
+            reference_name=reference_name,
+            masses=own["masses"] if masses is None else masses,
+            inverse_spacing=own["inverse_spacing"] if inverse_spacing is None else inverse_spacing,
         )
-        return display.plot(ax, reduced_mass=reduced_mass, units=units)
+        return display.plot(ax, x=x, reduced_mass=reduced_mass, units=units)
 
     @classmethod
     def from_predictions(
@@ -146,10 +217,15 @@ class PhaseShiftDisplay:
         k: Numbers,
         *,
         phase_shift_std: Numbers | None = None,
+        phase_shift_sys: Numbers | None = None,
         truth: Numbers | None = None,
         reference: tuple[Numbers, ...] | None = None,
         reduced_mass: Number | None = None,
         name: str | None = None,
+        reference_name: str = "reference",
+        masses: Any = None,
+        inverse_spacing: Number | None = None,
+        x: Quantity | None = None,
         units: str | None = None,
         ax: Any = None,
     ) -> "PhaseShiftDisplay":
@@ -158,14 +234,24 @@ class PhaseShiftDisplay:
             phase_shift,
             k,
             phase_shift_std=phase_shift_std,
+            phase_shift_sys=phase_shift_sys,
             truth=truth,
             reference=reference,
             name=name,
+            reference_name=reference_name,
+            masses=masses,
+            inverse_spacing=inverse_spacing,
         )
-        return display.plot(ax, reduced_mass=reduced_mass, units=units)
+        return display.plot(ax, x=x, reduced_mass=reduced_mass, units=units)
 
     def plot(
-        self, ax: Any = None, *, reduced_mass: Number | None = None, units: str | None = None
+        self,
+        ax: Any = None,
+        *,
+        reduced_mass: Number | None = None,
+        units: str | None = None,
+        x: Quantity | None = None,
+        color: Any = None,
     ) -> "PhaseShiftDisplay":
         """Draw δ in degrees.
 
@@ -174,42 +260,48 @@ class PhaseShiftDisplay:
         ax : matplotlib Axes, default=None
             None: a new figure.
         reduced_mass : float, default=None
-            If given, the axis is the energy E = k²/2m instead of k.
+            In the unit of k. If given, the energy is k²/2μ, and the default of `x`.
         units : str, default=None
-            Unit of the axis, such as ``"MeV"``, for the label only:
-            the numbers are not converted.
+            With `inverse_spacing` "MeV" (default), "GeV" or "1/fm", to which numbers are converted.
+            Without it a text for the label, such as "MeV": the numbers are not converted.
+        x : {"k", "k_squared", "energy", "total_energy", "lab_energy"}, default=None
+            What the axis shows: k or k²; ΔW = E_cm − m1 − m2, or k²/2μ with `reduced_mass`; E_cm;
+            T_lab of hadron 1 on hadron 2 at rest. The last three need `masses`.
+        color : optional
+            Of the curve, as in matplotlib.
 
         Returns
         -------
         PhaseShiftDisplay
             Itself.
+
+        Raises
+        ------
+        ValueError
+            If a mass is missing for the axis, or a unit is unknown.
         """
+        system = unit_system(self.inverse_spacing, units)
+        axis = momentum_axis(x, reduced_mass=reduced_mass, masses=self.masses, system=system)
         self.figure_, (self.ax_,) = figure_axes(ax)
-        self.band_ = self.truth_line_ = self.reference_ = None
-        symbol = "$k$" if reduced_mass is None else "$E$"
-
-        def axis(k: Array) -> Any:
-            return k if reduced_mass is None else k**2 / (2 * reduced_mass)
-
-        x, delta = axis(self.k), np.degrees(self.phase_shift)
+        self.truth_line_ = self.reference_ = None
         self.ax_.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-        (self.line_,) = self.ax_.plot(x, delta, label=self.name)
-        if self.phase_shift_std is not None:
-            std, color = np.degrees(self.phase_shift_std), self.line_.get_color()
-            self.band_ = self.ax_.fill_between(
-                x, delta - std, delta + std, color=color, alpha=0.25, linewidth=0
-            )
+        values = axis(self.k)
+        errors = (
+            None if std is None else np.degrees(std)
+            for std in (self.phase_shift_std, self.phase_shift_sys)
+        )
+        self.line_, self.band_, self.total_band_ = draw_band(
+            self.ax_, values, np.degrees(self.phase_shift), *errors, label=self.name, color=color
+        )
         if self.truth is not None:
-            style = {"color": "black", "linestyle": "--", "linewidth": 1.0}
-            (self.truth_line_,) = self.ax_.plot(x, np.degrees(self.truth), label="truth", **style)
+            fine, truth = smooth(values, np.degrees(self.truth))
+            (self.truth_line_,) = self.ax_.plot(fine, truth, label="truth", **TRUTH)
         if self.reference is not None:
             k, delta, error = self.reference
             bars = None if error is None else np.degrees(error)
-            style = {"fmt": "o", "color": "0.3", "markersize": 3, "capsize": 2}
             self.reference_ = self.ax_.errorbar(
-                axis(k), np.degrees(delta), bars, label="reference", **style
+                axis(k), np.degrees(delta), bars, label=self.reference_name, **POINTS
             )
-        self.ax_.set(xlabel=axis_label(symbol, units), ylabel=axis_label("$\\delta$", "deg"))
-        if self.ax_.get_legend_handles_labels()[1]:
-            self.ax_.legend()
+        self.ax_.set(xlabel=axis.label, ylabel=axis_label("$\\delta$", "deg"))
+        place_legend(self.ax_)
         return self

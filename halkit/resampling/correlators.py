@@ -21,6 +21,7 @@ from halkit.resampling.samples import check_resample
 from halkit.samples import pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
+from halkit.units import HBARC
 from halkit.versions import Versioned
 
 __all__ = ["CorrelatorGoodness", "CorrelatorRegressor"]
@@ -106,6 +107,10 @@ class CorrelatorRegressor(
         What was fitted; its sigma are the weights.
     volumes_ : tuple
         L of each row; None for radial nodes of an unknown L.
+    inverse_spacing_ : float or None
+        1/a in MeV of the correlators, ħc/fm for lengths in fm; None if it is not known.
+    hadron_mass_ : float or pair of float
+        Of the correlators; both are for the axes of `halkit.displays`.
 
     Notes
     -----
@@ -215,7 +220,8 @@ class CorrelatorRegressor(
                 ).fit(rows.data, rows.target, **common)  # fmt: skip
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
-            self.rows_ = rows
+            self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])
+            self.hadron_mass_ = records[0].hadron_mass
             self.volumes_ = tuple(
                 record.L for record, part in zip(records, parts, strict=True) for _ in part.labels
             )
@@ -391,6 +397,11 @@ class CorrelatorRegressor(
                 if name in given and given[name] is None
             }
         )
+
+
+def _inverse_spacing(record):
+    units = {"lattice": record.inverse_spacing, "fm": HBARC, "MeV": 1.0}
+    return units[record.system]
 
 
 def _is_designed(stencil, record):

@@ -37,6 +37,15 @@ def kernel(scale=1.0, r=R, r_prime=R):
     return 4 * np.pi * np.outer(r, r_prime) * scale * np.exp(-r[:, np.newaxis] - 2 * r_prime)
 
 
+def at(line, x):
+    """Ordinates of a drawn line at its points x."""
+    drawn = np.asarray(line.get_xdata())
+    assert len(drawn) >= 200
+    nearest = [int(np.argmin(np.abs(drawn - one))) for one in x]
+    assert_allclose(drawn[nearest], x, rtol=1e-12)
+    return np.asarray(line.get_ydata())[nearest]
+
+
 def image(display, panel=0):
     return np.asarray(display.images_[panel].get_array())
 
@@ -166,15 +175,15 @@ def test_curves_are_the_localized_potentials():
     X = np.array([[1.0, 0.0], [2.0, 0.0]])
     display = LocalPotentialDisplay.from_estimator(Exponential(), X, labels=["t = 12", "t = 13"])
     for line, scale in zip(display.lines_, (1.0, 2.0), strict=True):
-        assert_array_equal(line.get_xdata(), R)
-        assert_allclose(line.get_ydata(), scale * np.exp(-R), rtol=1e-14)
+        assert_allclose(at(line, R), scale * np.exp(-R), rtol=1e-14)
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == ["t = 12", "t = 13"]
 
 
 def test_curves_lie_on_the_output_nodes():
     display = LocalPotentialDisplay.from_estimator(Exponential(r_out=R[:3]), np.ones((1, 5)))
-    assert_array_equal(display.lines_[0].get_xdata(), R[:3])
+    assert_allclose(at(display.lines_[0], R[:3]), np.exp(-R[:3]), rtol=1e-14)
+    assert display.lines_[0].get_xdata().max() == R[2]
 
 
 def test_a_band_is_one_standard_deviation():
@@ -189,13 +198,16 @@ def test_a_band_is_one_standard_deviation():
 def test_a_node_of_the_wave_function_leaves_a_gap():
     V = np.array([1.0, np.nan, 2.0, 3.0, 4.0])
     line = LocalPotentialDisplay.from_predictions(V, R).lines_[0]
-    assert_array_equal(line.get_ydata(), V)
+    assert_array_equal(at(line, R), V)
+    x, y = line.get_xdata(), line.get_ydata()
+    assert np.all(np.isnan(y[(x > R[0]) & (x < R[2])]))
+    assert np.all(np.isfinite(y[x >= R[2]]))
 
 
 @pytest.mark.parametrize("truth", [-2 * np.exp(-R), Exponential(-2.0)], ids=["values", "object"])
 def test_the_true_local_potential_is_drawn(truth):
     display = LocalPotentialDisplay.from_predictions(np.exp(-R), R, truth=truth)
-    assert_allclose(display.truth_line_.get_ydata(), -2 * np.exp(-R), rtol=1e-14)
+    assert_allclose(at(display.truth_line_, R), -2 * np.exp(-R), rtol=1e-14)
     assert display.ax_.get_legend().get_texts()[0].get_text() == "truth"
 
 

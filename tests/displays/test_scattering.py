@@ -19,9 +19,11 @@ class HardSphere:
 
 def test_the_curve_is_in_degrees():
     display = PhaseShiftDisplay.from_estimator(HardSphere(), K)
-    assert_array_equal(display.line_.get_xdata(), K)
-    assert_allclose(display.line_.get_ydata(), -180 / np.pi * K, rtol=1e-14)
-    assert display.ax_.get_legend().get_texts()[0].get_text() == "HardSphere"
+    x = display.line_.get_xdata()
+    assert len(x) >= 200
+    assert np.isin(K, x).all()
+    assert_allclose(display.line_.get_ydata(), -180 / np.pi * x, rtol=1e-14)
+    assert display.ax_.get_legend() is None
 
 
 def test_energy_is_k_squared_over_twice_the_reduced_mass():
@@ -29,9 +31,9 @@ def test_energy_is_k_squared_over_twice_the_reduced_mass():
     display = PhaseShiftDisplay.from_estimator(
         HardSphere(), K, reduced_mass=3.3, reference=reference, units="MeV"
     )
-    assert_allclose(display.line_.get_xdata(), K**2 / 6.6, rtol=1e-14)
+    assert_allclose(display.line_.get_xdata(), display.k**2 / 6.6, rtol=1e-14)
     assert_allclose(display.reference_.lines[0].get_xdata(), K[:2] ** 2 / 6.6, rtol=1e-14)
-    assert display.ax_.get_xlabel() == "$E$ [MeV]"
+    assert display.ax_.get_xlabel() == "$E_\\mathrm{cm} = k^2/2\\mu$ [MeV]"
 
 
 def test_labels_name_the_units():
@@ -52,7 +54,8 @@ def test_a_band_is_one_standard_deviation():
 
 def test_the_truth_is_a_second_line():
     display = PhaseShiftDisplay.from_estimator(HardSphere(), K, truth=-2 * K)
-    assert_allclose(display.truth_line_.get_ydata(), -360 / np.pi * K, rtol=1e-14)
+    x, y = display.truth_line_.get_data()
+    assert_allclose(y, -360 / np.pi * x, rtol=1e-12)
 
 
 def test_reference_points_carry_their_errors():
