@@ -257,7 +257,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             # of the fit to the mean, if this is one to a bin
-            prior, seen = vars(self).pop("_shared", (None, None))
+            prior, seen = self.__dict__.pop("_shared", (None, None))
             alone = prior is None
             prior = self._full_prior(nonlocal_) if alone else prior
             self.local_strength_ = local_strength(self) if self.local else None

@@ -6,8 +6,6 @@ not used are accepted; `halkit.resampling.quoted` says how they make one result 
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
-from operator import methodcaller
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,28 +13,23 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_array, check_callable, check_choice, check_momenta, check_number
-from halkit.exceptions import AccuracyWarning, MisfitWarning
-from halkit.interactions.bound import BoundStates
+from halkit.checks import check_choice, check_number
+from halkit.exceptions import MisfitWarning
 from halkit.resampling.blocks import chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
-from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value, table_of
+from halkit.resampling.quoted import QuotedValue, table_of
+from halkit.resampling.quoted_observables import QuotedObservables, refusal
 from halkit.resampling.variations import Judged, judged, name_of, parameters_of, varied
 from halkit.resampling.workers import run_bins
-from halkit.samples import standard_error
 from halkit.scattering import Ensemble
-from halkit.scattering.branches import matched_states, may_be, nearest_branch
-from halkit.scattering.members import warn_of_wide
-from halkit.scattering.phase import sign_factor
-from halkit.scattering.thresholds import length_unit
 from halkit.training import unchanged_on_error
-from halkit.typing import Number, Numbers, SignConvention
+from halkit.typing import Number
 from halkit.versions import Versioned
 
 __all__ = ["ErrorBudget"]
 
 
-class ErrorBudget(MetaEstimatorMixin, Versioned):
+class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
     r"""Results with statistical and systematic errors, from variations of one analysis.
 
     Every variation is a jackknife (or bootstrap) on the same bins. It is accepted if it describes
@@ -204,9 +197,11 @@ class ErrorBudget(MetaEstimatorMixin, Versioned):
         check_choice(self.holdout, "holdout", ["auto", "volume", "source", None])
         check_number(self.p_min, "p_min", least=0, below=1)
         check_number(self.chi2_ratio, "chi2_ratio", least=1)
+        records = chosen_blocks(X, None, None)
+        if any(record.kind == "mean" for record in records):
+            raise ValueError("X must have bins, which errors come from, got the mean")
         if self.holdout != "auto":
             return self.holdout
-        records = chosen_blocks(X, None, None)
         return "volume" if len({record.L for record in records}) > 1 else "source"
 
     def _accepted(self, done):
@@ -238,152 +233,13 @@ class ErrorBudget(MetaEstimatorMixin, Versioned):
                 stacklevel=3,
             )
         if not self.accepted_[0]:
-            warnings.warn(_refusal(results, self.accepted_), MisfitWarning, stacklevel=3)
+            warnings.warn(refusal(results, self.accepted_), MisfitWarning, stacklevel=3)
 
     @property
     def ensembles_(self) -> list[Ensemble | None]:
         """The bins of each variation; None where the fit failed."""
         check_is_fitted(self)
         return [None if model is None else model.ensemble_ for model in self.models_]
-
-    def evaluate(self, function: Callable[[Any], Any]) -> QuotedValue:
-        """Return any function of a fit, with its errors.
-
-        Parameters
-        ----------
-        function : callable
-            ``function(estimator)``, a real number or an array, of one fit at a time. Values are
-            compared as they are; only the methods for phase shifts and scattering lengths know
-            branches and poles.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If no variation is accepted, or the values are complex or differ in shape.
-        """
-        return self._quoted(*self._values(check_callable(function, "function")))
-
-    def local_potential(self, r: Numbers) -> QuotedValue:
-        """V(r) of the local term."""
-        return self.evaluate(methodcaller("local_potential", r))
-
-    def predict_potential(self, r: Numbers, r_prime: Numbers) -> QuotedValue:
-        """The non-local potential U(r, r'), (n, m)."""
-        return self.evaluate(methodcaller("predict_potential", r, r_prime))
-
-    def phase_shift(
-        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> QuotedValue:
-        """Phase shifts δ(k) of one channel, in radians.
-
-        Parameters
-        ----------
-        k : array-like
-            Momenta k > 0, in the inverse unit of r.
-        channel_radius, n_mesh : optional
-            See `halkit.scattering.phase_shift`.
-
-        Warns
-        -----
-        AccuracyWarning
-            If accepted variations have δ a multiple of π away from the centre, as with another
-            number of bound states: they are compared modulo π. If the total error exceeds π/6.
-        """
-        angles, bins = self._angles(k, channel_radius, n_mesh)
-        centres = nearest_branch(angles, angles[0])
-        moved = nearest_branch(bins, centres[:, np.newaxis])
-        away = (np.abs(moved - bins) > 1).any(axis=1) | (np.abs(centres - angles) > 1)
-        away = away.reshape(len(away), -1).any(axis=1) & self.accepted_
-        if away.any():
-            _warn(
-                f"in {away.sum()} accepted variations ({'; '.join(self.results_['name'][away])}) δ "
-                "is a multiple of π away from the centre, as with another number of bound states: "
-                "errors are for δ modulo π"
-            )
-        quoted = self._quoted(centres, moved)
-        warn_of_wide(self.estimator_.ensemble_, "k", k, np.asarray(quoted.total))
-        return quoted
-
-    def k_cot_delta(
-        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> QuotedValue:
-        """k cot δ(k), smooth at a threshold; parameters as in ``phase_shift``.
-
-        Errors are NaN, with an AccuracyWarning, where δ may be a multiple of π.
-        """
-        lengths = [np.tan(x) / k for x in self._angles(k, channel_radius, n_mesh)]
-        return self._of_lengths(*lengths, np.reciprocal, 0.0, "k cot δ", channel_radius, n_mesh)
-
-    def scattering_length(
-        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
-        n_mesh: int | None = None,
-    ) -> QuotedValue:  # fmt: skip
-        """a0 in k cot δ = −1/a0 + r_eff k²/2; `sign` as in `halkit.scattering`.
-
-        Errors are NaN, with an AccuracyWarning, where a0 may be infinite: quote
-        ``inverse_scattering_length`` there.
-        """
-        mesh, factor = (channel_radius, n_mesh), sign_factor(sign)
-        lengths = self._lengths(*mesh)
-        return factor * self._of_lengths(*lengths, np.positive, np.pi / 2, "a0", *mesh)
-
-    def inverse_scattering_length(
-        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
-        n_mesh: int | None = None,
-    ) -> QuotedValue:  # fmt: skip
-        """1/a0 = −k cot δ at k = 0; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
-        mesh, factor = (channel_radius, n_mesh), sign_factor(sign)
-        return factor * self._of_lengths(*self._lengths(*mesh), np.reciprocal, 0.0, "1/a0", *mesh)
-
-    def effective_range(
-        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> QuotedValue:
-        """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
-        mesh = (channel_radius, n_mesh)
-        quoted = self._quoted(*self._values(_method("effective_range", *mesh)))
-        return self._without_pole(quoted, *self._lengths(*mesh), 0.0, "r_eff", *mesh)
-
-    def bound_states(
-        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> BoundStates:
-        """Bound states of the centre, deepest first: energies and binding momenta with errors.
-
-        Returns
-        -------
-        halkit.scattering.BoundStates
-            Of two `QuotedValue`. States of the variations are matched by their binding momenta.
-            Errors are NaN for a state that is missing in an accepted variation or its bins.
-
-        Warns
-        -----
-        AccuracyWarning
-            If accepted variations, or their bins, have another number of states.
-        """
-        self._refuse_channels("bound_states")
-        observable = _method("bound_states", channel_radius, n_mesh)
-        states = observable(self.estimator_.estimator_)
-
-        def matched(fit):
-            found = observable(fit)
-            padded = np.column_stack([np.stack(found), [np.nan, np.nan]])
-            index = matched_states(found.kappa, states.kappa)
-            return np.concatenate([[len(found.kappa)], padded[:, index].ravel()])
-
-        centres, bins = self._values(matched)
-        numbers = np.column_stack([centres[:, 0], bins[:, :, 0]])
-        other = (numbers != len(states.kappa)).any(axis=1) & self.accepted_
-        if other.any():
-            _warn(
-                f"the centre has {len(states.kappa)} bound states, and {other.sum()} accepted "
-                f"variations ({'; '.join(self.results_['name'][other])}), or some of their bins, "
-                "have others: the errors of the states that come and go are NaN"
-            )
-        quoted = self._quoted(centres[:, 1:], bins[:, :, 1:])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a state that all variations lack
-            value = np.nanmedian(quoted.variations[self.accepted_], axis=0)
-        quoted = replace(quoted, value=value)
-        return BoundStates(quoted[: len(states.kappa)], quoted[len(states.kappa) :])  # type: ignore[arg-type]
 
     def table(self, observable: QuotedValue | Callable[[Any], Any]) -> str:
         """What moves a number: value, shift from the centre, χ², p-value of each variation.
@@ -402,92 +258,6 @@ class ErrorBudget(MetaEstimatorMixin, Versioned):
         quoted = observable if isinstance(observable, QuotedValue) else self.evaluate(observable)
         return table_of(quoted, self.results_)
 
-    def _quoted(self, centres, bins):
-        self._refuse_none()
-        return quoted_value(centres, bins, self.estimator_.resample_, self.accepted_)
-
-    def _refuse_none(self):
-        check_is_fitted(self)
-        if not self.accepted_.any():
-            raise ValueError(_refusal(self.results_, self.accepted_))
-
-    def _values(self, function):
-        """Values (n_variations, ...) of the fits to the mean and (n_variations, n_bins, ...)."""
-        self._refuse_none()
-        models = [model for model in self.models_ if model is not None]
-        names = [name for name, model in zip(self.results_["name"], self.models_, strict=True)
-                 if model is not None]  # fmt: skip
-        found = run_bins(
-            _of_fits, models, [function] * len(models), n_jobs=self.n_jobs, numbers=names,
-            noun="variation",
-        )  # fmt: skip
-        shapes = sorted({values.shape[1:] for values in found})
-        if len(shapes) > 1:
-            raise ValueError(f"function must return values of one shape, got {shapes}")
-        values = np.full((len(self.models_), *found[0].shape), np.nan)
-        values[[model is not None for model in self.models_]] = found
-        return values[:, 0], values[:, 1:]
-
-    def _angles(self, k, channel_radius, n_mesh):
-        """Phase shifts of the fits, as they are."""
-        self._refuse_channels("phase_shift")
-        check_momenta(k)
-        return self._values(_method("phase_shift", channel_radius, n_mesh, k))
-
-    def _lengths(self, channel_radius, n_mesh):
-        """a0 of the fits."""
-        return self._values(_method("scattering_length", channel_radius, n_mesh))
-
-    def _refuse_channels(self, name):
-        self._refuse_none()
-        n = getattr(self.estimator_.estimator_, "n_channels_", 1)
-        if n > 1:
-            raise ValueError(
-                f"{name} must be that of one channel, got {n}: evaluate(function) takes any number"
-            )
-
-    def _of_lengths(self, centres, bins, function, pole, name, channel_radius, n_mesh):
-        """Quote a function of a length that may be infinite, whose pole is given by its angle."""
-        with np.errstate(divide="ignore"):
-            quoted = self._quoted(function(centres), function(bins))
-        mesh = channel_radius, n_mesh
-        return self._without_pole(quoted, centres, bins, pole, name, *mesh)
-
-    def _without_pole(self, quoted, centres, bins, pole, name, channel_radius, n_mesh):
-        """NaN for errors within which the angle arctan(length/L) may be at a pole."""
-        scale = length_unit(self.estimator_.ensemble_, channel_radius, n_mesh)
-        centres, bins = (np.arctan(x / scale) for x in (centres, bins))
-        chosen = nearest_branch(centres, centres[0])[self.accepted_]
-        angle = np.median(chosen, axis=0)
-        moved = np.median(nearest_branch(bins[self.accepted_], chosen[:, np.newaxis]), axis=0)
-        error = standard_error(moved, self.estimator_.resample_)
-        statistical = may_be(pole, moved, angle, error)
-        systematic = may_be(pole, np.quantile(chosen, QUANTILES, axis=0), angle, np.zeros(()))
-        if np.any(statistical | systematic):
-            _warn(f"{name} may be infinite within its errors, which are NaN there")
-        return replace(
-            quoted,
-            statistical=np.where(statistical, np.nan, quoted.statistical)[()],
-            systematic=np.where(systematic, np.nan, quoted.systematic)[()],
-        )
-
-
-def _method(name, channel_radius, n_mesh, *arguments):
-    return methodcaller(name, *arguments, channel_radius=channel_radius, n_mesh=n_mesh)
-
-
-def _warn(message):
-    warnings.warn(message, AccuracyWarning, stacklevel=3)
-
-
-def _of_fits(model, function):
-    """Values of the fit to the mean, and of each bin, (1 + n_bins, ...)."""
-    values = [function(fit) for fit in (model.estimator_, *model.estimators_)]
-    shapes = sorted({np.shape(value) for value in values})
-    if len(shapes) > 1:
-        raise ValueError(f"function must return values of one shape, got {shapes}")
-    return check_array(values, "values of the function", finite=False)
-
 
 def _of_one_kind(done):
     """Refuse a centre without bins; variations need the same bins."""
@@ -503,26 +273,6 @@ def _of_one_kind(done):
             reason = f"it has {other[1]} {other[0]} bins, and the centre has {n} {kind} bins"
             done[i] = Judged(reason=reason, seconds=entry.seconds)
     return done
-
-
-def _refusal(results, accepted):
-    """Why the centre, or no variation at all, is accepted."""
-    best = np.nanargmax(results["score"])
-    of = (
-        f"the best variation ({results['name'][best]}) has χ²/dof = {-results['score'][best]:.3g}"
-        f" and p = {results['p_value'][best]:.2g}"
-    )
-    data = results["criterion"][best]
-    if accepted.any():
-        return (
-            f"the centre is not accepted ({data}): it has χ²/dof = {-results['score'][0]:.3g} and "
-            f"p = {results['p_value'][0]:.2g}, {of}. The result comes from the other variations"
-        )
-    return (
-        f"no variation is accepted ({data}): {of}. Add variations that describe the data, hold out "
-        "other data (of two sources, each alone cannot tell a local from a non-local potential), "
-        "or accept with p_min=0 what is within chi2_ratio of the best"
-    )
 
 
 def _results(parameters, names, done, accepted):

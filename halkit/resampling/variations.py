@@ -46,13 +46,13 @@ def parameters_of(centre: Any, variations: Any) -> list[dict[str, Any]]:
     if isinstance(variations, Mapping):
         grids = [{name: variations[name]} for name in variations]
     else:
-        grids = list(variations) if isinstance(variations, Sequence) else [None]
-        if isinstance(variations, str) or not all(isinstance(grid, Mapping) for grid in grids):
+        listed = isinstance(variations, Sequence) and not isinstance(variations, str)
+        grids = list(variations) if listed else []
+        if not listed or not all(isinstance(grid, Mapping) for grid in grids):
             raise TypeError(
-                "variations must be a dict of lists, or a list of them, got "
-                f"{type(variations).__name__}"
+                f"variations must be a dict of lists, or a list of them, got {variations!r}"
             )
-    found = {_key(centre): {}}
+    found: dict[Any, dict[str, Any]] = {_key(centre): {}}
     for grid in grids:
         for name, values in grid.items():
             if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
@@ -123,7 +123,8 @@ def judged(
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         return Judged(reason=reason, seconds=time.perf_counter() - begin)
-    return Judged(model, criterion, *goodness, seconds=time.perf_counter() - begin)
+    chi2, p_value, score = goodness
+    return Judged(model, criterion, chi2, p_value, score, "", time.perf_counter() - begin)
 
 
 def _splits(model, X, by):
