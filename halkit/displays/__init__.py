@@ -5,11 +5,13 @@
 imported when something is drawn.
 """
 
+from halkit.displays.budget import BudgetDisplay
 from halkit.displays.gauge import TopologyDisplay, WilsonLoopDisplay
 from halkit.displays.potential import LocalPotentialDisplay, PotentialDisplay
 from halkit.displays.scattering import PhaseShiftDisplay
 
 __all__ = [
+    "BudgetDisplay",
     "LocalPotentialDisplay",
     "PhaseShiftDisplay",
     "PotentialDisplay",

@@ -212,7 +212,10 @@ class CorrelatorRegressor(
                 jackknife = JackknifeRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
                     n_jobs=self.n_jobs,
-                ).fit(rows.data, rows.target, **common)  # fmt: skip
+                ).fit(
+                    rows.data, rows.target, **common,
+                    mass_bins=None if kind == "seeds" else rows.mass_bins,
+                )  # fmt: skip
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_ = rows

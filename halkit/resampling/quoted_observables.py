@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_callable, check_momenta
 from halkit.exceptions import AccuracyWarning
-from halkit.interactions.bound import BoundStates
 from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
 from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
+from halkit.scattering import BoundStates
 from halkit.scattering.branches import matched_states, may_be, nearest_branch
 from halkit.scattering.members import warn_of_wide
 from halkit.scattering.phase import sign_factor
