@@ -138,8 +138,8 @@ class QuotedObservables:
         """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
         mesh = (channel_radius, n_mesh)
         quoted = self._quoted(*self._values(_method("effective_range", *mesh)))
-        pole, _ = self._poles(self._lengths(mesh), 0.0, "r_eff", mesh)
-        return _without_errors(quoted, pole)
+        _, poles, _ = self._on_circle(self._lengths(mesh), 0.0, "r_eff", mesh)
+        return _without_errors(quoted, *poles)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -229,37 +229,59 @@ class QuotedObservables:
             )
 
     def _of_lengths(self, lengths, function, pole, name, mesh):
-        """Quote a function of a length that may be infinite, whose pole is given by its angle."""
-        with np.errstate(divide="ignore"):
-            quoted = self._quoted(*map(function, lengths))
-            poles, median = self._poles(lengths, pole, name, mesh)
-            value = np.where(poles.any(axis=0), function(median), quoted.value)[()]
-        return _without_errors(replace(quoted, value=value), poles)
+        """Quote a function of a length, by its angle arctan(length/L), with a pole at an angle."""
+        angles, poles, scale = self._on_circle(lengths, pole, name, mesh)
 
-    def _poles(self, lengths, pole, name, mesh):
-        """Whether the angle arctan(length/L) may be at a pole within each error; its median."""
+        def of(angle):
+            with np.errstate(divide="ignore"):
+                return function(scale * np.tan(angle))
+
+        kind, (centres, bins) = self.estimator_.resample_, angles
+        chosen, medians = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
+        low, high = of(np.quantile(chosen, QUANTILES, axis=0))
+        return _without_errors(
+            QuotedValue(
+                value=of(np.median(chosen, axis=0))[()],
+                statistical=standard_error(of(medians), kind),
+                systematic=np.abs(high - low) / 2,
+                variations=of(centres),
+                variation_errors=standard_error(of(bins), kind, axis=1),
+                shift_errors=standard_error(of(bins) - of(bins[0]), kind, axis=1),
+                accepted=self.accepted_,
+            ),
+            *poles,
+        )
+
+    def _on_circle(self, lengths, pole, name, mesh):
+        """Angles of lengths next to the centre, where each error may reach the pole, and L."""
+        kind = self.estimator_.resample_
         scale = length_unit(self.estimator_.ensemble_, *mesh)
         centres, bins = (np.arctan(x / scale) for x in lengths)
-        chosen = nearest_branch(centres, centres[0])[self.accepted_]
+        centres = nearest_branch(centres, centres[0])
+        bins = nearest_branch(bins, centres[:, np.newaxis])
+        chosen, moved = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
         angle = np.median(chosen, axis=0)
-        moved = np.median(nearest_branch(bins[self.accepted_], chosen[:, np.newaxis]), axis=0)
-        error = standard_error(moved, self.estimator_.resample_)
         spread = np.quantile(chosen, QUANTILES, axis=0)
-        poles = np.stack(
-            [may_be(pole, moved, angle, error), may_be(pole, spread, angle, np.zeros_like(angle))]
+        poles = (
+            may_be(pole, moved, angle, standard_error(moved, kind)),
+            may_be(pole, spread, angle, np.zeros_like(angle)),
+            may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
         )
-        if poles.any():
+        if np.any(poles[0] | poles[1]):
             _warn(f"{name} may be infinite within its errors, which are NaN there")
-        return poles, scale * np.tan(angle)
+        return (centres, bins), poles, scale
 
 
-def _without_errors(quoted, poles):
+def _without_errors(quoted, statistical, systematic, variations):
     """NaN for the errors within which a quantity may be infinite."""
-    statistical, systematic = (
-        np.where(pole, np.nan, error)[()]
-        for pole, error in zip(poles, (quoted.statistical, quoted.systematic), strict=True)
+    masks = {
+        "statistical": statistical, "systematic": systematic, "variation_errors": variations,
+        "shift_errors": variations | variations[0],
+    }  # fmt: skip
+    return replace(
+        quoted,
+        **{name: np.where(mask, np.nan, getattr(quoted, name))[()] for name, mask in masks.items()},
     )
-    return replace(quoted, statistical=statistical, systematic=systematic)
 
 
 def _method(name, channel_radius, n_mesh, *arguments):

@@ -5,6 +5,7 @@ the mean, which ranks variations, and the p-value, in which the error of the fit
 """
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -166,7 +167,7 @@ def _goodness(model, centre, splits):
     for train, test in splits:
         fit = model
         if train is not None:
-            fit = clone(model).set_params(sources=None, volumes=None).fit(train)
+            fit = _refitted(model, train)
         for block in test:
             rows = centre._rows(block)
             left = residuals_of(rows, fit._fits_for(rows))
@@ -177,3 +178,15 @@ def _goodness(model, centre, splits):
             chi2, dof = chi2 + noise.chi2((y - acted).ravel()), dof + expected
     whole = joint([np.concatenate(parts, axis=1) for parts in bins.values()], model.resample_)
     return whole.chi2 / whole.dof, whole.p_value, -chi2 / dof
+
+
+def _refitted(model, train):
+    """The same fit of fewer blocks: its prior is that of the whole fit, which has warned."""
+    other = clone(model).set_params(sources=None, volumes=None)
+    strength = getattr(model.estimator_, "local_strength_", None)
+    if strength is not None:
+        other.set_params(estimator__local_strength=strength)
+    other._settles = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return other.fit(train)

@@ -47,7 +47,8 @@ def run_bins(
     """
     rows = list(zip(*columns, strict=True))
     numbers = range(len(rows)) if numbers is None else numbers
-    with _SINGLE():
+    # threads leave each other's filters behind
+    with _SINGLE(), warnings.catch_warnings():
         done = Parallel(n_jobs=n_jobs, return_as="generator" if bar else "list")(
             delayed(_call)(f"{noun} {number}", function, *row)
             for number, row in zip(numbers, rows, strict=True)
