@@ -261,10 +261,9 @@ class QuotedObservables:
         bins = nearest_branch(bins, centres[:, np.newaxis])
         chosen, moved = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
         angle = np.median(chosen, axis=0)
-        spread = np.quantile(chosen, QUANTILES, axis=0)
         poles = (
             may_be(pole, moved, angle, standard_error(moved, kind)),
-            may_be(pole, spread, angle, np.zeros_like(angle)),
+            may_be(pole, chosen, angle, np.zeros_like(angle)),
             may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
         )
         if np.any(poles[0] | poles[1]):

@@ -96,8 +96,11 @@ def test_the_result_covers_the_truth_and_says_what_moves_it(budget):
     table = budget.table(delta[0]).split("\n")
     assert len(table) == 8
     assert table[0].split() == ["variation", "value", "shift", "χ²/dof", "p", "accepted"]
-    assert table[1].startswith("centre") and table[1].endswith("yes")
-    assert "failed" in table[4] and "no: ValueError: times must be among" in table[4]
+    assert table[1].startswith("centre")
+    assert table[1].endswith("yes")
+    assert table[4].startswith("times = 99")
+    assert "failed" in table[4]
+    assert "no: ValueError: times must be among" in table[4]
     assert table[6].endswith("no")
     assert table[-1].startswith(f"{delta[0]}: median of 4 of 6 variations")
     assert budget.table(lambda m: m.phase_shift(K[0])) == budget.table(delta[0])
@@ -261,12 +264,13 @@ def test_scattering_lengths_on_their_circle(X):
     assert lengths[0] < -20
     assert lengths[1] > 20
     inverse = budget.inverse_scattering_length()
-    assert_allclose(inverse.value, np.mean(1 / np.array(lengths)), rtol=0.02)
-    assert_allclose(inverse.systematic, 0.34 * (1 / lengths[1] - 1 / lengths[0]), rtol=0.05)
+    # quantiles of the angle: those of 1/a0 to first order
+    assert_allclose(inverse.value, np.mean(1 / np.array(lengths)), rtol=0.1)
+    assert_allclose(inverse.systematic, 0.34 * (1 / lengths[1] - 1 / lengths[0]), rtol=0.1)
     with pytest.warns(AccuracyWarning, match="a0 may be infinite within its errors"):
         length = budget.scattering_length()
     assert_allclose(length.value, 1 / inverse.value, rtol=1e-9)
-    assert np.isnan(length.statistical)
+    assert np.isnan(length.systematic)
     assert_allclose(length.variations, lengths)
 
 
@@ -284,9 +288,17 @@ def test_round_trips(X, budget, tmp_path):
     assert "ErrorBudget(estimator=CorrelatorRegressor(" in repr(new)
     with pytest.raises(NotFittedError):
         new.phase_shift(K)
-    with parallel_config("threading"), pytest.warns(FitFailedWarning):
-        two = clone(budget).set_params(n_jobs=2).fit(X)
-    assert_array_equal(numbers(two.phase_shift(K)), delta)
+
+
+def test_threads_give_the_same_and_leave_no_filters(X):
+    variations = {"times": [[99]]}
+    found, filters = [], warnings.filters[:]
+    for n_jobs in (1, 2):
+        with parallel_config("threading"), pytest.warns(FitFailedWarning):
+            budget = ErrorBudget(CENTRE, variations, holdout=None, n_jobs=n_jobs).fit(X)
+        found.append(numbers(budget.phase_shift(K)))
+    assert_array_equal(*found)
+    assert warnings.filters == filters
 
 
 def reread(model, folder):
@@ -326,13 +338,11 @@ def test_faults_of_data_and_functions(X, budget):
         ErrorBudget(CENTRE, {}).fit(means)
     with pytest.raises(TypeError, match="function must be callable"):
         budget.evaluate(3.0)
-    with pytest.raises(
-        (ValueError, TypeError), match="Complex data not supported: values of the func"
-    ):
+    with pytest.raises(ValueError, match="Complex data not supported: values of the function"):
         budget.evaluate(lambda m: 1j * m.phase_shift(0.1))
+    lengths = iter(range(1, 1000))
     with pytest.raises(ValueError, match="function must return values of one shape"):
-        lengths = iter(range(1, 1000))
-        budget.evaluate(lambda m: np.ones(next(lengths)))
+        budget.evaluate(lambda _: np.ones(next(lengths)))
 
 
 def test_other_bins_are_a_failure(X):

@@ -70,7 +70,7 @@ def test_what_is_written_can_be_read(seed):
 
 
 def test_negative_errors_are_refused():
-    with pytest.raises(ValueError, match="errors must be ≥ 0, got -0.1"):
+    with pytest.raises(ValueError, match=r"errors must be ≥ 0, got -0\.1"):
         quote(1.0, 0.2, -0.1)
 
 
