@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 LOCAL = "http://127.0.0.1"
 SIZES = ((400, 800), (1200, 900))
 THEMES = ("light", "dark")
-SUBJECTS = ("correlators.html", "windows.html", "coupled.html", "links.html")
+SUBJECTS = ("correlators.html", "budget.html", "coupled.html", "links.html")
 LOOK = """(() => {
   const light = c => {
     const [r, g, b] = c.slice(0, 3).map(v => v / 255)
