@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from browser import Browser, find_chromium
-from reference import public_names, rooms
+from reference import full_name, public_names, rooms
 
 __all__ = ["check_browser", "check_clicks", "check_links", "check_names", "read_pages"]
 
@@ -121,7 +121,8 @@ def check_names(folder):
     for room in rooms():
         kinds = public_names(room)
         values = kinds.pop("Values")
-        wanted += [f"names/halkit.{room}.{name}.html" for names in kinds.values() for name in names]
+        pages = [full_name(room, name) for names in kinds.values() for name in names]
+        wanted += [f"names/{page}.html" for page in pages]
         text = (folder / f"halkit.{room}.html").read_text(encoding="utf-8")
         wanted += [f"{name} of halkit.{room}" for name in values if f'.{name}">' not in text]
     return [f"no page: {name}" for name in wanted if not (folder / name).exists()]

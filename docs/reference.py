@@ -12,7 +12,7 @@ from pathlib import Path
 
 import halkit
 
-__all__ = ["SHORT", "public_names", "room_page", "rooms", "write_rooms"]
+__all__ = ["SHORT", "full_name", "public_names", "room_page", "rooms", "write_rooms"]
 
 ROOM = re.compile(r"^\| `halkit\.(\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 # Names that `import halkit` has too, under which examples use them.
@@ -44,6 +44,14 @@ def kind_of(value):
     return "Functions" if callable(value) else "Values"
 
 
+def full_name(room, name):
+    """Return the name of a page; what a room took over from another room has its page there."""
+    module = getattr(getattr(halkit, room), name).__module__
+    other = module.split(".")[1]
+    there = other in halkit._ROOMS and name in getattr(halkit, other).__all__
+    return f"halkit.{other if there else room}.{name}"
+
+
 def home_of(room, name):
     """Return the module of a room whose source has the value and the text on it."""
     prefix = f"halkit.{room}"
@@ -72,7 +80,7 @@ def room_page(room):
     for kind in ("Classes", "Functions", "Warnings"):
         if kinds[kind]:
             lines += [kind, "-" * len(kind), "", ".. autosummary::", "   :toctree: names", ""]
-            lines += [f"   {name}" for name in kinds[kind]] + [""]
+            lines += [f"   ~{full_name(room, name)}" for name in kinds[kind]] + [""]
     if kinds["Values"]:
         lines += ["Values", "------", ""]
         lines += [f".. autodata:: {home_of(room, name)}.{name}" for name in kinds["Values"]]

@@ -43,7 +43,7 @@ def test_a_room_lists_every_public_name(room):
         assert getattr(importlib.import_module(home), name) == getattr(module, name)
         source = Path(importlib.import_module(home).__file__).read_text(encoding="utf-8")
         assert re.search(rf'(#: .*\n{name} = |\n{name} = .*(\n"""|#: ))', source)
-    listed = {line.strip() for line in text.splitlines() if line.startswith("   ")}
+    listed = {line.rpartition(".")[2] for line in text.splitlines() if line.startswith("   ~")}
     assert listed >= {name for names in kinds.values() for name in names}
 
 
@@ -53,6 +53,13 @@ def test_a_room_says_what_comes_in_and_out(room):
     assert sentence.endswith(".")
     assert guides
     assert [page for _, page in guides if not (DOCS / f"{page}.md").exists()] == []
+
+
+def test_a_name_of_two_rooms_has_one_page():
+    homes = [
+        reference.full_name(room, "DerivativeExpansion") for room in ("scattering", "interactions")
+    ]
+    assert homes == ["halkit.interactions.DerivativeExpansion"] * 2
 
 
 def test_rooms_are_written_once(tmp_path):
