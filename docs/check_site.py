@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from browser import Browser, find_chromium
-from reference import full_name, public_names, rooms
+from reference import full_name, paged_names, public_names, rooms
 
 __all__ = ["check_browser", "check_clicks", "check_links", "check_names", "read_pages"]
 
@@ -50,7 +50,8 @@ LOOK = """(() => {
   const shown = [...document.querySelectorAll("article p, article li, article td, article h1")]
     .filter(e => e.textContent.trim() && e.checkVisibility());
   return {
-    width: root.scrollWidth - root.clientWidth,
+    width: Math.max(...[root, ...document.querySelectorAll(".bd-article-container, article")]
+      .map(e => e.scrollWidth - e.clientWidth)),
     theme: root.dataset.theme,
     broken: [...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src),
     pictures: [...document.images].filter(i => i.checkVisibility()).length,
@@ -119,10 +120,8 @@ def check_names(folder):
     folder = Path(folder) / "reference"
     wanted = [f"halkit.{room}.html" for room in rooms()]
     for room in rooms():
-        kinds = public_names(room)
-        values = kinds.pop("Values")
-        pages = [full_name(room, name) for names in kinds.values() for name in names]
-        wanted += [f"names/{page}.html" for page in pages]
+        values = public_names(room)["Values"]
+        wanted += [f"names/{full_name(room, name)}.html" for name in paged_names(room)]
         text = (folder / f"halkit.{room}.html").read_text(encoding="utf-8")
         wanted += [f"{name} of halkit.{room}" for name in values if f'.{name}">' not in text]
     return [f"no page: {name}" for name in wanted if not (folder / name).exists()]

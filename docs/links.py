@@ -1,4 +1,4 @@
-"""Names of halkit in the text become links: `phase_shift` leads to its page of the reference."""
+"""Names of halkit and of examples in the text become links to their pages."""
 
 from docutils import nodes
 from reference import SHORT
@@ -19,6 +19,9 @@ def name_the_short_ones(_app, env):
 def targets(env):
     """Return {name as it stands in a text: entry of the reference} for all that is unambiguous."""
     found = {}
+    for page in env.found_docs:
+        if page.startswith("auto_examples/plot_"):
+            found[page.removeprefix("auto_examples/")] = {(page, "", "")}
     for full, entry in env.domaindata["py"]["objects"].items():
         room, _, name = full.removeprefix("halkit.").partition(".")
         place = (entry.docname, entry.node_id, full)
@@ -31,7 +34,7 @@ def targets(env):
 
 
 def link_names(app, doctree, docname):
-    """Replace the code words of a page that are public names by links to them."""
+    """Replace the code words of a page that name a public object or an example by links."""
     if docname.startswith("reference/"):
         return
     if not hasattr(app.env, "halkit_targets"):

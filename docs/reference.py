@@ -12,7 +12,7 @@ from pathlib import Path
 
 import halkit
 
-__all__ = ["SHORT", "full_name", "public_names", "room_page", "rooms", "write_rooms"]
+__all__ = ["SHORT", "full_name", "paged_names", "public_names", "room_page", "rooms", "write_rooms"]
 
 ROOM = re.compile(r"^\| `halkit\.(\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 # Names that `import halkit` has too, under which examples use them.
@@ -35,6 +35,12 @@ def public_names(room):
     for name in sorted(module.__all__, key=str.lower):
         kinds[kind_of(getattr(module, name))].append(name)
     return kinds
+
+
+def paged_names(room):
+    """Return the names of a room that have a page: all but values."""
+    kinds = public_names(room)
+    return [name for kind, names in kinds.items() if kind != "Values" for name in names]
 
 
 def kind_of(value):
@@ -78,9 +84,13 @@ def room_page(room):
     lines += [f"Read first: {read_first}.", ""]
     kinds = public_names(room)
     for kind in ("Classes", "Functions", "Warnings"):
-        if kinds[kind]:
-            lines += [kind, "-" * len(kind), "", ".. autosummary::", "   :toctree: names", ""]
-            lines += [f"   ~{full_name(room, name)}" for name in kinds[kind]] + [""]
+        names = [full_name(room, name) for name in kinds[kind]]
+        elsewhere = [name for name in names if not name.startswith(f"{title}.")]
+        if names:
+            lines += [kind, "-" * len(kind), "", ".. autosummary::", "   :toctree: names"]
+            lines += ["   :nosignatures:", ""]
+            lines += [f"   {name.rpartition('.')[2]}" for name in names if name not in elsewhere]
+            lines += ["", *(f"Also here: `{name}`." for name in elsewhere), ""]
     if kinds["Values"]:
         lines += ["Values", "------", ""]
         lines += [f".. autodata:: {home_of(room, name)}.{name}" for name in kinds["Values"]]
@@ -88,9 +98,13 @@ def room_page(room):
 
 
 def write_rooms(folder):
-    """Write the page of every room into a folder; a page that stays the same is not touched."""
+    """Write the pages of rooms that have changed into a folder, and remove those of lost names."""
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
+    kept = {full_name(room, name) for room in halkit._ROOMS for name in paged_names(room)}
+    for path in (folder / "names").glob("*.rst"):
+        if path.stem not in kept:
+            path.unlink()
     for room in halkit._ROOMS:
         path, text = folder / f"halkit.{room}.rst", room_page(room)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
