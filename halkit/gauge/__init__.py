@@ -35,11 +35,17 @@ from halkit.gauge.theory.lattice import (
     wrap,
 )
 from halkit.gauge.theory.report import Observable, SampleReport, sample_report
+from halkit.gauge.theory.theories import SU2, SU3, U1, Phi4
 
 __all__ = [
+    "SU2",
+    "SU3",
+    "U1",
     "AutocorrelationTime",
     "Observable",
     "ParticleSample",
+    "Phi4",
+    "SU2DiffusionSampler",
     "SampleReport",
     "Susceptibility",
     "Trajectory",
@@ -70,8 +76,10 @@ __all__ = [
     "wrap",
 ]
 
+_SAMPLERS = {"U1DiffusionSampler": "sampler", "SU2DiffusionSampler": "su2"}
+
 
 def __getattr__(name):
-    if name == "U1DiffusionSampler":
-        return import_module(f"{__name__}.diffusion.sampler").U1DiffusionSampler
+    if name in _SAMPLERS:
+        return getattr(import_module(f"{__name__}.diffusion.{_SAMPLERS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

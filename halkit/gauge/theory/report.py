@@ -15,7 +15,7 @@ from scipy import stats
 from halkit.gauge.theory.charge import topological_charge
 from halkit.gauge.theory.exact import charge_probability, exact_susceptibility, exact_wilson_loop
 from halkit.gauge.theory.lattice import wilson_loop
-from halkit.gauge.theory.torus import as_links, check_beta
+from halkit.gauge.theory.theories import U1, as_theory
 
 __all__ = ["Observable", "SampleReport", "sample_report"]
 
@@ -65,6 +65,9 @@ class SampleReport(NamedTuple):
         and the next two are NaN where no model reports.
     plaquette_acceptance, acceptance : float
         Of a model: parts of the plaquettes and of the configurations that rejection keeps.
+    label : str
+        Of another theory than U(1): its name and couplings. Without charges, `charge_p_value` is
+        NaN.
     """
 
     rows: tuple
@@ -75,32 +78,40 @@ class SampleReport(NamedTuple):
     ess: float = np.nan
     plaquette_acceptance: float = np.nan
     acceptance: float = np.nan
+    label: str = ""
 
     def __str__(self):
         size = " x ".join(map(str, self.lattice_shape))
         lines = [
-            f"{self.n_samples} configurations, beta = {self.beta:g}, {size}",
+            f"{self.n_samples} configurations, {self.label or f'beta = {self.beta:g}'}, {size}",
             f"{'':8} {'mean':>12} {'error':>10} {'exact':>12} {'z':>7}",
             *(
                 f"{row.name:8} {row.mean:12.7f} {row.error:10.7f} {row.exact:12.7f} "
                 f"{'–' if np.isnan(row.z) else format(row.z, '.2f'):>7}"
                 for row in self.rows
             ),
-            f"charges: p = {self.charge_p_value:.3g}",
         ]
-        charged = self.n_samples * _charged(self.beta, self.lattice_shape)
-        if charged < TELLING:
-            lines[-1] += (
-                f"; {charged:.2g} configurations with Q ≠ 0 are expected, too few to tell a frozen "
-                "charge from a free one"
-            )
-        if not np.isnan(self.ess):
+        if not self.label:
+            lines.append(self._charges())
+        if not np.isnan(self.plaquette_acceptance):
             lines.append(
                 f"raw configurations: effective size {self.ess:.3f}; rejection keeps "
                 f"{self.plaquette_acceptance:.3f} of the plaquettes, {self.acceptance:.3f} of the "
                 "configurations"
             )
+        elif not np.isnan(self.ess):
+            lines.append(f"effective size of a configuration: {self.ess:.3f}")
         return "\n".join(lines)
+
+    def _charges(self):
+        line = f"charges: p = {self.charge_p_value:.3g}"
+        charged = self.n_samples * _charged(self.beta, self.lattice_shape)
+        if charged < TELLING:
+            line += (
+                f"; {charged:.2g} configurations with Q ≠ 0 are expected, too few to tell a frozen "
+                "charge from a free one"
+            )
+        return line
 
 
 def sample_report(theta, beta, *, loops=None, lattice_shape=None):
@@ -110,8 +121,8 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     ----------
     theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
         Independent configurations, n ≥ 2, angles in radians.
-    beta : float
-        Coupling β ≥ 0 that they are meant for.
+    beta : float or theory
+        Coupling β ≥ 0 of U(1) that they are meant for, or a `halkit.gauge.U1`, `SU2` or `Phi4`.
     loops : sequence of (int, int), optional
         Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4
         that leave a part of the lattice outside: a loop around all of it is 1 for any links.
@@ -138,17 +149,23 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     >>> all(abs(row.z) < 3 for row in report.rows), report.charge_p_value > 1e-3
     (True, True)
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    theory = as_theory(beta)
+    links = theory.space.as_field(theta, lattice_shape)
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
-    shape = links.shape[2:]
+    shape = theory.space.lattice_shape(links)
     if loops is None:
         inside = [n for n in (1, 2, 4) if n <= min(shape) and n**2 < shape[0] * shape[1]]
         loops = [(n, n) for n in inside]
     rows = [
-        _observable(f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, beta, shape))
+        _observable(
+            f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, theory, shape)
+        )
         for R, T in loops
     ]
+    beta = theory.beta
+    if not isinstance(theory, U1):
+        return SampleReport(tuple(rows), np.nan, len(links), shape, beta, label=theory.label)
     charge = topological_charge(links)
     rows.append(_square(charge, beta, shape))
     p_value = _charge_p_value(charge, beta, shape)
