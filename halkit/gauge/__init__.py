@@ -11,6 +11,7 @@ from halkit.gauge.chains.autocorrelation import AutocorrelationTime, autocorrela
 from halkit.gauge.chains.correction import correct, tail_length
 from halkit.gauge.chains.markov import Trajectory, hmc, integrate, winding_hit
 from halkit.gauge.chains.smc import ParticleSample, sample_smc
+from halkit.gauge.chains.weights import WeightedSample
 from halkit.gauge.theory.charge import (
     Susceptibility,
     flux_links,
@@ -45,11 +46,13 @@ __all__ = [
     "Observable",
     "ParticleSample",
     "Phi4",
+    "Phi4DiffusionSampler",
     "SU2DiffusionSampler",
     "SampleReport",
     "Susceptibility",
     "Trajectory",
     "U1DiffusionSampler",
+    "WeightedSample",
     "action",
     "autocorrelation_time",
     "charge_probability",
@@ -76,7 +79,11 @@ __all__ = [
     "wrap",
 ]
 
-_SAMPLERS = {"U1DiffusionSampler": "sampler", "SU2DiffusionSampler": "su2"}
+_SAMPLERS = {
+    "Phi4DiffusionSampler": "phi4",
+    "SU2DiffusionSampler": "su2",
+    "U1DiffusionSampler": "sampler",
+}
 
 
 def __getattr__(name):

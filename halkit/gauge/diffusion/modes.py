@@ -19,6 +19,7 @@ y = x + s h, times a_p and a polynomial in p². The density of the whole path is
 with the noise q makes weighted means those of e^{−S}, whatever was learned.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -149,7 +150,7 @@ def learn(field, theory, n_steps, rng):
     first = C[1:].min() if len(C) > 1 else C[0]
     noise = first * np.expm1(np.linspace(0, np.log1p(REACH * C.max() / first), n_steps + 1))
     coefficients, spread = [], []
-    for before, s in zip(noise[:-1], noise[1:], strict=True):
+    for before, s in pairwise(noise):
         theta, strength = _level(phi, pull, C[place], centre, s, (p2, count), volume, rng)
         coefficients.append(theta)
         step = s - before
@@ -176,7 +177,6 @@ def _level(phi, pull, C, centre, s, modes, volume, rng):
     (p2, count), a, n = modes, C / (C + s), len(phi)
     shape = (C.shape[0], volume // C.shape[0])
     gram, product, cross = 0.0, 0.0, 0.0
-    change = 0.0
     for start in range(0, n, max(1, SITES // volume)):
         part = slice(start, start + max(1, SITES // volume))
         x = phi[part] + np.sqrt(s) * _modes(rng.standard_normal((len(phi[part]), *shape)))
@@ -240,7 +240,7 @@ def _between(p2, shells, inverse):
 
 
 def _reverse(chain, level, x):
-    """Return the mean of the modes after a step, and (chance, mean) of both peaks of the zero mode."""
+    """Return the mean of the modes after a step; chance and mean of both peaks of the zero mode."""
     s, before = chain.noise[level + 1], chain.noise[level]
     h, clean, sign = _gaussian(chain.C, chain.centre, s, x)
     shape, volume = chain.lattice_shape, np.prod(chain.lattice_shape)

@@ -270,6 +270,12 @@ class Phi4:
         return f"phi^4, kappa = {self.kappa:g}, lambda = {self.lam:g}"
 
     @property
+    def vacuum(self):
+        """The constant field φ ≥ 0 of the least action."""
+        depth = max(4 * self.kappa - (1 - 2 * self.lam), 0.0)
+        return np.sqrt(depth / (2 * self.lam)) if depth else 0.0
+
+    @property
     def frequency(self):
         """The largest frequency at the least action."""
         hopping = 4 * abs(self.kappa)
