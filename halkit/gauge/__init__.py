@@ -1,8 +1,10 @@
-"""Two-dimensional U(1) gauge links: the theory, chains that sample it, diffusion that learns it.
+"""Lattice fields in two dimensions: theories, chains that sample them, diffusion that learns them.
+
+The theories are U(1), SU(2) and the scalar φ⁴; a coupling without a theory is that of U(1).
 
 Imports run one way, theory ← chains ← diffusion.
 
-`U1DiffusionSampler` is loaded when it is first used: it alone needs torch.
+The samplers are loaded when they are first used: they alone need torch.
 """
 
 from importlib import import_module
@@ -36,6 +38,7 @@ from halkit.gauge.theory.lattice import (
     wrap,
 )
 from halkit.gauge.theory.report import Observable, SampleReport, sample_report
+from halkit.gauge.theory.su3 import sample_su3_plaquettes
 from halkit.gauge.theory.theories import SU2, SU3, U1, Phi4
 
 __all__ = [
@@ -70,6 +73,7 @@ __all__ = [
     "sample_exact",
     "sample_report",
     "sample_smc",
+    "sample_su3_plaquettes",
     "sine_charge",
     "susceptibility",
     "tail_length",

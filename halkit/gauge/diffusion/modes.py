@@ -311,13 +311,14 @@ def draw(chain, n, rng):
 
 
 def log_paths(chain, fields, rng):
-    """Return log [g(path)/q(path|φ)] of one noisy path of each field: in the mean over paths a
-    lower bound of the logarithm of the density of the draws."""
+    """Return log [g(path)/q(path|φ)] of a noisy path of each field, all with the same noise: in
+    the mean over paths a lower bound of the logarithm of the density of the draws."""
     x = _modes(fields)
     total = np.full(len(x), -np.prod(chain.lattice_shape) * np.log(2 * np.pi) / 2)
     for level in range(len(chain.variances)):
         step = chain.noise[level + 1] - chain.noise[level]
-        clean, x = x, x + np.sqrt(step) * _modes(rng.standard_normal(fields.shape))
+        white = _modes(rng.standard_normal((1, *fields.shape[1:])))
+        clean, x = x, x + np.sqrt(step) * white
         mean, peaks = _reverse(chain, level, x)
         total += _log_density(chain, chain.variances[level], clean, mean, peaks)
         total -= _log_noise(chain, level, clean, x)

@@ -24,7 +24,7 @@ __all__ = ["Phi4DiffusionSampler"]
 CORRECTIONS = ("auto", "metropolis", None)
 LEAST_ESS = 0.7
 WARMUP = 100  # proposals before the first configuration of a chain
-PATHS, SEED = 4, 1234  # of the score
+PATHS, SEED = 16, 1234  # of the score
 WRONG, ERRORS = 0.05, 10.0
 
 
@@ -247,8 +247,8 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
     def score_samples(self, X):
         r"""Lower bound of the logarithm of the density of raw fields, per site.
 
-        It is ⟨log g(path)/q(path | φ)⟩ over four noisy paths of each field, the same for every
-        model of the same levels.
+        It is ⟨log g(path)/q(path | φ)⟩ over sixteen noisy paths of each field; the noise is the
+        same for every field and every model of the same levels.
 
         Parameters
         ----------

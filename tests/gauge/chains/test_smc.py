@@ -6,6 +6,7 @@ from scipy.special import ive
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.gauge import (
+    U1,
     ParticleSample,
     exact_susceptibility,
     exact_wilson_loop,
@@ -14,7 +15,6 @@ from halkit.gauge import (
     wilson_loop,
 )
 from halkit.gauge.chains.smc import _systematic
-from halkit.gauge import U1
 from halkit.gauge.theory.bessel import partition
 from halkit.gauge.theory.torus import wilson_action
 
