@@ -66,6 +66,8 @@ def plaquette_force(links, score=None, n_harmonics=N_HARMONICS):
     if not total[0, 0]:  # all plaquettes are 0 or π
         return first
     first[0] = product[:, 0].sum() / total[0, 0]
+    if n_harmonics == 1:
+        return first
     rest = product - gram @ first
     if score is None and not _is_significant(rest - rest[:, :1] * total[0] / total[0, 0]):
         return first

@@ -46,6 +46,7 @@ EMPTY = -25.0  # log f at ±π/κ from which on nothing is lost beyond
 FEWEST, MOST = 48, 1024  # harmonics
 KNOWN = 1e-9  # part of its peak down to which harmonics know a density
 CELLS, POINTS = 2**13, 2**12  # of the tables on the circle, and on half of it
+UNRESOLVED = 1e-4  # of the norm of a density
 BATCH = 2**15
 TURNS = 2**16  # of the circle, that keep the number of a cell positive
 
@@ -218,8 +219,23 @@ def plaquette_chain(harmonics, beta, n_steps, space=ANGLES):
         width.append(np.concatenate([spread, spread[::-1]]).astype(np.float32))
     log_norm = np.log(space.volume * f.mean() / scale) + log_f.max()
     log_ratio = _log_ratio(space, law, harmonics, scale, log_norm)
-    chain = PlaquetteChain if space is ANGLES else ClassAngleChain
-    return chain(harmonics, scale, np.array(shift), np.array(width), log_ratio, log_norm, space)
+    kind = PlaquetteChain if space is ANGLES else ClassAngleChain
+    chain = kind(harmonics, scale, np.array(shift), np.array(width), log_ratio, log_norm, space)
+    if space is not ANGLES:
+        _check_resolved(chain, n_steps)
+    return chain
+
+
+def _check_resolved(chain, n_steps):
+    """Refuse steps of the group that are too long for its characters."""
+    P, weight = chain.points()
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = weight @ np.exp(chain.log_density(P))
+    if not abs(total - 1) < UNRESOLVED:
+        raise ValueError(
+            f"n_steps must be larger for this action, {chain.harmonics}: the steps of {n_steps} are "
+            "too long to know the density of what they draw"
+        )
 
 
 def _scale(harmonics, beta):

@@ -153,7 +153,7 @@ def test_what_is_refused(model):
     with pytest.raises(ValueError, match="beta must be at most 10000"):
         model.sample(1, beta=1e5)
     with pytest.raises(ValueError, match="n_steps"):
-        model.sample(1, beta=1000.0, n_steps=4, random_state=0)
+        model.sample(1, beta=1e4, n_steps=6, random_state=0)
     with pytest.raises(ValueError, match="correction must be"):
         model.sample(1, correction="hmc")
     zero = SU2DiffusionSampler(beta=0.0).fit(make_su2_configurations(50, 2, 0.0, random_state=0))
