@@ -74,7 +74,7 @@ class ModeChain(NamedTuple):
     theory: Phi4
     lattice_shape: tuple
     p2: np.ndarray
-    count: np.ndarray
+    multiplicity: np.ndarray
     C: np.ndarray
     centre: float
     noise: np.ndarray
@@ -259,13 +259,13 @@ def _reverse(chain, level, x):
 
 def _log_density(chain, variance, x, mean, peaks):
     """Logarithm of the density of modes x after a step, without (2π)^{−V/2}."""
-    square = chain.count * np.abs(x - mean) ** 2 / variance
+    square = chain.multiplicity * np.abs(x - mean) ** 2 / variance
     square[:, 0, 0] = 0
     z, width = x[:, 0, 0].real, variance[0, 0]
     with np.errstate(divide="ignore"):
         terms = [np.log(chance) - (z - at) ** 2 / (2 * width) for chance, at in peaks]
     zero = np.logaddexp(*terms)
-    return zero - square.sum((1, 2)) / 2 - (chain.count * np.log(variance)).sum() / 2
+    return zero - square.sum((1, 2)) / 2 - (chain.multiplicity * np.log(variance)).sum() / 2
 
 
 def _start(chain, n):
@@ -277,7 +277,7 @@ def _start(chain, n):
 def _log_noise(chain, level, x, noisy):
     """Logarithm of the density of a step that adds noise, without (2π)^{−V/2}."""
     step = chain.noise[level + 1] - chain.noise[level]
-    square = (chain.count * np.abs(noisy - x) ** 2).sum((1, 2)) / step
+    square = (chain.multiplicity * np.abs(noisy - x) ** 2).sum((1, 2)) / step
     return -(square + np.prod(chain.lattice_shape) * np.log(step)) / 2
 
 

@@ -195,9 +195,9 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         if sample.ess < LEAST_ESS and n_samples >= WARMUP:
             warnings.warn(
                 f"the effective size of a configuration is {sample.ess:.2g} at "
-                f"{self._theory.label} on {chain.lattice_shape}: errors are {sample.ess**-0.5:.2g} "
-                "times those of independent exact fields, and a Metropolis chain repeats fields; raise n_steps, "
-                "or train on more fields of this lattice",
+                f"{self._theory.label} on {chain.lattice_shape}: errors are "
+                f"{sample.ess**-0.5:.2g} times those of independent exact fields, and a Metropolis "
+                "chain repeats fields; raise n_steps, or train on more fields of this lattice",
                 AccuracyWarning,
                 stacklevel=2,
             )

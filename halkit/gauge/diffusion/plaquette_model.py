@@ -17,7 +17,7 @@ from halkit.gauge.diffusion.plaquettes import plaquette_chain
 from halkit.gauge.theory.exact import exact_wilson_loop
 from halkit.gauge.theory.independent import closing_acceptance
 from halkit.gauge.theory.report import sample_report
-from halkit.gauge.theory.theories import U1
+from halkit.gauge.theory.theories import SU2, U1
 from halkit.gauge.theory.torus import check_beta, check_lattice_shape
 from halkit.versions import Versioned
 
@@ -32,7 +32,7 @@ EXACT_STEPS = 6
 class PlaquetteModel(DensityMixin, Versioned):
     """What samplers of U(1) and SU(2) share once they have ``harmonics_`` and ``beta_``."""
 
-    _theory = U1
+    _theory: type[U1 | SU2] = U1
 
     def _chain(self, beta, n_steps=None, *, meant_for=None):
         """Chains of plaquettes for the learned action times β/β0."""

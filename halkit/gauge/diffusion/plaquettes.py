@@ -233,8 +233,8 @@ def _check_resolved(chain, n_steps):
         total = weight @ np.exp(chain.log_density(P))
     if not abs(total - 1) < UNRESOLVED:
         raise ValueError(
-            f"n_steps must be larger for this action, {chain.harmonics}: the steps of {n_steps} are "
-            "too long to know the density of what they draw"
+            f"n_steps must be larger for the action {chain.harmonics}, got {n_steps}: the steps "
+            "are too long to know the density of what they draw"
         )
 
 

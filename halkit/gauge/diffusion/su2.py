@@ -8,7 +8,7 @@ from halkit.gauge.diffusion.configurations import exact_links, plaquette_draws, 
 from halkit.gauge.diffusion.force import N_HARMONICS, plaquette_force
 from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, warn_of_another_coupling
 from halkit.gauge.theory.spaces import QUATERNIONS
-from halkit.gauge.theory.theories import SU2
+from halkit.gauge.theory.theories import SU2, U1
 from halkit.gauge.theory.torus import as_generator, check_beta, check_lattice_shape
 from halkit.training import unchanged_on_error
 
@@ -64,7 +64,7 @@ class SU2DiffusionSampler(PlaquetteModel):
     True
     """
 
-    _theory = SU2
+    _theory: type[U1 | SU2] = SU2
 
     def __init__(self, *, beta=1.0, n_harmonics=N_HARMONICS, lattice_shape=None):
         self.beta = beta

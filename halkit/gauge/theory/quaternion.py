@@ -52,7 +52,7 @@ def _cross(a, b):
 
 
 def exponential(v):
-    """Return (cos |v|, v sin |v|/|v|) of vectors (..., 3)."""
+    """Return (cos v, v̂ sin v), v the length of vectors (..., 3)."""
     out = np.empty((*v.shape[:-1], 4))
     angle = np.sqrt(np.square(v).sum(axis=-1))
     out[..., 0] = np.cos(angle)
