@@ -45,7 +45,7 @@ def trained(kappa, size, n, **settings):
 
 @pytest.fixture(scope="module")
 def models():
-    return {kappa: trained(kappa, 8, 1500) for kappa in (0.21, 0.27, 0.5)}
+    return {kappa: trained(kappa, 8, 1000) for kappa in (0.21, 0.27, 0.5)}
 
 
 def check(report, kappa, size):
@@ -143,15 +143,15 @@ def test_a_metropolis_chain_of_weights():
 
 def test_more_levels_and_more_fields_are_better(models):
     held_out = make_phi4_configurations(300, 8, kappa=0.27, lam=0.022, random_state=77)
-    coarse = trained(0.27, 8, 1500, n_steps=4)
+    coarse = trained(0.27, 8, 1000, n_steps=4)
     assert coarse.score(held_out) < models[0.27].score(held_out)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
         assert coarse.weighted_sample(2000, random_state=0).ess < 0.7
     search = GridSearchCV(
-        Phi4DiffusionSampler(kappa=0.27, random_state=0), {"n_steps": [2, 12]}, cv=2
+        Phi4DiffusionSampler(kappa=0.27, random_state=0), {"n_steps": [2, 8]}, cv=2
     ).fit(held_out.reshape(300, -1))
-    assert search.best_params_ == {"n_steps": 12}
+    assert search.best_params_ == {"n_steps": 8}
 
 
 def test_fits_are_reproducible_and_refuse_what_is_wrong(models):

@@ -129,7 +129,7 @@ def test_the_energy_error_is_of_second_order(theory):
 )
 def test_hmc_has_the_theory_as_its_fixed_point(theory, shape):
     """From exact links, or long after a cold start; ⟨e^{−ΔH}⟩ = 1, and the report's z-scores."""
-    n = 500
+    n = 200 if isinstance(theory, SU2) else 500
     if isinstance(theory, Phi4):
         start, warm = np.zeros((n, *shape)), 60
     else:
