@@ -27,9 +27,9 @@ def force(field, kappa, lam):
 def observables(field, kappa, lam):
     """Return the names and functions of means that make a report, and the quantities (n, k).
 
-    With M = Σ φ/V: the mean of ``|M|``; χ₂ = V⟨M²⟩, connected ``V(<M²> − <|M|>²)``;
-    U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²); ⟨φ²⟩; S/V; the two-point function G(t) = ⟨φ(x) φ(x + t μ̂)⟩, both directions; and 2S/V + 2λφ⁴, whose
-    mean is 1.
+    With M = Σ φ/V: the mean of ``|M|``; χ₂ = V⟨M²⟩, and with the square of the former taken off
+    ⟨M²⟩; U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²); ⟨φ²⟩; S/V; the identity 2S/V + 2λφ⁴, whose mean is 1; and the
+    two-point function G(t) = ⟨φ(x) φ(x + t μ̂)⟩, both directions.
     """
     volume, square = field[0].size, field * field
     M = field.mean((-2, -1))
