@@ -125,8 +125,8 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None, log_weight=Non
 
     SU(2) has loops alone. For φ⁴, with M the mean of φ over the lattice, the rows are the mean of
     ``|M|``, χ₂ = V⟨M²⟩, its part that is connected with the mean of ``|M|``, U_L, ⟨φ²⟩, S/V, the
-    identity ⟨2S/V + 2λφ⁴⟩ = 1 and G(t) = ⟨φ(x) φ(x + t μ̂)⟩; U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²). Errors are those
-    of a jackknife over up to 64 bins of successive fields, which a Markov chain may be.
+    identity ⟨2S/V + 2λφ⁴⟩ = 1 and G(t) = ⟨φ(x) φ(x + t μ̂)⟩; U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²). Errors are
+    those of a jackknife over up to 64 bins of successive fields, which a Markov chain may be.
 
     Parameters
     ----------
