@@ -37,8 +37,6 @@ default_role = "py:obj"
 
 autosummary_context = {"short": reference.SHORT}
 autodoc_default_options = {
-    "members": True,
-    "inherited-members": True,
     "exclude-members": "set_fit_request, set_predict_request, set_score_request, "
     "set_partial_fit_request",
 }
@@ -58,6 +56,7 @@ sphinx_gallery_conf = {
     "doc_module": ("halkit",),
     "reference_url": {"halkit": None},
     "show_memory": False,
+    "write_computation_times": False,  # its table asks other machines for scripts
     "download_all_examples": False,
     "show_signature": False,
 }
@@ -69,6 +68,7 @@ html_css_files = ["halkit.css"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
+html_domain_indices = False
 html_theme_options = {
     "logo": {"text": "halkit"},
     "header_links_before_dropdown": 8,
@@ -93,7 +93,7 @@ def skip_foreign(_app, what, _name, obj, _skip, _options):
     owner = getattr(obj, "__objclass__", None)
     module = getattr(function, "__module__", None) or getattr(owner, "__module__", None)
     foreign = module is not None and module.partition(".")[0] != "halkit"
-    return True if what == "class" and foreign else None
+    return True if what in ("class", "exception") and foreign else None
 
 
 def setup(app):
