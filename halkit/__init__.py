@@ -14,6 +14,7 @@ _HOME = {
     "Channel": "halkit.channels",
     "CorrelatorRegressor": "halkit.resampling",
     "ESTPotentialRegressor": "halkit.potentials",
+    "ErrorBudget": "halkit.resampling",
     "FrozenBasisRegressor": "halkit.potentials",
     "GaussianProcessPotentialRegressor": "halkit.potentials",
     "JackknifeRegressor": "halkit.resampling",

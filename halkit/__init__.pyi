@@ -28,6 +28,7 @@ from halkit.potentials import ParametricPotentialRegressor as ParametricPotentia
 from halkit.potentials import TimeDependentHALRegressor as TimeDependentHALRegressor
 from halkit.radial import RadialGrid as RadialGrid
 from halkit.resampling import CorrelatorRegressor as CorrelatorRegressor
+from halkit.resampling import ErrorBudget as ErrorBudget
 from halkit.resampling import JackknifeRegressor as JackknifeRegressor
 
 __version__: str

@@ -263,7 +263,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             problem = self._problem(X, y, sample_weight, y_std)
             phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
-            prior = self._full_prior(nonlocal_)
+            # of the fit to the mean, if this is one to a bin
+            prior, seen = self.__dict__.pop("_shared", (None, None))
+            alone = prior is None
+            prior = self._full_prior(nonlocal_) if alone else prior
             self.local_strength_ = local_strength(self) if self.local else None
             self.nonlocal_strength_ = float(self.nonlocal_strength or 1) if nonlocal_ else None
             first = prior.entry(0, 0).prior
@@ -275,7 +278,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
                 lattice_defaults=True,
             )
             A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior)
+            self.nonlocal_sensitivity_ = (
+                self._signal_beside_local(A, W, phi, prior) if alone else seen
+            )
             b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
                 self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
@@ -284,9 +289,19 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             if self.n_channels_ > 1:
                 self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
-            warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
+            if alone:
+                warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
+        return self
+
+    def share_prior(self, fitted: Self) -> Self:
+        """Take the prior, and what the data tell of it, from a fit of the same form to the mean.
+
+        The next fit, to a bin, does not repeat the checks of the mean: ``nonlocal_sensitivity_``
+        comes from there, and a misfit is not looked for.
+        """
+        self._shared = fitted._prior, fitted.nonlocal_sensitivity_
         return self
 
     def _warn_of_rows(self, problem, W, A, b):

@@ -139,6 +139,8 @@ class CorrelatorRegressor(
     True
     """
 
+    _settles = True
+
     def __init__(
         self, estimator: Any, *, times: Any = None, stencil: Any = "auto",
         energy_range: Any = None, r_max: Any = None, r_prime_max: Any = None, sources: Any = None,
@@ -217,7 +219,10 @@ class CorrelatorRegressor(
                 jackknife = JackknifeRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
                     n_jobs=self.n_jobs,
-                ).fit(rows.data, rows.target, **common)  # fmt: skip
+                )  # fmt: skip
+                jackknife._settles = self._settles
+                masses = None if kind == "seeds" else rows.mass_bins
+                jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])

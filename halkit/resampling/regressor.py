@@ -132,6 +132,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     ((2,), True, 8)
     """
 
+    # whether local_strength is looked at, and raised where it is None
+    _settles = True
+
     def __init__(
         self, estimator: Any, *, resample: Resampling = "jackknife",
         refit: Literal["full", "warm", "linear"] = "full", n_seeds: int = 10,
@@ -227,7 +230,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             fits = [centre]
             if n_bins > 1 or self.resample == "seeds":
                 fits = fit_bins(centre)
-            if n_bins > 1 and self.resample != "seeds":
+            if n_bins > 1 and self.resample != "seeds" and self._settles:
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             if masses is not None:
                 for model, of_bin in zip(fits, masses, strict=True):
