@@ -20,7 +20,7 @@ __all__ = ["QUANTILES", "QuotedValue", "quote", "quoted_value"]
 
 QUANTILES = (0.16, 0.84)
 # Powers of ten beyond which numbers are written with an exponent.
-SMALL, LARGE = -4, 6
+SMALL, LARGE = -5, 6
 # Smallest error, over the largest, that asks for a digit of its own.
 NOTED = 1e-3
 

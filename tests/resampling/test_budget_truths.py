@@ -31,6 +31,7 @@ def lattice(truth, seed):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.slow
 def test_total_errors_cover_known_truths():
     """Six truths on synthetic lattices of unequal masses, drawn at random, at three momenta."""
     k, pulls = np.array([0.15, 0.25, 0.35]), []
