@@ -85,9 +85,9 @@ form = halkit.LocalPotentialRegressor("gaussians+two_pion", n_terms=1, mu=PION, 
 # ----------------
 # The process is the centre. Other windows, a shorter stencil, other priors and the two other fits
 # are variations of it, each with the same bins. Two warnings are expected, and the smaller lattice
-# decides instead. Fits with U say that it is hardly seen through this noise: the truth is local. The
-# form takes neighbouring times as independent, which they are not, and may say that V(r) free at
-# each node describes them better.
+# decides instead. Fits with U say that it is hardly seen through this noise: the truth is local.
+# The form takes neighbouring times as independent, which they are not, and may say that V(r) free
+# at each node describes them better.
 
 warnings.filterwarnings("ignore", ".*(do not tell a local|with V.r. free at each node)")
 variations = {
