@@ -92,19 +92,20 @@ class Short(Pulled):
         return 1 - pull + self.noise + 0 * k
 
 
-def settle_reach(c, radius=1.0, reach=None):
+def settle_reach(c, radius=1.0, reach=None, local=5.0):
     """Steps up, with errors of 0.01 and data that end at r = 10."""
     noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
 
-    def fit_mean(nonlocal_reach=None, **local):
+    def fit_mean(nonlocal_reach=None, **given):
         model = Short(c, radius, nonlocal_reach)
-        model.local_strength_ = local.get("local_strength", 5.0)
+        model.local_strength_ = given.get("local_strength", local)
         return model
 
     def fit_bins(centre):
         return [Short(c, radius, centre.nonlocal_reach_, x) for x in noise]
 
     first = Short(c, radius, reach)
+    first.local_strength_ = local
     centre, fits = settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
     assert {fit.nonlocal_reach_ for fit in fits} == {centre.nonlocal_reach_}
     return np.log(centre.nonlocal_reach_) / np.log(4 / 3)
@@ -114,6 +115,7 @@ def settle_reach(c, radius=1.0, reach=None):
 def test_the_envelope_goes_to_the_first_that_agrees(c, steps):
     """(2/3) c/3ⁿ ≤ σ = 0.01 decides."""
     assert settle_reach(c) == pytest.approx(steps)
+    assert settle_reach(c, local=None) == pytest.approx(steps)  # U alone
 
 
 def test_an_envelope_that_may_not_be_widened_is_told():
