@@ -14,7 +14,8 @@ not shrink with the number of choices tried.
 An error from N bins is itself uncertain by 1/√(2N − 2); `pooled_errors` averages it over rows.
 """
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,21 +141,29 @@ def pooled_errors(std: Numbers, values: Numbers, groups: Any = None) -> Array:
     return pooled
 
 
-def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array:
+@overload
+def jackknife_samples(configs: Mapping[str, Numbers], *, bin_size: int = 1) -> dict[str, Array]: ...
+
+
+@overload
+def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array: ...
+
+
+def jackknife_samples(configs: Any, *, bin_size: int = 1) -> Any:
     """Averages that leave one bin of configurations out.
 
     Form ratios of correlators from these averages, not from single configurations.
 
     Parameters
     ----------
-    configs : array-like of shape (n_configs, ...)
-        Measurements, in the order of the Markov chain.
+    configs : array-like of shape (n_configs, ...), or mapping of str to such
+        Measurements, in the order of the Markov chain; of each quark source by its name.
     bin_size : int
         Consecutive configurations in a bin: several autocorrelation times.
 
     Returns
     -------
-    ndarray of shape (n_configs / bin_size, ...)
+    ndarray of shape (n_configs / bin_size, ...), or dict of str to such
 
     Raises
     ------
@@ -170,6 +179,10 @@ def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array:
     >>> jackknife_samples([1.0, 3.0, 5.0, 7.0], bin_size=2)
     array([6., 2.])
     """
+    if isinstance(configs, Mapping):
+        return {
+            name: jackknife_samples(values, bin_size=bin_size) for name, values in configs.items()
+        }
     bins = bin_averages(configs, bin_size)
     return (bins.sum(axis=0) - bins) / (len(bins) - 1)
 

@@ -104,6 +104,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
     nonlocal_strength : float, optional
         Factor of `amplitude`. By default 1, which `halkit.resampling.JackknifeRegressor` raises
         until the phase shifts of its bins stay; with a number `amplitude` stays as given.
+    nonlocal_reach : float, optional
+        Factor of `envelope_radius`, in the same way.
     envelope : {"gaussian", "exponential"}
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
@@ -139,8 +141,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         Divergence of the posterior from the prior, in nats.
     local_strength_ : float or None
         s of the fit; None without a local term.
-    nonlocal_strength_ : float or None
-        Factor of `amplitude` in the fit; None without U.
+    nonlocal_strength_, nonlocal_reach_ : float or None
+        Factors of `amplitude` and of `envelope_radius` in the fit; None without U.
+    envelope_radius_ : float or None
+        ρ of the fit; None without U.
     nonlocal_sensitivity_ : ndarray
         Singular values of the effect of U of the prior on the data, orthogonal to the effect of
         any V(r): the number of standard deviations at which each direction of U is seen beside V.
@@ -191,7 +195,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         channels: ChannelList | None = None, l: int | None = None,
         local: Literal["only"] | bool = True, length_scale: Number | None = None,
         envelope_radius: Number | None = None, amplitude: Number = 1e-5,
-        nonlocal_strength: Number | None = None,
+        nonlocal_strength: Number | None = None, nonlocal_reach: Number | None = None,
         envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number | None = None, noise: Number | None = None, tol: Number = 1e-6,
@@ -208,6 +212,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self.envelope_radius = envelope_radius
         self.amplitude = amplitude
         self.nonlocal_strength = nonlocal_strength
+        self.nonlocal_reach = nonlocal_reach
         self.envelope = envelope
         self.symmetric = symmetric
         self.local_widths = local_widths
@@ -269,11 +274,14 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             prior = self._full_prior(nonlocal_) if alone else prior
             self.local_strength_ = local_strength(self) if self.local else None
             self.nonlocal_strength_ = float(self.nonlocal_strength or 1) if nonlocal_ else None
+            self.nonlocal_reach_ = float(self.nonlocal_reach or 1) if nonlocal_ else None
             first = prior.entry(0, 0).prior
+            radius = first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None
+            self.envelope_radius_ = radius
             check_reach(
                 self.r_,
                 self.r_out_,
-                first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None,
+                radius,
                 first.local.widths if first.local else None,
                 lattice_defaults=True,
             )
@@ -362,6 +370,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
                 strict=True,
             )
         )
+        radius *= check_positive(self.nonlocal_reach, "nonlocal_reach", optional=True) or 1
         amplitude = check_positive(self.amplitude, "amplitude")
         amplitude *= check_positive(self.nonlocal_strength, "nonlocal_strength", optional=True) or 1
         tol = check_number(self.tol, "tol", least=1e-7, below=1)

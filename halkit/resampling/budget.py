@@ -19,7 +19,7 @@ from halkit.resampling.blocks import chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.quoted import QuotedValue, table_of
 from halkit.resampling.quoted_observables import QuotedObservables, refusal
-from halkit.resampling.variations import Judged, judged, name_of, parameters_of, varied
+from halkit.resampling.variations import Judged, judged, parameters_of, varied
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
 from halkit.training import unchanged_on_error
@@ -46,7 +46,8 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
     variations : dict of str to list, or list of such dicts
         Parameters of `estimator`, such as times, stencil, r_max, sources, volumes,
         estimator__envelope_radius, or estimator. A dict: one parameter changes at a time. A list:
-        all combinations within each dict, as in `sklearn.model_selection.ParameterGrid`. What
+        all combinations within each dict, as in `sklearn.model_selection.ParameterGrid`. An entry
+        {"name": {parameter: value, …}} of a dict changes several together, under this name. What
         equals the centre or another variation counts once.
     holdout : {"auto", "volume", "source", None}
         The data that decide. Volumes (or sources) of X that a variation does not fit are reserved
@@ -168,8 +169,10 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
         by = self._checked(X)
         with unchanged_on_error(self):
             records = chosen_blocks(X, None, None)
-            parameters = parameters_of(self.estimator, self.variations)
-            names, n = [name_of(entry) for entry in parameters], len(parameters)
+            names, parameters = map(
+                list, zip(*parameters_of(self.estimator, self.variations), strict=True)
+            )
+            n = len(names)
             done = run_bins(
                 judged, [varied(self.estimator, entry) for entry in parameters], [records] * n,
                 [clone(self.estimator)] * n, [by] * n, n_jobs=self.n_jobs, numbers=names,

@@ -36,16 +36,22 @@ class Judged(NamedTuple):
     seconds: float = np.nan
 
 
-def parameters_of(centre: Any, variations: Any) -> list[dict[str, Any]]:
-    """Parameters that differ from the centre, of each variation; {} first, for the centre itself.
+def parameters_of(centre: Any, variations: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Name, and parameters that differ from the centre, of each variation; the centre first.
 
     Raises
     ------
     ValueError, TypeError
         If `variations` is no grid, or has parameters that the centre lacks.
     """
+    named: list[tuple[str, Any]]
     if isinstance(variations, Mapping):
-        grids = [{name: variations[name]} for name in variations]
+        named = [
+            (name, {key: [value] for key, value in values.items()})
+            if isinstance(values, Mapping)
+            else ("", {name: values})
+            for name, values in variations.items()
+        ]
     else:
         listed = isinstance(variations, Sequence) and not isinstance(variations, str)
         grids = list(variations) if listed else []
@@ -53,13 +59,15 @@ def parameters_of(centre: Any, variations: Any) -> list[dict[str, Any]]:
             raise TypeError(
                 f"variations must be a dict of lists, or a list of them, got {variations!r}"
             )
-    found: dict[Any, dict[str, Any]] = {_key(centre): {}}
-    for grid in grids:
+        named = [("", grid) for grid in grids]
+    found: dict[Any, tuple[str, dict[str, Any]]] = {_key(centre): ("centre", {})}
+    for own, grid in named:
         for name, values in grid.items():
             if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
                 raise TypeError(f"variations must have a list of values for {name}, got {values!r}")
         for parameters in ParameterGrid({name: list(values) for name, values in grid.items()}):
-            found.setdefault(_key(varied(centre, parameters)), parameters)
+            name = own or name_of(parameters)
+            found.setdefault(_key(varied(centre, parameters)), (name, parameters))
     return list(found.values())
 
 
@@ -70,11 +78,11 @@ def varied(centre: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def name_of(parameters: Mapping[str, Any]) -> str:
-    """Parameters as a text, "centre" without any."""
+    """Parameters as a text."""
     texts = [
         f"{name.removeprefix('estimator__')} = {_text(value)}" for name, value in parameters.items()
     ]
-    return ", ".join(texts) or "centre"
+    return ", ".join(texts)
 
 
 def _text(value):

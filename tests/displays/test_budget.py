@@ -1,12 +1,21 @@
 """Variations as points, the result as bands."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from matplotlib import pyplot
 from numpy.testing import assert_allclose, assert_array_equal
 
-from halkit.displays import BudgetDisplay
+from halkit.displays import (
+    BudgetDisplay,
+    KCotDeltaDisplay,
+    LocalPotentialDisplay,
+    PhaseShiftDisplay,
+)
+from halkit.kinematics import energy_from_momentum
 from halkit.resampling.quoted import quoted_value
+from halkit.units import HBARC
 
 LABELS = ["centre", "stencil = 3", "times = 12 13", "times = 99"]
 
@@ -82,3 +91,50 @@ def test_faults(change, message):
 def test_an_array_is_no_number():
     with pytest.raises(ValueError, match="observable must be a number to be drawn"):
         BudgetDisplay.from_estimator(Budget(), lambda x: np.stack([x, x], axis=-1))
+
+
+class Quoting:
+    """A fitted budget whose curves are known."""
+
+    accepted_ = np.array([True, True, True])
+    estimator_ = SimpleNamespace(hadron_mass_=(0.8, 1.0), inverse_spacing_=2000.0)
+
+    def phase_shift(self, k):
+        bins = np.array([1.0, 1.1, 1.3])[:, None, None] * k + 0.01 * np.arange(5)[:, None]
+        return quoted_value(bins.mean(axis=1), bins, "jackknife", self.accepted_)
+
+    k_cot_delta = local_potential = phase_shift
+
+
+def halves(band):
+    """Points of a band, and half its width there."""
+    points = band.get_paths()[0].vertices
+    at = np.unique(points[:, 0])
+    return at, np.array([np.ptp(points[points[:, 0] == x, 1]) / 2 for x in at])
+
+
+@pytest.mark.parametrize("display", [PhaseShiftDisplay, KCotDeltaDisplay, LocalPotentialDisplay])
+def test_curves_of_a_budget_have_both_bands(display):
+    """The inner band is the statistical, the outer one the total error, in MeV and fm."""
+    k, budget = np.linspace(0.1, 0.5, 5), Quoting()
+    if display is LocalPotentialDisplay:
+        drawn = display.from_interactions([budget], k)
+        inner, outer = drawn.bands_[0], drawn.total_bands_[0]
+        x, unit = k * HBARC / 2000.0, 2000.0
+    else:
+        drawn = display.from_estimator(budget, k)
+        inner, outer = drawn.band_, drawn.total_band_
+        angle = display is PhaseShiftDisplay
+        x, unit = (2000.0 * k, np.rad2deg(1)) if angle else ((2000.0 * k) ** 2, 2000.0)
+    quoted = unit * budget.phase_shift(k)
+    for band, error in ((inner, quoted.statistical), (outer, quoted.total)):
+        at, half = halves(band)
+        assert_allclose(np.interp(x, at, half), error, rtol=1e-6)
+    assert np.all(quoted.systematic > 0)
+
+
+def test_the_axis_of_a_budget_knows_the_masses():
+    display = PhaseShiftDisplay.from_estimator(Quoting(), np.linspace(0.1, 0.5, 5), x="energy")
+    assert_allclose(
+        display.line_.get_xdata()[-1], 2000.0 * energy_from_momentum(0.25, (0.8, 1.0)), rtol=1e-12
+    )

@@ -17,7 +17,7 @@ from halkit.datasets import make_time_dependent
 from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import GaussianSum
 from halkit.resampling import blocks
-from halkit.resampling.variations import name_of, parameters_of
+from halkit.resampling.variations import parameters_of
 from halkit.scattering import bound_states, phase_shift
 
 pytestmark = [
@@ -165,11 +165,17 @@ def test_a_single_variation_is_the_jackknife(X):
 
 def test_all_combinations_of_a_list():
     grid = [{"stencil": [3, 5], "times": [[14], [13, 14, 15]]}, {"errors": ["pooled", "bins"]}]
-    names = [name_of(p) for p in parameters_of(CENTRE, grid)]
+    names = [name for name, _ in parameters_of(CENTRE, grid)]
     assert names == ["centre", "stencil = 3, times = 14", "stencil = 3, times = 13 14 15",
                      "stencil = 5, times = 14", "errors = pooled"]  # fmt: skip
     radii = {"r_max": [{40: 17.0}, {40: 17}, np.float64(3.0)], "estimator": [clone(PRIOR)]}
     assert len(parameters_of(CENTRE, radii)) == 3
+
+
+def test_a_variation_of_several_parameters_has_a_name():
+    late = {"times": (14, 15), "stencil": 3}
+    found = parameters_of(CENTRE, {"late": late, "stencil": [3], "same": {"stencil": 5}})
+    assert found == [("centre", {}), ("late", late), ("stencil = 3", {"stencil": 3})]
 
 
 def test_a_volume_that_is_not_fitted_decides():
