@@ -266,7 +266,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         nonlocal_ = self._nonlocal_prior()
         with unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            phi, noise = problem.X, self._noise(problem.has_errors)
+            phi, noise = problem.X, _noise(self.noise, problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             # of the fit to the mean, if this is one to a bin
             prior, seen = self.__dict__.pop("_shared", (None, None))
@@ -278,13 +278,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             first = prior.entry(0, 0).prior
             radius = first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None
             self.envelope_radius_ = radius
-            check_reach(
-                self.r_,
-                self.r_out_,
-                radius,
-                first.local.widths if first.local else None,
-                lattice_defaults=True,
-            )
+            widths = first.local.widths if first.local else None
+            check_reach(self.r_, self.r_out_, radius, widths, lattice_defaults=True)
             A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
             self.nonlocal_sensitivity_ = (
                 self._signal_beside_local(A, W, phi, prior) if alone else seen
@@ -393,14 +388,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             return of_pair(0, 0)
         return CoupledPrior(self.n_channels_, self.symmetric, of_pair)
 
-    def _noise(self, has_errors):
-        """Errors of the weighted y; with `y_std` the weights contain them already."""
-        if not has_errors:
-            return NOISE if self.noise is None else float(self.noise)
-        if self.noise is not None:
-            raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
-        return 1.0
-
     def _signal_beside_local(self, A, W, X, prior):
         """The effect of the non-local prior on the data beside V; a warning if it is small."""
         if not self.local or self.local == "only":
@@ -441,6 +428,15 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _reduced_mass(self):
         return self.reduced_mass
+
+
+def _noise(noise, has_errors):
+    """Errors of the weighted y; with `y_std` the weights contain them already."""
+    if not has_errors:
+        return NOISE if noise is None else float(noise)
+    if noise is not None:
+        raise ValueError(f"noise must be None where y_std is given, got {noise!r}")
+    return 1.0
 
 
 def _row_space(X):
