@@ -108,10 +108,7 @@ def exact_links(chain, n, beta, lattice_shape, rng):
         Angles in [−π, π).
     """
     theory = as_theory(beta)
-    draw = plaquette_draws(chain, theory, rng)
-    if chain.space is QUATERNIONS:
-        return commutator.close(draw, theory.density, n, lattice_shape, rng)
-    return close(draw, n, theory.beta, lattice_shape, rng)
+    return close(plaquette_draws(chain, theory, rng), n, theory, lattice_shape, rng)
 
 
 def plaquette_draws(chain, theory, rng):

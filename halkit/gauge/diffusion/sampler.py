@@ -202,8 +202,7 @@ class U1DiffusionSampler(ScoreEstimator):
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
-        if n_steps is not None:
-            n_steps = check_integer(n_steps, "n_steps", least=1)
+        n_steps = check_integer(n_steps, "n_steps", least=1, optional=True)
         if correction == "auto":
             exact = "rejection" if method == "plaquette" else "hmc"
             correction = None if self.lattice_shape_ is None else exact
