@@ -30,10 +30,9 @@ def run(options: Namespace) -> int:
     for needed in ("files", "estimator", "variations"):
         if needed not in config:
             raise ValueError(f"{options.config} must have {needed}, got {', '.join(config)}")
-    records = load_records(
-        [str(folder / name) for name in _list(config, "files")], _list(config, "group"),
-        _list(config, "lattice"),
-    )  # fmt: skip
+    files = [str(folder / name) for name in _list(config, "files")]
+    check_new(options.output, options.force, [options.config, *files])
+    records = load_records(files, _list(config, "group"), _list(config, "lattice"))
     given = {name: value for name, value in config.items() if name not in DATA}
     given["estimator"] = CorrelatorRegressor(**_centre(config["estimator"]))
     given["variations"] = _variations(config["variations"], given["estimator"])

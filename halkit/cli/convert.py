@@ -24,7 +24,7 @@ KEYS = ("C_NM", "C_N", "C_M", "R", "t", "r", "mass")
 
 def run(options: Namespace) -> int:
     """Write the correlator file, and print the masses and the record."""
-    output = check_new(options.out, options.force)
+    output = check_new(options.out, options.force, options.raw)
     raw = Raw(options)
     unknown = [key for key in raw.names if key.partition("/")[0] not in KEYS]
     if unknown:

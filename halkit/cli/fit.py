@@ -19,7 +19,7 @@ FEWEST = 4
 
 def run(options: Namespace) -> int:
     """Fit, save, and print the goodness of fit."""
-    output = check_new(options.output, options.force)
+    output = check_new(options.output, options.force, options.files)
     estimator = make_estimator(options.estimator, parsed(options.set), random_state=options.seed)
     X = blocks(*load_records(options.files, options.group, options.lattice))
     model = CorrelatorRegressor(

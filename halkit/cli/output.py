@@ -17,17 +17,20 @@ __all__ = ["check_new", "table", "write_table", "write_text"]
 STDOUT = "-"
 
 
-def check_new(path: str, force: bool) -> Path:
+def check_new(path: str, force: bool, inputs: Sequence[str] = ()) -> Path:
     """Return a path that may be written; refuse it before the work.
 
     Raises
     ------
     OSError
-        If the file exists and `force` is False, or its folder does not exist.
+        If the file exists and `force` is False, if it is one of `inputs`, which are read, or if
+        its folder does not exist.
     """
     found = Path(path)
     if found.is_dir():
         raise IsADirectoryError(f"{path} is a folder")
+    if any(found.exists() and Path(i).exists() and found.samefile(i) for i in inputs):
+        raise FileExistsError(f"{path} is read: the output must be another file")
     if found.exists() and not force:
         raise FileExistsError(f"there is a file {path} already: --force replaces it")
     if not found.parent.is_dir():
@@ -53,15 +56,16 @@ def table(columns: Mapping[str, Sequence[Any]], *, as_csv: bool = False) -> str:
 
 def write_table(columns: Mapping[str, Sequence[Any]], options: Any) -> None:
     """Write a table as the options ``csv``, ``output`` and ``force`` say."""
-    write_text(table(columns, as_csv=options.csv), options.output, options.force)
+    write_text(table(columns, as_csv=options.csv), options)
 
 
-def write_text(text: str, output: str, force: bool) -> None:
+def write_text(text: str, options: Any) -> None:
     """Write a text to stdout, or to a file as a whole."""
-    if output == STDOUT:
+    if options.output == STDOUT:
         sys.stdout.write(text)
         return
-    with whole_file(check_new(output, force), overwrite=force) as file:
+    output = check_new(options.output, options.force, [options.model])
+    with whole_file(output, overwrite=options.force) as file:
         file.write(text.encode())
 
 

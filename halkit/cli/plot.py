@@ -35,7 +35,7 @@ POINTS = 60
 
 def run(options: Namespace) -> int:
     """Draw, and write the picture as a whole."""
-    output = check_new(options.output, options.force)
+    output = check_new(options.output, options.force, [options.model])
     if output.suffix not in FORMATS:
         raise ValueError(f"--output must end in .pdf, .png or .svg, got {output}")
     if Path(options.model).suffix in (".h5", ".hdf5", ".npz"):
@@ -159,7 +159,9 @@ def _grid(options: Namespace) -> Array:
     """Momenta or energies of the curve."""
     given = options.energy if options.k is None else options.k
     if given is None or len(given) < 2:
-        raise ValueError(f"{options.what} needs --k or --energy, as 0.01:0.4:40")
+        raise ValueError(
+            f"{options.what} needs two momenta at least, --k or --energy, as 0.01:0.4:40"
+        )
     if not min(given) > 0:
         raise ValueError(f"momenta and energies must be above 0, got {min(given):g}")
     return np.array(given)

@@ -75,7 +75,7 @@ def make_su2_configurations(n, lattice_size, beta, *, random_state=None):
     Returns
     -------
     array of shape (n, 2, L0, L1, 4)
-        Links as unit quaternions, drawn by `halkit.gauge.sample_exact`.
+        Links as unit quaternions q, U = q0 + i q·σ, drawn by `halkit.gauge.sample_exact`.
 
     Raises
     ------

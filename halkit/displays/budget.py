@@ -139,7 +139,7 @@ class BudgetDisplay:
         self.figure_, (self.ax_,) = figure_axes(ax)
         n = len(self.values) + (self.reference is not None)
         if ax is None:
-            self.figure_.set_size_inches(7.0, 1.2 + 0.26 * n)
+            self.figure_.set_size_inches(7.0, 1.5 + 0.26 * n)
         self.total_band_, self.statistical_band_ = (
             self.ax_.axvspan(
                 self.value - error, self.value + error, color="C0", alpha=alpha, linewidth=0,
@@ -163,7 +163,10 @@ class BudgetDisplay:
         self.ax_.set_ylim(-n + 0.4, 0.6)
         for tick, accepted in zip(self.ax_.get_yticklabels(), self.accepted, strict=False):
             tick.set_color("black" if accepted else "0.55")
-        self.ax_.legend(loc="upper center", bbox_to_anchor=(0.5, -0.7 / (0.6 + 0.26 * n)), ncols=2)
+        if ax is None:
+            self.figure_.legend(loc="outside lower center", ncols=2)
+        else:
+            self.ax_.legend(loc="best")
         if label is not None:
             self.ax_.set_xlabel(axis_label(label, units))
         if self.text is not None:

@@ -108,11 +108,24 @@ def chosen_blocks(X: Any, sources: Any, volumes: Any) -> list[Correlators]:
     ]
     if not chosen:
         raise ValueError(f"X must have blocks of {sources} on L = {volumes}, got none")
+    _check_repeated(chosen)
     for name in ("system", "inverse_spacing", "hadron_mass"):
         values = list(dict.fromkeys(getattr(record, name) for record in chosen))
         if len(values) > 1:
             raise ValueError(f"{name} must be the same in all blocks, got {values}")
     return chosen
+
+
+def _check_repeated(records):
+    """Refuse a block that counts twice; the same R of two names would confirm itself."""
+    for i, one in enumerate(records):
+        for other in records[:i]:
+            R, S = one.R[one.sources[0]], other.R[other.sources[0]]
+            if R.shape == S.shape and np.array_equal(R, S):
+                raise ValueError(
+                    f"X must have each block once, got the same R(t, r) for {other.sources[0]!r} "
+                    f"and {one.sources[0]!r} on L = {one.L}"
+                )
 
 
 class LeaveBlocksOut(BaseCrossValidator):

@@ -77,6 +77,10 @@ WRONG = {
         ["fit", "nn.npz", "--estimator", "est", "--seed", "1", "-o", "new"], "no random numbers",
     ),
     "file that exists": (["fit", "nn.npz", "-o", "taken"], "taken already: --force replaces it"),
+    "input as output": (["fit", "nn.npz", "-o", "nn.npz", "--force"], "must be another file"),
+    "model as table": (
+        ["phase-shift", "nn.halkit", *K, "-o", "nn.halkit", "--force"], "must be another file",
+    ),
     "table that exists": (
         ["phase-shift", "nn.halkit", *K, "-o", "taken"], "taken already: --force replaces it",
     ),

@@ -10,7 +10,7 @@ from halkit.datasets import make_time_dependent
 from halkit.equations import radial_rows
 from halkit.interactions import GaussianSum
 from halkit.resampling import LeaveBlocksOut, blocks, leave_one_source_out, leave_one_volume_out
-from halkit.resampling.blocks import rows_of
+from halkit.resampling.blocks import chosen_blocks, rows_of
 
 RADIAL = {"r_max": None, "r_prime_max": None, "energy_range": None, "l": 0, "space_order": 6}
 
@@ -53,6 +53,15 @@ def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):
     assert [test.tolist() for _, test in leave_one_volume_out.split(volumes)] == [[0], [1]]
     with pytest.raises(ValueError, match="one source each, got \\('wall', 'exp'\\)"):
         list(leave_one_source_out.split(volumes))
+
+
+def test_a_block_may_not_count_twice(correlators):
+    twice = replace(correlators, R={**correlators.R, "copy": correlators.R["wall"]})
+    with pytest.raises(ValueError, match="same R.* for 'wall' and 'copy'"):
+        chosen_blocks(twice, None, None)
+    with pytest.raises(ValueError, match="each block once"):
+        chosen_blocks(blocks(correlators, correlators), None, None)
+    assert len(chosen_blocks(twice, ["exp", "copy"], None)) == 2
 
 
 def test_faults_of_folds(correlators):

@@ -154,7 +154,7 @@ class Phi4DiffusionSampler(LatticeModel):
         n_samples = check_integer(n_samples, "n_samples", least=1)
         chain = self._chain(self._sample_shape(lattice_size))
         sample = WeightedSample(*draw(chain, n_samples, as_generator(random_state)))
-        if sample.ess < LEAST_ESS and n_samples >= WARMUP:
+        if not sample.ess >= LEAST_ESS and n_samples >= WARMUP:  # also NaN
             warnings.warn(
                 f"the effective size of a configuration is {sample.ess:.2g} at "
                 f"{chain.theory.label} on {chain.lattice_shape}: errors are "

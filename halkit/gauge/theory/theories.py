@@ -126,6 +126,8 @@ class U1(_Gauge):
 class SU2(_Gauge):
     """Two-dimensional SU(2), S = β Σ (1 − ½ tr P), on unit quaternions (n, 2, L0, L1, 4).
 
+    A link is U = q0 + i q·σ.
+
     Parameters
     ----------
     beta : float, default 1.0
