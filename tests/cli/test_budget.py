@@ -192,7 +192,10 @@ def test_the_curve_of_a_budget_is_its_median(saved, budget, tmp_path, monkeypatc
     ("words", "message"),
     [
         (["nn.halkit", "-o", "p.pdf"], "phase-shift needs two momenta at least, --k or --energy"),
-        (["nn.halkit", "--k", "0.1", "-o", "p.pdf"], "phase-shift needs two momenta at least, --k or --energy"),
+        (
+            ["nn.halkit", "--k", "0.1", "-o", "p.pdf"],
+            "phase-shift needs two momenta at least, --k or --energy",
+        ),
         (["nn.halkit", "--k", "0.1:0.2:5", "-o", "p.doc"], "must end in .pdf, .png or .svg"),
         (["nn.npz", "-o", "p.pdf"], "--what must be leading-order for correlators"),
         (["nn.npz", "--what", "leading-order", "--sources", "x", "-o", "p.pdf"], "must be among"),
