@@ -57,7 +57,7 @@ def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):
 
 def test_a_block_may_not_count_twice(correlators):
     twice = replace(correlators, R={**correlators.R, "copy": correlators.R["wall"]})
-    with pytest.raises(ValueError, match="same R.* for 'wall' and 'copy'"):
+    with pytest.raises(ValueError, match=r"same R.* for 'wall' and 'copy'"):
         chosen_blocks(twice, None, None)
     with pytest.raises(ValueError, match="each block once"):
         chosen_blocks(blocks(correlators, correlators), None, None)
