@@ -306,6 +306,30 @@ class TrainedNet(NeuralNet):
 
     stopped_: bool
 
+    def restore(self, parameters: Mapping[str, NDArray[Any]] | None = None) -> Self:
+        """Initialise, with the parameters if any; the optimiser comes with the first training step.
+
+        Torch imports its compiler with its optimisers, which takes over a second.
+        """
+        self._bare = True
+        self.initialize()
+        self._bare = False
+        if parameters is not None:
+            load_parameters(self.module_, parameters)
+        return self
+
+    def initialize_optimizer(self, *args: Any, **kwargs: Any) -> Self:
+        """Make the optimiser, unless the net is only restored."""
+        if getattr(self, "_bare", False):
+            self.optimizer_ = None
+            return self
+        return super().initialize_optimizer(*args, **kwargs)
+
+    def _validate_params(self):
+        """skorch knows the settings of an optimiser once there is one."""
+        if self.optimizer_ is not None:
+            super()._validate_params()
+
     def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
         """Train, and note how the training ended."""
         self.stopped_, self._interrupt = False, None
@@ -318,6 +342,8 @@ class TrainedNet(NeuralNet):
 
     def partial_fit(self, *args: Any, **kwargs: Any) -> Self:
         """Train, and raise an interrupt again."""
+        if self.initialized_ and self.optimizer_ is None:
+            self._initialize_optimizer()
         super().partial_fit(*args, **kwargs)
         interrupt, self._interrupt = self._interrupt, None
         if interrupt is not None:

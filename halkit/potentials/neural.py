@@ -212,9 +212,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         """An initialised net with given parameters."""
         with seeded(0):
             net = self._build_net(device)
-        net.initialize()
-        load_parameters(net.module_, parameters)
-        return net
+        return net.restore(parameters)
 
     def _train(self, problem, before):
         """Train every start and keep the one with the lowest loss."""

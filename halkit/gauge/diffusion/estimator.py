@@ -38,7 +38,6 @@ from halkit.training import (
     ProgressBar,
     available_device,
     check_options,
-    load_parameters,
     one_thread,
     seeded,
     state_arrays,
@@ -119,7 +118,7 @@ class ScoreEstimator(DensityMixin, Versioned):
         self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
         self._device = self.device
         if network == "plaquette":
-            self._enter(self._untrained_net(self._device), [], X[order[n_valid:]])
+            self._enter(self._restored_net(self._device), [], X[order[n_valid:]])
             return
         net = denoising.make_net(
             self._architecture.build(random.randint(2**31 - 1)), valid,
@@ -189,11 +188,12 @@ class ScoreEstimator(DensityMixin, Versioned):
         if self.lattice_shape_ is None:
             raise ValueError("the model must know its lattice, got a fit to rows without a lattice")
 
-    def _untrained_net(self, device):
+    def _restored_net(self, device, weights=None):
+        """A net that is not to be trained."""
         return denoising.make_net(
             self._architecture.build(0), None, n_batches=1, max_epochs=1,
             **self._settings, device=device,
-        ).initialize()  # fmt: skip
+        ).restore(weights)  # fmt: skip
 
     def _angles(self, X, *, fitting=False):
         """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
@@ -347,9 +347,7 @@ class ScoreEstimator(DensityMixin, Versioned):
         super().__setstate__(unnamed(state))
         if "_weights" not in state:
             return
-        net = self._untrained_net(available_device(self._device))
-        load_parameters(net.module_, self._weights)
-        self.net_ = net
+        self.net_ = self._restored_net(available_device(self._device), self._weights)
 
 
 def _warn_of_another_coupling(links, beta):
