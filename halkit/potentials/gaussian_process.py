@@ -15,6 +15,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
 from halkit.exceptions import UnderdeterminedWarning
@@ -25,8 +26,8 @@ from halkit.potentials.coupled_checks import (
     warn_of_scales,
     warn_of_sources,
 )
-from halkit.potentials.coupled_prior import CoupledPrior, local_columns
-from halkit.potentials.coupling import count_channels, own_wave, reduced_masses, split
+from halkit.potentials.coupled_prior import CoupledPrior
+from halkit.potentials.coupling import act, count_channels, own_wave, reduced_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
@@ -40,12 +41,12 @@ from halkit.potentials.prior import (
     NonLocalPrior,
     PotentialPrior,
     nonlocal_lengths,
-    signal_beside_local,
     smooth_basis,
 )
 from halkit.potentials.reach import warn_of_reach
+from halkit.potentials.row_blocks import Triangle, blocks_of, signal_of
 from halkit.potentials.validation import check_reach, node_columns
-from halkit.scaling import exponent, norm
+from halkit.scaling import norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.versions import Versioned
@@ -217,6 +218,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self.tol = tol
         self.random_state = random_state
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -259,7 +261,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             normalisation.
         """
         nonlocal_ = self._nonlocal_prior()
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight), unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
@@ -274,22 +276,39 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
                 first.local.widths if first.local else None,
                 lattice_defaults=True,
             )
-            A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = self._signal_beside_local(A, W, phi, prior)
-            b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
-                self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
-                self._summarize(A.reshape(b.size, -1), b, W[W > 0])
+                self._condition(prior, phi, W, W * problem.y)
                 self.loss_ *= noise**2 / problem.total
             if self.n_channels_ > 1:
-                self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
+                self._warn_of_rows(problem, W)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
         return self
 
-    def _warn_of_rows(self, problem, W, A, b):
+    def _condition(self, prior, X, W, b):
+        """The posterior of the prior, and the signal of U beside V, from blocks of rows."""
+        data, signal = Triangle(), Triangle()
+        both, blocks = self.local and self.local != "only", self._blocks(prior, X, W)
+        if both:
+            blocks = signal_of(prior, X, W, self.r_, self.r_out_, blocks)
+        for columns, A, *beside in blocks:
+            rows = np.concatenate([A, b[:, columns, None]], axis=2)
+            data.add(rows.reshape(-1, rows.shape[2]))
+            for rest in beside:
+                signal.add(rest)
+        self._prior, self._posterior = prior, solve_ridge(data.R)
+        self._summarize(data.R, W[W > 0])
+        self.nonlocal_sensitivity_ = np.zeros(0)
+        if both:
+            self.nonlocal_sensitivity_ = signal.singular_values
+            _warn_of_signal(self.nonlocal_sensitivity_[0])
+
+    def _blocks(self, prior, X, W):
+        return blocks_of(prior, X, W, self.r_, self.weights_, self.r_out_)
+
+    def _warn_of_rows(self, problem, W):
         """Warn of sources that are too much alike, and of channels of another normalisation."""
         n, X = self.n_channels_, problem.X
         phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
@@ -300,7 +319,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         if known and self.symmetric and problem.has_errors and self.local != "only":
             nodes = self.r_, self.weights_, self.r_out_
             G = W * scale_derivatives(self._learned, X, *nodes, n)
-            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior), self.loss_)
+            AG, rest = 0.0, W * (act(self._learned, X, *nodes) - problem.y)
+            for columns, A in self._blocks(self._prior, X, W):
+                AG = AG + np.einsum("sip,gsi->pg", A, G[:, :, columns])
+            G = G.reshape(n - 1, -1).T
+            warn_of_scales(*scales(AG, rest.ravel(), G, self._posterior), self.loss_)
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
@@ -377,30 +400,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
         return 1.0
 
-    def _signal_beside_local(self, A, W, X, prior):
-        """The effect of the non-local prior on the data beside V; a warning if it is small."""
-        if not self.local or self.local == "only":
-            return np.zeros(0)
-        n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
-        phi = local_columns(split(W, n), split(X, n)[:, :, columns], prior)
-        phi = np.ldexp(phi, -exponent(phi))
-        size = exponent(A)
-        U = np.ldexp(A[:, :, ~prior.is_local], -size).reshape(*phi.shape[:2], -1)
-        signal = np.ldexp(signal_beside_local(U, phi), size)
-        if signal[0] < VISIBLE:
-            warnings.warn(
-                "these rows do not tell a local from a non-local potential, which have different "
-                f"phase shifts: beside V(r), U of the prior is seen at {signal[0]:.2g} standard "
-                "deviations. Fit rows of two sources, or choose local='only' or local=False",
-                UnderdeterminedWarning,
-                stacklevel=3,
-            )
-        return signal
-
-    def _summarize(self, A, b, W):
+    def _summarize(self, R, W):
         posterior = self._posterior
         self.coefficients_ = posterior.mean
-        self.loss_ = float(norm(A @ posterior.mean - b) ** 2)
+        self.loss_ = float(norm(R[:, :-1] @ posterior.mean - R[:, -1]) ** 2)
         self.log_marginal_likelihood_ = posterior.log_evidence(len(W)) + float(np.sum(np.log(W)))
         self.n_effective_ = posterior.n_effective
         self.information_gain_ = posterior.information_gain
@@ -417,6 +420,18 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _reduced_mass(self):
         return self.reduced_mass
+
+
+def _warn_of_signal(signal):
+    """Warn of rows that do not see U beside V."""
+    if signal < VISIBLE:
+        warnings.warn(
+            "these rows do not tell a local from a non-local potential, which have different "
+            f"phase shifts: beside V(r), U of the prior is seen at {signal:.2g} standard "
+            "deviations. Fit rows of two sources, or choose local='only' or local=False",
+            UnderdeterminedWarning,
+            stacklevel=4,
+        )
 
 
 def _row_space(X):
