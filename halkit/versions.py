@@ -12,6 +12,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from halkit import __version__
+from halkit.callbacks import Watched
 from halkit.exceptions import VersionWarning
 
 __all__ = ["Versioned"]
@@ -37,7 +38,7 @@ def public_name(kind: type) -> str:
     return ".".join((*kind.__module__.split(".")[:2], kind.__qualname__))
 
 
-class Versioned(BaseEstimator):
+class Versioned(Watched, BaseEstimator):
     """Base of the estimators; pickles, joblib files and copies of them carry the version."""
 
     _doc_link_module = "halkit"

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from halkit.callbacks import with_callbacks
 from halkit.checks import check_choice, check_masses
 from halkit.equations import Rows, stack_rows
 from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
@@ -170,7 +171,8 @@ class CorrelatorRegressor(
     def __sklearn_is_fitted__(self):
         return hasattr(self, "estimators_")
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Make the rows of the blocks and fit the potential to them.
 
         Parameters
@@ -201,14 +203,15 @@ class CorrelatorRegressor(
         if self.resample not in (None, "mean"):
             check_resample(self.resample)
         kind: Any
-        with unchanged_on_error(self):
+        with self._task(X, y, max_subtasks=1) as task, unchanged_on_error(self):
             records = chosen_blocks(X, self.sources, self.volumes)
             parts = [self._rows(record) for record in records]
             rows = stack_rows([self._weighted(part) for part in parts])
             model = self._potential(rows, records)
             common = {} if rows.sigma is None else {"y_std": rows.sigma}
             if rows.kind == "mean" or self.resample == "mean":
-                centre = model.fit(*rows.mean(), **common)
+                with task.part("mean").fit_of(model):
+                    centre = model.fit(*rows.mean(), **common)
                 fits, kind = [centre], "jackknife"
             else:
                 kind = self.resample or rows.kind
@@ -217,7 +220,9 @@ class CorrelatorRegressor(
                 jackknife = JackknifeRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
                     n_jobs=self.n_jobs,
-                ).fit(rows.data, rows.target, **common)  # fmt: skip
+                )  # fmt: skip
+                with task.part("bins").fit_of(jackknife):
+                    jackknife.fit(rows.data, rows.target, **common)
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])

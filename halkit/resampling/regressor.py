@@ -13,6 +13,7 @@ from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.callbacks import with_callbacks
 from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.exceptions import MisfitWarning
 from halkit.potentials.coupling import set_masses
@@ -154,6 +155,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """Only a complete fit has ``estimators_``."""
         return hasattr(self, "estimators_")
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None, mass_bins: Numbers | None = None,
@@ -201,7 +203,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             to the mean alone.
         """
         self._check_parameters()
-        with unchanged_on_error(self):
+        parts = None if getattr(self.estimator, "_automatic_strength", False) else 2
+        task = self._task(X, y, sample_weight, max_subtasks=parts)
+        with task, unchanged_on_error(self):
             bins = self._validated_data(X, y)
             n_bins = len(bins[0])
             common = {"sample_weight": sample_weight, "y_std": y_std}
@@ -214,14 +218,17 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             mean = [values.mean(axis=0) for values in bins]
 
             def fit_mean(**parameters):
-                return _fit(clone(self.estimator).set_params(**first, **parameters), *mean, common)
+                model = clone(self.estimator).set_params(**first, **parameters)
+                return _fit(model, *mean, common, task.part("mean"))
 
             def fit_bins(centre):
                 models = self._models(centre, seeds, mean, common, n_bins)
                 data = ([m] * len(models) for m in mean) if self.resample == "seeds" else bins
                 options = [common] * len(models)
                 fit = _fit if self.resample == "seeds" else _fit_bin
-                return run_bins(fit, models, *data, options, n_jobs=self.n_jobs)
+                with task.part("bins", n_parts=len(models), numbered=True) as part:
+                    parts = [part.part("bin", number=b) for b in range(len(models))]
+                    return run_bins(fit, models, *data, options, parts, n_jobs=self.n_jobs)
 
             centre = fit_mean()
             fits = [centre]
@@ -360,12 +367,13 @@ def _draw(state, n):
     return [int(seed) for seed in check_random_state(state).randint(2**31 - 1, size=n)]
 
 
-def _fit(estimator, X, y, options):
-    return estimator.fit(X, y, **options)
+def _fit(estimator, X, y, options, task):
+    with task.fit_of(estimator):
+        return estimator.fit(X, y, **options)
 
 
-def _fit_bin(estimator, X, y, options):
+def _fit_bin(estimator, X, y, options, task):
     """The fit to a bin: bootstrap samples scatter by `y_std` around the mean, which raises χ²."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MisfitWarning)
-        return _fit(estimator, X, y, options)
+        return _fit(estimator, X, y, options, task)

@@ -1,6 +1,7 @@
 """Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.callbacks import Epochs, ProgressBar, with_callbacks
 from halkit.checks import (
     as_numbers,
     check_integer,
@@ -35,7 +37,6 @@ from halkit.gauge.theory.torus import (
 from halkit.modules import Named, by_name, check_factory, unnamed
 from halkit.training import (
     Interrupted,
-    ProgressBar,
     available_device,
     check_options,
     one_thread,
@@ -57,7 +58,8 @@ FORCE_LINKS = 2**18
 class ScoreEstimator(DensityMixin, Versioned):
     """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
 
-    def fit(self, X, y=None):  # noqa: ARG002
+    @with_callbacks
+    def fit(self, X, y=None):
         """Learn the score of links with noise, by denoising.
 
         Parameters
@@ -86,7 +88,7 @@ class ScoreEstimator(DensityMixin, Versioned):
             If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
         """
         _check_parameters(self)
-        with unchanged_on_error(self):
+        with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
                 _warn_of_another_coupling(X, self.beta)
@@ -97,14 +99,14 @@ class ScoreEstimator(DensityMixin, Versioned):
                 )
             if callable(self.network):
                 check_network(self.network, X.shape[1:], float(self.beta))
-            self._train(X, check_random_state(self.random_state))
+            self._train(X, check_random_state(self.random_state), task)
         return self
 
     def __sklearn_is_fitted__(self):
         """A fit that failed half-way is no fit."""
         return hasattr(self, "net_")
 
-    def _train(self, X, random):
+    def _train(self, X, random, task):
         order = random.permutation(len(X))
         n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) // 2)
         valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
@@ -120,15 +122,19 @@ class ScoreEstimator(DensityMixin, Versioned):
         if network == "plaquette":
             self._enter(self._restored_net(self._device), [], X[order[n_valid:]])
             return
+        vars(self).pop("_weights", None)
+        own = [Epochs(task, partial(self._fitted_now, X[order[n_valid:]]))]
+        own += [ProgressBar()] if self.verbose else []
         net = denoising.make_net(
             self._architecture.build(random.randint(2**31 - 1)), valid,
             n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
             **self._settings, device=self._device,
-            callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
+            callbacks=[*own, *(self.callbacks or ())],
             verbose=max(self.verbose - 1, 0),
         )  # fmt: skip
         try:
-            with seeded(random.randint(2**31 - 1)), one_thread():
+            with seeded(random.randint(2**31 - 1)) as random_numbers, one_thread():
+                net.generator_ = random_numbers.generator
                 net.fit(train, None)
         except KeyboardInterrupt as error:
             if not self._keep(net, X[order[n_valid:]]):
@@ -140,11 +146,18 @@ class ScoreEstimator(DensityMixin, Versioned):
             ) from error
         self._keep(net, X[order[n_valid:]])
 
+    def _fitted_now(self, X, net):
+        """The attributes of a model with the averaged weights as they are."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        average = dict(net.callbacks_)["average"].average_
+        restored = self._restored_net(self._device, state_arrays(average.module))
+        other._enter(restored, _history(net), X)
+        return vars(other)
+
     def _keep(self, net, X):
         """Enter the net, if it has seen an epoch; whether it has."""
-        keys = ("epoch", "train_loss", "valid_loss", "dur")
-        rows = getattr(net, "history_", ())
-        history = [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
+        history = _history(net)
         if not history:
             return False
         self._enter(net, history, X)
@@ -348,6 +361,13 @@ class ScoreEstimator(DensityMixin, Versioned):
         if "_weights" not in state:
             return
         self.net_ = self._restored_net(available_device(self._device), self._weights)
+
+
+def _history(net):
+    """Epoch, losses and seconds of every full epoch."""
+    keys = ("epoch", "train_loss", "valid_loss", "dur")
+    rows = getattr(net, "history_", ())
+    return [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
 
 
 def _warn_of_another_coupling(links, beta):
