@@ -92,8 +92,8 @@ class CorrelatorRegressor(
         of each source and volume (`pooled_errors`).
     resample : {None, "jackknife", "bootstrap", "seeds", "mean"}
         None: what the bins are. "mean": one fit to the mean, without errors. See
-        `JackknifeRegressor`, also for `refit`, `n_seeds` and `n_jobs`.
-    refit, n_seeds, n_jobs
+        `JackknifeRegressor`, also for the rest.
+    refit, n_seeds, n_jobs, verbose
         See `JackknifeRegressor`.
 
     Attributes
@@ -145,7 +145,7 @@ class CorrelatorRegressor(
         energy_range: Any = None, r_max: Any = None, r_prime_max: Any = None, sources: Any = None,
         volumes: Any = None, space_order: Any = 6, errors: Literal["bins", "pooled"] = "bins",
         resample: Any = None, refit: Literal["full", "warm", "linear"] = "full",
-        n_seeds: int = 10, n_jobs: int | None = None,
+        n_seeds: int = 10, n_jobs: int | None = None, verbose: int = 0,
     ) -> None:  # fmt: skip
         self.estimator = estimator
         self.times = times
@@ -161,6 +161,7 @@ class CorrelatorRegressor(
         self.refit = refit
         self.n_seeds = n_seeds
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -219,7 +220,7 @@ class CorrelatorRegressor(
                     raise ValueError(f"resample must be {rows.kind!r} for these bins, got {kind!r}")
                 jackknife = JackknifeRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
-                    n_jobs=self.n_jobs,
+                    **self._workers,
                 )  # fmt: skip
                 with task.part("bins").fit_of(jackknife):
                     jackknife.fit(rows.data, rows.target, **common)

@@ -89,6 +89,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     n_jobs : int or None
         Number of processes of joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
         cluster. Results do not depend on it.
+    verbose : int
+        Above 0 bars show how many bins are done, of fits and of observables.
 
     Attributes
     ----------
@@ -136,13 +138,14 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     def __init__(
         self, estimator: Any, *, resample: Resampling = "jackknife",
         refit: Literal["full", "warm", "linear"] = "full", n_seeds: int = 10,
-        n_jobs: int | None = None,
+        n_jobs: int | None = None, verbose: int = 0,
     ) -> None:  # fmt: skip
         self.estimator = estimator
         self.resample = resample
         self.refit = refit
         self.n_seeds = n_seeds
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -228,7 +231,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 fit = _fit if self.resample == "seeds" else _fit_bin
                 with task.part("bins", n_parts=len(models), numbered=True) as part:
                     parts = [part.part("bin", number=b) for b in range(len(models))]
-                    return run_bins(fit, models, *data, options, parts, n_jobs=self.n_jobs)
+                    return run_bins(fit, models, *data, options, parts, **self._workers)
 
             centre = fit_mean()
             fits = [centre]
@@ -301,6 +304,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 f"{type(self.estimator).__name__}"
             )
         check_integer(self.n_seeds, "n_seeds", least=2)
+        check_integer(self.verbose, "verbose", least=0)
 
     def _checked_masses(self, masses, n_bins):
         """Masses (n_bins, n_channels, 2), or None."""

@@ -22,7 +22,7 @@ __all__ = ["run_bins"]
 
 def run_bins(
     function: Callable[..., Any], *columns: Sequence[Any] | Array, n_jobs: int | None = None,
-    numbers: Sequence[int] | None = None,
+    numbers: Sequence[int] | None = None, verbose: int = 0,
 ) -> list[Any]:  # fmt: skip
     """Return [function(*arguments of bin b) for each b].
 
@@ -35,6 +35,8 @@ def run_bins(
         Number of processes of joblib; None is one, unless ``joblib.parallel_config`` sets another.
     numbers : sequence of int, optional
         Numbers of the bins in messages; 0 … n_bins − 1 by default.
+    verbose : int
+        Above 0 a bar shows how many bins are done, wherever they run.
 
     Raises
     ------
@@ -44,12 +46,19 @@ def run_bins(
     rows = list(zip(*columns, strict=True))
     numbers = range(len(rows)) if numbers is None else numbers
     with _SINGLE():
-        done = Parallel(n_jobs=n_jobs)(
+        done = Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(_call)(number, function, *row)
             for number, row in zip(numbers, rows, strict=True)
         )
+        done = list(_with_bar(done, len(rows)) if verbose else done)
     _warn_once({number: caught for number, (_, caught) in zip(numbers, done, strict=True)})
     return [result for result, _ in done]
+
+
+def _with_bar(done, total):
+    from tqdm.auto import tqdm
+
+    return tqdm(done, total=total, desc="bins", leave=False)
 
 
 def _call(number, function, *arguments):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
 from halkit.checks import (
     as_numbers,
+    check_boolean,
     check_integer,
     check_positive,
     numbers_or_table,
@@ -39,6 +40,7 @@ from halkit.training import (
     Interrupted,
     available_device,
     check_options,
+    load_parameters,
     one_thread,
     seeded,
     state_arrays,
@@ -114,7 +116,8 @@ class ScoreEstimator(DensityMixin, Versioned):
         if callable(self.network):
             network = Named(self.network, "network")
         moments = NO_MOMENTS if X.ndim == 2 else plaquette_moments(X[order[n_valid:]])
-        self._architecture = Architecture(
+        before = self._fit_before(network, X.shape[1:])
+        self._architecture = before or Architecture(
             network, tuple(self.hidden_channels), X.shape[1:], moments
         )
         self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
@@ -122,11 +125,14 @@ class ScoreEstimator(DensityMixin, Versioned):
         if network == "plaquette":
             self._enter(self._restored_net(self._device), [], X[order[n_valid:]])
             return
-        vars(self).pop("_weights", None)
+        weights = vars(self).pop("_weights", None)
         own = [Epochs(task, partial(self._fitted_now, X[order[n_valid:]]))]
         own += [ProgressBar()] if self.verbose else []
+        module = self._architecture.build(random.randint(2**31 - 1))
+        if before is not None:
+            load_parameters(module, weights)
         net = denoising.make_net(
-            self._architecture.build(random.randint(2**31 - 1)), valid,
+            module, valid,
             n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
             **self._settings, device=self._device,
             callbacks=[*own, *(self.callbacks or ())],
@@ -145,6 +151,19 @@ class ScoreEstimator(DensityMixin, Versioned):
                 self,
             ) from error
         self._keep(net, X[order[n_valid:]])
+
+    def _fit_before(self, network, shape):
+        """The architecture of the fit before, for a warm start, else None."""
+        if not (self.warm_start and self.__sklearn_is_fitted__()):
+            return None
+        form = network, tuple(self.hidden_channels), tuple(shape)
+        kept = self._architecture
+        if form != (kept.network, kept.hidden_channels, tuple(kept.shape)):
+            raise ValueError(
+                "warm_start must keep the network, hidden_channels and the lattice of the fit "
+                f"before, got {form}"
+            )
+        return kept
 
     def _fitted_now(self, X, net):
         """The attributes of a model with the averaged weights as they are."""
@@ -415,4 +434,5 @@ def _check_parameters(model):
             "validation_fraction must be a finite number > 0 and ≤ 0.5, so that most of the "
             f"configurations train; got {model.validation_fraction!r}"
         )
+    check_boolean(model.warm_start, "warm_start")
     check_options(model)
