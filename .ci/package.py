@@ -57,7 +57,7 @@ def use():
     model = halkit.ESTPotentialRegressor(d.r, reduced_mass=3.3).fit(d.data, d.target)
     delta = np.rad2deg(model.phase_shift([0.5]))
     assert abs(delta - 53.11) < 0.05, delta
-    print(f"halkit {halkit.__version__} in {Path(halkit.__file__).parent}: {delta.round(2)} degrees")
+    print(f"halkit {halkit.__version__} of {Path(halkit.__file__).parent}: {delta.round(2)}°")
 
 
 if __name__ == "__main__":
