@@ -224,7 +224,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         try:
             for number, seed in enumerate(seeds, start=1):
                 start = task.part("start", n_parts=None)
-                own = [Epochs(start, partial(self._fitted_now, training))]
+                own = [Epochs(start, partial(_fitted_now, self, training))]
                 own += [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
                 options = {"callbacks": [*own, *(self.callbacks or ())], "verbose": self.verbose}
                 with seeded(seed):
@@ -251,15 +251,6 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
         asymmetric = warn_of_misfit(self, problem, symmetric=symmetric)
         warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
-
-    def _fitted_now(self, training, net):
-        """The attributes of a model with a net as it is."""
-        start = training.now(net)
-        return {
-            "net_": self._restore(start[2], self.device), "_device": self.device, "_kept": 0,
-            "_starts": [start], "loss_": start[0], "n_iter_": start[1],
-            "history_": training.history(net),
-        }  # fmt: skip
 
     def _keep(self, training):
         """Keep the starts with a finite loss, the best as the fit; return whether there is one."""
@@ -335,6 +326,16 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _fitted_now(model, training, net):
+    """The attributes of a model with a net as it is."""
+    start = training.now(net)
+    return {
+        "net_": model._restore(start[2], model.device), "_device": model.device, "_kept": 0,
+        "_starts": [start], "loss_": start[0], "n_iter_": start[1],
+        "history_": training.history(net),
+    }  # fmt: skip
 
 
 def _start_of(model, loss, n_iter, parameters):
