@@ -16,6 +16,8 @@ from halkit import resampling as resampling
 from halkit import scattering as scattering
 from halkit import units as units
 from halkit.channels import Channel as Channel
+from halkit.gauge import Phi4DiffusionSampler as Phi4DiffusionSampler
+from halkit.gauge import SU2DiffusionSampler as SU2DiffusionSampler
 from halkit.gauge import U1DiffusionSampler as U1DiffusionSampler
 from halkit.persistence import load as load
 from halkit.persistence import save as save
@@ -28,6 +30,7 @@ from halkit.potentials import ParametricPotentialRegressor as ParametricPotentia
 from halkit.potentials import TimeDependentHALRegressor as TimeDependentHALRegressor
 from halkit.radial import RadialGrid as RadialGrid
 from halkit.resampling import CorrelatorRegressor as CorrelatorRegressor
+from halkit.resampling import ErrorBudget as ErrorBudget
 from halkit.resampling import JackknifeRegressor as JackknifeRegressor
 
 __version__: str

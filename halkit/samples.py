@@ -14,16 +14,25 @@ not shrink with the number of choices tried.
 An error from N bins is itself uncertain by 1/√(2N − 2); `pooled_errors` averages it over rows.
 """
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import check_array, refuse_masked
+from halkit.checks import check_array, check_integer, refuse_masked
 from halkit.scaling import std as spread_of
 from halkit.typing import Array, Numbers
 
-__all__ = ["KINDS", "Kind", "pooled_errors", "standard_error"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "bin_averages",
+    "jackknife_samples",
+    "pooled_errors",
+    "standard_error",
+    "with_samples",
+]
 
 Kind: TypeAlias = Literal["jackknife", "bootstrap", "draws", "seeds", "starts", "variations"]
 KINDS: tuple[Kind, ...] = ("jackknife", "bootstrap", "draws", "seeds", "starts", "variations")
@@ -130,3 +139,75 @@ def pooled_errors(std: Numbers, values: Numbers, groups: Any = None) -> Array:
         rows = groups == label
         pooled[rows] = np.sqrt(square[rows].mean(axis=0)) * np.abs(values[rows])
     return pooled
+
+
+@overload
+def jackknife_samples(configs: Mapping[str, Numbers], *, bin_size: int = 1) -> dict[str, Array]: ...
+
+
+@overload
+def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array: ...
+
+
+def jackknife_samples(configs: Any, *, bin_size: int = 1) -> Any:
+    """Averages that leave one bin of configurations out.
+
+    Form ratios of correlators from these averages, not from single configurations.
+
+    Parameters
+    ----------
+    configs : array-like of shape (n_configs, ...), or mapping of str to such
+        Measurements, in the order of the Markov chain; of each quark source by its name.
+    bin_size : int
+        Consecutive configurations in a bin: several autocorrelation times.
+
+    Returns
+    -------
+    ndarray of shape (n_configs / bin_size, ...), or dict of str to such
+
+    Raises
+    ------
+    ValueError
+        If bin_size does not divide the number of configurations (no configuration is dropped), or
+        leaves fewer than two bins; for complex or infinite values.
+    TypeError
+        For objects with their own errors.
+
+    Examples
+    --------
+    >>> from halkit.resampling import jackknife_samples
+    >>> jackknife_samples([1.0, 3.0, 5.0, 7.0], bin_size=2)
+    array([6., 2.])
+    """
+    if isinstance(configs, Mapping):
+        return {
+            name: jackknife_samples(values, bin_size=bin_size) for name, values in configs.items()
+        }
+    bins = bin_averages(configs, bin_size)
+    return (bins.sum(axis=0) - bins) / (len(bins) - 1)
+
+
+def bin_averages(configs: Numbers, bin_size: int) -> Array:
+    """Return averages over consecutive configurations, (n_bins, ...), n_bins ≥ 2."""
+    configs = check_array(with_samples(configs, "configs"), "configs")
+    bin_size = check_integer(bin_size, "bin_size", least=1)
+    n_bins, left = divmod(len(configs), bin_size)
+    if left:
+        raise ValueError(
+            f"bin_size must divide the number of configurations, {len(configs)}, got {bin_size}: "
+            f"{left} would be left over"
+        )
+    if n_bins < 2:
+        raise ValueError(
+            f"configs must fill two bins at least, got {len(configs)} configurations in bins of "
+            f"{bin_size}"
+        )
+    return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
+
+
+def with_samples(values: Any, name: str) -> Array:
+    """Return real numbers as float64, with at least one axis; NaN is accepted."""
+    values = check_array(values, name, finite=False)
+    if values.ndim == 0:
+        raise ValueError(f"{name} must have an axis of samples, got a single number")
+    return values

@@ -160,6 +160,7 @@ NUMBERS = {
     "local_range": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "local_strength": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "nonlocal_strength": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
+    "nonlocal_reach": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2.0),
     "noise": (GaussianProcessPotentialRegressor(R, reduced_mass=1.0), 2e-3),
     "radius": (
         ParametricPotentialRegressor(lambda r, s, p: p[0] * np.exp(-r - s), [-0.1], r=R),

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skops.io import dumps, get_untrusted_types, loads
 
 from halkit.datasets import make_u1_configurations
-from halkit.gauge import U1DiffusionSampler
+from halkit.gauge import Phi4DiffusionSampler, SU2DiffusionSampler, U1DiffusionSampler
 from halkit.potentials import (
     ESTPotentialRegressor,
     FrozenBasisRegressor,
@@ -43,7 +43,12 @@ REGRESSORS = [
     FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
     JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
 ]
-ESTIMATORS = [*REGRESSORS, U1DiffusionSampler(hidden_channels=(8,), max_epochs=2)]
+ESTIMATORS = [
+    *REGRESSORS,
+    U1DiffusionSampler(hidden_channels=(8,), max_epochs=2),
+    SU2DiffusionSampler(),
+    Phi4DiffusionSampler(n_steps=3),
+]
 
 
 def expected_failures(estimator):
@@ -65,6 +70,7 @@ def all_checks():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @pytest.mark.filterwarnings("ignore:X has angles beyond 2π")
+@pytest.mark.filterwarnings("ignore:X has ⟨φ ∂S/∂φ⟩")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @all_checks()
 def test_scikit_learn_checks(estimator, check):

@@ -23,12 +23,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.base import clone
 
-from halkit import GaussianProcessPotentialRegressor
+from halkit import CorrelatorRegressor, GaussianProcessPotentialRegressor
 from halkit.correlators import load_correlators
 from halkit.equations import identifiability, lattice_rows
 from halkit.exceptions import MisfitWarning
-from halkit.resampling import JackknifeRegressor, jackknife_error
+from halkit.resampling import blocks, jackknife_error
 from halkit.scattering import lattice_spectrum
 from halkit.units import HBARC
 
@@ -39,13 +40,8 @@ else:
     volumes = {L: load_correlators(folder, lattice=f"L{L}") for L in VOLUMES}
     mass, to_mev = volumes[64].hadron_mass, volumes[64].inverse_spacing
     fm, pion = HBARC / to_mev, 510.0 / to_mev
-
-    def prepare(L=64, times=(12, 13, 14, 15), sources=("wall", "exp"), r_max=2.4, stencil=3):
-        return lattice_rows(
-            volumes[L], times=times, sources=sources, r_max=r_max / fm, stencil=stencil
-        )
-
-    rows = prepare()
+    r_max, r_unseen = 2.4 / fm, 2.0 / fm
+    rows = lattice_rows(volumes[64], times=(12, 13, 14, 15), stencil=3, r_max=r_max)
     at_13 = rows.select(times=[13])
     r = rows.r_out * fm
     node = int(np.argmin(np.abs(r - 0.402)))
@@ -59,41 +55,27 @@ else:
 # One potential for both sources
 # ------------------------------
 # The defaults of the regressor are those that a volume left out of the fit prefers, see
-# `plot_xixi_selection.py`. The jackknife repeats the fit for each of 20 bins, with weights and
-# hyperparameters in common. Bins share 19/20 of their data: they are not cross-validation
-# samples, and hyperparameters are chosen before, on the means. L = 48 is not fitted.
+# `plot_xixi_selection.py`. `CorrelatorRegressor` makes the rows and fits their mean and each of 20
+# jackknife bins, with weights and hyperparameters in common. Bins share 19/20 of their data: they
+# are not cross-validation samples, and hyperparameters are chosen before, on the means. L = 48 is
+# not fitted. χ² has the covariance of the bins, and the errors of the fit count.
 
 if folder is not None:
-
-    def regressor(rows, **settings):
-        return GaussianProcessPotentialRegressor(
-            rows.r, weights=rows.weights, r_out=rows.r_out, reduced_mass=mass / 2, **settings
-        )
-
-    def jackknife(rows, **settings):
-        model = JackknifeRegressor(regressor(rows, **settings))
-        return model.fit(rows.data, rows.target, y_std=rows.sigma)
-
-    def chi2(model, rows):
-        """Mean square of residual/σ, of rows that need not be those of the fit."""
-        X, y = rows.mean()
-        fitted = model.apply_potential(X, rows.r, rows.weights, rows.r_out)
-        return np.mean(((fitted - y) / rows.sigma) ** 2)
-
+    joint = CorrelatorRegressor(
+        GaussianProcessPotentialRegressor(), times=(12, 13, 14, 15), stencil=3, r_max=r_max
+    )
     begin = time.perf_counter()
-    model = jackknife(rows)
-    print(f"{model.n_bins_} bins: {time.perf_counter() - begin:.1f} s")
-    unseen = {
-        "L = 48 wall": prepare(48, sources=("wall",), r_max=2.0),
-        "L = 48 smeared": prepare(48, times=(13, 14, 15), sources=("exp",), r_max=2.0),
-    }
+    model = joint.fit(blocks(volumes[64]))
+    print(f"{len(model.estimators_)} bins: {time.perf_counter() - begin:.1f} s")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MisfitWarning)  # one V(r) for both sources
-        local = jackknife(rows, local="only")
-    for name, other in {"L = 64, fitted": rows, **unseen}.items():
+        local = clone(joint).set_params(estimator__local="only").fit(blocks(volumes[64]))
+    for name, fit in {"one U": model, "local only": local}.items():
+        fitted = fit.goodness_of_fit(blocks(volumes[64]))
+        unseen = fit.goodness_of_fit(blocks(volumes[48]), r_max=r_unseen)
         print(
-            f"mean square of residual/σ, {name:14s}: {chi2(model.estimator_, other):5.2f}"
-            f"  local only {chi2(local.estimator_, other):5.2f}"
+            f"{name:10s} χ²/dof of L = 64, fitted: {fitted.chi2 / fitted.dof:5.2f};  of L = 48: "
+            f"{unseen.chi2 / unseen.dof:5.2f}, p = {unseen.p_value:.2g}"
         )
     V_learned, V_spread = (V * to_mev for V in model.localize(at_13.data, return_std=True))
     for name, V, error in zip(("wall", "smeared"), V_learned, V_spread, strict=True):
@@ -182,30 +164,8 @@ if folder is not None:
 # %%
 # Systematics
 # -----------
-# One choice is changed at a time: k cot δ(0)/m_π moves by at most 0.02, with a statistical error
-# of 0.05. The error bars share most of their noise, so that shifts are better known than the
-# errors suggest.
-
-if folder is not None:
-    begin = time.perf_counter()
-    variations = {
-        "as above": (rows, {}),
-        "t = 11 … 14": (prepare(times=(11, 12, 13, 14)), {}),
-        "t = 12 … 14": (prepare(times=(12, 13, 14)), {}),
-        "t = 12 … 14, 5 points": (prepare(times=(12, 13, 14), stencil=5), {}),
-        "t = 13 … 15": (prepare(times=(13, 14, 15)), {}),
-        "ρ = 4.5 a": (rows, {"envelope_radius": 4.5}),
-        "ρ = 7 a": (rows, {"envelope_radius": 7.0}),
-        "λ × 0.75": (rows, {"local_range": 0.75 * 4.3}),
-        "λ × 1.5": (rows, {"local_range": 1.5 * 4.3}),
-        "V three times as strong": (rows, {"local_strength": 15.0}),
-    }
-    spread = {}
-    for name, (data, settings) in variations.items():
-        other = model if name == "as above" else jackknife(data, **settings)
-        spread[name] = other.evaluate(lambda m: -1 / m.scattering_length() / pion)
-        print(f"{name:22s} k cot δ(0)/m_π = {spread[name][0]:.3f}({spread[name][1]:.3f})")
-    print(f"{len(variations) - 1} jackknives: {time.perf_counter() - begin:.1f} s")
+# Window, stencil, prior and sources are varied in `plot_xixi_budget.py`, with smaller volumes to
+# decide which variations count.
 
 # %%
 # Pictures
@@ -213,7 +173,7 @@ if folder is not None:
 
 if folder is not None:
     figure, axes = plt.subplots(2, 3, figsize=(16, 9), layout="constrained")
-    (local_ax, phase_ax, box_ax), (values_ax, directions_ax, spread_ax) = axes
+    (local_ax, phase_ax, box_ax), (values_ax, directions_ax, cot_ax) = axes
     for i, name in enumerate(("wall", "smeared")):
         local_ax.errorbar(
             r, V_leading[i], V_error[i], fmt=".", ms=3, lw=0.8, color=f"C{i}", alpha=0.5,
@@ -263,12 +223,17 @@ if folder is not None:
         title="directions above the noise",
     )  # fmt: skip
 
-    height = -np.arange(len(spread))
-    values = np.array(list(spread.values()))
-    spread_ax.axvspan(cot - cot_error, cot + cot_error, color="C0", alpha=0.15)
-    spread_ax.errorbar(values[:, 0], height, xerr=values[:, 1], fmt="o")
-    spread_ax.set_yticks(height, spread)
-    spread_ax.set(xlabel="$k\\,\\cot\\delta(0)/m_\\pi$", title="systematics")
-    for ax in (local_ax, phase_ax, box_ax, values_ax, directions_ax):
+    k_cot, k_cot_error = (
+        x / pion for x in model.k_cot_delta(k[k < 1.2 * pion / 2], return_std=True)
+    )
+    square = (k[k < 1.2 * pion / 2] / pion) ** 2
+    cot_ax.fill_between(square, k_cot - k_cot_error, k_cot + k_cot_error, alpha=0.3)
+    cot_ax.plot(square, k_cot, label="learned, jackknife band")
+    cot_ax.set(
+        xlabel="$k^2/m_\\pi^2$",
+        ylabel="$k\\,\\cot\\delta/m_\\pi$",
+        title="effective-range expansion",
+    )
+    for ax in axes.flat:
         ax.legend(fontsize=9)
     plt.show()

@@ -10,7 +10,7 @@ from halkit.correlators.files import iter_correlators, save_correlators
 from halkit.correlators.masses import MassFit, effective_mass, fit_mass
 from halkit.correlators.published import load_correlators
 from halkit.correlators.ratio import two_hadron_ratio
-from halkit.correlators.raw import RawTable, read_hdf5, read_table
+from halkit.correlators.raw import RawTable, list_arrays, read_hdf5, read_npz, read_table
 from halkit.correlators.real import real_part
 from halkit.correlators.record import Correlators
 
@@ -26,8 +26,10 @@ __all__ = [
     "fit_mass",
     "fold",
     "iter_correlators",
+    "list_arrays",
     "load_correlators",
     "read_hdf5",
+    "read_npz",
     "read_table",
     "real_part",
     "save_correlators",

@@ -117,6 +117,12 @@ class Hdf5:
             f"{name}/{key}".lstrip("/") for name, (_, keys) in self.contents.items() for key in keys
         ]
 
+    def header(self, name):
+        """Shape and type of a data set."""
+        group, _, key = name.rpartition("/")
+        data_set = self.h5py.h5d.open(self.contents[group][0], key.encode())
+        return data_set.shape, data_set.dtype
+
     def data_set(self, name):
         """The values of one data set, which may be complex as pairs of numbers."""
         group, _, key = name.rpartition("/")

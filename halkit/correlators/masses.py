@@ -161,18 +161,22 @@ def _solved(ratio, extent, dt):
 
 def fit_mass(
     C: Numbers, *, window: tuple[int, int], kind: Literal["jackknife", "bootstrap"],
-    n_states: int = 1, extent: Number | None = None, correlated: bool = True, dt: Number = 1.0,
+    t: Numbers | None = None, n_states: int = 1, extent: Number | None = None,
+    correlated: bool = True, dt: Number = 1.0,
 ) -> MassFit:  # fmt: skip
     """Fit the mass of a hadron to the bins of its two-point function.
 
     Parameters
     ----------
     C : array-like of shape (n_bins, n_t)
-        C(t) at t = 0, 1, …, in steps of `dt`.
-    window : pair of int
-        First and last time slice of the fit, both included.
+        C(t) at the times `t`, by default at t = 0, 1, …, in steps of `dt`.
+    window : pair of int, or of float
+        First and last time of the fit, both included: entries of `t`, or without it numbers of
+        time slices.
     kind : {"jackknife", "bootstrap"}
         What the bins are; see `halkit.correlators.Correlators`.
+    t : array-like of shape (n_t,), optional
+        Times of C in equal steps, such as those of the record; `dt` follows from them.
     n_states : {1, 2}
         Exponentials in the fit.
     extent : float, optional
@@ -218,13 +222,17 @@ def fit_mass(
     if n_states > 2:
         raise ValueError(f"n_states must be 1 or 2, got {n_states}")
     C = check_array(C, "C")
-    t, y = _windowed(C, window, 2 * n_states)
+    times = None if t is None else _times(t, C)
+    if times is not None:
+        dt, window = times[1] - times[0], _slices(window, times)
+    slices, y = _windowed(C, window, 2 * n_states)
+    times = slices * dt if times is None else times[slices]
     extent = check_positive(extent, "extent", optional=True)
     whiten = _whitening(y, kind, correlated)
-    model = _Exponentials(t * dt, whiten, extent)
+    model = _Exponentials(times, whiten, extent)
     mean = y.mean(axis=0)
     start = model.start(mean, n_states)
-    dof = len(t) - 2 * n_states
+    dof = len(times) - 2 * n_states
     with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
         centre = model.fit(mean, start)
         if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
@@ -277,6 +285,7 @@ def _spread_factor(n_bins, dof):
 
 
 def _windowed(C, window, n_parameters):
+    """Slices and values of C in the window."""
     if C.ndim != 2 or len(C) < 2:
         raise ValueError(f"C must have shape (n_bins, n_t) with two bins at least, got {C.shape}")
     try:
@@ -291,6 +300,22 @@ def _windowed(C, window, n_parameters):
     if last - first + 1 < n_parameters:
         raise ValueError(f"window must hold {n_parameters} slices for the fit, got {window}")
     return np.arange(first, last + 1), C[:, first : last + 1]
+
+
+def _times(t, C):
+    t = check_array(t, "t", shape=C.shape[1:])
+    steps = np.diff(t)
+    if not np.all(steps > 0) or np.ptp(steps) > 1e-9 * steps[0]:
+        raise ValueError(f"t must increase in equal steps, got {t}")
+    return t
+
+
+def _slices(window, t):
+    """Slices of the times at the ends of a window."""
+    slices = [np.flatnonzero(t == end) for end in check_array(window, "window", shape=(2,))]
+    if not all(map(len, slices)):
+        raise ValueError(f"window must begin and end at times of t, {t}, got {window}")
+    return tuple(int(found[0]) for found in slices)
 
 
 def _whitening(y, kind, correlated):

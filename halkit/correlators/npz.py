@@ -15,7 +15,7 @@ import numpy as np
 from halkit.correlators.groups import group_of, plain_single, validate_name
 from halkit.correlators.limits import MOST_ENTRIES
 
-__all__ = ["Npz", "read_header", "write_npz"]
+__all__ = ["Npy", "Npz", "read_header", "write_npz"]
 
 DIGESTS = "sha256"
 LONGEST_DIRECTORY = 2**24
@@ -89,6 +89,18 @@ class Npz:
             raise ValueError(f"{self.path} must hold at most {MOST_ENTRIES} arrays")
         return entries
 
+    def data_sets(self):
+        """Names of all arrays."""
+        return [key for key in self.entries if key != DIGESTS]
+
+    def header(self, key):
+        """Shape and type of an array."""
+        with self.file.open(self.entries[key]) as stream:
+            dtype, shape, *_ = read_header(
+                stream, self.entries[key].file_size, f"{key} of {self.path}"
+            )
+        return shape, dtype
+
     def names(self):
         names = [group_of(key) for key in self.entries if key.endswith("/R")]
         for name in names:
@@ -133,6 +145,30 @@ class Npz:
             dtype, shape, by_column, n_bytes = read_header(stream, info.file_size, where)
             self.budget.admit(dtype, shape, where)
             data = _filled(stream, n_bytes, where)
+        return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
+
+
+class Npy:
+    """The array of an open npy file."""
+
+    def __init__(self, path, budget):
+        self.path, self.budget, self.stream = path, budget, path.open("rb")
+
+    def close(self):
+        self.stream.close()
+
+    def header(self):
+        """Shape and type."""
+        with self.stream:
+            dtype, shape, *_ = read_header(self.stream, self.path.stat().st_size, str(self.path))
+        return shape, dtype
+
+    def array(self, _=""):
+        """The array, after its header."""
+        size, where = self.path.stat().st_size, str(self.path)
+        dtype, shape, by_column, n_bytes = read_header(self.stream, size, where)
+        self.budget.admit(dtype, shape, where)
+        data = _filled(self.stream, n_bytes, where)
         return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
 
 

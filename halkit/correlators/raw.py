@@ -1,4 +1,4 @@
-r"""Raw correlators from HDF5 files of any layout and from tables of text.
+r"""Raw correlators from HDF5 files of any layout, from numpy's files and from tables of text.
 
 A file is described by the names of its axes, or of its columns; the result is an array with the
 axes in a stated order, for `halkit.resampling.jackknife_samples`, `halkit.radial.Wedge.project` and
@@ -8,7 +8,6 @@ HDF5 files are read as `halkit.correlators.files` reads them: no link and no dat
 another file, sizes before data.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,20 +16,29 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import as_numbers, check_choice
+from halkit.checks import check_choice
+from halkit.correlators.axes import (
+    CHOICES,
+    are_several,
+    axis_names,
+    finished,
+    gathered,
+    joined,
+    matching_names,
+    raw_paths,
+    refuse_unknown,
+)
+from halkit.correlators.files import HDF5
 from halkit.correlators.hdf5 import Hdf5
 from halkit.correlators.limits import Budget, named_errors
-from halkit.correlators.real import without_imaginary
+from halkit.correlators.npz import Npy, Npz
 from halkit.radial import Wedge
 from halkit.typing import Array
 
-__all__ = ["RawTable", "read_hdf5", "read_table"]
+__all__ = ["RawTable", "list_arrays", "read_hdf5", "read_npz", "read_table"]
 
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 Imaginary: TypeAlias = Literal["check", "drop", "keep"]
-CHOICES = ("check", "drop", "keep")
-SITES = ("x", "y", "z")
-KNOWN_AXES = ("config", "bin", "source", "t", *SITES, "r", "point", "complex")
 
 
 class RawTable(NamedTuple):
@@ -129,23 +137,99 @@ def read_hdf5(
     >>> C.shape, C[:, 0, 0, 0, 0]
     ((2, 4, 8, 8, 8), array([ 200., 1000.]))
     """
-    axes, paths = _names(axes, "axes"), _paths(path)
-    several = _are_several(path, paths) or "*" in name
-    _refuse_unknown(axes, {stack, *(order or ())})
-    check_choice(imaginary, "imaginary", CHOICES)
-    if name.count("*") > 1:
-        raise ValueError(
-            f"name must have one * at most, got {name!r}: sources and configurations are axes of "
-            "their own, read one source after the other"
-        )
-    final = _axes_of_one(axes, wedge)
-    parts = []
-    for one in paths:
-        for found, values in _data_sets(one, name, max_bytes):
-            numbers = _numbers(values, f"{found} of {one}")
-            parts.append((_one(numbers, axes, wedge, f"{found} of {one}"), found, one))
-    values, final = _joined(parts, final, stack, several)
-    return _finished(values, final, order, stack, imaginary, name)
+    return _read(
+        _hdf5, path, name, axes, order=order, stack=stack, wedge=wedge, imaginary=imaginary,
+        max_bytes=max_bytes,
+    )  # fmt: skip
+
+
+def read_npz(
+    path: Paths,
+    name: str | None = None,
+    *,
+    axes: Sequence[str],
+    order: Sequence[str] | None = None,
+    stack: str = "config",
+    wedge: Wedge | None = None,
+    imaginary: Imaginary = "check",
+    max_bytes: int | None = None,
+) -> NDArray[Any]:
+    """Read arrays of numpy's npz or npy files into one array with named axes.
+
+    Nothing is unpickled, and sizes are read before data.
+
+    Parameters
+    ----------
+    path : str, path, or sequence of them
+        As of `read_hdf5`.
+    name : str, optional
+        Array of an npz archive, as of `read_hdf5`. An npy file has one array, without a name.
+    axes, order, stack, wedge, imaginary, max_bytes
+        See `read_hdf5`.
+
+    Returns
+    -------
+    ndarray of float64, or complex128 with "keep"
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ValueError, TypeError
+        As `read_hdf5`; if an archive comes without a name, or an npy file with one.
+
+    Warns
+    -----
+    ImaginaryPartWarning
+        If an imaginary part was dropped after its check.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from halkit.correlators import read_npz
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for number in (1000, 200):
+    ...         np.savez(Path(folder) / f"c{number}.npz", C2=np.full(4, float(number)))
+    ...     C = read_npz(Path(folder) / "c*.npz", "C2", axes=["t"])
+    >>> C[:, 0]
+    array([ 200., 1000.])
+    """
+    return _read(
+        _npz, path, name, axes, order=order, stack=stack, wedge=wedge, imaginary=imaginary,
+        max_bytes=max_bytes,
+    )  # fmt: skip
+
+
+def list_arrays(path: str | PathLike[str]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Return the arrays of an HDF5, npz or npy file by name, with their shapes and types.
+
+    The array of an npy file has the name "". No data are read.
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ImportError, ValueError
+        As `read_hdf5` and `read_npz`.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from halkit.correlators import list_arrays
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(Path(folder) / "raw.npz", C2=np.ones((80, 32)))
+    ...     list_arrays(Path(folder) / "raw.npz")
+    {'C2': ((80, 32), 'float64')}
+    """
+    (found,) = raw_paths([path])
+    with named_errors(found):
+        if found.suffix == ".npy":
+            shape, dtype = Npy(found, Budget(found)).header()
+            return {"": (shape, str(dtype))}
+        file = (Hdf5 if found.suffix in HDF5 else Npz)(found, Budget(found))
+        try:
+            headers = {name: file.header(name) for name in file.data_sets()}
+        finally:
+            file.close()
+    return {name: (tuple(map(int, shape)), str(dtype)) for name, (shape, dtype) in headers.items()}
 
 
 def read_table(
@@ -214,7 +298,7 @@ def read_table(
     >>> table.values.tolist(), table.coordinates["config"].tolist()
     ([[1.0, 0.6], [1.1, 0.7]], [10.0, 20.0])
     """
-    columns, axes = _names(columns, "columns", but="_"), _names(axes, "axes")
+    columns, axes = axis_names(columns, "columns", but="_"), axis_names(axes, "axes")
     check_choice(imaginary, "imaginary", CHOICES)
     parts_of_value = (values,) if isinstance(values, str) else tuple(values)
     used = [*axes, *parts_of_value]
@@ -224,7 +308,7 @@ def read_table(
             f"axes {axes} and values {parts_of_value}"
         )
     grids: list[tuple[NDArray[Any], Mapping[str, Array], Path]] = []
-    paths = _paths(path)
+    paths = raw_paths(path)
     for one in paths:
         with named_errors(one):
             grids.append((*_grid(_lines(one, columns, delimiter, max_bytes), axes, used), one))
@@ -234,57 +318,38 @@ def read_table(
         if different:
             raise ValueError(f"{different[0]} of {one} must be that of {grids[0][2]}")
     parts = [(grid, "values", one) for grid, _, one in grids]
-    grid, final = _joined(parts, axes, stack, _are_several(path, paths))
+    grid, final = joined(parts, axes, stack, are_several(path, paths))
     return RawTable(
-        _finished(grid, final, None, stack, imaginary, "values of the table"), coordinates
+        finished(grid, final, None, stack, imaginary, "values of the table"), coordinates
     )
 
 
-def _names(names, what, but=None):
-    """Return names as a tuple, each once."""
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"{what} must be a sequence of names, got {names!r}")
-    counted = [name for name in names if name != but]
-    if not counted or len(set(counted)) < len(counted):
-        raise ValueError(f"{what} must be different names, got {tuple(names)}")
-    return tuple(names)
-
-
-def _refuse_unknown(axes, named):
-    unknown = [axis for axis in axes if axis not in {*KNOWN_AXES, *named}]
-    if unknown:
+def _read(data_sets, path, name, axes, *, order, stack, wedge, imaginary, max_bytes):
+    """One array of all data sets with such a name in the files."""
+    axes, paths = axis_names(axes, "axes"), raw_paths(path)
+    several = are_several(path, paths) or "*" in (name or "")
+    refuse_unknown(axes, {stack, *(order or ())})
+    check_choice(imaginary, "imaginary", CHOICES)
+    if name is not None and name.count("*") > 1:
         raise ValueError(
-            f"axes must be among {', '.join(KNOWN_AXES)}, or be named in order or stack, got "
-            f"{unknown[0]!r}"
+            f"name must have one * at most, got {name!r}: sources and configurations are axes of "
+            "their own, read one source after the other"
         )
+    parts = (
+        (values, found, one) for one in paths for found, values in data_sets(one, name, max_bytes)
+    )
+    return gathered(
+        parts, axes, order=order, stack=stack, wedge=wedge, imaginary=imaginary, several=several,
+        name=name or "the array",
+    )  # fmt: skip
 
 
-def _are_several(path, paths):
-    """Tell whether files are joined along an axis: a sequence, or a name with a *."""
-    return not isinstance(path, str | PathLike) or paths != [Path(path)]
-
-
-def _paths(path):
-    """The files of a path; those whose names match a *, numbers in the order of their values."""
-    if isinstance(path, str | PathLike):
-        one = Path(path)
-        found = [] if one.is_file() or "*" not in one.name else one.parent.glob(one.name)
-        path = sorted(found, key=lambda other: _natural(other.name)) or [one]
-    paths = [Path(one) for one in path]
-    if not paths or len(set(paths)) < len(paths):
-        raise ValueError(f"path must be one file or several, each once, got {[*map(str, paths)]}")
-    for one in paths:
-        if not one.is_file():
-            raise FileNotFoundError(f"there is no file {one}")
-    return paths
-
-
-def _data_sets(path, name, max_bytes):
+def _hdf5(path, name, max_bytes):
     """Yield the data sets of a file that have such a name, one after the other."""
     with named_errors(path):
         file = Hdf5(path, Budget(path, max_bytes))
     try:
-        for found in _matching(file, name):
+        for found in matching_names(name, file.data_sets(), path):
             with named_errors(path):
                 values = file.data_set(found)
             yield found, values
@@ -292,102 +357,21 @@ def _data_sets(path, name, max_bytes):
         file.close()
 
 
-def _matching(file, name):
-    """The data sets with such a name, numbers in the order of their values."""
-    pattern = re.compile("[^/]*".join(map(re.escape, name.strip("/").split("*"))))
-    known = file.data_sets()
-    found = [one for one in known if pattern.fullmatch(one)]
-    if not found:
-        shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
-        raise ValueError(f"name must be of data sets in {file.path}, got {name!r} among {shown}")
-    return sorted(found, key=_natural)
-
-
-def _natural(name):
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)
-    ]
-
-
-def _numbers(values, where):
-    """Real or complex numbers in the native byte order, finite."""
-    values = as_numbers(values, where, kinds="iufc")
-    values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64, copy=False)
-    if not np.all(np.isfinite(values)):
-        raise ValueError(f"{where} must be finite, got NaN or infinite entries")
-    return values
-
-
-def _axes_of_one(axes, wedge):
-    """The axes of a data set after its complex numbers and the projection."""
-    axes = tuple(axis for axis in axes if axis != "complex")
-    if wedge is None:
-        return axes
-    if not isinstance(wedge, Wedge):
-        raise TypeError(f"wedge must be a halkit.radial.Wedge, got {wedge!r}")
-    if not set(SITES) <= set(axes):
-        raise ValueError(f"axes must have x, y and z to project on a wedge, got {axes}")
-    return (*(axis for axis in axes if axis not in SITES), "point")
-
-
-def _one(values, axes, wedge, where):
-    """A data set as real or complex numbers, on the points of the wedge if there is one."""
-    if values.ndim != len(axes):
-        raise ValueError(f"{where} must have the axes {axes}, got shape {values.shape}")
-    if "complex" in axes:
-        values = np.moveaxis(values, axes.index("complex"), -1)
-        if values.shape[-1] != 2 or np.iscomplexobj(values):
-            raise ValueError(
-                f"{where} must have two real numbers on its axis 'complex', got shape "
-                f"{values.shape} of {values.dtype} with it last"
-            )
-        values = values[..., 0] + 1j * values[..., 1]
-        axes = tuple(axis for axis in axes if axis != "complex")
-    if wedge is None:
-        return values
-    values = np.moveaxis(values, [axes.index(site) for site in SITES], (-3, -2, -1))
-    if values.shape[-3:] != (wedge.L,) * 3:
-        raise ValueError(f"{where} must have L = {wedge.L} sites on x, y, z, got {values.shape}")
-    if np.iscomplexobj(values):
-        return wedge.project(values.real) + 1j * wedge.project(values.imag)
-    return wedge.project(values)
-
-
-def _joined(parts, axes, stack, several):
-    """One array of all data sets, and its axes."""
-    if not several:
-        return parts[0][0], axes
-    at = axes.index(stack) if stack in axes else None
-    first, name, path = parts[0]
-    shape = _without(first.shape, at)
-    for values, other, one in parts[1:]:
-        if _without(values.shape, at) != shape:
-            raise ValueError(
-                f"{other} of {one} must have the shape of {name} of {path}, {first.shape}, got "
-                f"{values.shape}"
-            )
-    arrays = [values for values, *_ in parts]
-    if at is not None:
-        return np.concatenate(arrays, axis=at), axes
-    return np.stack(arrays), (stack, *axes)
-
-
-def _without(shape, at):
-    return shape if at is None else (*shape[:at], *shape[at + 1 :])
-
-
-def _finished(values, axes, order, stack, imaginary, name):
-    """The array with its axes in order, real if it should be."""
-    if order is None:
-        order = (stack, *(a for a in axes if a != stack)) if stack in axes else axes
-    order = _names(order, "order")
-    if set(order) != set(axes):
-        raise ValueError(f"order must have the axes {axes}, got {order}")
-    values = np.ascontiguousarray(values.transpose([axes.index(axis) for axis in order]))
-    if imaginary == "keep":
-        return values
-    axis = order.index(stack) if stack in order else None
-    return without_imaginary(values, axis, name, check=imaginary == "check")
+def _npz(path, name, max_bytes):
+    """Yield the arrays of an archive that have such a name, or the array of an npy file."""
+    single = path.suffix == ".npy"
+    if single != (name is None):
+        what = "not be given for an npy file" if single else "name an array of an archive"
+        raise ValueError(f"name must {what}, got {name!r} for {path}")
+    with named_errors(path):
+        file = (Npy if single else Npz)(path, Budget(path, max_bytes))
+    try:
+        for found in [""] if single else matching_names(name, file.data_sets(), path):
+            with named_errors(path):
+                values = file.array(found)
+            yield found or "the array", values
+    finally:
+        file.close()
 
 
 def _lines(path, columns, delimiter, max_bytes):

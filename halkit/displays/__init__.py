@@ -8,6 +8,7 @@ when something is drawn.
 """
 
 from halkit.displays.bands import Band, draw_band
+from halkit.displays.budget import BudgetDisplay
 from halkit.displays.coupled import CoupledPhaseShiftDisplay
 from halkit.displays.femtoscopy import CorrelationDisplay
 from halkit.displays.gauge import TopologyDisplay, WilsonLoopDisplay
@@ -18,6 +19,7 @@ from halkit.displays.threshold import KCotDeltaDisplay
 
 __all__ = [
     "Band",
+    "BudgetDisplay",
     "CorrelationDisplay",
     "CoupledPhaseShiftDisplay",
     "KCotDeltaDisplay",

@@ -16,7 +16,7 @@ from halkit.displays.canvas import (
     with_std,
 )
 from halkit.displays.momenta import known_system
-from halkit.displays.observed import local_values
+from halkit.displays.observed import in_parts, local_values
 from halkit.displays.potential import potential_units
 from halkit.displays.scattering import TRUTH
 from halkit.typing import Array, Number, Numbers
@@ -39,6 +39,13 @@ def _points(data: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
     if len(data) == 3:
         std = matching(_curves(data[2], "data std"), shape, "data std")
     return r, matching(V, shape, "data V"), std
+
+
+def _together(errors: Sequence[Any], r: Array) -> Array | None:
+    """Errors of all curves, NaN where one has none; None if no curve has any."""
+    if all(error is None for error in errors):
+        return None
+    return np.array([np.full(r.shape, np.nan) if error is None else error for error in errors])
 
 
 class LocalPotentialDisplay:
@@ -76,6 +83,8 @@ class LocalPotentialDisplay:
         One per curve.
     bands_ : list of matplotlib FillBetweenPolyCollection
         One per curve if there are standard deviations.
+    total_bands_ : list of matplotlib FillBetweenPolyCollection
+        One per curve if there are systematic errors.
     truth_line_ : matplotlib Line2D or None
     points_ : list of matplotlib ErrorbarContainer
         One per set of points.
@@ -185,12 +194,12 @@ class LocalPotentialDisplay:
         inverse_spacing: Number | None = None, units: tuple[str, str] | None = None,
         ax: Any = None,
     ) -> "LocalPotentialDisplay":  # fmt: skip
-        """Draw the local part V(r) of interactions, fits or ensembles.
+        """Draw the local part V(r) of interactions, fits, ensembles or error budgets.
 
         Parameters
         ----------
-        interactions : list of interactions, fitted estimators, or Ensembles
-            One curve each. Ensembles, and what has one, have a band.
+        interactions : list of interactions, fitted estimators, Ensembles or ErrorBudgets
+            One curve each. Ensembles, and what has one, have a band; budgets have both.
         r : array of shape (n_r,)
             Radii; at fewer than 200 the curves are computed between them too.
         labels, truth, data, data_labels, inverse_spacing
@@ -206,17 +215,16 @@ class LocalPotentialDisplay:
         fine = refined(r)
         for potential in interactions:
             refuse_channels(potential, "the entries of interaction_, such as interaction_[0, 1]")
-        found = [local_values(potential, fine) for potential in interactions]
-        stds = [np.full(fine.shape, np.nan) if std is None else std for _, std in found]
-        known = any(std is not None for _, std in found)
+        found = [in_parts(local_values(potential, fine)) for potential in interactions]
         if inverse_spacing is None and found:
             inverse_spacing = known_system(interactions[0])["inverse_spacing"]
         if truth is not None and not hasattr(truth, "local_potential"):
             truth = smooth(r, matching(truth, r.shape, "truth"))[1]
         display = cls(
-            np.array([V for V, _ in found]), fine, labels=labels, truth=truth, data=data,
-            potential_std=np.array(stds) if known else None, data_labels=data_labels,
-            inverse_spacing=inverse_spacing,
+            np.array([V for V, _, _ in found]), fine, labels=labels, truth=truth, data=data,
+            potential_std=_together([std for _, std, _ in found], fine),
+            potential_sys=_together([sys for _, _, sys in found], fine),
+            data_labels=data_labels, inverse_spacing=inverse_spacing,
         )  # fmt: skip
         return display.plot(ax, units=units)
 
@@ -311,7 +319,7 @@ class LocalPotentialDisplay:
         self.figure_, (self.ax_,) = figure_axes(ax)
         system = potential_units(self.inverse_spacing, units)
         self.ax_.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-        self.lines_, self.bands_, self.truth_line_ = [], [], None
+        self.lines_, self.bands_, self.total_bands_, self.truth_line_ = [], [], [], None
         r = system.length * self.r
         colors = [f"C{i}" for i in range(max(len(self.potential), self._n_sets()))]
         self.points_ = self._draw_points(system, colors)
@@ -327,6 +335,8 @@ class LocalPotentialDisplay:
             self.lines_.append(band.line)
             if band.statistical is not None:
                 self.bands_.append(band.statistical)
+            if band.total is not None:
+                self.total_bands_.append(band.total)
         if self.truth is not None:
             fine, truth = smooth(r, system.energy * self.truth)
             (self.truth_line_,) = self.ax_.plot(fine, truth, label="truth", **TRUTH)

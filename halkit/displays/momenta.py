@@ -152,6 +152,7 @@ def momentum_axis(
 
 def known_system(potential: Any) -> dict[str, Any]:
     """Return the `masses` and the `inverse_spacing` that a fit knows; None where it does not."""
+    potential = _centre(potential)
     fitted = getattr(potential, "estimator_", potential)
     own = getattr(fitted, "hadron_mass", None)
     return {
@@ -162,6 +163,12 @@ def known_system(potential: Any) -> dict[str, Any]:
 
 def known_mass(potential: Any) -> float | None:
     """Return the reduced mass that a fit or an ensemble knows, or None."""
+    potential = _centre(potential)
     fitted = getattr(potential, "estimator_", potential)
     masses = getattr(fitted, "hadron_mass", None)
     return getattr(fitted, "reduced_mass", None) if masses is None else mass_of(masses)
+
+
+def _centre(potential):
+    """The centre of an error budget, itself a fit with bins; other potentials as they are."""
+    return potential.estimator_ if hasattr(potential, "accepted_") else potential

@@ -2,7 +2,7 @@
 
 An `halkit.scattering.Ensemble`, and what has one (a `JackknifeRegressor` with its bins, a Gaussian
 process with its draws), gives values with errors; an interaction, a fitted estimator or a table
-gives values.
+gives values. A `halkit.ErrorBudget` gives values with both errors.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,8 @@ __all__ = [
     "coupled",
     "ensemble_of",
     "evaluated",
+    "in_parts",
+    "is_budget",
     "k_cot",
     "local_values",
     "nonlocal_values",
@@ -46,6 +48,31 @@ def evaluated(potential: Any, function: Callable[[Any], Any]) -> tuple[Any, Any]
     return value, None if np.all(np.isnan(std)) else std
 
 
+def is_budget(potential: Any) -> bool:
+    """Return whether a potential is a fitted `halkit.ErrorBudget`."""
+    return hasattr(potential, "accepted_")
+
+
+def in_parts(found: tuple[Any, Any], systematic: Any = None) -> tuple[Any, Any, Any]:
+    """Return a value, its statistical and its systematic error, of which a budget knows both.
+
+    Parameters
+    ----------
+    found : tuple
+        A value, or a `halkit.resampling.QuotedValue`, and its statistical error or None.
+    systematic : array, optional
+        In the place of what the budget knows.
+    """
+    value, std = found
+    if not hasattr(value, "systematic"):
+        return value, std, systematic
+    return (
+        value.value,
+        value.statistical if std is None else std,
+        value.systematic if systematic is None else systematic,
+    )
+
+
 def phases(
     potential: Any,
     k: Array,
@@ -69,6 +96,8 @@ def k_cot(potential: Any, k: Array, **settings: Any) -> tuple[Array, Any]:
     ensemble = ensemble_of(potential)
     if ensemble is not None:
         return with_std(ensemble.k_cot_delta, k)
+    if is_budget(potential):
+        return with_std(potential.k_cot_delta, k)
     delta, _ = phases(potential, k, **settings)
     with np.errstate(divide="ignore"):
         return k / np.tan(delta), None
@@ -94,7 +123,9 @@ def nonlocal_values(potential: Any, r: Array, r_prime: Array) -> tuple[Array, An
 
 
 def local_values(potential: Any, r: Array) -> tuple[Array, Any]:
-    """Return V(r) and its error or None."""
+    """Return V(r), a `QuotedValue` of a budget, and its error or None."""
+    if is_budget(potential):
+        return potential.local_potential(r), None
     return evaluated(potential, partial(_local, r=r))
 
 

@@ -12,7 +12,7 @@ from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined, smooth
 from halkit.displays.canvas import axis_label, figure_axes, matching, place_legend, refuse_channels
 from halkit.displays.momenta import Quantity, known_mass, known_system, momentum_axis, unit_system
-from halkit.displays.observed import ensemble_of, phases
+from halkit.displays.observed import ensemble_of, in_parts, is_budget, phases
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["PhaseShiftDisplay", "on_points", "reference_points", "systematic_error"]
@@ -156,15 +156,17 @@ class PhaseShiftDisplay:
         units: str | None = None,
         ax: Any = None,
     ) -> "PhaseShiftDisplay":
-        """Draw the phase shift of a fit, an interaction or an ensemble.
+        """Draw the phase shift of a fit, an interaction, an ensemble or an error budget.
 
         Parameters
         ----------
-        estimator : fitted estimator, interaction, Ensemble, or table
+        estimator : fitted estimator, interaction, Ensemble, ErrorBudget, or table
             Whatever `halkit.scattering.phase_shift` takes, or an object with ``phase_shift(k)``.
-            Errors come from ``phase_shift(k, return_std=True)`` if it has it.
+            Errors come from ``phase_shift(k, return_std=True)`` if it has it. A budget gives both
+            bands.
         k : array of shape (n_k,)
-            Momenta. δ is computed at these and, if they are fewer than 200, between them.
+            Momenta. δ is computed at these and, if they are fewer than 200, between them; of a
+            budget at these alone, which a smooth curve joins.
         phase_shift_std : array of shape (n_k,), default=None
             See the class; in the place of the errors of the estimator.
         phase_shift_sys : array of shape (n_k,) or Ensemble, default=None
@@ -187,20 +189,22 @@ class PhaseShiftDisplay:
         """
         refuse_channels(estimator, COUPLED)
         k = check_array(k, "k")
-        fine = refined(k)
+        fine = k if is_budget(estimator) else refined(k)
         own = known_system(estimator)
         std = on_points(k, fine, phase_shift_std, "phase_shift_std")
-        delta, std = phases(estimator, fine, std=std, reduced_mass=reduced_mass, l=l, r=r)
+        found = phases(estimator, fine, std=std, reduced_mass=reduced_mass, l=l, r=r)
 
         def of_others(other):
             mass = known_mass(estimator) if reduced_mass is None else reduced_mass
             return phases(other, fine, reduced_mass=mass, l=l)
 
+        sys = on_points(k, fine, phase_shift_sys, "phase_shift_sys", of_others)
+        delta, std, sys = in_parts(found, sys)
         display = cls(
             delta,
             fine,
             phase_shift_std=std,
-            phase_shift_sys=on_points(k, fine, phase_shift_sys, "phase_shift_sys", of_others),
+            phase_shift_sys=sys,
             truth=on_points(k, fine, truth, "truth", of_others),
             reference=reference,
             name=name,

@@ -14,7 +14,7 @@ from halkit.displays.momenta import (
     momentum_axis,
     unit_system,
 )
-from halkit.displays.observed import k_cot
+from halkit.displays.observed import in_parts, is_budget, k_cot
 from halkit.displays.scattering import (
     COUPLED,
     POINTS,
@@ -127,14 +127,15 @@ class KCotDeltaDisplay:
         units: str | None = None,
         ax: Any = None,
     ) -> "KCotDeltaDisplay":
-        """Draw k cot δ of a fit, an interaction or an ensemble.
+        """Draw k cot δ of a fit, an interaction, an ensemble or an error budget.
 
         Parameters
         ----------
-        estimator : fitted estimator, interaction, Ensemble, or table
-            See `PhaseShiftDisplay.from_estimator`. Ensembles, and what has one, have a band.
+        estimator : fitted estimator, interaction, Ensemble, ErrorBudget, or table
+            See `PhaseShiftDisplay.from_estimator`. Ensembles, and what has one, have a band; a
+            budget has both.
         k : array of shape (n_k,)
-            Momenta; at fewer than 200 the curve is computed between them too.
+            Momenta; at fewer than 200 the curve is computed between them too, but not of a budget.
         k_cot_delta_sys : array of shape (n_k,) or Ensemble, default=None
         truth : array of shape (n_k,), or interaction, default=None
         reference, name, reference_name, pion_mass
@@ -152,19 +153,21 @@ class KCotDeltaDisplay:
         """
         refuse_channels(estimator, COUPLED)
         k = check_array(k, "k")
-        fine = refined(k)
+        fine = k if is_budget(estimator) else refined(k)
         own = known_system(estimator)
-        value, std = k_cot(estimator, fine, reduced_mass=reduced_mass, l=l, r=r)
+        found = k_cot(estimator, fine, reduced_mass=reduced_mass, l=l, r=r)
 
         def of_others(other):
             mass = known_mass(estimator) if reduced_mass is None else reduced_mass
             return k_cot(other, fine, reduced_mass=mass, l=l)
 
+        sys = on_points(k, fine, k_cot_delta_sys, "k_cot_delta_sys", of_others)
+        value, std, sys = in_parts(found, sys)
         display = cls(
             value,
             fine,
             k_cot_delta_std=std,
-            k_cot_delta_sys=on_points(k, fine, k_cot_delta_sys, "k_cot_delta_sys", of_others),
+            k_cot_delta_sys=sys,
             truth=on_points(k, fine, truth, "truth", of_others),
             reference=reference,
             name=name,

@@ -1,8 +1,10 @@
-"""Two-dimensional U(1) gauge links: the theory, chains that sample it, diffusion that learns it.
+"""Lattice fields in two dimensions: theories, chains that sample them, diffusion that learns them.
+
+The theories are U(1), SU(2) and the scalar φ⁴; a coupling without a theory is that of U(1).
 
 Imports run one way, theory ← chains ← diffusion.
 
-`U1DiffusionSampler` is loaded when it is first used: it alone needs torch.
+The samplers are loaded when they are first used: they alone need torch.
 """
 
 from importlib import import_module
@@ -11,6 +13,7 @@ from halkit.gauge.chains.autocorrelation import AutocorrelationTime, autocorrela
 from halkit.gauge.chains.correction import correct, tail_length
 from halkit.gauge.chains.markov import Trajectory, hmc, integrate, winding_hit
 from halkit.gauge.chains.smc import ParticleSample, sample_smc
+from halkit.gauge.chains.weights import WeightedSample
 from halkit.gauge.theory.charge import (
     Susceptibility,
     flux_links,
@@ -35,15 +38,24 @@ from halkit.gauge.theory.lattice import (
     wrap,
 )
 from halkit.gauge.theory.report import Observable, SampleReport, sample_report
+from halkit.gauge.theory.su3 import sample_su3_plaquettes
+from halkit.gauge.theory.theories import SU2, SU3, U1, Phi4
 
 __all__ = [
+    "SU2",
+    "SU3",
+    "U1",
     "AutocorrelationTime",
     "Observable",
     "ParticleSample",
+    "Phi4",
+    "Phi4DiffusionSampler",
+    "SU2DiffusionSampler",
     "SampleReport",
     "Susceptibility",
     "Trajectory",
     "U1DiffusionSampler",
+    "WeightedSample",
     "action",
     "autocorrelation_time",
     "charge_probability",
@@ -61,6 +73,7 @@ __all__ = [
     "sample_exact",
     "sample_report",
     "sample_smc",
+    "sample_su3_plaquettes",
     "sine_charge",
     "susceptibility",
     "tail_length",
@@ -70,8 +83,14 @@ __all__ = [
     "wrap",
 ]
 
+_SAMPLERS = {
+    "Phi4DiffusionSampler": "phi4",
+    "SU2DiffusionSampler": "su2",
+    "U1DiffusionSampler": "sampler",
+}
+
 
 def __getattr__(name):
-    if name == "U1DiffusionSampler":
-        return import_module(f"{__name__}.diffusion.sampler").U1DiffusionSampler
+    if name in _SAMPLERS:
+        return getattr(import_module(f"{__name__}.diffusion.{_SAMPLERS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

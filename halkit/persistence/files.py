@@ -23,7 +23,7 @@ from halkit.persistence.content import content
 from halkit.persistence.names import checked_names, import_trusted, is_known
 from halkit.writing import whole_file
 
-__all__ = ["load", "save"]
+__all__ = ["load", "read_versions", "save"]
 
 # A file of other versions of these two may give other numbers.
 DECISIVE = ("halkit", "scikit-learn")
@@ -122,12 +122,8 @@ def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> An
     save : write the file, with an example.
     """
     path, allowed = Path(path), checked_names(trusted)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+    data, manifest = _intact(path)
     with named_errors(path):
-        data = path.read_bytes()
-        verify(data, path)
-        manifest = read_manifest(data, path)
         validate(data, path)
         names = _skops().get_untrusted_types(data=data)
         foreign = [name for name in names if name not in allowed and not is_known(name)]
@@ -141,6 +137,36 @@ def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> An
     model = _constructed(data, names, path, manifest["versions"])
     _warn_of_versions(manifest["versions"], path)
     return model
+
+
+def read_versions(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read who wrote a model file, and nothing else of it.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    dict
+        ``model``, the class; ``versions``, of halkit and of each package; ``format_version``.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load`, for files that are missing, damaged, or not of `save`.
+    """
+    return _intact(Path(path))[1]
+
+
+def _intact(path):
+    """The bytes of a file and its manifest, after the check of its digest."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    with named_errors(path):
+        data = path.read_bytes()
+        verify(data, path)
+        return data, read_manifest(data, path)
 
 
 def _skops():

@@ -23,7 +23,8 @@ import torch
 from torch import nn
 
 from halkit.modules import check_factory
-from halkit.potentials.networks import InputMap, activation_class
+from halkit.potentials.activations import activation_class
+from halkit.potentials.networks import InputMap
 from halkit.training import check_module, output_of
 from halkit.typing import Array
 

@@ -5,7 +5,6 @@ posterior is Gaussian too. It takes one QR decomposition with as many columns as
 functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
 """
 
-import warnings
 from functools import partial
 from typing import Literal, Self
 
@@ -18,7 +17,6 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
-from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_checks import (
     scale_derivatives,
     scales,
@@ -44,7 +42,7 @@ from halkit.potentials.prior import (
     smooth_basis,
 )
 from halkit.potentials.reach import warn_of_reach
-from halkit.potentials.row_blocks import Triangle, blocks_of, signal_of
+from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_of_signal
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.training import unchanged_on_error
@@ -53,7 +51,6 @@ from halkit.versions import Versioned
 
 __all__ = ["GaussianProcessPotentialRegressor"]
 
-VISIBLE = 3.0
 NOISE = 1e-3
 
 
@@ -105,6 +102,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
     nonlocal_strength : float, optional
         Factor of `amplitude`. By default 1, which `halkit.resampling.JackknifeRegressor` raises
         until the phase shifts of its bins stay; with a number `amplitude` stays as given.
+    nonlocal_reach : float, optional
+        Factor of `envelope_radius`, in the same way.
     envelope : {"gaussian", "exponential"}
         e(r) = e^{−r²/2ρ²} or e^{−r/ρ}.
     symmetric : bool
@@ -140,8 +139,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         Divergence of the posterior from the prior, in nats.
     local_strength_ : float or None
         s of the fit; None without a local term.
-    nonlocal_strength_ : float or None
-        Factor of `amplitude` in the fit; None without U.
+    nonlocal_strength_, nonlocal_reach_ : float or None
+        Factors of `amplitude` and of `envelope_radius` in the fit; None without U.
+    envelope_radius_ : float or None
+        ρ of the fit; None without U.
     nonlocal_sensitivity_ : ndarray
         Singular values of the effect of U of the prior on the data, orthogonal to the effect of
         any V(r): the number of standard deviations at which each direction of U is seen beside V.
@@ -192,7 +193,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         channels: ChannelList | None = None, l: int | None = None,
         local: Literal["only"] | bool = True, length_scale: Number | None = None,
         envelope_radius: Number | None = None, amplitude: Number = 1e-5,
-        nonlocal_strength: Number | None = None,
+        nonlocal_strength: Number | None = None, nonlocal_reach: Number | None = None,
         envelope: Literal["gaussian", "exponential"] = "gaussian", symmetric: bool = True,
         local_widths: Numbers | None = None, local_range: Number = LATTICE_RANGE,
         local_strength: Number | None = None, noise: Number | None = None, tol: Number = 1e-6,
@@ -209,6 +210,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self.envelope_radius = envelope_radius
         self.amplitude = amplitude
         self.nonlocal_strength = nonlocal_strength
+        self.nonlocal_reach = nonlocal_reach
         self.envelope = envelope
         self.symmetric = symmetric
         self.local_widths = local_widths
@@ -265,45 +267,51 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             problem = self._problem(X, y, sample_weight, y_std)
             phi, noise = problem.X, self._noise(problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
-            prior = self._full_prior(nonlocal_)
+            # of the fit to the mean, if this is one to a bin
+            prior, seen = self.__dict__.pop("_shared", (None, None))
+            alone = prior is None
+            prior = self._full_prior(nonlocal_) if alone else prior
             self.local_strength_ = local_strength(self) if self.local else None
             self.nonlocal_strength_ = float(self.nonlocal_strength or 1) if nonlocal_ else None
+            self.nonlocal_reach_ = float(self.nonlocal_reach or 1) if nonlocal_ else None
             first = prior.entry(0, 0).prior
-            check_reach(
-                self.r_,
-                self.r_out_,
-                first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None,
-                first.local.widths if first.local else None,
-                lattice_defaults=True,
-            )
+            radius = first.nonlocal_.basis.envelope_radius if first.nonlocal_ else None
+            self.envelope_radius_ = radius
+            widths = first.local.widths if first.local else None
+            check_reach(self.r_, self.r_out_, radius, widths, lattice_defaults=True)
             with np.errstate(over="ignore", under="ignore"):
-                self._condition(prior, phi, W, W * problem.y)
+                self._condition(prior, phi, W, W * problem.y, seen)
                 self.loss_ *= noise**2 / problem.total
             if self.n_channels_ > 1:
                 self._warn_of_rows(problem, W)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
-            warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
+            if alone:
+                warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
             if self._nodes_given:
                 self._warn_of_reach()
         return self
 
-    def _condition(self, prior, X, W, b):
-        """The posterior of the prior, and the signal of U beside V, from blocks of rows."""
-        data, signal = Triangle(), Triangle()
-        both, blocks = self.local and self.local != "only", self._blocks(prior, X, W)
+    def share_prior(self, fitted: Self) -> Self:
+        """Take the prior, and what the data tell of it, from a fit of the same form to the mean.
+
+        The next fit, to a bin, does not repeat the checks of the mean: ``nonlocal_sensitivity_``
+        comes from there, and a misfit is not looked for.
+        """
+        self._shared = fitted._prior, fitted.nonlocal_sensitivity_
+        return self
+
+    def _condition(self, prior, X, W, b, seen):
+        """The posterior of the prior, and the signal of U beside V if not `seen`, from blocks."""
+        both = self.local and self.local != "only" and seen is None
+        blocks = self._blocks(prior, X, W)
         if both:
             blocks = signal_of(prior, X, W, self.r_, self.r_out_, blocks)
-        for columns, A, *beside in blocks:
-            rows = np.concatenate([A, b[:, columns, None]], axis=2)
-            data.add(rows.reshape(-1, rows.shape[2]))
-            for rest in beside:
-                signal.add(rest)
-        self._prior, self._posterior = prior, solve_ridge(data.R)
-        self._summarize(data.R, W[W > 0])
-        self.nonlocal_sensitivity_ = np.zeros(0)
+        R, signal = condensed(blocks, b)
+        self._prior, self._posterior = prior, solve_ridge(R)
+        self._summarize(R, W[W > 0])
+        self.nonlocal_sensitivity_ = signal if seen is None else seen
         if both:
-            self.nonlocal_sensitivity_ = signal.singular_values
-            _warn_of_signal(self.nonlocal_sensitivity_[0])
+            warn_of_signal(signal[0])
 
     def _blocks(self, prior, X, W):
         return blocks_of(prior, X, W, self.r_, self.weights_, self.r_out_)
@@ -370,6 +378,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
                 strict=True,
             )
         )
+        radius *= check_positive(self.nonlocal_reach, "nonlocal_reach", optional=True) or 1
         amplitude = check_positive(self.amplitude, "amplitude")
         amplitude *= check_positive(self.nonlocal_strength, "nonlocal_strength", optional=True) or 1
         tol = check_number(self.tol, "tol", least=1e-7, below=1)
@@ -420,18 +429,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _reduced_mass(self):
         return self.reduced_mass
-
-
-def _warn_of_signal(signal):
-    """Warn of rows that do not see U beside V."""
-    if signal < VISIBLE:
-        warnings.warn(
-            "these rows do not tell a local from a non-local potential, which have different "
-            f"phase shifts: beside V(r), U of the prior is seen at {signal:.2g} standard "
-            "deviations. Fit rows of two sources, or choose local='only' or local=False",
-            UnderdeterminedWarning,
-            stacklevel=4,
-        )
 
 
 def _row_space(X):

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
+from halkit.potentials.activations import activation_class
 from halkit.potentials.layers import Pairs, Sum, by_pair, only_linear_layers_learn, passed
 from halkit.typing import Array
 
@@ -37,35 +38,8 @@ __all__ = [
     "SeparableNetwork",
     "SymmetricNetwork",
     "UserNetwork",
-    "activation_class",
     "make_network",
 ]
-
-
-class _PReLU(nn.PReLU):
-    """As torch's, which has no derivatives for many radii at once."""
-
-    def forward(self, x):
-        return torch.where(x > 0, x, self.weight * x)
-
-
-def activation_class(activation: Any) -> Any:
-    """Return the class of a name of torch.nn, in any case; other things as they are.
-
-    Raises
-    ------
-    ValueError
-        If torch.nn has no activation of this name.
-    """
-    if not isinstance(activation, str):
-        return _PReLU if activation is nn.PReLU else activation
-    names = {name.lower(): name for name in nn.modules.activation.__all__}
-    if activation.lower() not in names:
-        raise ValueError(
-            "activation must be a class, a function or a name of torch.nn such as 'tanh' or "
-            f"'softplus', got {activation!r}"
-        )
-    return activation_class(getattr(nn, names[activation.lower()]))
 
 
 def _perceptron(sizes, activation=nn.Tanh):

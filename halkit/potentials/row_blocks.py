@@ -7,12 +7,14 @@ Least squares need the rows only through the triangle R of A = QR, for RᵀR = A
 which takes the memory of one block and of R.
 """
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
 from halkit.potentials.coupling import split
 from halkit.potentials.prior import PotentialPrior, beside_local
@@ -20,8 +22,9 @@ from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
 from halkit.typing import Array
 
-__all__ = ["Triangle", "blocks_of", "signal_of"]
+__all__ = ["Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
 
+VISIBLE = 3.0
 BYTES = 8 * 2**20
 Block: TypeAlias = tuple[NDArray[np.integer[Any]], Array]
 
@@ -94,3 +97,37 @@ def signal_of(
         phi = np.ldexp(local_columns(w[:, :, nodes], waves[:, :, nodes], prior), scale)
         U = A[:, :, ~prior.is_local].reshape(*phi.shape[:2], -1)
         yield columns, A, beside_local(U, phi)
+
+
+def condensed(
+    blocks: Iterable[tuple[Any, ...]], b: Array
+) -> tuple[Array, NDArray[np.floating[Any]]]:
+    """Return R of the rows (A, b) of all blocks, and the singular values of U beside V.
+
+    Parameters
+    ----------
+    blocks : iterable of tuple
+        As from `blocks_of`, without U, or from `signal_of`.
+    b : ndarray of shape (n_samples, n·n_out)
+        Weighted targets.
+    """
+    data, signal = Triangle(), Triangle()
+    for columns, A, *beside in blocks:
+        rows = np.concatenate([A, b[:, columns, None]], axis=2)
+        data.add(rows.reshape(-1, rows.shape[2]))
+        for rest in beside:
+            signal.add(rest)
+    assert data.R is not None
+    return data.R, np.zeros(0) if signal.R is None else signal.singular_values
+
+
+def warn_of_signal(signal: float) -> None:
+    """Warn of rows that do not see U beside V."""
+    if signal < VISIBLE:
+        warnings.warn(
+            "these rows do not tell a local from a non-local potential, which have different "
+            f"phase shifts: beside V(r), U of the prior is seen at {signal:.2g} standard "
+            "deviations. Fit rows of two sources, or choose local='only' or local=False",
+            UnderdeterminedWarning,
+            stacklevel=4,
+        )

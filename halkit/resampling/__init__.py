@@ -6,6 +6,7 @@ from halkit.resampling.blocks import (
     leave_one_source_out,
     leave_one_volume_out,
 )
+from halkit.resampling.budget import ErrorBudget
 from halkit.resampling.correlators import CorrelatorGoodness, CorrelatorRegressor
 from halkit.resampling.goodness import (
     GoodnessOfFit,
@@ -16,6 +17,7 @@ from halkit.resampling.goodness import (
 from halkit.resampling.held_out import held_out_volume
 from halkit.resampling.nonlocality import NonlocalityTest, nonlocality_test
 from halkit.resampling.objects import from_gvar, from_obs, to_gvar, to_obs
+from halkit.resampling.quoted import QuotedValue, quote
 from halkit.resampling.regressor import JackknifeRegressor
 from halkit.resampling.samples import (
     bootstrap_samples,
@@ -29,10 +31,12 @@ from halkit.samples import pooled_errors
 __all__ = [
     "CorrelatorGoodness",
     "CorrelatorRegressor",
+    "ErrorBudget",
     "GoodnessOfFit",
     "JackknifeRegressor",
     "LeaveBlocksOut",
     "NonlocalityTest",
+    "QuotedValue",
     "TimeIndependence",
     "blocks",
     "bootstrap_samples",
@@ -47,6 +51,7 @@ __all__ = [
     "leave_one_volume_out",
     "nonlocality_test",
     "pooled_errors",
+    "quote",
     "resampling_error",
     "time_independence_test",
     "to_gvar",

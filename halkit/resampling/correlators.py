@@ -112,6 +112,8 @@ class CorrelatorRegressor(
         1/a in MeV of the correlators, ħc/fm for lengths in fm; None if it is not known.
     hadron_mass_ : float or pair of float
         Of the correlators; both are for the axes of `halkit.displays`.
+    system_ : {"lattice", "fm", "MeV"}
+        Units of the correlators, and of everything that the fit returns.
 
     Notes
     -----
@@ -139,6 +141,8 @@ class CorrelatorRegressor(
     >>> bool(abs(delta - exact) < 3 * error)
     True
     """
+
+    _settles = True
 
     def __init__(
         self, estimator: Any, *, times: Any = None, stencil: Any = "auto",
@@ -222,12 +226,14 @@ class CorrelatorRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
                     **self._workers,
                 )  # fmt: skip
+                jackknife._settles = self._settles
+                masses = None if kind == "seeds" else rows.mass_bins
                 with task.part("bins").fit_of(jackknife):
-                    jackknife.fit(rows.data, rows.target, **common)
+                    jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])
-            self.hadron_mass_ = records[0].hadron_mass
+            self.hadron_mass_, self.system_ = records[0].hadron_mass, records[0].system
             self.volumes_ = tuple(
                 record.L for record, part in zip(records, parts, strict=True) for _ in part.labels
             )

@@ -114,6 +114,7 @@ class ResampledPotential:
     weights_ = _of_the_fit("weights_")
     local_strength_ = _of_the_fit("local_strength_")
     nonlocal_strength_ = _of_the_fit("nonlocal_strength_")
+    nonlocal_reach_ = _of_the_fit("nonlocal_reach_")
 
     @_offered("localize")
     def localize(self, X: Numbers, return_std: bool = False) -> Any:

@@ -100,10 +100,13 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         s of the prior of V, of a Gaussian process with a local term. With ``local_strength=None``
         it is 5, or 15, 45, 135 or 405 if phase shifts would move by more than their errors
         otherwise. Quote it with the result.
+    nonlocal_reach_ : float
+        Factor of the radius of the envelope of U, of a Gaussian process with U. With
+        ``nonlocal_reach=None`` and an s wave of one channel it is 1, or 1.33, 1.78 or 2.37 if phase
+        shifts would move by more than their errors otherwise.
     nonlocal_strength_ : float
-        Factor of the amplitude of U, of a Gaussian process of V and U. With
-        ``nonlocal_strength=None`` it is 1, or 9, 27 or 81 if phase shifts would move by more than
-        half of their errors otherwise.
+        Factor of the amplitude of U. With ``nonlocal_strength=None`` it is 1, or 9, 27 or 81 if
+        phase shifts would move by more than half of their errors otherwise.
     estimators_ : list of regressor
         The fits of the bins.
     ensemble_ : halkit.scattering.Ensemble
@@ -134,6 +137,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     >>> V.shape, bool(np.all(V_std > 0)), model.n_bins_
     ((2,), True, 8)
     """
+
+    # whether local_strength is looked at, and raised where it is None
+    _settles = True
 
     def __init__(
         self, estimator: Any, *, resample: Resampling = "jackknife",
@@ -198,9 +204,10 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         Warns
         -----
         PriorWarning
-            If the prior of V moves phase shifts by more than 1.5 of their errors, or the prior of U
-            by more than 0.75, or if ``local_strength_`` is more than ten times its default: see
-            ``local_strength`` and ``nonlocal_strength`` of `GaussianProcessPotentialRegressor`.
+            If the prior of V or the envelope of U moves phase shifts by more than 1.5 of their
+            errors, or the amplitude of U by more than 0.75, or if ``local_strength_`` is more than
+            ten times its default: see ``local_strength``, ``nonlocal_reach`` and
+            ``nonlocal_strength`` of `GaussianProcessPotentialRegressor`.
         Warning
             As for the estimator, once for all bins, with their numbers; a MisfitWarning of the fit
             to the mean alone.
@@ -237,7 +244,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             fits = [centre]
             if n_bins > 1 or self.resample == "seeds":
                 fits = fit_bins(centre)
-            if n_bins > 1 and self.resample != "seeds":
+            if n_bins > 1 and self.resample != "seeds" and self._settles:
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             if masses is not None:
                 for model, of_bin in zip(fits, masses, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer
-from halkit.samples import standard_error
+from halkit.samples import bin_averages, jackknife_samples, standard_error, with_samples
 from halkit.typing import Array, Numbers, Random
 
 __all__ = [
@@ -32,40 +32,6 @@ __all__ = [
 
 Resampling: TypeAlias = Literal["jackknife", "bootstrap", "seeds"]
 RESAMPLINGS: tuple[Resampling, ...] = ("jackknife", "bootstrap", "seeds")
-
-
-def jackknife_samples(configs: Numbers, *, bin_size: int = 1) -> Array:
-    """Averages that leave one bin of configurations out.
-
-    Form ratios of correlators from these averages, not from single configurations.
-
-    Parameters
-    ----------
-    configs : array-like of shape (n_configs, ...)
-        Measurements, in the order of the Markov chain.
-    bin_size : int
-        Consecutive configurations in a bin: several autocorrelation times.
-
-    Returns
-    -------
-    ndarray of shape (n_configs / bin_size, ...)
-
-    Raises
-    ------
-    ValueError
-        If bin_size does not divide the number of configurations (no configuration is dropped), or
-        leaves fewer than two bins; for complex or infinite values.
-    TypeError
-        For objects with their own errors.
-
-    Examples
-    --------
-    >>> from halkit.resampling import jackknife_samples
-    >>> jackknife_samples([1.0, 3.0, 5.0, 7.0], bin_size=2)
-    array([6., 2.])
-    """
-    bins = _bin_averages(configs, bin_size)
-    return (bins.sum(axis=0) - bins) / (len(bins) - 1)
 
 
 def bootstrap_samples(
@@ -100,7 +66,7 @@ def bootstrap_samples(
     (100, 2)
     """
     n_samples = check_integer(n_samples, "n_samples", least=2)
-    bins = _bin_averages(configs, bin_size)
+    bins = bin_averages(configs, bin_size)
     drawn = check_random_state(random_state).randint(len(bins), size=(n_samples, len(bins)))
     counts = np.stack([np.bincount(draw, minlength=len(bins)) for draw in drawn])
     return np.tensordot(counts / len(bins), bins, axes=1)
@@ -116,7 +82,7 @@ def jackknife_mean(samples: Numbers, axis: int = 0) -> Array:
     axis : int
         The axis of the samples.
     """
-    return _samples(samples, "samples").mean(axis=axis)
+    return with_samples(samples, "samples").mean(axis=axis)
 
 
 def jackknife_error(samples: Numbers, axis: int = 0) -> Array:
@@ -175,7 +141,7 @@ def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> A
         For a single sample.
     """
     check_resample(resample)
-    values = _samples(samples, "samples")
+    values = with_samples(samples, "samples")
     if values.shape[axis] < 2:
         raise ValueError(f"samples must be two at least, got {values.shape[axis]}")
     return standard_error(values, resample, axis=axis)
@@ -239,30 +205,4 @@ def check_bins(values: object, name: str) -> Array:
             f"{name} must be finite, got NaN or infinity in {bad.size} of {len(values)} bins: "
             f"{', '.join(map(str, bad))}"
         )
-    return values
-
-
-def _bin_averages(configs, bin_size):
-    """Averages over consecutive configurations, (n_bins, ...), n_bins ≥ 2."""
-    configs = check_array(_samples(configs, "configs"), "configs")
-    bin_size = check_integer(bin_size, "bin_size", least=1)
-    n_bins, left = divmod(len(configs), bin_size)
-    if left:
-        raise ValueError(
-            f"bin_size must divide the number of configurations, {len(configs)}, got {bin_size}: "
-            f"{left} would be left over"
-        )
-    if n_bins < 2:
-        raise ValueError(
-            f"configs must fill two bins at least, got {len(configs)} configurations in bins of "
-            f"{bin_size}"
-        )
-    return configs.reshape(n_bins, bin_size, *configs.shape[1:]).mean(axis=1)
-
-
-def _samples(values, name):
-    """Real numbers as float64, with at least one axis; NaN is accepted."""
-    values = check_array(values, name, finite=False)
-    if values.ndim == 0:
-        raise ValueError(f"{name} must have an axis of samples, got a single number")
     return values

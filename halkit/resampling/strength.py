@@ -12,10 +12,14 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
     rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
 after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. Each step
-changes δ by a little for U, whose functions are many: f = 1/2, and an s that was raised goes one
-step further, where the pull is small against the errors instead of similar to them. In coupled
-channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is settled first
-with the default of U; where it still pulls, U is left alone.
+changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and an s that
+was raised goes one step further, where the pull is small against the errors instead of similar to
+them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior takes a much
+too large A, with errors that are several times too small. Steps of ρ are 4/3, with f = 1, up to
+ρ = R/4 where the data end at R, for s waves of one channel. Priors of coupled channels and higher
+waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
+coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is
+settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
 """
 
 import warnings
@@ -26,21 +30,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from halkit.exceptions import PriorWarning
+from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
 
 __all__ = ["settled"]
 
-STEP, MOST = 3.0, 4
 # Factor of a change that matters from where on it is told, and own errors that it must reach.
 NOTICEABLE, SIGNIFICANT = 1.5, 2.0
 # Ratio of s of V to its default that is told.
 FAR = 10.0
+# Largest ρ of U, in units of the last radius.
+INSIDE = 0.25
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
-# Momenta in units of π/R, where the data end at R: small ones, and a large one for U.
-MOMENTA = np.array([0.25, 0.5, 1.0]), np.array([2.0])
+# Momenta in units of π/R, where the data end at R: small ones, and a large one for U. A still
+# larger one is that of π/ρ, if U is short, in units of π/ρ.
+SMALL, LARGE, OF_U = np.array([0.25, 0.5, 1.0]), 2.0, 0.25
 
 
 class Prior(NamedTuple):
@@ -49,35 +56,54 @@ class Prior(NamedTuple):
     Attributes
     ----------
     potential, name : str
-        V or U, and the parameter that multiplies its size; the fitted one ends in _.
+        V or U, and the parameter that multiplies its size or ρ; the fitted one ends in _.
+    step, most : float, int
+        Factor of a step, and the largest number of steps.
     relevant : float
         f: errors of the phase shift that a change must reach to matter.
     further : int
         Steps from the s that agrees with the next one, if it was raised.
-    sets : int
-        Number of sets of `MOMENTA` at which phase shifts are compared, each set for itself.
+    large : bool
+        Whether phase shifts are compared at large momenta too, each for itself.
     check : str
         What to check where it still matters.
     """
 
     potential: str
     name: str
+    step: float
+    most: int
     relevant: float
     further: int
-    sets: int
+    large: bool
     check: str
 
     def of(self, fit: Any) -> float | None:
         """Return s of a fit, None if it has no such potential."""
         return getattr(fit, f"{self.name}_", None)
 
+    def room(self, fit: Any) -> int:
+        """Return how many steps a fit with s_0 has."""
+        if self.of(fit) is None:
+            return 0
+        if self.name != REACH.name:
+            return self.most
+        if fit.n_channels_ > 1 or own_wave(fit):
+            return 0
+        steps = np.log(INSIDE * fit.r_out_[-1] / fit.envelope_radius_) / np.log(self.step)
+        return int(np.clip(steps, 0, self.most))
+
 
 LOCAL = Prior(
-    "V", "local_strength", relevant=1.0, further=0, sets=1,
+    "V", "local_strength", step=3.0, most=4, relevant=1.0, further=0, large=False,
     check="local_range is 1/m_π",
 )  # fmt: skip
-NONLOCAL = Prior(
-    "U", "nonlocal_strength", relevant=0.5, further=1, sets=2,
+REACH = Prior(
+    "U", "nonlocal_reach", step=4 / 3, most=3, relevant=1.0, further=0, large=True,
+    check="the data reach beyond U",
+)  # fmt: skip
+AMPLITUDE = Prior(
+    "U", "nonlocal_strength", step=3.0, most=4, relevant=0.5, further=1, large=True,
     check="length_scale and envelope_radius are not larger than those of U",
 )  # fmt: skip
 
@@ -91,8 +117,8 @@ def settled(
     Parameters
     ----------
     centre : fitted estimator
-        The fit to the mean. Without ``local_strength_``, a unit of length and a few nodes it is
-        returned unchanged. A size is raised if its parameter, ``local_strength`` of V or
+        The fit to the mean. Without sizes, a unit of length and a few nodes it is returned
+        unchanged. A size is raised if its parameter, ``local_strength`` of V, ``nonlocal_reach`` or
         ``nonlocal_strength`` of U, is None.
     fits : list of fitted estimators
         The fits of the bins.
@@ -110,23 +136,25 @@ def settled(
     -----
     PriorWarning
         If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
-        0.75 for U; if the size of V was raised to more than ten times its default.
+        0.75 for the amplitude of U; if the size of V was raised to more than ten times its default.
     """
-    if LOCAL.of(centre) is None or not centre._nodes_given or len(centre.r_out_) < FEWEST:
+    priors = [prior for prior in (LOCAL, REACH, AMPLITUDE) if prior.room(centre)]
+    if not priors or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
     chosen, climbs = _Fits(centre, fits, {}), list[tuple[Any, ...]]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
-        for prior in (LOCAL, NONLOCAL):
+        for prior in priors:
             # a larger U would stand in for a V that may not be as large as it is
-            if prior.of(centre) is None or any(_pulls(*climb[:2]) for climb in climbs):
+            if any(_pulls(*climb[:2]) for climb in climbs):
                 break
-            most = MOST if getattr(centre, prior.name) is None else 0
+            most = prior.room(centre) if getattr(centre, prior.name) is None else 0
             larger = _larger(prior, fit_mean, fit_bins)
             chosen, *change = _climb(prior, chosen, larger, kind, most)
             climbs.append((prior, *change))
         bins = chosen.bins
-    _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
+    if LOCAL in priors:
+        _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
     for prior, change, instead in climbs:
         _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
     return chosen.centre, bins
@@ -157,10 +185,10 @@ class _Fits:
 
 
 def _larger(prior, fit_mean, fit_bins):
-    """A function that returns the fits with 3s."""
+    """A function that returns the fits with a step more."""
 
     def larger(fits):
-        given = {**fits.given, prior.name: STEP * prior.of(fits.centre)}
+        given = {**fits.given, prior.name: prior.step * prior.of(fits.centre)}
         return _Fits(fit_mean(**given), fit_bins, given)
 
     return larger
@@ -181,9 +209,10 @@ def _climb(prior, fits, larger, kind, most):
 
 
 def _change(fits, above, kind, prior):
-    """The largest change of δ from s to 3s, in errors and in radians; None if it is small."""
+    """The largest change of δ by a step, in errors and in radians; None if it is small."""
     found = []
-    for group in range(len(fits.angles) * prior.sets // len(MOMENTA)):
+    n = fits.centre.n_channels_
+    for group in range(len(fits.angles) if prior.large else n * (n + 1) // 2):
         bins, moved = fits.bin_angles[group], _turned(above.angles[group] - fits.angles[group])
         change, error = _rms(moved), _rms(standard_error(bins, kind))
         if change > prior.relevant * error:
@@ -230,7 +259,10 @@ def _angles(fit):
     A set has one group of δ; for coupled channels one for each δ_a = arg(S_aa)/2, and one for each
     ``|S_ab|/2``, where the channels are open.
     """
-    sets = [k * np.pi / fit.r_out_[-1] for k in MOMENTA]
+    end, radius = fit.r_out_[-1], getattr(fit, "envelope_radius_", None)
+    of_u = round(OF_U * end * fit.nonlocal_reach_ / radius, 6) if radius else 0.0
+    large = [LARGE, of_u] if of_u > LARGE else [LARGE]
+    sets = [np.atleast_1d(k) * np.pi / end for k in (SMALL, *large)]
     ends = np.cumsum([len(k) for k in sets])[:-1]
     if fit.n_channels_ == 1:
         return np.split(fit.phase_shift(np.concatenate(sets)), ends)

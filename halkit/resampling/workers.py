@@ -22,7 +22,7 @@ __all__ = ["run_bins"]
 
 def run_bins(
     function: Callable[..., Any], *columns: Sequence[Any] | Array, n_jobs: int | None = None,
-    numbers: Sequence[int] | None = None, verbose: int = 0,
+    numbers: Sequence[Any] | None = None, noun: str = "bin", verbose: int = 0,
 ) -> list[Any]:  # fmt: skip
     """Return [function(*arguments of bin b) for each b].
 
@@ -33,8 +33,10 @@ def run_bins(
         One sequence for each argument.
     n_jobs : int or None
         Number of processes of joblib; None is one, unless ``joblib.parallel_config`` sets another.
-    numbers : sequence of int, optional
-        Numbers of the bins in messages; 0 … n_bins − 1 by default.
+    numbers : sequence, optional
+        Numbers or names of the bins in messages; 0 … n_bins − 1 by default.
+    noun : str
+        Another word for "bin" in messages.
     verbose : int
         Above 0 a bar shows how many bins are done, wherever they run.
 
@@ -45,43 +47,44 @@ def run_bins(
     """
     rows = list(zip(*columns, strict=True))
     numbers = range(len(rows)) if numbers is None else numbers
-    with _SINGLE():
-        done = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(_call)(number, function, *row)
+    # threads leave each other's filters behind
+    with _SINGLE(), warnings.catch_warnings():
+        done = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(
+            delayed(_call)(f"{noun} {number}", function, *row)
             for number, row in zip(numbers, rows, strict=True)
         )
-        done = list(_with_bar(done, len(rows)) if verbose else done)
-    _warn_once({number: caught for number, (_, caught) in zip(numbers, done, strict=True)})
+        done = list(_with_bar(done, len(rows), f"{noun}s") if verbose else done)
+    _warn_once({n: caught for n, (_, caught) in zip(numbers, done, strict=True)}, f"{noun}s")
     return [result for result, _ in done]
 
 
-def _with_bar(done, total):
+def _with_bar(done, total, description):
     from tqdm.auto import tqdm
 
-    return tqdm(done, total=total, desc="bins", leave=False)
+    return tqdm(done, total=total, desc=description, leave=False)
 
 
-def _call(number, function, *arguments):
+def _call(name, function, *arguments):
     """Result and warnings of one bin."""
     with _SINGLE(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             result = function(*arguments)
         except Exception as error:
-            raise _named(error, number) from error
+            raise _named(error, name) from error
     return result, [(w.category, str(w.message)) for w in caught]
 
 
-def _named(error, number):
+def _named(error, name):
     """The error with the bin in its message, of the same class if this takes a message."""
-    message = f"bin {number}: {error}"
+    message = f"{name}: {error}"
     try:
         return type(error)(message)
     except TypeError:
         return RuntimeError(message)
 
 
-def _warn_once(caught):
+def _warn_once(caught, nouns):
     """One warning for each category, with the bins and the first message."""
     found = {}
     for number, entries in caught.items():
@@ -90,7 +93,7 @@ def _warn_once(caught):
     for category, messages in found.items():
         bins = list(messages)
         warnings.warn(
-            f"in {len(bins)} of {len(caught)} bins ({', '.join(map(str, bins))}): "
+            f"in {len(bins)} of {len(caught)} {nouns} ({', '.join(map(str, bins))}): "
             f"{messages[bins[0]]}",
             category,
             stacklevel=4,

@@ -114,6 +114,21 @@ def test_the_units_do_not_matter():
     assert far.chi2 == pytest.approx(fit.chi2)
 
 
+@pytest.mark.parametrize("extent", [None, 23.5])
+def test_the_times_of_a_record(extent):
+    """Two exact exponentials, or hyperbolic cosines, that begin at t = 1.5 in steps of 0.5."""
+    t, random = 1.5 + 0.5 * np.arange(20), np.random.default_rng(6)
+    C = np.exp(-0.4 * t) + (0 if extent is None else np.exp(-0.4 * (extent - t)))
+    bins = jackknife_samples(C * (1 + 1e-3 * random.standard_normal((60, 20))))
+    fit = fit_mass(bins, t=t, window=(2.5, 6), kind="jackknife", extent=extent)
+    assert fit.dof == 6
+    assert abs(fit.mass - 0.4) < 3 * fit.std < 0.003
+    np.testing.assert_allclose(fit.amplitudes.mean(), 1.0, atol=0.01)
+    if extent is None:
+        slices = fit_mass(bins, window=(2, 9), kind="jackknife", dt=0.5)
+        np.testing.assert_allclose([slices.mass, slices.std], [fit.mass, fit.std], rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -126,6 +141,9 @@ def test_the_units_do_not_matter():
         ({"C": np.ones((20, 24))}, "must have errors"),
         ({"C": np.ones(24)}, "shape"),
         ({"extent": -1.0}, "extent must be"),
+        ({"t": np.arange(9)}, "t must have shape"),
+        ({"t": np.arange(24) ** 2}, "t must increase in equal steps"),
+        ({"t": np.arange(3, 27), "window": (2, 9)}, "window must begin and end at times of t"),
     ],
 )
 def test_bad_input(change, message):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from halkit.correlators import read_hdf5, read_table, real_part
+from halkit.correlators import list_arrays, read_hdf5, read_npz, read_table, real_part
 from halkit.exceptions import ImaginaryPartWarning
 from halkit.radial import Wedge
 
@@ -344,3 +344,52 @@ def test_axes_of_other_names_are_named_twice(written):
     assert_array_equal(read_hdf5(path, "C", axes=axes, order=axes), C)
     with pytest.raises(ValueError, match=r"axes must be among .* got 'spin'"):
         read_hdf5(path, "C", axes=axes)
+
+
+# numpy's files
+
+
+def test_arrays_of_numpy_are_read_as_those_of_hdf5(tmp_path, written):
+    """Axes, order, projection and names with a * mean the same."""
+    wedge = Wedge(4)
+    sets = {f"run/conf_{9 + i}/C4": C[i] for i in reversed(range(12))}
+    np.savez(tmp_path / "raw.npz", **sets)
+    options = {"axes": SITES, "order": ("t", "config", "point"), "wedge": wedge}
+    read = read_npz(tmp_path / "raw.npz", "run/conf_*/C4", **options)
+    assert_array_equal(read, read_hdf5(written(sets), "run/conf_*/C4", **options))
+    assert_array_equal(read, np.moveaxis(wedge.project(C), 1, 0))
+
+
+def test_npy_files_one_for_each_configuration(tmp_path):
+    for i in range(12):
+        np.save(tmp_path / f"c{9 + i}.npy", np.asfortranarray(C[i].astype(">c16")))
+    assert_array_equal(read_npz(tmp_path / "c*.npy", axes=SITES), C)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "message"),
+    [
+        ("raw.npz", None, "must name an array of an archive"),
+        ("one.npy", "a", "must not be given for an npy file"),
+        ("raw.npz", "b", "must be of data sets in .*raw.npz, got 'b' among a, objects"),
+        ("raw.npz", "objects", "allow_pickle=False"),
+        ("raw.npz", "*/*", "one \\* at most"),
+        ("cut.npy", None, "cut.npy must have 96 bytes"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_numpy_is_named(tmp_path, file, name, message):
+    np.savez(tmp_path / "raw.npz", a=np.ones((3, 4)), objects=np.array([None, {}]))
+    np.save(tmp_path / "one.npy", np.ones((3, 4)))
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "one.npy").read_bytes()[:-8])
+    with pytest.raises(ValueError, match=message):
+        read_npz(tmp_path / file, name, axes=("config", "t"))
+
+
+def test_arrays_are_listed_without_their_data(tmp_path, written):
+    np.savez(tmp_path / "raw.npz", a=np.ones((3, 4)), b=np.ones(2, ">i4"))
+    np.save(tmp_path / "one.npy", np.ones((3, 4), "f4"))
+    expected = {"a": ((3, 4), "float64"), "b": ((2,), ">i4")}
+    assert list_arrays(tmp_path / "raw.npz") == expected
+    assert list_arrays(tmp_path / "one.npy") == {"": ((3, 4), "float32")}
+    sets = {"a": np.ones((3, 4)), "g/b": np.ones(2, ">i4")}
+    assert list_arrays(written(sets)) == {"a": expected["a"], "g/b": expected["b"]}

@@ -36,7 +36,7 @@ from halkit.units import HBARC
 # the fits serve as something to draw
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore::halkit.exceptions.{name}Warning")
-    for name in ("Accuracy", "Misfit", "Underdetermined")
+    for name in ("Accuracy", "Misfit", "Prior", "Underdetermined")
 ]
 
 K = np.linspace(0.05, 1.5, 12)

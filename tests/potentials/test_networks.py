@@ -6,13 +6,13 @@ import torch
 import user_networks
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from halkit.potentials.activations import activation_class
 from halkit.potentials.networks import (
     NETWORKS,
     Envelope,
     InputMap,
     LocalTerm,
     SeparableNetwork,
-    activation_class,
 )
 
 R = torch.linspace(0.05, 6.0, 9, dtype=torch.float64)

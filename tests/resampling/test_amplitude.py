@@ -1,4 +1,4 @@
-"""The amplitude of U that a jackknife settles on, for one channel and for two."""
+"""The amplitude and the envelope of U that a jackknife settles on, for one channel and for two."""
 
 import warnings
 
@@ -77,6 +77,63 @@ def test_an_amplitude_that_may_not_be_raised_is_told():
         assert settle(0.01, 1.0)[0].nonlocal_strength_ == 1
 
 
+class Short(Pulled):
+    """δ = 1 − c/x^p, p = log 3/log(4/3), for an envelope that is x times as wide."""
+
+    l, channels, nonlocal_strength_ = None, None, None
+
+    def __init__(self, c, radius, reach=None, noise=0.0):
+        self.c, self.noise, self.nonlocal_reach = c, noise, reach
+        self.nonlocal_reach_ = reach or 1.0
+        self.envelope_radius_ = radius * self.nonlocal_reach_
+
+    def phase_shift(self, k):
+        pull = self.c / self.nonlocal_reach_ ** (np.log(3) / np.log(4 / 3))
+        return 1 - pull + self.noise + 0 * k
+
+
+def settle_reach(c, radius=1.0, reach=None, local=5.0):
+    """Steps up, with errors of 0.01 and data that end at r = 10."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def fit_mean(nonlocal_reach=None, **given):
+        model = Short(c, radius, nonlocal_reach)
+        model.local_strength_ = given.get("local_strength", local)
+        return model
+
+    def fit_bins(centre):
+        return [Short(c, radius, centre.nonlocal_reach_, x) for x in noise]
+
+    first = Short(c, radius, reach)
+    first.local_strength_ = local
+    centre, fits = settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
+    assert {fit.nonlocal_reach_ for fit in fits} == {centre.nonlocal_reach_}
+    return np.log(centre.nonlocal_reach_) / np.log(4 / 3)
+
+
+@pytest.mark.parametrize(("c", "steps"), [(0.014, 0), (0.04, 1), (0.12, 2), (0.36, 3)])
+def test_the_envelope_goes_to_the_first_that_agrees(c, steps):
+    """(2/3) c/3ⁿ ≤ σ = 0.01 decides."""
+    assert settle_reach(c) == pytest.approx(steps)
+    assert settle_reach(c, local=None) == pytest.approx(steps)  # U alone
+
+
+def test_an_envelope_that_may_not_be_widened_is_told():
+    """Beyond three steps, by hand, and beyond a quarter of the data; of short data none is told."""
+    with pytest.warns(PriorWarning, match=r"nonlocal_reach = 3.16.* instead of 2.37.* moves them"):
+        assert settle_reach(1.0) == pytest.approx(3)
+    with pytest.warns(PriorWarning, match=r"nonlocal_reach = 1.33.* instead of 1 moves them"):
+        assert settle_reach(0.04, reach=1.0) == 0
+    with pytest.warns(PriorWarning, match=r"nonlocal_reach = 1.77.* instead of 1.33.* moves them"):
+        assert settle_reach(0.36, radius=1.6) == pytest.approx(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert settle_reach(1.0, radius=2.0) == 0
+
+
+DEFAULT = {"nonlocal_strength": 1.0, "nonlocal_reach": 1.0}
+
+
 def truth(seed, size=1.0):
     """A well with a core, and a Gaussian U of either sign, which is `size` times as large."""
     random = np.random.default_rng(seed)
@@ -113,14 +170,15 @@ def jackknife(seed, noise=1e-3, size=1.0, **settings):
 
 def test_u_larger_than_its_prior():
     """With the default amplitude phase shifts are four errors off, and a warning says so."""
-    _, told, pull = jackknife(0, nonlocal_strength=1.0)
-    assert any("the prior of U pulls phase shifts: nonlocal_strength = 3" in one for one in told)
+    _, told, pull = jackknife(0, **DEFAULT)
+    assert any("the prior of U pulls phase shifts: nonlocal_reach = 1.33" in one for one in told)
     assert pull > 3
     model, told, pull = jackknife(0)
     assert told == []
-    assert model.nonlocal_strength_ == model.estimator_.nonlocal_strength_ > 1
+    assert model.nonlocal_reach_ == model.estimator_.nonlocal_reach_ > 1
+    assert {fit.nonlocal_reach_ for fit in model.estimators_} == {model.nonlocal_reach_}
     assert {fit.nonlocal_strength_ for fit in model.estimators_} == {model.nonlocal_strength_}
-    assert model.estimator.nonlocal_strength is None
+    assert (model.estimator.nonlocal_strength, model.estimator.nonlocal_reach) == (None, None)
     assert pull < 2
 
 
@@ -128,10 +186,8 @@ def test_u_larger_than_its_prior():
 def test_pulls_of_a_family():
     """Four truths at noise 1e-4: 3.3 errors of root mean square without the raise, 1.4 with it."""
     fixed, raised = (
-        np.sqrt(
-            np.mean([jackknife(seed, 1e-4, nonlocal_strength=given)[2] ** 2 for seed in range(4)])
-        )
-        for given in (1.0, None)
+        np.sqrt(np.mean([jackknife(seed, 1e-4, **given)[2] ** 2 for seed in range(4)]))
+        for given in (DEFAULT, {})
     )
     assert fixed > 2.5
     assert raised < 1.8
@@ -198,7 +254,7 @@ def test_two_channels():
 def test_an_amplitude_that_does_not_matter_stays(seed):
     """A local potential, and its phase shifts are the same numbers."""
     model, told, pull = jackknife(seed, size=0)
-    assert (model.nonlocal_strength_, told) == (1.0, [])
+    assert (model.nonlocal_strength_, model.nonlocal_reach_, told) == (1.0, 1.0, [])
     assert pull < 2.5
-    fixed, _, _ = jackknife(seed, size=0, nonlocal_strength=1.0)
+    fixed, _, _ = jackknife(seed, size=0, **DEFAULT)
     np.testing.assert_array_equal(model.phase_shift(K), fixed.phase_shift(K))

@@ -73,6 +73,7 @@ def test_it_is_the_jackknife_of_the_rows(model):
         np.testing.assert_allclose(mine, other, rtol=1e-9)
     assert model.local_strength_ == by_hand.local_strength_
     assert model.volumes_ == (None,) * 6
+    assert (model.hadron_mass_, model.system_, model.inverse_spacing_) == (2.0, "lattice", None)
     V, error = model.local_potential([1.0, 2.0], return_std=True)
     assert np.all(error > 0)
     assert np.shape(V) == (2,)

@@ -39,6 +39,13 @@ def test_bins_are_averages_of_consecutive_configurations():
     assert_allclose(samples[0], x[2:].mean(axis=0), rtol=1e-14)
 
 
+def test_correlators_of_several_sources():
+    x = np.random.default_rng(1).standard_normal((2, 8, 3))
+    samples = jackknife_samples({"wall": x[0], "exp": x[1]}, bin_size=2)
+    assert list(samples) == ["wall", "exp"]
+    assert_allclose(samples["exp"], jackknife_samples(x[1], bin_size=2), rtol=1e-15)
+
+
 def test_the_axis_of_the_samples():
     x = np.random.default_rng(1).standard_normal((4, 7))
     assert_allclose(jackknife_error(x.T, axis=1), jackknife_error(x))

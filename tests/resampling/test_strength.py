@@ -4,12 +4,13 @@ White noise in r, which the prior of V weighs as if it were independent, and noi
 """
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from halkit.datasets import make_time_dependent
-from halkit.exceptions import MisfitWarning, PriorWarning
+from halkit.exceptions import PriorWarning
 from halkit.interactions import (
     N_PHI_MASSES,
     OMEGA_OMEGA_MASSES,
@@ -123,12 +124,8 @@ def test_published_potentials_look_local(name):
     assert result.p_value == 1 / 20
 
 
-def test_what_has_no_strength_of_v_is_returned_as_it_came():
-    V, masses = weak(0)
-    d = correlators(V, masses, 1e-3, seed=0)
-    with pytest.warns(MisfitWarning, match="the data need a local term"):
-        centre = prior(d, masses, local=False).fit(d.data, d.target, y_std=d.sigma)
-    assert centre.local_strength_ is None
+def test_what_has_no_prior_is_returned_as_it_came():
+    centre = SimpleNamespace(n_channels_=1, _nodes_given=True, r_out_=np.arange(1.0, 11))
     fits = [centre, centre]
     assert settled(centre, fits, None, None, "jackknife") == (centre, fits)
 

@@ -20,7 +20,8 @@ import numpy as np
 
 from halkit.checks import check_boolean, check_integer
 from halkit.gauge.chains.markov import hmc
-from halkit.gauge.theory.exact import exact_susceptibility, log_bessel, partition
+from halkit.gauge.theory.bessel import log_bessel, partition
+from halkit.gauge.theory.exact import exact_susceptibility
 from halkit.gauge.theory.torus import (
     TWO_PI,
     as_generator,

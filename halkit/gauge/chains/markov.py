@@ -1,4 +1,4 @@
-"""Markov chains of U(1) links: hybrid Monte Carlo, and hits that change the winding.
+"""Markov chains: hybrid Monte Carlo of any theory, and hits that change the winding of U(1).
 
 A trajectory follows H = ½ Σ π² + S(θ) from Gaussian momenta with an integrator that is
 reversible and keeps volumes, and is accepted with min(1, e^{−ΔH}). It freezes Q at large β; a
@@ -23,16 +23,12 @@ from halkit.gauge.chains.trajectory import (
     follow,
     keep,
     metropolis,
-    wilson_kick,
-    wilson_trajectory,
+    trajectory,
 )
+from halkit.gauge.theory.theories import U1, as_theory
 from halkit.gauge.theory.torus import (
     as_generator,
     as_links,
-    check_beta,
-    flux_quantum,
-    wilson_action,
-    wrap,
 )
 
 __all__ = ["Trajectory", "hmc", "integrate", "winding_hit"]
@@ -74,9 +70,10 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     Parameters
     ----------
     theta, momentum : arrays of shape (n, 2, L0, L1)
-        Links (radians) and their momenta.
-    beta : float
-        Coupling β ≥ 0.
+        Links (radians) and their momenta. For another theory, its fields; momenta of SU(2) have
+        three components a link, (n, 2, L0, L1, 3).
+    beta : float or theory
+        Coupling β ≥ 0 of U(1), or a `halkit.gauge.U1`, `SU2` or `Phi4`.
     step_size : float
         Step ε > 0; the error of H is of order ε².
     n_steps : int
@@ -107,14 +104,16 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     >>> bool(np.allclose(theta, 1.0))  # a constant shift costs no action
     True
     """
-    theta = as_links(theta, wrapped=False)
-    momentum = check_array(momentum, "momentum", shape=theta.shape, single=True)
+    theory = as_theory(beta)
+    theta = theory.space.as_field(theta, wrapped=False)
+    shape = theory.space.momentum(theta[:0], np.random.default_rng(0)).shape[1:]
+    momentum = check_array(momentum, "momentum", shape=(len(theta), *shape), single=True)
     common = np.result_type(theta, momentum, np.float32)
     theta, momentum = theta.astype(common), momentum.astype(common)
     return follow(
         theta,
         momentum,
-        wilson_kick(check_beta(beta)),
+        theory,
         check_positive(step_size, "step_size"),
         check_integer(n_steps, "n_steps", least=1),
         _check_integrator(integrator),
@@ -153,17 +152,16 @@ def winding_hit(theta, beta, *, random_state=None, lattice_shape=None):
     >>> float(winding_hit(theta, 1.0, random_state=0)[1].mean().round(1))
     0.8
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
-    links, accepted, _ = _winding_hit(links, beta, as_generator(random_state))
+    links, theory = as_links(theta, lattice_shape), U1(beta)
+    links, accepted, _ = _hit(links, theory, as_generator(random_state))
     return links.reshape(np.shape(theta)), accepted
 
 
-def _winding_hit(theta, beta, rng, *, before=None):
-    """Return the links, whether the hit was accepted, and the action; `before` if it is known."""
-    before = wilson_action(theta, beta) if before is None else before
-    sign = rng.choice([-1.0, 1.0], (len(theta), 1, 1, 1))
-    proposal = wrap(theta + sign * flux_quantum(theta.shape[2:]))
-    after = wilson_action(proposal, beta)
+def _hit(theta, theory, rng, *, before=None):
+    """Return the field, whether the hit was accepted, and the action; `before` if it is known."""
+    before = theory.action(theta) if before is None else before
+    proposal = theory.proposal(theta, rng)
+    after = theory.action(proposal)
     accepted = metropolis(after - before, rng)
     return keep(accepted, proposal, theta), accepted, np.where(accepted, after, before)
 
@@ -195,16 +193,18 @@ def hmc(
     Parameters
     ----------
     theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        Where the chains start, angles in radians; zeros are a cold start.
-    beta : float
-        Coupling β ≥ 0.
+        Where the chains start, angles in radians; zeros are a cold start. For another theory, its
+        fields.
+    beta : float or theory
+        Coupling β ≥ 0 of U(1), or a `halkit.gauge.U1`, `SU2` or `Phi4`.
     n_trajectories : int
         Trajectories to yield, at least 1.
     n_warmup : int, default 0
         Trajectories before them, which tune and are not yielded.
     step_size : float, optional
         Where the tuning starts, or the step itself if there is no warm-up. By default 0.5
-        over the largest frequency √(8β) that the action has at θ = 0, at most 0.25.
+        over the largest frequency that the action has at its minimum, √(8β) for the gauge
+        theories, at most 0.25.
     trajectory_length : float, default 1.0
         Molecular-dynamics time.
     jitter : float, default 0.2
@@ -217,7 +217,7 @@ def hmc(
     integrator : {"omelyan", "leapfrog"}
         See `integrate`.
     winding_hits : int, default 0
-        Winding hits after every trajectory; without them Q freezes at β ≳ 4.
+        Winding hits of U(1) after every trajectory; without them Q freezes at β ≳ 4.
     target_acceptance : float, default 0.85
         Between 0 and 1.
     single : bool, default False
@@ -251,15 +251,18 @@ def hmc(
     >>> bool(np.mean([state.accepted.mean() for state in chains]) > 0.7)
     True
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    theory = as_theory(beta)
+    if check_integer(winding_hits, "winding_hits", least=0) and not hasattr(theory, "proposal"):
+        raise ValueError(f"winding_hits must be 0 for {theory}, got {winding_hits}")
+    links = theory.space.as_field(theta, lattice_shape)
     links = links.astype(np.float32 if check_boolean(single, "single") else np.float64)
     length = check_positive(trajectory_length, "trajectory_length")
     if step_size is None:
-        step_size = min(0.25, 0.5 / np.sqrt(8 * max(beta, 1e-3)), length)
+        step_size = min(0.25, 0.5 / max(theory.frequency, 1e-3), length)
     step_size = check_positive(step_size, "step_size")
     return _chain(
-        batch_innermost(wrap(links)),
-        beta,
+        batch_innermost(theory.space.closed(links)),
+        theory,
         _check_integrator(integrator),
         length,
         step_size,
@@ -268,14 +271,14 @@ def hmc(
         check_number(target_acceptance, "target_acceptance", above=0, below=1),
         check_integer(n_warmup, "n_warmup", least=0),
         check_integer(n_trajectories, "n_trajectories", least=1),
-        check_integer(winding_hits, "winding_hits", least=0),
+        winding_hits,
         as_generator(random_state),
     )
 
 
 def _chain(
     theta,
-    beta,
+    theory,
     integrator,
     length,
     step_size,
@@ -288,19 +291,19 @@ def _chain(
     rng,
 ):
     steps, energy = [], None
-    largest = min(length, LARGEST / np.sqrt(8 * beta) if beta else np.inf)
+    largest = min(length, LARGEST / theory.frequency if theory.frequency else np.inf)
     for number in range(n_warmup + n_trajectories):
         if number and number == n_warmup:
             step_size = float(np.exp(np.mean(np.log(steps[n_warmup // 2 :]))))
         factor = rng.uniform(1 - spread, 1 + spread) if spread else 1.0
         n_steps = max(1, round(factor * length / step_size))
         step = step_size * rng.uniform(1 - jitter, 1 + jitter)
-        theta, accepted, delta_h, energy = wilson_trajectory(
-            theta, beta, step, n_steps, integrator, rng, before=energy
+        theta, accepted, delta_h, energy = trajectory(
+            theta, theory, step, n_steps, integrator, rng, before=energy
         )
         won = np.zeros(len(theta))
         for _ in range(hits):
-            theta, hit, energy = _winding_hit(theta, beta, rng, before=energy)
+            theta, hit, energy = _hit(theta, theory, rng, before=energy)
             won += hit
         if number < n_warmup:
             step_size = min(_tuned(step_size, delta_h, target, number), largest)

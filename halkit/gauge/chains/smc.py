@@ -24,6 +24,7 @@ N. Whiteley, Biometrika 105, 609 (2018).
 """
 
 import warnings
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -36,9 +37,8 @@ from halkit.gauge.chains.trajectory import (
     INTEGRATORS,
     batch_innermost,
     trajectory,
-    wilson_kick,
-    wilson_trajectory,
 )
+from halkit.gauge.theory.theories import U1
 from halkit.gauge.theory.torus import (
     as_generator,
     check_beta,
@@ -248,10 +248,10 @@ class _Ramp:
         return after / before * action if before else after * wilson_action(theta, self.beta)
 
     def move(self, theta, u, step_size, n_steps, rng, action):
-        leapfrog = INTEGRATORS["leapfrog"]
-        return wilson_trajectory(
-            theta, u * self.beta, step_size, n_steps, leapfrog, rng, before=action
-        )
+        return trajectory(
+            theta, U1(u * self.beta), step_size, n_steps, INTEGRATORS["leapfrog"], rng,
+            before=action,
+        )  # fmt: skip
 
 
 class _Guided:
@@ -279,18 +279,20 @@ class _Guided:
         return self._action(theta, after)
 
     def move(self, theta, u, step_size, n_steps, rng, action):
-        wilson = wilson_kick(u * self.beta)
+        wilson = U1(u * self.beta)
 
         def kick(momentum, links, scale):
-            wilson(momentum, links, scale)
+            wilson.kick(momentum, links, scale)
             if u < 1:
                 force = _shaped(self.path.force(links, u), links.shape, "force")
                 momentum += scale * (1 - u) * force
 
+        guided = SimpleNamespace(
+            space=wilson.space, kick=kick, action=lambda links: self._action(links, u)
+        )
         return trajectory(
-            theta, lambda links: self._action(links, u), kick, step_size, n_steps,
-            INTEGRATORS["leapfrog"], rng, before=action,
-        )  # fmt: skip
+            theta, guided, step_size, n_steps, INTEGRATORS["leapfrog"], rng, before=action
+        )
 
     def _action(self, theta, u):
         action = wilson_action(theta, u * self.beta)

@@ -15,22 +15,29 @@ Exact: each plaquette is kept with a probability proportional to e^{β cos P}/g,
 draw of the true density whatever g is, and `halkit.gauge.theory.independent.close` does the rest.
 A hundredth of the plaquettes is uniform, so that no tail of g is too thin. Neither way has a
 Markov chain: configurations are independent.
+
+Plaquettes of SU(2) are closed by `halkit.gauge.theory.commutator`, raw and exact ones alike.
 """
 
 import numpy as np
 
 from halkit.gauge.diffusion.plaquettes import interpolate, log_density
-from halkit.gauge.theory.exact import log_bessel, orders, partition
+from halkit.gauge.theory import commutator
+from halkit.gauge.theory.bessel import orders
 from halkit.gauge.theory.independent import close, links_of
-from halkit.gauge.theory.torus import TWO_PI, plaquette_sum, wrap
+from halkit.gauge.theory.spaces import QUATERNIONS
+from halkit.gauge.theory.theories import SU2, U1, as_theory
+from halkit.gauge.theory.torus import TWO_PI, wrap
 
-__all__ = ["effective_size", "exact_links", "log_prob", "plaquette_acceptance", "raw_links"]
+__all__ = ["effective_size", "exact_links", "log_prob", "plaquette_acceptance",
+           "plaquette_draws", "raw_links"]  # fmt: skip
 
 UNIFORM = 0.01
 MARGIN = 1 + 1e-6  # of the largest ratio, which is looked for on a grid
 WIDTHS = 9.0
 BATCH = 2**16
 COLD = 25.0
+TINY = 1e-300
 
 
 def raw_links(chain, n, lattice_shape, rng):
@@ -48,6 +55,11 @@ def raw_links(chain, n, lattice_shape, rng):
     array of shape (n, 2, L0, L1)
         Angles in [−π, π).
     """
+    if chain.space is QUATERNIONS:
+        return commutator.close(
+            lambda count: chain.draw(count, rng), lambda angle: np.exp(chain.log_density(angle)),
+            n, lattice_shape, rng,
+        )  # fmt: skip
     volume, period = int(np.prod(lattice_shape)), TWO_PI * chain.scale
     least = volume * float(chain.width[-1].min()) ** 2
     largest = _sectors(np.zeros(1), np.array([least]), period)[1].sum()
@@ -86,7 +98,7 @@ def exact_links(chain, n, beta, lattice_shape, rng):
     ----------
     chain : PlaquetteChain
     n : int
-    beta : float
+    beta : float or theory
     lattice_shape : (int, int)
     rng : Generator
 
@@ -95,9 +107,19 @@ def exact_links(chain, n, beta, lattice_shape, rng):
     array of shape (n, 2, L0, L1)
         Angles in [−π, π).
     """
-    log_g, acceptance = chain.log_density(chain.points()[0]), plaquette_acceptance(chain, beta)
-    floor = UNIFORM * chain.scale / TWO_PI
-    log_norm = np.log(TWO_PI) + log_bessel(beta) - np.log(acceptance)
+    theory = as_theory(beta)
+    draw = plaquette_draws(chain, theory, rng)
+    if chain.space is QUATERNIONS:
+        return commutator.close(draw, theory.density, n, lattice_shape, rng)
+    return close(draw, n, theory.beta, lattice_shape, rng)
+
+
+def plaquette_draws(chain, theory, rng):
+    """Return the function that draws so many independent exact plaquettes, by rejection."""
+    space = chain.space
+    log_g, acceptance = chain.log_density(chain.points()[0]), plaquette_acceptance(chain, theory)
+    floor = UNIFORM * chain.scale / space.volume
+    log_norm = theory.log_norm - np.log(acceptance)
 
     def draw(count):
         angle, done = np.empty(count), 0
@@ -105,36 +127,41 @@ def exact_links(chain, n, beta, lattice_shape, rng):
             tried = min(BATCH, 16 + int(1.02 * (count - done) / acceptance))
             P = chain.draw(tried, rng)
             uniform = np.flatnonzero(rng.random(tried) < UNIFORM)
-            P[uniform] = rng.uniform(-np.pi, np.pi, len(uniform)) / chain.scale
+            P[uniform] = space.uniform(len(uniform), rng) / chain.scale
             mixture = (1 - UNIFORM) * np.exp(interpolate(log_g, P, chain.scale)) + floor
-            chance = np.exp(log_density(P, (beta,)) - log_norm) / mixture
+            chance = np.exp(log_density(P, (theory.beta,)) - log_norm) / mixture
             kept = P[rng.random(tried) < chance][: count - done]
             angle[done : done + len(kept)] = kept
             done += len(kept)
         return angle
 
-    return close(draw, n, beta, lattice_shape, rng)
+    return draw
 
 
 def plaquette_acceptance(chain, beta):
-    """Return the part of the plaquettes that is kept for exact draws of the coupling β."""
-    P = chain.points()[0]
-    mixture = (1 - UNIFORM) * np.exp(chain.log_density(P)) + UNIFORM * chain.scale / TWO_PI
-    return float(1 / (MARGIN * (np.exp(_log_target(P, beta)) / mixture).max()))
+    """Return the part of the plaquettes that is kept for exact draws of the coupling or theory."""
+    P, floor = chain.points()[0], UNIFORM * chain.scale / chain.space.volume
+    mixture = (1 - UNIFORM) * np.exp(chain.log_density(P)) + floor
+    return float(1 / (MARGIN * (np.exp(_log_target(P, as_theory(beta))) / mixture).max()))
 
 
-def _log_target(P, beta):
+def _log_target(P, theory):
     """Return the logarithm of the normalised density of a plaquette on an infinite lattice."""
-    return log_density(P, (beta,)) - np.log(TWO_PI) - log_bessel(beta)
+    return log_density(P, (theory.beta,)) - theory.log_norm
 
 
 def log_prob(chain, links):
     """Return the logarithm of the density of links (n, 2, L0, L1) among raw configurations."""
-    volume = links.shape[2] * links.shape[3]
-    log_g = chain.log_density(wrap(plaquette_sum(links))).sum(axis=(1, 2))
+    volume = int(np.prod(chain.space.lattice_shape(links)))
+    log_g = chain.log_density(class_angles(chain.space, links)).sum(axis=(1, 2))
     beta = max(_curvature(chain), 0.0)
     log_z = _log_sum(chain, np.exp(chain.log_density(chain.points()[0])), beta, volume)
-    return log_g - log_z - volume * np.log(TWO_PI)
+    return log_g - log_z - volume * np.log(chain.space.volume)
+
+
+def class_angles(space, links):
+    """Return the class angles of the plaquettes of links (n, 2, L0, L1, …)."""
+    return (SU2 if space is QUATERNIONS else U1)().class_angle(links)
 
 
 def _curvature(chain):
@@ -144,14 +171,17 @@ def _curvature(chain):
 def effective_size(chain, beta, lattice_shape):
     """Return the effective size of one raw configuration, 0 to 1, with weights e^{−S}/density.
 
+    `beta` is a coupling or a theory.
+
     (Σ w)²/(n Σ w²) for n → ∞, in closed form: Z_f²/(Z_g Z_{f²/g}).
     """
-    volume, (P, _) = int(np.prod(lattice_shape)), chain.points()
-    log_f, log_g = _log_target(P, beta), chain.log_density(P)
-    if chain.scale > 1 and log_density(P[-1], (beta,)) > -COLD:
+    theory, volume, (P, _) = as_theory(beta), int(np.prod(lattice_shape)), chain.points()
+    log_f, log_g = _log_target(P, theory), chain.log_density(P)
+    if chain.scale > 1 and log_density(P[-1], (theory.beta,)) > -COLD:
         return 0.0  # f is wider than the part of the circle that g fills
-    stiff = max(beta, _curvature(chain))
-    log_ess = 2 * np.log(partition(beta, volume)) - sum(
+    stiff = max(theory.beta, _curvature(chain))
+    log_z = np.log(theory.partition(volume))
+    log_ess = 2 * log_z - sum(
         _log_sum(chain, density, stiff, volume)
         for density in (np.exp(log_g), np.exp(2 * log_f - log_g))
     )
@@ -161,6 +191,11 @@ def effective_size(chain, beta, lattice_shape):
 def _log_sum(chain, density, beta, volume):
     """Return log Σ_m C_m^V of an even density at the points of the chain."""
     P, weight = chain.points()
+    if chain.space is QUATERNIONS:
+        u = commutator.harmonics(
+            lambda angle: np.exp(np.interp(angle, P, np.log(np.maximum(density, TINY))))
+        )
+        return volume * np.log(u[0]) + np.log(((u / u[0]) ** volume).sum())
     order = orders(beta, volume)
     order = order[len(order) // 2 :]
     c = np.cos(np.outer(order, P)) @ (weight * density)

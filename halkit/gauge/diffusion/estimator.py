@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -25,14 +24,13 @@ from halkit.gauge.diffusion.force import plaquette_force
 from halkit.gauge.diffusion.links import smallest_width
 from halkit.gauge.diffusion.model import Architecture, as_tensor, denoising_scores, evaluate_score
 from halkit.gauge.diffusion.networks import NETWORKS
-from halkit.gauge.diffusion.plaquettes import plaquette_chain
-from halkit.gauge.theory.exact import exact_wilson_loop
+from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, warn_of_another_coupling
+from halkit.gauge.theory.theories import U1
 from halkit.gauge.theory.torus import (
     TWO_PI,
     as_links,
     check_beta,
     check_lattice_shape,
-    plaquette_sum,
     wrap,
 )
 from halkit.modules import Named, by_name, check_factory, unnamed
@@ -46,18 +44,15 @@ from halkit.training import (
     state_arrays,
     unchanged_on_error,
 )
-from halkit.versions import Versioned
 
 __all__ = ["ScoreEstimator"]
 
 LARGEST_FRACTION = 0.5
-# Noise variances on the way to raw plaquettes.
-RAW_STEPS = 50
 # Links whose score tells the force of a plaquette.
 FORCE_LINKS = 2**18
 
 
-class ScoreEstimator(DensityMixin, Versioned):
+class ScoreEstimator(PlaquetteModel):
     """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
 
     @with_callbacks
@@ -93,7 +88,7 @@ class ScoreEstimator(DensityMixin, Versioned):
         with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
             X = self._angles(X, fitting=True)
             if self.lattice_shape_ is not None:
-                _warn_of_another_coupling(X, self.beta)
+                warn_of_another_coupling(X, U1(self.beta))
             elif self.network in ("gauge_energy", "unet", "plaquette"):
                 raise ValueError(
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
@@ -204,22 +199,6 @@ class ScoreEstimator(DensityMixin, Versioned):
         if np.isfinite(strength):  # what the noise has taken of the baseline comes back
             self.harmonics_[0] += noisy - strength
 
-    def _chain(self, beta, n_steps=None, *, meant_for=None):
-        """Chains of plaquettes for the learned action times β/β0."""
-        harmonics = tuple((self._ratio(beta) * self.harmonics_).tolist())
-        if meant_for is None:
-            meant_for = sum(k**2 * abs(b) for k, b in enumerate(harmonics, 1))
-        return plaquette_chain(harmonics, meant_for, n_steps or RAW_STEPS)
-
-    def _ratio(self, beta):
-        if self.beta_ == 0 and beta > 0:
-            raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
-        return beta / self.beta_ if self.beta_ else 0.0
-
-    def _need_lattice(self):
-        if self.lattice_shape_ is None:
-            raise ValueError("the model must know its lattice, got a fit to rows without a lattice")
-
     def _restored_net(self, device, weights=None):
         """A net that is not to be trained."""
         return denoising.make_net(
@@ -253,38 +232,6 @@ class ScoreEstimator(DensityMixin, Versioned):
             warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
         return wrap(X)
 
-    def log_prob(self, theta, beta=None, *, n_steps=None):
-        """Return the logarithm of the density of links under the model's raw samples.
-
-        The density is normalised over all links: ∫ p d^{2V}θ = 1 with V = L0·L1, in units of
-        1/radian^{2V}, as `halkit.gauge.exact_log_prob`.
-
-        Parameters
-        ----------
-        theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-            Links on any lattice; rows on the lattice of the fit.
-        beta : float, optional
-            Coupling β ≥ 0 of the samples; by default the coupling of the training.
-        n_steps : int, optional
-            Noise variances of ``sample(correction=None, n_steps=...)``, 50 by default.
-
-        Returns
-        -------
-        array of shape (n,)
-
-        Raises
-        ------
-        ValueError, TypeError
-            If theta is not on a lattice, or the model was fitted on no lattice.
-        """
-        check_is_fitted(self)
-        self._need_lattice()
-        beta = self.beta_ if beta is None else check_beta(beta)
-        if n_steps is not None:
-            n_steps = check_integer(n_steps, "n_steps", least=1)
-        shape = self.lattice_shape_ if np.ndim(theta) == 2 else None
-        return log_prob(self._chain(beta, n_steps), as_links(theta, shape))
-
     def score_samples(self, X):
         r"""Logarithm of the model's density at β0, per link, of each configuration.
 
@@ -305,29 +252,6 @@ class ScoreEstimator(DensityMixin, Versioned):
         if self.lattice_shape_ is None:
             return denoising_scores(self.net_.module_, X)
         return log_prob(self._chain(self.beta_), X) / X[0].size
-
-    def score(self, X, y=None):  # noqa: ARG002
-        """Mean of `score_samples`: larger is better.
-
-        On a lattice it is comparable between all networks, and at most minus the entropy per link
-        in the mean, which is the mean of `halkit.gauge.exact_log_prob` over 2·L0·L1: it measures
-        what raw samples are worth.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        y : ignored
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        ValueError
-            If what was learned is too narrow to draw, as after a training that diverged.
-        """
-        return float(self.score_samples(X).mean())
 
     def denoising_score(self, X):
         r"""Minus the denoising loss ⟨(σs − σt)²⟩ at all widths of noise on the links.
@@ -387,21 +311,6 @@ def _history(net):
     keys = ("epoch", "train_loss", "valid_loss", "dur")
     rows = getattr(net, "history_", ())
     return [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
-
-
-def _warn_of_another_coupling(links, beta):
-    """Compare the mean plaquette with that of β; fewer than ten values give no error to trust."""
-    if len(links) < 10:
-        return
-    loops = np.cos(plaquette_sum(links)).mean(axis=(1, 2))
-    mean, error = loops.mean(), loops.std(ddof=1) / np.sqrt(len(loops))
-    expected = exact_wilson_loop(1, beta, links.shape[2:])
-    if abs(mean - expected) > max(10 * error, 0.05 * expected):
-        warnings.warn(
-            f"X has the mean plaquette {mean:.4f} ± {error:.1g}, at beta={beta:g} it is "
-            f"{expected:.4f}: beta must be the coupling of the configurations",
-            stacklevel=3,
-        )
 
 
 def _square(n_features):

@@ -19,6 +19,7 @@ at large couplings, where sin kP ≈ kP for all k.
 
 import numpy as np
 
+from halkit.gauge.theory.su2 import add_curl, plaquettes
 from halkit.gauge.theory.torus import curl, plaquette_sum
 
 __all__ = ["N_HARMONICS", "plaquette_force"]
@@ -30,19 +31,20 @@ BATCH = 2**15
 SIGNIFICANT, FEW = 20.0, 20
 
 
-def plaquette_force(links, score=None):
+def plaquette_force(links, score=None, n_harmonics=N_HARMONICS):
     """Return a_1, a_2, a_3.
 
     Parameters
     ----------
-    links : array of shape (n, 2, L0, L1)
-        Angles in radians.
+    links : array of shape (n, 2, L0, L1), (n, 2, L0, L1, 4) or (n, n_plaquettes)
+        Angles in radians, unit quaternions of SU(2), or class angles of its plaquettes.
     score : callable, optional
-        From links to their score; by default the score of the density of the links.
+        From links of U(1) to their score; by default the score of the density of the links.
+    n_harmonics : int, default 3
 
     Returns
     -------
-    array of shape (3,)
+    array of shape (n_harmonics,)
 
     Examples
     --------
@@ -56,12 +58,16 @@ def plaquette_force(links, score=None):
     True
     """
     size = max(1, BATCH // links[0].size)
-    parts = [_projection(links[i : i + size], score) for i in range(0, len(links), size)]
+    parts = [
+        _projection(links[i : i + size], score, n_harmonics) for i in range(0, len(links), size)
+    ]
     gram, product = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    total, first = gram.sum(axis=0), np.zeros(N_HARMONICS)
+    total, first = gram.sum(axis=0), np.zeros(n_harmonics)
     if not total[0, 0]:  # all plaquettes are 0 or π
         return first
     first[0] = product[:, 0].sum() / total[0, 0]
+    if n_harmonics == 1:
+        return first
     rest = product - gram @ first
     if score is None and not _is_significant(rest - rest[:, :1] * total[0] / total[0, 0]):
         return first
@@ -69,8 +75,10 @@ def plaquette_force(links, score=None):
     return first + np.linalg.solve(total + ridge, rest.sum(axis=0))
 
 
-def _projection(links, score):
+def _projection(links, score, n_harmonics):
     """F_k · F_l and F_k · s, added up in each configuration."""
+    if links.ndim != 4:
+        return _projection_su2(links, n_harmonics)
     k, P = np.arange(1, N_HARMONICS + 1), plaquette_sum(links.astype(float))
     s, c = np.sin(P), np.cos(P)
     sines = np.stack([s, 2 * s * c, s * (3 - 4 * s * s)], axis=1)
@@ -81,6 +89,27 @@ def _projection(links, score):
     else:
         product = (pull @ score(links).reshape(len(links), -1, 1).astype(float))[..., 0]
     return pull @ pull.transpose(0, 2, 1), product
+
+
+def _projection_su2(links, n_harmonics):
+    """The same for SU(2), Δ cos ka = −k² cos ka − 2k cot a sin ka on the group."""
+    k = np.arange(1, n_harmonics + 1)
+    P = plaquettes(links) if links.ndim == 5 else np.stack([np.cos(links), np.sin(links)], -1)
+    c, (cosines, ratios) = P[..., 0], ([P[..., 0]], [np.ones(P.shape[:-1])])
+    for _ in k[1:]:  # cos ka and sin ka/sin a
+        ratios.append(cosines[-1] + c * ratios[-1])
+        cosines.append(c * cosines[-1] - (1 - c * c) * ratios[-2])
+    pull = np.zeros((n_harmonics, *(links[..., 1:] if links.ndim == 5 else links).shape))
+    for number, ratio in enumerate(ratios):
+        h = -k[number] * ratio[..., None] * P[..., 1:]
+        if links.ndim == 5:
+            add_curl(pull[number], links, h)
+        else:
+            pull[number] = h[..., 0]
+    pull = np.moveaxis(pull.reshape(n_harmonics, len(links), -1), 0, 1)
+    loss = [n * (n * cos + 2 * c * ratio) for n, cos, ratio in zip(k, cosines, ratios, strict=True)]
+    product = np.stack([term.reshape(len(links), -1).sum(axis=1) for term in loss], axis=1)
+    return pull @ pull.transpose(0, 2, 1), (4 if links.ndim == 5 else 1) * product
 
 
 def _is_significant(rest):

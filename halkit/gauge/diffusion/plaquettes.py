@@ -22,6 +22,11 @@ chain draws is known: a step from x to the mean μ(x) with the variance v(x) tak
 
 At large couplings a plaquette never comes near ±π. All this is then done for κP on the same
 circle, κ² = β/12, and costs no more.
+
+For SU(2) the plaquette is its class angle a, the cosines are characters, and noise on the group
+multiplies them with e^{−(n²−1)s/2} (`halkit.gauge.theory.spaces`). A step goes along a by
+(e^{3D} − 1)/3 h_s, and then in a random direction of the group, by a random angle whose width takes
+the mean plaquette to what it is at the next noise.
 """
 
 from functools import lru_cache
@@ -29,7 +34,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["PlaquetteChain", "log_density", "noise_variances", "plaquette_chain"]
+from halkit.gauge.theory.quaternion import concentrated
+from halkit.gauge.theory.spaces import ANGLES, Space
+
+__all__ = ["ClassAngleChain", "PlaquetteChain", "log_density", "noise_variances", "plaquette_chain"]
 
 FIRST = 9.0  # the variance that hides a plaquette: e^{−9/2} = 0.011 of its cosine is left
 LAST = 0.2  # the last variance, times the coupling
@@ -38,6 +46,7 @@ EMPTY = -25.0  # log f at ±π/κ from which on nothing is lost beyond
 FEWEST, MOST = 48, 1024  # harmonics
 KNOWN = 1e-9  # part of its peak down to which harmonics know a density
 CELLS, POINTS = 2**13, 2**12  # of the tables on the circle, and on half of it
+UNRESOLVED = 1e-4  # of the norm of a density
 BATCH = 2**15
 TURNS = 2**16  # of the circle, that keep the number of a cell positive
 
@@ -57,6 +66,8 @@ class PlaquetteChain(NamedTuple):
         log g/f at κP in [0, π], f normalised.
     log_norm : float
         log ∫ f dP, with f = 1 at P = 0.
+    space : Angles or Quaternions
+        Of the links.
     """
 
     harmonics: tuple
@@ -65,6 +76,7 @@ class PlaquetteChain(NamedTuple):
     width: np.ndarray
     log_ratio: np.ndarray
     log_norm: float
+    space: Space = ANGLES
 
     def noisy(self, n, rng):
         """Draw n angles κP with the last noise still on them."""
@@ -98,9 +110,42 @@ class PlaquetteChain(NamedTuple):
 
     def points(self):
         """POINTS + 1 angles from 0 to π/κ, and the weights of an integral over both signs."""
-        weight = np.full(POINTS + 1, 2 * np.pi / POINTS / self.scale)
+        weight = np.full(POINTS + 1, self.space.volume / POINTS / self.scale)
         weight[[0, -1]] /= 2
-        return np.linspace(0, np.pi / self.scale, POINTS + 1), weight
+        P = np.linspace(0, np.pi / self.scale, POINTS + 1)
+        return P, weight * self.space.haar(P)
+
+
+class ClassAngleChain(PlaquetteChain):
+    """The steps for class angles of SU(2): isotropic ones on the group, at the angles' places."""
+
+    def noisy(self, n, rng):
+        """Draw n class angles with the last noise still on them."""
+        a = self.space.uniform(n, rng)
+        for level in range(len(self.shift) - 1):
+            a = self._step(a, level, rng)
+        return a
+
+    def draw(self, n, rng):
+        """Draw n independent class angles in [0, π], of the density g."""
+        return np.concatenate([
+            self._step(self.noisy(min(BATCH, n - start), rng), -1, rng)
+            for start in range(0, n, BATCH)
+        ])  # fmt: skip
+
+    def _step(self, a, level, rng):
+        """One step, along the class angle and then by b in a random direction u = cos.
+
+        1 − cos a' = 1 − cos(a − b) + (1 + u) sin a sin b.
+        """
+        a = np.abs(a + np.interp(a, self._places, self.shift[level][: CELLS // 2]))
+        b = concentrated(np.full(len(a), self.width[level][0]), rng)
+        across = (1 + rng.uniform(-1, 1, len(a))) * np.sin(a) * np.sin(b)
+        return 2 * np.arcsin(np.sqrt(np.clip(np.sin((a - b) / 2) ** 2 + across / 2, 0, 1)))
+
+    @property
+    def _places(self):
+        return 2 * np.pi * (np.arange(CELLS // 2) + 0.5) / CELLS
 
 
 def _cell(x):
@@ -130,8 +175,8 @@ def noise_variances(n_steps, beta):
 
 
 @lru_cache(maxsize=32)
-def plaquette_chain(harmonics, beta, n_steps):
-    """Make a `PlaquetteChain`.
+def plaquette_chain(harmonics, beta, n_steps, space=ANGLES):
+    """Make a `PlaquetteChain`, or a `ClassAngleChain`.
 
     Parameters
     ----------
@@ -141,34 +186,56 @@ def plaquette_chain(harmonics, beta, n_steps):
         Coupling β that the samples are meant for, which sets the noise and the scale κ.
     n_steps : int
         Number of noise variances; each begins a step, the last one to no noise.
+    space : Angles or Quaternions
+        Of the links.
 
     Raises
     ------
     ValueError
         If f is far narrower than a density of the coupling β.
     """
-    scale = _scale(harmonics, beta)
+    scale = _scale(harmonics, beta) if space is ANGLES else 1.0
     m = np.arange(_n_harmonics(harmonics, beta, scale) + 1)
     x = np.pi * (np.arange(4 * len(m)) + 0.5) / (4 * len(m))
-    cosine = np.cos(np.outer(x, m))
+    characters, haar = space.characters(x, m), space.haar(x)
     log_f = log_density(x / scale, harmonics)
-    f = np.exp(log_f - log_f.max())
-    clean = f @ cosine / f.sum()
+    f = np.exp(log_f - log_f.max()) * haar
+    clean = f @ characters / f.sum()
     centre = 2 * np.pi * (np.arange(CELLS // 2) + 0.5) / CELLS
     variances = noise_variances(n_steps, beta / scale**2)
     law, shift, width = (m == 0).astype(float), [], []
     for s, following in zip(variances, [*variances[1:], 0.0], strict=True):
         step = s - following
-        score, slope = _score(clean * np.exp(-(m**2) * s / 2), x, cosine)
-        move, v = step * score, step * np.maximum(1 + step * slope, 0)
-        density = cosine @ _doubled(law) / len(x)
-        law = density @ (np.cos(np.outer(x + move, m)) * np.exp(-np.outer(v, m**2) / 2))
-        move, spread = (np.interp(centre, x, values) for values in (move, np.sqrt(v)))
+        noisy = clean * np.exp(-space.decay(m) * s / 2)
+        score, slope = _score(space, noisy, x, characters)
+        move = space.reach(step) * score
+        density = characters @ (space.squares(m) * law) / len(x) * haar
+        moved = space.characters(x + move, m)
+        target = clean[1] * np.exp(-space.decay(1) * following / 2)
+        v = space.variance(step, slope, density @ moved[:, 1], target)
+        law = density @ (moved * space.kick(v, m))
+        move, spread = (np.interp(centre, x, values) for values in (move, space.width(v)))
         shift.append(np.concatenate([move, -move[::-1]]).astype(np.float32))
         width.append(np.concatenate([spread, spread[::-1]]).astype(np.float32))
-    log_norm = np.log(2 * np.pi * f.mean() / scale) + log_f.max()
-    log_ratio = _log_ratio(law, harmonics, scale, log_norm)
-    return PlaquetteChain(harmonics, scale, np.array(shift), np.array(width), log_ratio, log_norm)
+    log_norm = np.log(space.volume * f.mean() / scale) + log_f.max()
+    log_ratio = _log_ratio(space, law, harmonics, scale, log_norm)
+    kind = PlaquetteChain if space is ANGLES else ClassAngleChain
+    chain = kind(harmonics, scale, np.array(shift), np.array(width), log_ratio, log_norm, space)
+    if space is not ANGLES:
+        _check_resolved(chain, n_steps)
+    return chain
+
+
+def _check_resolved(chain, n_steps):
+    """Refuse steps of the group that are too long for its characters."""
+    P, weight = chain.points()
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = weight @ np.exp(chain.log_density(P))
+    if not abs(total - 1) < UNRESOLVED:
+        raise ValueError(
+            f"n_steps must be larger for the action {chain.harmonics}, got {n_steps}: the steps "
+            "are too long to know the density of what they draw"
+        )
 
 
 def _scale(harmonics, beta):
@@ -192,26 +259,18 @@ def _n_harmonics(harmonics, beta, scale):
     return number
 
 
-def _doubled(c):
-    """Return the factors of the cosines in 2π times a density with the harmonics c."""
-    return np.append(c[0], 2 * c[1:])
-
-
-def _score(c, x, cosine):
+def _score(space, c, x, characters):
     """Return h and h' of a density with the harmonics c, held where it is too small to know."""
-    m, weight = np.arange(len(c)), _doubled(c)
-    density = cosine @ weight
+    density = characters @ (space.squares(np.arange(len(c))) * c)
     known = density > KNOWN * density.max()
-    density = density[known]
-    score = -np.sin(np.outer(x[known], m)) @ (m * weight) / density
-    slope = -cosine[known] @ (m**2 * weight) / density - score**2
+    score, slope = space.score(c, x[known], characters[known], density[known])
     return np.interp(x, x[known], score), np.interp(x, x[known], slope)
 
 
-def _log_ratio(law, harmonics, scale, log_norm):
+def _log_ratio(space, law, harmonics, scale, log_norm):
     """Return log g/f on [0, π] of κP, held where g is too small to know."""
-    x = np.linspace(0, np.pi, POINTS + 1)
-    g = np.cos(np.outer(x, np.arange(len(law)))) @ _doubled(law) * scale / (2 * np.pi)
+    x, m = np.linspace(0, np.pi, POINTS + 1), np.arange(len(law))
+    g = space.characters(x, m) @ (space.squares(m) * law) * scale / space.volume
     known = g > KNOWN * g.max()
     ratio = np.log(g[known]) - log_density(x[known] / scale, harmonics) + log_norm
     return np.interp(x, x[known], ratio)

@@ -1,38 +1,19 @@
 """A diffusion model of U(1) links: trained at one coupling, it generates at every coupling."""
 
-from numbers import Integral
-
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_choice, check_integer
 from halkit.gauge.chains.correction import correct
 from halkit.gauge.diffusion import links
-from halkit.gauge.diffusion.configurations import (
-    effective_size,
-    exact_links,
-    plaquette_acceptance,
-    raw_links,
-)
+from halkit.gauge.diffusion.configurations import exact_links, raw_links
 from halkit.gauge.diffusion.estimator import ScoreEstimator
 from halkit.gauge.diffusion.model import NetworkPath, draw
-from halkit.gauge.theory.independent import closing_acceptance
-from halkit.gauge.theory.report import sample_report
-from halkit.gauge.theory.torus import (
-    as_generator,
-    as_links,
-    check_beta,
-    check_lattice_shape,
-    wrap,
-)
+from halkit.gauge.theory.torus import as_generator, check_beta, wrap
 
 __all__ = ["U1DiffusionSampler"]
 
 CORRECTIONS = ("auto", "rejection", "hmc", None)
 METHODS = ("plaquette", *links.METHODS)
-# Noise variances on the way to plaquettes that rejection makes exact: four of a hundred more are
-# kept with twice as many.
-EXACT_STEPS = 6
 
 
 class U1DiffusionSampler(ScoreEstimator):
@@ -239,7 +220,7 @@ class U1DiffusionSampler(ScoreEstimator):
         shape, rng = self._sample_shape(lattice_size), as_generator(random_state)
         if method == "plaquette":
             if correction == "rejection":
-                chain = self._chain(beta, n_steps or EXACT_STEPS, meant_for=beta)
+                chain = self._chain(beta, n_steps, meant_for=beta)
                 return exact_links(chain, n_samples, beta, shape, rng)
             theta = raw_links(self._chain(beta, n_steps), n_samples, shape, rng)
         else:
@@ -300,43 +281,3 @@ class U1DiffusionSampler(ScoreEstimator):
                 'network="gauge_energy"'
             )
         return NetworkPath(self.net_.module_.eval(), self._ratio(beta))
-
-    def sample_report(self, X, beta=None):
-        """Compare configurations with the exact formulas: means, errors and z-scores.
-
-        Parameters
-        ----------
-        X : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-            Independent configurations, on any lattice; rows on that of the fit.
-        beta : float, optional
-            Coupling that they are meant for; that of the training by default.
-
-        Returns
-        -------
-        SampleReport
-            See `halkit.gauge.sample_report`. ``ess``, ``plaquette_acceptance`` and ``acceptance``
-            say what method="plaquette" does at this coupling and size, whatever X is.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `halkit.gauge.sample_report`, and if the model was fitted on no lattice.
-        """
-        check_is_fitted(self)
-        self._need_lattice()
-        shape = self.lattice_shape_ if np.ndim(X) == 2 else None
-        theta, beta = as_links(X, shape, name="X"), self.beta_ if beta is None else beta
-        report = sample_report(theta, beta)
-        shape, exact = report.lattice_shape, self._chain(beta, EXACT_STEPS, meant_for=beta)
-        return report._replace(
-            ess=effective_size(self._chain(beta), beta, shape),
-            plaquette_acceptance=plaquette_acceptance(exact, beta),
-            acceptance=closing_acceptance(beta, shape),
-        )
-
-    def _sample_shape(self, lattice_size):
-        if lattice_size is None:
-            return self.lattice_shape_
-        if isinstance(lattice_size, Integral):
-            lattice_size = (lattice_size, lattice_size)
-        return check_lattice_shape(lattice_size)

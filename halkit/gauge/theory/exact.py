@@ -19,6 +19,8 @@ import numpy as np
 from scipy.special import ive
 
 from halkit.checks import check_integers
+from halkit.gauge.theory.bessel import log_bessel, log_bessel_ratio, orders, partition
+from halkit.gauge.theory.theories import as_theory
 from halkit.gauge.theory.torus import (
     TWO_PI,
     as_links,
@@ -32,14 +34,9 @@ __all__ = [
     "exact_log_prob",
     "exact_susceptibility",
     "exact_wilson_loop",
-    "log_bessel",
-    "orders",
-    "partition",
 ]
 
 BATCH = 2**20
-# From here on the uniform expansion of I_n(β)/I_0(β) is good to 1e-14.
-UNIFORM = 1e3
 # From here on φ(k) = I_k(β)/I_0(β): the plaquettes do not see that their range ends at ±π.
 NARROW = 30.0
 # β/V from which P(1) is below 1e-300, and 2π²β/V from which P(Q ≠ 0) is rare.
@@ -48,17 +45,19 @@ ROUNDING = 1e-14
 NODES = np.polynomial.legendre.leggauss(256)
 
 
-def exact_wilson_loop(area, beta, lattice_shape):
+def exact_wilson_loop(area, beta, lattice_shape=None):
     """Return the mean ⟨cos(angle around a loop)⟩ of a loop that encloses some plaquettes.
+
+    For SU(2) and SU(3) it is the mean of ½ tr and of ⅓ Re tr.
 
     Parameters
     ----------
     area : int or array of int
         Plaquettes inside, 0 ≤ area ≤ L0·L1; R·T for a rectangle, 1 for the mean plaquette.
-    beta : float
-        Coupling β ≥ 0.
-    lattice_shape : (int, int)
-        (L0, L1).
+    beta : float or theory
+        Coupling β ≥ 0 of U(1), or a `halkit.gauge.U1`, `SU2` or `SU3`.
+    lattice_shape : (int, int), optional
+        (L0, L1) of a torus; by default the infinite plane.
 
     Returns
     -------
@@ -79,16 +78,11 @@ def exact_wilson_loop(area, beta, lattice_shape):
     >>> float(round(exact_wilson_loop(1, 7.0, (16, 16)), 10))
     0.9255322109
     """
-    beta, volume = check_beta(beta), int(np.prod(check_lattice_shape(lattice_shape)))
-    area = check_integers(area, "area")
-    if area.size and not (area.min() >= 0 and area.max() <= volume):
+    theory, area = as_theory(beta, "exact_loop"), check_integers(area, "area")
+    volume = None if lattice_shape is None else int(np.prod(check_lattice_shape(lattice_shape)))
+    if area.size and not 0 <= area.min() <= area.max() <= (volume or np.inf):
         raise ValueError(f"area must lie between 0 and {volume} plaquettes; got {area}")
-    order = orders(beta, volume)
-    low, high = log_bessel_ratio(order, beta), log_bessel_ratio(order + 1, beta)
-    n = area[..., None].astype(float)
-    with np.errstate(invalid="ignore"):  # 0·∞, for an area of 0 and for one of V
-        weight = np.where(n < volume, (volume - n) * low, 0) + np.where(n > 0, n * high, 0)
-    return np.exp(weight).sum(axis=-1) / np.exp(volume * low).sum()
+    return theory.exact_loop(area, volume)
 
 
 def exact_log_prob(theta, beta, *, lattice_shape=None):
@@ -128,54 +122,6 @@ def exact_log_prob(theta, beta, *, lattice_shape=None):
     volume = links.shape[2] * links.shape[3]
     log_z = volume * (2 * np.log(TWO_PI) + log_bessel(beta)) + np.log(partition(beta, volume))
     return -wilson_action(links, beta) - log_z
-
-
-def log_bessel_ratio(order, beta):
-    """Return log(I_n(β)/I_0(β)) for real n, by the uniform expansion in 1/√(n² + β²) at large β.
-
-    References
-    ----------
-    NIST Digital Library of Mathematical Functions, 10.41.3 and 10.41.10.
-    """
-    order = np.abs(np.asarray(order, dtype=float))
-    if beta < UNIFORM:
-        with np.errstate(divide="ignore"):
-            return np.log(ive(order, beta)) - np.log(ive(0, beta))
-    radius, slope = np.hypot(order, beta), order / beta
-    exponent = order * (order / (radius + beta)) - order * np.arcsinh(slope)
-    correction = np.log1p(_uniform(radius, order)) - np.log1p(_uniform(beta, 0.0))
-    return exponent - np.log1p(slope**2) / 4 + correction
-
-
-def log_bessel(beta):
-    """Return log[e^{−β} I_0(β)], minus the free energy of a plaquette on an infinite lattice."""
-    if beta < UNIFORM:
-        return float(np.log(ive(0, beta)))
-    return float(np.log1p(_uniform(beta, 0.0)) - np.log(TWO_PI * beta) / 2)
-
-
-def _uniform(radius, order):
-    """Return u_1/n + u_2/n² + u_3/n³ with t = n/radius, written without the division by n."""
-    t2 = (order / radius) ** 2
-    u1 = (3 - 5 * t2) / 24
-    u2 = (81 - 462 * t2 + 385 * t2**2) / 1152
-    u3 = (30375 - 369603 * t2 + 765765 * t2**2 - 425425 * t2**3) / 414720
-    return ((u3 / radius + u2) / radius + u1) / radius
-
-
-def orders(beta, volume):
-    """Return the n of a sum over i_n^V, as far as it is above 1e-20, a few to its width."""
-    width = np.sqrt(beta / volume)
-    step = max(1.0, np.floor(width / 3))
-    n = step * np.arange(np.ceil((30 + 10 * width) / step) + 1)
-    return np.concatenate([-n[:0:-1], n])
-
-
-def partition(beta, volume):
-    """Return Σ_n i_n^V."""
-    order = orders(beta, volume)
-    step = order[1] - order[0]
-    return step * np.exp(volume * log_bessel_ratio(order, beta)).sum()
 
 
 def charge_probability(charge, beta, lattice_shape):

@@ -19,11 +19,14 @@ and a gauge transformation, all uniform, are what the plaquettes leave open.
 import numpy as np
 
 from halkit.checks import check_integer
-from halkit.gauge.theory.exact import partition
+from halkit.gauge.theory import commutator
+from halkit.gauge.theory.bessel import partition
+from halkit.gauge.theory.quaternion import concentrated
+from halkit.gauge.theory.spaces import QUATERNIONS
+from halkit.gauge.theory.theories import as_theory
 from halkit.gauge.theory.torus import (
     TWO_PI,
     as_generator,
-    check_beta,
     check_lattice_shape,
     wrap,
 )
@@ -42,8 +45,8 @@ def sample_exact(n, beta, lattice_shape, *, random_state=None):
     ----------
     n : int
         Number of configurations, at least 1.
-    beta : float
-        Coupling β ≥ 0; at β = 0 all links are uniform.
+    beta : float or theory
+        Coupling β ≥ 0 of U(1), or a `halkit.gauge.U1` or `SU2`; at β = 0 all links are uniform.
     lattice_shape : (int, int)
         (L0, L1).
     random_state : int, RandomState, Generator or None
@@ -52,7 +55,7 @@ def sample_exact(n, beta, lattice_shape, *, random_state=None):
     Returns
     -------
     array of shape (n, 2, L0, L1)
-        Link angles in [−π, π).
+        Link angles in [−π, π). For SU(2) unit quaternions, (n, 2, L0, L1, 4).
 
     Raises
     ------
@@ -68,9 +71,15 @@ def sample_exact(n, beta, lattice_shape, *, random_state=None):
     >>> float(wilson_loop(theta, 1, 1).mean().round(1))
     0.7
     """
-    n, beta = check_integer(n, "n", least=1), check_beta(beta)
-    lattice_shape = check_lattice_shape(lattice_shape)
+    n, theory = check_integer(n, "n", least=1), as_theory(beta, "class_angle")
+    lattice_shape, beta = check_lattice_shape(lattice_shape), theory.beta
     rng = as_generator(random_state)
+    if theory.space is QUATERNIONS:
+
+        def draw(count):
+            return concentrated(np.full(count, beta), rng)
+
+        return commutator.close(draw, theory.density, n, lattice_shape, rng)
     return close(lambda count: rng.vonmises(0, beta, count), n, beta, lattice_shape, rng)
 
 
@@ -109,10 +118,15 @@ def close(draw, n, beta, lattice_shape, rng):
 
 
 def closing_acceptance(beta, lattice_shape):
-    """Return the part of the closed configurations that is accepted, in closed form."""
-    volume = int(np.prod(lattice_shape))
-    largest = _integral(volume, 0.0, beta, volume)
-    return float(np.squeeze(largest) * partition(beta, volume) / TWO_PI)
+    """Return the part of the closed configurations that is accepted, in closed form.
+
+    `beta` is a coupling of U(1) or a theory.
+    """
+    theory, volume = as_theory(beta), int(np.prod(lattice_shape))
+    if theory.space is QUATERNIONS:
+        return commutator.closing_acceptance(commutator.harmonics(theory.density), volume)
+    largest = _integral(volume, 0.0, theory.beta, volume)
+    return float(np.squeeze(largest) * partition(theory.beta, volume) / TWO_PI)
 
 
 def _integral(cosines, sines, beta, volume):

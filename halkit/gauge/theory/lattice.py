@@ -6,20 +6,22 @@ with the plaquette P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x) and 
 ``theta`` is an array (n, 2, L0, L1) of angles in radians, μ on axis 1; rows (n, 2·L0·L1) are
 taken too, with ``lattice_shape=(L0, L1)``. What is returned has one entry per configuration.
 Torch tensors give tensors of their precision, through which derivatives flow.
+
+`action`, `force` and `wilson_loop` take other theories, too: see `halkit.gauge.theory.theories`.
 """
 
 import numpy as np
 
 from halkit.checks import check_integer
-from halkit.gauge.theory import torus
+from halkit.gauge.theory import su2, torus
+from halkit.gauge.theory.spaces import QUATERNIONS
+from halkit.gauge.theory.theories import as_theory
 from halkit.gauge.theory.torus import (
     as_links,
     as_real,
-    check_beta,
+    check_lattice_shape,
     namespace,
     plaquette_sum,
-    wilson_action,
-    wilson_force,
 )
 
 __all__ = [
@@ -90,12 +92,12 @@ def plaquette(theta, *, lattice_shape=None):
 
 
 def wilson_loop(theta, R, T, *, lattice_shape=None):
-    """Return the mean over the lattice of cos(angle around an R × T rectangle).
+    """Return the mean over the lattice of cos(angle around an R × T rectangle), ½ tr for SU(2).
 
     Parameters
     ----------
     theta, lattice_shape
-        As for `plaquette`.
+        As for `plaquette`, or links of SU(2): unit quaternions (n, 2, L0, L1, 4), or their rows.
     R, T : int
         Sides along 0̂ and 1̂, 1 ≤ R ≤ L0, 1 ≤ T ≤ L1.
 
@@ -114,14 +116,25 @@ def wilson_loop(theta, R, T, *, lattice_shape=None):
     >>> wilson_loop(flux_links(1, (4, 6)), 2, 3).round(6)
     array([0.])
     """
-    links = as_links(theta, lattice_shape, tensors=True)
+    links = _as_gauge(theta, lattice_shape)
     R, T = check_integer(R, "R", least=1), check_integer(T, "T", least=1)
     if links.shape[2] < R or links.shape[3] < T:
         raise ValueError(f"a {R} x {T} loop is longer than the {links.shape[2:]} lattice")
+    if links.ndim == 5:
+        return su2.wilson_loop(links, R, T)
     xp = namespace(links)
     bottom, left = _line(links[:, 0], R, axis=1), _line(links[:, 1], T, axis=2)
     top, right = xp.roll(bottom, -T, 2), xp.roll(left, -R, 1)
     return xp.cos(bottom + right - top - left).mean((1, 2))
+
+
+def _as_gauge(theta, lattice_shape):
+    """Links of the group that their shape tells: U(1), or SU(2) where 4 numbers make a link."""
+    shape = np.shape(theta)
+    row = len(shape) == 2 and lattice_shape is not None
+    if len(shape) == 5 or (row and shape[1] == 8 * np.prod(check_lattice_shape(lattice_shape))):
+        return QUATERNIONS.as_field(theta, lattice_shape)
+    return as_links(theta, lattice_shape, tensors=True)
 
 
 def _line(angle, length, axis):
@@ -164,14 +177,15 @@ def polyakov_loop(theta, mu, *, lattice_shape=None):
 
 
 def action(theta, beta, *, lattice_shape=None):
-    """Return the Wilson action S = β Σ_x (1 − cos P(x)).
+    """Return the Wilson action S = β Σ_x (1 − cos P(x)), or the action of another theory.
 
     Parameters
     ----------
     theta, lattice_shape
-        As for `plaquette`.
-    beta : float
-        Coupling β ≥ 0; the weight of a configuration is e^{−S}.
+        As for `plaquette`; for another theory, its fields.
+    beta : float or theory
+        Coupling β ≥ 0 of U(1), or a `U1`, `SU2` or `Phi4`; the weight of a configuration is
+        e^{−S}.
 
     Returns
     -------
@@ -189,11 +203,12 @@ def action(theta, beta, *, lattice_shape=None):
     >>> action(np.zeros((2, 2, 4, 4)), 7.0)
     array([0., 0.])
     """
-    return wilson_action(as_links(theta, lattice_shape, tensors=True), check_beta(beta))
+    theory = as_theory(beta)
+    return theory.action(theory.space.as_field(theta, lattice_shape, tensors=True))
 
 
 def force(theta, beta, *, lattice_shape=None):
-    """Return −∂S/∂θ_μ(x): the curl of h = −β sin P.
+    """Return −∂S/∂θ_μ(x): the curl of h = −β sin P, or the force of another theory.
 
     Parameters
     ----------
@@ -202,7 +217,8 @@ def force(theta, beta, *, lattice_shape=None):
 
     Returns
     -------
-    array of the shape of theta
+    array of the shape of theta; of shape (n, 2, L0, L1, 3) for SU(2)
+        For SU(2) the derivative of −S by ε in U → e^{i ε·σ} U.
 
     Raises
     ------
@@ -215,8 +231,9 @@ def force(theta, beta, *, lattice_shape=None):
     >>> bool(abs(force(flux_links(1, (4, 6)), 7.0)).max() < 1e-14)
     True
     """
-    links = as_links(theta, lattice_shape, tensors=True)
-    return wilson_force(links, check_beta(beta)).reshape(np.shape(theta))
+    theory = as_theory(beta)
+    pull = theory.force(theory.space.as_field(theta, lattice_shape, tensors=True))
+    return pull if pull.ndim == 5 else pull.reshape(np.shape(theta))
 
 
 def gauge_transform(theta, alpha, *, lattice_shape=None):

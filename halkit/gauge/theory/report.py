@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from scipy.special import logsumexp
 
+from halkit.checks import check_array
+from halkit.gauge.theory import scalar
 from halkit.gauge.theory.charge import topological_charge
 from halkit.gauge.theory.exact import charge_probability, exact_susceptibility, exact_wilson_loop
 from halkit.gauge.theory.lattice import wilson_loop
-from halkit.gauge.theory.torus import as_links, check_beta
+from halkit.gauge.theory.theories import U1, Phi4, as_theory
 
 __all__ = ["Observable", "SampleReport", "sample_report"]
 
@@ -23,6 +26,7 @@ LEAST_EXPECTED = 5
 # Expected configurations with Q ≠ 0 below which none of them is no surprise: e^−3 = 5 %.
 TELLING = 3
 ROUNDING = 1e-13
+BINS = 64
 
 
 class Observable(NamedTuple):
@@ -34,7 +38,7 @@ class Observable(NamedTuple):
     mean, error : float
         Mean over the configurations and its standard error, for independent configurations.
     exact : float
-        On the same torus.
+        On the same torus; of another sample if one is given, NaN if nothing is known.
     z : float
         (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter: the
         table has "–" then. For Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample
@@ -65,6 +69,9 @@ class SampleReport(NamedTuple):
         and the next two are NaN where no model reports.
     plaquette_acceptance, acceptance : float
         Of a model: parts of the plaquettes and of the configurations that rejection keeps.
+    label : str
+        Of another theory than U(1): its name and couplings. Without charges, `charge_p_value` is
+        NaN.
     """
 
     rows: tuple
@@ -75,48 +82,69 @@ class SampleReport(NamedTuple):
     ess: float = np.nan
     plaquette_acceptance: float = np.nan
     acceptance: float = np.nan
+    label: str = ""
 
     def __str__(self):
+        width = max(8, *(len(row.name) for row in self.rows))
         size = " x ".join(map(str, self.lattice_shape))
         lines = [
-            f"{self.n_samples} configurations, beta = {self.beta:g}, {size}",
-            f"{'':8} {'mean':>12} {'error':>10} {'exact':>12} {'z':>7}",
+            f"{self.n_samples} configurations, {self.label or f'beta = {self.beta:g}'}, {size}",
+            f"{'':{width}} {'mean':>12} {'error':>10} {'exact':>12} {'z':>7}",
             *(
-                f"{row.name:8} {row.mean:12.7f} {row.error:10.7f} {row.exact:12.7f} "
+                f"{row.name:{width}} {row.mean:12.7f} {row.error:10.7f} "
+                f"{'–' if np.isnan(row.exact) else format(row.exact, '.7f'):>12} "
                 f"{'–' if np.isnan(row.z) else format(row.z, '.2f'):>7}"
                 for row in self.rows
             ),
-            f"charges: p = {self.charge_p_value:.3g}",
         ]
-        charged = self.n_samples * _charged(self.beta, self.lattice_shape)
-        if charged < TELLING:
-            lines[-1] += (
-                f"; {charged:.2g} configurations with Q ≠ 0 are expected, too few to tell a frozen "
-                "charge from a free one"
-            )
-        if not np.isnan(self.ess):
+        if not self.label:
+            lines.append(self._charges())
+        if not np.isnan(self.plaquette_acceptance):
             lines.append(
                 f"raw configurations: effective size {self.ess:.3f}; rejection keeps "
                 f"{self.plaquette_acceptance:.3f} of the plaquettes, {self.acceptance:.3f} of the "
                 "configurations"
             )
+        elif not np.isnan(self.ess):
+            lines.append(f"effective size of a configuration: {self.ess:.3f}")
         return "\n".join(lines)
 
+    def _charges(self):
+        line = f"charges: p = {self.charge_p_value:.3g}"
+        charged = self.n_samples * _charged(self.beta, self.lattice_shape)
+        if charged < TELLING:
+            line += (
+                f"; {charged:.2g} configurations with Q ≠ 0 are expected, too few to tell a frozen "
+                "charge from a free one"
+            )
+        return line
 
-def sample_report(theta, beta, *, loops=None, lattice_shape=None):
+
+def sample_report(theta, beta, *, loops=None, lattice_shape=None, log_weight=None, reference=None):
     """Compare the Wilson loops and topological charges of configurations with exact values.
+
+    SU(2) has loops alone. For φ⁴, with M the mean of φ over the lattice, the rows are the mean of
+    ``|M|``, χ₂ = V⟨M²⟩, its part that is connected with the mean of ``|M|``, U_L, ⟨φ²⟩, S/V, the
+    identity ⟨2S/V + 2λφ⁴⟩ = 1 and G(t) = ⟨φ(x) φ(x + t μ̂)⟩; U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²). Errors are
+    those of a jackknife over up to 64 bins of successive fields, which a Markov chain may be.
 
     Parameters
     ----------
     theta : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
         Independent configurations, n ≥ 2, angles in radians.
-    beta : float
-        Coupling β ≥ 0 that they are meant for.
+    beta : float or theory
+        Coupling β ≥ 0 of U(1) that they are meant for, or a `halkit.gauge.U1`, `SU2` or `Phi4`.
     loops : sequence of (int, int), optional
         Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4
         that leave a part of the lattice outside: a loop around all of it is 1 for any links.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
+    log_weight : array of shape (n,), optional
+        Logarithms of weights of φ⁴ fields.
+    reference : array of shape (m, L0, L1), optional
+        Independent fields of φ⁴: their means are "exact" where no closed form is known, and z is
+        the difference over both errors. Without them it is NaN, but for the free field and the
+        identity.
 
     Returns
     -------
@@ -138,21 +166,71 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None):
     >>> all(abs(row.z) < 3 for row in report.rows), report.charge_p_value > 1e-3
     (True, True)
     """
-    links, beta = as_links(theta, lattice_shape), check_beta(beta)
+    theory = as_theory(beta)
+    links = theory.space.as_field(theta, lattice_shape)
     if len(links) < 2:
         raise ValueError("an error needs at least two configurations; got one")
-    shape = links.shape[2:]
+    if isinstance(theory, Phi4):
+        if loops is not None:
+            raise ValueError(f"loops must be None for a scalar field, got {loops!r}")
+        return _report_fields(links, theory, log_weight, reference)
+    if log_weight is not None or reference is not None:
+        raise ValueError("log_weight and reference must be None for a gauge theory")
+    shape = theory.space.lattice_shape(links)
     if loops is None:
         inside = [n for n in (1, 2, 4) if n <= min(shape) and n**2 < shape[0] * shape[1]]
         loops = [(n, n) for n in inside]
     rows = [
-        _observable(f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, beta, shape))
+        _observable(
+            f"W({R}x{T})", wilson_loop(links, R, T), exact_wilson_loop(R * T, theory, shape)
+        )
         for R, T in loops
     ]
+    beta = theory.beta
+    if not isinstance(theory, U1):
+        return SampleReport(tuple(rows), np.nan, len(links), shape, beta, label=theory.label)
     charge = topological_charge(links)
     rows.append(_square(charge, beta, shape))
     p_value = _charge_p_value(charge, beta, shape)
     return SampleReport(tuple(rows), p_value, len(links), shape, beta)
+
+
+def _report_fields(fields, theory, log_weight, reference):
+    """The report of φ⁴: means and jackknife errors, beside closed forms or another sample."""
+    shape, ess = fields.shape[1:], np.nan
+    if log_weight is not None:
+        log_weight = check_array(log_weight, "log_weight", shape=(len(fields),))
+        ess = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)) / len(fields))
+    means = _means(fields, theory, log_weight)
+    known, others = scalar.exact(theory.kappa, theory.lam, shape), {}
+    if reference is not None:
+        reference = theory.space.as_field(reference, shape, "reference")
+        others = _means(reference, theory, None)
+    rows = []
+    for name, (mean, error) in means.items():
+        exact, its_error = (known[name], 0.0) if name in known else others.get(name, (np.nan, 0.0))
+        z = _z(mean - exact, np.hypot(error, its_error))
+        rows.append(Observable(name, mean, error, float(exact), z))
+    return SampleReport(
+        tuple(rows), np.nan, len(fields), shape, np.nan, ess=ess, label=theory.label
+    )
+
+
+def _means(fields, theory, log_weight):
+    """Return name → (mean, error), by a jackknife over bins of successive fields."""
+    n = len(fields)
+    weight = np.full(n, 1 / n) if log_weight is None else np.exp(log_weight - logsumexp(log_weight))
+    rows, values = scalar.observables(fields, theory.kappa, theory.lam)
+    edges = np.linspace(0, n, min(n, BINS) + 1).astype(int)[:-1]
+    part = np.add.reduceat(weight[:, None] * values, edges)
+    share = np.add.reduceat(weight, edges)
+    left = (part.sum(axis=0) - part) / (1 - share)[:, None]
+    found = {}
+    for name, function in rows:
+        samples = function(left.T)
+        spread = (len(edges) - 1) * np.mean((samples - samples.mean()) ** 2)
+        found[name] = float(function(part.sum(axis=0))), float(np.sqrt(spread))
+    return found
 
 
 def _observable(name, values, exact):

@@ -16,6 +16,7 @@ for torch tensors as well, with derivatives; `namespace` tells whose functions t
 import sys
 import warnings
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -23,7 +24,10 @@ from sklearn.utils import check_random_state
 from halkit.checks import check_array, check_number
 
 __all__ = [
+    "LINKS",
+    "Axes",
     "add_curl",
+    "as_field",
     "as_generator",
     "as_links",
     "as_real",
@@ -39,6 +43,17 @@ __all__ = [
 ]
 
 TWO_PI = 2 * np.pi
+
+
+class Axes(NamedTuple):
+    """Axes of a configuration before and after those of the lattice, and what is on them."""
+
+    before: tuple = ()
+    after: tuple = ()
+    numbers: str = "numbers"
+
+
+LINKS = Axes((2,), (), "angles")
 
 
 def namespace(array):
@@ -119,18 +134,27 @@ def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=
     `wrapped` they stay as they are. With `tensors` a torch tensor stays one. Messages call the
     configurations by their `name`.
     """
-    xp = namespace(theta) if tensors else np
-    theta = as_real(theta, xp, name)
-    theta = _shape_links(theta, lattice_shape, name)
-    if not xp.isfinite(theta).all():
-        raise ValueError(f"{name} must be finite; it has NaN or infinite angles")
-    if wrapped and xp.abs(theta).max() > TWO_PI * (1 + 1e-6):
+    theta = as_field(theta, LINKS, lattice_shape, name, namespace(theta) if tensors else np)
+    if wrapped and namespace(theta).abs(theta).max() > TWO_PI * (1 + 1e-6):
         warnings.warn(
             f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
             stacklevel=3,
         )
         theta = wrap(theta)
     return theta
+
+
+def as_field(field, axes, lattice_shape=None, name="field", xp=np, *, least=2):
+    """Return configurations of finite numbers, an array (n, *before, L0, L1, *after).
+
+    Rows need a `lattice_shape`, of sides that are
+    at least `least`.
+    """
+    field = as_real(field, xp, name)
+    field = _shape_field(field, axes, lattice_shape, name, least)
+    if not xp.isfinite(field).all():
+        raise ValueError(f"{name} must be finite; it has NaN or infinite {axes.numbers}")
+    return field
 
 
 def as_real(angle, xp, name):
@@ -147,35 +171,41 @@ def as_real(angle, xp, name):
     return angle if angle.dtype in (xp.float32, xp.float64) else angle.double()
 
 
-def _shape_links(theta, lattice_shape, name):
+def _shape_field(field, axes, lattice_shape, name, least):
+    before, after, _ = axes
     if lattice_shape is not None:
-        lattice_shape = check_lattice_shape(lattice_shape)
-    if theta.ndim == 2 and lattice_shape is not None:
-        if theta.shape[1] != 2 * np.prod(lattice_shape):
-            raise ValueError(
-                f"rows of {name} on a {lattice_shape} lattice have {2 * np.prod(lattice_shape)} "
-                f"angles; got {theta.shape[1]}"
-            )
-        theta = theta.reshape(-1, 2, *lattice_shape)
-    if theta.ndim != 4 or theta.shape[1] != 2:
+        lattice_shape = check_lattice_shape(lattice_shape, least)
+        length = int(np.prod((*before, *lattice_shape, *after)))
+        if field.ndim == 2:
+            if field.shape[1] != length:
+                raise ValueError(
+                    f"rows of {name} on a {lattice_shape} lattice have {length} {axes.numbers}; "
+                    f"got {field.shape[1]}"
+                )
+            field = field.reshape(-1, *before, *lattice_shape, *after)
+    end, n_axes = 1 + len(before), 3 + len(before) + len(after)
+    shape = tuple(field.shape)
+    if len(shape) != n_axes or (shape[1:end], shape[end + 2 :]) != (before, after):
+        sides = ", ".join(map(str, ("n", *before, "L0", "L1", *after)))
+        row = "*".join(map(str, [int(np.prod(before + after))] * bool(before) + ["L0", "L1"]))
         raise ValueError(
-            f"{name} must have shape (n, 2, L0, L1), or (n, 2*L0*L1) with lattice_shape; "
-            f"got {theta.shape}"
+            f"{name} must have shape ({sides}), or (n, {row}) with lattice_shape; got {shape}"
         )
-    if lattice_shape is not None and theta.shape[2:] != lattice_shape:
-        raise ValueError(f"{name} is on a {theta.shape[2:]} lattice, not on {lattice_shape}")
-    check_lattice_shape(theta.shape[2:])
-    if not len(theta):
+    if lattice_shape is not None and shape[end : end + 2] != lattice_shape:
+        raise ValueError(f"{name} is on a {shape[end : end + 2]} lattice, not on {lattice_shape}")
+    check_lattice_shape(shape[end : end + 2], least)
+    if not len(field):
         raise ValueError(f"{name} must hold at least one configuration; got none")
-    return theta
+    return field
 
 
-def check_lattice_shape(lattice_shape):
-    """Return (L0, L1) as a tuple of integers ≥ 2, or raise."""
+def check_lattice_shape(lattice_shape, least=2):
+    """Return (L0, L1) as a tuple of integers ≥ `least`, or raise."""
     shape = lattice_shape if isinstance(lattice_shape, tuple | list) else ()
-    if len(shape) != 2 or not all(isinstance(size, Integral) and size >= 2 for size in shape):
+    if len(shape) != 2 or not all(isinstance(size, Integral) and size >= least for size in shape):
         raise ValueError(
-            f"lattice_shape must be two integers (L0, L1), each at least 2; got {lattice_shape!r}"
+            f"lattice_shape must be two integers (L0, L1), each at least {least}; got "
+            f"{lattice_shape!r}"
         )
     return tuple(int(size) for size in shape)
 

@@ -6,6 +6,7 @@ from scipy.special import ive
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.gauge import (
+    U1,
     ParticleSample,
     exact_susceptibility,
     exact_wilson_loop,
@@ -14,8 +15,7 @@ from halkit.gauge import (
     wilson_loop,
 )
 from halkit.gauge.chains.smc import _systematic
-from halkit.gauge.chains.trajectory import wilson_kick
-from halkit.gauge.theory.exact import partition
+from halkit.gauge.theory.bessel import partition
 from halkit.gauge.theory.torus import wilson_action
 
 
@@ -158,7 +158,7 @@ class Interpolated:
 
     def force(self, theta, u):
         momentum = np.zeros(theta.shape)
-        wilson_kick(u * self.beta)(momentum, theta, 1.0)
+        U1(u * self.beta).kick(momentum, theta, 1.0)
         return momentum
 
 

@@ -27,7 +27,8 @@ from halkit.gauge import (
     wilson_loop,
     wrap,
 )
-from halkit.gauge.theory.exact import _fourier_table, _rare, log_bessel, log_bessel_ratio
+from halkit.gauge.theory.bessel import log_bessel, log_bessel_ratio
+from halkit.gauge.theory.exact import _fourier_table, _rare
 from halkit.gauge.theory.independent import close, closing_acceptance
 
 # (L, beta): plaquette, W(2x2), W(3x3), W(4x4), chi; rounded to the digits shown.

@@ -1,0 +1,320 @@
+"""Observables of the variations of an analysis, quoted with statistical and systematic errors.
+
+Phase shifts and scattering lengths of variations and bins are compared on the circles where they
+live, as those of one ensemble are: see `halkit.scattering.branches`.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from operator import methodcaller
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from halkit.checks import check_array, check_callable, check_momenta
+from halkit.exceptions import AccuracyWarning
+from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
+from halkit.resampling.workers import run_bins
+from halkit.samples import standard_error
+from halkit.scattering import BoundStates
+from halkit.scattering.branches import matched_states, may_be, nearest_branch
+from halkit.scattering.members import warn_of_wide
+from halkit.scattering.phase import sign_factor
+from halkit.scattering.thresholds import length_unit
+from halkit.typing import Number, Numbers, SignConvention
+
+__all__ = ["QuotedObservables", "refusal"]
+
+
+class QuotedObservables:
+    """Observables of fits to the same bins, of which some are accepted.
+
+    A subclass stores ``n_jobs`` and fits ``models_`` (the centre first; None where a fit failed),
+    ``estimator_`` (the centre), ``accepted_`` and ``results_``.
+    """
+
+    n_jobs: int | None
+    models_: list[Any]
+    estimator_: Any
+    accepted_: Any
+    results_: dict[str, Any]
+
+    def evaluate(self, function: Callable[[Any], Any]) -> QuotedValue:
+        """Return any function of a fit, with its errors.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(estimator)``, a real number or an array, of one fit at a time. Values are
+            compared as they are; only the methods for phase shifts and scattering lengths know
+            branches and poles.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If no variation is accepted, or the values are complex or differ in shape.
+        """
+        return self._quoted(*self._values(check_callable(function, "function")))
+
+    def local_potential(self, r: Numbers) -> QuotedValue:
+        """V(r) of the local term."""
+        return self.evaluate(methodcaller("local_potential", r))
+
+    def predict_potential(self, r: Numbers, r_prime: Numbers) -> QuotedValue:
+        """The non-local potential U(r, r'), (n, m)."""
+        return self.evaluate(methodcaller("predict_potential", r, r_prime))
+
+    def phase_shift(
+        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> QuotedValue:
+        """Phase shifts δ(k) of one channel, in radians.
+
+        Parameters
+        ----------
+        k : array-like
+            Momenta k > 0, in the inverse unit of r.
+        channel_radius, n_mesh : optional
+            See `halkit.scattering.phase_shift`.
+
+        Warns
+        -----
+        AccuracyWarning
+            If accepted variations have δ a multiple of π away from the centre, as with another
+            number of bound states: they are compared modulo π. If the total error exceeds π/6.
+        """
+        angles, bins = self._angles(k, channel_radius, n_mesh)
+        centres = nearest_branch(angles, angles[0])
+        moved = nearest_branch(bins, centres[:, np.newaxis])
+        away = (np.abs(moved - bins) > 1).any(axis=1) | (np.abs(centres - angles) > 1)
+        away = away.reshape(len(away), -1).any(axis=1) & self.accepted_
+        if away.any():
+            _warn(
+                f"in {away.sum()} accepted variations ({'; '.join(self.results_['name'][away])}) δ "
+                "is a multiple of π away from the centre, as with another number of bound states: "
+                "errors are for δ modulo π"
+            )
+        quoted = self._quoted(centres, moved)
+        warn_of_wide(self.estimator_.ensemble_, "k", k, np.asarray(quoted.total))
+        return quoted
+
+    def k_cot_delta(
+        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> QuotedValue:
+        """k cot δ(k), smooth at a threshold; parameters as in ``phase_shift``.
+
+        Errors are NaN, with an AccuracyWarning, where δ may be a multiple of π.
+        """
+        k = check_momenta(k)
+        lengths = [np.tan(x) / k for x in self._angles(k, channel_radius, n_mesh)]
+        mesh = channel_radius, n_mesh
+        return self._of_lengths(lengths, np.reciprocal, 0.0, "k cot δ", mesh)
+
+    def scattering_length(
+        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> QuotedValue:  # fmt: skip
+        """a0 in k cot δ = −1/a0 + r_eff k²/2; `sign` as in `halkit.scattering`.
+
+        Errors are NaN, with an AccuracyWarning, where a0 may be infinite: quote
+        ``inverse_scattering_length`` there.
+        """
+        mesh, factor = (channel_radius, n_mesh), sign_factor(sign)
+        lengths = self._lengths(mesh)
+        return factor * self._of_lengths(lengths, np.positive, np.pi / 2, "a0", mesh)
+
+    def inverse_scattering_length(
+        self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> QuotedValue:  # fmt: skip
+        """1/a0 = −k cot δ at k = 0; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
+        mesh, factor = (channel_radius, n_mesh), sign_factor(sign)
+        return factor * self._of_lengths(self._lengths(mesh), np.reciprocal, 0.0, "1/a0", mesh)
+
+    def effective_range(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> QuotedValue:
+        """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
+        mesh = (channel_radius, n_mesh)
+        quoted = self._quoted(*self._values(_method("effective_range", *mesh)))
+        _, poles, _ = self._on_circle(self._lengths(mesh), 0.0, "r_eff", mesh)
+        return _without_errors(quoted, *poles)
+
+    def bound_states(
+        self, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> BoundStates:
+        """Bound states of the centre, deepest first: energies and binding momenta with errors.
+
+        Returns
+        -------
+        halkit.scattering.BoundStates
+            Of two `QuotedValue`. States of the variations are matched by their binding momenta.
+            Errors are NaN for a state that is missing in an accepted variation or its bins.
+
+        Warns
+        -----
+        AccuracyWarning
+            If accepted variations, or their bins, have another number of states.
+        """
+        self._refuse_channels("bound_states")
+        observable = _method("bound_states", channel_radius, n_mesh)
+        states = observable(self.estimator_.estimator_)
+
+        def matched(fit):
+            found = observable(fit)
+            padded = np.column_stack([np.stack(found), [np.nan, np.nan]])
+            index = matched_states(found.kappa, states.kappa)
+            return np.concatenate([[len(found.kappa)], padded[:, index].ravel()])
+
+        centres, bins = self._values(matched)
+        numbers = np.column_stack([centres[:, 0], bins[:, :, 0]])
+        other = (numbers != len(states.kappa)).any(axis=1) & self.accepted_
+        if other.any():
+            _warn(
+                f"the centre has {len(states.kappa)} bound states, and {other.sum()} accepted "
+                f"variations ({'; '.join(self.results_['name'][other])}), or some of their bins, "
+                "have others: the errors of the states that come and go are NaN"
+            )
+        quoted = self._quoted(centres[:, 1:], bins[:, :, 1:])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a state that all variations lack
+            value = np.nanmedian(quoted.variations[self.accepted_], axis=0)
+        quoted = replace(quoted, value=value)
+        return BoundStates(quoted[: len(states.kappa)], quoted[len(states.kappa) :])
+
+    def _quoted(self, centres, bins):
+        self._refuse_none()
+        return quoted_value(centres, bins, self.estimator_.resample_, self.accepted_)
+
+    def _refuse_none(self):
+        check_is_fitted(self)
+        if not self.accepted_.any():
+            raise ValueError(refusal(self.results_, self.accepted_))
+
+    def _values(self, function):
+        """Values (n_variations, ...) of the fits to the mean and (n_variations, n_bins, ...)."""
+        self._refuse_none()
+        models = [model for model in self.models_ if model is not None]
+        names = [name for name, model in zip(self.results_["name"], self.models_, strict=True)
+                 if model is not None]  # fmt: skip
+        found = run_bins(
+            _of_fits, models, [function] * len(models), n_jobs=self.n_jobs, numbers=names,
+            noun="variation",
+        )  # fmt: skip
+        shapes = sorted({values.shape[1:] for values in found})
+        if len(shapes) > 1:
+            raise ValueError(f"function must return values of one shape, got {shapes}")
+        values = np.full((len(self.models_), *found[0].shape), np.nan)
+        values[[model is not None for model in self.models_]] = found
+        return values[:, 0], values[:, 1:]
+
+    def _angles(self, k, channel_radius, n_mesh):
+        """Phase shifts of the fits, as they are."""
+        self._refuse_channels("phase_shift")
+        check_momenta(k)
+        return self._values(_method("phase_shift", channel_radius, n_mesh, k))
+
+    def _lengths(self, mesh):
+        """a0 of the fits."""
+        self._refuse_channels("scattering_length")
+        return self._values(_method("scattering_length", *mesh))
+
+    def _refuse_channels(self, name):
+        self._refuse_none()
+        n = getattr(self.estimator_.estimator_, "n_channels_", 1)
+        if n > 1:
+            raise ValueError(
+                f"{name} must be that of one channel, got {n}: evaluate(function) takes any number"
+            )
+
+    def _of_lengths(self, lengths, function, pole, name, mesh):
+        """Quote a function of a length, by its angle arctan(length/L), with a pole at an angle."""
+        angles, poles, scale = self._on_circle(lengths, pole, name, mesh)
+
+        def of(angle):
+            with np.errstate(divide="ignore"):
+                return function(scale * np.tan(angle))
+
+        kind, (centres, bins) = self.estimator_.resample_, angles
+        chosen, medians = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
+        low, high = of(np.quantile(chosen, QUANTILES, axis=0))
+        return _without_errors(
+            QuotedValue(
+                value=of(np.median(chosen, axis=0))[()],
+                statistical=standard_error(of(medians), kind),
+                systematic=np.abs(high - low) / 2,
+                variations=of(centres),
+                variation_errors=standard_error(of(bins), kind, axis=1),
+                shift_errors=standard_error(of(bins) - of(bins[0]), kind, axis=1),
+                accepted=self.accepted_,
+            ),
+            *poles,
+        )
+
+    def _on_circle(self, lengths, pole, name, mesh):
+        """Angles of lengths next to the centre, where each error may reach the pole, and L."""
+        kind = self.estimator_.resample_
+        scale = length_unit(self.estimator_.ensemble_, *mesh)
+        centres, bins = (np.arctan(x / scale) for x in lengths)
+        centres = nearest_branch(centres, centres[0])
+        bins = nearest_branch(bins, centres[:, np.newaxis])
+        chosen, moved = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
+        angle = np.median(chosen, axis=0)
+        poles = (
+            may_be(pole, moved, angle, standard_error(moved, kind)),
+            may_be(pole, chosen, angle, np.zeros_like(angle)),
+            may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
+        )
+        if np.any(poles[0] | poles[1]):
+            _warn(f"{name} may be infinite within its errors, which are NaN there")
+        return (centres, bins), poles, scale
+
+
+def _without_errors(quoted, statistical, systematic, variations):
+    """NaN for the errors within which a quantity may be infinite."""
+    masks = {
+        "statistical": statistical, "systematic": systematic, "variation_errors": variations,
+        "shift_errors": variations | variations[0],
+    }  # fmt: skip
+    return replace(
+        quoted,
+        **{name: np.where(mask, np.nan, getattr(quoted, name))[()] for name, mask in masks.items()},
+    )
+
+
+def _method(name, channel_radius, n_mesh, *arguments):
+    return methodcaller(name, *arguments, channel_radius=channel_radius, n_mesh=n_mesh)
+
+
+def _warn(message):
+    warnings.warn(message, AccuracyWarning, stacklevel=3)
+
+
+def _of_fits(model, function):
+    """Values of the fit to the mean, and of each bin, (1 + n_bins, ...)."""
+    values = [function(fit) for fit in (model.estimator_, *model.estimators_)]
+    shapes = sorted({np.shape(value) for value in values})
+    if len(shapes) > 1:
+        raise ValueError(f"function must return values of one shape, got {shapes}")
+    return check_array(values, "values of the function", finite=False)
+
+
+def refusal(results: dict[str, Any], accepted: Any) -> str:
+    """Why the centre, or no variation at all, is accepted."""
+    best = np.nanargmax(results["score"])
+    of = (
+        f"the best variation ({results['name'][best]}) has χ²/dof = {-results['score'][best]:.3g}"
+        f" and p = {results['p_value'][best]:.2g}"
+    )
+    data = results["criterion"][best]
+    if accepted.any():
+        return (
+            f"the centre is not accepted ({data}): it has χ²/dof = {-results['score'][0]:.3g} and "
+            f"p = {results['p_value'][0]:.2g}, {of}. The result comes from the other variations"
+        )
+    return (
+        f"no variation is accepted ({data}): {of}. Add variations that describe the data, hold out "
+        "other data (of two sources, each alone cannot tell a local from a non-local potential), "
+        "or accept with p_min=0 what is within chi2_ratio of the best"
+    )
