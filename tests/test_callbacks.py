@@ -145,11 +145,10 @@ def test_bins_pass_callbacks_on_to_their_fits():
     assert sorted(tasks.begun) == sorted(tasks.ended)
 
 
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_scores_within_a_search(n_jobs):
+def test_scores_within_a_search():
     monitor = callback.ScoringMonitor(scoring=score)
     inner = network(n_init=1).set_callbacks(monitor)
-    search = GridSearchCV(inner, {"rank": [1, 2]}, cv=2, n_jobs=n_jobs).fit(X, Y)
+    search = GridSearchCV(inner, {"rank": [1, 2]}, cv=2).fit(X, Y)
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(rows) == (2 * 2 + 1) * 4
     plain = GridSearchCV(network(n_init=1), {"rank": [1, 2]}, cv=2).fit(X, Y)

@@ -97,7 +97,7 @@ import sys
 sys.path.insert(0, {folder!r})
 import test_checkpoint as t
 make, data = t.FITS["adam"]
-make = t.network("adam", 400)[0]
+make = t.network("adam", 120)[0]
 print("ready", flush=True)
 make([t.Checkpoint({path!r}, every=0.0)]).fit(*data)
 """
@@ -118,7 +118,7 @@ def test_a_killed_process_leaves_a_whole_file(tmp_path):
         child.kill()
         child.wait()
         child.stdout.close()
-    make, data = network("adam", 400)
+    make, data = network("adam", 120)
     assert_same(make([Checkpoint(path)]).fit(*data), make(None).fit(*data))
 
 
