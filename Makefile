@@ -14,7 +14,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export HALKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help install reproduce full test lint format bench docs clean
+.PHONY: help install reproduce full test lint format bench docs site clean
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -53,7 +53,11 @@ docs: $(installed)  ## Run the examples and write docs/_build/html/index.html
 	$(python) -m pip install --quiet -c constraints.txt -e ".[docs]"
 	MPLBACKEND=Agg $(python) -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
+site: $(installed)  ## Check the written documents: links, and each page in Chromium
+	$(python) docs/check_site.py docs/_build/html
+
 clean:  ## Remove what the targets above have written, but .venv
-	rm -rf $(OUT) build dist docs/_build docs/auto_examples docs/sg_execution_times.rst \
+	rm -rf $(OUT) build dist docs/_build docs/auto_examples docs/reference \
+		docs/sg_execution_times.rst \
 		.pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +

@@ -4,7 +4,7 @@
 
 A diffusion model learns two-dimensional φ⁴ near its critical point from fields of hybrid Monte
 Carlo. Every path of the reverse diffusion has a known density, so that its weight makes means
-exact. The effective size tells what the learning is worth, and the two-point function shows it.
+exact. The effective size of the weights measures how good the learning is.
 """
 
 # %%
@@ -31,7 +31,8 @@ print(f"fit in {time.process_time() - begin:.1f} CPU seconds")
 # %%
 # Weighted fields
 # ---------------
-# The column "exact" has the fields of hybrid Monte Carlo, but for the identity ⟨2S/V + 2λφ⁴⟩ = 1.
+# The column "exact" has the means over fields of hybrid Monte Carlo, and 1 for the identity
+# ⟨2S/V + 2λφ⁴⟩ = 1.
 
 sample = model.weighted_sample(3000, random_state=1)
 reference = make_phi4_configurations(3000, 8, **couplings, random_state=2)
@@ -40,8 +41,8 @@ print(model.sample_report(sample, reference=reference))
 # %%
 # A Metropolis chain
 # ------------------
-# Refused proposals repeat a field; M changes its sign freely, which takes a chain of hybrid Monte
-# Carlo about 57 trajectories here.
+# Refused proposals repeat a field. M changes its sign freely; in hybrid Monte Carlo its
+# autocorrelation time is about 57 trajectories here.
 
 chain = model.sample(3000, random_state=3)
 M = chain.mean(axis=(1, 2))

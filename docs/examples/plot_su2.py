@@ -2,9 +2,9 @@
 SU(2): one training, every coupling
 ===================================
 
-What there is to learn of SU(2) links in two dimensions is one function of one class angle. Learned
-at β = 1, it draws independent exact configurations at every β: plaquettes by diffusion on the
-group, closed on the torus by two holonomies.
+In two dimensions the action of SU(2) links is one function of the class angle of a plaquette. The
+sampler learns it at β = 1 and draws independent exact configurations at every β: plaquettes by
+diffusion on the group, closed on the torus by two holonomies.
 """
 
 # %%

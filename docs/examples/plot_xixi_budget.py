@@ -20,6 +20,7 @@ the folder that holds ``xixi_1s0_rcorr.npz``. Without it this page has no number
 
 import os
 import time
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,6 +28,7 @@ import numpy as np
 from halkit import CorrelatorRegressor, ErrorBudget, GaussianProcessPotentialRegressor
 from halkit.correlators import load_correlators
 from halkit.displays import BudgetDisplay
+from halkit.exceptions import MisfitWarning
 from halkit.resampling import blocks
 
 folder = os.environ.get("HALKIT_DATA")
@@ -53,7 +55,10 @@ else:
         {"sources": [["wall"]]},
     ]
     begin = time.perf_counter()
-    budget = ErrorBudget(centre, variations).fit(X)
+    with warnings.catch_warnings():
+        # That a local potential fails is seen below.
+        warnings.filterwarnings("ignore", ".*local = only", MisfitWarning)
+        budget = ErrorBudget(centre, variations).fit(X)
     seconds = time.perf_counter() - begin
     print(f"{len(budget.models_)} variations in {seconds:.0f} s, {budget.accepted_.sum()} accepted")
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from halkit.checks import check_integer
 from halkit.gauge import SU2, Phi4, correct, hmc, sample_exact
-from halkit.gauge.theory.torus import as_generator, check_beta, check_lattice_shape
+from halkit.gauge.theory.torus import as_generator, as_lattice_shape, check_beta
 
 __all__ = ["make_phi4_configurations", "make_su2_configurations", "make_u1_configurations"]
 
@@ -48,7 +48,7 @@ def make_u1_configurations(n, beta, lattice_size, *, method="exact", random_stat
     (10, 2, 4, 4)
     """
     n, beta = check_integer(n, "n", least=1), check_beta(beta)
-    shape = _shape(lattice_size, 2)
+    shape = as_lattice_shape(lattice_size)
     rng = as_generator(random_state)
     if method == "exact":
         return sample_exact(n, beta, shape, random_state=rng)
@@ -88,7 +88,7 @@ def make_su2_configurations(n, lattice_size, beta, *, random_state=None):
     >>> make_su2_configurations(10, 4, 2.0, random_state=0).shape
     (10, 2, 4, 4, 4)
     """
-    return sample_exact(n, SU2(beta), _shape(lattice_size, 2), random_state=random_state)
+    return sample_exact(n, SU2(beta), as_lattice_shape(lattice_size), random_state=random_state)
 
 
 def make_phi4_configurations(
@@ -128,7 +128,8 @@ def make_phi4_configurations(
     >>> make_phi4_configurations(10, (4, 6), kappa=0.21, lam=0.022, random_state=0).shape
     (10, 4, 6)
     """
-    n, theory, shape = check_integer(n, "n", least=1), Phi4(kappa, lam), _shape(lattice_size, 1)
+    n, theory = check_integer(n, "n", least=1), Phi4(kappa, lam)
+    shape = as_lattice_shape(lattice_size, least=1)
     if n_trajectories is None:
         n_trajectories = max(SHORTEST, round(CRITICAL * (max(shape) / 8) ** 2))
     n_trajectories = check_integer(n_trajectories, "n_trajectories", least=2)
@@ -142,9 +143,3 @@ def make_phi4_configurations(
         )  # fmt: skip
         part[:] = state.theta * rng.choice([-1.0, 1.0], (len(part), 1, 1))
     return fields
-
-
-def _shape(lattice_size, least):
-    if not isinstance(lattice_size, tuple | list):
-        lattice_size = (check_integer(lattice_size, "lattice_size", least=least),) * 2
-    return check_lattice_shape(lattice_size, least)

@@ -1,6 +1,6 @@
 """Lattice fields in two dimensions: theories, chains that sample them, diffusion that learns them.
 
-The theories are U(1), SU(2) and the scalar φ⁴; a coupling without a theory is that of U(1).
+The theories are U(1), SU(2) and the scalar φ⁴; a coupling instead of a theory means U(1).
 
 Imports run one way, theory ← chains ← diffusion.
 

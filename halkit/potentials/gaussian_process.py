@@ -265,7 +265,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         nonlocal_ = self._nonlocal_prior()
         with self._task(X, y, sample_weight), unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
-            phi, noise = problem.X, self._noise(problem.has_errors)
+            phi, noise = problem.X, _noise(self.noise, problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
             # of the fit to the mean, if this is one to a bin
             prior, seen = self.__dict__.pop("_shared", (None, None))
@@ -401,14 +401,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             return of_pair(0, 0)
         return CoupledPrior(self.n_channels_, self.symmetric, of_pair)
 
-    def _noise(self, has_errors):
-        """Errors of the weighted y; with `y_std` the weights contain them already."""
-        if not has_errors:
-            return NOISE if self.noise is None else float(self.noise)
-        if self.noise is not None:
-            raise ValueError(f"noise must be None where y_std is given, got {self.noise!r}")
-        return 1.0
-
     def _summarize(self, R, W):
         posterior = self._posterior
         self.coefficients_ = posterior.mean
@@ -429,6 +421,15 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _reduced_mass(self):
         return self.reduced_mass
+
+
+def _noise(noise, has_errors):
+    """Errors of the weighted y; with `y_std` the weights contain them already."""
+    if not has_errors:
+        return NOISE if noise is None else float(noise)
+    if noise is not None:
+        raise ValueError(f"noise must be None where y_std is given, got {noise!r}")
+    return 1.0
 
 
 def _row_space(X):

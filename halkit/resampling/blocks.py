@@ -173,7 +173,9 @@ class LeaveBlocksOut(BaseCrossValidator):
             yield np.array([other == label for other in labels])
 
 
+#: Folds that each leave out the blocks of one quark source, as ``cv`` of a search.
 leave_one_source_out = LeaveBlocksOut("source")
+#: Folds that each leave out the blocks of one volume, as ``cv`` of a search.
 leave_one_volume_out = LeaveBlocksOut("volume")
 
 # Rows of records that are alive, by the options that they were made with.

@@ -78,8 +78,8 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
     ensembles_ : list of halkit.scattering.Ensemble
         Their bins; None where the fit failed.
     results_ : dict of arrays
-        One entry for each variation: "name", "params", "param_…" (masked where as in the centre),
-        "criterion" (the data that decide), "chi2" (χ²/dof with a fit of each bin) and its
+        One entry for each variation: "name", "params", ``"param_…"`` (masked where as in the
+        centre), "criterion" (the data that decide), "chi2" (χ²/dof with a fit of each bin) and its
         "p_value", "score" (−χ²/dof of the fit to the mean), "accepted", "reason" (of a failure),
         "fit_time" in seconds.
     accepted_ : ndarray of bool of shape (n_variations,)

@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.checks import (
-    check_array,
-    check_boolean,
-    check_integer,
-    check_number,
-    check_positive,
-)
+from halkit.checks import check_array, check_boolean, check_integer, check_number, check_positive
 from halkit.gauge.chains.trajectory import (
     INTEGRATORS,
     batch_innermost,
@@ -26,10 +20,7 @@ from halkit.gauge.chains.trajectory import (
     trajectory,
 )
 from halkit.gauge.theory.theories import U1, as_theory
-from halkit.gauge.theory.torus import (
-    as_generator,
-    as_links,
-)
+from halkit.gauge.theory.torus import as_generator, as_links
 
 __all__ = ["Trajectory", "hmc", "integrate", "winding_hit"]
 
@@ -89,7 +80,7 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
     Raises
     ------
     ValueError, TypeError
-        If an argument is none of the above.
+        If an argument is out of its range or `integrator` is unknown.
 
     References
     ----------
@@ -202,9 +193,9 @@ def hmc(
     n_warmup : int, default 0
         Trajectories before them, which tune and are not yielded.
     step_size : float, optional
-        Where the tuning starts, or the step itself if there is no warm-up. By default 0.5
-        over the largest frequency that the action has at its minimum, √(8β) for the gauge
-        theories, at most 0.25.
+        Where the tuning starts, or the step itself if there is no warm-up. The default is 0.5
+        over the largest frequency at the minimum of the action, √(8β) in gauge theories, and at
+        most 0.25.
     trajectory_length : float, default 1.0
         Molecular-dynamics time.
     jitter : float, default 0.2
@@ -237,7 +228,7 @@ def hmc(
     Raises
     ------
     ValueError, TypeError
-        If an argument is none of the above.
+        If an argument is out of its range or `integrator` is unknown.
 
     References
     ----------

@@ -33,11 +33,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from halkit.checks import check_array, check_integer
 from halkit.gauge.chains.correction import progress
-from halkit.gauge.chains.trajectory import (
-    INTEGRATORS,
-    batch_innermost,
-    trajectory,
-)
+from halkit.gauge.chains.trajectory import INTEGRATORS, batch_innermost, trajectory
 from halkit.gauge.theory.theories import U1
 from halkit.gauge.theory.torus import (
     as_generator,
@@ -247,11 +243,8 @@ class _Ramp:
         """The action at level `after` of links whose action at level `before` is known."""
         return after / before * action if before else after * wilson_action(theta, self.beta)
 
-    def move(self, theta, u, step_size, n_steps, rng, action):
-        return trajectory(
-            theta, U1(u * self.beta), step_size, n_steps, INTEGRATORS["leapfrog"], rng,
-            before=action,
-        )  # fmt: skip
+    def theory(self, u):
+        return U1(u * self.beta)
 
 
 class _Guided:
@@ -278,7 +271,7 @@ class _Guided:
     def raised(self, theta, action, before, after):  # noqa: ARG002
         return self._action(theta, after)
 
-    def move(self, theta, u, step_size, n_steps, rng, action):
+    def theory(self, u):
         wilson = U1(u * self.beta)
 
         def kick(momentum, links, scale):
@@ -287,11 +280,8 @@ class _Guided:
                 force = _shaped(self.path.force(links, u), links.shape, "force")
                 momentum += scale * (1 - u) * force
 
-        guided = SimpleNamespace(
+        return SimpleNamespace(
             space=wilson.space, kick=kick, action=lambda links: self._action(links, u)
-        )
-        return trajectory(
-            theta, guided, step_size, n_steps, INTEGRATORS["leapfrog"], rng, before=action
         )
 
     def _action(self, theta, u):
@@ -337,7 +327,9 @@ def _population(n, shape, actions, levels, n_steps, rng, verbose):
             theta, action, ancestor = theta[chosen], action[chosen], ancestor[chosen]
             theta, log_w = batch_innermost(theta), np.zeros(n)
         step = step_size * rng.uniform(1 - JITTER, 1)
-        theta, accepted, _, action = actions.move(theta, u, step, n_steps, rng, action)
+        theta, accepted, _, action = trajectory(
+            theta, actions.theory(u), step, n_steps, INTEGRATORS["leapfrog"], rng, before=action
+        )
         step_size = min(step_size * np.exp(0.2 * (accepted.mean() - ACCEPTANCE)), np.pi / 2)
     log_z += logsumexp(log_w) - np.log(n)
     return np.ascontiguousarray(wrap(theta)), log_w, ancestor, log_z

@@ -6,13 +6,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 from halkit.checks import check_array
+from halkit.gauge.theory.report import effective_fraction
 
-__all__ = ["WeightedSample", "effective_fraction", "metropolis_chain"]
-
-
-def effective_fraction(log_weight):
-    """Return (Σ w)²/(n Σ w²), between 1/n and 1."""
-    return float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)) / len(log_weight))
+__all__ = ["WeightedSample", "metropolis_chain"]
 
 
 def metropolis_chain(log_weight, rng):

@@ -1,13 +1,13 @@
 r"""From chains of plaquettes to configurations on a torus: raw or exact, and their density.
 
 Raw: the plaquettes of a configuration are chains of the density g each, and only the last step
-knows of the others. Given the noisy plaquettes, with means μ_i and variances v_i, their sum is
+depends on the others. Given the noisy plaquettes, with means μ_i and variances v_i, their sum is
 normal; a set is kept with a probability proportional to its density at the multiples of 2π,
 
     Σ_k e^{−(2πk − M)²/2Σ}/√Σ,    M = Σ_i μ_i,    Σ = Σ_i v_i,
 
 one of the k is drawn, and the step is taken under the condition Σ_i P_i = 2πk. The result has the
-density Π g(P)/Z_g: nothing in it but what was learned. Its normalisation is known,
+density Π g(P)/Z_g, which contains only what was learned. Its normalisation is known,
 
     Z_g = (1/2π) Σ_m C_m^V,    C_m = ∫ g cos mP dP.
 
@@ -108,10 +108,7 @@ def exact_links(chain, n, beta, lattice_shape, rng):
         Angles in [−π, π).
     """
     theory = as_theory(beta)
-    draw = plaquette_draws(chain, theory, rng)
-    if chain.space is QUATERNIONS:
-        return commutator.close(draw, theory.density, n, lattice_shape, rng)
-    return close(draw, n, theory.beta, lattice_shape, rng)
+    return close(plaquette_draws(chain, theory, rng), n, theory, lattice_shape, rng)
 
 
 def plaquette_draws(chain, theory, rng):

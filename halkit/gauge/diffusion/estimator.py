@@ -1,38 +1,25 @@
 """Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
 
-import warnings
 from functools import partial
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
-from halkit.checks import (
-    as_numbers,
-    check_boolean,
-    check_integer,
-    check_positive,
-    numbers_or_table,
-)
+from halkit.checks import check_boolean, check_integer, check_positive
 from halkit.gauge.diffusion import denoising
 from halkit.gauge.diffusion.baseline import NO_MOMENTS, plaquette_moments
-from halkit.gauge.diffusion.configurations import log_prob
 from halkit.gauge.diffusion.contract import check_network
 from halkit.gauge.diffusion.force import plaquette_force
+from halkit.gauge.diffusion.lattice_model import warn_of_another_theory
 from halkit.gauge.diffusion.links import smallest_width
 from halkit.gauge.diffusion.model import Architecture, as_tensor, denoising_scores, evaluate_score
 from halkit.gauge.diffusion.networks import NETWORKS
-from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, warn_of_another_coupling
+from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, mean_plaquette
 from halkit.gauge.theory.theories import U1
-from halkit.gauge.theory.torus import (
-    TWO_PI,
-    as_links,
-    check_beta,
-    check_lattice_shape,
-    wrap,
-)
+from halkit.gauge.theory.torus import as_links, check_beta, within_circle, wrap
 from halkit.modules import Named, by_name, check_factory, unnamed
 from halkit.training import (
     Interrupted,
@@ -55,6 +42,8 @@ FORCE_LINKS = 2**18
 class ScoreEstimator(PlaquetteModel):
     """A score network of noisy angles; `U1DiffusionSampler` adds the parameters and the samples."""
 
+    _dtypes = (np.float64, np.float32)
+
     @with_callbacks
     def fit(self, X, y=None):
         """Learn the score of links with noise, by denoising.
@@ -72,7 +61,7 @@ class ScoreEstimator(PlaquetteModel):
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, and for X that is no array of finite angles.
+            For parameters out of their range, and if X is not an array of finite angles.
         KeyboardInterrupt
             From the keyboard, or from a callback that does not raise
             `halkit.training.StopTraining`. ``interrupted_`` then is a fitted sampler with the
@@ -82,13 +71,14 @@ class ScoreEstimator(PlaquetteModel):
         Warns
         -----
         UserWarning
-            If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
+            If the mean plaquette of X differs from its value at `beta` by more than ten errors and
+            5 %.
         """
         _check_parameters(self)
         with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
-            X = self._angles(X, fitting=True)
+            X = self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
-                warn_of_another_coupling(X, U1(self.beta))
+                warn_of_another_theory(U1(self.beta), *mean_plaquette(X, U1(self.beta)))
             elif self.network in ("gauge_energy", "unet", "plaquette"):
                 raise ValueError(
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
@@ -98,10 +88,6 @@ class ScoreEstimator(PlaquetteModel):
                 check_network(self.network, X.shape[1:], float(self.beta))
             self._train(X, check_random_state(self.random_state), task)
         return self
-
-    def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
-        return hasattr(self, "net_")
 
     def _train(self, X, random, task):
         order = random.permutation(len(X))
@@ -149,7 +135,7 @@ class ScoreEstimator(PlaquetteModel):
 
     def _fit_before(self, network, shape):
         """The architecture of the fit before, for a warm start, else None."""
-        if not (self.warm_start and self.__sklearn_is_fitted__()):
+        if not (self.warm_start and hasattr(self, "net_")):
             return None
         form = network, tuple(self.hidden_channels), tuple(shape)
         kept = self._architecture
@@ -206,52 +192,12 @@ class ScoreEstimator(PlaquetteModel):
             **self._settings, device=device,
         ).restore(weights)  # fmt: skip
 
-    def _angles(self, X, *, fitting=False):
-        """X as (n, 2, L0, L1) on a lattice and as rows elsewhere, after the checks."""
-        shape = self.lattice_shape if fitting else self.lattice_shape_
-        shape = None if shape is None else check_lattice_shape(shape)
-        n_axes = as_numbers(X, "X").ndim
-        if n_axes > 2 and n_axes != 4:
-            raise ValueError(f"X must have shape (n, 2, L0, L1) or (n, 2*L0*L1), got {np.shape(X)}")
-        if n_axes == 4:
-            links = as_links(X, shape, name="X")
-            shape, X = links.shape[2:], links.reshape(len(links), -1)
-            if not fitting and shape != self.lattice_shape_:
-                raise ValueError(
-                    f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
-                )
-        X = validate_data(
-            self, numbers_or_table(X, "X"), dtype=[np.float64, np.float32], reset=fitting,
-            ensure_min_samples=1 + fitting,
-        )  # fmt: skip
-        if fitting:
-            self.lattice_shape_ = shape or _square(X.shape[1])
-        if self.lattice_shape_ is not None:
-            return as_links(X, self.lattice_shape_, name="X")
-        if np.abs(X).max() > TWO_PI * (1 + 1e-6):
-            warnings.warn("X has angles beyond 2π: they are wrapped to [-π, π)", stacklevel=3)
-        return wrap(X)
+    def _configurations(self, X, *, fitting=False):
+        X = super()._configurations(X, fitting=fitting)
+        return X if self.lattice_shape_ is not None else wrap(within_circle(X, "X"))
 
-    def score_samples(self, X):
-        r"""Logarithm of the model's density at β0, per link, of each configuration.
-
-        It is `log_prob` over 2·L0·L1. Rows without a lattice have no such density: for them it
-        is minus the denoising loss, see `denoising_score`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-            Angles on the lattice of the fit.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        check_is_fitted(self)
-        X = self._angles(X)
-        if self.lattice_shape_ is None:
-            return denoising_scores(self.net_.module_, X)
-        return log_prob(self._chain(self.beta_), X) / X[0].size
+    def _score_rows(self, X):
+        return denoising_scores(self.net_.module_, X)
 
     def denoising_score(self, X):
         r"""Minus the denoising loss ⟨(σs − σt)²⟩ at all widths of noise on the links.
@@ -271,7 +217,7 @@ class ScoreEstimator(PlaquetteModel):
         float
         """
         check_is_fitted(self)
-        return float(denoising_scores(self.net_.module_, self._angles(X)).mean())
+        return float(denoising_scores(self.net_.module_, self._configurations(X)).mean())
 
     def link_score(self, theta, sigma):
         """The learned score ∂ log p_σ/∂θ at β0.
@@ -290,7 +236,7 @@ class ScoreEstimator(PlaquetteModel):
         check_is_fitted(self)
         sigma = check_positive(sigma, "sigma")
         if self.lattice_shape_ is None:
-            return evaluate_score(self.net_.module_, self._angles(theta), sigma)
+            return evaluate_score(self.net_.module_, self._configurations(theta), sigma)
         theta = as_links(theta)
         self._architecture.check_takes(self.net_.module_, theta.shape[1:])
         return evaluate_score(self.net_.module_, theta, sigma)
@@ -311,12 +257,6 @@ def _history(net):
     keys = ("epoch", "train_loss", "valid_loss", "dur")
     rows = getattr(net, "history_", ())
     return [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
-
-
-def _square(n_features):
-    """(L, L) if rows have 2L² angles, L ≥ 2, else None."""
-    size = round((n_features / 2) ** 0.5)
-    return (size, size) if size >= 2 and 2 * size**2 == n_features else None
 
 
 def _check_parameters(model):

@@ -16,7 +16,7 @@ y = x + s h, times a_p and a polynomial in p². The density of the whole path is
 
     w = e^{−S(x_0)} Π q(x_{i+1}|x_i) / [g(x_N) Π g(x_i|x_{i+1})]
 
-with the noise q makes weighted means those of e^{−S}, whatever was learned.
+with the noise q makes weighted means exact, even if little was learned.
 """
 
 from itertools import pairwise
@@ -34,12 +34,12 @@ N_POWERS, N_FEATURES = 2, 12
 REACH = 6.0  # the largest noise, over the largest variance of a mode
 RIDGE = 1e-9
 SITES = 2**17
-SPREAD = 5.0  # of the variance of a step around the one of a Gaussian
+SPREAD = 5.0  # largest ratio of the variance of a step to the variance of a Gaussian step
 SIGNIFICANT = 3.0  # errors of U_L from which on the zero mode has two peaks
 
 
 class Learned(NamedTuple):
-    """What a training keeps: arrays that know no lattice but that of the zero mode.
+    """What a training keeps; only the zero mode depends on the lattice.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Learned(NamedTuple):
     coefficients : array of shape (n_steps, 12, 2)
         Of the products of fields, and powers of p².
     spread : array of shape (n_steps, n_shells)
-        Variances of the steps over those of the Gaussians.
+        Variances of the steps over the variances of Gaussian steps.
     """
 
     momenta: np.ndarray
@@ -91,9 +91,7 @@ def momenta(lattice_shape):
         np.sin(np.pi * np.arange(half) / size_1) ** 2,
     )
     count = np.full((size_0, half), 2.0)
-    count[:, 0] = 1
-    if size_1 % 2 == 0:
-        count[:, -1] = 1
+    count[:, [0] if size_1 % 2 else [0, -1]] = 1
     return p2, count
 
 
@@ -106,7 +104,7 @@ def _sites(modes, lattice_shape):
 
 
 def _products(y, sign, centre):
-    """Return twelve odd products of the field and of what is left of it without ±centre."""
+    """Return twelve odd products of the field, and of the field minus its peak at ±centre."""
     N, y2, s = neighbours(y) / 4, y * y, sign[:, None, None]
     e = y - centre * s
     M, near = neighbours(e) / 4, neighbours(y2) / 4
@@ -209,13 +207,13 @@ def _level(phi, pull, C, centre, s, modes, volume, rng):
 def mode_chain(learned, theory, lattice_shape):
     """Make the steps on a lattice; between the momenta of the training 1/C_p is interpolated.
 
-    On another volume V' the peaks of φ, and the variance around them, are what they were.
+    On another volume the peaks of φ and the variance around them stay the same.
     """
     p2, count = momenta(lattice_shape)
     volume, shells = int(np.prod(lattice_shape)), learned.momenta
     centre, c = learned.centre, learned.variances[0]
     if volume != learned.volume:
-        if centre < np.sqrt(c):  # one peak: z² is what it was
+        if centre < np.sqrt(c):  # one peak: ⟨z²⟩ stays the same
             centre, c = 0.0, c + centre**2
         centre *= np.sqrt(volume / learned.volume)
     inverse = 1 / learned.variances
@@ -240,7 +238,7 @@ def _between(p2, shells, inverse):
 
 
 def _reverse(chain, level, x):
-    """Return the mean of the modes after a step; chance and mean of both peaks of the zero mode."""
+    """Return a step: means of the modes, chances and means of the peaks of zero mode, variances."""
     s, before = chain.noise[level + 1], chain.noise[level]
     h, clean, sign = _gaussian(chain.C, chain.centre, s, x)
     shape, volume = chain.lattice_shape, np.prod(chain.lattice_shape)
@@ -254,11 +252,12 @@ def _reverse(chain, level, x):
     shift = (s - before) * chain.centre / (chain.C[0, 0] + s)
     z = mean[:, 0, 0].real
     peaks = [((1 + one * sign) / 2, z + shift * (one - sign)) for one in (1, -1)]
-    return mean, peaks
+    return mean, peaks, chain.variances[level]
 
 
-def _log_density(chain, variance, x, mean, peaks):
+def _log_density(chain, step, x):
     """Logarithm of the density of modes x after a step, without (2π)^{−V/2}."""
+    mean, peaks, variance = step
     square = chain.multiplicity * np.abs(x - mean) ** 2 / variance
     square[:, 0, 0] = 0
     z, width = x[:, 0, 0].real, variance[0, 0]
@@ -269,7 +268,7 @@ def _log_density(chain, variance, x, mean, peaks):
 
 
 def _start(chain, n):
-    """The modes with the largest noise: their mean, both peaks, variances."""
+    """The step from nothing to modes with the largest noise."""
     peaks = [(np.full(n, 0.5), np.full(n, one * chain.centre)) for one in (1, -1)]
     return np.zeros((n, *chain.C.shape)), peaks, chain.C + chain.noise[-1]
 
@@ -281,8 +280,10 @@ def _log_noise(chain, level, x, noisy):
     return -(square + np.prod(chain.lattice_shape) * np.log(step)) / 2
 
 
-def _drawn(mean, peaks, variance, shape, rng):
-    white = _modes(rng.standard_normal((len(mean), *shape)))
+def _drawn(chain, step, rng):
+    """Draw the modes after a step."""
+    mean, peaks, variance = step
+    white = _modes(rng.standard_normal((len(mean), *chain.lattice_shape)))
     x = mean + np.sqrt(variance) * white
     up = rng.random(len(mean)) < peaks[0][0]
     x[:, 0, 0] = np.where(up, peaks[0][1], peaks[1][1]) + np.sqrt(variance[0, 0]) * white[:, 0, 0]
@@ -291,36 +292,35 @@ def _drawn(mean, peaks, variance, shape, rng):
 
 def draw(chain, n, rng):
     """Draw n independent fields, and the logarithms of their path weights."""
-    shape, volume = chain.lattice_shape, int(np.prod(chain.lattice_shape))
+    shape = chain.lattice_shape
     fields, log_weight = np.empty((n, *shape)), np.empty(n)
-    size = max(1, SITES // volume)
+    size = max(1, SITES // int(np.prod(shape)))
     for first in range(0, n, size):
         part = slice(first, min(first + size, n))
-        mean, peaks, variance = _start(chain, part.stop - first)
-        x = _drawn(mean, peaks, variance, shape, rng)
-        log_w = -_log_density(chain, variance, x, mean, peaks)
+        step = _start(chain, part.stop - first)
+        x = _drawn(chain, step, rng)
+        log_w = -_log_density(chain, step, x)
         for level in reversed(range(len(chain.variances))):
-            mean, peaks = _reverse(chain, level, x)
-            variance = chain.variances[level]
-            noisy, x = x, _drawn(mean, peaks, variance, shape, rng)
+            step = _reverse(chain, level, x)
+            noisy, x = x, _drawn(chain, step, rng)
             log_w += _log_noise(chain, level, x, noisy)
-            log_w -= _log_density(chain, variance, x, mean, peaks)
+            log_w -= _log_density(chain, step, x)
         fields[part] = _sites(x, shape)
         log_weight[part] = log_w - chain.theory.action(fields[part])
     return fields, log_weight
 
 
 def log_paths(chain, fields, rng):
-    """Return log [g(path)/q(path|φ)] of a noisy path of each field, all with the same noise: in
-    the mean over paths a lower bound of the logarithm of the density of the draws."""
+    """Return log [g(path)/q(path|φ)] of a noisy path of each field, all with the same noise.
+
+    Its mean over paths is a lower bound of the logarithm of the density of the draws.
+    """
     x = _modes(fields)
     total = np.full(len(x), -np.prod(chain.lattice_shape) * np.log(2 * np.pi) / 2)
     for level in range(len(chain.variances)):
         step = chain.noise[level + 1] - chain.noise[level]
         white = _modes(rng.standard_normal((1, *fields.shape[1:])))
         clean, x = x, x + np.sqrt(step) * white
-        mean, peaks = _reverse(chain, level, x)
-        total += _log_density(chain, chain.variances[level], clean, mean, peaks)
+        total += _log_density(chain, _reverse(chain, level, x), clean)
         total -= _log_noise(chain, level, clean, x)
-    mean, peaks, variance = _start(chain, len(x))
-    return total + _log_density(chain, variance, x, mean, peaks)
+    return total + _log_density(chain, _start(chain, len(x)), x)

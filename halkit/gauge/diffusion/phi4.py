@@ -1,23 +1,20 @@
 """A diffusion model of two-dimensional φ⁴, exact by the weights of its paths."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
-from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import as_numbers, check_choice, check_integer, numbers_or_table
+from halkit.checks import check_choice, check_integer
 from halkit.exceptions import AccuracyWarning
-from halkit.gauge.chains.weights import WeightedSample, effective_fraction, metropolis_chain
+from halkit.gauge.chains.weights import WeightedSample, metropolis_chain
+from halkit.gauge.diffusion.lattice_model import LatticeModel, warn_of_another_theory
 from halkit.gauge.diffusion.modes import Learned, draw, learn, log_paths, mode_chain
-from halkit.gauge.theory.report import sample_report
-from halkit.gauge.theory.spaces import REALS
+from halkit.gauge.theory.report import effective_fraction, sample_report
 from halkit.gauge.theory.theories import Phi4
-from halkit.gauge.theory.torus import as_generator, check_lattice_shape
+from halkit.gauge.theory.torus import as_generator
 from halkit.training import unchanged_on_error
-from halkit.versions import Versioned
 
 __all__ = ["Phi4DiffusionSampler"]
 
@@ -25,17 +22,16 @@ CORRECTIONS = ("auto", "metropolis", None)
 LEAST_ESS = 0.7
 WARMUP = 100  # proposals before the first configuration of a chain
 PATHS, SEED = 16, 1234  # of the score
-WRONG, ERRORS = 0.05, 10.0
 
 
-class Phi4DiffusionSampler(DensityMixin, Versioned):
+class Phi4DiffusionSampler(LatticeModel):
     r"""Generate fields of two-dimensional φ⁴ with what was learned from fields of one theory.
 
     Noise on the fields is taken away in steps whose score is a Gaussian for every mode, two for the
     zero mode, and learned products of neighbouring sites (`halkit.gauge.diffusion.modes`). The
-    density of every path is known, and its weight makes means exact, whatever was learned:
+    density of every path is known, and its weight makes means exact, even if little was learned:
     `weighted_sample` has the weights, and ``sample`` a Metropolis chain of independent proposals.
-    The effective size of the weights tells what the learning is worth (``docs/theories.md``).
+    The effective size of the weights measures how good the learning is (``docs/theories.md``).
 
     Parameters
     ----------
@@ -77,6 +73,8 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
     True
     """
 
+    _theory = Phi4
+
     def __init__(self, *, kappa=0.21, lam=0.022, n_steps=30, lattice_shape=None, random_state=None):
         self.kappa = kappa
         self.lam = lam
@@ -90,7 +88,7 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         Parameters
         ----------
         X : array-like of shape (n, L0, L1) or (n, L0·L1)
-            Fields of e^{−S}, n ≥ 2. A few thousand determine all that there is to learn.
+            Fields of e^{−S}, n ≥ 2. A few thousand suffice.
         y : ignored
 
         Returns
@@ -100,66 +98,30 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, and for X that is no array of finite fields.
+            For parameters out of their range, and if X is not an array of finite fields.
 
         Warns
         -----
         UserWarning
-            If ⟨φ ∂S/∂φ⟩ of X, which is 1 for e^{−S}, is not, by more than ten errors and 5 %.
+            If ⟨φ ∂S/∂φ⟩ of X differs from 1, its value for e^{−S}, by more than ten errors and 5 %.
         """
         theory = Phi4(self.kappa, self.lam)
         n_steps = check_integer(self.n_steps, "n_steps", least=1)
         random = check_random_state(self.random_state)
         with unchanged_on_error(self):
-            X = self._fields(X, fitting=True)
-            _warn_of_another_theory(X, theory)
+            X = self._configurations(X, fitting=True)
+            virial = -(X * theory.force(X)).mean(axis=(1, 2))
+            warn_of_another_theory(theory, "⟨φ ∂S/∂φ⟩ =", virial, 1.0)
             rng = np.random.default_rng(random.randint(2**31, size=4))
             learned = learn(X, theory, n_steps, rng)
             self.theory_, self.learned_ = (theory.kappa, theory.lam), learned._asdict()
         return self
 
-    def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
-        return hasattr(self, "learned_")
-
-    def _fields(self, X, *, fitting=False):
-        """X as (n, L0, L1), after the checks."""
-        shape = self.lattice_shape if fitting else self.lattice_shape_
-        shape = None if shape is None else check_lattice_shape(shape, 1)
-        n_axes = as_numbers(X, "X").ndim
-        if n_axes > 3:
-            raise ValueError(f"X must have shape (n, L0, L1) or (n, L0*L1), got {np.shape(X)}")
-        if n_axes == 3:
-            fields = REALS.as_field(X, shape, "X")
-            if not fitting and fields.shape[1:] != shape:
-                raise ValueError(
-                    f"X is on a {fields.shape[1:]} lattice; the model was fitted on {shape}"
-                )
-            shape, X = fields.shape[1:], fields.reshape(len(fields), -1)
-        X = validate_data(
-            self, numbers_or_table(X, "X"), dtype=np.float64, reset=fitting,
-            ensure_min_samples=1 + fitting,
-        )  # fmt: skip
-        if fitting:
-            side = round(X.shape[1] ** 0.5)
-            self.lattice_shape_ = shape or (
-                (side,) * 2 if side**2 == X.shape[1] else (1, X.shape[1])
-            )
-        return REALS.as_field(X, self.lattice_shape_, "X")
-
-    @property
-    def _theory(self):
-        return Phi4(*self.theory_)
+    def _lattice_of_rows(self, n_features):
+        return super()._lattice_of_rows(n_features) or (1, n_features)
 
     def _chain(self, shape):
-        return mode_chain(Learned(**self.learned_), self._theory, shape)
-
-    def _sample_shape(self, lattice_size):
-        if lattice_size is None:
-            return self.lattice_shape_
-        if isinstance(lattice_size, Integral):
-            lattice_size = (lattice_size, lattice_size)
-        return check_lattice_shape(lattice_size, 1)
+        return mode_chain(Learned(**self.learned_), Phi4(*self.theory_), shape)
 
     def weighted_sample(self, n_samples=1, *, lattice_size=None, random_state=None):
         """Generate independent fields with the weights that make means exact.
@@ -169,8 +131,8 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         n_samples : int, default 1
             Number of fields.
         lattice_size : int or (int, int), optional
-            L, or (L0, L1); that of the training by default. On another volume the zero mode is
-            guessed from its scaling, and the effective size may be small.
+            L, or (L0, L1); by default the lattice of the training. On another volume the zero mode
+            is guessed from its scaling, and the effective size may be small.
         random_state : int, RandomState, Generator or None
             Source of the random numbers, for this call alone.
 
@@ -195,9 +157,10 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         if sample.ess < LEAST_ESS and n_samples >= WARMUP:
             warnings.warn(
                 f"the effective size of a configuration is {sample.ess:.2g} at "
-                f"{self._theory.label} on {chain.lattice_shape}: errors are "
-                f"{sample.ess**-0.5:.2g} times those of independent exact fields, and a Metropolis "
-                "chain repeats fields; raise n_steps, or train on more fields of this lattice",
+                f"{chain.theory.label} on {chain.lattice_shape}: errors are "
+                f"{sample.ess**-0.5:.2g} times larger than with independent exact fields; a "
+                "Metropolis chain repeats fields; raise n_steps, or train on more fields of this "
+                "lattice",
                 AccuracyWarning,
                 stacklevel=2,
             )
@@ -260,23 +223,9 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         array of shape (n,)
         """
         check_is_fitted(self)
-        X, chain = self._fields(X), self._chain(self.lattice_shape_)
+        X, chain = self._configurations(X), self._chain(self.lattice_shape_)
         rngs = np.random.default_rng(SEED).spawn(PATHS)
         return np.mean([log_paths(chain, X, rng) for rng in rngs], axis=0) / X[0].size
-
-    def score(self, X, y=None):  # noqa: ARG002
-        """Mean of `score_samples`: larger is better.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, L0, L1) or (n, L0·L1)
-        y : ignored
-
-        Returns
-        -------
-        float
-        """
-        return float(self.score_samples(X).mean())
 
     def sample_report(self, X, *, reference=None, random_state=0):
         """Report the observables of fields, beside exact or other values, see `halkit.gauge`.
@@ -284,11 +233,11 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         Parameters
         ----------
         X : WeightedSample, or array of shape (n, L0, L1) or (n, L0·L1)
-            Fields on any lattice; rows on that of the fit.
+            Fields on any lattice; rows on the lattice of the fit.
         reference : array of shape (m, L0, L1), optional
-            Independent fields to compare with, as of `halkit.datasets.make_phi4_configurations`.
+            Independent fields to compare with, as `halkit.datasets.make_phi4_configurations` makes.
         random_state : int, RandomState, Generator or None
-            Of the 1000 fields that tell the effective size; a WeightedSample has its own.
+            Of the 1000 fields that give the effective size; a WeightedSample has its own.
 
         Returns
         -------
@@ -298,24 +247,9 @@ class Phi4DiffusionSampler(DensityMixin, Versioned):
         check_is_fitted(self)
         weighted = isinstance(X, WeightedSample)
         fields, log_weight = X if weighted else (X, None)
-        shape = self.lattice_shape_ if np.ndim(fields) == 2 else None
-        fields = REALS.as_field(fields, shape, "X")
-        report = sample_report(fields, self._theory, log_weight=log_weight, reference=reference)
+        fields, theory = self._on_any_lattice(fields), Phi4(*self.theory_)
+        report = sample_report(fields, theory, log_weight=log_weight, reference=reference)
         if weighted:
             return report
         log_weight = draw(self._chain(fields.shape[1:]), 1000, as_generator(random_state))[1]
         return report._replace(ess=effective_fraction(log_weight))
-
-
-def _warn_of_another_theory(fields, theory):
-    """Compare ⟨φ ∂S/∂φ⟩ with 1; fewer than ten values give no error to trust."""
-    if len(fields) < 10:
-        return
-    virial = -(fields * theory.force(fields)).mean(axis=(1, 2))
-    mean, error = virial.mean(), virial.std(ddof=1) / np.sqrt(len(virial))
-    if abs(mean - 1) > max(ERRORS * error, WRONG):
-        warnings.warn(
-            f"X has ⟨φ ∂S/∂φ⟩ = {mean:.4f} ± {error:.1g} a site, and fields of {theory.label} have "
-            "1: kappa and lam must be those of the fields",
-            stacklevel=3,
-        )

@@ -1,27 +1,19 @@
 """A learned action of one plaquette: its density at every coupling, and how it is scored."""
 
-import warnings
-from numbers import Integral
-
 import numpy as np
-from sklearn.base import DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_integer
-from halkit.gauge.diffusion.configurations import (
-    effective_size,
-    log_prob,
-    plaquette_acceptance,
-)
+from halkit.gauge.diffusion.configurations import effective_size, log_prob, plaquette_acceptance
+from halkit.gauge.diffusion.lattice_model import LatticeModel
 from halkit.gauge.diffusion.plaquettes import plaquette_chain
 from halkit.gauge.theory.exact import exact_wilson_loop
 from halkit.gauge.theory.independent import closing_acceptance
 from halkit.gauge.theory.report import sample_report
 from halkit.gauge.theory.theories import SU2, U1
-from halkit.gauge.theory.torus import check_beta, check_lattice_shape
-from halkit.versions import Versioned
+from halkit.gauge.theory.torus import check_beta
 
-__all__ = ["PlaquetteModel", "warn_of_another_coupling"]
+__all__ = ["PlaquetteModel", "mean_plaquette"]
 
 # Noise variances on the way to raw plaquettes.
 RAW_STEPS = 50
@@ -29,7 +21,7 @@ RAW_STEPS = 50
 EXACT_STEPS = 6
 
 
-class PlaquetteModel(DensityMixin, Versioned):
+class PlaquetteModel(LatticeModel):
     """What samplers of U(1) and SU(2) share once they have ``harmonics_`` and ``beta_``."""
 
     _theory: type[U1 | SU2] = U1
@@ -50,10 +42,6 @@ class PlaquetteModel(DensityMixin, Versioned):
         if self.beta_ == 0 and beta > 0:
             raise ValueError("a model of beta=0 has no score that could be scaled to another beta")
         return beta / self.beta_ if self.beta_ else 0.0
-
-    def _need_lattice(self):
-        if self.lattice_shape_ is None:
-            raise ValueError("the model must know its lattice, got a fit to rows without a lattice")
 
     def log_prob(self, theta, beta=None, *, n_steps=None):
         """Return the logarithm of the density of links under the model's raw samples.
@@ -80,36 +68,36 @@ class PlaquetteModel(DensityMixin, Versioned):
             If theta is not on a lattice, or the model was fitted on no lattice.
         """
         check_is_fitted(self)
-        self._need_lattice()
         beta = self.beta_ if beta is None else check_beta(beta)
-        if n_steps is not None:
-            n_steps = check_integer(n_steps, "n_steps", least=1)
-        shape = self.lattice_shape_ if np.ndim(theta) == 2 else None
-        links = self._theory.space.as_field(theta, shape, "theta")
+        n_steps = check_integer(n_steps, "n_steps", least=1, optional=True)
+        links = self._on_any_lattice(theta, "theta")
         return log_prob(self._chain(beta, n_steps), links)
 
-    def score(self, X, y=None):  # noqa: ARG002
-        """Mean of `score_samples`: larger is better.
+    def score_samples(self, X):
+        """Logarithm of the model's density at β0, per link, of each configuration.
 
-        On a lattice it is comparable between all networks, and at most minus the entropy per link
-        in the mean, which is the mean of `halkit.gauge.exact_log_prob` over 2·L0·L1: it measures
-        what raw samples are worth.
+        It is `log_prob` over 2·L0·L1. Its mean compares all networks, and measures how good raw
+        samples are: on average it is at most minus the entropy per link, which is the mean of
+        `halkit.gauge.exact_log_prob` over 2·L0·L1. For rows of angles without a
+        lattice it is minus the denoising loss, see `U1DiffusionSampler.denoising_score`; for class
+        angles of SU(2) the logarithm of their density per plaquette, with respect to Haar's
+        measure.
 
         Parameters
         ----------
         X : array-like of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-        y : ignored
+            Links on the lattice of the fit, with four numbers each for SU(2); or rows without a
+            lattice.
 
         Returns
         -------
-        float
-
-        Raises
-        ------
-        ValueError
-            If what was learned is too narrow to draw, as after a training that diverged.
+        array of shape (n,)
         """
-        return float(self.score_samples(X).mean())
+        check_is_fitted(self)
+        X = self._configurations(X)
+        if self.lattice_shape_ is None:
+            return self._score_rows(X)
+        return log_prob(self._chain(self.beta_), X) / (2 * np.prod(self.lattice_shape_))
 
     def sample_report(self, X, beta=None):
         """Compare configurations with the exact formulas: means, errors and z-scores.
@@ -117,15 +105,15 @@ class PlaquetteModel(DensityMixin, Versioned):
         Parameters
         ----------
         X : array of shape (n, 2, L0, L1) or (n, 2·L0·L1)
-            Independent configurations, on any lattice; rows on that of the fit.
+            Independent configurations on any lattice; rows on the lattice of the fit.
         beta : float, optional
-            Coupling that they are meant for; that of the training by default.
+            Coupling that they are meant for; by default the coupling of the training.
 
         Returns
         -------
         SampleReport
             See `halkit.gauge.sample_report`. ``ess``, ``plaquette_acceptance`` and ``acceptance``
-            say what method="plaquette" does at this coupling and size, whatever X is.
+            describe method="plaquette" at this coupling and size, and do not depend on X.
 
         Raises
         ------
@@ -133,36 +121,17 @@ class PlaquetteModel(DensityMixin, Versioned):
             As `halkit.gauge.sample_report`, and if the model was fitted on no lattice.
         """
         check_is_fitted(self)
-        self._need_lattice()
-        shape = self.lattice_shape_ if np.ndim(X) == 2 else None
         theory = self._theory(self.beta_ if beta is None else beta)
-        theta, beta = theory.space.as_field(X, shape, "X"), theory.beta
-        report = sample_report(theta, theory)
-        shape, exact = report.lattice_shape, self._chain(beta, meant_for=beta)
+        report = sample_report(self._on_any_lattice(X), theory)
+        shape, exact = report.lattice_shape, self._chain(theory.beta, meant_for=theory.beta)
         return report._replace(
-            ess=effective_size(self._chain(beta), theory, shape),
+            ess=effective_size(self._chain(theory.beta), theory, shape),
             plaquette_acceptance=plaquette_acceptance(exact, theory),
             acceptance=closing_acceptance(theory, shape),
         )
 
-    def _sample_shape(self, lattice_size):
-        if lattice_size is None:
-            return self.lattice_shape_
-        if isinstance(lattice_size, Integral):
-            lattice_size = (lattice_size, lattice_size)
-        return check_lattice_shape(lattice_size)
 
-
-def warn_of_another_coupling(links, theory):
-    """Compare the mean plaquette with that of β; fewer than ten values give no error to trust."""
-    if len(links) < 10:
-        return
+def mean_plaquette(links, theory):
+    """Return a name, the mean of each configuration and the exact mean."""
     loops = np.cos(theory.class_angle(links)).mean(axis=(1, 2))
-    mean, error = loops.mean(), loops.std(ddof=1) / np.sqrt(len(loops))
-    expected = exact_wilson_loop(1, theory, links.shape[2:4])
-    if abs(mean - expected) > max(10 * error, 0.05 * expected):
-        warnings.warn(
-            f"X has the mean plaquette {mean:.4f} ± {error:.1g}, at beta={theory.beta:g} it is "
-            f"{expected:.4f}: beta must be the coupling of the configurations",
-            stacklevel=3,
-        )
+    return "the mean plaquette", loops, exact_wilson_loop(1, theory, links.shape[2:4])

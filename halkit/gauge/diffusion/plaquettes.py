@@ -156,7 +156,7 @@ def _cell(x):
 
 
 def interpolate(table, P, scale):
-    """Return the values of an even function of P from its table on 0 ≤ κP ≤ π, held beyond."""
+    """Return the values of an even function of P from its table on 0 ≤ κP ≤ π, constant beyond."""
     place = np.minimum(np.abs(P) * (scale * POINTS / np.pi), POINTS)
     low = np.minimum(place.astype(np.int32), POINTS - 1)
     place -= low
@@ -260,7 +260,7 @@ def _n_harmonics(harmonics, beta, scale):
 
 
 def _score(space, c, x, characters):
-    """Return h and h' of a density with the harmonics c, held where it is too small to know."""
+    """Return h and h' of a density with the harmonics c, constant where it is too small to know."""
     density = characters @ (space.squares(np.arange(len(c))) * c)
     known = density > KNOWN * density.max()
     score, slope = space.score(c, x[known], characters[known], density[known])
@@ -268,7 +268,7 @@ def _score(space, c, x, characters):
 
 
 def _log_ratio(space, law, harmonics, scale, log_norm):
-    """Return log g/f on [0, π] of κP, held where g is too small to know."""
+    """Return log g/f on [0, π] of κP, constant where g is too small to know."""
     x, m = np.linspace(0, np.pi, POINTS + 1), np.arange(len(law))
     g = space.characters(x, m) @ (space.squares(m) * law) * scale / space.volume
     known = g > KNOWN * g.max()

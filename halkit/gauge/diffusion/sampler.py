@@ -25,8 +25,8 @@ class U1DiffusionSampler(ScoreEstimator):
     Noise on the plaquettes then has a score in closed form at every β, and chains of single
     plaquettes, closed on a torus of any size, are independent configurations with a known density
     (`halkit.gauge.diffusion.plaquettes`). Rejection with the true action makes them exact, with no
-    Markov chain. It does so whatever was learned; how good that is, `log_prob`, `score` and raw
-    samples tell (``docs/u1.md``).
+    Markov chain. They are exact even if little was learned; `log_prob`, `score` and raw
+    samples tell how good the learning is (``docs/u1.md``).
 
     Noise on the links, with the score at all widths times β/β0, is the other way:
     ``method="annealed"``, "sde" and "ode". It freezes the topological charge on the way, and χ
@@ -208,8 +208,7 @@ class U1DiffusionSampler(ScoreEstimator):
         beta = self.beta_ if beta is None else check_beta(beta)
         check_choice(correction, "correction", CORRECTIONS)
         check_choice(method, "method", METHODS)
-        if n_steps is not None:
-            n_steps = check_integer(n_steps, "n_steps", least=1)
+        n_steps = check_integer(n_steps, "n_steps", least=1, optional=True)
         if correction == "auto":
             exact = "rejection" if method == "plaquette" else "hmc"
             correction = None if self.lattice_shape_ is None else exact

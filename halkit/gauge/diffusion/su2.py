@@ -1,15 +1,17 @@
 """A diffusion model of SU(2) links: trained at one coupling, it generates at every coupling."""
 
-import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from functools import partial
 
-from halkit.checks import as_numbers, check_choice, check_integer, numbers_or_table
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from halkit.checks import check_choice, check_integer
 from halkit.gauge.diffusion.configurations import exact_links, plaquette_draws, raw_links
 from halkit.gauge.diffusion.force import N_HARMONICS, plaquette_force
-from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, warn_of_another_coupling
-from halkit.gauge.theory.spaces import QUATERNIONS
-from halkit.gauge.theory.theories import SU2, U1
-from halkit.gauge.theory.torus import as_generator, check_beta, check_lattice_shape
+from halkit.gauge.diffusion.lattice_model import warn_of_another_theory
+from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, mean_plaquette
+from halkit.gauge.theory.theories import SU2
+from halkit.gauge.theory.torus import as_generator, check_beta
 from halkit.training import unchanged_on_error
 
 __all__ = ["SU2DiffusionSampler"]
@@ -27,8 +29,9 @@ class SU2DiffusionSampler(PlaquetteModel):
     been learned of the coupling β. Noise on the group has a score in closed form there
     (`halkit.gauge.theory.spaces`), chains of single class angles lead from Haar's measure to the
     learned action with a known density, and `halkit.gauge.theory.commutator` closes plaquettes
-    on a torus. Rejection with the true action makes independent exact configurations, whatever
-    was learned; `log_prob`, `score` and raw samples tell how good that is (``docs/theories.md``).
+    on a torus. Rejection with the true action makes independent configurations that are exact even
+    if little was learned; `log_prob`, `score` and raw samples tell how good the learning is
+    (``docs/theories.md``).
 
     Parameters
     ----------
@@ -64,7 +67,7 @@ class SU2DiffusionSampler(PlaquetteModel):
     True
     """
 
-    _theory: type[U1 | SU2] = SU2
+    _theory = SU2
 
     def __init__(self, *, beta=1.0, n_harmonics=N_HARMONICS, lattice_shape=None):
         self.beta = beta
@@ -88,75 +91,29 @@ class SU2DiffusionSampler(PlaquetteModel):
         Raises
         ------
         ValueError, TypeError
-            For parameters out of their range, and for X that is neither.
+            For parameters out of their range, and if X is neither.
 
         Warns
         -----
         UserWarning
-            If the mean plaquette of X is not that of `beta`, by more than ten errors and 5 %.
+            If the mean plaquette of X differs from its value at `beta` by more than ten errors and
+            5 %.
         """
-        beta = check_beta(self.beta)
+        theory = SU2(self.beta)
         n_harmonics = check_integer(self.n_harmonics, "n_harmonics", least=1)
         with unchanged_on_error(self):
-            X = self._links(X, fitting=True)
+            X = self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
-                warn_of_another_coupling(X, SU2(beta))
+                warn_of_another_theory(theory, *mean_plaquette(X, theory))
             self.harmonics_ = plaquette_force(X, n_harmonics=n_harmonics)
-            self.beta_ = beta
+            self.beta_ = theory.beta
         return self
-
-    def __sklearn_is_fitted__(self):
-        """A fit that failed half-way is no fit."""
-        return hasattr(self, "beta_")
-
-    def _links(self, X, *, fitting=False):
-        """X as links on a lattice, and as rows of class angles elsewhere, after the checks."""
-        shape = self.lattice_shape if fitting else self.lattice_shape_
-        shape = None if shape is None else check_lattice_shape(shape)
-        n_axes = as_numbers(X, "X").ndim
-        if n_axes > 2 and n_axes != 5:
-            raise ValueError(
-                f"X must have shape (n, 2, L0, L1, 4) or (n, 8*L0*L1), got {np.shape(X)}"
-            )
-        if n_axes == 5:
-            links = QUATERNIONS.as_field(X, shape, "X")
-            shape, X = links.shape[2:4], links.reshape(len(links), -1)
-            if not fitting and shape != self.lattice_shape_:
-                raise ValueError(
-                    f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
-                )
-        X = validate_data(
-            self, numbers_or_table(X, "X"), dtype=np.float64, reset=fitting,
-            ensure_min_samples=1 + fitting,
-        )  # fmt: skip
-        if fitting:
-            self.lattice_shape_ = shape or _square(X.shape[1])
-        shape = self.lattice_shape_
-        return X if shape is None else QUATERNIONS.as_field(X, shape, "X")
 
     def _n_steps(self, beta, *, exact):  # noqa: ARG002
         return STEPS + int(np.ceil(4 * np.log10(max(beta / WARM, 1.0))))
 
-    def score_samples(self, X):
-        """Logarithm of the model's density at β0, per link, of each configuration.
-
-        It is `log_prob` over 2·L0·L1; per plaquette, with respect to Haar's measure, for rows of
-        class angles.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2, L0, L1, 4) or (n, 8·L0·L1)
-            Links on the lattice of the fit, or class angles.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        check_is_fitted(self)
-        X = self._links(X)
-        if self.lattice_shape_ is None:
-            return self._chain(self.beta_).log_density(np.arccos(np.cos(X))).mean(axis=1)
-        return self.log_prob(X) / (2 * np.prod(self.lattice_shape_))
+    def _score_rows(self, X):
+        return self._chain(self.beta_).log_density(np.arccos(np.cos(X))).mean(axis=1)
 
     def sample(
         self,
@@ -175,9 +132,9 @@ class SU2DiffusionSampler(PlaquetteModel):
         n_samples : int, default 1
             Number of configurations.
         beta : float, optional
-            Coupling β, 0 to 10⁴; that of the training by default.
+            Coupling β, 0 to 10⁴; by default the coupling of the training.
         lattice_size : int or (int, int), optional
-            L, or (L0, L1); that of the training by default.
+            L, or (L0, L1); by default the lattice of the training.
         correction : {"auto", "rejection", None}
             "rejection", as "auto", keeps each plaquette with a probability proportional to
             e^{β cos a} over its density: independent exact configurations. None returns what was
@@ -203,30 +160,18 @@ class SU2DiffusionSampler(PlaquetteModel):
         if beta > LARGEST:
             raise ValueError(f"beta must be at most {LARGEST:g}, got {beta:g}")
         exact = check_choice(correction, "correction", CORRECTIONS) is not None
-        if n_steps is not None:
-            n_steps = check_integer(n_steps, "n_steps", least=1)
-        rng = as_generator(random_state)
+        n_steps = check_integer(n_steps, "n_steps", least=1, optional=True)
+        rng, theory = as_generator(random_state), SU2(beta)
         chain = self._chain(beta, n_steps, meant_for=beta if exact else None)
-        if self.lattice_shape_ is None:
-            if lattice_size is not None:
-                raise ValueError(
-                    "lattice_size must be None: the model was fitted on class angles of "
-                    f"{self.n_features_in_} plaquettes without a lattice"
-                )
-            count = n_samples * self.n_features_in_
-            draw = (
-                plaquette_draws(chain, SU2(beta), rng)
-                if exact
-                else (lambda count: chain.draw(count, rng))
+        if self.lattice_shape_ is not None:
+            shape = self._sample_shape(lattice_size)
+            if exact:
+                return exact_links(chain, n_samples, theory, shape, rng)
+            return raw_links(chain, n_samples, shape, rng)
+        if lattice_size is not None:
+            raise ValueError(
+                "lattice_size must be None: the model was fitted on class angles of "
+                f"{self.n_features_in_} plaquettes without a lattice"
             )
-            return draw(count).reshape(n_samples, -1)
-        shape = self._sample_shape(lattice_size)
-        if exact:
-            return exact_links(chain, n_samples, SU2(beta), shape, rng)
-        return raw_links(chain, n_samples, shape, rng)
-
-
-def _square(n_features):
-    """(L, L) if rows have 8L² numbers, L ≥ 2, else None."""
-    size = round((n_features / 8) ** 0.5)
-    return (size, size) if size >= 2 and 8 * size**2 == n_features else None
+        draw = plaquette_draws(chain, theory, rng) if exact else partial(chain.draw, rng=rng)
+        return draw(n_samples * self.n_features_in_).reshape(n_samples, -1)

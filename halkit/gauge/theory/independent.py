@@ -21,15 +21,9 @@ import numpy as np
 from halkit.checks import check_integer
 from halkit.gauge.theory import commutator
 from halkit.gauge.theory.bessel import partition
-from halkit.gauge.theory.quaternion import concentrated
 from halkit.gauge.theory.spaces import QUATERNIONS
 from halkit.gauge.theory.theories import as_theory
-from halkit.gauge.theory.torus import (
-    TWO_PI,
-    as_generator,
-    check_lattice_shape,
-    wrap,
-)
+from halkit.gauge.theory.torus import TWO_PI, as_generator, check_lattice_shape, wrap
 
 __all__ = ["close", "closing_acceptance", "links_of", "sample_exact"]
 
@@ -71,16 +65,9 @@ def sample_exact(n, beta, lattice_shape, *, random_state=None):
     >>> float(wilson_loop(theta, 1, 1).mean().round(1))
     0.7
     """
-    n, theory = check_integer(n, "n", least=1), as_theory(beta, "class_angle")
-    lattice_shape, beta = check_lattice_shape(lattice_shape), theory.beta
-    rng = as_generator(random_state)
-    if theory.space is QUATERNIONS:
-
-        def draw(count):
-            return concentrated(np.full(count, beta), rng)
-
-        return commutator.close(draw, theory.density, n, lattice_shape, rng)
-    return close(lambda count: rng.vonmises(0, beta, count), n, beta, lattice_shape, rng)
+    n, theory = check_integer(n, "n", least=1), as_theory(beta, "draw_plaquettes")
+    lattice_shape, rng = check_lattice_shape(lattice_shape), as_generator(random_state)
+    return close(lambda count: theory.draw_plaquettes(count, rng), n, theory, lattice_shape, rng)
 
 
 def close(draw, n, beta, lattice_shape, rng):
@@ -91,16 +78,19 @@ def close(draw, n, beta, lattice_shape, rng):
     draw : callable
         From a number to as many independent angles of the density ∝ e^{β cos P}.
     n : int
-    beta : float
+    beta : float or theory
     lattice_shape : (int, int)
     rng : Generator
 
     Returns
     -------
     array of shape (n, 2, L0, L1)
-        Link angles in [−π, π).
+        Link angles in [−π, π). For SU(2) unit quaternions, (n, 2, L0, L1, 4).
     """
-    volume = int(np.prod(lattice_shape))
+    theory, volume = as_theory(beta), int(np.prod(lattice_shape))
+    if theory.space is QUATERNIONS:
+        return commutator.close(draw, theory.density, n, lattice_shape, rng)
+    beta = theory.beta
     acceptance, most = closing_acceptance(beta, lattice_shape), max(1, BATCH // volume)
     links, done = np.empty((n, 2, *lattice_shape)), 0
     while done < n:

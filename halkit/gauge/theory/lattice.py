@@ -7,7 +7,7 @@ with the plaquette P(x) = θ_0(x) + θ_1(x+0̂) − θ_0(x+1̂) − θ_1(x) and 
 taken too, with ``lattice_shape=(L0, L1)``. What is returned has one entry per configuration.
 Torch tensors give tensors of their precision, through which derivatives flow.
 
-`action`, `force` and `wilson_loop` take other theories, too: see `halkit.gauge.theory.theories`.
+`action`, `force` and `wilson_loop` also take other theories, see `halkit.gauge.theory.theories`.
 """
 
 import numpy as np

@@ -20,7 +20,7 @@ from halkit.gauge.theory.exact import charge_probability, exact_susceptibility, 
 from halkit.gauge.theory.lattice import wilson_loop
 from halkit.gauge.theory.theories import U1, Phi4, as_theory
 
-__all__ = ["Observable", "SampleReport", "sample_report"]
+__all__ = ["Observable", "SampleReport", "effective_fraction", "sample_report"]
 
 LEAST_EXPECTED = 5
 # Expected configurations with Q ≠ 0 below which none of them is no surprise: e^−3 = 5 %.
@@ -38,7 +38,7 @@ class Observable(NamedTuple):
     mean, error : float
         Mean over the configurations and its standard error, for independent configurations.
     exact : float
-        On the same torus; of another sample if one is given, NaN if nothing is known.
+        On the same torus; the mean of another sample if one is given; NaN if nothing is known.
     z : float
         (mean − exact)/error; infinite, or NaN if mean and exact agree, without a scatter: the
         table has "–" then. For Q² the error in it is the exact one: where Q ≠ 0 is rare, a sample
@@ -70,8 +70,7 @@ class SampleReport(NamedTuple):
     plaquette_acceptance, acceptance : float
         Of a model: parts of the plaquettes and of the configurations that rejection keeps.
     label : str
-        Of another theory than U(1): its name and couplings. Without charges, `charge_p_value` is
-        NaN.
+        Name and couplings of a theory other than U(1), whose `charge_p_value` is NaN.
     """
 
     rows: tuple
@@ -126,7 +125,7 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None, log_weight=Non
     SU(2) has loops alone. For φ⁴, with M the mean of φ over the lattice, the rows are the mean of
     ``|M|``, χ₂ = V⟨M²⟩, its part that is connected with the mean of ``|M|``, U_L, ⟨φ²⟩, S/V, the
     identity ⟨2S/V + 2λφ⁴⟩ = 1 and G(t) = ⟨φ(x) φ(x + t μ̂)⟩; U_L = 1 − ⟨M⁴⟩/(3⟨M²⟩²). Errors are
-    those of a jackknife over up to 64 bins of successive fields, which a Markov chain may be.
+    jackknife errors over up to 64 bins of successive fields, which may come from a Markov chain.
 
     Parameters
     ----------
@@ -136,15 +135,14 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None, log_weight=Non
         Coupling β ≥ 0 of U(1) that they are meant for, or a `halkit.gauge.U1`, `SU2` or `Phi4`.
     loops : sequence of (int, int), optional
         Sides (R, T) of the loops; R·T ≤ L0·L1, R ≤ L0, T ≤ L1. By default squares of 1, 2 and 4
-        that leave a part of the lattice outside: a loop around all of it is 1 for any links.
+        that leave a part of the lattice outside: a loop of U(1) around all of it is 1.
     lattice_shape : (int, int), optional
         (L0, L1), needed for rows.
     log_weight : array of shape (n,), optional
         Logarithms of weights of φ⁴ fields.
     reference : array of shape (m, L0, L1), optional
-        Independent fields of φ⁴: their means are "exact" where no closed form is known, and z is
-        the difference over both errors. Without them it is NaN, but for the free field and the
-        identity.
+        Independent fields of φ⁴: where no closed form is known, their means stand in the column
+        "exact", and z is the difference over both errors. Without them both are NaN there.
 
     Returns
     -------
@@ -195,22 +193,27 @@ def sample_report(theta, beta, *, loops=None, lattice_shape=None, log_weight=Non
     return SampleReport(tuple(rows), p_value, len(links), shape, beta)
 
 
+def effective_fraction(log_weight):
+    """Return (Σ w)²/(n Σ w²), between 1/n and 1."""
+    return float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)) / len(log_weight))
+
+
 def _report_fields(fields, theory, log_weight, reference):
     """The report of φ⁴: means and jackknife errors, beside closed forms or another sample."""
     shape, ess = fields.shape[1:], np.nan
     if log_weight is not None:
         log_weight = check_array(log_weight, "log_weight", shape=(len(fields),))
-        ess = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)) / len(fields))
-    means = _means(fields, theory, log_weight)
-    known, others = scalar.exact(theory.kappa, theory.lam, shape), {}
+        ess = effective_fraction(log_weight)
+    exact = scalar.exact(theory.kappa, theory.lam, shape)
+    expected = {name: (float(value), 0.0) for name, value in exact.items()}
     if reference is not None:
         reference = theory.space.as_field(reference, shape, "reference")
-        others = _means(reference, theory, None)
+        expected = _means(reference, theory, None) | expected
     rows = []
-    for name, (mean, error) in means.items():
-        exact, its_error = (known[name], 0.0) if name in known else others.get(name, (np.nan, 0.0))
-        z = _z(mean - exact, np.hypot(error, its_error))
-        rows.append(Observable(name, mean, error, float(exact), z))
+    for name, (mean, error) in _means(fields, theory, log_weight).items():
+        value, its_error = expected.get(name, (np.nan, 0.0))
+        z = _z(mean - value, np.hypot(error, its_error))
+        rows.append(Observable(name, mean, error, value, z))
     return SampleReport(
         tuple(rows), np.nan, len(fields), shape, np.nan, ess=ess, label=theory.label
     )

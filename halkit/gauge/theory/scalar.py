@@ -59,13 +59,13 @@ def exact(kappa, lam, lattice_shape):
     if lam:
         return known
     p = [2 * np.pi * np.arange(size) / size for size in lattice_shape]
-    cosines = [np.cos(p[0])[:, None] + 0 * p[1], np.cos(p[1]) + 0 * p[0][:, None]]
-    power, volume = 1 / (2 * (1 - 2 * kappa * sum(cosines))), np.prod(lattice_shape)
+    power = 1 / (2 * (1 - 2 * kappa * np.add.outer(np.cos(p[0]), np.cos(p[1]))))
+    volume = np.prod(lattice_shape)
     chi = power[0, 0]
     absolute = np.sqrt(2 * chi / (np.pi * volume))
     known |= {"|M|": absolute, "chi_2": chi, "chi_2 con": chi - volume * absolute**2}
     known |= {"U_L": 0.0, "phi^2": power.mean(), "S/V": 0.5}
     for t in range(1, min(lattice_shape)):
-        waves = [np.cos(t * q) for q in p]
-        known[f"G({t})"] = (power * (waves[0][:, None] + waves[1])).mean() / 2
+        waves = np.add.outer(np.cos(t * p[0]), np.cos(t * p[1]))
+        known[f"G({t})"] = (power * waves).mean() / 2
     return known

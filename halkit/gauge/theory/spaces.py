@@ -33,9 +33,12 @@ class Space:
     ----------
     axes : Axes
         Axes of a configuration.
+    least : int
+        Least side of a lattice.
     """
 
     axes = Axes()
+    least = 1
 
     def shape(self, lattice_shape):
         """Shape of one configuration."""
@@ -47,7 +50,7 @@ class Space:
 
     def as_field(self, field, lattice_shape=None, name="field", **_):
         """Return configurations as a checked array (n, …); see `halkit.gauge.theory.torus`."""
-        return as_field(field, self.axes, lattice_shape, name, least=1)
+        return as_field(field, self.axes, lattice_shape, name, least=self.least)
 
     def momentum(self, field, rng):
         """Normal numbers for every direction in which the field can move, in its layout."""
@@ -67,7 +70,7 @@ class Space:
 class Angles(Space):
     """Links of U(1), and the circle of their plaquettes; densities are per radian."""
 
-    axes = LINKS
+    axes, least = LINKS, 2
     volume = TWO_PI
 
     def as_field(self, field, lattice_shape=None, name="theta", **options):
@@ -125,12 +128,12 @@ class Angles(Space):
 class Quaternions(Space):
     """Links of SU(2), and the class angles of their plaquettes; densities are those to Haar's."""
 
-    axes = Axes((2,), (4,))
+    axes, least = Axes((2,), (4,)), 2
     volume = 1.0
 
     def as_field(self, field, lattice_shape=None, name="theta", **_):
         """See `halkit.gauge.theory.torus.as_field`; every quaternion must be of unit length."""
-        field = as_field(field, self.axes, lattice_shape, name)
+        field = super().as_field(field, lattice_shape, name)
         norm = np.sqrt(np.square(field).sum(axis=-1))
         if np.abs(norm - 1).max() > UNIT:
             raise ValueError(

@@ -23,7 +23,7 @@ def plaquettes(links):
 
 
 def _rectangle(bottom, left, R, T):
-    """Product of the four sides of rectangles, given those that start at each site."""
+    """Product of the four sides of rectangles, given the two sides that start at each site."""
     right, top = np.roll(left, -R, 1), np.roll(bottom, -T, 2)
     return product(product(bottom, right), conjugate(product(left, top)))
 

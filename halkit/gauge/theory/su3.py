@@ -1,8 +1,8 @@
 """SU(3) plaquettes with open boundaries, which are independent of each other.
 
 Every plaquette has a chain of its own, from a uniform start: heat bath in three SU(2) subgroups
-(N. Cabibbo, E. Marinari, Phys. Lett. B 119, 387 (1982)), with all else of the plaquette in place of
-the staples. In axial gauge a loop is the product of the plaquettes inside, column by column.
+(N. Cabibbo, E. Marinari, Phys. Lett. B 119, 387 (1982)), with the rest of the plaquette as
+staple. In axial gauge a loop is the product of the plaquettes inside, column by column.
 """
 
 import numpy as np

@@ -4,8 +4,8 @@
     SU(2)   S = β Σ (1 − ½ tr P)             unit quaternions on links
     φ⁴      S = Σ [−2κ Σ_μ φ φ_{+μ} + (1 − 2λ) φ² + λ φ⁴]    real numbers on sites
 
-A theory is what `halkit.gauge.hmc`, `action`, `force` and `sample_report` take in place of the
-coupling of U(1). The methods trust their arguments.
+`halkit.gauge.hmc`, `action`, `force` and `sample_report` take a theory, or the coupling of U(1).
+The methods trust their arguments.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,17 @@ from halkit.checks import check_number
 from halkit.gauge.theory import scalar, su2
 from halkit.gauge.theory.bessel import log_bessel, log_bessel_ratio, orders, partition
 from halkit.gauge.theory.characters import su3_loop
-from halkit.gauge.theory.quaternion import class_angle
+from halkit.gauge.theory.quaternion import class_angle, concentrated
 from halkit.gauge.theory.spaces import ANGLES, QUATERNIONS, REALS, Space
 from halkit.gauge.theory.torus import (
     TWO_PI,
     add_curl,
     check_beta,
+    curl,
     flux_quantum,
+    namespace,
     plaquette_sum,
     wilson_action,
-    wilson_force,
     wrap,
 )
 
@@ -78,8 +79,8 @@ class U1(_Gauge):
         return wilson_action(field, self.beta)
 
     def force(self, field):
-        """−∂S/∂θ."""
-        return wilson_force(field, self.beta)
+        """−∂S/∂θ, the curl of h = −β sin P."""
+        return curl(-self.beta * namespace(field).sin(plaquette_sum(field)))
 
     def kick(self, momentum, field, scale):
         """Add scale times the force, the curl of h = −β sin P, to the momentum in place."""
@@ -97,13 +98,17 @@ class U1(_Gauge):
         """Angles of the plaquettes, in [−π, π)."""
         return wrap(plaquette_sum(field))
 
+    def draw_plaquettes(self, n, rng):
+        """Draw n angles of plaquettes of an infinite lattice."""
+        return rng.vonmises(0, self.beta, n)
+
     @property
     def log_norm(self):
         """log ∫ e^{β (cos P − 1)} dP."""
         return np.log(TWO_PI) + log_bessel(self.beta)
 
     def partition(self, volume):
-        """Z of a torus over the power of that of one plaquette, Σ_n u_n^V."""
+        """Z of a torus over the V-th power of Z of one plaquette, Σ_n u_n^V."""
         return partition(self.beta, volume)
 
     def exact_loop(self, area, volume):
@@ -158,6 +163,10 @@ class SU2(_Gauge):
         """Class angles of the plaquettes, in [0, π]."""
         return class_angle(su2.plaquettes(field))
 
+    def draw_plaquettes(self, n, rng):
+        """Draw n class angles of plaquettes of an infinite lattice."""
+        return concentrated(np.full(n, self.beta), rng)
+
     @property
     def log_norm(self):
         """log ∫ e^{β (cos a − 1)} dU."""
@@ -170,7 +179,7 @@ class SU2(_Gauge):
         return np.exp(-2 * self.beta * np.sin(np.asarray(angle) / 2) ** 2 - self.log_norm)
 
     def partition(self, volume):
-        """Z of a torus over the power of that of one plaquette, Σ_n u_n^V."""
+        """Z of a torus over the V-th power of Z of one plaquette, Σ_n u_n^V."""
         return float(np.exp(volume * self._log_u(volume)[1:]).sum())
 
     def _log_u(self, volume):
@@ -183,8 +192,6 @@ class SU2(_Gauge):
 
     def exact_loop(self, area, volume):
         """⟨½ tr⟩ of loops on a torus of V plaquettes, or in the plane."""
-        if not self.beta:
-            return np.where(np.asarray(area) == 0, 1.0, 0.0)[()]
         log_u = self._log_u(volume)
         n = np.arange(1, len(log_u) - 1)
         area = np.asarray(area, dtype=float)[..., None]

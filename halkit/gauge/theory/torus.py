@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from halkit.checks import check_array, check_number
+from halkit.checks import check_array, check_integer, check_number
 
 __all__ = [
     "LINKS",
@@ -29,6 +29,7 @@ __all__ = [
     "add_curl",
     "as_field",
     "as_generator",
+    "as_lattice_shape",
     "as_links",
     "as_real",
     "check_beta",
@@ -38,7 +39,7 @@ __all__ = [
     "namespace",
     "plaquette_sum",
     "wilson_action",
-    "wilson_force",
+    "within_circle",
     "wrap",
 ]
 
@@ -46,7 +47,7 @@ TWO_PI = 2 * np.pi
 
 
 class Axes(NamedTuple):
-    """Axes of a configuration before and after those of the lattice, and what is on them."""
+    """Axes of a configuration before and after the two of the lattice, and its kind of numbers."""
 
     before: tuple = ()
     after: tuple = ()
@@ -110,11 +111,6 @@ def wilson_action(links, beta):
     return 2 * beta * square.sum((-2, -1), **({"dtype": np.float64} if xp is np else {}))
 
 
-def wilson_force(links, beta):
-    """Return −∂S/∂θ, the curl of h = −β sin P."""
-    return curl(-beta * namespace(links).sin(plaquette_sum(links)))
-
-
 def flux_quantum(lattice_shape):
     """Return links (2, L0, L1) with 2π/V, modulo 2π, in each of the V plaquettes.
 
@@ -135,20 +131,24 @@ def as_links(theta, lattice_shape=None, *, tensors=False, name="theta", wrapped=
     configurations by their `name`.
     """
     theta = as_field(theta, LINKS, lattice_shape, name, namespace(theta) if tensors else np)
-    if wrapped and namespace(theta).abs(theta).max() > TWO_PI * (1 + 1e-6):
-        warnings.warn(
-            f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
-            stacklevel=3,
-        )
-        theta = wrap(theta)
-    return theta
+    return within_circle(theta, name) if wrapped else theta
+
+
+def within_circle(theta, name):
+    """Return the angles, wrapped with a warning if there are angles beyond 2π."""
+    if namespace(theta).abs(theta).max() <= TWO_PI * (1 + 1e-6):
+        return theta
+    warnings.warn(
+        f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
+        stacklevel=4,
+    )
+    return wrap(theta)
 
 
 def as_field(field, axes, lattice_shape=None, name="field", xp=np, *, least=2):
     """Return configurations of finite numbers, an array (n, *before, L0, L1, *after).
 
-    Rows need a `lattice_shape`, of sides that are
-    at least `least`.
+    Rows need a `lattice_shape`; its sides are at least `least`.
     """
     field = as_real(field, xp, name)
     field = _shape_field(field, axes, lattice_shape, name, least)
@@ -208,6 +208,13 @@ def check_lattice_shape(lattice_shape, least=2):
             f"{lattice_shape!r}"
         )
     return tuple(int(size) for size in shape)
+
+
+def as_lattice_shape(lattice_size, least=2):
+    """Return (L0, L1) of an integer L or of two, or raise."""
+    if not isinstance(lattice_size, tuple | list):
+        lattice_size = (check_integer(lattice_size, "lattice_size", least=least),) * 2
+    return check_lattice_shape(lattice_size, least)
 
 
 def check_beta(beta):

@@ -305,7 +305,7 @@ def test_not_fitted(X, method):
     [
         (np.zeros((5, 3, 4, 4)), r"\(n, 2, L0, L1\)"),
         (np.zeros((5, 4, 4, 2)), r"\(n, 2, L0, L1\)"),
-        (np.zeros((5, 2, 4)), r"X must have shape \(n, 2, L0, L1\) or .*got \(5, 2, 4\)"),
+        (np.zeros((5, 2, 4)), r"X must have shape \(n, 2, L0, L1\), or .*got \(5, 2, 4\)"),
         (np.zeros((5, 2, 1, 4)), "at least 2"),
         (np.zeros((5, 2, 1, 1)), "at least 2"),
         (np.full((5, 2, 4, 4), np.nan), "X must be finite"),
@@ -419,7 +419,7 @@ def test_bad_parameters(X, parameters, error, match):
         ({"n_samples": 2.0}, TypeError, "n_samples"),
         ({"beta": -1.0}, ValueError, "beta"),
         ({"beta": np.nan}, ValueError, "beta"),
-        ({"lattice_size": 1}, ValueError, "at least 2"),
+        ({"lattice_size": 1}, ValueError, "lattice_size must be an integer ≥ 2"),
         ({"lattice_size": (4, 4, 4)}, ValueError, "lattice_shape"),
         ({"correction": "metropolis"}, ValueError, "correction"),
         ({"correction": "smc"}, ValueError, "correction"),

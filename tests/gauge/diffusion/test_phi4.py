@@ -19,8 +19,9 @@ from halkit import load, save
 from halkit.datasets import make_phi4_configurations
 from halkit.exceptions import AccuracyWarning
 from halkit.gauge import Phi4, Phi4DiffusionSampler, WeightedSample
-from halkit.gauge.chains.weights import effective_fraction, metropolis_chain
+from halkit.gauge.chains.weights import metropolis_chain
 from halkit.gauge.diffusion.modes import Learned, draw, log_paths, mode_chain
+from halkit.gauge.theory.report import effective_fraction
 
 NAMES = ("|M|", "chi_2", "chi_2 con", "U_L", "phi^2", "S/V", "G(1)")
 # (κ, L): values of NAMES and their errors, λ = 0.022.
@@ -162,12 +163,14 @@ def test_fits_are_reproducible_and_refuse_what_is_wrong(models):
         X.reshape(50, 6)
     )
     assert np.array_equal(rows.sample(5, random_state=1), one.sample(5, random_state=1))
-    with pytest.warns(UserWarning, match="kappa and lam must be those of the fields"):
+    with pytest.warns(UserWarning, match="kappa and lam must be the couplings of X"):
         Phi4DiffusionSampler(kappa=0.5, n_steps=2).fit(np.tile(X, (40, 1, 1)))
     with pytest.raises(ValueError, match="X is on a"):
         models[0.21].score(np.zeros((3, 4, 4)))
     with pytest.raises(ValueError, match="X must have shape"):
         models[0.21].score(np.zeros((3, 2, 4, 4)))
+    with pytest.raises(TypeError, match="lattice_size must be an integer ≥ 1, got True"):
+        models[0.21].sample(3, lattice_size=True)
     with pytest.raises(ValueError, match="kappa must be below"):
         Phi4DiffusionSampler(kappa=0.25, lam=0.0).fit(X)
 

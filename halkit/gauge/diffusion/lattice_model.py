@@ -1,0 +1,101 @@
+"""What samplers of lattice fields share: arrays or rows, their lattice, the mean score."""
+
+import warnings
+from dataclasses import asdict
+
+import numpy as np
+from sklearn.base import DensityMixin
+from sklearn.utils.validation import validate_data
+
+from halkit.checks import as_numbers, numbers_or_table
+from halkit.gauge.theory.theories import SU2, U1, Phi4
+from halkit.gauge.theory.torus import as_lattice_shape, check_lattice_shape
+from halkit.versions import Versioned
+
+__all__ = ["LatticeModel", "warn_of_another_theory"]
+
+
+class LatticeModel(DensityMixin, Versioned):
+    """A fit to configurations of one lattice, given as arrays or as rows."""
+
+    _theory: type[U1 | SU2 | Phi4]
+    _dtypes: tuple[type, ...] = (np.float64,)
+
+    def __sklearn_is_fitted__(self):
+        """Whether a fit ended."""
+        return hasattr(self, "lattice_shape_")
+
+    def _configurations(self, X, *, fitting=False):
+        """X as an array on a lattice, and as rows elsewhere, after the checks."""
+        space = self._theory.space
+        shape = self.lattice_shape if fitting else self.lattice_shape_
+        shape = None if shape is None else check_lattice_shape(shape, space.least)
+        if as_numbers(X, "X").ndim > 2:
+            X = space.as_field(X, shape, "X")
+            shape, X = space.lattice_shape(X), X.reshape(len(X), -1)
+            if not fitting and shape != self.lattice_shape_:
+                raise ValueError(
+                    f"X is on a {shape} lattice; the model was fitted on {self.lattice_shape_}"
+                )
+        X = validate_data(
+            self, numbers_or_table(X, "X"), dtype=self._dtypes, reset=fitting,
+            ensure_min_samples=1 + fitting,
+        )  # fmt: skip
+        if fitting:
+            self.lattice_shape_ = shape or self._lattice_of_rows(X.shape[1])
+        shape = self.lattice_shape_
+        return X if shape is None else space.as_field(X, shape, "X")
+
+    def _lattice_of_rows(self, n_features):
+        """(L, L) if rows are as long as on this lattice, L ≥ 2, else None."""
+        numbers = int(np.prod(self._theory.space.shape(())))
+        size = round((n_features / numbers) ** 0.5)
+        return (size, size) if size >= 2 and numbers * size**2 == n_features else None
+
+    def _on_any_lattice(self, X, name="X"):
+        """X as an array after the checks; rows on the lattice of the fit."""
+        if self.lattice_shape_ is None:
+            raise ValueError("the model must know its lattice, got a fit to rows without a lattice")
+        shape = self.lattice_shape_ if np.ndim(X) == 2 else None
+        return self._theory.space.as_field(X, shape, name)
+
+    def _sample_shape(self, lattice_size):
+        if lattice_size is None:
+            return self.lattice_shape_
+        return as_lattice_shape(lattice_size, self._theory.space.least)
+
+    def score(self, X, y=None):  # noqa: ARG002
+        """Mean of `score_samples`: larger is better.
+
+        Parameters
+        ----------
+        X : array-like
+            Configurations on the lattice of the fit, as for `score_samples`.
+        y : ignored
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            For links, if what was learned is too narrow to draw, as after a training that
+            diverged.
+        """
+        return float(self.score_samples(X).mean())
+
+
+def warn_of_another_theory(theory, name, values, expected):
+    """Compare a mean with its value in the theory, unless fewer than ten values give its error."""
+    if len(values) < 10:
+        return
+    mean, error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
+    if abs(mean - expected) > max(10 * error, 0.05 * expected):
+        couplings = asdict(theory)
+        place = ", ".join(f"{key}={value:g}" for key, value in couplings.items())
+        warnings.warn(
+            f"X has {name} {mean:.4f} ± {error:.1g}, at {place} it is {expected:.4f}: "
+            f"{' and '.join(couplings)} must be the coupling{'s' * (len(couplings) > 1)} of X",
+            stacklevel=3,
+        )
