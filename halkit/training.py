@@ -1,4 +1,4 @@
-"""Common tools of all trainings: one thread, private generators, devices, bars, errors.
+"""Common tools of all trainings: one thread, private generators, devices, errors.
 
 A network is kept as a dictionary of numpy arrays; nothing of torch is pickled.
 """
@@ -13,16 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import EarlyStopping
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from halkit.callbacks import OF_A_FIT, StopTraining
+from halkit.checkpoint import Checkpoint
 from halkit.checks import check_integer
 from halkit.typing import Array
 
 __all__ = [
     "Interrupted",
-    "ProgressBar",
     "StopTraining",
     "TrainedNet",
     "available_device",
@@ -276,13 +277,6 @@ def evaluate(function: Any, *arrays: ArrayLike, **keywords: Any) -> Array:
         return function(*tensors, **keywords).cpu().numpy()
 
 
-class StopTraining(KeyboardInterrupt):
-    """Raised by a callback to end the training of one network and keep its parameters.
-
-    skorch ends a training at any KeyboardInterrupt; this one says that a rule has been met.
-    """
-
-
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a fit whose model has been set to the best parameters so far."""
 
@@ -302,22 +296,72 @@ class TrainedNet(NeuralNet):
     ----------
     stopped_ : bool
         Whether a rule ended the training.
+    generator_ : torch.Generator or None
+        Of the random numbers of the training, if it draws any.
     """
 
     stopped_: bool
+    generator_: torch.Generator | None = None
 
-    def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
-        """Train, and note how the training ended."""
+    def restore(self, parameters: Mapping[str, NDArray[Any]] | None = None) -> Self:
+        """Initialise, with the parameters if any; the optimiser comes with the first training step.
+
+        Torch imports its compiler with its optimisers, which takes over a second.
+        """
+        self._bare = True
+        self.initialize()
+        self._bare = False
+        if parameters is not None:
+            load_parameters(self.module_, parameters)
+        return self
+
+    def initialize_optimizer(self, *args: Any, **kwargs: Any) -> Self:
+        """Make the optimiser, unless the net is only restored."""
+        if getattr(self, "_bare", False):
+            self.optimizer_ = None
+            return self
+        return super().initialize_optimizer(*args, **kwargs)
+
+    def _validate_params(self):
+        """skorch knows the settings of an optimiser once there is one."""
+        if self.optimizer_ is not None:
+            super()._validate_params()
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: Any = None, **kwargs: Any) -> Self:
+        """Train, and note how the training ended; a `Checkpoint` tells where to begin."""
         self.stopped_, self._interrupt = False, None
+        for checkpoint in self._checkpoints:
+            epochs = checkpoint.resume(self, X, y)
+            if epochs == 0:
+                return self
         try:
-            return super().fit_loop(*args, **kwargs)
+            super().fit_loop(X, y, epochs=epochs, **kwargs)
         except KeyboardInterrupt as error:
             self.stopped_ = isinstance(error, StopTraining) or self._stopped_early()
             self._interrupt = None if self.stopped_ else error
+            if self.stopped_:
+                self._write(ended=True)
             raise
+        self._write(ended=True)
+        return self
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Begin an epoch, after a checkpoint of all those before it."""
+        self._write()
+        super().on_epoch_begin(net, **kwargs)
+
+    def _write(self, *, ended=False):
+        for checkpoint in self._checkpoints:
+            checkpoint.keep(self, ended=ended)
+
+    @property
+    def _checkpoints(self):
+        return [one for _, one in self.callbacks_ if isinstance(one, Checkpoint)]
 
     def partial_fit(self, *args: Any, **kwargs: Any) -> Self:
         """Train, and raise an interrupt again."""
+        if self.initialized_ and self.optimizer_ is None:
+            self._initialize_optimizer()
         super().partial_fit(*args, **kwargs)
         interrupt, self._interrupt = self._interrupt, None
         if interrupt is not None:
@@ -342,7 +386,7 @@ def unchanged_on_error(model: Any) -> Iterator[None]:
         yield
         model.interrupted_ = None
     except BaseException as error:
-        found = dict(vars(model), interrupted_=None)
+        found = {k: v for k, v in vars(model).items() if k not in OF_A_FIT} | {"interrupted_": None}
         vars(model).clear()
         vars(model).update(before)
         if isinstance(error, KeyboardInterrupt):
@@ -381,29 +425,3 @@ def available_device(device: str) -> str:
         )
         return "cpu"
     return device
-
-
-class ProgressBar(Callback):
-    """A tqdm bar over the epochs of a training, with the loss beside it.
-
-    Parameters
-    ----------
-    description : str
-        Text before the bar.
-    """
-
-    def __init__(self, description: str = "fit") -> None:
-        self.description = description
-
-    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
-        from tqdm.auto import tqdm
-
-        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, leave=False)
-
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.2e}", refresh=False)
-        self.bar_.update()
-
-    def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
-        self.bar_.close()
-        del self.bar_

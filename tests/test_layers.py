@@ -19,7 +19,7 @@ DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 PARTS = {
     "theory": set(),
     "chains": {"theory"},
-    "diffusion": {"theory", "chains", "training", "modules", "versions"},
+    "diffusion": {"theory", "chains", "training", "modules", "versions", "callbacks"},
 }
 COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
@@ -31,10 +31,12 @@ ARROWS = {
     "wedge": set(),
     "units": set(),
     "samples": set(),
-    "training": set(),
-    "modules": set(),
+    "callbacks": set(),
     "writing": set(),
-    "versions": set(),
+    "checkpoint": {"writing"},
+    "training": {"callbacks", "checkpoint"},
+    "modules": set(),
+    "versions": {"callbacks"},
     "kinematics": set(),
     "channels": {"units", "kinematics"},
     "interactions": {"radial", "units", "channels"},
@@ -51,6 +53,7 @@ ARROWS = {
         "training",
         "modules",
         "versions",
+        "callbacks",
     },
     "resampling": {
         "channels",
@@ -62,8 +65,9 @@ ARROWS = {
         "equations",
         "training",
         "versions",
+        "callbacks",
     },
-    "gauge": {"training", "modules", "versions"},
+    "gauge": {"training", "modules", "versions", "callbacks"},
     "datasets": {
         "radial",
         "channels",
@@ -89,6 +93,8 @@ ARROWS["__init__"] = set()
 LEARNING = {"numpy", "scipy", "sklearn", "joblib", "skorch", "torch", "tqdm"}
 PACKAGES = {
     "displays": {"numpy"},
+    "callbacks": {"sklearn", "skorch", "tqdm"},
+    "checkpoint": {"numpy", "torch", "skorch"},
     "training": LEARNING,
     "modules": {"joblib"},
     "versions": {"sklearn"},

@@ -44,6 +44,33 @@ def test_import_is_light(module):
     assert loaded.isdisjoint({"torch", "skorch", "matplotlib", "h5py", "tqdm", "dask"})
 
 
+FIRST_FITS = """
+import sys, warnings
+import halkit, pickle
+import numpy as np
+warnings.simplefilter("ignore")
+d = halkit.datasets.make_separable(n_k=4)
+settings = {"reduced_mass": 3.3, "n_init": 1, "max_iter": 3, "random_state": 0}
+model = halkit.NonLocalPotentialRegressor(d.r, **settings).fit(d.data, d.target)
+bins = np.stack([d.data, 1.01 * d.data]), np.stack([d.target, 1.02 * d.target])
+halkit.JackknifeRegressor(model, refit="linear").fit(*bins)
+halkit.FrozenBasisRegressor(model).fit(d.data, d.target)
+pickle.loads(pickle.dumps(model))._repr_html_()
+links = halkit.gauge.sample_exact(8, 1.0, (3, 3), random_state=0)
+sampler = halkit.U1DiffusionSampler(network="plaquette").fit(links)
+pickle.loads(pickle.dumps(sampler)).sample(2, random_state=0)
+print(*sys.modules)
+"""
+
+
+def test_the_first_fit_does_not_load_the_compiler_of_torch():
+    """Levenberg-Marquardt and restored nets make no optimiser of torch, which would load it."""
+    loaded = set(python(FIRST_FITS))
+    assert {"torch", "skorch"} <= loaded
+    assert loaded.isdisjoint({"torch._dynamo", "torch._inductor", "torch.onnx", "sympy"})
+    assert loaded.isdisjoint({"matplotlib", "dask", "h5py", "skops"})
+
+
 def test_import_leaves_the_random_state_alone():
     code = "import numpy as np; a = np.random.get_state()[1].sum(); import {}; "
     code += "print(a == np.random.get_state()[1].sum())"

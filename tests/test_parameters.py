@@ -65,7 +65,10 @@ TABLE = {
         lambda v: NonLocalPotentialRegressor(R, fit_envelope=v).fit(X, Y),
         lambda v: TimeDependentHALRegressor(R, fit_envelope=v).fit(X, Y),
     ],
-    "warm_start": [lambda v: NonLocalPotentialRegressor(R, warm_start=v).fit(X, Y)],
+    "warm_start": [
+        lambda v: NonLocalPotentialRegressor(R, warm_start=v).fit(X, Y),
+        lambda v: gauge.U1DiffusionSampler(warm_start=v).fit(LINKS),
+    ],
     "symmetric": [
         lambda v: NonLocalPotentialRegressor(R, symmetric=v).fit(X, Y),
         lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -199,3 +200,20 @@ def test_a_pickle_of_a_potential_reads_what_the_fit_kept(local):
         changed = copy.deepcopy(model).set_params(**{name: "z"})
         again = pickle.loads(pickle.dumps(changed))
         assert np.array_equal(again.predict(data.data), expected), name
+
+
+@pytest.mark.parametrize("solver", ["lm", "adam"])
+def test_a_restored_net_trains_on(solver):
+    """It makes its optimiser when it is needed, and lowers its loss as the net of the fit does."""
+    d = make_separable(n_k=4)
+    settings = {"reduced_mass": 3.3, "n_init": 1, "max_iter": 3, "tol": 0.0, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # three steps are no fit
+        model = NonLocalPotentialRegressor(d.r, solver=solver, **settings).fit(d.data, d.target)
+    net = pickle.loads(pickle.dumps(model)).net_
+    assert net.optimizer_ is None
+    data = torch.tensor(d.data), torch.tensor(np.stack([d.target, np.ones_like(d.target)], axis=1))
+    net.partial_fit(*data)
+    losses = net.history[:, "train_loss"]
+    assert len(losses) > 1
+    assert losses[-1] < losses[0]

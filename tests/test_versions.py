@@ -1,17 +1,19 @@
-"""Pickles and joblib files of estimators know the version of halkit that kept them."""
+"""Files of estimators know the version of halkit that kept them; notebooks show what is stored."""
 
 import copy
 import pickle
 import warnings
+from email.message import Message
+from importlib import import_module
 
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 import halkit
 from halkit.exceptions import VersionWarning
-from halkit.versions import Versioned
+from halkit.versions import Versioned, documentation, public_name
 
 R = np.linspace(0.5, 4.0, 8)
 X = np.random.default_rng(0).normal(size=(4, 8))
@@ -77,3 +79,68 @@ def test_the_same_version_is_silent(tmp_path, monkeypatch):
     with pytest.warns(VersionWarning):
         older = pickle.loads(kept_by("0.0.7", model, monkeypatch))
     assert np.array_equal(older.predict(X), model.predict(X))
+
+
+class Counted(halkit.NonLocalPotentialRegressor):
+    """Counts how often a property is computed."""
+
+    n_computed = 0
+
+    @property
+    def potential_(self):
+        type(self).n_computed += 1
+        return super().potential_
+
+    @property
+    def starts_(self):
+        type(self).n_computed += 1
+        return super().starts_
+
+
+def small_fit(kind):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return kind(R, n_init=3, max_iter=4, random_state=0).fit(X, Y)
+
+
+def test_a_notebook_computes_nothing():
+    """What the fit has stored is shown; U on the nodes and the nets of all starts are not made."""
+    model = small_fit(Counted)
+    text = model._repr_html_()
+    assert Counted.n_computed == 0
+    assert len(model.potential_) == len(R)
+    assert Counted.n_computed == 1
+    if hasattr(BaseEstimator, "_get_fitted_attr_html"):
+        assert ">loss_<" in text
+        assert f"{model.loss_:.4g}" in text
+    assert "potential_<" not in text
+
+
+def test_links_of_a_notebook_lead_to_the_page_of_the_class(monkeypatch):
+    assert halkit.ESTPotentialRegressor(R)._get_doc_link() == ""
+    monkeypatch.setattr("halkit.versions.documentation", lambda: "https://docs.example/")
+    expected = "https://docs.example/reference/names/halkit.potentials.ESTPotentialRegressor.html"
+    model = halkit.ESTPotentialRegressor(R)
+    assert model._get_doc_link() == expected
+    assert f'href="{expected}"' in model._repr_html_()
+    sampler = halkit.U1DiffusionSampler()._get_doc_link()
+    assert sampler.endswith("/halkit.gauge.U1DiffusionSampler.html")
+    assert Counted(R)._get_doc_link() == ""
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_the_link_names_what_the_reference_lists(model):
+    *room, name = public_name(type(model)).split(".")
+    assert name in import_module(".".join(room)).__all__
+
+
+def test_the_address_is_the_project_url(monkeypatch):
+    written = Message()
+    monkeypatch.setattr("halkit.versions.metadata", {"halkit": written}.get)
+    documentation.cache_clear()
+    assert documentation() == ""
+    written["Project-URL"] = "Source, https://source.example"
+    written["Project-URL"] = "Documentation, https://docs.example"
+    documentation.cache_clear()
+    assert documentation() == "https://docs.example"
+    documentation.cache_clear()

@@ -195,7 +195,8 @@ def _packed(model):
         raise TypeError(
             f"model must hold only what a file can give back, got {type(model).__name__} with a "
             f"value that it cannot ({error}). Define your own code at the top level of a module; "
-            "for interaction_ or starts_ of a network, save the fitted estimator"
+            "for interaction_ or starts_ of a network, save the fitted estimator; take callbacks "
+            "off with set_callbacks()"
         ) from error
     return data
 

@@ -86,20 +86,21 @@ def scale_derivatives(
     return G[1:].reshape(n - 1, len(X), -1)
 
 
-def scales(A: Array, b: Array, G: Array, posterior: Ridge) -> tuple[Array, Array, float]:
+def scales(AG: Array, rest: Array, G: Array, posterior: Ridge) -> tuple[Array, Array, float]:
     """Return ζ, its standard deviations, and by which share it lowers the sum of squares.
 
     Parameters
     ----------
-    A : ndarray of shape (n_data, p)
-    b : ndarray of shape (n_data,)
+    AG : ndarray of shape (p, n − 1)
+        AᵀG.
+    rest : ndarray of shape (n_data,)
+        A θ − b of the solution.
     G : ndarray of shape (n_data, n − 1)
         Whitened, like A and b.
     posterior : Ridge
         The solution of A θ = b.
     """
-    rest = A @ posterior.mean - b
-    seen = posterior.factor.T @ (A.T @ G)
+    seen = posterior.factor.T @ AG
     M = G.T @ G - seen.T @ seen
     zeta = np.asarray(-np.linalg.lstsq(M, G.T @ rest, rcond=None)[0], dtype=np.float64)
     std = np.asarray(np.sqrt(np.diag(np.linalg.pinv(M))), dtype=np.float64)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from halkit import scattering
+from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_number, check_positive
 from halkit.exceptions import MisfitWarning, OverfitWarning
@@ -139,6 +140,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         self.l = l
         self.rcond = rcond
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -181,7 +183,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         """
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
         check_number(self.rcond, "rcond", least=0, below=1, optional=True)
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight), unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             self._check_data(problem)
             left = self._interpolate(problem, check_sample_weight(sample_weight, len(problem.X)))

@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
+from halkit.callbacks import with_callbacks
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.coupling import count_channels
 from halkit.potentials.learned import NetworkInteraction
@@ -99,6 +100,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, V
         tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
         return tags
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -129,7 +131,7 @@ class FrozenBasisRegressor(PotentialMixin, MetaEstimatorMixin, RegressorMixin, V
             As for the network, where it is trained here.
         """
         _refuse_other_estimators(self.estimator)
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight), unchanged_on_error(self):
             network = copy.deepcopy(clone(self.estimator)).fit(X, y, sample_weight, y_std)
             _refuse_other_networks(network)
             problem = self._problem(X, y, sample_weight, y_std, like=network)

@@ -5,7 +5,6 @@ posterior is Gaussian too. It takes one QR decomposition with as many columns as
 functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
 """
 
-import warnings
 from functools import partial
 from typing import Literal, Self
 
@@ -15,9 +14,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_boolean, check_choice, check_number, check_positive
-from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_checks import (
     scale_derivatives,
     scales,
@@ -25,8 +24,8 @@ from halkit.potentials.coupled_checks import (
     warn_of_scales,
     warn_of_sources,
 )
-from halkit.potentials.coupled_prior import CoupledPrior, local_columns
-from halkit.potentials.coupling import count_channels, own_wave, reduced_masses, split
+from halkit.potentials.coupled_prior import CoupledPrior
+from halkit.potentials.coupling import act, count_channels, own_wave, reduced_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
@@ -40,19 +39,18 @@ from halkit.potentials.prior import (
     NonLocalPrior,
     PotentialPrior,
     nonlocal_lengths,
-    signal_beside_local,
     smooth_basis,
 )
 from halkit.potentials.reach import warn_of_reach
+from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_of_signal
 from halkit.potentials.validation import check_reach, node_columns
-from halkit.scaling import exponent, norm
+from halkit.scaling import norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.versions import Versioned
 
 __all__ = ["GaussianProcessPotentialRegressor"]
 
-VISIBLE = 3.0
 NOISE = 1e-3
 
 
@@ -222,6 +220,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self.tol = tol
         self.random_state = random_state
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -264,7 +263,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             normalisation.
         """
         nonlocal_ = self._nonlocal_prior()
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight), unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             phi, noise = problem.X, _noise(self.noise, problem.has_errors)
             W = problem.W * np.sqrt(problem.total) / noise
@@ -280,17 +279,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             self.envelope_radius_ = radius
             widths = first.local.widths if first.local else None
             check_reach(self.r_, self.r_out_, radius, widths, lattice_defaults=True)
-            A = W[:, :, None] * prior.design(phi, self.r_, self.weights_, self.r_out_)
-            self.nonlocal_sensitivity_ = (
-                self._signal_beside_local(A, W, phi, prior) if alone else seen
-            )
-            b = (W * problem.y).ravel()
             with np.errstate(over="ignore", under="ignore"):
-                self._prior, self._posterior = prior, solve_ridge(A.reshape(b.size, -1), b)
-                self._summarize(A.reshape(b.size, -1), b, W[W > 0])
+                self._condition(prior, phi, W, W * problem.y, seen)
                 self.loss_ *= noise**2 / problem.total
             if self.n_channels_ > 1:
-                self._warn_of_rows(problem, W, A.reshape(b.size, -1), b)
+                self._warn_of_rows(problem, W)
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             if alone:
                 warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
@@ -307,7 +300,23 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         self._shared = fitted._prior, fitted.nonlocal_sensitivity_
         return self
 
-    def _warn_of_rows(self, problem, W, A, b):
+    def _condition(self, prior, X, W, b, seen):
+        """The posterior of the prior, and the signal of U beside V if not `seen`, from blocks."""
+        both = self.local and self.local != "only" and seen is None
+        blocks = self._blocks(prior, X, W)
+        if both:
+            blocks = signal_of(prior, X, W, self.r_, self.r_out_, blocks)
+        R, signal = condensed(blocks, b)
+        self._prior, self._posterior = prior, solve_ridge(R)
+        self._summarize(R, W[W > 0])
+        self.nonlocal_sensitivity_ = signal if seen is None else seen
+        if both:
+            warn_of_signal(signal[0])
+
+    def _blocks(self, prior, X, W):
+        return blocks_of(prior, X, W, self.r_, self.weights_, self.r_out_)
+
+    def _warn_of_rows(self, problem, W):
         """Warn of sources that are too much alike, and of channels of another normalisation."""
         n, X = self.n_channels_, problem.X
         phi = split(X, n)[:, :, node_columns(self.r_out_, self.r_)].reshape(W.shape)
@@ -318,7 +327,11 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         if known and self.symmetric and problem.has_errors and self.local != "only":
             nodes = self.r_, self.weights_, self.r_out_
             G = W * scale_derivatives(self._learned, X, *nodes, n)
-            warn_of_scales(*scales(A, b, G.reshape(n - 1, -1).T, self._posterior), self.loss_)
+            AG, rest = 0.0, W * (act(self._learned, X, *nodes) - problem.y)
+            for columns, A in self._blocks(self._prior, X, W):
+                AG = AG + np.einsum("sip,gsi->pg", A, G[:, :, columns])
+            G = G.reshape(n - 1, -1).T
+            warn_of_scales(*scales(AG, rest.ravel(), G, self._posterior), self.loss_)
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
@@ -388,30 +401,10 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             return of_pair(0, 0)
         return CoupledPrior(self.n_channels_, self.symmetric, of_pair)
 
-    def _signal_beside_local(self, A, W, X, prior):
-        """The effect of the non-local prior on the data beside V; a warning if it is small."""
-        if not self.local or self.local == "only":
-            return np.zeros(0)
-        n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
-        phi = local_columns(split(W, n), split(X, n)[:, :, columns], prior)
-        phi = np.ldexp(phi, -exponent(phi))
-        size = exponent(A)
-        U = np.ldexp(A[:, :, ~prior.is_local], -size).reshape(*phi.shape[:2], -1)
-        signal = np.ldexp(signal_beside_local(U, phi), size)
-        if signal[0] < VISIBLE:
-            warnings.warn(
-                "these rows do not tell a local from a non-local potential, which have different "
-                f"phase shifts: beside V(r), U of the prior is seen at {signal[0]:.2g} standard "
-                "deviations. Fit rows of two sources, or choose local='only' or local=False",
-                UnderdeterminedWarning,
-                stacklevel=3,
-            )
-        return signal
-
-    def _summarize(self, A, b, W):
+    def _summarize(self, R, W):
         posterior = self._posterior
         self.coefficients_ = posterior.mean
-        self.loss_ = float(norm(A @ posterior.mean - b) ** 2)
+        self.loss_ = float(norm(R[:, :-1] @ posterior.mean - R[:, -1]) ** 2)
         self.log_marginal_likelihood_ = posterior.log_evidence(len(W)) + float(np.sum(np.log(W)))
         self.n_effective_ = posterior.n_effective
         self.information_gain_ = posterior.information_gain

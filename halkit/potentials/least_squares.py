@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import least_squares
 from sklearn.exceptions import ConvergenceWarning
 
+from halkit.callbacks import Task
 from halkit.checks import check_array, check_integer, check_number, check_positive
 from halkit.potentials.problem import Problem, unshifted
 from halkit.scaling import norm
@@ -69,7 +70,7 @@ def _check_bounds(bounds, start):
 
 def fit_theta(
     model: Any, problem: Problem, prediction: Callable[[Array], Array], y: Array, W: Array,
-    start: Array, bounds: tuple[Any, Any], *, left: float = 0.0,
+    start: Array, bounds: tuple[Any, Any], *, left: float = 0.0, task: Task | None = None,
 ) -> None:  # fmt: skip
     """Give the model the θ of least loss: ``theta_``, ``theta_cov_``, ``n_iter_`` and ``loss_``.
 
@@ -88,6 +89,9 @@ def fit_theta(
         Lowest and highest θ.
     left : float
         L0.
+    task : Task, optional
+        Each θ that lowers the loss is a part of it. One at which a callback stops the fit is kept,
+        with an infinite covariance.
 
     Raises
     ------
@@ -101,10 +105,15 @@ def fit_theta(
     ConvergenceWarning
         If `max_nfev` was reached, or the prediction does not change with θ.
     """
-    best = _Best()
+    best, task = _Best(), task or Task()
 
     def residual(theta):
-        return best.noted(theta, (W * (prediction(theta) - y)).ravel())
+        rho = (W * (prediction(theta) - y)).ravel()
+        if best.improved(theta, rho):
+            step = {"theta_": best.theta, "loss_": unshifted(best.loss + left, problem.shift)}
+            if task.part("step").begin().end(lambda: step):
+                raise _StoppedError
+        return rho
 
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -115,12 +124,14 @@ def fit_theta(
                 bounds=[np.clip(bound / unit, -np.inf, np.inf) for bound in bounds],
                 max_nfev=model.max_nfev, ftol=model.tol, xtol=model.tol, gtol=model.tol,
             )  # fmt: skip
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, _StoppedError) as error:
         if best.theta is None:
             raise
         nowhere = np.full((len(start), len(start)), np.inf)
         n_iter = best.n // (2 * len(start) + 1)
         _keep(model, best.theta, nowhere, n_iter, unshifted(best.loss + left, problem.shift))
+        if isinstance(error, _StoppedError):
+            return
         raise Interrupted(
             f"after {best.n} evaluations: interrupted_ has the best theta (loss {model.loss_:.2g})",
             model,
@@ -157,19 +168,23 @@ def _check_solution(model, solution, loss):
         )
 
 
+class _StoppedError(Exception):
+    """A callback ends the fit."""
+
+
 class _Best:
     """The parameters with the least sum of squares so far."""
 
     def __init__(self):
         self.theta, self.loss, self.n = None, np.inf, 0
 
-    def noted(self, theta, rho):
-        """Compare θ with the best, and return its residual."""
+    def improved(self, theta, rho):
+        """Compare θ with the best; whether it is better."""
         self.n += 1
         loss = float(rho @ rho)
-        if loss < self.loss:
+        if better := loss < self.loss:
             self.theta, self.loss = np.array(theta), loss
-        return rho
+        return better
 
 
 def _units(prediction, start, size):

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
 from halkit.interactions.matrix import InteractionMatrix
@@ -163,6 +164,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         self.max_nfev = max_nfev
         self.tol = tol
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -212,14 +214,14 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             several channels, if the rows do not tell their potentials apart, see
             `halkit.equations.pointwise_errors`.
         """
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight, max_subtasks=None) as task, unchanged_on_error(self):
             self._keep_form()
             problem = self._problem(X, y, sample_weight, y_std)
             n, columns = self.n_channels_, node_columns(self.r_out_, self.r_)
             W = problem.shifted()[1]
             phi = split(problem.X, n)[:, :, columns]
             rows = pointwise(phi, split(problem.y, n), split(W, n))
-            self._fit_form(problem, rows)
+            self._fit_form(problem, rows, task)
             if n > 1:
                 warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
                 warn_of_normalisation(self, problem, self.loss_)
@@ -310,7 +312,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         """The `NamedForm` of the fit, None for a function of the user."""
         return None if callable(self._kept) else NamedForm(self._kept, *self._exchange)
 
-    def _fit_form(self, problem, rows):
+    def _fit_form(self, problem, rows, task=None):
         """Fit the form to what rows or a table say of V(r)."""
         start, bounds = check_start(self, self._start(rows))
         self.radius_ = check_positive(self.radius, "radius", optional=True)
@@ -320,7 +322,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         def prediction(theta):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
 
-        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left)
+        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left, task=task)
         self._finish(
             problem,
             unshifted(rows.left, problem.shift),

@@ -1,16 +1,15 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
-import warnings
 from functools import partial
 from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.callbacks import Epochs, ProgressBar, with_callbacks
 from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
@@ -34,13 +33,12 @@ from halkit.potentials.parameters import (
 from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
-from halkit.potentials.starts import Training
+from halkit.potentials.starts import Training, warn_of_starts
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
 from halkit.training import (
     Interrupted,
-    ProgressBar,
     available_device,
     evaluate,
     load_parameters,
@@ -66,7 +64,6 @@ KEPT = (
 )  # fmt: skip
 
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
-HALF = 0.5
 
 
 class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
@@ -79,6 +76,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
 
     _lattice_defaults = False
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -125,7 +123,10 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         """
         self._check_parameters()
         before = self._fit_before()
-        with unchanged_on_error(self):
+        with (
+            self._task(X, y, sample_weight, max_subtasks=self.n_init) as task,
+            unchanged_on_error(self),
+        ):
             self._kept_form = _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
@@ -138,7 +139,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             with one_thread():
                 if self._has_nonlocal:
                     self._blueprint.check_code(self.solver)
-                self._train(problem, before)
+                self._train(problem, before, task)
             _warn_of_sources(self, problem)
             if self._nodes_given:
                 _warn_of_ends(self, problem)
@@ -212,26 +213,28 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         """An initialised net with given parameters."""
         with seeded(0):
             net = self._build_net(device)
-        net.initialize()
-        load_parameters(net.module_, parameters)
-        return net
+        return net.restore(parameters)
 
-    def _train(self, problem, before):
+    def _train(self, problem, before, task):
         """Train every start and keep the one with the lowest loss."""
         training = Training(problem, self._design, warm=before is not None)
+        vars(self).pop("_starts", None)
         n_init = self.n_init if before is None else 1
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
             for number, seed in enumerate(seeds, start=1):
-                bar = [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
-                options = {"callbacks": [*bar, *(self.callbacks or ())], "verbose": self.verbose}
+                start = task.part("start", n_parts=None)
+                own = [Epochs(start, partial(_fitted_now, self, training))]
+                own += [ProgressBar(f"start {number}/{n_init}")] if self.verbose else []
+                options = {"callbacks": [*own, *(self.callbacks or ())], "verbose": self.verbose}
                 with seeded(seed):
                     net = self._build_net(self.device, **training.stop, **options)
                 if before is not None:
                     load_parameters(net.module, before.parameters)
                 elif self.local:
                     net.module.local.coefficients.data[:] = torch.tensor(self._start)
-                training.run(net)
+                with start:
+                    training.run(net)
         except KeyboardInterrupt as error:
             if self._keep(training):
                 raise Interrupted(
@@ -247,7 +250,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             )
         symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
         asymmetric = warn_of_misfit(self, problem, symmetric=symmetric)
-        _warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
+        warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
 
     def _keep(self, training):
         """Keep the starts with a finite loss, the best as the fit; return whether there is one."""
@@ -323,6 +326,16 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             return
         device = available_device(self._device)
         self.net_ = self._restore(self._starts[self._kept][2], device)
+
+
+def _fitted_now(model, training, net):
+    """The attributes of a model with a net as it is."""
+    start = training.now(net)
+    return {
+        "net_": model._restore(start[2], model.device), "_device": model.device, "_kept": 0,
+        "_starts": [start], "loss_": start[0], "n_iter_": start[1],
+        "history_": training.history(net),
+    }  # fmt: skip
 
 
 def _start_of(model, loss, n_iter, parameters):
@@ -413,28 +426,6 @@ def _warn_of_reach(learned, problem, r_out, factor, reduced_mass):
         reduced_mass=reduced_mass, exact=not problem.has_errors,
         ends_there=U and learned.module.network.envelope.kind is None,
     )  # fmt: skip
-
-
-def _warn_of_starts(model, training, *, exact):
-    """Warn of starts that were left out, and of a fit that is not at its minimum."""
-    reasons = []
-    if training.lost:
-        reasons.append(
-            f"the loss of start {', '.join(map(str, training.lost))} of {len(training.found)} "
-            "became infinite or NaN, and it was left out: lower learning_rate"
-        )
-    if not model.net_.stopped_:
-        reasons.append(
-            f"the fit had not converged after max_iter={model.max_iter} iterations of "
-            f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
-        )
-    elif exact and model.loss_ > HALF and not model.callbacks:
-        reasons.append(
-            f"the fit leaves {model.loss_:.0%} of the squared targets unexplained: it has ended at "
-            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
-        )
-    for reason in reasons:
-        warnings.warn(reason, ConvergenceWarning, stacklevel=4)
 
 
 def _form(model):

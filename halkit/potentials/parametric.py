@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
 from halkit.interactions import InteractionMatrix
@@ -134,6 +135,7 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         self.max_nfev = max_nfev
         self.tol = tol
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
@@ -179,12 +181,12 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight, max_subtasks=None) as task, unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std)
             self._function = self.function
             self.radius_ = check_positive(self.radius, "radius", optional=True)
             self._check_function(start)
-            self._solve(problem, start, bounds)
+            self._solve(problem, start, bounds, task)
             warn_of_normalisation(self, problem, self.loss_)
             warn_of_misfit(self, problem, symmetric=False)
         return self
@@ -216,7 +218,7 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         name, pair = type(self).__name__, (a, b, self.n_channels_)
         return _Parametric(self._function, theta, self.radius_, name, pair)
 
-    def _solve(self, problem, start, bounds):
+    def _solve(self, problem, start, bounds, task):
         r, r_prime, n = self.r_out_[:, None], self.r_[None, :], self.n_channels_
         X = problem.X * np.tile(self.weights_, n)
 
@@ -227,7 +229,7 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             return X @ U.T
 
         _, W = problem.shifted()
-        fit_theta(self, problem, prediction, problem.y, W, start, bounds)
+        fit_theta(self, problem, prediction, problem.y, W, start, bounds, task=task)
 
     def _reduced_mass(self):
         return self.reduced_mass

@@ -81,10 +81,10 @@ class Ridge(NamedTuple):
         return norm(functions @ self.factor[rows], axis=-1)
 
 
-def solve_ridge(A: Array, b: Array) -> Ridge:
-    """Return the posterior of θ for whitened data, b = Aθ + N(0, 1)."""
-    p = A.shape[1]
-    stacked = np.block([[A, b[:, None]], [np.eye(p), np.zeros((p, 1))]])
+def solve_ridge(A: Array) -> Ridge:
+    """Return the posterior of θ for whitened data, b = Aθ + N(0, 1), with b as last column."""
+    p = A.shape[1] - 1
+    stacked = np.concatenate([A, np.eye(p, p + 1)])
     R = scipy.linalg.qr(stacked, mode="r", overwrite_a=True, check_finite=False)[0][: p + 1]
     triangle, image, rest = R[:p, :p], R[:p, p], R[p, p]
     factor = scipy.linalg.solve_triangular(triangle, np.eye(p))

@@ -30,9 +30,9 @@ __all__ = [
     "NonLocalPrior",
     "PotentialPrior",
     "SmoothBasis",
+    "beside_local",
     "lattice_prior",
     "nonlocal_lengths",
-    "signal_beside_local",
     "smooth_basis",
 ]
 
@@ -308,8 +308,8 @@ class PotentialPrior:
         return np.zeros(np.broadcast_shapes(r.shape, r_prime.shape))
 
 
-def signal_beside_local(design: Array, phi: Array) -> Array:
-    """Singular values of a non-local design, orthogonal to the effect of any local V(r).
+def beside_local(design: Array, phi: Array) -> Array:
+    """A non-local design without what is the effect of any local V(r), shape (n_rows, n_of_U).
 
     Parameters
     ----------
@@ -321,9 +321,8 @@ def signal_beside_local(design: Array, phi: Array) -> Array:
     """
     rest = design
     for unit in _orthonormal(phi):
-        rest = rest - unit[:, :, None] * np.sum(unit[:, :, None] * rest, axis=0)
-    triangle = np.linalg.qr(rest.reshape(-1, design.shape[2]), mode="r")
-    return np.linalg.svd(triangle, compute_uv=False)
+        rest = rest - unit[:, :, None] * np.einsum("di,dip->ip", unit, rest)
+    return rest.reshape(-1, design.shape[2])
 
 
 def _orthonormal(phi):

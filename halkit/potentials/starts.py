@@ -1,14 +1,19 @@
 """The starts of a fit: trained one after another, on the same data and by the same rule."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 
 from halkit.potentials import solvers
 from halkit.potentials.problem import Problem, unshifted
+from halkit.training import state_arrays
 
-__all__ = ["Training"]
+__all__ = ["Training", "warn_of_starts"]
+
+HALF = 0.5
 
 # Bounds of the unit of χ², relative to Σ (W y)²; see `_natural_units`.
 ROUNDING = 1e-20
@@ -61,6 +66,11 @@ class Training:
         """The starts whose loss is not finite, counted from 1."""
         return [i for i, (loss, _) in enumerate(self.found, start=1) if not np.isfinite(loss)]
 
+    def now(self, net: solvers.PotentialNet) -> tuple[float, int, dict[str, Any]]:
+        """Return loss, number of iterations and parameters after the last epoch."""
+        loss = self.unshifted(net.history[-1, "train_loss"])
+        return loss, solvers.n_iterations(net), state_arrays(net.module_)
+
     def unshifted(self, loss: float) -> float:
         """Return a loss of the training in the unit of the problem."""
         return unshifted(loss, self.shift)
@@ -69,6 +79,28 @@ class Training:
         """Return the number, the loss and the seconds of each epoch."""
         rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
         return [{"epoch": e, "train_loss": self.unshifted(loss), "dur": t} for e, loss, t in rows]
+
+
+def warn_of_starts(model: Any, training: Training, *, exact: bool) -> None:
+    """Warn of starts that were left out, and of a fit that is not at its minimum."""
+    reasons = []
+    if training.lost:
+        reasons.append(
+            f"the loss of start {', '.join(map(str, training.lost))} of {len(training.found)} "
+            "became infinite or NaN, and it was left out: lower learning_rate"
+        )
+    if not model.net_.stopped_:
+        reasons.append(
+            f"the fit had not converged after max_iter={model.max_iter} iterations of "
+            f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+        )
+    elif exact and model.loss_ > HALF and not model.callbacks:
+        reasons.append(
+            f"the fit leaves {model.loss_:.0%} of the squared targets unexplained: it has ended at "
+            "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
+        )
+    for reason in reasons:
+        warnings.warn(reason, ConvergenceWarning, stacklevel=4)
 
 
 def _natural_units(problem, W, shift, tol):

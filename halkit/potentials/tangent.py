@@ -22,6 +22,7 @@ from sklearn.base import RegressorMixin
 from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
+from halkit.callbacks import with_callbacks
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.learned import NetworkInteraction, of_pairs
 from halkit.scaling import norm
@@ -62,12 +63,13 @@ class TangentPotential(PotentialMixin, RegressorMixin, Versioned):
         self.network = network
         self.offset = offset
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None,
     ) -> Self:  # fmt: skip
         """Find δ; arguments as for `NonLocalPotentialRegressor.fit`."""
-        with unchanged_on_error(self):
+        with self._task(X, y, sample_weight), unchanged_on_error(self):
             problem = self._problem(X, y, sample_weight, y_std, like=self.network)
             with one_thread(), torch.no_grad():
                 self.delta_, self.loss_ = self._solve(problem)

@@ -13,6 +13,7 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.validation import check_is_fitted
 
+from halkit.callbacks import with_callbacks
 from halkit.checks import check_choice, check_number
 from halkit.exceptions import MisfitWarning
 from halkit.resampling.blocks import chosen_blocks
@@ -135,7 +136,8 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "models_")
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Fit all variations, and judge them.
 
         Parameters
@@ -167,17 +169,19 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
             As for the estimator, once for all variations, with their names.
         """
         by = self._checked(X)
-        with unchanged_on_error(self):
+        with self._task(X, y, max_subtasks=1) as task, unchanged_on_error(self):
             records = chosen_blocks(X, None, None)
             names, parameters = map(
                 list, zip(*parameters_of(self.estimator, self.variations), strict=True)
             )
             n = len(names)
-            done = run_bins(
-                judged, [varied(self.estimator, entry) for entry in parameters], [records] * n,
-                [clone(self.estimator)] * n, [by] * n, n_jobs=self.n_jobs, numbers=names,
-                noun="variation", bar=self.verbose > 0,
-            )  # fmt: skip
+            models = [varied(self.estimator, entry) for entry in parameters]
+            with task.part("variations", n_parts=n, numbered=True) as part:
+                done = run_bins(
+                    judged, models, [records] * n, [clone(self.estimator)] * n, [by] * n,
+                    [part.part("variation", number=i) for i in range(n)],
+                    n_jobs=self.n_jobs, numbers=names, noun="variation", verbose=self.verbose,
+                )  # fmt: skip
             done = _of_one_kind(done)
             self.accepted_ = self._accepted(done)
             self.models_ = [entry.model for entry in done]

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from halkit.callbacks import with_callbacks
 from halkit.checks import check_choice, check_masses
 from halkit.equations import Rows, stack_rows
 from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
@@ -91,8 +92,8 @@ class CorrelatorRegressor(
         of each source and volume (`pooled_errors`).
     resample : {None, "jackknife", "bootstrap", "seeds", "mean"}
         None: what the bins are. "mean": one fit to the mean, without errors. See
-        `JackknifeRegressor`, also for `refit`, `n_seeds` and `n_jobs`.
-    refit, n_seeds, n_jobs
+        `JackknifeRegressor`, also for the rest.
+    refit, n_seeds, n_jobs, verbose
         See `JackknifeRegressor`.
 
     Attributes
@@ -148,7 +149,7 @@ class CorrelatorRegressor(
         energy_range: Any = None, r_max: Any = None, r_prime_max: Any = None, sources: Any = None,
         volumes: Any = None, space_order: Any = 6, errors: Literal["bins", "pooled"] = "bins",
         resample: Any = None, refit: Literal["full", "warm", "linear"] = "full",
-        n_seeds: int = 10, n_jobs: int | None = None,
+        n_seeds: int = 10, n_jobs: int | None = None, verbose: int = 0,
     ) -> None:  # fmt: skip
         self.estimator = estimator
         self.times = times
@@ -164,6 +165,7 @@ class CorrelatorRegressor(
         self.refit = refit
         self.n_seeds = n_seeds
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -174,7 +176,8 @@ class CorrelatorRegressor(
     def __sklearn_is_fitted__(self):
         return hasattr(self, "estimators_")
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Make the rows of the blocks and fit the potential to them.
 
         Parameters
@@ -205,14 +208,15 @@ class CorrelatorRegressor(
         if self.resample not in (None, "mean"):
             check_resample(self.resample)
         kind: Any
-        with unchanged_on_error(self):
+        with self._task(X, y, max_subtasks=1) as task, unchanged_on_error(self):
             records = chosen_blocks(X, self.sources, self.volumes)
             parts = [self._rows(record) for record in records]
             rows = stack_rows([self._weighted(part) for part in parts])
             model = self._potential(rows, records)
             common = {} if rows.sigma is None else {"y_std": rows.sigma}
             if rows.kind == "mean" or self.resample == "mean":
-                centre = model.fit(*rows.mean(), **common)
+                with task.part("mean").fit_of(model):
+                    centre = model.fit(*rows.mean(), **common)
                 fits, kind = [centre], "jackknife"
             else:
                 kind = self.resample or rows.kind
@@ -220,11 +224,12 @@ class CorrelatorRegressor(
                     raise ValueError(f"resample must be {rows.kind!r} for these bins, got {kind!r}")
                 jackknife = JackknifeRegressor(
                     model, resample=kind, refit=self.refit, n_seeds=self.n_seeds,
-                    n_jobs=self.n_jobs,
+                    **self._workers,
                 )  # fmt: skip
                 jackknife._settles = self._settles
                 masses = None if kind == "seeds" else rows.mass_bins
-                jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
+                with task.part("bins").fit_of(jackknife):
+                    jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
                 centre, fits = jackknife.estimator_, jackknife.estimators_
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])

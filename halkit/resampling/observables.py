@@ -52,15 +52,20 @@ class ResampledPotential:
 
     estimator: Any
     n_jobs: int | None
+    verbose: int
     estimator_: Any
     estimators_: list[Any]
     resample_: Resampling
 
     @property
+    def _workers(self):
+        return {"n_jobs": self.n_jobs, "verbose": self.verbose}
+
+    @property
     def ensemble_(self) -> Ensemble:
         """The fits of the bins, with the fit to the mean as their centre."""
         check_is_fitted(self)
-        run = partial(run_bins, n_jobs=self.n_jobs)
+        run = partial(run_bins, **self._workers)
         return Ensemble(self.estimators_, kind=self.resample_, centre=self.estimator_, map=run)
 
     def samples(self, function: Callable[..., Any], *arguments: Sequence[Any]) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from halkit.callbacks import with_callbacks
 from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.exceptions import MisfitWarning
 from halkit.potentials.coupling import set_masses
@@ -88,6 +89,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     n_jobs : int or None
         Number of processes of joblib. Within ``joblib.parallel_config("dask")`` the bins go to the
         cluster. Results do not depend on it.
+    verbose : int
+        Above 0 bars show how many bins are done, of fits and of observables.
 
     Attributes
     ----------
@@ -141,13 +144,14 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     def __init__(
         self, estimator: Any, *, resample: Resampling = "jackknife",
         refit: Literal["full", "warm", "linear"] = "full", n_seeds: int = 10,
-        n_jobs: int | None = None,
+        n_jobs: int | None = None, verbose: int = 0,
     ) -> None:  # fmt: skip
         self.estimator = estimator
         self.resample = resample
         self.refit = refit
         self.n_seeds = n_seeds
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -160,6 +164,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         """Only a complete fit has ``estimators_``."""
         return hasattr(self, "estimators_")
 
+    @with_callbacks
     def fit(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
         y_std: Numbers | None = None, mass_bins: Numbers | None = None,
@@ -208,7 +213,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             to the mean alone.
         """
         self._check_parameters()
-        with unchanged_on_error(self):
+        parts = None if getattr(self.estimator, "_automatic_strength", False) else 2
+        task = self._task(X, y, sample_weight, max_subtasks=parts)
+        with task, unchanged_on_error(self):
             bins = self._validated_data(X, y)
             n_bins = len(bins[0])
             common = {"sample_weight": sample_weight, "y_std": y_std}
@@ -221,14 +228,17 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             mean = [values.mean(axis=0) for values in bins]
 
             def fit_mean(**parameters):
-                return _fit(clone(self.estimator).set_params(**first, **parameters), *mean, common)
+                model = clone(self.estimator).set_params(**first, **parameters)
+                return _fit(model, *mean, common, task.part("mean"))
 
             def fit_bins(centre):
                 models = self._models(centre, seeds, mean, common, n_bins)
                 data = ([m] * len(models) for m in mean) if self.resample == "seeds" else bins
                 options = [common] * len(models)
                 fit = _fit if self.resample == "seeds" else _fit_bin
-                return run_bins(fit, models, *data, options, n_jobs=self.n_jobs)
+                with task.part("bins", n_parts=len(models), numbered=True) as part:
+                    parts = [part.part("bin", number=b) for b in range(len(models))]
+                    return run_bins(fit, models, *data, options, parts, **self._workers)
 
             centre = fit_mean()
             fits = [centre]
@@ -301,6 +311,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 f"{type(self.estimator).__name__}"
             )
         check_integer(self.n_seeds, "n_seeds", least=2)
+        check_integer(self.verbose, "verbose", least=0)
 
     def _checked_masses(self, masses, n_bins):
         """Masses (n_bins, n_channels, 2), or None."""
@@ -367,12 +378,13 @@ def _draw(state, n):
     return [int(seed) for seed in check_random_state(state).randint(2**31 - 1, size=n)]
 
 
-def _fit(estimator, X, y, options):
-    return estimator.fit(X, y, **options)
+def _fit(estimator, X, y, options, task):
+    with task.fit_of(estimator):
+        return estimator.fit(X, y, **options)
 
 
-def _fit_bin(estimator, X, y, options):
+def _fit_bin(estimator, X, y, options, task):
     """The fit to a bin: bootstrap samples scatter by `y_std` around the mean, which raises χ²."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MisfitWarning)
-        return _fit(estimator, X, y, options)
+        return _fit(estimator, X, y, options, task)

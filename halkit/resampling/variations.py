@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
+from halkit.callbacks import Task
 from halkit.resampling.blocks import check_blocks, chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.goodness import joint, noise_of, residuals_of
@@ -110,8 +111,9 @@ def _plain(value):
 
 
 def judged(
-    model: CorrelatorRegressor, X: Any, centre: CorrelatorRegressor, by: str | None
-) -> Judged:
+    model: CorrelatorRegressor, X: Any, centre: CorrelatorRegressor, by: str | None,
+    task: Task | None = None,
+) -> Judged:  # fmt: skip
     """Fit a variation, and judge it by data that it has not used.
 
     Parameters
@@ -123,10 +125,13 @@ def judged(
         Not fitted; its rows are compared with.
     by : {"source", "volume", None}
         See `ErrorBudget`.
+    task : Task, optional
+        What callbacks know of the fit.
     """
     begin = time.perf_counter()
     try:
-        model = model.fit(X)
+        with (task or Task()).fit_of(model):
+            model = model.fit(X)
         criterion, splits = _splits(model, X, by)
         goodness = _goodness(model, centre, splits)
     except Exception as error:

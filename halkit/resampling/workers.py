@@ -22,7 +22,7 @@ __all__ = ["run_bins"]
 
 def run_bins(
     function: Callable[..., Any], *columns: Sequence[Any] | Array, n_jobs: int | None = None,
-    numbers: Sequence[Any] | None = None, noun: str = "bin", bar: bool = False,
+    numbers: Sequence[Any] | None = None, noun: str = "bin", verbose: int = 0,
 ) -> list[Any]:  # fmt: skip
     """Return [function(*arguments of bin b) for each b].
 
@@ -37,8 +37,8 @@ def run_bins(
         Numbers or names of the bins in messages; 0 … n_bins − 1 by default.
     noun : str
         Another word for "bin" in messages.
-    bar : bool
-        Whether a progress bar is drawn.
+    verbose : int
+        Above 0 a bar shows how many bins are done, wherever they run.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def run_bins(
     numbers = range(len(rows)) if numbers is None else numbers
     # threads leave each other's filters behind
     with _SINGLE(), warnings.catch_warnings():
-        done = Parallel(n_jobs=n_jobs, return_as="generator" if bar else "list")(
+        done = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(
             delayed(_call)(f"{noun} {number}", function, *row)
             for number, row in zip(numbers, rows, strict=True)
         )
-        done = list(_with_bar(done, len(rows), f"{noun}s") if bar else done)
+        done = list(_with_bar(done, len(rows), f"{noun}s") if verbose else done)
     _warn_once({n: caught for n, (_, caught) in zip(numbers, done, strict=True)}, f"{noun}s")
     return [result for result, _ in done]
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from halkit.callbacks import ProgressBar
 from halkit.potentials import solvers
 from halkit.potentials.networks import LocalTerm
 from halkit.potentials.objective import Potential
 from halkit.potentials.solvers import LevenbergMarquardt, make_net, train
-from halkit.training import ProgressBar, one_thread
+from halkit.training import one_thread
 
 
 class Residual(nn.Module):

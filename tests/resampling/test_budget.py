@@ -13,6 +13,7 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 
 import halkit
 from halkit import CorrelatorRegressor, ErrorBudget, GaussianProcessPotentialRegressor
+from halkit.callbacks import OF_A_FIT
 from halkit.datasets import make_time_dependent
 from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import GaussianSum
@@ -315,6 +316,39 @@ def reread(model, folder):
 def test_a_bar(X, capsys):
     ErrorBudget(CENTRE, {}, holdout=None, verbose=1).fit(X)
     assert "variations: 100%" in capsys.readouterr().err
+
+
+class Tasks:
+    """Notes the tasks of a fit that begin and end, with the fits within it."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.begun, self.ended = [], []
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun.append((type(estimator).__name__, context.task_name))
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended.append((type(estimator).__name__, context.task_name))
+
+
+def test_callbacks_see_every_variation(X):
+    pytest.importorskip("sklearn.callback", reason="scikit-learn ≥ 1.9 has callbacks")
+    tasks = Tasks()
+    variations = {"times": [[14, 15], [13, 14]]}
+    model = ErrorBudget(CENTRE, variations, holdout=None).set_callbacks(tasks)
+    budget, plain = model.fit(X), ErrorBudget(CENTRE, variations, holdout=None).fit(X)
+    assert sorted(tasks.begun) == sorted(tasks.ended)
+    assert tasks.ended.count(("ErrorBudget", "fit")) == 1
+    assert tasks.ended.count(("CorrelatorRegressor", "fit")) == 3
+    for fit, other in zip(budget.models_, plain.models_, strict=True):
+        assert_array_equal(fit.phase_shift(K), other.phase_shift(K))
+        assert not vars(fit).keys() & set(OF_A_FIT)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Denoising score matching as an estimator: what a fit keeps, and how it is scored."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_integer, check_positive
+from halkit.callbacks import Epochs, ProgressBar, with_callbacks
+from halkit.checks import check_boolean, check_integer, check_positive
 from halkit.gauge.diffusion import denoising
 from halkit.gauge.diffusion.baseline import NO_MOMENTS, plaquette_moments
 from halkit.gauge.diffusion.contract import check_network
@@ -20,7 +23,6 @@ from halkit.gauge.theory.torus import as_links, check_beta, within_circle, wrap
 from halkit.modules import Named, by_name, check_factory, unnamed
 from halkit.training import (
     Interrupted,
-    ProgressBar,
     available_device,
     check_options,
     load_parameters,
@@ -42,7 +44,8 @@ class ScoreEstimator(PlaquetteModel):
 
     _dtypes = (np.float64, np.float32)
 
-    def fit(self, X, y=None):  # noqa: ARG002
+    @with_callbacks
+    def fit(self, X, y=None):
         """Learn the score of links with noise, by denoising.
 
         Parameters
@@ -72,7 +75,7 @@ class ScoreEstimator(PlaquetteModel):
             5 %.
         """
         _check_parameters(self)
-        with unchanged_on_error(self):
+        with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
             X = self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
                 warn_of_another_theory(U1(self.beta), *mean_plaquette(X, U1(self.beta)))
@@ -83,10 +86,10 @@ class ScoreEstimator(PlaquetteModel):
                 )
             if callable(self.network):
                 check_network(self.network, X.shape[1:], float(self.beta))
-            self._train(X, check_random_state(self.random_state))
+            self._train(X, check_random_state(self.random_state), task)
         return self
 
-    def _train(self, X, random):
+    def _train(self, X, random, task):
         order = random.permutation(len(X))
         n_valid = min(max(1, round(self.validation_fraction * len(X))), len(X) // 2)
         valid, train = (as_tensor(X[i], torch.float32) for i in np.split(order, [n_valid]))
@@ -94,23 +97,31 @@ class ScoreEstimator(PlaquetteModel):
         if callable(self.network):
             network = Named(self.network, "network")
         moments = NO_MOMENTS if X.ndim == 2 else plaquette_moments(X[order[n_valid:]])
-        self._architecture = Architecture(
+        before = self._fit_before(network, X.shape[1:])
+        self._architecture = before or Architecture(
             network, tuple(self.hidden_channels), X.shape[1:], moments
         )
         self._settings = {"batch_size": self.batch_size, "learning_rate": self.learning_rate}
         self._device = self.device
         if network == "plaquette":
-            self._enter(self._untrained_net(self._device), [], X[order[n_valid:]])
+            self._enter(self._restored_net(self._device), [], X[order[n_valid:]])
             return
+        weights = vars(self).pop("_weights", None)
+        own = [Epochs(task, partial(self._fitted_now, X[order[n_valid:]]))]
+        own += [ProgressBar()] if self.verbose else []
+        module = self._architecture.build(random.randint(2**31 - 1))
+        if before is not None:
+            load_parameters(module, weights)
         net = denoising.make_net(
-            self._architecture.build(random.randint(2**31 - 1)), valid,
+            module, valid,
             n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
             **self._settings, device=self._device,
-            callbacks=[*([ProgressBar()] if self.verbose else []), *(self.callbacks or ())],
+            callbacks=[*own, *(self.callbacks or ())],
             verbose=max(self.verbose - 1, 0),
         )  # fmt: skip
         try:
-            with seeded(random.randint(2**31 - 1)), one_thread():
+            with seeded(random.randint(2**31 - 1)) as random_numbers, one_thread():
+                net.generator_ = random_numbers.generator
                 net.fit(train, None)
         except KeyboardInterrupt as error:
             if not self._keep(net, X[order[n_valid:]]):
@@ -122,11 +133,31 @@ class ScoreEstimator(PlaquetteModel):
             ) from error
         self._keep(net, X[order[n_valid:]])
 
+    def _fit_before(self, network, shape):
+        """The architecture of the fit before, for a warm start, else None."""
+        if not (self.warm_start and hasattr(self, "net_")):
+            return None
+        form = network, tuple(self.hidden_channels), tuple(shape)
+        kept = self._architecture
+        if form != (kept.network, kept.hidden_channels, tuple(kept.shape)):
+            raise ValueError(
+                "warm_start must keep the network, hidden_channels and the lattice of the fit "
+                f"before, got {form}"
+            )
+        return kept
+
+    def _fitted_now(self, X, net):
+        """The attributes of a model with the averaged weights as they are."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        average = dict(net.callbacks_)["average"].average_
+        restored = self._restored_net(self._device, state_arrays(average.module))
+        other._enter(restored, _history(net), X)
+        return vars(other)
+
     def _keep(self, net, X):
         """Enter the net, if it has seen an epoch; whether it has."""
-        keys = ("epoch", "train_loss", "valid_loss", "dur")
-        rows = getattr(net, "history_", ())
-        history = [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
+        history = _history(net)
         if not history:
             return False
         self._enter(net, history, X)
@@ -154,11 +185,12 @@ class ScoreEstimator(PlaquetteModel):
         if np.isfinite(strength):  # what the noise has taken of the baseline comes back
             self.harmonics_[0] += noisy - strength
 
-    def _untrained_net(self, device):
+    def _restored_net(self, device, weights=None):
+        """A net that is not to be trained."""
         return denoising.make_net(
             self._architecture.build(0), None, n_batches=1, max_epochs=1,
             **self._settings, device=device,
-        ).initialize()  # fmt: skip
+        ).restore(weights)  # fmt: skip
 
     def _configurations(self, X, *, fitting=False):
         X = super()._configurations(X, fitting=fitting)
@@ -217,9 +249,14 @@ class ScoreEstimator(PlaquetteModel):
         super().__setstate__(unnamed(state))
         if "_weights" not in state:
             return
-        net = self._untrained_net(available_device(self._device))
-        load_parameters(net.module_, self._weights)
-        self.net_ = net
+        self.net_ = self._restored_net(available_device(self._device), self._weights)
+
+
+def _history(net):
+    """Epoch, losses and seconds of every full epoch."""
+    keys = ("epoch", "train_loss", "valid_loss", "dur")
+    rows = getattr(net, "history_", ())
+    return [{k: row[k] for k in keys} for row in rows if keys[-1] in row]
 
 
 def _check_parameters(model):
@@ -246,4 +283,5 @@ def _check_parameters(model):
             "validation_fraction must be a finite number > 0 and ≤ 0.5, so that most of the "
             f"configurations train; got {model.validation_fraction!r}"
         )
+    check_boolean(model.warm_start, "warm_start")
     check_options(model)

@@ -68,6 +68,10 @@ class U1DiffusionSampler(ScoreEstimator):
         on the `random_state` of `sample`.
     device : str
         Where torch works.
+    warm_start : bool
+        Whether `fit` begins with the weights of the fit before, for links on the same lattice, of
+        this coupling or another one. To go on with a fit that was killed, use
+        `halkit.checkpoint.Checkpoint`.
     callbacks : list, optional
         Callbacks of skorch. EarlyStopping, and one that raises `halkit.training.StopTraining`,
         end the training; any other KeyboardInterrupt ends the fit as Ctrl-C does.
@@ -124,6 +128,7 @@ class U1DiffusionSampler(ScoreEstimator):
         validation_fraction=0.1,
         random_state=None,
         device="cpu",
+        warm_start=False,
         callbacks=None,
         verbose=0,
     ):
@@ -137,6 +142,7 @@ class U1DiffusionSampler(ScoreEstimator):
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.device = device
+        self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose
 

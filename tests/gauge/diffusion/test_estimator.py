@@ -477,3 +477,17 @@ def test_a_network_without_effect_on_rows_is_refused(network):
         for chosen in ({}, {"network": "mlp"})
     )
     assert default == mlp
+
+
+def test_a_warm_start_begins_with_the_weights_of_the_fit_before():
+    links = sample_exact(64, 1.0, (3, 3), random_state=0)
+    model = U1DiffusionSampler(hidden_channels=(4,), max_epochs=3, random_state=0).fit(links)
+    before = model.link_score(links, 0.5)
+    tiny = {"learning_rate": 1e-12, "max_epochs": 1}
+    model.set_params(warm_start=True, **tiny).fit(links)
+    np.testing.assert_allclose(model.link_score(links, 0.5), before, rtol=1e-5, atol=1e-6)
+    cold = U1DiffusionSampler(hidden_channels=(4,), random_state=0, **tiny).fit(links)
+    assert np.abs(cold.link_score(links, 0.5) - before).max() > 1e-3
+    with pytest.raises(ValueError, match="warm_start must keep the network, hidden_channels"):
+        model.set_params(hidden_channels=(5,)).fit(links)
+    np.testing.assert_allclose(model.link_score(links, 0.5), before, rtol=1e-5, atol=1e-6)
