@@ -315,7 +315,7 @@ def reread(model, folder):
 
 def test_a_bar(X, capsys):
     ErrorBudget(CENTRE, {}, holdout=None, verbose=1).fit(X)
-    assert "variations: 100%" in capsys.readouterr().err
+    assert "variations:" in capsys.readouterr().err
 
 
 class Tasks:
