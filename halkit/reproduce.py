@@ -166,9 +166,8 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     mass, spacing = 2.073, HBARC / 2333.0
     truth = omega_ccc(inverse_spacing=2333.0) + Separable(-4e-5, 0.3)
     d = make_time_dependent(
-        truth, r=np.arange(1, 61) * 0.5, box_radius=48.0, hadron_mass=mass,
-        times=np.arange(22, 31), source_radius=1.5, noise=noise, n_bins=20,
-        random_state=random_state,
+        truth, r=np.arange(1, 61) * 0.5, box_radius=48.0, hadron_mass=mass, n_bins=20,
+        times=np.arange(22, 31), source_radius=1.5, noise=noise, random_state=random_state,
     )  # fmt: skip
     energy = np.geomspace(1.0, 300.0, 200)
     k = np.sqrt(mass * energy / 2333.0)
@@ -243,8 +242,7 @@ def xixi(path, *, random_state=0, times=TIMES):
     table = [[f"{q * to_mev:.0f}", f"{mine:.2f} ± {error:.2f}", *theirs]
              for q, mine, error, theirs in
              zip(k, delta, std, _columns(published, len(k)), strict=False)]  # fmt: skip
-    metrics["delta_deg"] = delta[: len(k)].tolist()
-    metrics["delta_std_deg"] = std[: len(k)].tolist()
+    metrics |= {"delta_deg": delta[: len(k)].tolist(), "delta_std_deg": std[: len(k)].tolist()}
     curve = fine, delta[len(k) :], std[len(k) :]
     return Section(
         "ΞΞ(¹S₀) at m_π = 510 MeV, L = 64",

@@ -69,7 +69,7 @@ def raw_paths(path):
 
 
 def matching_names(name, known, path):
-    """The data sets with such a name, numbers in the order of their values."""
+    """The data sets of this name, numbers in the order of their values."""
     pattern = re.compile("[^/]*".join(map(re.escape, name.strip("/").split("*"))))
     found = [one for one in known if pattern.fullmatch(one)]
     if not found:

@@ -325,7 +325,7 @@ def read_table(
 
 
 def _read(data_sets, path, name, axes, *, order, stack, wedge, imaginary, max_bytes):
-    """One array of all data sets with such a name in the files."""
+    """One array of all data sets of this name in the files."""
     axes, paths = axis_names(axes, "axes"), raw_paths(path)
     several = are_several(path, paths) or "*" in (name or "")
     refuse_unknown(axes, {stack, *(order or ())})

@@ -54,7 +54,7 @@ def is_budget(potential: Any) -> bool:
 
 
 def in_parts(found: tuple[Any, Any], systematic: Any = None) -> tuple[Any, Any, Any]:
-    """Return a value, its statistical and its systematic error, of which a budget knows both.
+    """Return a value, its statistical and its systematic error; only a budget has the latter.
 
     Parameters
     ----------

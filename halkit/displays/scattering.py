@@ -168,7 +168,7 @@ class PhaseShiftDisplay:
             Momenta. δ is computed at these and, if they are fewer than 200, between them; of a
             budget at these alone, which a smooth curve joins.
         phase_shift_std : array of shape (n_k,), default=None
-            See the class; in the place of the errors of the estimator.
+            See the class; replaces the errors of the estimator.
         phase_shift_sys : array of shape (n_k,) or Ensemble, default=None
             See the class. An ensemble of variations gives its error.
         truth : array of shape (n_k,), or interaction, default=None

@@ -113,11 +113,9 @@ class ScoreEstimator(PlaquetteModel):
         if before is not None:
             load_parameters(module, weights)
         net = denoising.make_net(
-            module, valid,
-            n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
+            module, valid, n_batches=-(-len(train) // self.batch_size), max_epochs=self.max_epochs,
             **self._settings, device=self._device,
-            callbacks=[*own, *(self.callbacks or ())],
-            verbose=max(self.verbose - 1, 0),
+            callbacks=[*own, *(self.callbacks or ())], verbose=max(self.verbose - 1, 0),
         )  # fmt: skip
         try:
             with seeded(random.randint(2**31 - 1)) as random_numbers, one_thread():
