@@ -125,9 +125,24 @@ class Members:
         centre, std
             Of the shape that the function returns. The error of a complex number has the errors of
             its real and imaginary parts.
+
+        Warns
+        -----
+        AccuracyWarning
+            If the function returns NaN.
         """
-        centre = function(self.centre)
-        return centre, self.error(self.samples(function), centre)
+        centre, samples = function(self.centre), self.samples(function)
+        bad = _with_nan(samples)
+        if bad.any() or _with_nan([centre]).any():
+            which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
+            warnings.warn(
+                f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
+                f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
+                "error, is NaN there",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+        return centre, self.error(samples, centre)
 
     def error(self, samples: Numbers, centre: Any = None) -> Any:
         """Return the error from the members' values; only variations need the `centre`."""
@@ -150,6 +165,11 @@ class Members:
 
     def _warn(self, message):
         warnings.warn(message, AccuracyWarning, stacklevel=4)
+
+
+def _with_nan(samples):
+    """Which samples have a NaN."""
+    return np.array([bool(np.any(np.isnan(sample))) for sample in samples])
 
 
 def _count(member):
