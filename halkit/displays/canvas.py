@@ -134,9 +134,7 @@ def curve(values: object, shape: tuple[int, ...], name: str) -> Array:
     """
     found = matching(values, shape, name)
     if found.size and np.isnan(found).all():
-        raise ValueError(
-            f"{name} must have a value to be drawn, got NaN everywhere"
-        )
+        raise ValueError(f"{name} must have a value to be drawn, got NaN everywhere")
     return found
 
 

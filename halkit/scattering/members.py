@@ -16,6 +16,7 @@ from halkit.samples import KINDS, Kind, standard_error
 from halkit.scattering.bound import bound_states
 from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -68,6 +69,12 @@ class Members:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return stamped(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(unstamped(state, type(self).__name__))
 
     def __getitem__(self, index: int) -> Member:
         return self.members[index]

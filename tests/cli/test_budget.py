@@ -159,11 +159,13 @@ PICTURES = {
 
 
 def test_why_a_variation_failed_stands_below_the_table(folder, tmp_path, capsys):
-    text = CONFIG.replace("stencil = [5]", "stencil = [7]").replace('"nn.npz"', f'"{folder}/nn.npz"')
+    text = CONFIG.replace("stencil = [5]", "stencil = [7]").replace(
+        '"nn.npz"', f'"{folder}/nn.npz"'
+    )
     (tmp_path / "b.toml").write_text(text, encoding="utf-8")
     with pytest.warns(FitFailedWarning, match=r"\(stencil = 7\): ValueError: times must be among"):
         assert main(["budget", str(tmp_path / "b.toml"), "-o", str(tmp_path / "b.halkit")]) == 0
-    out, err = capsys.readouterr()
+    out, _ = capsys.readouterr()
     (line,) = [line for line in out.splitlines() if line.startswith("stencil = 7  ")]
     assert line.split()[3:] == ["-", "-", "-", "failed"]
     assert "nan" not in out

@@ -99,7 +99,10 @@ def test_energies_in_mev(fitted, model, capsys):
     [
         (["--energy", "1:60:5"], r"k = 30.\d* \[1/a\] is beyond π/a = 6.283 \[1/a\] of the nodes"),
         (["--k", "0.1,20", "--units", "MeV"], None),
-        (["--k", "12600,20", "--units", "MeV"], r"k = 1.26e\+04 \[MeV\] is beyond π/a = 1.257e\+04"),
+        (
+            ["--k", "12600,20", "--units", "MeV"],
+            r"k = 1.26e\+04 \[MeV\] is beyond π/a = 1.257e\+04",
+        ),
     ],
 )
 def test_momenta_beyond_the_nodes_warn(fitted, capsys, words, message):
