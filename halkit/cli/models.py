@@ -210,8 +210,8 @@ def highest_energy(rows: Any) -> float | None:
     given = getattr(rows, "energy_range", None)
     if given is None:
         return None
-    ends = [end for end in np.ravel(np.array(given, dtype=object)) if end is not None]
-    return max(map(float, ends), default=None)
+    ranges = given if any(np.ndim(one) or one is None for one in given) else [given]
+    return max((float(one[1]) for one in ranges if one is not None), default=None)
 
 
 def load_model(options: Namespace) -> Model:
