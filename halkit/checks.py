@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeGuard, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from halkit.phases import phase_hint
 from halkit.typing import Array, SupportsArray
 
 __all__ = [
@@ -51,10 +52,6 @@ ERRORS = {
     "dvalue": "halkit.resampling.from_obs turns them into samples, a bin each; or ",
     "std_dev": "",
 }
-COMPLEX = (
-    "Complex data not supported: {name} has dtype {dtype}; "
-    "halkit.equations.remove_phase strips the constant phase of a wave function"
-)
 SIGNS: dict[Sign, tuple[np.ufunc, str]] = {
     "≥ 0": (np.greater_equal, "not be negative"),
     "> 0": (np.greater, "be positive"),
@@ -281,7 +278,9 @@ def as_numbers(values: object, name: str, *, kinds: str = "iuf") -> NDArray[Any]
     if array.dtype.kind == "O":
         array = _from_objects(array, name, kinds)
     if array.dtype.kind == "c" and "c" not in kinds:
-        raise ValueError(COMPLEX.format(name=name, dtype=array.dtype))
+        raise ValueError(
+            f"Complex data not supported: {name} has dtype {array.dtype}{phase_hint(array, name)}"
+        )
     if array.dtype.kind not in kinds:
         raise TypeError(f"{name} must hold {_kind(kinds)}, got an array of dtype {array.dtype}")
     return array

@@ -4,20 +4,17 @@ Another version warns when it reads an estimator. A notebook shows what a fit ha
 nothing, and links to the reference if the metadata of the package name its documentation.
 """
 
-import warnings
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from halkit import __version__
 from halkit.callbacks import Watched
-from halkit.exceptions import VersionWarning
+from halkit.stamp import stamped, unstamped
 
 __all__ = ["Versioned"]
 
-STAMP = "_halkit_version"
 # Where the site keeps the page of a class.
 PAGE = "reference/names/{}.html"
 
@@ -59,16 +56,7 @@ class Versioned(Watched, BaseEstimator):
         return BaseEstimator._get_fitted_attr_html(shown, doc_link)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), STAMP: __version__}
+        return stamped(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        written = state.get(STAMP, "of an unknown version")
-        if written != __version__:
-            warnings.warn(
-                f"this {type(self).__name__} was kept by halkit {written} and is read by halkit "
-                f"{__version__}: its numbers may differ, or it may fail; fit it again, or read it "
-                "with the version that kept it",
-                VersionWarning,
-                stacklevel=2,
-            )
-        super().__setstate__({key: value for key, value in state.items() if key != STAMP})
+        super().__setstate__(unstamped(state, type(self).__name__))

@@ -23,7 +23,8 @@ PARTS = {
 }
 COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
 ARROWS = {
-    "checks": set(),
+    "phases": set(),
+    "checks": {"phases"},
     "exceptions": set(),
     "scaling": set(),
     "typing": set(),
@@ -36,13 +37,22 @@ ARROWS = {
     "checkpoint": {"writing"},
     "training": {"callbacks", "checkpoint"},
     "modules": set(),
-    "versions": {"callbacks"},
+    "stamp": set(),
+    "versions": {"callbacks", "stamp"},
     "kinematics": set(),
     "channels": {"units", "kinematics"},
     "interactions": {"radial", "units", "channels"},
     "correlators": {"radial", "units", "samples", "writing"},
-    "equations": {"radial", "units", "samples", "correlators", "channels"},
-    "scattering": {"radial", "interactions", "units", "samples", "channels", "kinematics"},
+    "equations": {"radial", "units", "samples", "correlators", "channels", "phases"},
+    "scattering": {
+        "radial",
+        "interactions",
+        "units",
+        "samples",
+        "channels",
+        "kinematics",
+        "stamp",
+    },
     "potentials": {
         "radial",
         "channels",

@@ -511,7 +511,7 @@ def test_newer_formats_say_who_wrote_them(path):
 def test_a_file_of_other_versions_warns_once(path, monkeypatch):
     models = [process(), make_pipeline(StandardScaler(), network())]
     monkeypatch.setattr("halkit.persistence.archive.__version__", "0.0.9")
-    monkeypatch.setattr("halkit.versions.__version__", "0.0.9")
+    monkeypatch.setattr("halkit.stamp.__version__", "0.0.9")
     halkit.save(models, path)
     monkeypatch.undo()
     with pytest.warns(VersionWarning, match="written by halkit 0.0.9, scikit-learn .* is read by "

@@ -269,7 +269,24 @@ def test_a_field_must_hold_numbers(values):
 
 def test_complex_values_name_the_helper():
     with pytest.raises(ValueError, match=r"Complex data not supported.*remove_phase"):
-        check_array([1j], "f")
+        check_array([1j, 2j], "f")
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "end"),
+    [
+        (1j * np.array([1.0, -2.0]), "phi", "constant phase of a wave function"),
+        (np.exp(1j * np.arange(4.0)), "phi", "complex128"),  # a phase that runs
+        (np.array([1j, 2j]), "k", "complex128"),  # momenta have no phase
+        (np.array([1.0, 2.0 + 0j]), "k", "all imaginary parts are 0: pass its real part"),
+        (np.array(1j), "y", "complex128"),
+        (np.array([1j]), "y", "complex128"),
+        (np.zeros((0, 2), complex), "sigma", "complex128"),
+    ],
+)
+def test_only_a_constant_phase_is_said_to_be_removed(values, name, end):
+    with pytest.raises(ValueError, match=f"Complex data not supported: {name} .*{end}$"):
+        check_array(values, name)
 
 
 def test_what_does_not_fit_is_refused():

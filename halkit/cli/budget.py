@@ -41,16 +41,31 @@ def run(options: Namespace) -> int:
     given.setdefault("verbose", int(sys.stderr.isatty()))
     budget = ErrorBudget(**given).fit(blocks(*records))
     save(budget, output, overwrite=options.force)
-    results = budget.results_
+    sys.stdout.write(_judged(budget.results_))
+    return 0
+
+
+def _judged(results: Mapping[str, Any]) -> str:
+    """How the variations were judged, and below the table why some of them failed."""
+    failed = results["reason"] != ""
     columns = {
         "variation": results["name"],
-        "data": results["criterion"],
-        "chi2/dof": [f"{value:.3f}" for value in results["chi2"]],
-        "p": [f"{value:.3f}" for value in results["p_value"]],
-        "accepted": ["yes" if accepted else "no" for accepted in results["accepted"]],
+        "data": ["-" if lost else data for data, lost in _pairs(results["criterion"], failed)],
+        "chi2/dof": ["-" if lost else f"{x:.3f}" for x, lost in _pairs(results["chi2"], failed)],
+        "p": ["-" if lost else f"{x:.3f}" for x, lost in _pairs(results["p_value"], failed)],
+        "accepted": [
+            "failed" if lost else "yes" if accepted else "no"
+            for accepted, lost in _pairs(results["accepted"], failed)
+        ],
     }
-    sys.stdout.write(table(columns))
-    return 0
+    reasons = _pairs(results["name"][failed], results["reason"][failed])
+    return table(columns) + "".join(
+        f"{name} failed: {' '.join(reason.split())}\n" for name, reason in reasons
+    )
+
+
+def _pairs(one: Any, other: Any) -> list[tuple[Any, Any]]:
+    return list(zip(one, other, strict=True))
 
 
 def _read(name: str) -> tuple[dict[str, Any], Path]:

@@ -1,12 +1,15 @@
 """A model of a file, the units of its numbers, and the kinematics that it knows."""
 
+import warnings
 from argparse import Namespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from halkit.channels import resolve_channels
 from halkit.checks import check_masses
 from halkit.cli.records import refuse_folder
+from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.kinematics import energy_from_momentum, momentum_squared
 from halkit.persistence import load
@@ -146,6 +149,42 @@ class Model(NamedTuple):
         """Whether the model has masses."""
         return bool(self.masses) or getattr(self._inner, "reduced_mass", None) is not None
 
+    def warn_beyond(self, k: Array | None = None, energies: Array | None = None) -> None:
+        """Warn of momenta, or energies of coupled channels, that the data say nothing about.
+
+        Nodes at distances a have no wave with k > π/a, and a designed time stencil is made for a
+        range of energies.
+        """
+        if k is None:
+            largest = self._squared_momenta(energies).max()
+            k, energies = np.sqrt(np.maximum(largest, 0.0)), np.asarray(energies)
+        elif self.knows_energies:
+            energies = self.energies(k)
+        of = self.units.energies
+        spacing = node_spacing(getattr(self._inner, "r_", None))
+        if spacing is not None and np.max(k) > np.pi / spacing:
+            warnings.warn(
+                f"k = {of(np.max(k)):.4g}{self.units.energy} is beyond π/a = "
+                f"{of(np.pi / spacing):.4g}{self.units.energy} of the nodes of the fit, which do "
+                "not resolve such waves: δ there comes from the form of the potential",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+        highest = highest_energy(getattr(self.fit, "rows_", None))
+        if highest is not None and energies is not None and np.max(energies) > highest:
+            warnings.warn(
+                f"E = {of(np.max(energies)):.4g}{self.units.energy} is beyond "
+                f"{of(highest):.4g}{self.units.energy}, the highest energy for which the time "
+                "stencil of the data is made (energy_range)",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+
+    def _squared_momenta(self, energies):
+        """k² of the open channels; the lowest one has the largest."""
+        channels = getattr(self._inner, "interaction_", getattr(self._inner, "centre", None))
+        return resolve_channels(channels.channels).momentum_squared(energies)
+
     @property
     def _inner(self):
         return getattr(self.fit, "estimator_", self.fit)
@@ -154,6 +193,25 @@ class Model(NamedTuple):
         if not self.knows_energies:
             raise ValueError("the model must know its masses for energies: give momenta with --k")
         return self._inner.reduced_mass
+
+
+def node_spacing(r: Array | None) -> float | None:
+    """Return the distance a of the nodes, or None; on a wedge of a lattice it is the least radius.
+
+    There other radii, such as √2 a and √3 a, are closer to each other.
+    """
+    if r is None or len(r) < 2:
+        return None
+    return float(max(r[r > 0].min(), np.median(np.diff(r))))
+
+
+def highest_energy(rows: Any) -> float | None:
+    """Return the highest energy of the designed time stencil of rows, None for other stencils."""
+    given = getattr(rows, "energy_range", None)
+    if given is None:
+        return None
+    ranges = given if any(np.ndim(one) or one is None for one in given) else [given]
+    return max((float(one[1]) for one in ranges if one is not None), default=None)
 
 
 def load_model(options: Namespace) -> Model:

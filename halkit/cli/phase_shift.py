@@ -36,6 +36,7 @@ def _single(model: Model, shown: Array, options: Namespace) -> dict[str, list[An
     """k, E, δ and its error; what was given is shown as it was."""
     units, given = model.units, model.units.from_table(shown)
     k = given if options.energy is None else model.momenta(given)
+    model.warn_beyond(k)
     columns = {f"k{units.energy}": units.energies(k) if options.k is None else shown}
     if options.k is None or model.knows_energies:
         energy = shown if options.k is None else units.energies(model.energies(k))
@@ -49,6 +50,7 @@ def _single(model: Model, shown: Array, options: Namespace) -> dict[str, list[An
 def _coupled(model: Model, shown: Array, options: Namespace) -> dict[str, list[Any]]:
     """E, then δ_a and η_a of each channel and the mixing angle of two, with errors."""
     unit, angle = _angle(options)
+    model.warn_beyond(energies=model.units.from_table(shown))
     found = Result(model, "phase_shift", energy=model.units.from_table(shown))
     columns = {f"E{model.units.energy}": shown.tolist()}
     for a in range(model.n_channels):

@@ -78,8 +78,10 @@ def _phase_shift(model: Model, options: Namespace) -> Any:
     shown = _grid(options)
     given, common = model.units.from_table(shown), _common(model, options)
     if model.n_channels > 1:
+        model.warn_beyond(energies=given)
         return CoupledPhaseShiftDisplay.from_estimator(model.potential, given, **common)
     k = given if options.energy is None else model.momenta(given)
+    model.warn_beyond(k)
     axis = {"x": options.x, "masses": model.masses, **common}
     if options.x is None:
         axis["x"] = "energy" if model.masses else "k"
@@ -96,6 +98,7 @@ def _k_cot_delta(model: Model, options: Namespace) -> Any:
     """k cot δ against k²."""
     shown = model.units.from_table(_grid(options))
     k, common = shown if options.energy is None else model.momenta(shown), _common(model, options)
+    model.warn_beyond(k)
     if not isinstance(model.potential, ErrorBudget):
         return KCotDeltaDisplay.from_estimator(model.potential, k, name=options.name, **common)
     quoted, k = _quoted(model.potential.k_cot_delta, k)
@@ -107,14 +110,25 @@ def _k_cot_delta(model: Model, options: Namespace) -> Any:
 
 def _potential(model: Model, options: Namespace) -> Any:
     """V(r) of the local part, from the first to the last node of the fit."""
+    if getattr(model.fit, "n_channels_", 1) == 1 and not np.any(
+        model.fit.local_potential(model.fit.r_)
+    ):
+        raise ValueError(
+            f"{options.model} has no local potential, V(r) = 0: draw --what nonlocal-potential"
+        )
     labels = None if options.name is None else [options.name]
     return LocalPotentialDisplay.from_interactions(
         [model.fit], model.fit.r_, labels=labels, **_lengths(model)
     )
 
 
-def _nonlocal_potential(model: Model, options: Namespace) -> Any:  # noqa: ARG001
+def _nonlocal_potential(model: Model, options: Namespace) -> Any:
     """U(r, r') with its error beside it."""
+    fit, n = model.fit, getattr(model.fit, "n_channels_", 1)
+    if n == 1 and not np.any(fit.predict_potential()):
+        raise ValueError(
+            f"{options.model} has no non-local potential, U(r, r') = 0: draw --what potential"
+        )
     return PotentialDisplay.from_estimator(model.fit, **_lengths(model))
 
 

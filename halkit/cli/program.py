@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KINDS as error:
         if not _is_deliberate(error):
             raise
-        command.error(_one_line(error))
+        command.error(_with_option(_one_line(error), command))
     return status
 
 
@@ -79,6 +79,12 @@ def _warnings_in_one_line() -> Iterator[None]:
 
 def _one_line(text):
     return " ".join(str(text).split())
+
+
+def _with_option(message, command):
+    """A message about an argument of the library, with the option that sets it in front."""
+    option = f"--{message.partition(' ')[0].replace('_', '-')}"
+    return f"{option}: {message}" if option in command._option_string_actions else message
 
 
 def _of_system(error):

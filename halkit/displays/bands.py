@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from halkit.displays.canvas import matching
+from halkit.displays.canvas import errors_of, matching
 from halkit.typing import Array, Numbers
 
 __all__ = ["Band", "draw_band", "refined", "smooth"]
@@ -84,7 +84,7 @@ def draw_band(
     """
     x = np.asarray(x)
     value = matching(value, x.shape, "value")
-    inner = None if statistical is None else matching(statistical, x.shape, "statistical")
+    inner = None if statistical is None else errors_of(statistical, x.shape, "statistical")
     below, above = _sides(systematic, x.shape)
     fine, value, inner, below, above = smooth(x, value, inner, below, above)
     (line,) = ax.plot(fine, value, label=label, color=color, linestyle=linestyle)
@@ -103,9 +103,9 @@ def _sides(systematic, shape):
     if systematic is None:
         return None, None
     if np.ndim(systematic) == len(shape):
-        error = matching(systematic, shape, "systematic")
+        error = errors_of(systematic, shape, "systematic")
         return error, error
-    below, above = matching(systematic, (2, *shape), "systematic")
+    below, above = errors_of(systematic, (2, *shape), "systematic")
     return below, above
 
 

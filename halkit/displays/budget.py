@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_array, check_number
-from halkit.displays.canvas import axis_label, figure_axes, matching
+from halkit.displays.canvas import axis_label, errors_of, figure_axes
 from halkit.typing import Number, Numbers
 
 __all__ = ["BudgetDisplay"]
@@ -66,7 +66,7 @@ class BudgetDisplay:
         self.values = check_array(values, "values", finite=False)
         if self.values.ndim != 1:
             raise ValueError(f"values must have one axis, got shape {self.values.shape}")
-        self.errors = matching(errors, self.values.shape, "errors")
+        self.errors = errors_of(errors, self.values.shape, "errors")
         self.labels = [str(label) for label in labels]
         if len(self.labels) != len(self.values):
             raise ValueError(

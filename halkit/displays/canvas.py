@@ -12,6 +12,8 @@ from halkit.typing import Array
 
 __all__ = [
     "axis_label",
+    "curve",
+    "errors_of",
     "figure_axes",
     "hides",
     "matching",
@@ -120,6 +122,35 @@ def hides(ax: Any) -> bool:
 def matching(values: object, shape: tuple[int, ...], name: str) -> Array:
     """Return a copy of the values as a real array of the given shape; NaN leaves a gap."""
     return check_array(values, name, shape=shape, finite=False)
+
+
+def curve(values: object, shape: tuple[int, ...], name: str) -> Array:
+    """Return what a figure is of: as `matching`, and something must be there.
+
+    Raises
+    ------
+    ValueError
+        If all values are NaN.
+    """
+    found = matching(values, shape, name)
+    if found.size and np.isnan(found).all():
+        raise ValueError(f"{name} must have a value to be drawn, got NaN everywhere")
+    return found
+
+
+def errors_of(values: object, shape: tuple[int, ...], name: str) -> Array:
+    """Return errors, as `matching`.
+
+    Raises
+    ------
+    ValueError
+        If one is negative.
+    """
+    found = matching(values, shape, name)
+    negative = found[found < 0]
+    if negative.size:
+        raise ValueError(f"{name} must be ≥ 0, or NaN for a gap, got {negative[0]:g}")
+    return found
 
 
 def with_std(method: Callable[..., Any], *arguments: Any, std: Any = None) -> tuple[Any, Any]:

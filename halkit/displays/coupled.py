@@ -8,7 +8,7 @@ import numpy as np
 from halkit.channels import ChannelList, resolve_channels
 from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined
-from halkit.displays.canvas import axis_label, figure_axes, matching, place_legend
+from halkit.displays.canvas import axis_label, curve, errors_of, figure_axes, matching, place_legend
 from halkit.displays.momenta import unit_system
 from halkit.displays.observed import coupled
 from halkit.displays.scattering import TRUTH
@@ -94,9 +94,10 @@ class CoupledPhaseShiftDisplay:
         shape = delta.shape
 
         def errors(values, name):
-            return None if values is None else matching(values, shape, name)
+            return None if values is None else errors_of(values, shape, name)
 
-        self.phase_shift, self.inelasticity = delta, matching(inelasticity, shape, "inelasticity")
+        self.phase_shift = curve(delta, shape, "phase_shift")
+        self.inelasticity = matching(inelasticity, shape, "inelasticity")
         self.phase_shift_std = errors(phase_shift_std, "phase_shift_std")
         self.inelasticity_std = errors(inelasticity_std, "inelasticity_std")
         self.phase_shift_sys = errors(phase_shift_sys, "phase_shift_sys")

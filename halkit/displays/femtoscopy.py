@@ -8,7 +8,7 @@ import numpy as np
 
 from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined
-from halkit.displays.canvas import figure_axes, matching, place_legend, refuse_channels
+from halkit.displays.canvas import curve, errors_of, figure_axes, place_legend, refuse_channels
 from halkit.displays.momenta import known_mass, known_system, momentum_axis, unit_system
 from halkit.displays.observed import evaluated
 from halkit.displays.scattering import POINTS, reference_points
@@ -76,9 +76,9 @@ class CorrelationDisplay:
         self.k = check_array(k, "k")
         curves = np.atleast_2d(check_array(correlation, "correlation", finite=False))
         shape = (len(curves), self.k.size)
-        self.correlation = matching(curves, shape, "correlation")
+        self.correlation = curve(curves, shape, "correlation")
         self.correlation_std, self.correlation_sys = (
-            None if values is None else matching(np.atleast_2d(np.asarray(values)), shape, name)
+            None if values is None else errors_of(np.atleast_2d(np.asarray(values)), shape, name)
             for name, values in (
                 ("correlation_std", correlation_std),
                 ("correlation_sys", correlation_sys),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_boolean
-from halkit.displays.canvas import figure_axes, matching, place_legend
+from halkit.displays.canvas import curve, errors_of, figure_axes, matching, place_legend
 from halkit.typing import Array, Numbers
 
 __all__ = ["TopologyDisplay", "WilsonLoopDisplay"]
@@ -159,8 +159,8 @@ class WilsonLoopDisplay:
     ) -> None:
         self.labels = list(labels)
         shape = (len(self.labels),)
-        self.mean = matching(mean, shape, "mean")
-        self.error = matching(error, shape, "error")
+        self.mean = curve(mean, shape, "mean")
+        self.error = errors_of(error, shape, "error")
         self.exact = matching(exact, shape, "exact")
         self.name = name
 

@@ -9,6 +9,8 @@ from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined, smooth
 from halkit.displays.canvas import (
     axis_label,
+    curve,
+    errors_of,
     figure_axes,
     matching,
     place_legend,
@@ -37,8 +39,8 @@ def _points(data: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
     shape = (len(V), r.size)
     std = None
     if len(data) == 3:
-        std = matching(_curves(data[2], "data std"), shape, "data std")
-    return r, matching(V, shape, "data V"), std
+        std = errors_of(_curves(data[2], "data std"), shape, "data std")
+    return r, curve(V, shape, "data V"), std
 
 
 def _together(errors: Sequence[Any], r: Array) -> Array | None:
@@ -121,10 +123,10 @@ class LocalPotentialDisplay:
             truth = truth.local_potential(self.r)
         curves = _curves(potential, "potential")
         shape = (len(curves), self.r.size)
-        self.potential = matching(curves, shape, "potential")
+        self.potential = curve(curves, shape, "potential")
         errors = {"potential_std": potential_std, "potential_sys": potential_sys}
         self.potential_std, self.potential_sys = (
-            None if values is None else matching(_curves(values, name), shape, name)
+            None if values is None else errors_of(_curves(values, name), shape, name)
             for name, values in errors.items()
         )
         self.truth = None if truth is None else matching(truth, self.r.shape, "truth")

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_array, check_boolean
-from halkit.displays.canvas import axis_label, figure_axes, matching, power_of, refuse_channels
+from halkit.displays.canvas import (
+    axis_label,
+    curve,
+    errors_of,
+    figure_axes,
+    matching,
+    power_of,
+    refuse_channels,
+)
 from halkit.displays.momenta import UnitSystem, known_system, unit_system
 from halkit.displays.observed import nonlocal_values
 from halkit.scaling import std
@@ -89,10 +97,10 @@ class PotentialDisplay:
         self.r_prime = self.r if r_prime is None else check_array(r_prime, "r_prime")
         shape = (self.r.size, self.r_prime.size)
         truth = _matrix(truth, self.r, self.r_prime)
-        self.potential = matching(potential, shape, "potential")
+        self.potential = curve(potential, shape, "potential")
         self.truth = None if truth is None else matching(truth, shape, "truth")
         self.potential_std = (
-            None if potential_std is None else matching(potential_std, shape, "potential_std")
+            None if potential_std is None else errors_of(potential_std, shape, "potential_std")
         )
         self.inverse_spacing = inverse_spacing
 
@@ -135,7 +143,8 @@ class PotentialDisplay:
         Raises
         ------
         ValueError
-            If `r_prime` comes without `r`, or `r` is missing and the estimator has no nodes.
+            If `r_prime` comes without `r`, or `r` is missing and the estimator has no nodes. If U
+            is 0 everywhere, and so is `truth`: the potential is local.
         """
         refuse_channels(estimator, "the entries of interaction_, such as interaction_[0, 1]")
         starts: list[Any] = []
@@ -149,6 +158,11 @@ class PotentialDisplay:
         r = check_array(r, "r")
         r_prime = r if r_prime is None else check_array(r_prime, "r_prime")
         potential, potential_std = nonlocal_values(estimator, r, r_prime)
+        if truth is None and not np.any(potential):
+            raise ValueError(
+                "estimator must have a non-local potential to be drawn, got U(r, r') = 0 "
+                "everywhere: LocalPotentialDisplay draws V(r)"
+            )
         if potential_std is None and len(starts) > 1:
             potential_std = std(starts, axis=0, ddof=1)
         own = known_system(estimator)["inverse_spacing"]

@@ -10,7 +10,15 @@ import numpy as np
 
 from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined, smooth
-from halkit.displays.canvas import axis_label, figure_axes, matching, place_legend, refuse_channels
+from halkit.displays.canvas import (
+    axis_label,
+    curve,
+    errors_of,
+    figure_axes,
+    matching,
+    place_legend,
+    refuse_channels,
+)
 from halkit.displays.momenta import Quantity, known_mass, known_system, momentum_axis, unit_system
 from halkit.displays.observed import ensemble_of, in_parts, is_budget, phases
 from halkit.typing import Array, Number, Numbers
@@ -29,8 +37,8 @@ def reference_points(points: tuple[Numbers, ...]) -> tuple[Array, Array, Array |
             f"reference must be (k, delta) or (k, delta, std), got {len(points)} entries"
         )
     k = check_array(points[0], "reference k")
-    delta = matching(points[1], k.shape, "reference delta")
-    std = matching(points[2], k.shape, "reference std") if len(points) == 3 else None
+    delta = curve(points[1], k.shape, "reference delta")
+    std = errors_of(points[2], k.shape, "reference std") if len(points) == 3 else None
     return k, delta, std
 
 
@@ -38,7 +46,7 @@ def systematic_error(values: Any, shape: tuple[int, ...], name: str) -> Array | 
     """Return a systematic error as an array of the shape, or with its two sides, (2, n)."""
     if values is None:
         return None
-    return matching(values, shape if np.ndim(values) == len(shape) else (2, *shape), name)
+    return errors_of(values, shape if np.ndim(values) == len(shape) else (2, *shape), name)
 
 
 def on_points(
@@ -125,9 +133,11 @@ class PhaseShiftDisplay:
     ) -> None:
         self.k = check_array(k, "k")
         shape = self.k.shape
-        self.phase_shift = matching(phase_shift, shape, "phase_shift")
+        self.phase_shift = curve(phase_shift, shape, "phase_shift")
         self.phase_shift_std = (
-            None if phase_shift_std is None else matching(phase_shift_std, shape, "phase_shift_std")
+            None
+            if phase_shift_std is None
+            else errors_of(phase_shift_std, shape, "phase_shift_std")
         )
         self.phase_shift_sys = systematic_error(phase_shift_sys, shape, "phase_shift_sys")
         self.truth = None if truth is None else matching(truth, shape, "truth")

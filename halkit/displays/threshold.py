@@ -6,7 +6,15 @@ import numpy as np
 
 from halkit.checks import check_array, check_positive
 from halkit.displays.bands import draw_band, refined, smooth
-from halkit.displays.canvas import axis_label, figure_axes, matching, place_legend, refuse_channels
+from halkit.displays.canvas import (
+    axis_label,
+    curve,
+    errors_of,
+    figure_axes,
+    matching,
+    place_legend,
+    refuse_channels,
+)
 from halkit.displays.momenta import (
     UnitSystem,
     known_mass,
@@ -97,9 +105,11 @@ class KCotDeltaDisplay:
     ) -> None:
         self.k = check_array(k, "k")
         shape = self.k.shape
-        self.k_cot_delta = matching(k_cot_delta, shape, "k_cot_delta")
+        self.k_cot_delta = curve(k_cot_delta, shape, "k_cot_delta")
         self.k_cot_delta_std = (
-            None if k_cot_delta_std is None else matching(k_cot_delta_std, shape, "k_cot_delta_std")
+            None
+            if k_cot_delta_std is None
+            else errors_of(k_cot_delta_std, shape, "k_cot_delta_std")
         )
         self.k_cot_delta_sys = systematic_error(k_cot_delta_sys, shape, "k_cot_delta_sys")
         self.truth = None if truth is None else matching(truth, shape, "truth")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_array, check_nodes, check_positive
+from halkit.phases import IMAGINARY, turned
 from halkit.radial import Order, radial_laplacian
 from halkit.typing import Numbers
 
@@ -46,15 +47,11 @@ def remove_phase(phi: Numbers) -> NDArray[np.float64]:
         raise TypeError("phi must be an array of wave functions, got one number")
     if not np.all(np.isfinite(phi)):
         raise ValueError("phi must be finite, got NaN or infinite entries")
-    largest = np.max(np.abs(phi), axis=-1, keepdims=True, initial=0.0)
-    phi = phi / np.where(largest > 0, largest, 1.0)
-    rotated = phi * np.exp(-0.5j * np.angle(np.sum(phi**2, axis=-1, keepdims=True)))
-    left = np.linalg.norm(rotated.imag, axis=-1)
-    size = np.linalg.norm(rotated, axis=-1)
-    if np.any(left > 1e-6 * size):
+    rotated, largest, left = turned(phi)
+    if np.any(left > IMAGINARY):
         raise ValueError(
             "phi must be a real function times a constant phase; an imaginary part of "
-            f"{np.max(left / np.where(size > 0, size, 1)):.2g} of the norm is left"
+            f"{np.max(left):.2g} of the norm is left"
         )
     return rotated.real * largest
 

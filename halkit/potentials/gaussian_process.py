@@ -413,7 +413,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
     def covariance_(self) -> Array:
         """Posterior covariance of θ."""
         check_is_fitted(self)
-        return self._posterior.factor @ self._posterior.factor.T
+        factor = self._posterior.factor
+        return factor @ factor.T
 
     @property
     def _learned(self):

@@ -45,8 +45,8 @@ class Ridge(NamedTuple):
     Attributes
     ----------
     mean : ndarray of shape (p,)
-    factor : ndarray of shape (p, p)
-        R⁻¹.
+    triangle : ndarray of shape (p (p + 1)/2,)
+        The rows of R⁻¹ from the diagonal on; files of the first versions have all of R⁻¹.
     misfit : float
         ``|b − Aθ|² + |θ|²`` at the mean.
     log_determinant : float
@@ -54,9 +54,19 @@ class Ridge(NamedTuple):
     """
 
     mean: Array
-    factor: Array
+    triangle: Array
     misfit: float
     log_determinant: float
+
+    @property
+    def factor(self) -> Array:
+        """R⁻¹, (p, p)."""
+        if self.triangle.ndim == 2:
+            return self.triangle
+        p = len(self.mean)
+        factor = np.zeros((p, p))
+        factor[_upper(p)] = self.triangle
+        return factor
 
     @property
     def n_effective(self) -> float:
@@ -89,7 +99,12 @@ def solve_ridge(A: Array) -> Ridge:
     triangle, image, rest = R[:p, :p], R[:p, p], R[p, p]
     factor = scipy.linalg.solve_triangular(triangle, np.eye(p))
     log_determinant = 2 * float(np.sum(np.log(np.abs(np.diag(triangle)))))
-    return Ridge(factor @ image, factor, float(rest**2), log_determinant)
+    return Ridge(factor @ image, factor[_upper(p)], float(rest**2), log_determinant)
+
+
+def _upper(p):
+    """Where an upper triangle is."""
+    return ~np.tri(p, k=-1, dtype=bool)
 
 
 class PosteriorDraw(Interaction):

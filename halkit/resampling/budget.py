@@ -20,6 +20,7 @@ from halkit.resampling.blocks import chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.quoted import QuotedValue, table_of
 from halkit.resampling.quoted_observables import QuotedObservables, refusal
+from halkit.resampling.sharing import share_equal
 from halkit.resampling.variations import Judged, judged, parameters_of, varied
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
@@ -185,7 +186,8 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
             done = _of_one_kind(done)
             self.accepted_ = self._accepted(done)
             self.models_ = [entry.model for entry in done]
-            self.estimator_ = self.models_[0]
+            fitted = [model for model in self.models_ if model is not None]
+            share_equal(fit for model in fitted for fit in (model.estimator_, *model.estimators_))
             self.results_ = _results(parameters, names, done, self.accepted_)
             self._warn(by)
         return self
@@ -225,10 +227,10 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
         results, names = self.results_, self.results_["name"]
         failed, inside = results["reason"] != "", results["criterion"] == "in sample"
         if failed.any():
-            first = results["reason"][failed][0]
+            reasons = zip(names[failed], results["reason"][failed], strict=True)
             warnings.warn(
-                f"{failed.sum()} of {len(names)} variations failed and are not accepted "
-                f"({'; '.join(names[failed])}): {first}",
+                f"{failed.sum()} of {len(names)} variations failed and are not accepted: "
+                + "; ".join(f"({name}): {reason}" for name, reason in reasons),
                 FitFailedWarning,
                 stacklevel=3,
             )

@@ -86,6 +86,11 @@ class ResampledPotential:
         centre, std
             Of the shape of the values. These are compared as they are; only the methods for phase
             shifts and scattering lengths know branches and poles.
+
+        Warns
+        -----
+        AccuracyWarning
+            If the function returns NaN.
         """
         return self.ensemble_.evaluate(function)
 
@@ -226,8 +231,10 @@ class ResampledPotential:
 
     def _centre_and_std(self, method, return_std):
         check_is_fitted(self)
-        with_std = check_boolean(return_std, "return_std")
-        return self.evaluate(method) if with_std else method(self.estimator_)
+        centre = method(self.estimator_)
+        if not check_boolean(return_std, "return_std"):
+            return centre
+        return centre, self.ensemble_.error(self.samples(method), centre)
 
     def _of_data(self, name, X, return_std):
         """A method of the fits, of one X for all of them or of one X for each."""

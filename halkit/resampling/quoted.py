@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from halkit.checks import check_number
+from halkit.checks import as_numbers, check_number
 from halkit.samples import Kind, standard_error
 from halkit.typing import Array, Number
 
@@ -55,7 +55,7 @@ def quote(value: Number, *errors: Number) -> str:
     >>> quote(12.34, 1.2, 0.4), quote(1234.4, 56.0, 7.0)
     ('12.3(1.2)(4)', '1234(56)(7)')
     """
-    x, *sizes = (float(np.float64(number)) for number in (value, *errors))
+    x, sizes = _number(value, "value"), [_number(error, "errors") for error in errors]
     for size in sizes:
         if size < 0:
             raise ValueError(f"errors must be ≥ 0, got {size!r}")
@@ -71,6 +71,15 @@ def quote(value: Number, *errors: Number) -> str:
     text = f"{_rounded(x / unit, places):.{max(places, 0)}f}"
     text += "".join(f"({_in_digits(size / unit, places)})" for size in sizes)
     return f"{text}e{power:+03d}" if scaled else text
+
+
+def _number(value, name):
+    """A float, which may be NaN or infinite."""
+    number = as_numbers(value, name)
+    if number.ndim:
+        what = "a number" if name == "value" else "numbers"
+        raise ValueError(f"{name} must be {what}, got an array of shape {number.shape}")
+    return float(number)
 
 
 def _power(x, digits):

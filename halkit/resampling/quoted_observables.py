@@ -32,14 +32,19 @@ class QuotedObservables:
     """Observables of fits to the same bins, of which some are accepted.
 
     A subclass stores ``n_jobs`` and fits ``models_`` (the centre first; None where a fit failed),
-    ``estimator_`` (the centre), ``accepted_`` and ``results_``.
+    ``accepted_`` and ``results_``.
     """
 
     n_jobs: int | None
     models_: list[Any]
-    estimator_: Any
     accepted_: Any
     results_: dict[str, Any]
+
+    @property
+    def estimator_(self) -> Any:
+        """The fitted centre."""
+        check_is_fitted(self)
+        return self.models_[0]
 
     def evaluate(self, function: Callable[[Any], Any]) -> QuotedValue:
         """Return any function of a fit, with its errors.
@@ -55,8 +60,22 @@ class QuotedObservables:
         ------
         ValueError, TypeError
             If no variation is accepted, or the values are complex or differ in shape.
+
+        Warns
+        -----
+        AccuracyWarning
+            If the function returns NaN for an accepted variation, which makes the result NaN.
         """
-        return self._quoted(*self._values(check_callable(function, "function")))
+        centres, bins = self._values(check_callable(function, "function"))
+        every = np.concatenate([centres[:, np.newaxis], bins], axis=1)
+        bad = np.isnan(every.reshape(len(every), -1)).any(axis=1) & self.accepted_
+        if bad.any():
+            _warn(
+                f"function returns NaN in {bad.sum()} of {self.accepted_.sum()} accepted "
+                f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
+                "the value, or its errors, are NaN there"
+            )
+        return self._quoted(centres, bins)
 
     def local_potential(self, r: Numbers) -> QuotedValue:
         """V(r) of the local term."""

@@ -26,6 +26,7 @@ from halkit.resampling.samples import (
     check_resample,
     refuse_other_kind,
 )
+from halkit.resampling.sharing import share_equal
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
 from halkit.training import unchanged_on_error
@@ -249,6 +250,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             if masses is not None:
                 for model, of_bin in zip(fits, masses, strict=True):
                     set_masses(model, of_bin)
+            share_equal([centre, *fits])
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self

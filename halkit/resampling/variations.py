@@ -6,7 +6,9 @@ the mean, which ranks variations, and the p-value, in which the error of the fit
 
 import time
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +45,8 @@ def parameters_of(centre: Any, variations: Any) -> list[tuple[str, dict[str, Any
     Raises
     ------
     ValueError, TypeError
-        If `variations` is no grid, or has parameters that the centre lacks.
+        If `variations` is no grid, has parameters that the centre lacks, or gives two variations
+        that differ the same name.
     """
     named: list[tuple[str, Any]]
     if isinstance(variations, Mapping):
@@ -69,13 +72,48 @@ def parameters_of(centre: Any, variations: Any) -> list[tuple[str, dict[str, Any
         for parameters in ParameterGrid({name: list(values) for name, values in grid.items()}):
             name = own or name_of(parameters)
             found.setdefault(_key(varied(centre, parameters)), (name, parameters))
+    _refuse_one_name_twice([name for name, _ in found.values()])
     return list(found.values())
 
 
+def _refuse_one_name_twice(names):
+    for name, n in Counter(names).items():
+        if n > 1:
+            raise ValueError(
+                f"variations must have names of their own, got {n} that differ and are called "
+                f'{name!r}: give them others, as {{"name": {{parameter: value}}}}'
+            )
+
+
 def varied(centre: Any, parameters: Mapping[str, Any]) -> Any:
-    """A clone of the centre with other parameters."""
+    """A clone of the centre with other parameters.
+
+    Raises
+    ------
+    ValueError
+        If there is no parameter of a name.
+    """
     own = {name: clone(value, safe=False) for name, value in parameters.items()}
-    return clone(centre).set_params(**own)
+    model = clone(centre)
+    if "estimator" in own:
+        model.set_params(estimator=own.pop("estimator"))
+    known = model.get_params()
+    for name in own:
+        if name not in known:
+            raise ValueError(_unknown(name, known))
+    return model.set_params(**own)
+
+
+def _unknown(name, known):
+    """The message for a parameter that is unknown, with the names that are known beside it."""
+    near = get_close_matches(str(name), known, 1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    nested = str(name).startswith("estimator__")
+    listed = [other for other in known if other.startswith("estimator__") == nested]
+    return (
+        f"variations must be of parameters of the estimator, got {name!r}{hint}: known are "
+        f"{', '.join(listed)}{'' if nested else ' and estimator__…'}"
+    )
 
 
 def name_of(parameters: Mapping[str, Any]) -> str:

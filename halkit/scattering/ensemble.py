@@ -419,7 +419,8 @@ class Ensemble(Members):
         observable = self._observable("effective_range", channel_radius, n_mesh)
         if not check_boolean(return_std, "return_std"):
             return observable(self.centre)
-        value, std = self.evaluate(observable)
+        value, samples = observable(self.centre), self.samples(observable)
+        std = self.error(samples, value)
         lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
         return value, error_at_zero(self, std, lengths, zero, "r_eff")
 

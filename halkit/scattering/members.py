@@ -16,6 +16,7 @@ from halkit.samples import KINDS, Kind, standard_error
 from halkit.scattering.bound import bound_states
 from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -68,6 +69,12 @@ class Members:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return stamped(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(unstamped(state, type(self).__name__))
 
     def __getitem__(self, index: int) -> Member:
         return self.members[index]
@@ -125,9 +132,24 @@ class Members:
         centre, std
             Of the shape that the function returns. The error of a complex number has the errors of
             its real and imaginary parts.
+
+        Warns
+        -----
+        AccuracyWarning
+            If the function returns NaN.
         """
-        centre = function(self.centre)
-        return centre, self.error(self.samples(function), centre)
+        centre, samples = function(self.centre), self.samples(function)
+        bad = _with_nan(samples)
+        if bad.any() or _with_nan([centre]).any():
+            which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
+            warnings.warn(
+                f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
+                f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
+                "error, is NaN there",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+        return centre, self.error(samples, centre)
 
     def error(self, samples: Numbers, centre: Any = None) -> Any:
         """Return the error from the members' values; only variations need the `centre`."""
@@ -150,6 +172,11 @@ class Members:
 
     def _warn(self, message):
         warnings.warn(message, AccuracyWarning, stacklevel=4)
+
+
+def _with_nan(samples):
+    """Which samples have a NaN."""
+    return np.array([bool(np.any(np.isnan(sample))) for sample in samples])
 
 
 def _count(member):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import FitFailedWarning
 
 import halkit
 from halkit.cli import main
@@ -149,13 +150,27 @@ def test_bytes_that_are_no_text(tmp_path, capsys):
 
 
 PICTURES = {
-    "phase-shift": ["--energy", "5:50:10"],
+    "phase-shift": ["--energy", "5:50:10", "--units", "MeV"],
     "k-cot-delta": ["--k", "0.02:0.3:10", "--units", "fm"],
     "potential": [],
-    "nonlocal-potential": [],
     "leading-order": [],
     "budget": [],
 }
+
+
+def test_why_a_variation_failed_stands_below_the_table(folder, tmp_path, capsys):
+    text = CONFIG.replace("stencil = [5]", "stencil = [7]").replace(
+        '"nn.npz"', f'"{folder}/nn.npz"'
+    )
+    (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    with pytest.warns(FitFailedWarning, match=r"\(stencil = 7\): ValueError: times must be among"):
+        assert main(["budget", str(tmp_path / "b.toml"), "-o", str(tmp_path / "b.halkit")]) == 0
+    out, _ = capsys.readouterr()
+    (line,) = [line for line in out.splitlines() if line.startswith("stencil = 7  ")]
+    assert line.split()[3:] == ["-", "-", "-", "failed"]
+    assert "nan" not in out
+    reason = halkit.load(tmp_path / "b.halkit").results_["reason"][2]
+    assert f"stencil = 7 failed: {reason}" in out
 
 
 @pytest.mark.parametrize("what", PICTURES)
@@ -197,6 +212,10 @@ def test_the_curve_of_a_budget_is_its_median(saved, budget, tmp_path, monkeypatc
             "phase-shift needs two momenta at least, --k or --energy",
         ),
         (["nn.halkit", "--k", "0.1:0.2:5", "-o", "p.doc"], "must end in .pdf, .png or .svg"),
+        (
+            ["nn.halkit", "--what", "nonlocal-potential", "-o", "p.pdf"],
+            "has no non-local potential, U(r, r') = 0: draw --what potential",
+        ),
         (["nn.npz", "-o", "p.pdf"], "--what must be leading-order for correlators"),
         (["nn.npz", "--what", "leading-order", "--sources", "x", "-o", "p.pdf"], "must be among"),
         (["nn.halkit", "--what", "budget", "--k", "1,2", "-o", "p.pdf"], "must be one momentum"),

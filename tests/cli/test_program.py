@@ -66,7 +66,7 @@ WRONG = {
     "list": (["observables", "list.halkit"], "must hold a fitted potential, got a list"),
     "unfitted": (["phase-shift", "unfitted.halkit", *K], "is not fitted yet"),
     "source": (["fit", "nn.npz", "--sources", "wal", "-o", "new"], "among ['wall', 'exp']"),
-    "times": (["fit", "nn.npz", "--times", "3-5", "-o", "new"], "times must be among"),
+    "times": (["fit", "nn.npz", "--times", "3-5", "-o", "new"], "--times: times must be among"),
     "group": (["fit", "nn.npz", "--group", "xx", "-o", "new"], "group must be one of ['nn']"),
     "volume": (["fit", "nn.npz", "--volumes", "64", "-o", "new"], "volumes must be among"),
     "parameter": (

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from numpy.testing import assert_array_equal
 
 import halkit
 from halkit.cli import main
+from halkit.cli.models import Model, Units, highest_energy, node_spacing
 from halkit.correlators import load_correlators, save_correlators
 from halkit.datasets import make_separable, make_time_dependent
+from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, lambda_lambda_n_xi_model
 from halkit.kinematics import energy_from_momentum, momentum_squared
 from halkit.resampling import blocks
@@ -89,6 +92,46 @@ def test_energies_in_mev(fitted, model, capsys):
     np.testing.assert_allclose(floats(found, "delta [rad]"), model.phase_shift(k), rtol=1e-12)
     by_k = run(capsys, "phase-shift", fitted, "--units", "fm", "--k", str(A * k[0] / HBARC))
     np.testing.assert_allclose(floats(by_k, "delta [rad]"), model.phase_shift(k[0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--energy", "1:60:5"], r"k = 30.\d* \[1/a\] is beyond π/a = 6.283 \[1/a\] of the nodes"),
+        (["--k", "0.1,20", "--units", "MeV"], None),
+        (
+            ["--k", "12600,20", "--units", "MeV"],
+            r"k = 1.26e\+04 \[MeV\] is beyond π/a = 1.257e\+04",
+        ),
+    ],
+)
+def test_momenta_beyond_the_nodes_warn(fitted, capsys, words, message):
+    """r = 0.5, 1.0, …: waves of k > π/0.5 are not resolved."""
+    if message is None:
+        run(capsys, "phase-shift", fitted, *words)
+        return
+    with pytest.warns(AccuracyWarning, match=message):
+        run(capsys, "phase-shift", fitted, *words)
+
+
+def test_energies_beyond_the_time_stencil_warn():
+    rows = SimpleNamespace(energy_range=((-0.01, 0.1), None, (0.0, 0.2)))
+    assert highest_energy(rows) == 0.2
+    assert highest_energy(SimpleNamespace(energy_range=(-0.01, 0.1))) == 0.1
+    assert highest_energy(SimpleNamespace(energy_range=None)) is highest_energy(None) is None
+    fit = SimpleNamespace(hadron_mass_=(2.0, 2.0), rows_=rows)
+    model = Model(fit, fit, Units("lattice", None, None))
+    model.warn_beyond(np.array([0.1, 0.6]))
+    with pytest.warns(AccuracyWarning, match=r"E = 0.2.* \[1/a\] is beyond 0.2 \[1/a\], the high"):
+        model.warn_beyond(np.array([0.1, 0.9]))
+
+
+def test_the_distance_of_nodes():
+    """On a wedge of a lattice a = 1, though radii are closer to each other."""
+    wedge = np.sqrt([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0])
+    assert node_spacing(wedge) == node_spacing(np.r_[0.0, wedge]) == 1.0
+    assert node_spacing(np.linspace(0.01, 5.01, 11)) == pytest.approx(0.5)
+    assert node_spacing(None) is None
 
 
 @pytest.fixture(scope="module")

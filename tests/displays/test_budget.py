@@ -75,6 +75,7 @@ def test_a_reference_has_a_line_of_its_own(quoted):
     ("change", "message"),
     [
         ({"labels": LABELS[1:]}, "labels must be 4, one per variation, got 3"),
+        ({"errors": [0.1, -0.1, 0.1, 0.1]}, "errors must be ≥ 0, or NaN for a gap, got -0.1"),
         ({"errors": [0.1]}, r"errors must have shape \(4,\)"),
         ({"values": np.ones((2, 2))}, r"values must have one axis, got shape \(2, 2\)"),
         ({"accepted": [True]}, r"accepted must have shape \(4,\), got \(1,\)"),

@@ -9,8 +9,9 @@ import pytest
 from halkit.datasets import make_time_dependent
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum
-from halkit.potentials import GaussianProcessPotentialRegressor
-from halkit.scattering import effective_range, scattering_length
+from halkit.potentials import GaussianProcessPotentialRegressor, LocalPotentialRegressor
+from halkit.potentials.drawn import _standardized
+from halkit.scattering import bound_states, effective_range, scattering_length
 
 
 def process(depth, seed, noise=3e-4, **parameters):
@@ -77,3 +78,30 @@ def test_states_of_all_draws_have_one():
     assert 0 < std.kappa[0] < 0.2 * states.kappa[0]
     # E = −κ²/2m
     assert std.energy[0] == pytest.approx(states.kappa[0] * std.kappa[0], rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_errors_of_bound_states_of_a_form_are_right_with_few_draws(seed):
+    """κ of V = θ0 e^{−θ1 r²}, from 32 draws, has the error of linear propagation to 10 %."""
+    d = make_time_dependent(
+        GaussianSum([-0.3], [0.1]), r=np.linspace(0.5, 12.0, 24), box_radius=24.0,
+        hadron_mass=2.0, times=range(12, 17), noise=1e-4, n_bins=20, random_state=seed,
+    )  # fmt: skip
+    form = LocalPotentialRegressor(n_terms=1, r=d.r, reduced_mass=1.0)
+    form.fit(d.data, d.target, y_std=d.sigma)
+    root = np.linalg.cholesky(form.theta_cov_)
+
+    def kappa(step):
+        return bound_states(form._of_theta(form.theta_ + step), reduced_mass=1.0).kappa[0]
+
+    slope = [(kappa(0.1 * column) - kappa(-0.1 * column)) / 0.2 for column in root.T]
+    _, std = form.bound_states(return_std=True)
+    np.testing.assert_allclose(std.kappa, [np.linalg.norm(slope)], rtol=0.1)
+
+
+def test_draws_have_the_covariance_of_the_fit_exactly():
+    normal = _standardized(np.random.default_rng(0).normal(size=(8, 3)))
+    np.testing.assert_allclose(normal.mean(axis=0), 0.0, atol=1e-14)
+    np.testing.assert_allclose(np.cov(normal.T), np.eye(3), atol=1e-13)
+    few = np.random.default_rng(0).normal(size=(3, 3))
+    np.testing.assert_array_equal(_standardized(few), few)

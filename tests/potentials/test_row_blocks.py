@@ -47,6 +47,8 @@ def test_the_ridge_is_the_normal_equation():
     mean = np.linalg.solve(precision, A.T @ b)
     np.testing.assert_allclose(ridge.mean, mean, rtol=1e-12)
     np.testing.assert_allclose(ridge.factor @ ridge.factor.T, np.linalg.inv(precision), rtol=1e-11)
+    old = ridge._replace(triangle=ridge.factor)  # as in the files of the first versions
+    np.testing.assert_array_equal(old.factor, ridge.factor)
 
 
 @pytest.mark.parametrize("settings", [

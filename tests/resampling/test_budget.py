@@ -179,6 +179,58 @@ def test_a_variation_of_several_parameters_has_a_name():
     assert found == [("centre", {}), ("late", late), ("stencil = 3", {"stencil": 3})]
 
 
+def test_two_variations_of_one_name_are_refused():
+    message = "names of their own, got 2 that differ and are called 'stencil = 3'"
+    with pytest.raises(ValueError, match=message):
+        parameters_of(CENTRE, {"stencil = 3": {"times": (14, 15)}, "stencil": [3]})
+    with pytest.raises(ValueError, match="are called 'centre'"):
+        parameters_of(CENTRE, {"centre": {"stencil": 3}})
+    with pytest.raises(ValueError, match="got 2 that differ and are called 'r_max = 6'"):
+        parameters_of(CENTRE, {"r_max": [6.0, 6.0000001]})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint", "known"),
+    [
+        ("stencill", r" \(did you mean 'stencil'\?\)", "times, .*volumes and estimator__…"),
+        ("estimator__local_rang", r" \(did you mean .*local_range'\?\)", ".*estimator__amplitude,"),
+        ("qqq", "", "energy_range,"),
+    ],
+)
+def test_an_unknown_parameter_is_named_with_the_known_ones(X, name, hint, known):
+    message = f"variations must be of parameters of the estimator, got '{name}'{hint}: known are "
+    with pytest.raises(ValueError, match=f"{message}.*{known}"):
+        ErrorBudget(CENTRE, {name: [3]}).fit(X)
+
+
+def test_nan_of_a_function_warns(budget):
+    with pytest.warns(AccuracyWarning, match="NaN in 4 of 4 accepted variations"):
+        assert np.isnan(budget.evaluate(lambda _: np.nan).value)
+
+    def of_one(fit):
+        return np.array([1.0, np.nan if fit is budget.models_[1].estimators_[2] else 2.0])
+
+    with pytest.warns(AccuracyWarning, match=r"NaN in 1 of 4 accepted variations \(stencil = 3\)"):
+        quoted = budget.evaluate(of_one)
+    assert np.isnan(quoted.statistical[1])
+    with pytest.warns(AccuracyWarning, match=r"NaN in 1 of 8 bins \(2\): the value, or its error"):
+        value, _ = budget.models_[1].evaluate(of_one)
+    assert value.tolist() == [1.0, 2.0]
+    with pytest.warns(AccuracyWarning, match="NaN in 8 of 8 bins and in the centre"):
+        budget.estimator_.evaluate(lambda _: np.nan)
+
+
+def test_a_file_has_equal_arrays_once(budget, tmp_path):
+    """Nodes and weights of the bins and variations; of R⁻¹ the triangle."""
+    for kept in (budget, reread(budget, tmp_path)):
+        fits = [f for m in kept.models_ if m is not None for f in (m.estimator_, *m.estimators_)]
+        for name in ("r", "weights", "r_out", "r_", "weights_", "r_out_"):
+            assert len({id(getattr(fit, name)) for fit in fits}) == 1, name
+        assert len({id(fit._prior) for fit in fits}) == 3  # local_range = 5, and other widths
+        p = len(fits[0].coefficients_)
+        assert fits[0]._posterior.triangle.shape == (p * (p + 1) // 2,)
+
+
 def test_a_volume_that_is_not_fitted_decides():
     """Its χ² is that of goodness_of_fit, on the rows of the centre, whatever the window."""
     X = [replace(two_blocks(seed=seed)[0], L=L) for seed, L in ((0, 32), (1, 48))]
@@ -266,7 +318,6 @@ def test_scattering_lengths_on_their_circle(X):
     wells = [GaussianSum([depth], [0.1]) for depth in (-0.12, -0.15)]
     for i, well in enumerate(wells):
         budget.models_[i] = clone(CENTRE).fit(two_blocks(well))
-    budget.estimator_ = budget.models_[0]
     lengths = [model.scattering_length() for model in budget.models_]
     assert lengths[0] < -20
     assert lengths[1] > 20

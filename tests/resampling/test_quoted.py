@@ -112,3 +112,22 @@ def test_entries_units_and_texts(quoted):
         len(quoted[0])
     with pytest.raises(AttributeError):
         quoted.value = 0.0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "error", "message"),
+    [
+        (("0.3", 0.1), TypeError, "value must hold real numbers"),
+        ((None, 0.1), TypeError, "value must hold real numbers"),
+        ((0.3 + 1j, 0.1), ValueError, "Complex data not supported: value"),
+        (([0.3, 0.4], 0.1), ValueError, r"value must be a number, got an array of shape \(2,\)"),
+        ((0.3, "0.1"), TypeError, "errors must hold real numbers"),
+        ((0.3, None), TypeError, "errors must hold real numbers"),
+        ((0.3, 0.1, 0.1j), ValueError, "Complex data not supported: errors"),
+        ((0.3, [0.1]), ValueError, r"errors must be numbers, got an array of shape \(1,\)"),
+        ((True, 0.1), TypeError, "value must hold real numbers"),
+    ],
+)
+def test_what_is_no_number_is_named(numbers, error, message):
+    with pytest.raises(error, match=message):
+        quote(*numbers)

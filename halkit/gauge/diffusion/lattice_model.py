@@ -20,6 +20,7 @@ class LatticeModel(DensityMixin, Versioned):
 
     _theory: type[U1 | SU2 | Phi4]
     _dtypes: tuple[type, ...] = (np.float64,)
+    _fewest = 2
 
     def __sklearn_is_fitted__(self):
         """Whether a fit ended."""
@@ -39,12 +40,24 @@ class LatticeModel(DensityMixin, Versioned):
                 )
         X = validate_data(
             self, numbers_or_table(X, "X"), dtype=self._dtypes, reset=fitting,
-            ensure_min_samples=1 + fitting,
+            ensure_min_samples=self._fewest if fitting else 1,
         )  # fmt: skip
         if fitting:
+            self._refuse_one_configuration(X, shape)
             self.lattice_shape_ = shape or self._lattice_of_rows(X.shape[1])
         shape = self.lattice_shape_
         return X if shape is None else space.as_field(X, shape, "X")
+
+    def _refuse_one_configuration(self, X, shape):
+        """Refuse what may be a single field on L × L sites, or L rows of L numbers."""
+        before, after, _ = self._theory.space.axes
+        if shape is None and not before and not after and len(X) == X.shape[1]:
+            n = len(X)
+            raise ValueError(
+                f"X must have shape (n, L0, L1), or (n, L0*L1) with lattice_shape, got {X.shape}: "
+                f"one field on {n} x {n} sites is too few, and {n} rows of {n} numbers need "
+                "lattice_shape"
+            )
 
     def _lattice_of_rows(self, n_features):
         """(L, L) if rows are as long as on this lattice, L ≥ 2, else None."""

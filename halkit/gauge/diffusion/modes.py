@@ -291,23 +291,41 @@ def _drawn(chain, step, rng):
 
 
 def draw(chain, n, rng):
-    """Draw n independent fields, and the logarithms of their path weights."""
+    """Draw n independent fields, and the logarithms of their path weights.
+
+    Raises
+    ------
+    ValueError
+        If fields diverge.
+    """
     shape = chain.lattice_shape
     fields, log_weight = np.empty((n, *shape)), np.empty(n)
     size = max(1, SITES // int(np.prod(shape)))
     for first in range(0, n, size):
         part = slice(first, min(first + size, n))
-        step = _start(chain, part.stop - first)
-        x = _drawn(chain, step, rng)
-        log_w = -_log_density(chain, step, x)
-        for level in reversed(range(len(chain.variances))):
-            step = _reverse(chain, level, x)
-            noisy, x = x, _drawn(chain, step, rng)
-            log_w += _log_noise(chain, level, x, noisy)
-            log_w -= _log_density(chain, step, x)
-        fields[part] = _sites(x, shape)
-        log_weight[part] = log_w - chain.theory.action(fields[part])
+        with np.errstate(over="ignore", invalid="ignore"):
+            fields[part], log_weight[part] = _draw_part(chain, part.stop - first, rng)
+    lost = np.count_nonzero(~np.isfinite(log_weight))
+    if lost:
+        raise ValueError(
+            f"the model must have learned a stable score, got {lost} of {n} fields that diverge: "
+            "fit it to more fields of its theory"
+        )
     return fields, log_weight
+
+
+def _draw_part(chain, n, rng):
+    """Fields that fit into memory, and their weights; NaN where they diverge."""
+    step = _start(chain, n)
+    x = _drawn(chain, step, rng)
+    log_w = -_log_density(chain, step, x)
+    for level in reversed(range(len(chain.variances))):
+        step = _reverse(chain, level, x)
+        noisy, x = x, _drawn(chain, step, rng)
+        log_w += _log_noise(chain, level, x, noisy)
+        log_w -= _log_density(chain, step, x)
+    fields = _sites(x, chain.lattice_shape)
+    return fields, log_w - chain.theory.action(fields)
 
 
 def log_paths(chain, fields, rng):

@@ -74,6 +74,7 @@ class Phi4DiffusionSampler(LatticeModel):
     """
 
     _theory = Phi4
+    _fewest = 6
 
     def __init__(self, *, kappa=0.21, lam=0.022, n_steps=30, lattice_shape=None, random_state=None):
         self.kappa = kappa
@@ -88,7 +89,8 @@ class Phi4DiffusionSampler(LatticeModel):
         Parameters
         ----------
         X : array-like of shape (n, L0, L1) or (n, L0·L1)
-            Fields of e^{−S}, n ≥ 2. A few thousand suffice.
+            Fields of e^{−S}, n ≥ 6. A few thousand suffice. Rows as many as their numbers, which
+            could be a single field, need `lattice_shape`.
         y : ignored
 
         Returns
@@ -143,7 +145,8 @@ class Phi4DiffusionSampler(LatticeModel):
         Raises
         ------
         ValueError, TypeError
-            For arguments out of their range.
+            For arguments out of their range, and if fields diverge, as after a fit to too few of
+            them.
 
         Warns
         -----
@@ -190,7 +193,7 @@ class Phi4DiffusionSampler(LatticeModel):
         Raises
         ------
         ValueError, TypeError
-            For arguments out of their range.
+            As `weighted_sample`.
 
         Warns
         -----

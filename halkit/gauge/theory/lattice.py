@@ -119,7 +119,10 @@ def wilson_loop(theta, R, T, *, lattice_shape=None):
     links = _as_gauge(theta, lattice_shape)
     R, T = check_integer(R, "R", least=1), check_integer(T, "T", least=1)
     if links.shape[2] < R or links.shape[3] < T:
-        raise ValueError(f"a {R} x {T} loop is longer than the {links.shape[2:]} lattice")
+        raise ValueError(
+            f"R and T must be at most the sides (L0, L1) = {tuple(links.shape[2:4])} of the "
+            f"lattice; a {R} x {T} loop is longer"
+        )
     if links.ndim == 5:
         return su2.wilson_loop(links, R, T)
     xp = namespace(links)

@@ -18,7 +18,18 @@ from skops.io import dumps, get_untrusted_types, loads
 from halkit import load, save
 from halkit.datasets import make_phi4_configurations
 from halkit.exceptions import AccuracyWarning
-from halkit.gauge import Phi4, Phi4DiffusionSampler, WeightedSample
+from halkit.gauge import (
+    Phi4,
+    Phi4DiffusionSampler,
+    WeightedSample,
+    action,
+    force,
+    hmc,
+    sample_report,
+    susceptibility,
+    topological_charge,
+    wilson_loop,
+)
 from halkit.gauge.chains.weights import metropolis_chain
 from halkit.gauge.diffusion.modes import Learned, draw, log_paths, mode_chain
 from halkit.gauge.theory.report import effective_fraction
@@ -186,3 +197,38 @@ def test_files_keep_a_fit(models, tmp_path):
         pickle.loads(pickle.dumps(model)), load(tmp_path / "model"),
     ):  # fmt: skip
         assert np.array_equal(copy.sample(3, random_state=1), expected)
+
+
+def test_too_few_fields_are_refused():
+    fields = np.random.default_rng(0).normal(size=(5, 4, 4))
+    with pytest.raises(ValueError, match="a minimum of 6 is required"):
+        Phi4DiffusionSampler(random_state=0).fit(fields)
+
+
+def test_fields_that_diverge_are_an_error_and_not_nan():
+    """Of 15 fields at κ = 0.3 on a ring the score that is learned is unstable."""
+    X = make_phi4_configurations(15, (1, 16), kappa=0.3, random_state=1, n_trajectories=20)
+    model = Phi4DiffusionSampler(kappa=0.3, random_state=0).fit(X)
+    for drawn in (model.weighted_sample, lambda n: model.sample(n, correction=None)):
+        with pytest.raises(ValueError, match=r"of 50 fields that diverge: fit it to more fields"):
+            drawn(50)
+
+
+def test_a_single_field_is_not_taken_for_rows():
+    field = np.random.default_rng(0).normal(size=(8, 8))
+    with pytest.raises(ValueError, match=r"one field on 8 x 8 sites is too few, and 8 rows of 8"):
+        Phi4DiffusionSampler().fit(field)
+    ring = Phi4DiffusionSampler(lattice_shape=(1, 8), random_state=0)
+    assert ring.fit(field).lattice_shape_ == (1, 8)
+    theory = Phi4(0.21, 0.022)
+    for call in (
+        lambda: action(field, theory),
+        lambda: force(field, theory),
+        lambda: sample_report(field, theory),
+        lambda: hmc(field, theory, n_trajectories=2),
+        lambda: topological_charge(field),
+        lambda: susceptibility(field),
+        lambda: wilson_loop(field, 1, 1),
+    ):
+        with pytest.raises(ValueError, match=r"must have shape \(n, (2, )?L0, L1\)"):
+            call()

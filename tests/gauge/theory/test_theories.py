@@ -289,3 +289,12 @@ def test_couplings_of_a_scalar_field():
     with pytest.raises(ValueError, match="lam"):
         Phi4(0.3, -1.0)
     assert Phi4(0.5, 0.022).vacuum == pytest.approx(4.8710, abs=1e-4)
+
+
+def test_a_loop_that_is_too_long_names_the_sides_of_the_lattice():
+    links = sample_exact(2, SU2(1.0), (4, 6), random_state=0)
+    for theta in (links, np.zeros((2, 2, 4, 6))):
+        with pytest.raises(
+            ValueError, match=r"sides \(L0, L1\) = \(4, 6\) of the lattice; a 5 x 1"
+        ):
+            wilson_loop(theta, 5, 1)
