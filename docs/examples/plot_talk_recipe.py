@@ -9,9 +9,9 @@ the comparison.
 """
 
 # %%
-# Six fits
-# --------
-# Three seeds each; hidden layers and inputs are the same. 4000 steps take a quarter of a minute.
+# Four fits
+# ---------
+# Two seeds each; hidden layers and inputs are the same. 4000 steps take a quarter of a minute.
 # Both losses are mean squares of the residual of u = rφ, with each wave scaled to one, so that
 # every wave counts alike; the slide states no normalisation.
 
@@ -44,7 +44,7 @@ size = np.linalg.norm(norm * data.potential)
 fits, phases = {}, {}
 print(f"{'':31s}{'seed':>4s}{'residual':>10s}{'U':>9s}{'δ / °':>9s}{'steps':>7s}{'CPU / s':>9s}")
 for name, settings in recipes.items():
-    for seed in range(3):
+    for seed in range(2):
         model = NonLocalPotentialRegressor(
             data.r, reduced_mass=3.3, network="symmetric", n_init=1, random_state=seed, **settings
         )
@@ -60,14 +60,14 @@ for name, settings in recipes.items():
         )
 
 # %%
-# Adam is not at its minimum after 4000 steps, and where the residual is small U may still be wrong
-# where no wave looks: at large r and r', with the measure r² r'². One seed more or less changes a
-# phase shift by many degrees. An exponential envelope removes these directions.
+# After 4000 steps one start is 17° off, the other has learned next to nothing, and is 200° off (a
+# third, seed 2, 214°). The penalty begins at 0.8 of the largest radius and changes none of this.
+# With the envelope no start is off by more than 0.02°, after twenty steps.
 
 figure, (diagonal, delta, error) = plt.subplots(1, 3, figsize=(16, 4.4), layout="constrained")
 for (name, seed), model in fits.items():
     style = {
-        "color": f"C{list(recipes).index(name)}", "ls": ("-", "--", ":")[seed],
+        "color": f"C{list(recipes).index(name)}", "ls": ("-", "--")[seed],
         "label": f"{name}, seed {seed}",
     }  # fmt: skip
     diagonal.plot(data.r, 4 * np.pi * data.r**2 * np.diagonal(model.potential_), **style)
@@ -79,5 +79,5 @@ diagonal.set(xlabel="$r$ [1/μ]", ylabel="$4\\pi r^2\\, U(r, r)$ [μ²]", title=
 delta.plot(k, exact, "k--", lw=0.8, label="truth")
 delta.set(xlabel="$k$ [μ]", ylabel="$\\delta$ [deg]", title="phase shifts")
 error.set(xlabel="$k$ [μ]", ylabel="error of $\\delta$ [deg]", title="distance to the truth")
-delta.legend(fontsize=8)
+figure.legend(*delta.get_legend_handles_labels(), loc="outside lower center", ncols=5)
 plt.show()

@@ -76,9 +76,10 @@ figure, axes = plt.subplots(
     len(BETAS), 3, figsize=(13, 10), sharex=True, sharey="row", layout="constrained"
 )
 for column, (name, charges) in zip(axes.T, histories.items(), strict=True):
-    column[0].set_title(name)
-    for ax, beta, Q in zip(column, BETAS, charges, strict=True):
+    for ax, Q in zip(column, charges, strict=True):
         ax.plot(Q[:, 0], drawstyle="steps-mid", lw=0.9)
-        ax.set_ylabel(f"Q, β = {beta:g}")
-    column[-1].set_xlabel("configuration" if column is axes.T[-1] else "trajectory")
+    column[0].set_title(name)
+    column[-1].set_xlabel("configuration" if name.startswith("diff") else "trajectory")
+for ax, beta in zip(axes[:, 0], BETAS, strict=True):
+    ax.set_ylabel(f"Q, β = {beta:g}")
 plt.show()

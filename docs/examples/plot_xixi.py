@@ -45,7 +45,7 @@ else:
 # ---
 # Residuals are divided by the jackknife errors of y, which are strongly correlated: their mean
 # square measures the fit, but does not follow a χ² distribution. The network is fitted to the
-# mean of the bins, and each of the 20 jackknife bins from there.
+# mean of the bins; the 20 jackknife bins follow to first order in its parameters.
 
 if folder is not None:
     begin = time.perf_counter()
@@ -53,7 +53,9 @@ if folder is not None:
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=correlators.hadron_mass,
         n_init=1, random_state=0,
     )  # fmt: skip
-    model = JackknifeRegressor(network, refit="warm").fit(rows.data, rows.target, y_std=rows.sigma)
+    model = JackknifeRegressor(network, refit="linear").fit(
+        rows.data, rows.target, y_std=rows.sigma
+    )
     residual = (model.predict(X) - y) / rows.sigma
     print(f"{model.estimator_.n_iter_} iterations and {model.n_bins_} bins: ", end="")
     print(f"{time.perf_counter() - begin:.1f} s")
