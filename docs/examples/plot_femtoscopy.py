@@ -95,9 +95,8 @@ phases.set_title("NΩ (⁵S₂)")
 labels = [f"R = {size:.1f} fm" for size in sizes]
 display = CorrelationDisplay(C, momenta, correlation_std=C_error, labels=labels)
 display.plot(pairs, units="MeV")
-for curve, only in zip(C_exact, charges, strict=True):
-    pairs.plot(momenta, curve, "k--", lw=0.8, label="truth" if curve is C_exact[0] else None)
-    pairs.plot(momenta, only, "0.6", ls=":", label="charges alone" if curve is C_exact[0] else None)
+pairs.plot(momenta, C_exact.T, "k--", lw=0.8, label=["truth", None, None])
+pairs.plot(momenta, charges.T, "0.6", ls=":", label=["charges alone", None, None])
 pairs.set(title="pΩ⁻", ylim=(0.5, 6.0))
 pairs.legend()
 plt.show()

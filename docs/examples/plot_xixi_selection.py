@@ -118,7 +118,7 @@ if folder is not None:
 # with the prior that was chosen; they do not know of the choice.
 
 if folder is not None:
-    k = np.linspace(5.0, 400.0, 200) / to_mev
+    k = np.linspace(5.0, 300.0, 200) / to_mev
     wide = clone(model).set_params(**priors[np.argmax(by_time)])
     chosen = {"a volume out": by_volume.best_estimator_, "a time out": wide}
     found = {name: clone(fit).set_params(resample=None).fit(X) for name, fit in chosen.items()}
