@@ -16,6 +16,7 @@ from halkit.datasets import make_separable
 from halkit.interactions import NonLocal
 from halkit.potentials import NonLocalPotentialRegressor
 from halkit.potentials.problem import row_weights
+from halkit.potentials.solvers import LevenbergMarquardt
 from halkit.scattering import phase_shift
 from halkit.training import StopTraining
 
@@ -80,7 +81,7 @@ def bench_time_to_accuracy(benchmark, case):
     rounds = 1 if n_iter > 1000 else 5
     benchmark.pedantic(fit, args=(data,), kwargs=settings, rounds=rounds, warmup_rounds=1)
     benchmark.extra_info.update(
-        n_iter=n_iter, error_deg=stop.error_, reached=stop.error_ < ACCURACY
+        n_iter=n_iter, error_deg=stop.error_, reached=bool(stop.error_ < ACCURACY)
     )
     print(f"\n{case}: {n_iter} iterations, largest error of delta {stop.error_:.3g} degrees")
 
@@ -124,9 +125,10 @@ def bench_overhead_of_skorch(benchmark, loop):
         net = model._restore(model._starts[0][2], "cpu")
         W, _ = row_weights(data.data, data.target, data.weights, data.weights)
         X, y, W = (torch.tensor(values) for values in (data.data, data.target, W))
+        optimizer = LevenbergMarquardt(net.module_.parameters())
         with torch.no_grad():
             for _ in range(40):
-                net.optimizer_.step(
+                optimizer.step(
                     lambda: net.module_.objective(net.module_(X), y, W),
                     net.module_.residual_blocks(X, y, W),
                 )

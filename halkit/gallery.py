@@ -11,10 +11,9 @@ import os
 import runpy
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from halkit.report import Section, check_matplotlib, run_sections
 
@@ -102,15 +101,18 @@ def _heading(path):
 def reproduce_all(
     out: str | os.PathLike[str] = "report",
     *,
+    names: Iterable[str] | None = None,
     folder: str | os.PathLike[str] | None = None,
     data: str | os.PathLike[str] | None = None,
-) -> dict[str, dict[str, Any]]:
-    """Run every example and write one report, ``index.html``.
+) -> dict[str, Section]:
+    """Run every example, or some, and write one report, ``index.html``.
 
     Parameters
     ----------
     out : path
         Folder for the report; made if missing.
+    names : list of str, optional
+        Examples to run, with or without ``plot_`` and ``.py``; default: all.
     folder : path, optional
         Folder of the examples; see `examples`.
     data : path, optional
@@ -118,8 +120,9 @@ def reproduce_all(
 
     Returns
     -------
-    dict of str to dict
-        For each example: ``seconds``, and whether it ``failed``.
+    dict of str to Section
+        One for each example, in the order in which they ran; ``metrics`` tells the ``seconds``
+        and whether it ``failed``.
 
     Raises
     ------
@@ -127,10 +130,29 @@ def reproduce_all(
         If matplotlib is not installed; the message names the extra.
     OSError
         If the folder holds no examples, or the report cannot be written.
+    ValueError
+        If a name is not the name of an example; before any runs.
     """
-    jobs = {path.stem: partial(run_example, path) for path in examples(folder)}
+    known = {path.stem: path for path in examples(folder)}
+    wanted = known if names is None else [_known(name, known) for name in names]
+    sections: dict[str, Section] = {}
+
+    def job(name: str) -> Section:
+        sections[name] = run_example(known[name])
+        return sections[name]
+
     with _environment("HALKIT_DATA", None if data is None else str(Path(data).parent)):
-        return run_sections(out, jobs)
+        run_sections(out, {name: partial(job, name) for name in wanted})
+    return sections
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    """The example that a name means; a ValueError lists them all."""
+    stem = f"plot_{name.removesuffix('.py').removeprefix('plot_')}"
+    if stem not in known:
+        listed = ", ".join(other.removeprefix("plot_") for other in known)
+        raise ValueError(f"`example` must be one of {listed}, got {name!r}")
+    return stem
 
 
 @contextlib.contextmanager

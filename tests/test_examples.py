@@ -3,13 +3,16 @@
 They take minutes: `make test` leaves them to `make docs`, which asks the same of them.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
+from halkit.cli.arguments import make_parser
 from halkit.gallery import examples, run_example
 
-EXAMPLES = examples(Path(__file__).parents[1] / "docs" / "examples")
+DOCS = Path(__file__).parents[1] / "docs"
+EXAMPLES = examples(DOCS / "examples")
 REAL = [path for path in EXAMPLES if "HALKIT_DATA" in path.read_text(encoding="utf-8")]
 SYNTHETIC = [path for path in EXAMPLES if path not in REAL]
 
@@ -54,6 +57,16 @@ def test_example_says_that_it_has_no_correlators(path, monkeypatch):
     printed, figures = run(path)
     assert printed.startswith("Left out: HALKIT_DATA")
     assert not figures
+
+
+def test_the_commands_of_the_talk_name_examples():
+    """Each step has a command that the program takes, and the page names the picture beside it."""
+    text = (DOCS / "talk.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^halkit (reproduce .*)$", text, re.MULTILINE)
+    run = {name for step in steps for name in make_parser().parse_args(step.split()).example}
+    assert len(steps) >= 18
+    assert run <= {path.stem.removeprefix("plot_") for path in EXAMPLES}
+    assert {f"plot_{name}" for name in run} == set(re.findall(r"`(plot_\w+)`", text))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

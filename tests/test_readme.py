@@ -2,7 +2,8 @@
 
 All blocks marked ``python`` in one file run in order, in an empty folder: those of README.md each
 alone, those of a document in one namespace. A traceback names the file and line of the document.
-Blocks marked ``py`` need a file or minutes: each has a test of its own.
+Blocks marked ``py`` need a file, minutes or a cluster: each has a test of its own, which makes it
+smaller. The block on SLURM, which no test can run, has to write the job script that it describes.
 """
 
 import ast
@@ -16,15 +17,17 @@ from halkit.datasets import make_separable
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+CLUSTERS = ROOT / "docs" / "clusters.md"
 DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
 STATED = {
-    "README.md": 4,
+    "README.md": 5,
     "femtoscopy.md": 6,
     "install.md": 1,
     "masses.md": 4,
     "own_interaction.md": 1,
     "quickstart.md": 2,
 }  # statements with numbers beside them
+BY_THEMSELVES = {"README.md": 2, "clusters.md": 2}  # blocks marked py
 NUMBER = r"[-−]?\d+\.\d+"
 
 
@@ -96,7 +99,12 @@ def test_the_code_of_a_document_runs(path, tmp_path, monkeypatch):
 
 def test_the_readme_has_code():
     assert README in WITH_CODE
-    assert [len(blocks(README.read_text(), language)) for language in ("python", "py")] == [4, 2]
+    assert len(python_blocks(README.read_text())) == 4
+
+
+def test_each_block_that_is_not_run_here_has_a_test():
+    counts = {path.name: len(blocks(path.read_text(), "py")) for path in DOCUMENTS}
+    assert {name: count for name, count in counts.items() if count} == BY_THEMSELVES
 
 
 def test_the_closed_form_of_the_readme():
@@ -109,9 +117,9 @@ def test_the_closed_form_of_the_readme():
         assert_stated(numbers_beside(line), exact, units=0.5)
 
 
-def other_block(word):
-    """Return the ``py`` block of README that has a word."""
-    (code,) = (code for _, code in blocks(README.read_text(), "py") if word in code)
+def other_block(word, path=README):
+    """Return the ``py`` block of a document that has a word."""
+    (code,) = (code for _, code in blocks(path.read_text(), "py") if word in code)
     return code
 
 
@@ -145,6 +153,39 @@ def test_the_block_of_links_on_a_smaller_lattice():
     report = namespace["model"].sample_report(namespace["theta"], 7.0)
     assert namespace["theta"].shape == (256, 2, 8, 8)
     assert max(abs(row.z) for row in report.rows) < 4
+
+
+@pytest.mark.filterwarnings("ignore")  # of sockets and loops that Dask leaves to the collector
+def test_the_block_of_dask(tmp_path, monkeypatch):
+    """Two workers, here threads of this process, give the numbers of the block before."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.chdir(tmp_path)
+    namespace, _ = run_blocks(CLUSTERS)
+    code = other_block("LocalCluster", CLUSTERS)
+    processes = "threads_per_worker=1"
+    assert processes in code
+    code = code.replace(processes, f"{processes}, processes=False, dashboard_address=None")
+    exec(code, namespace)
+    k = [0.05, 0.1]
+    expected = namespace["model"].phase_shift(k, return_std=True)
+    assert np.array_equal(namespace["again"].phase_shift(k, return_std=True), expected)
+
+
+def test_the_block_of_slurm_writes_a_job():
+    """The options are known, and one job has a worker for each of 16 cores and its 32 GB."""
+    slurm = pytest.importorskip("dask_jobqueue.slurm", reason="dask-jobqueue is not installed")
+    statements = ast.parse(other_block("SLURMCluster", CLUSTERS)).body
+    (call,) = (
+        node.value for node in statements
+        if isinstance(node, ast.Assign) and node.value.func.id == "SLURMCluster"
+    )  # fmt: skip
+    options = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+    script = slurm.SLURMJob("tcp://127.0.0.1:8786", "halkit", **options).job_script()
+    lines = script.splitlines()
+    assert set(options["job_script_prologue"]) <= set(lines)
+    wanted = ("-n 1", "--cpus-per-task=16", "-t 02:00:00", "--mem=30G")  # 32 GB are 30 GiB
+    assert {f"#SBATCH {option}" for option in wanted} <= set(lines)
+    assert re.search(r" --nthreads 1 .* --nworkers 16 ", lines[-1])
 
 
 def test_the_readme_is_short_and_starts_with_code():

@@ -170,9 +170,39 @@ def test_full_report_runs_every_example_and_keeps_going(tmp_path, capsys, monkey
     assert main(["reproduce", "--full", "--examples", str(tmp_path), "--out", str(out)]) == 0
 
 
+@pytest.mark.parametrize("name", ["good", "plot_good", "plot_good.py"])
+def test_one_example_runs_alone_and_prints(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("HALKIT_DATA", raising=False)
+    (tmp_path / "plot_a_bad.py").write_text(BAD, encoding="utf-8")
+    (tmp_path / "plot_good.py").write_text(GOOD, encoding="utf-8")
+    folder = ["--examples", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(["reproduce", "--example", name, *folder]) == 0
+    index = (tmp_path / "out" / "index.html").resolve()
+    assert capsys.readouterr().out == f"1 < 2 None\nreport: {index}\n"
+    assert list(json.loads((tmp_path / "out" / "metrics.json").read_text())) == ["plot_good"]
+    assert main(["reproduce", "--example", name, "--example", "a_bad", *folder]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith("1 < 2 None\n\nbefore\nTraceback")
+    assert "failed: plot_a_bad" in printed.err
+
+
+def test_an_unknown_example_is_refused_before_any_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("HALKIT_DATA", raising=False)
+    (tmp_path / "plot_good.py").write_text("raise SystemExit", encoding="utf-8")
+    options = ["--example", "good", "--example", "better", "--examples", str(tmp_path)]
+    with pytest.raises(SystemExit, match="2"):
+        main(["reproduce", *options, "--out", str(tmp_path / "out")])
+    assert "`example` must be one of good, got 'better'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--full", "--seed", "1"], "--seed has no effect"), (["--examples", "."], "needs --full")],
+    [
+        (["--full", "--seed", "1"], "--seed has no effect with --full"),
+        (["--example", "kn", "--seed", "1"], "--seed has no effect with --example"),
+        (["--example", "kn", "--full"], "--example has no effect with --full"),
+        (["--examples", "."], "needs --full or --example"),
+    ],
 )
 def test_options_that_would_be_ignored_are_refused(options, message, capsys):
     with pytest.raises(SystemExit):
@@ -204,6 +234,7 @@ def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_
         (["--data", "foreign.npz"], r"foreign.npz must hold keys like 'L64_xyz', got ['a']"),
         (["--data", "garbage.npz"], "garbage.npz must be an npz archive"),
         (["--full", "--data", "foreign.npz"], "must be named xixi_1s0_rcorr.npz with --full"),
+        (["--example", "kn", "--data", "foreign.npz"], "rcorr.npz with --example"),
     ],
 )
 def test_what_cannot_end_well_is_refused_before_the_first_fit(

@@ -31,6 +31,7 @@ from sklearn.model_selection import GridSearchCV
 
 from halkit import CorrelatorRegressor, GaussianProcessPotentialRegressor
 from halkit.correlators import load_correlators
+from halkit.displays import draw_band
 from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.resampling import blocks, leave_one_volume_out
 
@@ -113,19 +114,20 @@ if folder is not None:
 # What it means for the phases
 # ----------------------------
 # Both choices, fitted to all volumes. The wide prior binds two Ξ baryons, far below the published
-# energy in the largest box, −1.3 MeV. Statistical errors come afterwards, from a jackknife with
-# the prior that was chosen: see `plot_xixi_joint.py`.
+# energy in the largest box, −1.3 MeV. Statistical errors come afterwards, from the jackknife bins
+# with the prior that was chosen; they do not know of the choice.
 
 if folder is not None:
-    k = np.linspace(5.0, 400.0, 200) / to_mev
-    wide = clone(model).set_params(**priors[np.argmax(by_time)]).fit(X)
-    found = {"a volume out": by_volume.best_estimator_, "a time out": wide}
-    phases = {name: np.rad2deg(fit.phase_shift(k)) for name, fit in found.items()}
+    k = np.linspace(5.0, 300.0, 200) / to_mev
+    wide = clone(model).set_params(**priors[np.argmax(by_time)])
+    chosen = {"a volume out": by_volume.best_estimator_, "a time out": wide}
+    found = {name: clone(fit).set_params(resample=None).fit(X) for name, fit in chosen.items()}
+    phases = {name: np.rad2deg(fit.phase_shift(k, return_std=True)) for name, fit in found.items()}
     for name, fit in found.items():
-        states = fit.bound_states().energy * to_mev
+        states = fit.estimator_.bound_states().energy * to_mev
         listed = ", ".join(f"{energy:.1f}" for energy in states) or "none"
-        at_100 = np.rad2deg(fit.phase_shift(100.0 / to_mev))
-        print(f"{name}: δ(100 MeV) = {at_100:.1f}°; bound states in MeV: {listed}")
+        delta, error = np.rad2deg(fit.phase_shift(100.0 / to_mev, return_std=True))
+        print(f"{name}: δ(100 MeV) = {delta:.1f}° ± {error:.1f}°; bound states in MeV: {listed}")
 
 # %%
 # Pictures
@@ -144,8 +146,8 @@ if folder is not None:
         ax.set_xticks(range(len(radii)), [f"{radius:g}" for radius in radii])
         ax.set_yticks(range(len(amplitudes)), [f"{amplitude:.0e}" for amplitude in amplitudes])
         ax.set(xlabel="$\\rho$ [$a$]", ylabel="$A$ [$a^{-4}$]", title=f"χ²/dof: {title}")
-    for name, delta in phases.items():
-        axes[3].plot(k * to_mev, delta, label=f"chosen with {name}")
+    for name, (delta, error) in phases.items():
+        draw_band(axes[3], k * to_mev, delta, error, label=f"chosen with {name}")
     axes[3].set(xlabel="$k$ [MeV]", ylabel="$\\delta$ [deg]", title="ΞΞ(¹S₀)")
     axes[3].legend(fontsize=9)
     plt.show()

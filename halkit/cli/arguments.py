@@ -198,8 +198,11 @@ def _reproduce(command: Any) -> None:
         help=f"real correlators; default: {CORRELATORS} in the folder that HALKIT_DATA names")
     add("--full", action="store_true",
         help="run every example of the documents instead (minutes)")
+    add("--example", action="append", default=[], metavar="NAME",
+        help="run this example of the documents instead, as omega_ccc, and print what it prints; "
+        "may come again")
     add("--examples", metavar="DIR",
-        help="with --full: folder of the examples; default: docs/examples")
+        help="with --full or --example: folder of the examples; default: docs/examples")
     add("--seed", type=words.seed, help="seed of the starts (default: 0)")
 
 
