@@ -73,9 +73,7 @@ MODELS = {
     "interpolation": ESTPotentialRegressor(R, reduced_mass=1.0),
     "form": LocalPotentialRegressor(r=R, reduced_mass=1.0, n_terms=1),
     "frozen": FrozenBasisRegressor(NonLocalPotentialRegressor(R, reduced_mass=1.0, **SETTINGS)),
-    "jackknife": resampling.JackknifeRegressor(
-        GaussianProcessPotentialRegressor(R, reduced_mass=1.0)
-    ),
+    "jackknife": resampling.JackknifeRegressor(ESTPotentialRegressor(R, reduced_mass=1.0)),
 }
 FITTED = {}
 
