@@ -134,7 +134,11 @@ def of_the_models():
     yield "initial", lambda v: fit_with("parametric", initial=v), np.array([-0.2, 0.7])
     yield "slices", lambda v: slices(R=v), SLICES
     yield "times", lambda v: slices(times=v), TIMES
-    yield "draw", lambda v: fitted("process").draw_potentials(1, 0)[0](v), R
+    yield "draw", drawn, R
+
+
+def drawn(r):
+    return fitted("process").draw_potentials(1, 0)[0](r)
 
 
 SLICES = np.exp(-0.05 * TIMES[:, None] - R / 2) + 0.3 * np.exp(-0.2 * TIMES[:, None] - R)

@@ -184,7 +184,7 @@ def test_u_larger_than_its_prior():
 
 @pytest.mark.slow
 def test_pulls_of_a_family():
-    """Three truths at noise 1e-4; of four, 3.3 errors of root mean square without the raise, 1.4 with it."""
+    """Three truths at noise 1e-4; four have rms pulls of 3.3 without the raise, 1.4 with it."""
     fixed, raised = (
         np.sqrt(np.mean([jackknife(seed, 1e-4, **given)[2] ** 2 for seed in range(3)]))
         for given in (DEFAULT, {})

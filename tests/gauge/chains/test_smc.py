@@ -67,7 +67,7 @@ def test_errors_cover_the_truth():
     exact = exact_susceptibility(3.0, (3, 4)) * 12
     pulls = []
     for seed in range(30):
-        sample = sample_smc(800, 3.0, (3, 4), random_state=seed, n_levels=60)
+        sample = sample_smc(1200, 3.0, (3, 4), random_state=seed, n_levels=60)
         mean, error = sample.mean(topological_charge(sample.theta) ** 2)
         pulls.append((mean - exact) / error)
     assert abs(np.mean(pulls)) * np.sqrt(30) < 3.5
