@@ -40,8 +40,8 @@ REGRESSORS = [
     ESTPotentialRegressor(),
     LocalPotentialRegressor(n_terms=1),
     GaussianProcessPotentialRegressor(reduced_mass=1.0),
-    FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
-    JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=20, random_state=0)),
+    FrozenBasisRegressor(TimeDependentHALRegressor(n_init=1, max_iter=5, random_state=0)),
+    JackknifeRegressor(TimeDependentHALRegressor(n_init=1, max_iter=5, random_state=0)),
 ]
 ESTIMATORS = [
     *REGRESSORS,

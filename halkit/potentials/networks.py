@@ -90,23 +90,29 @@ class Envelope(nn.Module):
     @property
     def radii(self) -> Tensor:
         """ρ, one for each term of U."""
-        return self.radius * 3 / (2 + (-self.log_ratio).exp())
+        return self._radii(self.log_ratio)
+
+    def _radii(self, s):
+        return self.radius * 3 / (2 + (-s).exp())
 
     def forward(self, r: Tensor) -> Tensor:
         """Values at r (...,), shape (..., n_radii)."""
+        return self._values(r, self.log_ratio)
+
+    def _values(self, r, s):
         factor = (self.radius / r if self.singular else torch.ones_like(r))[..., None]
         if self.kind is None:
             return factor
-        x = r[..., None] / self.radii
+        x = r[..., None] / self._radii(s)
         return factor * torch.exp(-x if self.kind == "exponential" else -0.5 * x**2)
 
     def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor | None]:
         """Values at r (n,) and their derivatives by s, None if the radii are not learned."""
-        if not [*self.parameters()]:
+        if not isinstance(self.log_ratio, nn.Parameter):
             return self(r), None
         with torch.enable_grad():
             s = self.log_ratio.detach().expand(len(r), -1).clone().requires_grad_()
-            e = functional_call(self, {"log_ratio": s}, (r,))
+            e = self._values(r, s)
             (slope,) = torch.autograd.grad(e.sum(), s)
         return e.detach(), slope
 
@@ -289,7 +295,9 @@ class SeparableNetwork(nn.Module):
 
     def action(self, r_out: Tensor, r: Tensor, phi: Tensor) -> Tensor:
         """Σ_bj U_ab(r_i, r_j) φ_sbj, with the measure inside φ; (n_samples, n_channels·n_out)."""
-        h, h_out = (self._stacked(self.form_factors(x)) for x in (r, r_out))
+        h = self._stacked(self.form_factors(r))
+        once = r_out is r and not torch.is_grad_enabled()  # gradients would be rounded otherwise
+        h_out = h if once else self._stacked(self.form_factors(r_out))
         return (phi @ h * self.signs) @ h_out.T
 
     def factor_jacobian(self, r: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ U is ∂U/∂θ contracted with the data.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Potential(nn.Module):
         """(r_out, r), the same object twice where the nodes are the same."""
         return (self.r, self.r) if self.same_nodes else (self.r_out, self.r)
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """Number of parameters θ."""
         return sum(theta.numel() for theta in self.parameters())

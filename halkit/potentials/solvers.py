@@ -317,6 +317,7 @@ def make_net(
         verbose=max(verbose - 1, 0),
         device=device,
         callbacks__print_log=PrintLog() if verbose > 1 else None,
+        callbacks__valid_loss=None,  # all samples are trained on
         **{f"optimizer__{name}": value for name, value in settings.items()},
     )
 

@@ -344,7 +344,7 @@ def test_pulls_of_the_default_prior_on_synthetic_lattices():
     """Local and non-local truths at m_π = 510 MeV: 0.9 … 1.2 on average, no ghost states."""
     sizes = []
     for number, (V, m) in enumerate(TRUTHS.values()):
-        pull, n_bound = pulls(V, m, range(100 * number, 100 * number + 8))
+        pull, n_bound = pulls(V, m, range(100 * number, 100 * number + 6))
         sizes.append(np.sqrt(np.mean(pull**2)))
         assert set(n_bound) == {bound_states(V, reduced_mass=m / 2).energy.size}
     assert 0.9 < np.mean(sizes) < 1.25
@@ -385,7 +385,7 @@ def test_pulls_of_published_potentials():
         for strength in (1.0, None):
             given = {} if strength is None else {"local_strength": strength}
             pull = []
-            for seed in range(3):
+            for seed in range(1 if strength else 3):
                 d = make_time_dependent(
                     V, r=np.arange(1, 61) * 0.75, box_radius=60.0, hadron_mass=m,
                     times=range(10, 18), noise=1e-4, n_bins=20, random_state=seed,
@@ -419,7 +419,7 @@ def test_noise_binds_nothing_at_the_origin(noise, seed):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("depth", [0.2, 0.15, -0.1])
+@pytest.mark.parametrize("depth", [0.2, -0.1])
 def test_a_sum_of_both_parts(depth):
     """V and U from exact wave functions, and a steep surface: no state that lives at the origin."""
     T = GaussianSum([-depth], [0.5]) + Separable(-0.005, 1.0)

@@ -8,9 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
-from halkit.correlators import load_correlators
 from halkit.datasets import make_separable, make_time_dependent
-from halkit.equations import lattice_rows
 from halkit.interactions import Separable, omega_ccc
 from halkit.potentials import (
     FrozenBasisRegressor,
@@ -138,26 +136,3 @@ def test_what_has_no_form_factors_is_refused(correlators):
 
 def scaled(r, r_prime, theta):
     return theta[0] * np.exp(-r - r_prime)
-
-
-@pytest.mark.data
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_bins_of_real_correlators(data_dir):
-    """k cot δ(0)/m_π of ΞΞ(¹S₀), L = 64, with linear refits: .38 with an error of .042."""
-    c = load_correlators(data_dir)
-    fm = 197.3269804 / c.inverse_spacing
-    rows = lattice_rows(c, times=[12, 13, 14, 15], sources=["wall", "exp"], r_max=2.4 / fm)
-    potential = TimeDependentHALRegressor(
-        rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=c.hadron_mass,
-        n_init=1, random_state=0,
-    )  # fmt: skip
-    model = JackknifeRegressor(potential, refit="linear").fit(
-        rows.data, rows.target, y_std=rows.sigma
-    )
-    k_cot, error = model.evaluate(
-        lambda m: -1 / m.scattering_length(channel_radius=50.0, n_mesh=150)
-    )
-    unit = c.pion_mass / c.inverse_spacing
-    assert k_cot / unit == pytest.approx(0.354, abs=0.02)
-    assert 0.025 < error / unit < 0.07

@@ -15,13 +15,13 @@ K = np.sqrt(MASS * np.geomspace(1.0, 300.0, 25) / TO_MEV)
 
 @pytest.fixture(scope="module")
 def samples():
-    """Noise 1e-3, t = 18 … 30 of two sources; three samples of the noise."""
+    """Noise 1e-3, t = 18 … 30 of two sources; two samples of the noise."""
     return [
         make_time_dependent(
             TRUTH, r=np.arange(1, 61) * 0.5, box_radius=48.0, hadron_mass=MASS,
             times=range(15, 34), source_radius=1.5, noise=1e-3, n_bins=20, random_state=seed,
         )
-        for seed in range(3)
+        for seed in range(2)
     ]  # fmt: skip
 
 

@@ -33,13 +33,13 @@ def lattice(truth, seed):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.slow
 def test_total_errors_cover_known_truths():
-    """Six truths on synthetic lattices of unequal masses, drawn at random, at three momenta."""
+    """Five truths on synthetic lattices of unequal masses, drawn at random, at three momenta."""
     k, pulls = np.array([0.15, 0.25, 0.35]), []
     centre = CorrelatorRegressor(
         GaussianProcessPotentialRegressor(local="only"), times=[8, 9, 10], stencil=5, r_max=5.5
     )
     variations = {"times": [[9, 10]], "stencil": [3], "estimator__local_range": [3.2, 6.4]}
-    for seed in range(6):
+    for seed in range(5):
         random = np.random.default_rng(seed)
         depth, core = random.uniform(0.05, 0.15), random.uniform(0.0, 0.3)
         b = random.uniform(2.0, 2.8), random.uniform(1.4, 1.8)

@@ -47,7 +47,7 @@ def outcome(d, *, amplitude=1e-5, **parameters):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("amplitude", [1e-5, 1e-4, 1e-3])
+@pytest.mark.parametrize("amplitude", [1e-5, 1e-3])
 def test_forty_local_truths(amplitude):
     """p ≤ 0.05 in at most six of 40 (2 expected), in seven with wider priors of U.
 
@@ -66,9 +66,9 @@ def test_forty_local_truths(amplitude):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_non_local_truths(seed):
-    result = outcome(correlators(seed, strength=3.0))
+    result = outcome(correlators(seed, strength=3.0), n_bootstrap=19)
     assert result.statistic > result.bootstrap.max()
-    assert result.p_value == 1 / 40
+    assert result.p_value == 1 / 20
 
 
 # the prior of U is too narrow for the non-local truth, which the warning says

@@ -352,17 +352,6 @@ def test_processes_give_the_same_bits(correlators):
         )
 
 
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_bits(correlators):
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=None),
-        joblib.parallel_config("dask"),
-    ):
-        cluster = fitted(correlators)
-    assert_array_equal(cluster.phase_shift([0.1]), fitted(correlators).phase_shift([0.1]))
-
-
 def test_pickle_and_clone(correlators):
     model = fitted(correlators)
     restored = pickle.loads(pickle.dumps(model))

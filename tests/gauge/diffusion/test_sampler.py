@@ -1,5 +1,7 @@
 """U1DiffusionSampler with noise on links: what the networks learn, and what it draws."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -135,18 +137,23 @@ SHORT = [
 ]
 
 
+@cache
+def short_training(network, channels, n, size, beta, epochs):
+    X = sample_exact(n, beta, (size, size), random_state=7)
+    model = U1DiffusionSampler(
+        beta=beta, network=network, hidden_channels=channels, max_epochs=epochs, random_state=0
+    ).fit(X)
+    return model, plaquette_error(X, beta)[1]
+
+
 @pytest.mark.parametrize(("network", "channels", "n", "size", "beta", "epochs", "method"), SHORT)
 def test_short_trainings_draw_the_plaquette_of_their_data(
     network, channels, n, size, beta, epochs, method
 ):
     """Right to 1 %, and to what the data know of the plaquette."""
-    X = sample_exact(n, beta, (size, size), random_state=7)
-    model = U1DiffusionSampler(
-        beta=beta, network=network, hidden_channels=channels, max_epochs=epochs, random_state=0
-    ).fit(X)
+    model, known = short_training(network, channels, n, size, beta, epochs)
     theta = model.sample(800, method=method, correction=None, random_state=1)
     error, spread = plaquette_error(theta, beta)
-    known = plaquette_error(X, beta)[1]
     assert abs(error) < 0.01 + 3 * np.hypot(spread, known)
 
 
