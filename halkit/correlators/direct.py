@@ -24,6 +24,7 @@ from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["EffectiveEnergy", "EnergyFit", "effective_energy"]
 
@@ -132,7 +133,7 @@ class EffectiveEnergy(NamedTuple):
             text = str(warning.message)
             if warning.category is MisfitWarning:
                 text = f"χ²/dof = {fit.chi2:.3g}/{fit.dof}: not one state, take another window"
-            warnings.warn(f"R(t) of {name}: {text}", warning.category, stacklevel=4)
+            warn_caller(f"R(t) of {name}: {text}", warning.category)
         return fit._replace(mass=fit.mass - shift, bins=fit.bins - shift)
 
 

@@ -15,7 +15,6 @@ et al., MNRAS 439 (2014) 2531 (the error of parameters with one); G. Golub and V
 Problems 19 (2003) R1 (variable projection).
 """
 
-import warnings
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -23,9 +22,10 @@ from scipy.optimize import brentq, least_squares
 from scipy.special import chdtrc, fdtrc
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
-from halkit.exceptions import AccuracyWarning, MisfitWarning
+from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["MassFit", "effective_mass", "fit_mass"]
 
@@ -263,19 +263,16 @@ def _warn_of_misfit(fit, window, *, curvature):
         fit.p_value < HOPELESS or (np.isnan(fit.p_value) and fit.chi2 > LARGE * fit.dof)
     ):
         p = "" if np.isnan(fit.p_value) else f", p = {fit.p_value:.1g}"
-        warnings.warn(
+        warn_caller(
             f"the fit leaves χ²/dof = {fit.chi2:.3g}/{fit.dof}{p}, in the window {window}: take "
             "another window, n_states=2, or extent= if the hadron comes back around the lattice",
             MisfitWarning,
-            stacklevel=3,
         )
     elif curvature > CURVED:
-        warnings.warn(
+        warn_caller(
             f"the fit is not linear within its error: one error of the mass bends it by "
             f"{curvature:.2g} errors of the data, since the times fluctuate nearly as one, and the "
             "error of the mass may be too small. Take correlated=False, or more configurations",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
 

@@ -1,6 +1,5 @@
 """A regressor by separable interpolation; see `halkit.potentials.expansion`."""
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +27,7 @@ from halkit.scaling import norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 from halkit.versions import Versioned
+from halkit.warn import warn_caller
 
 __all__ = ["ESTPotentialRegressor"]
 
@@ -240,21 +240,19 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         a, std = self.asymmetry_, self.asymmetry_std_
         if a > ASYMMETRY or (std is not None and a > max(SIGNIFICANT * std, NOTICEABLE)):
             beside = "" if std is None else f", where y_std explains {std:.1g}"
-            warnings.warn(
+            warn_caller(
                 f"⟨φ_i|y_j⟩ is asymmetric by {a:.1g} of its size{beside}: the targets have noise "
                 "or belong to other energies, or U is not Hermitian. Phase shifts of an "
                 "interpolation may be off by degrees: fit correlators with "
                 "GaussianProcessPotentialRegressor",
                 MisfitWarning,
-                stacklevel=3,
             )
         if left > LEFT:
-            warnings.warn(
+            warn_caller(
                 f"U misses a target by {left:.0%} of its norm with {self.rank_} directions of the "
                 f"{len(self._M)} waves: the others are below rcond or the errors of ⟨φ_i|y_j⟩, or "
                 "rcond lets directions in that are noise",
                 MisfitWarning,
-                stacklevel=3,
             )
         if len(self.r_out_) < FEWEST:
             return
@@ -307,11 +305,10 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             change = np.abs(energy[:, None] - without).min(axis=1, initial=np.inf)
             moved = np.maximum(moved, change / np.abs(energy))
         if np.any(moved > MOVED):
-            warnings.warn(
+            warn_caller(
                 f"the bound states at E = {energy[moved > MOVED]} change by more than half when "
                 "one of the waves is left out: they are far from the energies of the data",
                 OverfitWarning,
-                stacklevel=3,
             )
 
     def _expansion(self, g, signs):

@@ -18,10 +18,10 @@ from scipy.optimize import brentq
 
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, Interior, converge, measured_interior
 from halkit.scattering.solver.rmatrix import RMatrix, decay_logarithm, r_matrix
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "BoundStates",

@@ -1,6 +1,5 @@
 """Members of one kind, their centre, and any function of them with its error."""
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller
@@ -9,7 +8,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from halkit.checks import check_choice, check_integer, check_positive
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix, Sum
 from halkit.interactions.conversion import HasInteraction
 from halkit.samples import KINDS, Kind, standard_error
@@ -18,6 +16,7 @@ from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "Member",
@@ -170,9 +169,6 @@ class Members:
     def _centre(self, name, channel_radius, n_mesh):
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
 
-    def _warn(self, message):
-        warnings.warn(message, AccuracyWarning, stacklevel=4)
-
 
 def _with_nan(samples):
     """Which samples have a NaN."""
@@ -235,7 +231,7 @@ def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     away = np.abs(moved - angles) > np.pi / 2
     elsewhere = np.flatnonzero(away.reshape(len(angles), -1).any(axis=1))
     if elsewhere.size:
-        ensemble._warn(
+        warn_caller(
             f"in {elsewhere.size} of {len(ensemble)} {ensemble.noun} ({listed(elsewhere)}) δ is "
             "a multiple of π away from the centre, as with another number of bound states: the "
             "error is for δ modulo π"
@@ -243,12 +239,12 @@ def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     return moved
 
 
-def warn_of_wide(ensemble: Members, name: str, k: Any, std: Array) -> None:
+def warn_of_wide(name: str, k: Any, std: Array) -> None:
     """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
         other = "k_cot_delta" if name == "k" else "s_matrix"
-        ensemble._warn(
+        warn_caller(
             f"the error of δ reaches {np.nanmax(std):.2g} rad, at {name} = {listed(points)}: δ "
             f"modulo π is hardly known there; {other} has an error"
         )
@@ -260,7 +256,7 @@ def compare_counts(ensemble: Members, states: Any, found: Sequence[Any]) -> None
     if np.all(counts == len(states.kappa)):
         return
     numbers = ", ".join(f"{np.sum(counts == n)} have {n}" for n in np.unique(counts))
-    ensemble._warn(
+    warn_caller(
         f"the centre has {len(states.kappa)} bound states, of {len(ensemble)} {ensemble.noun} "
         f"{numbers}: the errors of the states that come and go are NaN"
     )

@@ -19,7 +19,6 @@ from halkit.scattering.coulomb.waves import (
     zero_energy_size,
 )
 from halkit.scattering.phase import sign_factor
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import (
     NOTICEABLE,
     converge,
@@ -30,6 +29,7 @@ from halkit.scattering.solver.interior import (
 from halkit.scattering.solver.rmatrix import phase_shifts, threshold
 from halkit.scattering.solver.tails import add_tail
 from halkit.typing import Array, Number, Numbers, SignConvention
+from halkit.warn import warn_caller
 
 __all__ = [
     "coulomb_effective_range",

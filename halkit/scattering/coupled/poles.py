@@ -29,11 +29,11 @@ from halkit.channels import ChannelList
 from halkit.checks import check_array
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, converge
 from halkit.scattering.solver.levels import rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.typing import Number
+from halkit.warn import warn_caller
 
 __all__ = ["Resonances", "resonances"]
 

@@ -18,7 +18,6 @@ from halkit.checks import check_integer, check_scale
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
 from halkit.interactions.interaction import part_values, stated_edges, within
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.layout import (
     LEAST,
     MOST_JUMPS,
@@ -49,6 +48,7 @@ from halkit.scattering.solver.sampling import (
 )
 from halkit.scattering.solver.tails import power_law
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "Interior",
