@@ -55,14 +55,10 @@ def coupled_phases(
     turns = np.round((phase - samples.phase_shift) / np.pi)
     mixing = samples.mixing * np.where(np.nansum(turns, axis=-1) % 2, -1, 1)
     eigenphase, eigen_mixing = _eigenphases(samples, centre)
-    std = CoupledPhaseShifts(
-        ensemble.error(phase, centre.phase_shift),
-        ensemble.error(samples.inelasticity, centre.inelasticity),
-        ensemble.error(mixing, centre.mixing),
-        ensemble.error(eigenphase, centre.eigenphase),
-        ensemble.error(eigen_mixing, centre.eigen_mixing),
-        ensemble.error(samples.s_matrix, centre.s_matrix),
+    near = samples._replace(
+        phase_shift=phase, mixing=mixing, eigenphase=eigenphase, eigen_mixing=eigen_mixing
     )
+    std = CoupledPhaseShifts(*map(ensemble.error, near, centre))
     warn_of_wide("E", np.asarray(energy)[..., None], std.phase_shift)
     return centre, std
 

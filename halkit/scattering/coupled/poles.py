@@ -135,14 +135,7 @@ def resonances(
     (array([0.50815-0.05169j]), array([[-1,  1]]))
     """
     matrix, l = _as_channels(interactions, channels, l)
-    system = CoupledSystem(
-        matrix,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(matrix, channels, reduced_mass, l, relativistic, channel_radius)
     given = _starts(start)
     energy, signs = _off_thresholds(system, given), _sheets(system, given, sheet)
     n_start = system.mesh_size(system.channels.momentum_squared(energy), n_mesh)
