@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from halkit import scattering
 from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer
+from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.base import PotentialMixin
 from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
@@ -125,15 +126,21 @@ class DrawnObservables(PotentialMixin):
 class DrawnParameters(DrawnObservables):
     """A form with parameters ``theta_`` and their covariance ``theta_cov_``.
 
-    A subclass makes the interaction of θ by ``_of_theta``.
+    A subclass makes the interaction of θ from one channel to another by ``_form``.
     """
 
     theta_: Array
     theta_cov_: Array
 
     @abstractmethod
+    def _form(self, theta: Array, pair: tuple[int, int] = (0, 0)) -> Interaction:
+        """The interaction with parameters θ, from channel b to channel a of the pair (a, b)."""
+
     def _of_theta(self, theta: Array) -> Any:
         """The interaction, or the matrix of interactions, with parameters θ."""
+        n = range(self.n_channels_)
+        rows = [[self._form(theta, (a, b)) for b in n] for a in n]
+        return self._in_channels(InteractionMatrix(rows) if len(n) > 1 else rows[0][0])
 
     @property
     def _learned(self) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from halkit.checks import check_momenta
+from halkit.checks import check_choice, check_momenta
 from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import converge, open_interior
 from halkit.scattering.solver.rmatrix import phase_shifts
@@ -225,10 +225,7 @@ def effective_range(
 
 def sign_factor(sign: SignConvention) -> int:
     """Return the sign of a0 in a convention, relative to the nuclear one."""
-    factors = {"nuclear": 1, "lattice": -1}
-    if sign not in factors:
-        raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
-    return factors[sign]
+    return 1 if check_choice(sign, "sign", ("nuclear", "lattice")) == "nuclear" else -1
 
 
 def _low_energy(interaction, reduced_mass, l, channel_radius, n_mesh, r, which):

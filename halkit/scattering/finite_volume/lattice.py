@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_array, check_integer, check_scale, is_array
+from halkit.checks import check_array, check_choice, check_integer, check_scale, is_array
 from halkit.interactions.conversion import Potential
 from halkit.interactions.derivative import kinetic_scale
 from halkit.interactions.interaction import part_values, within
@@ -130,10 +130,8 @@ def lattice_spectrum(
     """
     pair, a = resolve_pair(reduced_mass, masses), check_scale(spacing, "spacing")
     m = pair.reduced_mass
-    if sector not in {"A1", "T1", "E", "all"}:
-        raise ValueError(f'sector must be "A1", "T1", "E" or "all", got {sector!r}')
-    if laplacian not in {"7-point", "spectral"}:
-        raise ValueError(f'laplacian must be "7-point" or "spectral", got {laplacian!r}')
+    check_choice(sector, "sector", ("A1", "T1", "E", "all"))
+    check_choice(laplacian, "laplacian", ("7-point", "spectral"))
     symmetric = Wedge(L)
     if sector == "all":
         fields: CubeFields | WedgeFields = CubeFields(symmetric, laplacian)
