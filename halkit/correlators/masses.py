@@ -27,7 +27,7 @@ from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
 
-__all__ = ["MassFit", "effective_mass", "fit_mass"]
+__all__ = ["MassFit", "effective_mass", "ends_of", "fit_mass"]
 
 METHODS = ("log", "cosh", "solve")
 # Steps of Gauss and Newton from the centre to a bin, which lies a fraction of an error away.
@@ -281,15 +281,20 @@ def _spread_factor(n_bins, dof):
     return np.sqrt(n * (n - 1) / ((n - dof) * (n - dof - 1)))
 
 
+def ends_of(window: Any, what: str) -> tuple[Any, Any]:
+    """Return the two ends of a window, unchecked."""
+    try:
+        first, last = window
+    except (TypeError, ValueError):
+        raise TypeError(f"window must be a pair (first, last) of {what}, got {window!r}") from None
+    return first, last
+
+
 def _windowed(C, window, n_parameters):
     """Slices and values of C in the window."""
     if C.ndim != 2 or len(C) < 2:
         raise ValueError(f"C must have shape (n_bins, n_t) with two bins at least, got {C.shape}")
-    try:
-        first, last = window
-    except (TypeError, ValueError):
-        raise TypeError(f"window must be a pair (first, last) of slices, got {window!r}") from None
-    first, last = (check_integer(edge, "window", least=0) for edge in (first, last))
+    first, last = (check_integer(edge, "window", least=0) for edge in ends_of(window, "slices"))
     if not first < last < C.shape[1]:
         raise ValueError(
             f"window must lie within the {C.shape[1]} slices, first before last, got {window}"

@@ -54,6 +54,12 @@ class DrawnObservables(PotentialMixin):
     def _members(self, n_draws):
         return self.draw_potentials(n_draws)
 
+    def _drawn(self, name, return_std, n_draws, *given, **settings):
+        """The observable of the fit, or with its spread over draws."""
+        if check_boolean(return_std, "return_std"):
+            return getattr(self.draws(n_draws), name)(*given, **settings, return_std=True)
+        return getattr(super(), name)(*given, **settings)
+
     def phase_shift(
         self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
         energy: Numbers | None = None, return_std: bool = False, n_draws: int = 32,
@@ -65,10 +71,8 @@ class DrawnObservables(PotentialMixin):
         ``draws(n_draws).phase_shift(k, return_std=True)``.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
-        return super().phase_shift(given, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("phase_shift", return_std, n_draws, given, **mesh)
 
     def s_matrix(
         self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
@@ -78,10 +82,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).s_matrix(energy, **settings, return_std=True)
-        return super().s_matrix(energy, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("s_matrix", return_std, n_draws, energy, **mesh)
 
     def scattering_length(
         self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
@@ -91,10 +93,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
-        return super().scattering_length(sign=sign, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("scattering_length", return_std, n_draws, sign=sign, **mesh)
 
     def effective_range(
         self, *, return_std: bool = False, n_draws: int = 32,
@@ -104,10 +104,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).effective_range(**settings, return_std=True)
-        return super().effective_range(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("effective_range", return_std, n_draws, **mesh)
 
     def bound_states(
         self, *, return_std: bool = False, n_draws: int = 32,
@@ -117,10 +115,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also their errors, as in ``phase_shift``.
         """
-        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).bound_states(**given, return_std=True)
-        return super().bound_states(**given)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("bound_states", return_std, n_draws, **mesh)
 
 
 class DrawnParameters(DrawnObservables):

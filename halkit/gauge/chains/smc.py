@@ -203,8 +203,7 @@ def sample_smc(
     n_steps = check_integer(n_steps, "n_steps", least=1)
     if n % n_populations:
         raise ValueError(f"n must be a multiple of n_populations = {n_populations}; got {n}")
-    if n_levels is not None:
-        n_levels = check_integer(n_levels, "n_levels", least=1)
+    n_levels = check_integer(n_levels, "n_levels", least=1, optional=True)
     levels = _levels(beta, int(np.prod(shape)), n_levels)
     rng = as_generator(random_state)
     actions = _Ramp(beta) if path is None else _Guided(beta, path)
