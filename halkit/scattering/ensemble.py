@@ -26,7 +26,6 @@ from halkit.scattering.coupled.members import (
 )
 from halkit.scattering.coupled.phase import CoupledPhaseShifts
 from halkit.scattering.members import (
-    Member,
     Members,
     compare_counts,
     listed,
@@ -87,18 +86,6 @@ class Ensemble(Members):
     >>> [round(float(x), 4) for x in e.inverse_scattering_length(return_std=True)]
     [0.2156, 0.0472]
     """
-
-    def __init__(
-        self,
-        interactions: Sequence[Member],
-        *,
-        kind: Kind,
-        centre: Member | None = None,
-        reduced_mass: Number | None = None,
-        l: int = 0,
-        map: Callable[..., Any] | None = None,  # noqa: A002
-    ) -> None:
-        super().__init__(interactions, kind, centre, reduced_mass, l, map)
 
     @classmethod
     def from_parameters(

@@ -47,11 +47,12 @@ class Members:
     def __init__(
         self,
         interactions: Sequence[Member],
+        *,
         kind: Kind,
-        centre: Member | None,
-        reduced_mass: Number | None,
-        l: int,
-        run: Callable[..., Any] | None,
+        centre: Member | None = None,
+        reduced_mass: Number | None = None,
+        l: int = 0,
+        map: Callable[..., Any] | None = None,  # noqa: A002
     ) -> None:
         self.kind: Kind = check_choice(kind, "kind", KINDS)
         self.members = list(interactions)
@@ -64,7 +65,7 @@ class Members:
         if self.n_channels > 1 and self.l:
             raise ValueError(f"l must be 0 for matrices, whose channels have their l, got {l}")
         self.centre: Member = _mean(self.members) if centre is None else centre
-        self._map = _serial if run is None else run
+        self._map = _serial if map is None else map
 
     def __len__(self) -> int:
         return len(self.members)
