@@ -7,13 +7,13 @@ from halkit.exceptions import AccuracyWarning
 
 __all__ = ["warn_caller"]
 
-# Packages whose lines are not the caller's; contextlib runs what halkit writes as a generator.
-OWN = ("halkit", "contextlib")
+# Whose lines are not the caller's: what runs generators and fits of halkit, too.
+OWN = ("halkit.", "contextlib.", "sklearn.callback.")
 
 
 def warn_caller(message: str, category: type[Warning] = AccuracyWarning) -> None:
     """Warn at the line of the first caller outside halkit."""
     frame, depth = sys._getframe(1), 2
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in OWN:
+    while frame.f_back and f"{frame.f_globals.get('__name__')}.".startswith(OWN):
         frame, depth = frame.f_back, depth + 1
     warnings.warn(message, category, stacklevel=depth)

@@ -35,7 +35,7 @@ def wrapped_normal_score(angle, sigma):
     Parameters
     ----------
     angle, sigma
-        As for `wrapped_normal_log_density`.
+        Differences d in radians, any shape, and widths σ > 0, broadcast against each other.
 
     Returns
     -------
