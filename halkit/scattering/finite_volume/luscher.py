@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import dawsn, erf
 
-from halkit.checks import check_array, check_callable, check_integer, check_scale
+from halkit.checks import check_array, check_integer, check_scale
 from halkit.scattering.finite_volume.pair import resolve_pair, squared_momentum_of
 from halkit.typing import Array, Masses, Number, Numbers
 
@@ -235,7 +235,11 @@ def luscher_levels(
     """
     L, pair = check_scale(L, "L"), resolve_pair(reduced_mass, masses)
     n_levels = check_integer(n_levels, "n_levels", least=1)
-    check_callable(k_cot_delta, "k_cot_delta")
+    if not callable(k_cot_delta):
+        raise TypeError(
+            "k_cot_delta must be a callable that maps k² to k cot δ, "
+            f"got {type(k_cot_delta).__name__}"
+        )
     unit = (2 * np.pi / L) ** 2
 
     def zeta(q2):
