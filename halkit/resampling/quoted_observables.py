@@ -70,7 +70,7 @@ class QuotedObservables:
         every = np.concatenate([centres[:, np.newaxis], bins], axis=1)
         bad = np.isnan(every.reshape(len(every), -1)).any(axis=1) & self.accepted_
         if bad.any():
-            _warn(
+            warn_caller(
                 f"function returns NaN in {bad.sum()} of {self.accepted_.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
                 "the value, or its errors, are NaN there"

@@ -142,12 +142,10 @@ class Members:
         bad = _with_nan(samples)
         if bad.any() or _with_nan([centre]).any():
             which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
-            warnings.warn(
+            warn_caller(
                 f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
                 f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
-                "error, is NaN there",
-                AccuracyWarning,
-                stacklevel=2,
+                "error, is NaN there"
             )
         return centre, self.error(samples, centre)
 
