@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from halkit.checks import as_numbers
+from halkit.checks import check_array
 from halkit.typing import Numbers
 
 __all__ = [
@@ -59,7 +59,7 @@ def momentum_squared(energy: Numbers, masses: Any) -> Any:
     (0.136631, 0.1)
     """
     m1, m2 = _masses(masses)
-    x = _finite(energy, "energy")
+    x = check_array(energy, "energy")
     W = m1 + m2 + x
     if not np.all(abs(m1 - m2) < W):
         limit = -2 * np.minimum(m1, m2)
@@ -91,7 +91,7 @@ def energy_from_momentum(k_squared: Numbers, masses: Any) -> Any:
         If a mass is not positive, or an energy is not real.
     """
     m1, m2 = _masses(masses)
-    k2 = _finite(k_squared, "k_squared")
+    k2 = check_array(k_squared, "k_squared")
     if not np.all(k2 >= -(np.minimum(m1, m2) ** 2)):
         raise ValueError(f"k_squared must be ≥ −m² of the lighter hadron, got {np.min(k2):g}")
     return sum(k2 / (np.sqrt(m**2 + k2) + m) for m in (m1, m2))[()]
@@ -117,7 +117,7 @@ def lab_energy(energy: Numbers, masses: Any) -> Any:
     (49.3515, 100.0)
     """
     m1, m2 = _masses(masses)
-    x = _finite(energy, "energy")
+    x = check_array(energy, "energy")
     return (x * (x + 2 * (m1 + m2)) / (2 * m2))[()]
 
 
@@ -130,7 +130,7 @@ def energy_from_lab(lab_energy: Numbers, masses: Any) -> Any:
         If a mass is not positive, or no W belongs to the energy.
     """
     m1, m2 = _masses(masses)
-    T = _finite(lab_energy, "lab_energy")
+    T = check_array(lab_energy, "lab_energy")
     M = m1 + m2
     square = M**2 + 2 * m2 * T
     if not np.all(square > 0):
@@ -142,14 +142,7 @@ def _masses(masses):
     pair = masses if isinstance(masses, tuple | list) else (masses, masses)
     if len(pair) != 2:
         raise ValueError(f"{MASSES}, got {len(pair)} entries")
-    m1, m2 = (_finite(mass, "masses") for mass in pair)
+    m1, m2 = (check_array(mass, "masses") for mass in pair)
     if not (np.all(m1 > 0) and np.all(m2 > 0)):
         raise ValueError(f"masses must be > 0, got {masses!r}")
     return m1, m2
-
-
-def _finite(values, name):
-    array = np.asarray(as_numbers(values, name), dtype=np.float64)
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} must be finite, got {values!r}")
-    return array

@@ -1,11 +1,11 @@
 """The version of halkit in pickles, joblib files and model files; another version warns."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from halkit import __version__
 from halkit.exceptions import VersionWarning
+from halkit.warn import warn_caller
 
 __all__ = ["stamped", "unstamped"]
 
@@ -21,11 +21,10 @@ def unstamped(state: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the state without the version, and warn of another one; `name` is the class."""
     written = state.get(STAMP, "of an unknown version")
     if written != __version__:
-        warnings.warn(
+        warn_caller(
             f"this {name} was kept by halkit {written} and is read by halkit {__version__}: its "
             "numbers may differ, or it may fail; fit it again, or read it with the version that "
             "kept it",
             VersionWarning,
-            stacklevel=3,
         )
     return {key: value for key, value in state.items() if key != STAMP}

@@ -3,7 +3,6 @@
 A network is kept as a dictionary of numpy arrays; nothing of torch is pickled.
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from threading import Lock, local
@@ -21,6 +20,7 @@ from halkit.callbacks import OF_A_FIT, StopTraining
 from halkit.checkpoint import Checkpoint
 from halkit.checks import check_integer
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = [
     "Interrupted",
@@ -418,10 +418,9 @@ def check_device(device: Any) -> None:
 def available_device(device: str) -> str:
     """Return the device of a fitted model, or the CPU, with a warning, if it is not available."""
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-        warnings.warn(
+        warn_caller(
             f"the model was fitted on {device!r}, which is not available here: it runs on the CPU",
             RuntimeWarning,
-            stacklevel=3,
         )
         return "cpu"
     return device

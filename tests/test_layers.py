@@ -21,13 +21,14 @@ PARTS = {
     "chains": {"theory"},
     "diffusion": {"theory", "chains", "training", "modules", "versions", "callbacks"},
 }
-COMMON = {"checks", "exceptions", "scaling", "typing"}  # every room may import them
+COMMON = {"checks", "exceptions", "scaling", "typing", "warn"}  # every room may import them
 ARROWS = {
     "phases": set(),
     "checks": {"phases"},
     "exceptions": set(),
     "scaling": set(),
     "typing": set(),
+    "warn": set(),
     "radial": {"wedge"},
     "wedge": set(),
     "units": set(),

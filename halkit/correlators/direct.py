@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from halkit.checks import check_array, check_choice, check_number
-from halkit.correlators.masses import effective_mass, fit_mass
+from halkit.correlators.masses import effective_mass, ends_of, fit_mass
 from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["EffectiveEnergy", "EnergyFit", "effective_energy"]
 
@@ -132,7 +133,7 @@ class EffectiveEnergy(NamedTuple):
             text = str(warning.message)
             if warning.category is MisfitWarning:
                 text = f"χ²/dof = {fit.chi2:.3g}/{fit.dof}: not one state, take another window"
-            warnings.warn(f"R(t) of {name}: {text}", warning.category, stacklevel=4)
+            warn_caller(f"R(t) of {name}: {text}", warning.category)
         return fit._replace(mass=fit.mass - shift, bins=fit.bins - shift)
 
 
@@ -284,11 +285,7 @@ def _sink(correlators, sink, measure):
 
 def _window(window, times):
     """Indices of the first and the last time of a window."""
-    try:
-        first, last = window
-    except (TypeError, ValueError):
-        raise TypeError(f"window must be a pair (first, last) of times, got {window!r}") from None
-    edges = [check_number(edge, "window") for edge in (first, last)]
+    edges = [check_number(edge, "window") for edge in ends_of(window, "times")]
     found = [np.flatnonzero(np.isclose(times, edge, rtol=1e-9, atol=0.0)) for edge in edges]
     if not (found[0].size and found[1].size and edges[0] < edges[1]):
         raise ValueError(

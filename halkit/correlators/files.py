@@ -24,7 +24,6 @@ refused, soft links too. Sizes are read before data: a group may need `max_bytes
 default 16 times the size of the file on disk, but at least 256 MiB (`halkit.correlators.limits`).
 """
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
@@ -44,6 +43,7 @@ from halkit.correlators.limits import MOST_ENTRIES, Budget, named_errors
 from halkit.correlators.npz import Npz, write_npz
 from halkit.correlators.record import Correlators
 from halkit.exceptions import IntegrityWarning
+from halkit.warn import warn_caller
 from halkit.writing import whole_file
 
 __all__ = ["holds_groups", "iter_correlators", "opened", "read_group", "save_correlators"]
@@ -165,11 +165,10 @@ def opened(path, max_bytes=None):
         file = (Hdf5 if path.suffix in HDF5 else Npz)(path, budget)
     try:
         if not file.verifiable:
-            warnings.warn(
+            warn_caller(
                 f"{path} has no digest, so damage may have changed its numbers: "
                 "save_correlators(path, dict(iter_correlators(path)), overwrite=True) adds one",
                 IntegrityWarning,
-                stacklevel=4,
             )
         yield file
     finally:

@@ -123,7 +123,7 @@ class Hdf5:
         data_set = self.h5py.h5d.open(self.contents[group][0], key.encode())
         return data_set.shape, data_set.dtype
 
-    def data_set(self, name):
+    def array(self, name):
         """The values of one data set, which may be complex as pairs of numbers."""
         group, _, key = name.rpartition("/")
         return complex_pairs(self._data_set(self.contents[group][0], key, group, pairs=True))

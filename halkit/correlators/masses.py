@@ -15,7 +15,6 @@ et al., MNRAS 439 (2014) 2531 (the error of parameters with one); G. Golub and V
 Problems 19 (2003) R1 (variable projection).
 """
 
-import warnings
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -23,11 +22,12 @@ from scipy.optimize import brentq, least_squares
 from scipy.special import chdtrc, fdtrc
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
-from halkit.exceptions import AccuracyWarning, MisfitWarning
+from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
-__all__ = ["MassFit", "effective_mass", "fit_mass"]
+__all__ = ["MassFit", "effective_mass", "ends_of", "fit_mass"]
 
 METHODS = ("log", "cosh", "solve")
 # Steps of Gauss and Newton from the centre to a bin, which lies a fraction of an error away.
@@ -263,19 +263,16 @@ def _warn_of_misfit(fit, window, *, curvature):
         fit.p_value < HOPELESS or (np.isnan(fit.p_value) and fit.chi2 > LARGE * fit.dof)
     ):
         p = "" if np.isnan(fit.p_value) else f", p = {fit.p_value:.1g}"
-        warnings.warn(
+        warn_caller(
             f"the fit leaves χ²/dof = {fit.chi2:.3g}/{fit.dof}{p}, in the window {window}: take "
             "another window, n_states=2, or extent= if the hadron comes back around the lattice",
             MisfitWarning,
-            stacklevel=3,
         )
     elif curvature > CURVED:
-        warnings.warn(
+        warn_caller(
             f"the fit is not linear within its error: one error of the mass bends it by "
             f"{curvature:.2g} errors of the data, since the times fluctuate nearly as one, and the "
             "error of the mass may be too small. Take correlated=False, or more configurations",
-            AccuracyWarning,
-            stacklevel=3,
         )
 
 
@@ -284,15 +281,20 @@ def _spread_factor(n_bins, dof):
     return np.sqrt(n * (n - 1) / ((n - dof) * (n - dof - 1)))
 
 
+def ends_of(window: Any, what: str) -> tuple[Any, Any]:
+    """Return the two ends of a window, unchecked."""
+    try:
+        first, last = window
+    except (TypeError, ValueError):
+        raise TypeError(f"window must be a pair (first, last) of {what}, got {window!r}") from None
+    return first, last
+
+
 def _windowed(C, window, n_parameters):
     """Slices and values of C in the window."""
     if C.ndim != 2 or len(C) < 2:
         raise ValueError(f"C must have shape (n_bins, n_t) with two bins at least, got {C.shape}")
-    try:
-        first, last = window
-    except (TypeError, ValueError):
-        raise TypeError(f"window must be a pair (first, last) of slices, got {window!r}") from None
-    first, last = (check_integer(edge, "window", least=0) for edge in (first, last))
+    first, last = (check_integer(edge, "window", least=0) for edge in ends_of(window, "slices"))
     if not first < last < C.shape[1]:
         raise ValueError(
             f"window must lie within the {C.shape[1]} slices, first before last, got {window}"

@@ -142,10 +142,7 @@ class Npz:
             )
         info, where = self.entries[key], f"{key} of {self.path}"
         with self.file.open(info) as stream:
-            dtype, shape, by_column, n_bytes = read_header(stream, info.file_size, where)
-            self.budget.admit(dtype, shape, where)
-            data = _filled(stream, n_bytes, where)
-        return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
+            return _array(stream, info.file_size, self.budget, where)
 
 
 class Npy:
@@ -165,11 +162,7 @@ class Npy:
 
     def array(self, _=""):
         """The array, after its header."""
-        size, where = self.path.stat().st_size, str(self.path)
-        dtype, shape, by_column, n_bytes = read_header(self.stream, size, where)
-        self.budget.admit(dtype, shape, where)
-        data = _filled(self.stream, n_bytes, where)
-        return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
+        return _array(self.stream, self.path.stat().st_size, self.budget, str(self.path))
 
 
 class _ShortReads:
@@ -208,6 +201,13 @@ def read_header(stream, size, where):
             f"{where} must have {n_bytes} bytes for {shape} of {dtype}, got {size - offset}"
         )
     return dtype, shape, by_column, n_bytes
+
+
+def _array(stream, size, budget, where):
+    dtype, shape, by_column, n_bytes = read_header(stream, size, where)
+    budget.admit(dtype, shape, where)
+    data = _filled(stream, n_bytes, where)
+    return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
 
 
 def _header(begin, stream, where):

@@ -8,7 +8,6 @@ of that bin: their errors cancel only if the equation takes them from the same b
 Reference: N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012).
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from halkit.exceptions import MisfitWarning
 from halkit.radial import Wedge
 from halkit.samples import standard_error
 from halkit.typing import Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["two_hadron_ratio"]
 
@@ -219,12 +219,11 @@ def _warn_of_rate(C, t, mass, name, kind):
     found, error = float(rate(C.mean(axis=0))), float(standard_error(rate(C), kind))
     if abs(found - mass) > max(NEAR * mass, SIGNIFICANT * error):
         why = "excited states are left" if found > mass else "the hadron comes back"
-        warnings.warn(
+        warn_caller(
             f"masses must be those of the hadrons of {name}, which decays at {found:.4g} ± "
             f"{error:.1g} over t = {t[first]:g} … {t[-1]:g}, got {mass:.4g}: take them from "
             f"fit_mass({name}), or other times if {why}",
             MisfitWarning,
-            stacklevel=3,
         )
 
 

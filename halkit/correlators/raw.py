@@ -9,6 +9,8 @@ another file, sizes before data.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -138,8 +140,8 @@ def read_hdf5(
     ((2, 4, 8, 8, 8), array([ 200., 1000.]))
     """
     return _read(
-        _hdf5, path, name, axes, order=order, stack=stack, wedge=wedge, imaginary=imaginary,
-        max_bytes=max_bytes,
+        partial(_arrays, Hdf5), path, name, axes, order=order, stack=stack, wedge=wedge,
+        imaginary=imaginary, max_bytes=max_bytes,
     )  # fmt: skip
 
 
@@ -224,11 +226,8 @@ def list_arrays(path: str | PathLike[str]) -> dict[str, tuple[tuple[int, ...], s
         if found.suffix == ".npy":
             shape, dtype = Npy(found, Budget(found)).header()
             return {"": (shape, str(dtype))}
-        file = (Hdf5 if found.suffix in HDF5 else Npz)(found, Budget(found))
-        try:
+        with closing((Hdf5 if found.suffix in HDF5 else Npz)(found, Budget(found))) as file:
             headers = {name: file.header(name) for name in file.data_sets()}
-        finally:
-            file.close()
     return {name: (tuple(map(int, shape)), str(dtype)) for name, (shape, dtype) in headers.items()}
 
 
@@ -344,34 +343,24 @@ def _read(data_sets, path, name, axes, *, order, stack, wedge, imaginary, max_by
     )  # fmt: skip
 
 
-def _hdf5(path, name, max_bytes):
-    """Yield the data sets of a file that have such a name, one after the other."""
+def _arrays(kind, path, name, max_bytes):
+    """Yield the arrays of a file that have such a name, one after the other."""
     with named_errors(path):
-        file = Hdf5(path, Budget(path, max_bytes))
-    try:
-        for found in matching_names(name, file.data_sets(), path):
+        file = kind(path, Budget(path, max_bytes))
+    with closing(file):
+        for found in [""] if kind is Npy else matching_names(name, file.data_sets(), path):
             with named_errors(path):
-                values = file.data_set(found)
-            yield found, values
-    finally:
-        file.close()
+                values = file.array(found)
+            yield found or "the array", values
 
 
 def _npz(path, name, max_bytes):
-    """Yield the arrays of an archive that have such a name, or the array of an npy file."""
+    """The arrays of an archive that have such a name, or the array of an npy file."""
     single = path.suffix == ".npy"
     if single != (name is None):
         what = "not be given for an npy file" if single else "name an array of an archive"
         raise ValueError(f"name must {what}, got {name!r} for {path}")
-    with named_errors(path):
-        file = (Npy if single else Npz)(path, Budget(path, max_bytes))
-    try:
-        for found in [""] if single else matching_names(name, file.data_sets(), path):
-            with named_errors(path):
-                values = file.array(found)
-            yield found or "the array", values
-    finally:
-        file.close()
+    return _arrays(Npy if single else Npz, path, name, max_bytes)
 
 
 def _lines(path, columns, delimiter, max_bytes):

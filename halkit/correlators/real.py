@@ -5,8 +5,6 @@ z follows Student's distribution with n − 1 degrees of freedom. The largest z 
 large if as many independent ones would exceed it once in 10⁴ cases.
 """
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
@@ -14,6 +12,7 @@ from scipy.special import stdtrit
 from halkit.checks import as_numbers, check_integer
 from halkit.exceptions import ImaginaryPartWarning
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["real_part", "without_imaginary"]
 
@@ -90,8 +89,7 @@ def _check(imaginary, largest, axis, name):
             f"the imaginary part of {name} must be zero within its error, got {worst:.3g} errors "
             f"where {allowed:.3g} are allowed: a phase or a wrong operator"
         )
-    warnings.warn(
+    warn_caller(
         f"the imaginary part of {name} was dropped: it is zero within {worst:.3g} errors",
         ImaginaryPartWarning,
-        stacklevel=4,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from halkit.checks import check_integer
+from halkit.checks import check_choice, check_integer
 from halkit.gauge import SU2, Phi4, correct, hmc, sample_exact
 from halkit.gauge.theory.torus import as_generator, as_lattice_shape, check_beta
 
@@ -50,12 +50,10 @@ def make_u1_configurations(n, beta, lattice_size, *, method="exact", random_stat
     n, beta = check_integer(n, "n", least=1), check_beta(beta)
     shape = as_lattice_shape(lattice_size)
     rng = as_generator(random_state)
-    if method == "exact":
+    if check_choice(method, "method", ("exact", "hmc")) == "exact":
         return sample_exact(n, beta, shape, random_state=rng)
-    if method == "hmc":
-        start = rng.uniform(-np.pi, np.pi, (n, 2, *shape))
-        return correct(start, beta, random_state=rng)
-    raise ValueError(f"method must be 'exact' or 'hmc'; got {method!r}")
+    start = rng.uniform(-np.pi, np.pi, (n, 2, *shape))
+    return correct(start, beta, random_state=rng)
 
 
 def make_su2_configurations(n, lattice_size, beta, *, random_state=None):

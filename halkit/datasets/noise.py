@@ -20,8 +20,7 @@ def noisy_bins(R, noise, n_bins, random, floor=0.0):
     if that is more. Without one of N measurements x_i, the mean is x̄ − (x_i − x̄)/(N − 1).
     """
     floor = check_number(floor, "noise_floor", least=0)
-    if n_bins is not None:
-        n_bins = check_integer(n_bins, "n_bins", least=2)
+    n_bins = check_integer(n_bins, "n_bins", least=2, optional=True)
     shape = (*R.shape[:-2], n_bins or 1, *R.shape[-2:])
     factors = noise_factors(noise, shape, random, n_bins or 1)
     if n_bins is not None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.channels import Channel, ChannelList, resolve_channels
+from halkit.channels import Channel, ChannelList, check_channels, resolve_channels
 from halkit.checks import as_numbers, check_masses
 from halkit.correlators import Correlators
 from halkit.equations.dispersion import EnergyRange
@@ -268,8 +268,7 @@ def _channels_of(channels, records):
     """Return the channels with the masses of their correlators."""
     if channels is None:
         channels = [Channel()] * len(records)
-    if not isinstance(channels, Sequence) or not all(isinstance(c, Channel) for c in channels):
-        raise TypeError(f"channels must be a list of halkit.Channel, got {channels!r}")
+    channels = check_channels(channels)
     if len(channels) != len(records):
         raise ValueError(
             f"channels must be {len(records)}, one for each of the correlators, got {len(channels)}"

@@ -21,6 +21,7 @@ from halkit.exceptions import VersionWarning
 from halkit.persistence.archive import installed_versions, read_manifest, sealed, validate, verify
 from halkit.persistence.content import content
 from halkit.persistence.names import checked_names, import_trusted, is_known
+from halkit.warn import warn_caller
 from halkit.writing import whole_file
 
 __all__ = ["load", "read_versions", "save"]
@@ -225,9 +226,8 @@ def _listed(versions):
 def _warn_of_versions(versions, path):
     here = installed_versions()
     if any(versions.get(name) != here[name] for name in DECISIVE):
-        warnings.warn(
+        warn_caller(
             f"{path} was written by {_listed(versions)} and is read by {_listed(here)}: numbers "
             "may differ; compare with a fit, and save again",
             VersionWarning,
-            stacklevel=3,
         )

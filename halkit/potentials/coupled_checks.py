@@ -19,7 +19,6 @@ multiplied by z_c,
 which is linear in z_c²/z_1².
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from halkit.potentials.problem import Problem
 from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = [
     "normalisations",
@@ -63,12 +63,11 @@ def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> bool:
     counted = np.all(W > 0, axis=1)
     errors = pointwise_errors(phi[counted], y[counted], 1 / W[counted], n_channels=n)
     if errors.underdetermined:
-        warnings.warn(
+        warn_caller(
             f"these rows do not tell the potentials of {n} channels apart: one combination of "
             f"V_a1 … V_a{n} is known {np.max(errors.ratio):.3g} times less well than the best. Fit "
             "rows of one source per operator at least, and twice as many for a non-local potential",
             UnderdeterminedWarning,
-            stacklevel=4,
         )
     return not errors.underdetermined
 
@@ -122,12 +121,11 @@ def warn_of_scales(zeta: Array, std: Array, share: float, loss: float) -> None:
     wrong = (np.abs(zeta) > SIGNIFICANT * std) & (np.abs(zeta) < LARGEST)
     if share > NOTICEABLE and wrong.any():
         c = int(np.argmax(np.where(wrong, np.abs(zeta) / std, 0.0)))
-        warnings.warn(
+        warn_caller(
             f"channel {c + 2} fits better, by {share:.1%} of χ², if its rows are multiplied by "
             f"{np.exp(zeta[c]):.4g} ± {std[c]:.1g} relative to channel 1: divide correlators by "
             "the square roots of Z of their sinks, without which U_ab(r, r') is not U_ba(r', r)",
             UnderdeterminedWarning,
-            stacklevel=4,
         )
 
 
@@ -208,11 +206,10 @@ def warn_of_normalisation(model: Any, problem: Problem, loss: float) -> bool:
     if left > most or (1 - left) * size < least or np.max(np.abs(z - 1)) < CHANGED:
         return False
     factors = ", ".join(f"those of channel {c + 2} by {one:.4g}" for c, one in enumerate(z))
-    warnings.warn(
+    warn_caller(
         f"⟨φ_s|y_t⟩ would be symmetric, as for any symmetric potential, with the rows of X and y "
         f"multiplied by other factors: {factors}, relative to channel 1. Divide correlators by the "
         "square roots of Z of their sinks, without which U_ab(r, r') is not U_ba(r', r)",
         MisfitWarning,
-        stacklevel=4,
     )
     return True

@@ -71,9 +71,11 @@ def refuse_other_networks(model: Any) -> None:
         )
 
 
-def pair_masses(model: Any, n: int) -> dict[tuple[int, int], float | None]:
-    """Return the pairs a ≤ b of n channels, with a reduced mass between the two, or None."""
-    pairs = [(a, b) for a in range(n) for b in range(a, n)]
+def pair_masses(
+    model: Any, n: int, *, symmetric: bool = True
+) -> dict[tuple[int, int], float | None]:
+    """Return pairs of n channels, a ≤ b if symmetric, and their reduced masses or None."""
+    pairs = [(a, b) for a in range(n) for b in range(a if symmetric else 0, n)]
     if n == 1:
         return {(0, 0): model._mass()}
     masses = reduced_masses(model)

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from halkit import scattering
 from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer
+from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.base import PotentialMixin
 from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
@@ -53,6 +54,12 @@ class DrawnObservables(PotentialMixin):
     def _members(self, n_draws):
         return self.draw_potentials(n_draws)
 
+    def _drawn(self, name, return_std, n_draws, *given, **settings):
+        """The observable of the fit, or with its spread over draws."""
+        if check_boolean(return_std, "return_std"):
+            return getattr(self.draws(n_draws), name)(*given, **settings, return_std=True)
+        return getattr(super(), name)(*given, **settings)
+
     def phase_shift(
         self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
         energy: Numbers | None = None, return_std: bool = False, n_draws: int = 32,
@@ -64,10 +71,8 @@ class DrawnObservables(PotentialMixin):
         ``draws(n_draws).phase_shift(k, return_std=True)``.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
-        return super().phase_shift(given, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("phase_shift", return_std, n_draws, given, **mesh)
 
     def s_matrix(
         self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
@@ -77,10 +82,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).s_matrix(energy, **settings, return_std=True)
-        return super().s_matrix(energy, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("s_matrix", return_std, n_draws, energy, **mesh)
 
     def scattering_length(
         self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,
@@ -90,10 +93,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``: NaN where a0 may be infinite.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).scattering_length(sign=sign, **settings, return_std=True)
-        return super().scattering_length(sign=sign, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("scattering_length", return_std, n_draws, sign=sign, **mesh)
 
     def effective_range(
         self, *, return_std: bool = False, n_draws: int = 32,
@@ -103,10 +104,8 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also its error, as in ``phase_shift``.
         """
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).effective_range(**settings, return_std=True)
-        return super().effective_range(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("effective_range", return_std, n_draws, **mesh)
 
     def bound_states(
         self, *, return_std: bool = False, n_draws: int = 32,
@@ -116,24 +115,28 @@ class DrawnObservables(PotentialMixin):
 
         With `return_std` also their errors, as in ``phase_shift``.
         """
-        given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).bound_states(**given, return_std=True)
-        return super().bound_states(**given)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._drawn("bound_states", return_std, n_draws, **mesh)
 
 
 class DrawnParameters(DrawnObservables):
     """A form with parameters ``theta_`` and their covariance ``theta_cov_``.
 
-    A subclass makes the interaction of θ by ``_of_theta``.
+    A subclass makes the interaction of θ from one channel to another by ``_form``.
     """
 
     theta_: Array
     theta_cov_: Array
 
     @abstractmethod
+    def _form(self, theta: Array, pair: tuple[int, int] = (0, 0)) -> Interaction:
+        """The interaction with parameters θ, from channel b to channel a of the pair (a, b)."""
+
     def _of_theta(self, theta: Array) -> Any:
         """The interaction, or the matrix of interactions, with parameters θ."""
+        n = range(self.n_channels_)
+        rows = [[self._form(theta, (a, b)) for b in n] for a in n]
+        return self._in_channels(InteractionMatrix(rows) if len(n) > 1 else rows[0][0])
 
     @property
     def _learned(self) -> Any:

@@ -1,6 +1,5 @@
 """A regressor by separable interpolation; see `halkit.potentials.expansion`."""
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +12,7 @@ from halkit.checks import check_number, check_positive
 from halkit.exceptions import MisfitWarning, OverfitWarning
 from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.base import PotentialMixin
-from halkit.potentials.coupling import own_wave, reduced_masses, resolved, split
+from halkit.potentials.coupling import own_wave, pair_masses, resolved, split
 from halkit.potentials.exact import warn_of_quadrature
 from halkit.potentials.expansion import (
     FormFactors,
@@ -28,6 +27,7 @@ from halkit.scaling import norm
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 from halkit.versions import Versioned
+from halkit.warn import warn_caller
 
 __all__ = ["ESTPotentialRegressor"]
 
@@ -240,28 +240,25 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
         a, std = self.asymmetry_, self.asymmetry_std_
         if a > ASYMMETRY or (std is not None and a > max(SIGNIFICANT * std, NOTICEABLE)):
             beside = "" if std is None else f", where y_std explains {std:.1g}"
-            warnings.warn(
+            warn_caller(
                 f"⟨φ_i|y_j⟩ is asymmetric by {a:.1g} of its size{beside}: the targets have noise "
                 "or belong to other energies, or U is not Hermitian. Phase shifts of an "
                 "interpolation may be off by degrees: fit correlators with "
                 "GaussianProcessPotentialRegressor",
                 MisfitWarning,
-                stacklevel=3,
             )
         if left > LEFT:
-            warnings.warn(
+            warn_caller(
                 f"U misses a target by {left:.0%} of its norm with {self.rank_} directions of the "
                 f"{len(self._M)} waves: the others are below rcond or the errors of ⟨φ_i|y_j⟩, or "
                 "rcond lets directions in that are noise",
                 MisfitWarning,
-                stacklevel=3,
             )
         if len(self.r_out_) < FEWEST:
             return
-        n, masses = self.n_channels_, self._masses()
-        for a, b in zip(*np.triu_indices(n), strict=True):
+        n = self.n_channels_
+        for (a, b), mass in pair_masses(self, n).items():
             one = self._learned if n == 1 else self._learned[a, b]
-            mass = None if masses is None else float(np.sqrt(masses[a] * masses[b]))
             if a == b and mass is not None:
                 one.l = own_wave(self) if n == 1 else resolved(self).l[a]
                 warn_of_quadrature(one, self.r_, self.weights_, mass)
@@ -269,12 +266,6 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 self.r_out_, U=one.nonlocal_potential, V=None, std=np.zeros_like, ends_there=True,
                 reduced_mass=mass, exact=not problem.has_errors,
             )  # fmt: skip
-
-    def _masses(self):
-        """The reduced mass of each channel, None if not all are known."""
-        if self.channels is not None:
-            return reduced_masses(self)
-        return None if self.reduced_mass is None else (float(self.reduced_mass),)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -307,11 +298,10 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             change = np.abs(energy[:, None] - without).min(axis=1, initial=np.inf)
             moved = np.maximum(moved, change / np.abs(energy))
         if np.any(moved > MOVED):
-            warnings.warn(
+            warn_caller(
                 f"the bound states at E = {energy[moved > MOVED]} change by more than half when "
                 "one of the waves is left out: they are far from the energies of the data",
                 OverfitWarning,
-                stacklevel=3,
             )
 
     def _expansion(self, g, signs):
@@ -321,13 +311,8 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
             for one in np.moveaxis(split(g, self.n_channels_), 1, 0)
         ]
         rows = [[SeparableExpansion(left, right, signs) for right in factors] for left in factors]
-        if self.n_channels_ == 1:
-            return self._in_wave(rows[0][0])
-        return self._in_channels(InteractionMatrix(rows))
+        return self._in_channels(InteractionMatrix(rows) if len(rows) > 1 else rows[0][0])
 
     @property
     def _learned(self):
         return self._expansion(self.form_factors_, self.signs_)
-
-    def _reduced_mass(self):
-        return self.reduced_mass

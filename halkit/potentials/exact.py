@@ -29,6 +29,7 @@ from halkit.potentials.validation import node_columns
 from halkit.radial import RadialGrid
 from halkit.scattering import scattering_wave_functions
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = [
     "left_by_local_potential",
@@ -135,12 +136,10 @@ def warn_of_quadrature(
         return
     shift = abs(phase_of_quadrature(learned, r, weights, reduced_mass))
     if shift > EXACT:
-        warnings.warn(
+        warn_caller(
             "the nodes are too coarse for the fitted U: the sum over r' differs from ∫ U φ, which "
             f"moves phase shifts by {shift:.1g} rad. Take data on finer nodes, or nodes that start "
             f"closer to the origin than r = {r[0]:.3g}",
-            AccuracyWarning,
-            stacklevel=4,
         )
 
 
@@ -150,11 +149,10 @@ def _warn_of_locality(phi, problem, loss):
         return
     left = left_by_local_potential(phi, problem.y, problem.W)
     if left < min(loss, GOOD):
-        warnings.warn(
+        warn_caller(
             f"a local potential V(r) leaves {left:.1g} of the squared targets unexplained, the "
             f"fitted U {loss:.1g}: the data prefer a local potential, and this U is right only at "
             "their energies. Deeper bound states may be missing; fit with local=True or "
             "local='only'",
             UnderdeterminedWarning,
-            stacklevel=4,
         )

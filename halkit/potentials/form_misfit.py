@@ -1,11 +1,10 @@
 """Whether a form V(r; θ) describes its data, beside a V(r) that is free at each radius."""
 
-import warnings
-
 import numpy as np
 
 from halkit.exceptions import MisfitWarning
 from halkit.potentials.misfit import OF_CHANNELS
+from halkit.warn import warn_caller
 
 __all__ = ["warn_of_form"]
 
@@ -59,7 +58,7 @@ def warn_of_form(
         )
     else:
         return
-    warnings.warn(reason, MisfitWarning, stacklevel=5)
+    warn_caller(reason, MisfitWarning)
 
 
 def _limit(dof, least):

@@ -25,7 +25,7 @@ from halkit.potentials.coupled_checks import (
     warn_of_sources,
 )
 from halkit.potentials.coupled_prior import CoupledPrior
-from halkit.potentials.coupling import act, count_channels, own_wave, reduced_masses, split
+from halkit.potentials.coupling import act, count_channels, own_wave, pair_masses, split
 from halkit.potentials.local import (
     LATTICE_RANGE,
     check_local_prior,
@@ -335,7 +335,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _warn_of_reach(self):
         """Warn of potentials that have not vanished where the data end, pair by pair."""
-        for pair, mass in self._pairs():
+        for pair, mass in self._pairs().items():
             entry = self._prior.entry(*pair)
             one = PosteriorDraw(entry.prior, self._posterior.mean[entry.rows])
 
@@ -348,17 +348,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             )  # fmt: skip
 
     def _pairs(self):
-        """Pairs of channels with coefficients of their own, and a reduced mass between the two."""
-        n = self.n_channels_
-        if n == 1:
-            return [((0, 0), self._mass())]
-        masses = reduced_masses(self)
-        return [
-            ((a, b), None if masses is None else float(np.sqrt(masses[a] * masses[b])))
-            for a in range(n)
-            for b in range(n)
-            if a <= b or not self.symmetric
-        ]
+        return pair_masses(self, self.n_channels_, symmetric=self.symmetric)
 
     def _nonlocal_prior(self):
         """The prior of U, or None, after a check of all parameters."""
@@ -389,7 +379,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
 
     def _full_prior(self, nonlocal_):
         """The prior of V and U on the nodes of the fit, for all pairs of channels."""
-        masses = dict(self._pairs())
+        masses = self._pairs()
 
         def of_pair(a, b):
             local = None
@@ -419,9 +409,6 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
     @property
     def _learned(self):
         return self._interaction(self._posterior.mean)
-
-    def _reduced_mass(self):
-        return self.reduced_mass
 
 
 def _noise(noise, has_errors):

@@ -5,7 +5,6 @@ With the residuals ρ = W (prediction(θ) − y), the loss is L = Σ ρ² + L0, 
 errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from halkit.potentials.problem import Problem, unshifted
 from halkit.scaling import norm
 from halkit.training import Interrupted
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["check_start", "fit_theta"]
 
@@ -160,11 +160,10 @@ def _check_solution(model, solution, loss):
             "that became infinite or NaN"
         )
     if solution.status == 0:
-        warnings.warn(
+        warn_caller(
             f"the fit had not converged after {solution.nfev} evaluations "
             f"(loss {loss:.2g}): raise max_nfev, or tol={model.tol}",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
 
@@ -216,12 +215,11 @@ def _units(prediction, start, size):
     e = np.where(own, -np.frexp(slopes)[1], np.maximum(np.frexp(start)[1], 0))
     unit = np.ldexp(1.0, e)
     if np.max(slopes * unit) < RESOLUTION * size:
-        warnings.warn(
+        warn_caller(
             f"initial must give a potential of the size of the targets, got {start}: changes of "
             f"theta by its own size move the prediction by {np.max(slopes * unit) / size:.2g} of "
             "the targets at most, and the fit may end where it began",
             ConvergenceWarning,
-            stacklevel=5,
         )
     return unit
 

@@ -11,7 +11,6 @@ from sklearn.base import RegressorMixin
 from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_positive
-from halkit.interactions.matrix import InteractionMatrix
 from halkit.potentials.coupled_checks import warn_of_normalisation, warn_of_sources
 from halkit.potentials.coupling import count_channels, split
 from halkit.potentials.drawn import DrawnParameters
@@ -415,15 +414,4 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         return float(np.sqrt(max(slopes @ (self.theta_cov_ / np.outer(unit, unit)) @ slopes, 0.0)))
 
     def _form(self, theta, pair=(0, 0)):
-        """V_ab with parameters θ."""
         return LocalForm(self._named or self._kept, theta, self.radius_, self.n_channels_, pair)
-
-    def _reduced_mass(self):
-        return self.reduced_mass
-
-    def _of_theta(self, theta):
-        n = self.n_channels_
-        if n == 1:
-            return self._in_wave(self._form(theta))
-        rows = [[self._form(theta, (a, b)) for b in range(n)] for a in range(n)]
-        return self._in_channels(InteractionMatrix(rows))

@@ -14,7 +14,6 @@ sign, Σ_i (w_i φ_s ρ_t)² + (w_i φ_t ρ_s)². Coarse nodes also make M asymm
 A of the trapezoid rule differs from A of fourth order.
 """
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +25,7 @@ from halkit.potentials.validation import node_columns
 from halkit.radial import radial_weights, trapezoid_weights
 from halkit.scaling import exponent, norm
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["OF_CHANNELS", "Asymmetry", "asymmetry", "warn_of_misfit"]
 
@@ -114,7 +114,7 @@ def warn_of_misfit(model: Any, problem: Problem, *, symmetric: bool) -> bool:
     if problem.has_errors or asymmetric:
         what = f"χ² = {left:.3g} per datum" if problem.has_errors else f"{left:.2g} of Σ W² y²"
         why = _other_potential(model) if asymmetric else _other_settings(model)
-        warnings.warn(f"the fit leaves {what}: {why}", MisfitWarning, stacklevel=4)
+        warn_caller(f"the fit leaves {what}: {why}", MisfitWarning)
     return asymmetric
 
 

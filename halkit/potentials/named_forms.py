@@ -8,7 +8,6 @@ With a given mass μ of the exchanged particle, θ ends before it. The strengths
 given widths and masses they follow from linear least squares.
 """
 
-import warnings
 from itertools import combinations, product
 from math import comb
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -22,6 +21,7 @@ from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions.local import two_pion
 from halkit.scaling import norm
 from halkit.typing import Array, Number
+from halkit.warn import warn_caller
 
 __all__ = ["FORMS", "FormName", "NamedForm", "form_start", "gaussians", "named_form"]
 
@@ -111,11 +111,10 @@ class NamedForm(NamedTuple):
         UnderdeterminedWarning
         """
         if self.has_tail and self.mu is None and np.any(blocks[:, -1] <= 0):
-            warnings.warn(
+            warn_caller(
                 f"mu must be > 0 for a tail that decays, the fit gives {blocks[:, -1].min():.3g}: "
                 "give mu, or take data that reach further",
                 UnderdeterminedWarning,
-                stacklevel=5,
             )
 
     def __repr__(self) -> str:

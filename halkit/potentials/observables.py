@@ -67,7 +67,7 @@ class ObservablesMixin(ABC):
 
     def _reduced_mass(self) -> float | None:
         """The reduced mass without channels, or None if the estimator does not know it."""
-        return None
+        return getattr(self, "reduced_mass", None)
 
     def _owner(self) -> Any:
         """The estimator whose channels, wave and masses count."""

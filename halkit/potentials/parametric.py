@@ -13,7 +13,6 @@ from sklearn.base import RegressorMixin
 from halkit.callbacks import with_callbacks
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_positive
-from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
 from halkit.potentials.coupled_checks import warn_of_normalisation
 from halkit.potentials.drawn import DrawnParameters
@@ -213,10 +212,9 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         if not np.all(np.isfinite(form.values(r, r_prime))):
             raise ValueError(f"function must be finite at initial = {start}, got inf or NaN")
 
-    def _form(self, theta, a=0, b=0):
-        """The interaction with parameters θ, from channel b to channel a."""
-        name, pair = type(self).__name__, (a, b, self.n_channels_)
-        return _Parametric(self._function, theta, self.radius_, name, pair)
+    def _form(self, theta, pair=(0, 0)):
+        name, n = type(self).__name__, self.n_channels_
+        return _Parametric(self._function, theta, self.radius_, name, (*pair, n))
 
     def _solve(self, problem, start, bounds, task):
         r, r_prime, n = self.r_out_[:, None], self.r_[None, :], self.n_channels_
@@ -230,16 +228,6 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
 
         _, W = problem.shifted()
         fit_theta(self, problem, prediction, problem.y, W, start, bounds, task=task)
-
-    def _reduced_mass(self):
-        return self.reduced_mass
-
-    def _of_theta(self, theta):
-        n = self.n_channels_
-        if n == 1:
-            return self._in_wave(self._form(theta))
-        rows = [[self._form(theta, a, b) for b in range(n)] for a in range(n)]
-        return self._in_channels(InteractionMatrix(rows))
 
 
 class _Parametric(Interaction):

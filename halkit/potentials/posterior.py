@@ -10,7 +10,6 @@ number is the square, is never formed. The evidence is the density of b ~ N(0, A
     −2 log p(b) = |b − Aθ|² + |θ|² + log det(AᵀA + 1) + n log 2π.
 """
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +31,7 @@ from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
 from halkit.typing import Array, Number, Numbers, Random
+from halkit.warn import warn_caller
 
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "interaction_of", "solve_ridge"]
 
@@ -302,11 +302,10 @@ class PosteriorMixin(DrawnObservables):
         share = np.sum((waves * root @ self._span.T) ** 2, axis=1) / np.sum((waves * root) ** 2, 1)
         unseen = share < SEEN
         if unseen.any():
-            warnings.warn(
+            warn_caller(
                 f"the fit has bound states at E = {energy[unseen]} with only "
                 f"{share[unseen].round(3)} of their norm in the span of the wave functions of the "
                 "data: they rest on the prior. Take a smaller envelope_radius or amplitude, and "
                 "test on data left out of the fit, preferably of another volume",
                 OverfitWarning,
-                stacklevel=3,
             )

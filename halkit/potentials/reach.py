@@ -11,7 +11,6 @@ the potential say nothing about its tail, and correlators that were not divided 
 of the free hadrons leave a constant.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
@@ -21,6 +20,7 @@ from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.problem import FEWEST
 from halkit.scaling import exponent
 from halkit.typing import Array, Number
+from halkit.warn import warn_caller
 
 __all__ = ["Beyond", "beyond_data", "warn_of_reach"]
 
@@ -88,12 +88,11 @@ def _warn_of_beyond(beyond, noticeable):
     """Warn if U beyond the data is noticeable."""
     if beyond.shift > noticeable or (np.isnan(beyond.shift) and beyond.share > NOTICEABLE_SHARE):
         by = "" if np.isnan(beyond.shift) else f" and moves phase shifts by {beyond.shift:.1g} rad"
-        warnings.warn(
+        warn_caller(
             f"a share {beyond.share:.1g} of the weight of U, ∫∫ (r r' U)², lies beyond "
             f"r = {beyond.end:.4g}, where the data end{by}. Take data that reach further, or a "
             "smaller envelope_radius",
             UnderdeterminedWarning,
-            stacklevel=5,
         )
 
 
@@ -116,13 +115,12 @@ def _warn_of_local_end(V, std, r):
     depth = size[4 * r >= r[-1]].max()
     noticeable = size[-1] > RELATIVE * depth and weighted[-1] > RELATIVE * weighted.max()
     if noticeable and size[-1] > SIGNIFICANT * std:
-        warnings.warn(
+        warn_caller(
             f"V(r) is {V[-1]:.3g} ± {std:.1g} at r = {r[-1]:.4g}, where the data end: what "
             "follows from the potential rests on its continuation. Take data that reach further; "
             "if V should be zero there, look whether the correlators were divided by the "
             "propagators of the free hadrons",
             UnderdeterminedWarning,
-            stacklevel=5,
         )
 
 

@@ -7,7 +7,6 @@ Least squares need the rows only through the triangle R of A = QR, for RᵀR = A
 which takes the memory of one block and of R.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -21,6 +20,7 @@ from halkit.potentials.prior import PotentialPrior, beside_local
 from halkit.potentials.validation import node_columns
 from halkit.scaling import exponent
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
 
@@ -124,10 +124,9 @@ def condensed(
 def warn_of_signal(signal: float) -> None:
     """Warn of rows that do not see U beside V."""
     if signal < VISIBLE:
-        warnings.warn(
+        warn_caller(
             "these rows do not tell a local from a non-local potential, which have different "
             f"phase shifts: beside V(r), U of the prior is seen at {signal:.2g} standard "
             "deviations. Fit rows of two sources, or choose local='only' or local=False",
             UnderdeterminedWarning,
-            stacklevel=4,
         )

@@ -1,6 +1,5 @@
 """The starts of a fit: trained one after another, on the same data and by the same rule."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from halkit.potentials import solvers
 from halkit.potentials.problem import Problem, unshifted
 from halkit.training import state_arrays
+from halkit.warn import warn_caller
 
 __all__ = ["Training", "warn_of_starts"]
 
@@ -100,7 +100,7 @@ def warn_of_starts(model: Any, training: Training, *, exact: bool) -> None:
             "U = 0 or in another poor minimum. Raise n_init, or give amplitude"
         )
     for reason in reasons:
-        warnings.warn(reason, ConvergenceWarning, stacklevel=4)
+        warn_caller(reason, ConvergenceWarning)
 
 
 def _natural_units(problem, W, shift, tol):

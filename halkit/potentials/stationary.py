@@ -249,9 +249,6 @@ class NonLocalPotentialRegressor(NeuralPotential):
     def _check_masses(self):
         check_positive(self.reduced_mass, "reduced_mass", optional=True)
 
-    def _reduced_mass(self):
-        return self.reduced_mass
-
     def _input_map(self):
         return InputMap(0.2 * self.r_[-1])
 

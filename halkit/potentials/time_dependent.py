@@ -1,6 +1,5 @@
 """The time-dependent HAL QCD equation as a regression."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
 from halkit.potentials.prior import nonlocal_lengths
 from halkit.typing import Masses, Number, Numbers, Random
+from halkit.warn import warn_caller
 
 __all__ = ["TimeDependentHALRegressor"]
 
@@ -184,12 +184,11 @@ class TimeDependentHALRegressor(NeuralPotential):
         if y is None:
             X, y = self._prepare(X, sample_weight, y_std, times)
             if self.local and self.local != "only":
-                warnings.warn(
+                warn_caller(
                     "slices of one source do not tell a local from a non-local potential, which "
                     "differ in their phase shifts: fit rows of two sources, or choose "
                     "local='only' or local=False",
                     UnderdeterminedWarning,
-                    stacklevel=2,
                 )
         else:
             _refuse_idle(times=times, stencil=None if self.stencil == "auto" else True)

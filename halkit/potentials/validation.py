@@ -1,6 +1,5 @@
 """Checks of the arrays and nodes of the regressors, made once, where they enter."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from halkit.checks import check_array, check_nodes, numbers_or_table
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.radial import RadialGrid
 from halkit.typing import Array, Number
+from halkit.warn import warn_caller
 
 __all__ = [
     "check_pair",
@@ -116,10 +116,9 @@ def check_reach(
         ". If these are defaults, they are meant for lattice units at a spacing near 0.09 fm: "
         "give envelope_radius and local_widths in the unit of r"
     )
-    warnings.warn(
+    warn_caller(
         f"{'; '.join(found)}: beyond the data the potential is free{hint * lattice_defaults}",
         UnderdeterminedWarning,
-        stacklevel=4,
     )
 
 

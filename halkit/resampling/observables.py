@@ -148,10 +148,9 @@ class ResampledPotential:
 
         At momenta k of one channel, or at energies above the lowest threshold of several.
         """
-        ensemble: Any = self.ensemble_
-        given = momentum_or_energy(ensemble.n_channels, k_or_energy, k, energy)
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return ensemble.phase_shift(given, **settings, return_std=return_std)
+        given = momentum_or_energy(self.ensemble_.n_channels, k_or_energy, k, energy)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("phase_shift", given, **mesh, return_std=return_std)
 
     @_offered("s_matrix")
     def s_matrix(
@@ -159,8 +158,8 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """S(E) of coupled channels; see `halkit.scattering.Ensemble.s_matrix`."""
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.s_matrix(energy, **settings, return_std=return_std)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("s_matrix", energy, **mesh, return_std=return_std)
 
     @_offered("resonances")
     def resonances(
@@ -168,8 +167,8 @@ class ResampledPotential:
         channel_radius: Number | None = None, n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
         """Poles of S; see `halkit.scattering.Ensemble.resonances`."""
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self.ensemble_.resonances(start, sheet=sheet, **settings, return_std=return_std)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("resonances", start, sheet=sheet, **mesh, return_std=return_std)
 
     @_offered("phase_shift")
     def k_cot_delta(
@@ -177,9 +176,8 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """k cot δ(k), smooth at a threshold; see `halkit.scattering.Ensemble.k_cot_delta`."""
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        settings["return_std"] = return_std
-        return self.ensemble_.k_cot_delta(k, **settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("k_cot_delta", k, **mesh, return_std=return_std)
 
     @_offered("bound_states")
     def bound_states(
@@ -187,9 +185,8 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """Energies and binding momenta; see `halkit.scattering.Ensemble.bound_states`."""
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        settings["return_std"] = return_std
-        return self.ensemble_.bound_states(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("bound_states", **mesh, return_std=return_std)
 
     @_offered("scattering_length")
     def scattering_length(
@@ -197,13 +194,8 @@ class ResampledPotential:
         n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
         """a0; see `halkit.scattering.Ensemble.scattering_length`."""
-        settings: dict[str, Any] = {
-            "sign": sign,
-            "channel_radius": channel_radius,
-            "n_mesh": n_mesh,
-        }
-        settings["return_std"] = return_std
-        return self.ensemble_.scattering_length(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("scattering_length", sign=sign, **mesh, return_std=return_std)
 
     @_offered("scattering_length")
     def inverse_scattering_length(
@@ -211,13 +203,10 @@ class ResampledPotential:
         n_mesh: int | None = None, return_std: bool = False,
     ) -> Any:  # fmt: skip
         """1/a0; see `halkit.scattering.Ensemble.inverse_scattering_length`."""
-        settings: dict[str, Any] = {
-            "sign": sign,
-            "channel_radius": channel_radius,
-            "n_mesh": n_mesh,
-        }
-        settings["return_std"] = return_std
-        return self.ensemble_.inverse_scattering_length(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble(
+            "inverse_scattering_length", sign=sign, **mesh, return_std=return_std
+        )
 
     @_offered("effective_range")
     def effective_range(
@@ -225,9 +214,11 @@ class ResampledPotential:
         return_std: bool = False,
     ) -> Any:  # fmt: skip
         """r_eff; see `halkit.scattering.Ensemble.effective_range`."""
-        settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        settings["return_std"] = return_std
-        return self.ensemble_.effective_range(**settings)
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return self._of_ensemble("effective_range", **mesh, return_std=return_std)
+
+    def _of_ensemble(self, name, *given, **settings):
+        return getattr(self.ensemble_, name)(*given, **settings)
 
     def _centre_and_std(self, method, return_std):
         check_is_fitted(self)

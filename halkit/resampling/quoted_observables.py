@@ -14,7 +14,6 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_callable, check_momenta
-from halkit.exceptions import AccuracyWarning
 from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
 from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
@@ -24,6 +23,7 @@ from halkit.scattering.members import warn_of_wide
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import length_unit
 from halkit.typing import Number, Numbers, SignConvention
+from halkit.warn import warn_caller
 
 __all__ = ["QuotedObservables", "refusal"]
 
@@ -70,7 +70,7 @@ class QuotedObservables:
         every = np.concatenate([centres[:, np.newaxis], bins], axis=1)
         bad = np.isnan(every.reshape(len(every), -1)).any(axis=1) & self.accepted_
         if bad.any():
-            _warn(
+            warn_caller(
                 f"function returns NaN in {bad.sum()} of {self.accepted_.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
                 "the value, or its errors, are NaN there"
@@ -109,13 +109,13 @@ class QuotedObservables:
         away = (np.abs(moved - bins) > 1).any(axis=1) | (np.abs(centres - angles) > 1)
         away = away.reshape(len(away), -1).any(axis=1) & self.accepted_
         if away.any():
-            _warn(
+            warn_caller(
                 f"in {away.sum()} accepted variations ({'; '.join(self.results_['name'][away])}) δ "
                 "is a multiple of π away from the centre, as with another number of bound states: "
                 "errors are for δ modulo π"
             )
         quoted = self._quoted(centres, moved)
-        warn_of_wide(self.estimator_.ensemble_, "k", k, np.asarray(quoted.total))
+        warn_of_wide("k", k, np.asarray(quoted.total))
         return quoted
 
     def k_cot_delta(
@@ -190,7 +190,7 @@ class QuotedObservables:
         numbers = np.column_stack([centres[:, 0], bins[:, :, 0]])
         other = (numbers != len(states.kappa)).any(axis=1) & self.accepted_
         if other.any():
-            _warn(
+            warn_caller(
                 f"the centre has {len(states.kappa)} bound states, and {other.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][other])}), or some of their bins, "
                 "have others: the errors of the states that come and go are NaN"
@@ -286,7 +286,7 @@ class QuotedObservables:
             may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
         )
         if np.any(poles[0] | poles[1]):
-            _warn(f"{name} may be infinite within its errors, which are NaN there")
+            warn_caller(f"{name} may be infinite within its errors, which are NaN there")
         return (centres, bins), poles, scale
 
 
@@ -304,10 +304,6 @@ def _without_errors(quoted, statistical, systematic, variations):
 
 def _method(name, channel_radius, n_mesh, *arguments):
     return methodcaller(name, *arguments, channel_radius=channel_radius, n_mesh=n_mesh)
-
-
-def _warn(message):
-    warnings.warn(message, AccuracyWarning, stacklevel=3)
 
 
 def _of_fits(model, function):

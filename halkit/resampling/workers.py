@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from halkit.training import one_thread
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["run_bins"]
 
@@ -92,11 +93,10 @@ def _warn_once(caught, nouns):
             found.setdefault(category, {}).setdefault(number, message)
     for category, messages in found.items():
         bins = list(messages)
-        warnings.warn(
+        warn_caller(
             f"in {len(bins)} of {len(caught)} {nouns} ({', '.join(map(str, bins))}): "
             f"{messages[bins[0]]}",
             category,
-            stacklevel=4,
         )
 
 

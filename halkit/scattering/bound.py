@@ -18,10 +18,10 @@ from scipy.optimize import brentq
 
 from halkit.interactions.bound import BoundStates
 from halkit.interactions.conversion import Potential
-from halkit.scattering.solver.accuracy import warn_caller
-from halkit.scattering.solver.interior import NOTICEABLE, Interior, converge, measured_interior
+from halkit.scattering.solver.interior import NOTICEABLE, Interior, measured_interior
 from halkit.scattering.solver.rmatrix import RMatrix, decay_logarithm, r_matrix
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "BoundStates",
@@ -79,12 +79,7 @@ def bound_states(
 
 
 def _converged(interior, n_mesh):
-    return converge(
-        lambda n: binding_momenta(r_matrix(interior.hamiltonian(n))),
-        relative_change,
-        n_mesh,
-        n_mesh or interior.mesh_size(),
-    )
+    return interior.converged(lambda H: binding_momenta(r_matrix(H)), relative_change, n_mesh)
 
 
 def warn_of_tail(interior: Interior, beyond: float, kappa: Array, n_mesh: int | None) -> None:

@@ -26,7 +26,6 @@ from halkit.scattering.coupled.members import (
 )
 from halkit.scattering.coupled.phase import CoupledPhaseShifts
 from halkit.scattering.members import (
-    Member,
     Members,
     compare_counts,
     listed,
@@ -37,6 +36,7 @@ from halkit.scattering.members import (
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import error_at_zero, length_unit, lengths_of, may_pass
 from halkit.typing import Array, Number, Numbers, SignConvention
+from halkit.warn import warn_caller
 
 __all__ = ["Ensemble"]
 
@@ -86,18 +86,6 @@ class Ensemble(Members):
     >>> [round(float(x), 4) for x in e.inverse_scattering_length(return_std=True)]
     [0.2156, 0.0472]
     """
-
-    def __init__(
-        self,
-        interactions: Sequence[Member],
-        *,
-        kind: Kind,
-        centre: Member | None = None,
-        reduced_mass: Number | None = None,
-        l: int = 0,
-        map: Callable[..., Any] | None = None,  # noqa: A002
-    ) -> None:
-        super().__init__(interactions, kind, centre, reduced_mass, l, map)
 
     @classmethod
     def from_parameters(
@@ -210,7 +198,7 @@ class Ensemble(Members):
             return delta
         angles = on_branch(self, self.samples(observable), delta)
         std = self.error(angles, delta)
-        warn_of_wide(self, "k", k, std)
+        warn_of_wide("k", k, std)
         return delta, std
 
     def s_matrix(
@@ -289,7 +277,7 @@ class Ensemble(Members):
         pole = may_pass(self, 0.0, members / scale, lengths / scale)
         if np.any(pole):
             momenta = np.broadcast_to(k, pole.shape)[pole]
-            self._warn(
+            warn_caller(
                 f"δ may be a multiple of π at k = {listed(momenta)}: the error of k cot δ is NaN"
             )
         return value, np.where(pole, np.nan, std)[()]
@@ -331,7 +319,7 @@ class Ensemble(Members):
         samples = np.array([_aligned(member, states) for member in found])
         std = BoundStates(*self.error(samples, np.stack(states)))
         if np.any(std.kappa[-1:] > states.kappa[-1:]):
-            self._warn(
+            warn_caller(
                 f"the shallowest state has κ = {states.kappa[-1]:.3g} ± {std.kappa[-1]:.2g}: it "
                 "may be unbound within this error"
             )
@@ -371,7 +359,7 @@ class Ensemble(Members):
         if not infinite:
             return a0, self.error(factor * lengths, a0)
         inverse, std = 1 / a0, self.error(factor / lengths, 1 / a0)
-        self._warn(
+        warn_caller(
             f"a0 = {a0:.4g} passes through infinity within its error, which is NaN "
             f"({np.sum(lengths > 0)} of {len(self)} {self.noun} have a0 > 0 in the nuclear "
             f"convention): quote 1/a0 = {inverse:.3g} ± {std:.2g} of inverse_scattering_length"

@@ -1,6 +1,5 @@
 """Members of one kind, their centre, and any function of them with its error."""
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller
@@ -9,7 +8,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from halkit.checks import check_choice, check_integer, check_positive
-from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix, Sum
 from halkit.interactions.conversion import HasInteraction
 from halkit.samples import KINDS, Kind, standard_error
@@ -18,6 +16,7 @@ from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
 from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "Member",
@@ -48,11 +47,12 @@ class Members:
     def __init__(
         self,
         interactions: Sequence[Member],
+        *,
         kind: Kind,
-        centre: Member | None,
-        reduced_mass: Number | None,
-        l: int,
-        run: Callable[..., Any] | None,
+        centre: Member | None = None,
+        reduced_mass: Number | None = None,
+        l: int = 0,
+        map: Callable[..., Any] | None = None,  # noqa: A002
     ) -> None:
         self.kind: Kind = check_choice(kind, "kind", KINDS)
         self.members = list(interactions)
@@ -65,7 +65,7 @@ class Members:
         if self.n_channels > 1 and self.l:
             raise ValueError(f"l must be 0 for matrices, whose channels have their l, got {l}")
         self.centre: Member = _mean(self.members) if centre is None else centre
-        self._map = _serial if run is None else run
+        self._map = _serial if map is None else map
 
     def __len__(self) -> int:
         return len(self.members)
@@ -142,12 +142,10 @@ class Members:
         bad = _with_nan(samples)
         if bad.any() or _with_nan([centre]).any():
             which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
-            warnings.warn(
+            warn_caller(
                 f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
                 f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
-                "error, is NaN there",
-                AccuracyWarning,
-                stacklevel=2,
+                "error, is NaN there"
             )
         return centre, self.error(samples, centre)
 
@@ -169,9 +167,6 @@ class Members:
 
     def _centre(self, name, channel_radius, n_mesh):
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
-
-    def _warn(self, message):
-        warnings.warn(message, AccuracyWarning, stacklevel=4)
 
 
 def _with_nan(samples):
@@ -235,7 +230,7 @@ def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     away = np.abs(moved - angles) > np.pi / 2
     elsewhere = np.flatnonzero(away.reshape(len(angles), -1).any(axis=1))
     if elsewhere.size:
-        ensemble._warn(
+        warn_caller(
             f"in {elsewhere.size} of {len(ensemble)} {ensemble.noun} ({listed(elsewhere)}) δ is "
             "a multiple of π away from the centre, as with another number of bound states: the "
             "error is for δ modulo π"
@@ -243,12 +238,12 @@ def on_branch(ensemble: Members, angles: Array, centre: Array) -> Array:
     return moved
 
 
-def warn_of_wide(ensemble: Members, name: str, k: Any, std: Array) -> None:
+def warn_of_wide(name: str, k: Any, std: Array) -> None:
     """Warn of errors too large for an angle modulo π."""
     if np.any(std > LARGEST):
         points = np.broadcast_to(k, np.shape(std))[std > LARGEST]
         other = "k_cot_delta" if name == "k" else "s_matrix"
-        ensemble._warn(
+        warn_caller(
             f"the error of δ reaches {np.nanmax(std):.2g} rad, at {name} = {listed(points)}: δ "
             f"modulo π is hardly known there; {other} has an error"
         )
@@ -260,7 +255,7 @@ def compare_counts(ensemble: Members, states: Any, found: Sequence[Any]) -> None
     if np.all(counts == len(states.kappa)):
         return
     numbers = ", ".join(f"{np.sum(counts == n)} have {n}" for n in np.unique(counts))
-    ensemble._warn(
+    warn_caller(
         f"the centre has {len(states.kappa)} bound states, of {len(ensemble)} {ensemble.noun} "
         f"{numbers}: the errors of the states that come and go are NaN"
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from halkit.checks import check_momenta
+from halkit.checks import check_choice, check_momenta
 from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import converge, open_interior
 from halkit.scattering.solver.rmatrix import phase_shifts
@@ -112,20 +112,10 @@ def phase_shift(
     """
     k = check_momenta(k)
     interior = open_interior(
-        interaction,
-        reduced_mass=reduced_mass,
-        l=l,
-        channel_radius=channel_radius,
-        r=r,
-        k=k,
-        least_power=LEAST_POWER,
+        interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
     )
-    delta = converge(
-        lambda n: _phases(interior.hamiltonian(n), k),
-        _phase_change,
-        n_mesh,
-        n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
-    )
+    largest = np.max(k, initial=0.0)
+    delta = interior.converged(lambda H: _phases(H, k), _phase_change, n_mesh, largest)
     if interior.power is None:
         return delta
     V, m = interior.interaction.local_potential, interior.reduced_mass
@@ -235,21 +225,13 @@ def effective_range(
 
 def sign_factor(sign: SignConvention) -> int:
     """Return the sign of a0 in a convention, relative to the nuclear one."""
-    factors = {"nuclear": 1, "lattice": -1}
-    if sign not in factors:
-        raise ValueError(f'sign must be "nuclear" or "lattice", got {sign!r}')
-    return factors[sign]
+    return 1 if check_choice(sign, "sign", ("nuclear", "lattice")) == "nuclear" else -1
 
 
 def _low_energy(interaction, reduced_mass, l, channel_radius, n_mesh, r, which):
     """a_l (which = 0) or r_l (1) at zero energy, with the long tail of V if it has one."""
     interior = open_interior(
-        interaction,
-        reduced_mass=reduced_mass,
-        l=l,
-        channel_radius=channel_radius,
-        r=r,
-        least_power=LEAST_POWER,
+        interaction, reduced_mass, l, channel_radius, r, least_power=LEAST_POWER
     )
     m, power = interior.reduced_mass, interior.power
     if power is None:

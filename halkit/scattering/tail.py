@@ -8,7 +8,6 @@ A cos δ and A sin δ follow from linear least squares of r φ on a window r ≥
 interaction still acts, δ depends on the window.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.checks import check_array, check_integer, check_nodes, check_number
-from halkit.exceptions import AccuracyWarning
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["TailPhaseShift", "tail_phase_shift"]
 
@@ -128,11 +127,9 @@ def tail_phase_shift(
     window = np.max([np.abs(_turned(other[0] - delta)) for other in found[1:]], axis=0)
     error = np.hypot(statistical, window)
     if np.any(error > LARGEST):
-        warnings.warn(
+        warn_caller(
             f"δ of the tail has errors up to {error.max():.2g}: the window is short beside 1/k, "
             "or the interaction acts there; take a larger r_min, or nodes that reach further",
-            AccuracyWarning,
-            stacklevel=2,
         )
     result = delta, error, statistical, window, residual
     return TailPhaseShift(*(values[0] if single else values for values in result))

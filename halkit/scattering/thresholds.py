@@ -9,6 +9,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.scattering.branches import length_scale, may_be, nearest_branch
 from halkit.scattering.members import Members
 from halkit.typing import Array, Number
+from halkit.warn import warn_caller
 
 __all__ = ["error_at_zero", "length_unit", "lengths_of", "may_pass"]
 
@@ -44,7 +45,7 @@ def error_at_zero(ensemble: Members, std: Any, lengths: Array, zero: Any, name: 
     """The error of 1/a0 or r_eff, NaN where a0 may vanish."""
     if not zero:
         return std
-    ensemble._warn(
+    warn_caller(
         f"a0 = {lengths.mean():.3g} ± {ensemble.error(lengths):.2g} passes through zero within "
         f"its error, where {name} is infinite: the error of {name} is NaN"
     )

@@ -29,7 +29,7 @@ from halkit.scattering.bound import (
 )
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import charged_surface, coulomb_functions
-from halkit.scattering.solver.interior import converge, measured_interior, open_interior
+from halkit.scattering.solver.interior import measured_interior, open_interior
 from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import LagrangeMesh
 from halkit.scattering.solver.rmatrix import (
@@ -216,9 +216,7 @@ def scattering_wave_functions(
     if k.ndim != 1 or np.any(k <= 0):
         raise ValueError(f"k must be one number or one axis, and > 0, got {k.tolist()!r:.60}")
     check_momenta(k)
-    interior = open_interior(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r, k=k
-    )
+    interior = open_interior(interaction, reduced_mass, l, channel_radius, r, k=k)
     eta = None
     if charge_product is not None:
         charges = Charges.of(charge_product, dipole_radius)
@@ -226,11 +224,11 @@ def scattering_wave_functions(
         eta = charges.sommerfeld(k, interior.reduced_mass)
     elif dipole_radius is not None:
         raise ValueError("dipole_radius must have a charge_product with it, got None")
-    return converge(
-        lambda n: _scattering(interior.hamiltonian(n), k, eta),
+    return interior.converged(
+        lambda H: _scattering(H, k, eta),
         lambda coarse, fine: np.max(np.abs(probe(fine, k) - probe(coarse, k)), initial=0.0),
         n_mesh,
-        n_mesh or interior.mesh_size(np.max(k, initial=0.0)),
+        np.max(k, initial=0.0),
     )
 
 
@@ -273,9 +271,7 @@ def bound_wave_functions(
         moved = np.max(np.abs(new - old) / scale, initial=0.0)
         return max(relative_change(coarse.kappa, fine.kappa), moved)
 
-    states = converge(
-        lambda n: _bound(interior.hamiltonian(n)), change, n_mesh, n_mesh or interior.mesh_size()
-    )
+    states = interior.converged(_bound, change, n_mesh)
     warn_of_tail(interior, beyond, states.kappa, n_mesh)
     return states
 

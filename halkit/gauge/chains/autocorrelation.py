@@ -7,14 +7,13 @@ statistical one; the variance of a mean of N measurements is 2 τ_int Γ(0)/N. W
 measurements are anticorrelated, the sum stops at W = 1.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from halkit.checks import check_array
-from halkit.exceptions import AccuracyWarning
+from halkit.warn import warn_caller
 
 __all__ = ["AutocorrelationTime", "autocorrelation_time"]
 
@@ -81,10 +80,8 @@ def autocorrelation_time(series):
     """
     series = _check_series(series)
     if (np.ptp(series, axis=1) <= 1e-14 * np.abs(series).max(axis=1)).all():
-        warnings.warn(
-            "every chain is constant: its autocorrelation time is unknown; run a longer chain",
-            AccuracyWarning,
-            stacklevel=2,
+        warn_caller(
+            "every chain is constant: its autocorrelation time is unknown; run a longer chain"
         )
         return AutocorrelationTime(np.nan, np.nan, 0)
     n_total = series.size
@@ -96,19 +93,15 @@ def autocorrelation_time(series):
     # The mean is estimated from the same data: Wolff's correction of order W/N.
     value = float(partial[window] * (1 + (2 * window + 1) / n_total))
     if value <= 0:
-        warnings.warn(
+        warn_caller(
             "the measurements are anticorrelated, and too few to tell τ_int from zero: 0.5, that "
             "of independent ones, is an upper bound; run longer chains",
-            AccuracyWarning,
-            stacklevel=2,
         )
         value = 0.5
     if series.shape[1] < LENGTH * value:
-        warnings.warn(
+        warn_caller(
             f"chains of {series.shape[1]} measurements are shorter than {LENGTH} autocorrelation "
             f"times of {value:.3g}: take it as a lower bound, and run longer chains",
-            AccuracyWarning,
-            stacklevel=2,
         )
     error = 2 * value * np.sqrt(max(window + 0.5 - value, 0.5) / n_total)
     return AutocorrelationTime(value, float(error), window)

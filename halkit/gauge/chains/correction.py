@@ -204,10 +204,10 @@ def _turned(theta, rng):
     return wrap(theta)
 
 
-def progress(steps, description, verbose, *, total=None):
+def progress(steps, description, verbose):
     """Return the steps, under a bar if one is wanted."""
     if not check_boolean(verbose, "verbose"):
         return steps
     from tqdm.auto import tqdm
 
-    return tqdm(steps, total=total, desc=description, leave=False)
+    return tqdm(steps, desc=description, leave=False)

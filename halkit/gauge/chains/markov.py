@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.checks import check_array, check_boolean, check_integer, check_number, check_positive
+from halkit.checks import (
+    check_array,
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_number,
+    check_positive,
+)
 from halkit.gauge.chains.trajectory import (
     INTEGRATORS,
     batch_innermost,
@@ -107,7 +114,7 @@ def integrate(theta, momentum, beta, *, step_size, n_steps, integrator="omelyan"
         theory,
         check_positive(step_size, "step_size"),
         check_integer(n_steps, "n_steps", least=1),
-        _check_integrator(integrator),
+        INTEGRATORS[check_choice(integrator, "integrator", INTEGRATORS)],
     )
 
 
@@ -254,7 +261,7 @@ def hmc(
     return _chain(
         batch_innermost(theory.space.closed(links)),
         theory,
-        _check_integrator(integrator),
+        INTEGRATORS[check_choice(integrator, "integrator", INTEGRATORS)],
         length,
         step_size,
         check_number(jitter, "jitter", least=0, below=1),
@@ -309,9 +316,3 @@ def _tuned(step_size, delta_h, target, number):
     rate = np.exp(-np.clip(delta_h, 0, 50)).mean()
     change = np.clip((rate - target) / (1 - target), -1, 1)
     return step_size * np.exp(change / (1 + number) ** 0.6)
-
-
-def _check_integrator(integrator):
-    if integrator not in INTEGRATORS:
-        raise ValueError(f"integrator must be one of {sorted(INTEGRATORS)}; got {integrator!r}")
-    return INTEGRATORS[integrator]

@@ -23,7 +23,6 @@ References: P. Del Moral, A. Doucet, A. Jasra, J. R. Stat. Soc. B 68, 411 (2006)
 N. Whiteley, Biometrika 105, 609 (2018).
 """
 
-import warnings
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -42,6 +41,7 @@ from halkit.gauge.theory.torus import (
     wilson_action,
     wrap,
 )
+from halkit.warn import warn_caller
 
 __all__ = ["ParticleSample", "sample_smc"]
 
@@ -203,8 +203,7 @@ def sample_smc(
     n_steps = check_integer(n_steps, "n_steps", least=1)
     if n % n_populations:
         raise ValueError(f"n must be a multiple of n_populations = {n_populations}; got {n}")
-    if n_levels is not None:
-        n_levels = check_integer(n_levels, "n_levels", least=1)
+    n_levels = check_integer(n_levels, "n_levels", least=1, optional=True)
     levels = _levels(beta, int(np.prod(shape)), n_levels)
     rng = as_generator(random_state)
     actions = _Ramp(beta) if path is None else _Guided(beta, path)
@@ -342,10 +341,9 @@ def _systematic(weights, n, rng):
 
 
 def _warn(sample):
-    warnings.warn(
+    warn_caller(
         f"not converged: {sample.distinct_ancestors.min()} distinct ancestors in the poorest "
         f"population ({LEAST_ANCESTORS} wanted), ln Z scatters by {sample.scatter:.2g} between "
         f"populations ({LARGEST_SCATTER} allowed); raise n_levels or n",
         ConvergenceWarning,
-        stacklevel=3,
     )

@@ -1,6 +1,5 @@
 """What samplers of lattice fields share: arrays or rows, their lattice, the mean score."""
 
-import warnings
 from dataclasses import asdict
 
 import numpy as np
@@ -11,6 +10,7 @@ from halkit.checks import as_numbers, numbers_or_table
 from halkit.gauge.theory.theories import SU2, U1, Phi4
 from halkit.gauge.theory.torus import as_lattice_shape, check_lattice_shape
 from halkit.versions import Versioned
+from halkit.warn import warn_caller
 
 __all__ = ["LatticeModel", "warn_of_another_theory"]
 
@@ -107,8 +107,8 @@ def warn_of_another_theory(theory, name, values, expected):
     if abs(mean - expected) > max(10 * error, 0.05 * expected):
         couplings = asdict(theory)
         place = ", ".join(f"{key}={value:g}" for key, value in couplings.items())
-        warnings.warn(
+        warn_caller(
             f"X has {name} {mean:.4f} ± {error:.1g}, at {place} it is {expected:.4f}: "
             f"{' and '.join(couplings)} must be the coupling{'s' * (len(couplings) > 1)} of X",
-            stacklevel=3,
+            UserWarning,
         )

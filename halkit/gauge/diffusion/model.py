@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from halkit.gauge.chains.correction import progress as bar
 from halkit.gauge.diffusion import contract, denoising, links
 from halkit.gauge.diffusion.baseline import NO_MOMENTS
 from halkit.gauge.diffusion.networks import NETWORKS, UserNetwork
@@ -211,7 +212,7 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, n_steps=None, 
     generator = torch.Generator().manual_seed(seed)
     starts, samples = range(0, n, _batch(shape)), np.empty((n, *shape))
     with torch.no_grad(), one_thread():
-        for start in _bar(starts, "sample") if progress else starts:
+        for start in bar(starts, "sample", progress):
             size = min(_batch(shape), n - start)
             theta = math.pi * (2 * torch.rand((size, *shape), generator=generator) - 1)
             theta = theta.to(device)
@@ -226,9 +227,3 @@ def draw(module, n, shape, *, beta, ratio, method, seed, lattice, n_steps=None, 
                     theta = links.settle(score, theta, beta, ratio, generator=generator)
             samples[start : start + size] = theta.cpu().numpy()
     return samples
-
-
-def _bar(batches, description):
-    from tqdm.auto import tqdm
-
-    return tqdm(batches, desc=description, leave=False)

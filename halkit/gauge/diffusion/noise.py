@@ -19,7 +19,6 @@ __all__ = [
     "SIGMA_MAX",
     "noise_levels",
     "scaled_score",
-    "wrapped_normal_log_density",
     "wrapped_normal_score",
 ]
 
@@ -30,38 +29,13 @@ WINDINGS = range(-3, 4)
 HARMONICS = range(1, 8)
 
 
-def wrapped_normal_log_density(angle, sigma):
-    """Return log p_σ of a difference of angles.
-
-    Parameters
-    ----------
-    angle : Tensor
-        Differences d in radians, any shape.
-    sigma : Tensor or float
-        Widths σ > 0, broadcast against `angle`.
-
-    Returns
-    -------
-    Tensor of the broadcast shape
-
-    Examples
-    --------
-    >>> import math, torch
-    >>> from halkit.gauge.diffusion.noise import wrapped_normal_log_density
-    >>> p = wrapped_normal_log_density(torch.tensor([0.0, 3.0]), 9.0).exp()  # uniform
-    >>> bool(torch.allclose(p, torch.tensor(1 / (2 * math.pi))))
-    True
-    """
-    return _by_width(angle, sigma, _log_density_windings, _log_density_harmonics)
-
-
 def wrapped_normal_score(angle, sigma):
     """Return ∂ log p_σ/∂d of a difference of angles.
 
     Parameters
     ----------
     angle, sigma
-        As for `wrapped_normal_log_density`.
+        Differences d in radians, any shape, and widths σ > 0, broadcast against each other.
 
     Returns
     -------
@@ -74,7 +48,14 @@ def wrapped_normal_score(angle, sigma):
     >>> wrapped_normal_score(torch.tensor([0.01, 0.02]), 0.1)  # −d/σ²
     tensor([-1.0000, -2.0000])
     """
-    return _by_width(angle, sigma, _score_windings, _score_harmonics)
+    angle, sigma = torch.broadcast_tensors(
+        angle, torch.as_tensor(sigma, dtype=angle.dtype, device=angle.device)
+    )
+    angle = angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
+    small, score = sigma < SWITCH, torch.empty_like(angle)
+    score[small] = _score_windings(angle[small], sigma[small])
+    score[~small] = _score_harmonics(angle[~small], sigma[~small])
+    return score
 
 
 def scaled_score(epsilon, sigma):
@@ -126,45 +107,16 @@ def _five_harmonics(angle, sigma):
     return -sigma * slope / density
 
 
-def _by_width(angle, sigma, narrow, wide):
-    angle, sigma = torch.broadcast_tensors(
-        angle, torch.as_tensor(sigma, dtype=angle.dtype, device=angle.device)
-    )
-    angle = angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
-    small = sigma < SWITCH
-    result = torch.empty_like(angle)
-    result[small] = narrow(angle[small], sigma[small])
-    result[~small] = wide(angle[~small], sigma[~small])
-    return result
-
-
-def _windings(angle, sigma):
-    images = torch.stack([angle + 2 * math.pi * k for k in WINDINGS])
-    return images, -0.5 * (images / sigma) ** 2
-
-
-def _log_density_windings(angle, sigma):
-    exponents = _windings(angle, sigma)[1]
-    return torch.logsumexp(exponents, dim=0) - torch.log(math.sqrt(2 * math.pi) * sigma)
-
-
 def _score_windings(angle, sigma):
-    images, exponents = _windings(angle, sigma)
-    return -(torch.softmax(exponents, dim=0) * images).sum(dim=0) / sigma**2
-
-
-def _harmonics(angle, sigma):
-    n = torch.tensor(HARMONICS).to(angle).reshape(-1, *[1] * angle.ndim)
-    weight = 2 * torch.exp(-0.5 * (n * sigma) ** 2)
-    return n, weight, 1 + (weight * torch.cos(n * angle)).sum(dim=0)
-
-
-def _log_density_harmonics(angle, sigma):
-    return torch.log(_harmonics(angle, sigma)[2] / (2 * math.pi))
+    images = torch.stack([angle + 2 * math.pi * k for k in WINDINGS])
+    share = torch.softmax(-0.5 * (images / sigma) ** 2, dim=0)
+    return -(share * images).sum(dim=0) / sigma**2
 
 
 def _score_harmonics(angle, sigma):
-    n, weight, density = _harmonics(angle, sigma)
+    n = torch.tensor(HARMONICS).to(angle).reshape(-1, *[1] * angle.ndim)
+    weight = 2 * torch.exp(-0.5 * (n * sigma) ** 2)
+    density = 1 + (weight * torch.cos(n * angle)).sum(dim=0)
     return -(n * weight * torch.sin(n * angle)).sum(dim=0) / density
 
 

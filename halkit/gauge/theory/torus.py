@@ -14,7 +14,6 @@ for torch tensors as well, with derivatives; `namespace` tells whose functions t
 """
 
 import sys
-import warnings
 from numbers import Integral
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_integer, check_number
+from halkit.warn import warn_caller
 
 __all__ = [
     "LINKS",
@@ -138,9 +138,9 @@ def within_circle(theta, name):
     """Return the angles, wrapped with a warning if there are angles beyond 2π."""
     if namespace(theta).abs(theta).max() <= TWO_PI * (1 + 1e-6):
         return theta
-    warnings.warn(
+    warn_caller(
         f"{name} has angles beyond 2π: radians are expected, and they are wrapped to [-π, π)",
-        stacklevel=4,
+        UserWarning,
     )
     return wrap(theta)
 

@@ -87,9 +87,7 @@ def coulomb_bound_states(
     """
     n_states = check_integer(n_states, "n_states", least=1)
     charges = Charges.of(charge_product, dipole_radius)
-    strong = open_interior(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r
-    )
+    strong = open_interior(interaction, reduced_mass, l, channel_radius, r)
     charged = charges.inside(strong, channel_radius)
     bohr = -charges.strength * charged.reduced_mass
     if bohr < 0:

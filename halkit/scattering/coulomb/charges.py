@@ -10,9 +10,9 @@ import numpy as np
 
 from halkit.checks import check_distances, check_number, check_scale
 from halkit.interactions import Local, Sum
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import Interior
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["FINE_STRUCTURE", "Charges", "coulomb_potential"]
 

@@ -19,10 +19,8 @@ from halkit.scattering.coulomb.waves import (
     zero_energy_size,
 )
 from halkit.scattering.phase import sign_factor
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import (
     NOTICEABLE,
-    converge,
     measured_interior,
     open_interior,
     tail,
@@ -30,6 +28,7 @@ from halkit.scattering.solver.interior import (
 from halkit.scattering.solver.rmatrix import phase_shifts, threshold
 from halkit.scattering.solver.tails import add_tail
 from halkit.typing import Array, Number, Numbers, SignConvention
+from halkit.warn import warn_caller
 
 __all__ = [
     "coulomb_effective_range",
@@ -100,20 +99,17 @@ def coulomb_phase_shift(
     array([131.015, 116.841])
     """
     k = check_momenta(k)
-    strong = open_interior(
-        interaction, reduced_mass=reduced_mass, l=l, channel_radius=channel_radius, r=r,
-        least_power=LEAST_POWER,
-    )  # fmt: skip
+    strong = open_interior(interaction, reduced_mass, l, channel_radius, r, least_power=LEAST_POWER)
     charges = Charges.of(charge_product, dipole_radius)
     interior = charges.inside(strong, channel_radius)
     momenta, m = k.ravel(), interior.reduced_mass
     eta = charges.sommerfeld(momenta, m)
     surface = charged_surface(interior.l, eta, momenta * interior.radius)
-    delta = converge(
-        lambda n: phase_shifts(interior.hamiltonian(n), momenta, surface),
+    delta = interior.converged(
+        lambda H: phase_shifts(H, momenta, surface),
         lambda coarse, fine: np.max(np.abs(fine - coarse), initial=0.0),
         n_mesh,
-        n_mesh or interior.mesh_size(np.max(momenta, initial=0.0)),
+        np.max(momenta, initial=0.0),
     )
     if strong.power is not None:
         delta = add_tail(
@@ -284,17 +280,14 @@ def _at_threshold(interior, strength, n_mesh, which):
             f"{abs(wronskian):.1g}; lower channel_radius",
         )
 
-    def solve(n):
-        R0, R1 = a * np.array(threshold(interior.hamiltonian(n)))
+    def solve(hamiltonian):
+        R0, R1 = a * np.array(threshold(hamiltonian))
         top, bottom = g - R0 * dg, R0 * df - f
         if which == 0:
             return float(-bottom / top)
         top1, bottom1 = g1 - R0 * dg1 - R1 * dg, R0 * df1 + R1 * df - f1
         return float(2 * (top1 - top / bottom * bottom1) / bottom)
 
-    return converge(
-        solve,
-        lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a),
-        n_mesh,
-        n_mesh or interior.mesh_size(),
+    return interior.converged(
+        solve, lambda coarse, fine: abs(fine - coarse) / max(abs(fine), a), n_mesh
     )

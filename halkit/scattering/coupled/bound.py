@@ -90,14 +90,7 @@ def coupled_bound_states(
     >>> states.energy.round(6), states.probability.round(5)
     (array([-0.437563]), array([[0.98836, 0.01164]]))
     """
-    system = CoupledSystem(
-        interactions,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
 
     def change(coarse, fine):
         moved = relative_change(coarse.kappa[:, 0], fine.kappa[:, 0])

@@ -25,6 +25,7 @@ from halkit.scattering.coupled.phase import (
 from halkit.scattering.coupled.poles import Resonances, resonances
 from halkit.scattering.members import Members, compare_counts, listed, on_branch, warn_of_wide
 from halkit.typing import Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["coupled_matrix", "coupled_phases", "coupled_states", "poles_of_members"]
 
@@ -54,15 +55,11 @@ def coupled_phases(
     turns = np.round((phase - samples.phase_shift) / np.pi)
     mixing = samples.mixing * np.where(np.nansum(turns, axis=-1) % 2, -1, 1)
     eigenphase, eigen_mixing = _eigenphases(samples, centre)
-    std = CoupledPhaseShifts(
-        ensemble.error(phase, centre.phase_shift),
-        ensemble.error(samples.inelasticity, centre.inelasticity),
-        ensemble.error(mixing, centre.mixing),
-        ensemble.error(eigenphase, centre.eigenphase),
-        ensemble.error(eigen_mixing, centre.eigen_mixing),
-        ensemble.error(samples.s_matrix, centre.s_matrix),
+    near = samples._replace(
+        phase_shift=phase, mixing=mixing, eigenphase=eigenphase, eigen_mixing=eigen_mixing
     )
-    warn_of_wide(ensemble, "E", np.asarray(energy)[..., None], std.phase_shift)
+    std = CoupledPhaseShifts(*map(ensemble.error, near, centre))
+    warn_of_wide("E", np.asarray(energy)[..., None], std.phase_shift)
     return centre, std
 
 
@@ -90,7 +87,7 @@ def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) ->
     energy, kappa, probability, radius = map(error, names)
     std = CoupledBoundStates(energy, kappa, probability, radius, ())
     if np.any(std.energy[-1:] > -states.energy[-1:]):
-        ensemble._warn(
+        warn_caller(
             f"the shallowest state has E = {states.energy[-1]:.3g} ± {std.energy[-1]:.2g}: it may "
             "be unbound within this error"
         )
@@ -115,7 +112,7 @@ def poles_of_members(
     energy, momentum, residue = map(ensemble.error, samples, parts)
     missing = np.isnan(samples[0]).sum(axis=0)
     if missing.any():
-        ensemble._warn(
+        warn_caller(
             f"of {len(ensemble)} {ensemble.noun} {listed(missing)} have no pole next to "
             f"{poles.energy}: the errors of poles that are missing are NaN"
         )

@@ -107,14 +107,7 @@ def coupled_phase_shifts(
     >>> np.degrees(waves.mixing).round(3)
     array([-0.211, -2.025])
     """
-    system = CoupledSystem(
-        interactions,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         inside, S = _converged(system, energy, n_mesh)
@@ -209,14 +202,7 @@ def coupled_s_matrix(
            [[0.7881, 0.6156],
             [0.6156, 0.7881]]])
     """
-    system = CoupledSystem(
-        interactions,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     _, S = _converged(system, energy, n_mesh)
     return S.reshape(*energy.shape, *S.shape[1:])

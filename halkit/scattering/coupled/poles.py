@@ -29,11 +29,11 @@ from halkit.channels import ChannelList
 from halkit.checks import check_array
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.interior import NOTICEABLE, converge
 from halkit.scattering.solver.levels import rounding_error
 from halkit.scattering.solver.rmatrix import decay_logarithm
 from halkit.typing import Number
+from halkit.warn import warn_caller
 
 __all__ = ["Resonances", "resonances"]
 
@@ -135,14 +135,7 @@ def resonances(
     (array([0.50815-0.05169j]), array([[-1,  1]]))
     """
     matrix, l = _as_channels(interactions, channels, l)
-    system = CoupledSystem(
-        matrix,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(matrix, channels, reduced_mass, l, relativistic, channel_radius)
     given = _starts(start)
     energy, signs = _off_thresholds(system, given), _sheets(system, given, sheet)
     n_start = system.mesh_size(system.channels.momentum_squared(energy), n_mesh)

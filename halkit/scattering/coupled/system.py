@@ -178,12 +178,12 @@ class CoupledSystem:
     def __init__(
         self,
         interactions: CoupledPotential,
-        *,
         channels: ChannelList | None = None,
         reduced_mass: Number | None = None,
         l: int | Sequence[int] | None = None,
         relativistic: bool | None = None,
         channel_radius: Number | None = None,
+        *,
         wall: bool = False,
     ) -> None:
         matrix = _matrix(interactions)

@@ -132,14 +132,7 @@ def coupled_wave_functions(
            [[1.9  , 0.344],
             [0.243, 0.09 ]]])
     """
-    system = CoupledSystem(
-        interactions,
-        channels=channels,
-        reduced_mass=reduced_mass,
-        l=l,
-        relativistic=relativistic,
-        channel_radius=channel_radius,
-    )
+    system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     E = np.atleast_1d(energies(system, energy, k))
     if E.ndim != 1:
         raise ValueError(f"energy or k must be one number or one axis, got shape {E.shape}")

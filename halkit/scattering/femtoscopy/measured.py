@@ -4,14 +4,13 @@ C(k) = 1 + Σ_i λ_i [C_i(k) − 1],        C(k_i) → Σ_j M_ij C(k_j) / Σ_j M
 """
 
 from collections.abc import Iterable
-from warnings import warn
 
 import numpy as np
 
 from halkit.checks import check_array, check_number
-from halkit.exceptions import AccuracyWarning
 from halkit.radial import trapezoid_weights
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["combine_correlations", "smear_momentum"]
 
@@ -140,9 +139,7 @@ def _warn_of_end(C, k, smeared, width, total):
     change = np.abs(C[..., -1:] - smeared) * pairs / (total + pairs)
     if np.max(change) > NOTICEABLE:
         far = k[np.flatnonzero(np.max(change.reshape(-1, k.size), axis=0) > NOTICEABLE)[0]]
-        warn(
+        warn_caller(
             f"the resolution reaches beyond the last momentum {k[-1]:g}: C may be off by "
             f"{np.max(change):.1g} for k ≥ {far:.4g}; give C(k) further",
-            AccuracyWarning,
-            stacklevel=3,
         )

@@ -1,16 +1,15 @@
 """Wave functions from elsewhere, as values on nodes."""
 
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from halkit.checks import as_numbers, check_array, check_integer, check_momenta, check_nodes
-from halkit.exceptions import AccuracyWarning
 from halkit.scattering.coulomb.waves import coulomb_functions
 from halkit.typing import Array, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["TabulatedWaves"]
 
@@ -121,9 +120,7 @@ def _warn_of_coarse(x, u):
         coarse = make_interp_spline(x[half], u[..., half], k=5, axis=-1)(x)
         rough = np.max(np.abs(coarse - u)) / np.max(np.abs(u), initial=1e-300)
     if rough > COARSE:
-        warn(
+        warn_caller(
             f"psi changes by {rough:.1g} of its largest r psi if every other node is left out: "
             "give more nodes r",
-            AccuracyWarning,
-            stacklevel=3,
         )

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import scipy.linalg
 
-from halkit.checks import check_array, check_integer, check_scale
+from halkit.checks import check_array, check_choice, check_integer, check_scale
 from halkit.interactions.conversion import Potential
 from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.solver.interior import Interior, converge
@@ -135,8 +135,7 @@ def spherical_box_states(
     interaction = interaction_in_wave(interaction, l, r)
     R, pair = check_scale(radius, "radius"), resolve_pair(reduced_mass, masses)
     m = pair.reduced_mass
-    if boundary not in {"neumann", "dirichlet"}:
-        raise ValueError(f'boundary must be "neumann" or "dirichlet", got {boundary!r}')
+    check_choice(boundary, "boundary", ("neumann", "dirichlet"))
     n_states = _validate_number(n_states, n_mesh)
     interior = Interior(interaction, R, m, l, np.pi * n_states / R)
     solve = _solver(interior, boundary, n_states)

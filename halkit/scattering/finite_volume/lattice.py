@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from halkit.checks import check_array, check_integer, check_scale, is_array
-from halkit.exceptions import AccuracyWarning
+from halkit.checks import check_array, check_choice, check_integer, check_scale, is_array
 from halkit.interactions.conversion import Potential
 from halkit.interactions.derivative import kinetic_scale
 from halkit.interactions.interaction import part_values, within
@@ -29,6 +28,7 @@ from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
 from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Masses, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["LatticeStates", "lattice_spectrum"]
 
@@ -130,10 +130,8 @@ def lattice_spectrum(
     """
     pair, a = resolve_pair(reduced_mass, masses), check_scale(spacing, "spacing")
     m = pair.reduced_mass
-    if sector not in {"A1", "T1", "E", "all"}:
-        raise ValueError(f'sector must be "A1", "T1", "E" or "all", got {sector!r}')
-    if laplacian not in {"7-point", "spectral"}:
-        raise ValueError(f'laplacian must be "7-point" or "spectral", got {laplacian!r}')
+    check_choice(sector, "sector", ("A1", "T1", "E", "all"))
+    check_choice(laplacian, "laplacian", ("7-point", "spectral"))
     symmetric = Wedge(L)
     if sector == "all":
         fields: CubeFields | WedgeFields = CubeFields(symmetric, laplacian)
@@ -246,10 +244,8 @@ def _blocks(fields, scale, potential, unit, n_states):
         if np.max(residual) < 1e-8 * unit:
             break
     else:
-        warnings.warn(
-            f"the eigenvectors have not converged: the largest residual is {np.max(residual):.1g}",
-            AccuracyWarning,
-            stacklevel=3,
+        warn_caller(
+            f"the eigenvectors have not converged: the largest residual is {np.max(residual):.1g}"
         )
     return energy[order], X[:, order]
 

@@ -18,7 +18,6 @@ with the covariance C of the energies. The line may have any direction. Energies
 on L, as of fake plateaux, lie on a steep one, with r_eff far above the range of the interaction.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -27,10 +26,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc
 
 from halkit.checks import check_array
-from halkit.exceptions import AccuracyWarning
 from halkit.scattering.finite_volume.luscher import nearest_poles, zeta_00
 from halkit.scattering.finite_volume.pair import resolve_pair, squared_momentum_of
 from halkit.typing import Array, Masses, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["NormalityCheck", "normality_check"]
 
@@ -260,12 +259,10 @@ def _distance_of_poles(E, q2, error):
         )
     i = int(np.argmax(error / gap))
     if error[i] > NEAR * gap[i]:
-        warnings.warn(
+        warn_caller(
             f"the energy {E[i]:g} is only {gap[i] / error[i]:.2g} errors away from a level of free "
             "hadrons, where k cot δ is infinite: errors, slopes and p-value are to first order, "
             "and not accurate",
-            AccuracyWarning,
-            stacklevel=3,
         )
     return gap
 

@@ -18,7 +18,6 @@ from halkit.checks import check_integer, check_scale
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
 from halkit.interactions.interaction import part_values, stated_edges, within
-from halkit.scattering.solver.accuracy import warn_caller
 from halkit.scattering.solver.layout import (
     LEAST,
     MOST_JUMPS,
@@ -49,6 +48,7 @@ from halkit.scattering.solver.sampling import (
 )
 from halkit.scattering.solver.tails import power_law
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "Interior",
@@ -130,6 +130,14 @@ class Interior(_Fields):
         m, l = self.reduced_mass, self.l
         return hamiltonian(self.interaction, self.mesh(n), reduced_mass=m, l=l)
 
+    def converged(
+        self, solve: Callable[[Hamiltonian], T], distance: Callable[[T, T], Any],
+        n_mesh: int | None, k: float = 0.0,
+    ) -> T:  # fmt: skip
+        """Return `converge` of solve(hamiltonian), from the mesh for momenta up to k."""
+        n_start = n_mesh or self.mesh_size(k)
+        return converge(lambda n: solve(self.hamiltonian(n)), distance, n_mesh, n_start)
+
     def mesh_size(self, k: float = 0.0) -> int:
         """Return the number of points to start with.
 
@@ -204,24 +212,13 @@ def _attraction(V):
     return np.maximum(-V, 0)
 
 
-def open_interior(
-    potential: Potential,
-    *,
-    reduced_mass: Number,
-    l: int = 0,
-    channel_radius: Number | None = None,
-    r: Numbers | None = None,
-    k: Array | float = 0.0,
-    least_power: float | None = None,
-) -> "Interior":
+def open_interior(potential: Potential, *where: Any, **options: Any) -> "Interior":
     """Return the validated `Interior`, with its radius found if it is not given.
 
     A singular core keeps out waves of momenta up to k. With `least_power` the caller integrates
     a tail V ∝ r^−n of larger n.
     """
-    interior, beyond = measured_interior(
-        potential, reduced_mass, l, channel_radius, r, k=k, least_power=least_power
-    )
+    interior, beyond = measured_interior(potential, *where, **options)
     warn_of_radius(interior, beyond)
     return interior
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import eval_legendre, roots_jacobi
 
 from halkit.typing import Array
 
@@ -132,26 +133,13 @@ def panel_functions(panels: Panels) -> tuple[Array, Array, Array, Array]:
 def _lobatto(degree):
     """Nodes and weights of the Gauss-Lobatto rule on (0, 1), and the matrix of ℓ_j'(x_i).
 
-    The inner nodes are the zeros of P_N', the weights 1/[N(N+1) P_N²].
+    The inner nodes are the zeros of P_N', of a Jacobi polynomial; the weights 1/[N(N+1) P_N²].
     """
     N = degree
-    z = -np.cos(np.pi * np.arange(1, N) / N)
-    for _ in range(8):  # Newton's method
-        P, dP = _legendre(N, z)
-        z = z - dP * (1 - z**2) / (2 * z * dP - N * (N + 1) * P)
-    z = np.concatenate([[-1.0], z, [1.0]])
-    P = _legendre(N, z)[0]
+    z = np.concatenate([[-1.0], roots_jacobi(N - 1, 1, 1)[0], [1.0]])
+    P = eval_legendre(N, z)
     off = np.subtract.outer(z, z) + np.eye(N + 1)
     derivative = np.divide.outer(P, P) / off
     np.fill_diagonal(derivative, 0.0)
     np.fill_diagonal(derivative, -derivative.sum(axis=1))
     return (1 + z) / 2, 1 / (N * (N + 1) * P**2), 2 * derivative
-
-
-def _legendre(N, z):
-    """P_N(z), and P_N'(z) inside."""
-    before, P = np.ones_like(z), z.copy()
-    for j in range(1, N):
-        before, P = P, ((2 * j + 1) * z * P - j * before) / (j + 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return P, N * (z * P - before) / (z**2 - 1)

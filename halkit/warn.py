@@ -1,16 +1,19 @@
 """Warnings that point to the line that called halkit, from however deep inside they come."""
 
 import sys
-from warnings import warn
+import warnings
 
 from halkit.exceptions import AccuracyWarning
 
 __all__ = ["warn_caller"]
 
+# Whose lines are not the caller's: what runs generators and fits of halkit, too.
+OWN = ("halkit.", "contextlib.", "sklearn.callback.")
+
 
 def warn_caller(message: str, category: type[Warning] = AccuracyWarning) -> None:
     """Warn at the line of the first caller outside halkit."""
     frame, depth = sys._getframe(1), 2
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "halkit":
+    while frame.f_back and f"{frame.f_globals.get('__name__')}.".startswith(OWN):
         frame, depth = frame.f_back, depth + 1
-    warn(message, category, stacklevel=depth)
+    warnings.warn(message, category, stacklevel=depth)
