@@ -61,7 +61,10 @@ class DrawnObservables(PotentialMixin):
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         if check_boolean(return_std, "return_std"):
-            return self.draws(n_draws).phase_shift(given, **settings, return_std=True)
+            delta, std = self.draws(n_draws).phase_shift(given, **settings, return_std=True)
+            if self.n_channels_ == 1:
+                self._warn_of_momenta(given, std)
+            return delta, std
         return super().phase_shift(given, **settings)
 
     def s_matrix(
@@ -125,6 +128,8 @@ class DrawnParameters(DrawnObservables):
 
     theta_: Array
     theta_cov_: Array
+    # what the data do not see of U follows from the form
+    _form_is_known = True
 
     @abstractmethod
     def _of_theta(self, theta: Array) -> Any:

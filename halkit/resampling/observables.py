@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.channels import momentum_or_energy
 from halkit.checks import as_numbers, check_boolean
+from halkit.potentials.seen import warn_of_momenta
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import Resampling, check_bins
 from halkit.resampling.workers import run_bins
@@ -146,7 +147,11 @@ class ResampledPotential:
         ensemble: Any = self.ensemble_
         given = momentum_or_energy(ensemble.n_channels, k_or_energy, k, energy)
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return ensemble.phase_shift(given, **settings, return_std=return_std)
+        found = ensemble.phase_shift(given, **settings, return_std=return_std)
+        if ensemble.n_channels == 1:
+            std = found[1] if return_std else None
+            warn_of_momenta(self.estimator_, vars(self).get("_data_waves"), given, std)
+        return found
 
     @_offered("s_matrix")
     def s_matrix(

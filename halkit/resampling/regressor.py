@@ -249,6 +249,9 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             if masses is not None:
                 for model, of_bin in zip(fits, masses, strict=True):
                     set_masses(model, of_bin)
+            self._data_waves = vars(centre).get("_data_waves")
+            for model in (centre, *fits):  # one warning for all
+                vars(model).pop("_data_waves", None)
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self
