@@ -56,7 +56,8 @@ class DrawnObservables(PotentialMixin):
         """Phase shifts in radians; see `NonLocalPotentialRegressor.phase_shift`.
 
         With `return_std` also their standard deviation over `n_draws` draws from the posterior:
-        ``draws(n_draws).phase_shift(k, return_std=True)``.
+        ``draws(n_draws).phase_shift(k, return_std=True)``. Momenta at which the data do not
+        determine δ are then named only where it may move by more than two standard deviations.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         settings: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}

@@ -3,9 +3,9 @@ r"""Whether a form V(r; θ) describes its data, beside a V(r) that is free at ea
 With N data, a free V at n radii and errors f times y_std, χ² is the sum of what no V(r) describes
 and of the distance between the form and the free V. Errors of rows at neighbouring times are
 correlated, which moves χ² from the first part into the second: if the free V has τ times the
-variance that independent errors give, the first part is f² (N − nτ) on average, and the second f² τ
-per degree of freedom. So the first tells τ, by which the distance is divided. Correlated errors come
-from bins, and 20 bins know f² to a factor of 1.5.
+variance that independent errors give, the first part is f² (N − nτ) on average, and the second
+f² τ per degree of freedom. So the first tells τ, by which the distance is divided. Correlated
+errors come from bins, and 20 bins know f² to a factor of 1.5.
 """
 
 import warnings

@@ -130,8 +130,8 @@ def warn_of_momenta(
     spacing = max(r[1] - r[0], r[0])
     if momenta[-1] * spacing > np.pi:
         warn_caller(
-            f"k = {momenta[-1]:.4g} is beyond π/a = {np.pi / spacing:.4g} of nodes with the spacing "
-            f"a = {spacing:.4g}: the data know nothing of the potential there",
+            f"k = {momenta[-1]:.4g} is beyond π/a = {np.pi / spacing:.4g} of nodes with the "
+            f"spacing a = {spacing:.4g}: the data know nothing of the potential there",
             UnderdeterminedWarning,
         )
         return
@@ -145,9 +145,9 @@ def warn_of_momenta(
     unknown = found > limit
     if unknown.any():
         warn_caller(
-            f"the data do not determine δ at k = {momenta[unknown][0]:.4g} and above: where U acts, "
-            "these waves are not sums of those of the data, and a U that is different on what is "
-            f"left moves δ by about {found.max():.1g} rad. Fit waves of higher energies, or "
+            f"the data do not determine δ at k = {momenta[unknown][0]:.4g} and above: where U "
+            "acts, these waves are not sums of waves of the data, and a U that is different on "
+            f"what is left moves δ by about {found.max():.1g} rad. Fit waves of higher energies, or "
             "correlators at earlier times and of more sources",
             UnderdeterminedWarning,
         )

@@ -143,6 +143,12 @@ class ResampledPotential:
         """Phase shifts in radians; see `halkit.scattering.Ensemble.phase_shift`.
 
         At momenta k of one channel, or at energies above the lowest threshold of several.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            Of one channel, where the data do not determine δ: beyond π/a, with the spacing a of the
+            nodes, and where what they leave open moves δ by more than two of its errors.
         """
         ensemble: Any = self.ensemble_
         given = momentum_or_energy(ensemble.n_channels, k_or_energy, k, energy)
