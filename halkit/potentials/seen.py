@@ -9,9 +9,10 @@ A U that is different there by its own size moves the phase shift by about
 
     Δδ(k) = s(k) (mk/2π) ∫∫ |φ_k(r) U(r, r') φ_k(r')| d³r d³r'.
 
-For networks fitted to ten or six exact waves of U of Gaussian form, at 1.5 … 4 times the largest
-momentum of the data, the error of δ is 0.1 … 10 times Δδ, in the median 1.6; networks that have the
-very form of the truth, as for separable ones, do better. A V(r) is known node by node, up to π/a.
+At 1.3 … 4 times the largest momentum of six or ten exact waves of a Gaussian U, networks are off by
+less than 4 Δδ in nine cases of ten, and no error above 0.25° has Δδ below 2e-3. A network that has
+the form of the truth, as of a separable one, is right nevertheless. A V(r) is known node by node, up
+to π/a.
 """
 
 import warnings
@@ -146,8 +147,8 @@ def warn_of_momenta(
     if unknown.any():
         warn_caller(
             f"the data do not determine δ at k = {momenta[unknown][0]:.4g} and above: where U "
-            "acts, these waves are not sums of waves of the data, and a U that is different on "
-            f"what is left moves δ by about {found.max():.1g} rad. Fit waves of higher energies, or "
+            "acts, these waves are not sums of waves of the data, and a U that differs on what is "
+            f"left moves δ by about {found.max():.1g} rad. Fit waves of higher energies, or "
             "correlators at earlier times and of more sources",
             UnderdeterminedWarning,
         )
