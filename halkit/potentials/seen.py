@@ -11,8 +11,8 @@ A U that is different there by its own size moves the phase shift by about
 
 At 1.3 … 4 times the largest momentum of six or ten exact waves of a Gaussian U, networks are off by
 less than 4 Δδ in nine cases of ten, and no error above 0.25° has Δδ below 2e-3. A network that has
-the form of the truth, as of a separable one, is right nevertheless. A V(r) is known node by node, up
-to π/a.
+the form of the truth, as of a separable one, is right nevertheless. A V(r) is known node by node,
+up to π/a.
 """
 
 import warnings
