@@ -26,7 +26,7 @@ from halkit.potentials.reach import EXACT, NOTICEABLE
 from halkit.scaling import norm
 from halkit.scattering import scattering_wave_functions
 from halkit.scattering.solver.accuracy import warn_caller
-from halkit.typing import Array, Numbers
+from halkit.typing import Array
 
 __all__ = ["DataWaves", "data_waves", "unseen_shifts", "warn_of_momenta"]
 
@@ -59,7 +59,7 @@ def data_waves(problem: Problem) -> DataWaves:
     X = problem.X[problem.X.any(axis=1)]
     X = X / np.abs(X).max(axis=1, keepdims=True)
     if len(X) > X.shape[1]:
-        X = np.linalg.qr(X, mode="r")
+        X = np.asarray(np.linalg.qr(X, mode="r"))
     least = LEAST
     if problem.has_errors:
         with np.errstate(over="ignore"):
@@ -102,9 +102,7 @@ def unseen_shifts(
     return share * reduced_mass * k / (2 * np.pi) * np.einsum("ki,ij,kj->k", w, U, w)
 
 
-def warn_of_momenta(
-    model: Any, data: DataWaves | None, k: Numbers, std: Numbers | None = None
-) -> None:
+def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None) -> None:
     """Warn of momenta at which the data of a fit do not determine δ.
 
     Parameters
@@ -140,7 +138,7 @@ def warn_of_momenta(
     if not learned.has_nonlocal or getattr(model, "_form_is_known", False):
         return
     found = unseen_shifts(learned, data, r, model.weights_, momenta, model._known_mass())
-    limit = EXACT if data.exact else NOTICEABLE
+    limit: Any = EXACT if data.exact else NOTICEABLE
     if std is not None:
         limit = np.maximum(limit, COVERED * np.ravel(std)[index])
     unknown = found > limit
