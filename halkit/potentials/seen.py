@@ -7,7 +7,7 @@ part of e φ_k outside of the span of their own waves,
 
 A U that is different there by its own size moves the phase shift by about
 
-    Δδ(k) = s(k) (mk/2π) ∫∫ |φ_k(r) U(r, r') φ_k(r')| d³r d³r'.
+    ``Δδ(k) = s(k) (mk/2π) ∫∫ |φ_k(r) U(r, r') φ_k(r')| d³r d³r'``.
 
 At 1.3 … 4 times the largest momentum of six or ten exact waves of a Gaussian U, networks are off by
 less than 4 Δδ in nine cases of ten, and no error above 0.25° has Δδ below 2e-3. A network that has
