@@ -229,7 +229,10 @@ def test_saving_draws_no_random_numbers(fitted, path):
 def test_a_file_is_one_of_skops_too(fitted, path):
     halkit.save(fitted["interpolation"], path)
     names = skops.io.get_untrusted_types(file=path)
-    assert names == ["halkit.potentials.est.ESTPotentialRegressor"]
+    assert names == [
+        "halkit.potentials.est.ESTPotentialRegressor",
+        "halkit.potentials.seen.DataWaves",
+    ]
     assert_array_equal(
         skops.io.load(path, trusted=names).predict(X), fitted["interpolation"].predict(X)
     )

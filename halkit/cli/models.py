@@ -150,21 +150,22 @@ class Model(NamedTuple):
         return bool(self.masses) or getattr(self._inner, "reduced_mass", None) is not None
 
     def warn_beyond(self, k: Array | None = None, energies: Array | None = None) -> None:
-        """Warn of momenta, or energies of coupled channels, that the data say nothing about.
+        """Warn of energies that the data say nothing about.
 
-        Nodes at distances a have no wave with k > π/a, and a designed time stencil is made for a
-        range of energies.
+        Nodes at distances a have no wave with k > π/a, which estimators of one channel tell by
+        themselves; and a designed time stencil is made for a range of energies.
         """
-        if k is None:
-            largest = self._squared_momenta(energies).max()
-            k, energies = np.sqrt(np.maximum(largest, 0.0)), np.asarray(energies)
-        elif self.knows_energies:
-            energies = self.energies(k)
         of = self.units.energies
         spacing = node_spacing(getattr(self._inner, "r_", None))
-        if spacing is not None and np.max(k) > np.pi / spacing:
+        if k is not None:
+            energies = self.energies(k) if self.knows_energies else None
+        elif (
+            spacing is not None
+            and (largest := np.sqrt(max(self._squared_momenta(energies).max(), 0.0)))
+            > np.pi / spacing
+        ):
             warnings.warn(
-                f"k = {of(np.max(k)):.4g}{self.units.energy} is beyond π/a = "
+                f"k = {of(largest):.4g}{self.units.energy} is beyond π/a = "
                 f"{of(np.pi / spacing):.4g}{self.units.energy} of the nodes of the fit, which do "
                 "not resolve such waves: δ there comes from the form of the potential",
                 AccuracyWarning,

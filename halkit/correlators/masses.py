@@ -9,10 +9,9 @@ A covariance of d times from N bins is itself uncertain: with n = N − 1 and q 
 parameters, the variance of the mass is n(n − 1)/(n − q)(n − q − 1) times the spread of fits with
 fixed weights. Fitted bins are moved away from the centre by the root of this factor.
 
-References: C. Michael and A. McKerrell, Phys. Rev. D 51 (1995) 3745; D. Toussaint and
-W. Freeman, arXiv:0808.2211 (the F distribution of χ² with an estimated covariance); W. J. Percival
-et al., MNRAS 439 (2014) 2531 (the error of parameters with one); G. Golub and V. Pereyra, Inverse
-Problems 19 (2003) R1 (variable projection).
+References: C. Michael, A. McKerrell, Phys. Rev. D 51 (1995) 3745; D. Toussaint, W. Freeman,
+arXiv:0808.2211 (χ² with an estimated covariance: F distribution); W. J. Percival et al., MNRAS 439
+(2014) 2531 (errors of parameters with one); G. Golub, V. Pereyra, Inverse Problems 19 (2003) R1.
 """
 
 from typing import Any, Literal, NamedTuple

@@ -21,6 +21,7 @@ from halkit.potentials.coupling import (
 )
 from halkit.potentials.observables import ObservablesMixin
 from halkit.potentials.problem import make_problem, singular_at_origin
+from halkit.potentials.seen import data_waves
 from halkit.potentials.validation import (
     check_pair,
     check_radii,
@@ -100,7 +101,9 @@ class PotentialMixin(Combinable, ObservablesMixin):
         if self._singular and nodes[1] is None:
             self.weights_ = self._default_weights(self.r_)
         measures = (np.tile(w, n) for w in (self.weights_, weights_out))
-        return make_problem(X, y, *measures, sample_weight=sample_weight, y_std=y_std)
+        problem = make_problem(X, y, *measures, sample_weight=sample_weight, y_std=y_std)
+        self._data_waves = data_waves(problem)
+        return problem
 
     def _default_weights(self, r):
         """4πr²dr by the trapezoidal rule, to fourth order for targets that grow as 1/r."""

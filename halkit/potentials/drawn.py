@@ -68,11 +68,15 @@ class DrawnObservables(PotentialMixin):
         """Phase shifts in radians; see `NonLocalPotentialRegressor.phase_shift`.
 
         With `return_std` also their standard deviation over `n_draws` draws from the posterior:
-        ``draws(n_draws).phase_shift(k, return_std=True)``.
+        ``draws(n_draws).phase_shift(k, return_std=True)``. Momenta at which the data do not
+        determine δ are then named only where it may move by more than two standard deviations.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self._drawn("phase_shift", return_std, n_draws, given, **mesh)
+        found = self._drawn("phase_shift", return_std, n_draws, given, **mesh)
+        if return_std and self.n_channels_ == 1:
+            self._warn_of_momenta(given, found[1])
+        return found
 
     def s_matrix(
         self, energy: Numbers, *, return_std: bool = False, n_draws: int = 32,
@@ -127,6 +131,8 @@ class DrawnParameters(DrawnObservables):
 
     theta_: Array
     theta_cov_: Array
+    # what the data do not see of U follows from the form
+    _form_is_known = True
 
     @abstractmethod
     def _form(self, theta: Array, pair: tuple[int, int] = (0, 0)) -> Interaction:
@@ -161,18 +167,18 @@ class DrawnParameters(DrawnObservables):
         """
         n_draws = check_integer(n_draws, "n_draws", least=1)
         random = check_random_state(random_state)
-        return self._drawn(random.standard_normal((n_draws, len(self._checked_theta()))))
+        return self._of_normals(random.standard_normal((n_draws, len(self._checked_theta()))))
 
     def _members(self, n_draws):
         """Draws whose mean is θ̂, and whose covariance is C if there are enough of them."""
         normal = check_random_state(0).standard_normal((n_draws, len(self._checked_theta())))
-        return self._drawn(_standardized(normal))
+        return self._of_normals(_standardized(normal))
 
     def _checked_theta(self):
         self._check_radii()
         return self.theta_
 
-    def _drawn(self, normal):
+    def _of_normals(self, normal):
         """Potentials at θ̂ + C^{1/2} times unit normals."""
         if not np.all(np.isfinite(self.theta_cov_)):
             raise ValueError("theta_cov_ must be finite for errors, got parameters that are open")

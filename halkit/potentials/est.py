@@ -122,8 +122,8 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
     >>> from halkit.potentials import ESTPotentialRegressor
     >>> d = make_separable()
     >>> model = ESTPotentialRegressor(d.r, reduced_mass=3.3).fit(d.data[:1], d.target[:1])
-    >>> exact = d.interaction.phase_shift(d.k, reduced_mass=3.3)
-    >>> bool(np.all(np.abs(np.rad2deg(model.phase_shift(d.k) - exact)) < 0.012))
+    >>> exact = d.interaction.phase_shift(d.k[:4], reduced_mass=3.3)
+    >>> bool(np.all(np.abs(np.rad2deg(model.phase_shift(d.k[:4]) - exact)) < 0.012))
     True
     """
 

@@ -6,7 +6,9 @@ channels, V_ab = V_ba, the weighted residuals of one node are linear in its V_p,
     Σ_sa W_sa² [Σ_b V_ab φ_sb − y_sa]² = ‖R V − c‖² + L0,
 
 with R from a QR decomposition. A form is fitted to R and c. Σ L0, which no V(r) describes, tests
-whether the truth is local.
+whether the truth is local. What is left of q rows at N nodes, beside V, has a covariance matrix of
+the rows: its largest eigenvalue is at most (1 + √(q/N))² of the mean for independent errors
+(Marchenko and Pastur), and 1.3 … 4 times as large for correlators at neighbouring times.
 """
 
 from collections.abc import Callable
@@ -25,6 +27,8 @@ __all__ = ["Form", "LocalForm", "Pointwise", "pointwise"]
 Form: TypeAlias = FormName | Callable[..., Any]
 # Least singular value of R at a node whose V_p are all known.
 SINGULAR = 1e-12
+# Largest eigenvalue of what is left, over the bound of Marchenko and Pastur, of independent errors.
+INDEPENDENT = 1.2
 
 
 class Pointwise(NamedTuple):
@@ -38,12 +42,15 @@ class Pointwise(NamedTuple):
         Σ L0, in the unit of W².
     n_known : int
         Number of V_p(r) that the rows determine.
+    correlated : bool
+        Whether errors of different rows are correlated, or too few rows are left to tell.
     """
 
     R: Array
     c: Array
     left: float
     n_known: int
+    correlated: bool
 
     def act(self, V: Array) -> Array:
         """R V of the V_p(r), (n_pairs, n_out)."""
@@ -78,10 +85,20 @@ def pointwise(phi: Array, y: Array, W: Array) -> Pointwise:
     target = np.moveaxis(W * y, 2, 0).reshape(n_out, -1)
     Q, R = np.linalg.qr(columns.reshape(n_out, -1, len(pairs)))
     c = np.einsum("iqk,iq->ik", Q, target)
-    left = float(norm(target - np.einsum("iqk,ik->iq", Q, c)) ** 2)
+    rest = target - np.einsum("iqk,ik->iq", Q, c)
     size = np.linalg.svd(R, compute_uv=False)
     known = np.count_nonzero((size > SINGULAR * size.max(axis=-1, keepdims=True)) & (size > 0))
-    return Pointwise(R, c, left, int(known))
+    return Pointwise(R, c, float(norm(rest) ** 2), int(known), _correlated(rest, R.shape[1]))
+
+
+def _correlated(rest, n_fitted):
+    """Whether rows of residuals (n_out, n_rows), of which a V took n_fitted, are correlated."""
+    eigenvalues = np.linalg.svd(rest, compute_uv=False)[: rest.shape[1] - n_fitted] ** 2
+    if len(eigenvalues) < 2:
+        return True
+    q = rest.shape[1] - n_fitted
+    bound = (1 + np.sqrt(q / len(rest))) ** 2 * np.sum(eigenvalues) / q
+    return bool(eigenvalues[0] > INDEPENDENT * bound)
 
 
 class LocalForm(Interaction):

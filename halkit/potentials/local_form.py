@@ -119,8 +119,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
 
     Notes
     -----
-    χ² takes the values of y as independent. Where they are correlated, as on lattices, take errors
-    from `halkit.resampling.JackknifeRegressor`.
+    ``chi2_dof_`` and the covariance take the values of y as independent. Where they are correlated,
+    as on lattices, take errors from `halkit.resampling.JackknifeRegressor`.
 
     References
     ----------
@@ -203,11 +203,11 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             If `max_nfev` was reached, or if V at `initial` is too small, compared with the targets,
             for its slope to be seen.
         MisfitWarning
-            With `y_std`, if χ²/dof is above 2 and significant: the message says whether another
-            form may help, or no local potential describes the data. Also if the form differs from
-            a V(r) that is free at each node by more than the errors, χ²/dof > 1.5. With several
-            channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without
-            `y_std`.
+            With `y_std`, if no local potential describes the data, with χ²/dof above 2.5 for a V(r)
+            that is free at each node; or if the form differs from this V(r) by more than the
+            errors, with χ²/dof > 1.5 and significant. Errors may be correlated between rows: the
+            rows tell it, and how much it raises χ². With several channels, if another
+            normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`.
         UnderdeterminedWarning
             If V has not vanished where the data end, or a fitted mass μ is not positive. With
             several channels, if the rows do not tell their potentials apart, see
@@ -322,12 +322,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
 
         fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left, task=task)
-        self._finish(
-            problem,
-            unshifted(rows.left, problem.shift),
-            rows.n_known,
-            isinstance(rows, Table),
-        )
+        self._finish(problem, rows)
 
     def _start(self, rows):
         form, pairs = self._named, self.n_channels_ * (self.n_channels_ + 1) // 2
@@ -370,7 +365,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         if not np.allclose(V, V.swapaxes(0, 1), rtol=1e-9, atol=0.0):
             raise ValueError("form must return V_ab = V_ba, got a matrix that is not symmetric")
 
-    def _finish(self, problem, left, n_known, is_table):
+    def _finish(self, problem, rows):
         """Positive widths, and χ²."""
         if (form := self._named) is not None:
             blocks = self.theta_.reshape(len(np.triu_indices(self.n_channels_)[0]), -1)
@@ -381,14 +376,16 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None
         if problem.has_errors:
-            dof = problem.total - len(self.theta_), problem.total - n_known
+            dof = problem.total - len(self.theta_), problem.total - rows.n_known
+            left = unshifted(rows.left, problem.shift)
             self.chi2_dof_, self.chi2_dof_pointwise_ = (
                 float(loss * problem.total / n) if n > 0 else np.nan
                 for loss, n in zip((self.loss_, left), dof, strict=True)
             )
             chi2 = self.chi2_dof_, self.chi2_dof_pointwise_
+            correlated = None if isinstance(rows, Table) else rows.correlated
             warn_of_form(
-                len(self.theta_), *chi2, *dof, is_table=is_table, n_channels=self.n_channels_
+                len(self.theta_), *chi2, *dof, correlated=correlated, n_channels=self.n_channels_
             )
 
     def _warn_of_reach(self, *, exact):

@@ -20,6 +20,7 @@ from halkit.potentials.coupling import (
     reduced_masses,
     refuse_other_count,
 )
+from halkit.potentials.seen import warn_of_momenta
 from halkit.typing import Number, Numbers, SignConvention
 
 __all__ = ["ObservablesMixin"]
@@ -124,12 +125,25 @@ class ObservablesMixin(ABC):
         -------
         ndarray of the shape of k, or CoupledPhaseShifts
             See `halkit.scattering.phase_shift` and `halkit.scattering.coupled_phase_shifts`.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            Of one channel, where the data do not determine δ: beyond π/a, with the spacing a of the
+            nodes, and where the waves leave the span of the data by so much that U may move δ
+            noticeably.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         settings = self._scattering(channel_radius, n_mesh)
         if self.n_channels_ > 1:
             return scattering.coupled_phase_shifts(self.interaction_, given, **settings)
-        return scattering.phase_shift(self, given, **settings)
+        delta = scattering.phase_shift(self, given, **settings)
+        self._warn_of_momenta(given)
+        return delta
+
+    def _warn_of_momenta(self, k, std=None):
+        """Warn of momenta of one channel at which the data do not determine δ."""
+        warn_of_momenta(self, vars(self).get("_data_waves"), k, std)
 
     def s_matrix(
         self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None

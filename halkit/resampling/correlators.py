@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from halkit.callbacks import with_callbacks
 from halkit.checks import check_choice, check_masses
 from halkit.equations import Rows, stack_rows
+from halkit.potentials.seen import taken_waves
 from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
 from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
 from halkit.resampling.observables import ResampledPotential
@@ -217,7 +218,7 @@ class CorrelatorRegressor(
             if rows.kind == "mean" or self.resample == "mean":
                 with task.part("mean").fit_of(model):
                     centre = model.fit(*rows.mean(), **common)
-                fits, kind = [centre], "jackknife"
+                fits, kind, waves = [centre], "jackknife", taken_waves([centre])
             else:
                 kind = self.resample or rows.kind
                 if kind not in (rows.kind, "seeds"):
@@ -230,8 +231,11 @@ class CorrelatorRegressor(
                 masses = None if kind == "seeds" else rows.mass_bins
                 with task.part("bins").fit_of(jackknife):
                     jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
-                centre, fits = jackknife.estimator_, jackknife.estimators_
+                centre, fits, waves = (
+                    jackknife.estimator_, jackknife.estimators_, jackknife._data_waves
+                )  # fmt: skip
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
+            self._data_waves = waves
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])
             self.hadron_mass_, self.system_ = records[0].hadron_mass, records[0].system
             self.volumes_ = tuple(

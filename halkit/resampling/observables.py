@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.channels import momentum_or_energy
 from halkit.checks import as_numbers, check_boolean
+from halkit.potentials.seen import warn_of_momenta
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import Resampling, check_bins
 from halkit.resampling.workers import run_bins
@@ -147,10 +148,20 @@ class ResampledPotential:
         """Phase shifts in radians; see `halkit.scattering.Ensemble.phase_shift`.
 
         At momenta k of one channel, or at energies above the lowest threshold of several.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            Of one channel, where the data do not determine δ: beyond π/a, with the spacing a of the
+            nodes, and where what they leave open moves δ by more than two of its errors.
         """
         given = momentum_or_energy(self.ensemble_.n_channels, k_or_energy, k, energy)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self._of_ensemble("phase_shift", given, **mesh, return_std=return_std)
+        found = self._of_ensemble("phase_shift", given, **mesh, return_std=return_std)
+        if self.ensemble_.n_channels == 1:
+            std = found[1] if return_std else None
+            warn_of_momenta(self.estimator_, vars(self).get("_data_waves"), given, std)
+        return found
 
     @_offered("s_matrix")
     def s_matrix(

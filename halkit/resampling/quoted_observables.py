@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_callable, check_momenta
+from halkit.potentials.seen import warn_of_momenta
 from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
 from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
@@ -102,6 +103,9 @@ class QuotedObservables:
         AccuracyWarning
             If accepted variations have δ a multiple of π away from the centre, as with another
             number of bound states: they are compared modulo π. If the total error exceeds π/6.
+        UnderdeterminedWarning
+            Where the data of the centre do not determine δ: beyond π/a, and where what they leave
+            open moves δ by more than two total errors.
         """
         angles, bins = self._angles(k, channel_radius, n_mesh)
         centres = nearest_branch(angles, angles[0])
@@ -116,6 +120,8 @@ class QuotedObservables:
             )
         quoted = self._quoted(centres, moved)
         warn_of_wide("k", k, np.asarray(quoted.total))
+        centre = self.estimator_
+        warn_of_momenta(centre.estimator_, vars(centre).get("_data_waves"), k, quoted.total)
         return quoted
 
     def k_cot_delta(

@@ -17,6 +17,7 @@ from halkit.callbacks import with_callbacks
 from halkit.checks import as_numbers, check_array, check_choice, check_integer
 from halkit.exceptions import MisfitWarning
 from halkit.potentials.coupling import set_masses
+from halkit.potentials.seen import taken_waves
 from halkit.potentials.tangent import TangentPotential
 from halkit.potentials.validation import check_pair, check_samples, check_y_std
 from halkit.resampling.observables import ResampledPotential
@@ -251,6 +252,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                 for model, of_bin in zip(fits, masses, strict=True):
                     set_masses(model, of_bin)
             share_equal([centre, *fits])
+            self._data_waves = taken_waves([centre, *fits])
             self.estimator_, self.estimators_, self.n_bins_ = centre, fits, len(fits)
             self.resample_ = self.resample
         return self

@@ -38,6 +38,7 @@ def rms_error(samples, sources, times):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:the data do not determine δ")
 def test_a_second_source_and_more_times_help(samples):
     both, every = ("wall", "exp"), range(18, 31)
     all_rows = rms_error(samples, both, every)

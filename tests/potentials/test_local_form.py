@@ -209,6 +209,35 @@ def test_as_many_parameters_as_data():
     assert np.isnan(model.chi2_dof_pointwise_)
 
 
+def correlated_rows(V, seed, n_bins=20):
+    """Rows at eight times with errors of 20 bins, correlated over two times."""
+    random, n = np.random.default_rng(seed), 8
+    phi = scattering_wave_functions(V, np.linspace(0.3, 0.5, n), reduced_mass=1.0)(R)
+    y, t = V.local_potential(R) * phi, np.arange(n)
+    size = 0.02 * np.abs(y).max() * (1 + 0.1 * t[:, None])
+    root = np.linalg.cholesky(np.exp(-np.abs(t[:, None] - t) / 2))
+    bins = size * (root @ random.normal(size=(n_bins, n, R.size)))
+    sigma = bins.std(axis=0, ddof=1) / np.sqrt(n_bins)
+    return phi, y + bins.mean(axis=0), sigma
+
+
+def test_errors_that_are_correlated_in_time():
+    """40 exact forms, at most one named, and 40 that lack a core, at least 38."""
+    named = {1: 0, 2: 0}
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        v, b = [random.uniform(0.3, 1.0), -1.2], [random.uniform(0.5, 0.7), 1.4]
+        rows_of = correlated_rows(GaussianSum.from_ranges(v, b), seed)
+        for n in named:
+            initial = [*v, *b] if n == 2 else [-1.0, 1.4]
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                regressor(n_terms=n, initial=initial).fit(*rows_of[:2], y_std=rows_of[2])
+            named[n] += any(w.category is MisfitWarning for w in caught)
+    assert named[2] <= 1
+    assert named[1] >= 38
+
+
 def test_data_that_end_inside_the_potential_are_named():
     X, y, sigma = rows(WELL, noise=0.01)
     with pytest.warns(UnderdeterminedWarning, match=r"V\(r\) is .* where the data end"):

@@ -25,7 +25,9 @@ SMOOTH = {"network": "symmetric", "local": False, "max_iter": 150}
 TALK = {**SMOOTH, "envelope": None, "regulator": 1.0, "regulator_radius": 3 * FM}
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::halkit.exceptions.AccuracyWarning"
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore::halkit.exceptions.AccuracyWarning",
+    "ignore:the data do not determine δ",  # at 300 MeV
 )
 
 

@@ -51,6 +51,7 @@ def test_av18_from_ten_waves():
     assert np.abs(np.rad2deg(fit().phase_shift(between) - exact)).max() < 0.05
 
 
+@pytest.mark.filterwarnings("ignore:the data do not determine δ")
 @pytest.mark.parametrize("n_k", [3, 10, 50])
 def test_momenta_beyond_the_training(n_k):
     data = make_separable(n_k=n_k)

@@ -42,6 +42,7 @@ def error_of_delta(d, **parameters):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:the data do not determine δ")  # above 280 MeV
 def test_local_and_nonlocal_parts_of_synthetic_correlators(correlators):
     """Two sources, relative noise 1e-4, defaults: δ within 0.9° for E = 1 … 300 MeV.
 
@@ -63,6 +64,7 @@ def test_a_local_potential_cannot_describe_two_sources(correlators):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:the data do not determine δ")  # above 280 MeV
 def test_both_potentials_reproduce_the_localized_one(correlators):
     """Localising is no test of U: V_eff is right wherever the data are."""
     _, model = error_of_delta(correlators, weight_decay=0.1)

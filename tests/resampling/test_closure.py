@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
+    pytest.mark.filterwarnings("ignore:the data do not determine δ"),  # at 300 MeV
     # the errors given to the fits are too small at the first node: see common_errors
     pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
     # the prior is given, see fitted

@@ -1,0 +1,142 @@
+"""Momenta at which the data of a fit do not determine δ, on families of truths."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from halkit.datasets import make_separable, make_time_dependent
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.interactions import GaussianSum, NonLocal, Separable
+from halkit.potentials import (
+    ESTPotentialRegressor,
+    GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
+    NonLocalPotentialRegressor,
+    ParametricPotentialRegressor,
+)
+from halkit.potentials.problem import make_problem
+from halkit.potentials.seen import DataWaves, data_waves, unseen_shifts
+from halkit.radial import RadialGrid, trapezoid_weights
+from halkit.resampling import JackknifeRegressor
+from halkit.scattering import phase_shift, scattering_wave_functions
+
+R, WAVES = np.linspace(0.01, 12.5, 100), np.linspace(0.01, 1.0, 10)
+
+
+def gaussian(seed):
+    """A U of many terms, ω e^{−μ²(r² + r'²)/2 − cμ²(r − r')²/2}, and a mass."""
+    random = np.random.default_rng(seed)
+    mu, c, m = random.uniform(0.7, 1.4), random.uniform(0.2, 1.0), random.uniform(0.5, 4.0)
+    omega = random.choice([-1, 1]) * random.uniform(0.2, 2.0) * mu**5 / (10 * m)
+
+    def U(r, r_prime):
+        return omega * np.exp(-(mu**2) * (r**2 + r_prime**2 + c * (r - r_prime) ** 2) / 2)
+
+    return NonLocal(U), m
+
+
+def rows(U, m):
+    waves, grid = (
+        scattering_wave_functions(U, WAVES, reduced_mass=m),
+        RadialGrid.gauss_legendre(20, 150),
+    )
+    kernel = U.nonlocal_potential(R[:, None], grid.r)
+    return waves(R), (waves(grid.r) * grid.weights) @ kernel.T
+
+
+def named(function):
+    """What a call returns, and the warnings of momenta."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = function()
+    return value, [str(w.message) for w in caught if w.category is UnderdeterminedWarning]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_errors_beyond_the_data_are_named(seed):
+    """Interpolations of ten waves up to k = 1: no warning to 1.15; errors above 0.01 are named."""
+    U, m = gaussian(seed)
+    model = ESTPotentialRegressor(R, reduced_mass=m).fit(*rows(U, m))
+    inside, beyond = np.linspace(0.05, 1.15, 12), np.linspace(1.2, 4.0, 15)
+    delta, warned = named(lambda: model.phase_shift(inside))
+    assert not warned
+    np.testing.assert_allclose(delta, phase_shift(U, inside, reduced_mass=m), atol=1e-3)
+    for k in beyond:
+        delta, warned = named(lambda k=k: model.phase_shift(k))
+        away = abs(np.sin(delta - phase_shift(U, k, reduced_mass=m)))
+        assert warned or away < 0.01
+
+
+def test_what_is_left_of_a_wave():
+    """A wave of the data leaves nothing, data orthogonal to it the whole phase of first order."""
+    U, m, k, w = Separable(-0.01, 1.0), 1.5, np.array([0.7]), trapezoid_weights(R)
+    phi = scattering_wave_functions(U, k, reduced_mass=m)(R)[0]
+    e = np.sqrt(U.nonlocal_potential(R[:, None], R) ** 2 @ w * w)
+    other = np.random.default_rng(0).normal(size=R.size)
+    other -= (other @ (e * phi)) / np.sum((e * phi) ** 2) * e * phi
+    found = [
+        unseen_shifts(U, DataWaves(np.atleast_2d(row), 1e-3, True), R, w, k, m)
+        for row in (3.0 * phi, other / e)
+    ]
+    whole = m * k / (2 * np.pi) * 0.01 * np.sum(np.abs(phi) * np.exp(-R) * w) ** 2
+    assert found[0] == pytest.approx(0, abs=1e-12)
+    assert found[1] == pytest.approx(whole, rel=1e-9)
+
+
+def test_more_rows_than_nodes_keep_their_span():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(50, 3)) @ random.normal(size=(3, 8))
+    problem = make_problem(X, X, np.ones(8), np.ones(8))
+    rows_of = data_waves(problem).rows
+    assert rows_of.shape == (8, 8)
+    assert np.linalg.matrix_rank(np.concatenate([rows_of, X]), tol=1e-9) == 3
+
+
+def test_the_lattice_ends_at_pi_over_a():
+    """Also for a V(r) alone, and for a form that is known."""
+    V, m, r = GaussianSum([-1.0], [0.6]), 1.0, np.linspace(0.1, 6.0, 60)
+    X = scattering_wave_functions(V, [0.2, 1.0], reduced_mass=m)(r)
+    for model in (
+        LocalPotentialRegressor(n_terms=1, r=r, reduced_mass=m),
+        NonLocalPotentialRegressor(r, reduced_mass=m, local="only", n_init=1, random_state=0),
+    ):
+        model.fit(X, V(r) * X)
+        assert not named(lambda model=model: model.phase_shift(0.99 * np.pi / 0.1))[1]
+        with pytest.warns(UnderdeterminedWarning, match=r"k = 31.73 is beyond π/a = 31.42"):
+            model.phase_shift([0.1, 1.01 * np.pi / 0.1])
+
+
+def test_a_known_form_is_known_at_all_momenta():
+    d = make_separable()
+
+    def form(r, r_prime, theta):
+        return theta[0] * np.exp(-theta[1] * (r + r_prime))
+
+    model = ParametricPotentialRegressor(form, [-0.02, 1.2], r=d.r, reduced_mass=3.3)
+    model.fit(d.data, d.target)
+    assert not named(lambda: model.phase_shift([0.5, 4.0]))[1]
+
+
+def test_stated_errors_cover_what_is_open():
+    """A Gaussian process of correlators knows that it does not know; bins say less."""
+    truth = GaussianSum.from_ranges([-0.04], [4.0]) + Separable(-4e-5, 0.3)
+    d = make_time_dependent(
+        truth, r=np.arange(1, 41) * 0.75, box_radius=40.0, hadron_mass=2.0, times=range(10, 19),
+        noise=1e-3, n_bins=4, random_state=0,
+    )  # fmt: skip
+    model = GaussianProcessPotentialRegressor(
+        d.r, reduced_mass=1.0, local_strength=5, nonlocal_strength=1, nonlocal_reach=1
+    )
+    model.fit(d.data, d.target, y_std=d.sigma)
+    assert not named(lambda: model.phase_shift([0.1, 0.2, 0.3]))[1]
+    assert not named(lambda: model.phase_shift([0.3, 1.0], return_std=True))[1]
+    message = "do not determine δ at k = 1 and above"
+    with pytest.warns(UnderdeterminedWarning, match=message):
+        model.phase_shift([0.3, 1.0])
+    bins = JackknifeRegressor(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bins.fit(d.rows.data, d.rows.target, y_std=d.sigma)
+    assert len(named(lambda: bins.phase_shift([0.3, 1.0]))[1]) == 1
+    assert not named(lambda: bins.phase_shift([0.1, 0.3], return_std=True))[1]
