@@ -20,20 +20,27 @@ too large A, with errors that are several times too small. Steps of ρ are 4/3, 
 waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
 coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is
 settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
+What was settled before the last raise is looked at again, until all of them stay.
+
+δ is compared modulo π. Σ_a δ_a at a large momentum, on its branch, also counts the deep bound
+states. A prior that is wide enough to fit noise can have one that the data do not need, with
+the same δ modulo π: the step beyond the first s that agrees is not taken if it adds one.
 """
 
 import warnings
 from collections.abc import Callable
 from functools import cached_property
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from halkit.exceptions import PriorWarning
+from halkit.exceptions import AccuracyWarning, PriorWarning
 from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
+from halkit.scattering.coupled.phase import sum_of_phases
 
 __all__ = ["settled"]
 
@@ -93,6 +100,10 @@ class Prior(NamedTuple):
         steps = np.log(INSIDE * fit.r_out_[-1] / fit.envelope_radius_) / np.log(self.step)
         return int(np.clip(steps, 0, self.most))
 
+    def steps(self, first: Any, fit: Any) -> int:
+        """Return how many steps a fit is above the first one."""
+        return round(np.log(self.of(fit) / self.of(first)) / np.log(self.step))
+
 
 LOCAL = Prior(
     "V", "local_strength", step=3.0, most=4, relevant=1.0, further=0, large=False,
@@ -136,27 +147,34 @@ def settled(
     -----
     PriorWarning
         If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
-        0.75 for the amplitude of U; if the size of V was raised to more than ten times its default.
+        0.75 for the amplitude of U; if the size of V was raised to more than ten times its default;
+        if bins have another number of deep bound states than the fit to the mean.
+    OverfitWarning
+        If a bound state lies outside the span of the wave functions of the data.
     """
     priors = [prior for prior in (LOCAL, REACH, AMPLITUDE) if prior.room(centre)]
     if not priors or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    chosen, climbs = _Fits(centre, fits, {}), list[tuple[Any, ...]]()
+    most = [prior.room(centre) if getattr(centre, prior.name) is None else 0 for prior in priors]
+    chosen, climbs = _Fits(centre, fits, {}), dict[Prior, tuple[Any, ...]]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
-        for prior in priors:
-            # a larger U would stand in for a V that may not be as large as it is
-            if any(_pulls(*climb[:2]) for climb in climbs):
-                break
-            most = prior.room(centre) if getattr(centre, prior.name) is None else 0
+        for prior, steps in cycle(zip(priors, most, strict=True)):
+            if prior in climbs and climbs[prior][2] == chosen.given:
+                break  # nothing was raised since
+            left = steps - prior.steps(centre, chosen.centre)
             larger = _larger(prior, fit_mean, fit_bins)
-            chosen, *change = _climb(prior, chosen, larger, kind, most)
-            climbs.append((prior, *change))
+            chosen, change, instead = _climb(prior, chosen, larger, kind, left)
+            climbs[prior] = change, instead, chosen.given
+            # a larger U would stand in for a V that may not be as large as it is
+            if _pulls(prior, change):
+                break
         bins = chosen.bins
     if LOCAL in priors:
         _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
-    for prior, change, instead in climbs:
+    for prior, (change, instead, _) in climbs.items():
         _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
+    _warn_of_states(chosen)
     return chosen.centre, bins
 
 
@@ -176,6 +194,11 @@ class _Fits:
     @cached_property
     def angles(self):
         return _angles(self.centre)
+
+    @cached_property
+    def total(self):
+        """Σ_a δ_a of the fit to the mean at a large momentum, see `_total`."""
+        return _total(self.centre)
 
     @cached_property
     def bin_angles(self):
@@ -201,7 +224,7 @@ def _climb(prior, fits, larger, kind, most):
         above = larger(fits)
         change = _change(fits, above, kind, prior)
         if change is None and raised and left and prior.further:
-            return above, None, None
+            return (fits if _more_states(fits, above) else above), None, None
         if change is None or not left:
             break
         fits, raised = above, True
@@ -220,6 +243,11 @@ def _change(fits, above, kind, prior):
             if change > SIGNIFICANT * _rms(standard_error(changes, kind)):
                 found.append((change / error, change))
     return max(found, default=None)
+
+
+def _more_states(fits, above):
+    """Whether a step adds a deep bound state, or removes one."""
+    return round((above.total - fits.total) / np.pi) != 0
 
 
 def _pulls(prior, change):
@@ -253,6 +281,23 @@ def _warn_of_pull(prior, change, instead, strength):
         )
 
 
+def _warn_of_states(fits):
+    """Warn of bound states that the data do not support, and that a part of the bins has."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        fits.centre.bound_states()
+        turns = np.round((np.array([_total(fit) for fit in fits.bins]) - fits.total) / np.pi)
+    if turns.any():
+        warnings.warn(
+            f"in {np.count_nonzero(turns)} of {len(turns)} bins the fit has another number of deep "
+            "bound states than the fit to the mean: phase shifts differ by π at all momenta, and "
+            "their errors, modulo π, do not show it. Lower local_strength or nonlocal_strength, "
+            "and compare bound_states of the bins",
+            PriorWarning,
+            stacklevel=4,
+        )
+
+
 def _angles(fit):
     """Phase shifts at the sets of momenta of the lowest and the highest channel, in groups.
 
@@ -273,6 +318,16 @@ def _angles(fit):
     pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
     elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
     return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
+
+
+def _total(fit):
+    """Σ_a δ_a at a large momentum of the highest channel, π larger for each deep bound state."""
+    k = LARGE * np.pi / fit.r_out_[-1]
+    if fit.n_channels_ == 1:
+        return float(fit.phase_shift(np.array([k]))[0])
+    channels = fit.interaction_.resolved()
+    energy = channels.threshold[-1] + k**2 / (2 * channels.reduced_mass[-1])
+    return float(sum_of_phases(fit.interaction_, np.array([energy]))[0])
 
 
 def _turned(angles):

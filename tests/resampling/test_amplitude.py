@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from halkit.datasets import make_coupled, make_time_dependent
-from halkit.exceptions import PriorWarning
+from halkit.exceptions import OverfitWarning, PriorWarning
 from halkit.interactions import GaussianSum, NonLocal, lambda_lambda_n_xi_model
 from halkit.potentials import GaussianProcessPotentialRegressor, lattice_prior
 from halkit.resampling import JackknifeRegressor
@@ -31,9 +32,22 @@ class Pulled:
         self.c, self.noise, self.large = c, noise, large
         self.nonlocal_strength, self.nonlocal_strength_ = nonlocal_strength, nonlocal_strength or 1
 
+    def bound_states(self):
+        """It has none."""
+
     def phase_shift(self, k):
         where = k > 1.5 * np.pi / self.r_out_[-1] if self.large else 1.0
         return 1 - self.c / self.nonlocal_strength_ * where + self.noise + 0 * k
+
+
+class Spurious(Pulled):
+    """One more deep bound state from a strength on, in all bins or in a part of them."""
+
+    first, everywhere = 9, True
+
+    def phase_shift(self, k):
+        bound = self.nonlocal_strength_ >= self.first and (self.everywhere or self.noise > 0)
+        return super().phase_shift(k) + np.pi * bound
 
 
 def settle(c, strength=None, large=False, kind=Pulled):
@@ -75,6 +89,26 @@ def test_an_amplitude_that_may_not_be_raised_is_told():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert settle(0.01, 1.0)[0].nonlocal_strength_ == 1
+
+
+@pytest.mark.parametrize(("first", "c", "strength"), [(9, 0.02, 3), (27, 0.02, 9), (27, 0.06, 9)])
+def test_no_step_adds_a_bound_state_that_phase_shifts_do_not_need(monkeypatch, first, c, strength):
+    """As for `Pulled`, which goes to 9 and 27, but with a state beyond."""
+    monkeypatch.setattr(Spurious, "first", first)
+    assert settle(c, kind=Spurious)[0].nonlocal_strength_ == strength
+
+
+def test_a_bound_state_that_comes_with_a_change_of_phase_shifts_is_kept(monkeypatch):
+    """A stronger potential may find a true one: 1 → 3 moves δ by four errors."""
+    monkeypatch.setattr(Spurious, "first", 3)
+    assert settle(0.06, kind=Spurious)[0].nonlocal_strength_ == 27
+
+
+def test_a_bound_state_of_some_bins_is_told(monkeypatch):
+    monkeypatch.setattr(Spurious, "first", 1)
+    monkeypatch.setattr(Spurious, "everywhere", False)
+    with pytest.warns(PriorWarning, match="in 2 of 4 bins the fit has another number of deep"):
+        settle(0.001, kind=Spurious)
 
 
 class Short(Pulled):
@@ -248,6 +282,35 @@ def test_two_channels():
     assert np.all((pulls > 0.4) & (pulls < 1.6)), pulls
     assert np.all(np.median(np.abs(change), axis=(0, 2))[0] < np.deg2rad([0.6, 0.35]))
     assert np.median(np.abs(change[:, 1])) < 4e-3
+
+
+@pytest.mark.slow
+def test_a_spurious_bound_state_of_two_channels():
+    """The one of 96 sets in which nine times the amplitude agrees with 27 times, modulo π.
+
+    With 27 NΞ has a state at −77 MeV in the fit to the mean and in all bins, and δ_1 is π too
+    large at all energies. 0.3 of its norm are in the span of the data.
+    """
+    model, E = lambda_lambda_n_xi_model(), from_mev(np.array([5.0, 10.0, 30.0, 50.0, 80.0]))
+    d = make_coupled(
+        model, r=R, box_radius=8.0, times=TIMES, source_radius=0.8, noise=1e-3, n_bins=20,
+        random_state=104,
+    )  # fmt: skip
+    prior = GaussianProcessPotentialRegressor(
+        d.r, channels=d.channels, **lattice_prior(1.0, n_channels=2)
+    )
+    data = {"X": d.rows.data, "y": d.rows.target, "y_std": d.rows.pooled_sigma()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = JackknifeRegressor(prior).fit(**data)
+    assert fit.nonlocal_strength_ == 9
+    S, std = fit.phase_shift(energy=E, return_std=True)
+    change = S.phase_shift - coupled_phase_shifts(model, E).phase_shift
+    assert np.nanmax(np.abs(change / std.phase_shift)) < 3
+    by_hand = clone(prior).set_params(local_strength=45.0, nonlocal_strength=27.0)
+    with pytest.warns(OverfitWarning, match="rest on the prior"):
+        fit = JackknifeRegressor(by_hand).fit(**data)
+    assert len(fit.bound_states().energy) == 2
 
 
 @pytest.mark.parametrize("seed", [0, 1])
