@@ -11,7 +11,8 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
 
     rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
-after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. Each step
+after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. U is looked at
+in several groups of momenta, one of which suffices: there 3 σ[Δ] count instead of 2. Each step
 changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and an s that
 was raised goes one step further, where the pull is small against the errors instead of similar to
 them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior takes a much
@@ -22,9 +23,9 @@ coupled channels δ stands for each δ_a, and for half the modulus of each trans
 settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
 What was settled before the last raise is looked at again, until all of them stay.
 
-δ is compared modulo π. Σ_a δ_a at a large momentum, on its branch, also counts the deep bound
-states. A prior that is wide enough to fit noise can have one that the data do not need, with
-the same δ modulo π: the step beyond the first s that agrees is not taken if it adds one.
+δ is compared modulo π. The sum of all phases at a large momentum, on its branch, also counts the
+deep bound states. A prior that is wide enough to fit noise can have one that the data do not need,
+with the same δ modulo π: the step beyond the first s that agrees is not taken if it adds one.
 """
 
 import warnings
@@ -44,8 +45,8 @@ from halkit.scattering.coupled.phase import sum_of_phases
 
 __all__ = ["settled"]
 
-# Factor of a change that matters from where on it is told, and own errors that it must reach.
-NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# Factor of a change that matters from where on it is told.
+NOTICEABLE = 1.5
 # Ratio of s of V to its default that is told.
 FAR = 10.0
 # Largest ρ of U, in units of the last radius.
@@ -68,6 +69,8 @@ class Prior(NamedTuple):
         Factor of a step, and the largest number of steps.
     relevant : float
         f: errors of the phase shift that a change must reach to matter.
+    significant : float
+        Errors of its own that it must also reach.
     further : int
         Steps from the s that agrees with the next one, if it was raised.
     large : bool
@@ -81,6 +84,7 @@ class Prior(NamedTuple):
     step: float
     most: int
     relevant: float
+    significant: float
     further: int
     large: bool
     check: str
@@ -106,16 +110,16 @@ class Prior(NamedTuple):
 
 
 LOCAL = Prior(
-    "V", "local_strength", step=3.0, most=4, relevant=1.0, further=0, large=False,
-    check="local_range is 1/m_π",
+    "V", "local_strength", step=3.0, most=4, relevant=1.0, significant=2.0, further=0,
+    large=False, check="local_range is 1/m_π",
 )  # fmt: skip
 REACH = Prior(
-    "U", "nonlocal_reach", step=4 / 3, most=3, relevant=1.0, further=0, large=True,
-    check="the data reach beyond U",
+    "U", "nonlocal_reach", step=4 / 3, most=3, relevant=1.0, significant=3.0, further=0,
+    large=True, check="the data reach beyond U",
 )  # fmt: skip
 AMPLITUDE = Prior(
-    "U", "nonlocal_strength", step=3.0, most=4, relevant=0.5, further=1, large=True,
-    check="length_scale and envelope_radius are not larger than those of U",
+    "U", "nonlocal_strength", step=3.0, most=4, relevant=0.5, significant=3.0, further=1,
+    large=True, check="length_scale and envelope_radius are not larger than those of U",
 )  # fmt: skip
 
 
@@ -197,7 +201,7 @@ class _Fits:
 
     @cached_property
     def total(self):
-        """Σ_a δ_a of the fit to the mean at a large momentum, see `_total`."""
+        """The sum of phases of the fit to the mean at a large momentum, see `_total`."""
         return _total(self.centre)
 
     @cached_property
@@ -240,7 +244,7 @@ def _change(fits, above, kind, prior):
         change, error = _rms(moved), _rms(standard_error(bins, kind))
         if change > prior.relevant * error:
             changes = _turned(above.bin_angles[group] - bins)
-            if change > SIGNIFICANT * _rms(standard_error(changes, kind)):
+            if change > prior.significant * _rms(standard_error(changes, kind)):
                 found.append((change / error, change))
     return max(found, default=None)
 
@@ -321,7 +325,7 @@ def _angles(fit):
 
 
 def _total(fit):
-    """Σ_a δ_a at a large momentum of the highest channel, π larger for each deep bound state."""
+    """The sum of phases at a large momentum of the highest channel, with π for each deep state."""
     k = LARGE * np.pi / fit.r_out_[-1]
     if fit.n_channels_ == 1:
         return float(fit.phase_shift(np.array([k]))[0])

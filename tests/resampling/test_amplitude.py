@@ -78,6 +78,36 @@ def test_the_amplitude_goes_one_step_beyond_the_first_that_agrees(c, strength, l
     assert [fit.nonlocal_strength_ for fit in fits] == [strength] * 4
 
 
+class Late(Pulled):
+    """V pulls once U is large: δ = 1 − c/t − 0.15 (1/s − 1/5) where t > 1."""
+
+    def __init__(self, c, nonlocal_strength=None, noise=0.0, large=False, local_strength=None):
+        super().__init__(c, nonlocal_strength, noise, large)
+        self.local_strength_ = local_strength or 5.0
+
+    def phase_shift(self, k):
+        pull = 0.15 * (1 / self.local_strength_ - 0.2)
+        return super().phase_shift(k) - pull * (self.nonlocal_strength_ > 1)
+
+
+def test_v_is_looked_at_again_after_a_raise_of_u():
+    """(2/3) 0.15/s ≤ σ = 0.01 decides on s = 15, once U is raised."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def fit_mean(local_strength=None, nonlocal_strength=None):
+        return Late(c, nonlocal_strength, local_strength=local_strength)
+
+    def fit_bins(centre):
+        given = centre.nonlocal_strength_, centre.local_strength_
+        return [Late(c, given[0], x, local_strength=given[1]) for x in noise]
+
+    for c, strengths in (0.007, (1, 5)), (0.02, (9, 15)):
+        first = Late(c)
+        centre, fits = settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
+        assert (centre.nonlocal_strength_, centre.local_strength_) == strengths
+        assert {fit.local_strength_ for fit in fits} == {strengths[1]}
+
+
 def test_an_amplitude_that_may_not_be_raised_is_told():
     """Beyond 81, and by hand: (2/3) c/t > 0.75 σ."""
     with pytest.warns(PriorWarning, match="nonlocal_strength = 243 instead of 81 moves them by"):

@@ -134,9 +134,10 @@ def coupled_phase_shifts(
 
 
 def sum_of_phases(interactions: CoupledPotential, energy: Array) -> Array:
-    """Return Σ_a δ_a of the open channels, on the branch of `coupled_phase_shifts`.
+    """Return the sum of the eigenphases, arg(det S)/2, on the branch of `coupled_phase_shifts`.
 
-    At a single energy it takes a fraction of the time, because nothing is followed in the energy.
+    One or two open channels have Σ_a δ_a. Nothing is followed in the energy, and a single one takes
+    a fraction of the time.
 
     Parameters
     ----------
