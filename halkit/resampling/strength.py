@@ -51,6 +51,8 @@ NOTICEABLE = 1.5
 FAR = 10.0
 # Largest ρ of U, in units of the last radius.
 INSIDE = 0.25
+# Errors by which a U of coupled channels with 3/4 of ρ moves S where ρ is told.
+REACHING = 2.5
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R: small ones, and a large one for U. A still
@@ -106,7 +108,8 @@ class Prior(NamedTuple):
 
     def steps(self, first: Any, fit: Any) -> int:
         """Return how many steps a fit is above the first one."""
-        return round(np.log(self.of(fit) / self.of(first)) / np.log(self.step))
+        size, larger = (getattr(one, f"{self.name}_") for one in (first, fit))
+        return round(np.log(larger / size) / np.log(self.step))
 
 
 LOCAL = Prior(
@@ -173,11 +176,12 @@ def settled(
             # a larger U would stand in for a V that may not be as large as it is
             if _pulls(prior, change):
                 break
-        bins = chosen.bins
+        bins, rests = chosen.bins, _rest_on_reach(chosen, fit_mean, kind)
     if LOCAL in priors:
         _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
     for prior, (change, instead, _) in climbs.items():
         _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
+    _warn_of_reach(rests, chosen.centre)
     _warn_of_states(chosen)
     return chosen.centre, bins
 
@@ -249,6 +253,22 @@ def _change(fits, above, kind, prior):
     return max(found, default=None)
 
 
+def _rest_on_reach(fits, fit_mean, kind):
+    """By how many of their errors a narrower U moves the S matrix elements of coupled channels.
+
+    The least of all elements, at all momenta together; 0 for one channel.
+    """
+    n, reach = fits.centre.n_channels_, getattr(fits.centre, "nonlocal_reach_", None)
+    if n == 1 or reach is None:
+        return 0.0
+    narrow = fit_mean(**{**fits.given, REACH.name: reach / REACH.step})
+    moved = [_turned(a - b) for a, b in zip(_angles(narrow), fits.angles, strict=True)]
+    errors = [standard_error(bins, kind) for bins in fits.bin_angles]
+    pairs = n * (n + 1) // 2
+    joined = (map(np.concatenate, (moved[i::pairs], errors[i::pairs])) for i in range(pairs))
+    return min(_rms(change) / _rms(error) for change, error in joined)
+
+
 def _more_states(fits, above):
     """Whether a step adds a deep bound state, or removes one."""
     return round((above.total - fits.total) / np.pi) != 0
@@ -280,6 +300,20 @@ def _warn_of_pull(prior, change, instead, strength):
             f"instead of {strength:g} moves them by {change[1]:.2g} rad, {change[0]:.2g} of their "
             "errors, and the bins, all of them pulled alike, do not show it. Raise "
             f"{prior.name} until they stay, or leave it at None; and check that {prior.check}",
+            PriorWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_of_reach(errors, fit):
+    """Warn of a U of coupled channels that may reach beyond its prior."""
+    if errors > REACHING:
+        radius = fit.envelope_radius_
+        warnings.warn(
+            f"phase shifts rest on the reach of U: envelope_radius = {radius / REACH.step:.3g} "
+            f"instead of {radius:.3g} moves all of them, and the inelasticity, by {errors:.2g} or "
+            "more of their errors. If U falls more slowly than its prior, these errors are too "
+            "small. Compare other priors, or add sources",
             PriorWarning,
             stacklevel=4,
         )

@@ -266,8 +266,8 @@ class Coupled(Pulled):
 
     def s_matrix(self, energy):
         pull = -self.c / self.nonlocal_strength_
-        delta = 0.5 + np.array([pull * (self.pulled == "δ1"), pull * (self.pulled == "δ2")])
-        sine = 0.4 + 2 * pull * (self.pulled == "transition") + 2 * self.noise
+        pulls = [pull * (self.pulled in {name, "all"}) for name in ("δ1", "δ2", "transition")]
+        delta, sine = 0.5 + np.array(pulls[:2]), 0.4 + 2 * pulls[2] + 2 * self.noise
         phase = np.exp(1j * (delta + self.noise))
         bar = np.array([[np.sqrt(1 - sine**2), 1j * sine], [1j * sine, np.sqrt(1 - sine**2)]])
         S = np.tile(phase[:, None] * bar * phase, (len(energy), 1, 1))
@@ -282,6 +282,49 @@ def test_each_number_of_two_channels_counts_for_itself(pulled, monkeypatch):
     monkeypatch.setattr(Coupled, "pulled", pulled)
     assert settle(0.06, kind=Coupled)[0].nonlocal_strength_ == 27
     assert settle(0.007, kind=Coupled)[0].nonlocal_strength_ == 1
+
+
+class Reaching(Coupled):
+    """A U of two channels that moves δ_1, δ_2 and the transition by c for 3/4 of its reach."""
+
+    pulled, envelope_radius_, channels, l = "all", 2.0, None, None
+
+    def __init__(self, c, reach=1.0, noise=0.0):
+        super().__init__(0.0, 1.0, noise)
+        self.moved, self.nonlocal_reach_ = c, reach
+        self.nonlocal_strength = 1.0
+
+    def s_matrix(self, energy):
+        change = self.moved * (self.nonlocal_reach_ < 1)
+        one = Coupled(-change, noise=self.noise)
+        one.pulled = self.pulled
+        return one.s_matrix(energy)
+
+
+@pytest.mark.parametrize(
+    ("c", "pulled", "told"), [(0.03, "all", True), (0.02, "all", False), (0.03, "δ1", False)]
+)
+def test_a_u_of_two_channels_that_reaches_as_far_as_its_prior_is_told(c, pulled, told):
+    """Where δ_1, δ_2 and the transition all move by 2.5 errors, of 0.01."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def make(x=0.0, reach=1.0):
+        model = Reaching(c, reach, x)
+        model.pulled = pulled
+        return model
+
+    def fit_mean(nonlocal_reach=1.0, **given):
+        return make(reach=nonlocal_reach)
+
+    def fit_bins(centre):
+        return [make(x, centre.nonlocal_reach_) for x in noise]
+
+    first = make()
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
+    assert [one.category for one in found] == [PriorWarning] * told
+    assert all("envelope_radius = 1.5 instead of 2 moves" in str(one.message) for one in found)
 
 
 @pytest.mark.slow
