@@ -12,14 +12,15 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
     rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
 after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. U is looked at
-in several groups of momenta, one of which suffices: there 3 σ[Δ] count instead of 2. Each step
-changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and an s that
-was raised goes one step further, where the pull is small against the errors instead of similar to
-them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior takes a much
-too large A, with errors that are several times too small. Steps of ρ are 4/3, with f = 1, up to
-ρ = R/4 where the data end at R, for s waves of one channel. Priors of coupled channels and higher
-waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
-coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is
+in several groups of momenta, one of which suffices: in one channel 3 σ[Δ] count there instead of 2.
+Each step changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and
+an s that was raised goes one step further, where the pull is small against the errors instead of
+similar to them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior
+takes a much too large A, with errors that are several times too small. Steps of ρ are 4/3, with
+f = 1, up to ρ = R/4 where the data end at R, for s waves of one channel. Priors of coupled channels
+and higher waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the
+truth. In coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab;
+where 3ρ/4 instead of ρ moves all of them by more than 2.5 errors, a warning says so. V is
 settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
 What was settled before the last raise is looked at again, until all of them stay.
 
@@ -45,8 +46,8 @@ from halkit.scattering.coupled.phase import sum_of_phases
 
 __all__ = ["settled"]
 
-# Factor of a change that matters from where on it is told.
-NOTICEABLE = 1.5
+# Factor of a change that matters from where on it is told, and own errors that it must reach.
+NOTICEABLE, SIGNIFICANT = 1.5, 2.0
 # Ratio of s of V to its default that is told.
 FAR = 10.0
 # Largest ρ of U, in units of the last radius.
@@ -72,7 +73,7 @@ class Prior(NamedTuple):
     relevant : float
         f: errors of the phase shift that a change must reach to matter.
     significant : float
-        Errors of its own that it must also reach.
+        Errors of its own that it must also reach in one channel.
     further : int
         Steps from the s that agrees with the next one, if it was raised.
     large : bool
@@ -113,7 +114,7 @@ class Prior(NamedTuple):
 
 
 LOCAL = Prior(
-    "V", "local_strength", step=3.0, most=4, relevant=1.0, significant=2.0, further=0,
+    "V", "local_strength", step=3.0, most=4, relevant=1.0, significant=SIGNIFICANT, further=0,
     large=False, check="local_range is 1/m_π",
 )  # fmt: skip
 REACH = Prior(
@@ -248,7 +249,8 @@ def _change(fits, above, kind, prior):
         change, error = _rms(moved), _rms(standard_error(bins, kind))
         if change > prior.relevant * error:
             changes = _turned(above.bin_angles[group] - bins)
-            if change > prior.significant * _rms(standard_error(changes, kind)):
+            own = prior.significant if n == 1 else SIGNIFICANT
+            if change > own * _rms(standard_error(changes, kind)):
                 found.append((change / error, change))
     return max(found, default=None)
 
@@ -323,7 +325,10 @@ def _warn_of_states(fits):
     """Warn of bound states that the data do not support, and that a part of the bins has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
-        fits.centre.bound_states()
+        try:
+            fits.centre.bound_states()
+        except ValueError as error:  # a state deeper than relativistic momenta allow
+            warnings.warn(f"of the fit to the mean, {error}", PriorWarning, stacklevel=4)
         turns = np.round((np.array([_total(fit) for fit in fits.bins]) - fits.total) / np.pi)
     if turns.any():
         warnings.warn(
