@@ -12,16 +12,16 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
     rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
 after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. U is looked at
-in several groups of momenta, one of which suffices: in one channel 3 σ[Δ] count there instead of 2.
-Each step changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and
-an s that was raised goes one step further, where the pull is small against the errors instead of
-similar to them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior
-takes a much too large A, with errors that are several times too small. Steps of ρ are 4/3, with
-f = 1, up to ρ = R/4 where the data end at R, for s waves of one channel. Priors of coupled channels
-and higher waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the
-truth. In coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab;
-where 3ρ/4 instead of ρ moves all of them by more than 2.5 errors, a warning says so. V is
-settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
+in several groups of momenta: in one channel two of them have to change, or one by 3 σ[Δ]. Each step
+changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and an s that
+was raised goes one step further, where the pull is small against the errors instead of similar to
+them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior takes a much
+too large A, with errors that are several times too small. Steps of ρ are 4/3, with f = 1, up to ρ =
+R/4 where the data end at R, for s waves of one channel. Priors of coupled channels and higher waves
+are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
+coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab; where 3ρ/4
+instead of ρ moves all of them by more than 2.5 errors, a warning says so. V is settled first, with
+the default U, then ρ, then A; where one pulls still, the next is left alone.
 What was settled before the last raise is looked at again, until all of them stay.
 
 δ is compared modulo π. The sum of all phases at a large momentum, on its branch, also counts the
@@ -46,8 +46,9 @@ from halkit.scattering.coupled.phase import sum_of_phases
 
 __all__ = ["settled"]
 
-# Factor of a change that matters from where on it is told, and own errors that it must reach.
-NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# Factor of a change that matters from where on it is told, and own errors that it must reach, also
+# where it is seen in one of several groups of momenta alone.
+NOTICEABLE, SIGNIFICANT, ALONE = 1.5, 2.0, 3.0
 # Ratio of s of V to its default that is told.
 FAR = 10.0
 # Largest ρ of U, in units of the last radius.
@@ -72,8 +73,6 @@ class Prior(NamedTuple):
         Factor of a step, and the largest number of steps.
     relevant : float
         f: errors of the phase shift that a change must reach to matter.
-    significant : float
-        Errors of its own that it must also reach in one channel.
     further : int
         Steps from the s that agrees with the next one, if it was raised.
     large : bool
@@ -87,7 +86,6 @@ class Prior(NamedTuple):
     step: float
     most: int
     relevant: float
-    significant: float
     further: int
     large: bool
     check: str
@@ -114,16 +112,16 @@ class Prior(NamedTuple):
 
 
 LOCAL = Prior(
-    "V", "local_strength", step=3.0, most=4, relevant=1.0, significant=SIGNIFICANT, further=0,
-    large=False, check="local_range is 1/m_π",
+    "V", "local_strength", step=3.0, most=4, relevant=1.0, further=0, large=False,
+    check="local_range is 1/m_π",
 )  # fmt: skip
 REACH = Prior(
-    "U", "nonlocal_reach", step=4 / 3, most=3, relevant=1.0, significant=3.0, further=0,
-    large=True, check="the data reach beyond U",
+    "U", "nonlocal_reach", step=4 / 3, most=3, relevant=1.0, further=0, large=True,
+    check="the data reach beyond U",
 )  # fmt: skip
 AMPLITUDE = Prior(
-    "U", "nonlocal_strength", step=3.0, most=4, relevant=0.5, significant=3.0, further=1,
-    large=True, check="length_scale and envelope_radius are not larger than those of U",
+    "U", "nonlocal_strength", step=3.0, most=4, relevant=0.5, further=1, large=True,
+    check="length_scale and envelope_radius are not larger than those of U",
 )  # fmt: skip
 
 
@@ -247,12 +245,13 @@ def _change(fits, above, kind, prior):
     for group in range(len(fits.angles) if prior.large else n * (n + 1) // 2):
         bins, moved = fits.bin_angles[group], _turned(above.angles[group] - fits.angles[group])
         change, error = _rms(moved), _rms(standard_error(bins, kind))
-        if change > prior.relevant * error:
-            changes = _turned(above.bin_angles[group] - bins)
-            own = prior.significant if n == 1 else SIGNIFICANT
-            if change > own * _rms(standard_error(changes, kind)):
-                found.append((change / error, change))
-    return max(found, default=None)
+        own = _rms(standard_error(_turned(above.bin_angles[group] - bins), kind))
+        if change > prior.relevant * error and change > SIGNIFICANT * own:
+            found.append((change / error, change, change / own))
+    alone = len(found) == 1 and n == 1 and prior.large
+    if not found or (alone and found[0][2] < ALONE):
+        return None
+    return max(found)[:2]
 
 
 def _rest_on_reach(fits, fit_mean, kind):
