@@ -154,7 +154,8 @@ def settled(
     PriorWarning
         If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
         0.75 for the amplitude of U; if the size of V was raised to more than ten times its default;
-        if bins have another number of deep bound states than the fit to the mean.
+        if bins have another number of deep bound states than the fit to the mean; if 3/4 of the
+        envelope of U of coupled channels moves S by more than 2.5 errors.
     OverfitWarning
         If a bound state lies outside the span of the wave functions of the data.
     """

@@ -78,6 +78,22 @@ def test_the_amplitude_goes_one_step_beyond_the_first_that_agrees(c, strength, l
     assert [fit.nonlocal_strength_ for fit in fits] == [strength] * 4
 
 
+class Noisy(Pulled):
+    """Each step changes the bins by a third of their errors."""
+
+    def phase_shift(self, k):
+        step = np.log(self.nonlocal_strength_) / np.log(3)
+        return super().phase_shift(k) + 0.3 * step * self.noise
+
+
+@pytest.mark.parametrize(
+    ("c", "large", "strength"), [(0.011, True, 1), (0.011, False, 9), (0.02, True, 9)]
+)
+def test_a_change_at_some_momenta_alone_has_to_be_more_significant(c, large, strength):
+    """2.4 errors of the change in one group of momenta do not raise, in two groups they do."""
+    assert settle(c, large=large, kind=Noisy)[0].nonlocal_strength_ == strength
+
+
 class Late(Pulled):
     """V pulls once U is large: δ = 1 − c/t − 0.15 (1/s − 1/5) where t > 1."""
 
