@@ -375,7 +375,7 @@ def test_two_channels():
 
 @pytest.mark.slow
 def test_a_spurious_bound_state_of_two_channels():
-    """The one of 96 sets in which nine times the amplitude agrees with 27 times, modulo π.
+    """A set in which nine times the amplitude of U agrees with 27 times, modulo π.
 
     With 27 NΞ has a state at −77 MeV in the fit to the mean and in all bins, and δ_1 is π too
     large at all energies. 0.3 of its norm are in the span of the data.
@@ -386,20 +386,36 @@ def test_a_spurious_bound_state_of_two_channels():
         random_state=104,
     )  # fmt: skip
     prior = GaussianProcessPotentialRegressor(
-        d.r, channels=d.channels, **lattice_prior(1.0, n_channels=2)
+        d.r, channels=d.channels, local_strength=45.0, **lattice_prior(1.0, n_channels=2)
     )
-    data = {"X": d.rows.data, "y": d.rows.target, "y_std": d.rows.pooled_sigma()}
+    sigma = d.rows.pooled_sigma()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        fit = JackknifeRegressor(prior).fit(**data)
+        fit = JackknifeRegressor(prior).fit(d.rows.data, d.rows.target, y_std=sigma)
     assert fit.nonlocal_strength_ == 9
     S, std = fit.phase_shift(energy=E, return_std=True)
     change = S.phase_shift - coupled_phase_shifts(model, E).phase_shift
     assert np.nanmax(np.abs(change / std.phase_shift)) < 3
-    by_hand = clone(prior).set_params(local_strength=45.0, nonlocal_strength=27.0)
+    by_hand = clone(prior).set_params(nonlocal_strength=27.0).fit(*d.rows.mean(), y_std=sigma)
     with pytest.warns(OverfitWarning, match="rest on the prior"):
-        fit = JackknifeRegressor(by_hand).fit(**data)
-    assert len(fit.bound_states().energy) == 2
+        assert len(by_hand.bound_states().energy) == 2
+
+
+def test_bound_states_outside_the_data_are_told(monkeypatch):
+    """What `bound_states` of the fit to the mean tells or refuses, the jackknife tells."""
+
+    def unseen(self):
+        warnings.warn("rest on the prior", OverfitWarning, stacklevel=1)
+
+    def too_deep(self):
+        raise ValueError("got a state bound by more than 5")
+
+    monkeypatch.setattr(Pulled, "bound_states", unseen)
+    with pytest.warns(OverfitWarning, match="rest on the prior"):
+        settle(0.02)
+    monkeypatch.setattr(Pulled, "bound_states", too_deep)
+    with pytest.warns(PriorWarning, match="of the fit to the mean, got a state bound by more"):
+        settle(0.02)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
