@@ -25,7 +25,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer
-from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
+from halkit.exceptions import MisfitWarning, OverfitWarning, UnderdeterminedWarning
 from halkit.potentials.validation import check_y_std
 from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind, resampling_error
 from halkit.resampling.strength import settled
@@ -163,6 +163,9 @@ def _local_fit(estimator, X, y, y_std, bins):
     with warnings.catch_warnings():
         # a strength that does not matter is what the test is for, however large
         warnings.filterwarnings("ignore", "local_strength was raised")
+        # and V alone may bind what the data do not have
+        warnings.simplefilter("ignore", OverfitWarning)
+        warnings.filterwarnings("ignore", "in .* bins the fit has another number")
         return settled(centre, fit_bins(centre), partial(fit, data), fit_bins, bins)[0]
 
 

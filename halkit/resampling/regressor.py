@@ -209,7 +209,11 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
             If the prior of V or the envelope of U moves phase shifts by more than 1.5 of their
             errors, or the amplitude of U by more than 0.75, or if ``local_strength_`` is more than
             ten times its default: see ``local_strength``, ``nonlocal_reach`` and
-            ``nonlocal_strength`` of `GaussianProcessPotentialRegressor`.
+            ``nonlocal_strength`` of `GaussianProcessPotentialRegressor`. If bins have another
+            number of deep bound states than the mean, or if U of coupled channels reaches as far
+            as its prior.
+        OverfitWarning
+            If a bound state of such a fit lies outside the span of the wave functions of the data.
         Warning
             As for the estimator, once for all bins, with their numbers; a MisfitWarning of the fit
             to the mean alone.

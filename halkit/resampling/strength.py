@@ -11,38 +11,50 @@ the prior pulls less, and the errors are larger. s = s_0, 3 s_0, 9 s_0 … matte
 
     rms_k Δ(k) > f rms_k σ[δ_s(k)]   and   rms_k Δ(k) > 2 rms_k σ[Δ(k)],
 
-after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. Each step
+after Lepski's principle: the smallest s that agrees with the next one, f = 1 for V. U is looked at
+in several groups of momenta: in one channel two of them have to change, or one by 3 σ[Δ]. Each step
 changes δ by a little for the amplitude A, which multiplies many functions: f = 1/2, and an s that
 was raised goes one step further, where the pull is small against the errors instead of similar to
 them. The envelope of U, of radius s ρ, pulls as well: a U that is wider than its prior takes a much
-too large A, with errors that are several times too small. Steps of ρ are 4/3, with f = 1, up to
-ρ = R/4 where the data end at R, for s waves of one channel. Priors of coupled channels and higher
-waves are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
-coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab. V is
-settled first, with the default U, then ρ, then A; where one pulls still, the next is left alone.
+too large A, with errors that are several times too small. Steps of ρ are 4/3, with f = 1, up to ρ =
+R/4 where the data end at R, for s waves of one channel. Priors of coupled channels and higher waves
+are wide already: there δ rests on ρ, and a wider prior does not come closer to the truth. In
+coupled channels δ stands for each δ_a, and for half the modulus of each transition S_ab; where 3ρ/4
+instead of ρ moves all of them by more than 2.5 errors, a warning says so. V is settled first, with
+the default U, then ρ, then A; where one pulls still, the next is left alone.
+What was settled before the last raise is looked at again, until all of them stay.
+
+δ is compared modulo π. The sum of all phases at a large momentum, on its branch, also counts the
+deep bound states. A prior that is wide enough to fit noise can have one that the data do not need,
+with the same δ modulo π: the step beyond the first s that agrees is not taken if it adds one.
 """
 
 import warnings
 from collections.abc import Callable
 from functools import cached_property
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from halkit.exceptions import PriorWarning
+from halkit.exceptions import AccuracyWarning, PriorWarning
 from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
+from halkit.scattering.coupled.phase import sum_of_phases
 
 __all__ = ["settled"]
 
-# Factor of a change that matters from where on it is told, and own errors that it must reach.
-NOTICEABLE, SIGNIFICANT = 1.5, 2.0
+# Factor of a change that matters from where on it is told, and own errors that it must reach, also
+# where it is seen in one of several groups of momenta alone.
+NOTICEABLE, SIGNIFICANT, ALONE = 1.5, 2.0, 3.0
 # Ratio of s of V to its default that is told.
 FAR = 10.0
 # Largest ρ of U, in units of the last radius.
 INSIDE = 0.25
+# Errors by which a U of coupled channels with 3/4 of ρ moves S where ρ is told.
+REACHING = 2.5
 # Numerical error of a phase shift, in radians.
 ROUNDING = 1e-6
 # Momenta in units of π/R, where the data end at R: small ones, and a large one for U. A still
@@ -93,6 +105,11 @@ class Prior(NamedTuple):
         steps = np.log(INSIDE * fit.r_out_[-1] / fit.envelope_radius_) / np.log(self.step)
         return int(np.clip(steps, 0, self.most))
 
+    def steps(self, first: Any, fit: Any) -> int:
+        """Return how many steps a fit is above the first one."""
+        size, larger = (getattr(one, f"{self.name}_") for one in (first, fit))
+        return round(np.log(larger / size) / np.log(self.step))
+
 
 LOCAL = Prior(
     "V", "local_strength", step=3.0, most=4, relevant=1.0, further=0, large=False,
@@ -136,27 +153,36 @@ def settled(
     -----
     PriorWarning
         If a size may not be raised, or not further, and phase shifts still change by 1.5 errors, or
-        0.75 for the amplitude of U; if the size of V was raised to more than ten times its default.
+        0.75 for the amplitude of U; if the size of V was raised to more than ten times its default;
+        if bins have another number of deep bound states than the fit to the mean; if 3/4 of the
+        envelope of U of coupled channels moves S by more than 2.5 errors.
+    OverfitWarning
+        If a bound state lies outside the span of the wave functions of the data.
     """
     priors = [prior for prior in (LOCAL, REACH, AMPLITUDE) if prior.room(centre)]
     if not priors or not centre._nodes_given or len(centre.r_out_) < FEWEST:
         return centre, fits
-    chosen, climbs = _Fits(centre, fits, {}), list[tuple[Any, ...]]()
+    most = [prior.room(centre) if getattr(centre, prior.name) is None else 0 for prior in priors]
+    chosen, climbs = _Fits(centre, fits, {}), dict[Prior, tuple[Any, ...]]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fits have warned
-        for prior in priors:
-            # a larger U would stand in for a V that may not be as large as it is
-            if any(_pulls(*climb[:2]) for climb in climbs):
-                break
-            most = prior.room(centre) if getattr(centre, prior.name) is None else 0
+        for prior, steps in cycle(zip(priors, most, strict=True)):
+            if prior in climbs and climbs[prior][2] == chosen.given:
+                break  # nothing was raised since
+            left = steps - prior.steps(centre, chosen.centre)
             larger = _larger(prior, fit_mean, fit_bins)
-            chosen, *change = _climb(prior, chosen, larger, kind, most)
-            climbs.append((prior, *change))
-        bins = chosen.bins
+            chosen, change, instead = _climb(prior, chosen, larger, kind, left)
+            climbs[prior] = change, instead, chosen.given
+            # a larger U would stand in for a V that may not be as large as it is
+            if _pulls(prior, change):
+                break
+        bins, rests = chosen.bins, _rest_on_reach(chosen, fit_mean, kind)
     if LOCAL in priors:
         _warn_of_raise(LOCAL.of(centre), LOCAL.of(chosen.centre))
-    for prior, change, instead in climbs:
+    for prior, (change, instead, _) in climbs.items():
         _warn_of_pull(prior, change, instead, prior.of(chosen.centre))
+    _warn_of_reach(rests, chosen.centre)
+    _warn_of_states(chosen)
     return chosen.centre, bins
 
 
@@ -176,6 +202,11 @@ class _Fits:
     @cached_property
     def angles(self):
         return _angles(self.centre)
+
+    @cached_property
+    def total(self):
+        """The sum of phases of the fit to the mean at a large momentum, see `_total`."""
+        return _total(self.centre)
 
     @cached_property
     def bin_angles(self):
@@ -201,7 +232,7 @@ def _climb(prior, fits, larger, kind, most):
         above = larger(fits)
         change = _change(fits, above, kind, prior)
         if change is None and raised and left and prior.further:
-            return above, None, None
+            return (fits if _more_states(fits, above) else above), None, None
         if change is None or not left:
             break
         fits, raised = above, True
@@ -215,11 +246,34 @@ def _change(fits, above, kind, prior):
     for group in range(len(fits.angles) if prior.large else n * (n + 1) // 2):
         bins, moved = fits.bin_angles[group], _turned(above.angles[group] - fits.angles[group])
         change, error = _rms(moved), _rms(standard_error(bins, kind))
-        if change > prior.relevant * error:
-            changes = _turned(above.bin_angles[group] - bins)
-            if change > SIGNIFICANT * _rms(standard_error(changes, kind)):
-                found.append((change / error, change))
-    return max(found, default=None)
+        own = _rms(standard_error(_turned(above.bin_angles[group] - bins), kind))
+        if change > prior.relevant * error and change > SIGNIFICANT * own:
+            found.append((change / error, change, change / own))
+    alone = len(found) == 1 and n == 1 and prior.large
+    if not found or (alone and found[0][2] < ALONE):
+        return None
+    return max(found)[:2]
+
+
+def _rest_on_reach(fits, fit_mean, kind):
+    """By how many of their errors a narrower U moves the S matrix elements of coupled channels.
+
+    The least of all elements, at all momenta together; 0 for one channel.
+    """
+    n, reach = fits.centre.n_channels_, getattr(fits.centre, "nonlocal_reach_", None)
+    if n == 1 or reach is None:
+        return 0.0
+    narrow = fit_mean(**{**fits.given, REACH.name: reach / REACH.step})
+    moved = [_turned(a - b) for a, b in zip(_angles(narrow), fits.angles, strict=True)]
+    errors = [standard_error(bins, kind) for bins in fits.bin_angles]
+    pairs = n * (n + 1) // 2
+    joined = (map(np.concatenate, (moved[i::pairs], errors[i::pairs])) for i in range(pairs))
+    return min(_rms(change) / _rms(error) for change, error in joined)
+
+
+def _more_states(fits, above):
+    """Whether a step adds a deep bound state, or removes one."""
+    return round((above.total - fits.total) / np.pi) != 0
 
 
 def _pulls(prior, change):
@@ -253,6 +307,40 @@ def _warn_of_pull(prior, change, instead, strength):
         )
 
 
+def _warn_of_reach(errors, fit):
+    """Warn of a U of coupled channels that may reach beyond its prior."""
+    if errors > REACHING:
+        radius = fit.envelope_radius_
+        warnings.warn(
+            f"phase shifts rest on the reach of U: envelope_radius = {radius / REACH.step:.3g} "
+            f"instead of {radius:.3g} moves all of them, and the inelasticity, by {errors:.2g} or "
+            "more of their errors. If U falls more slowly than its prior, these errors are too "
+            "small. Compare other priors, or add sources",
+            PriorWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_of_states(fits):
+    """Warn of bound states that the data do not support, and that a part of the bins has."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        try:
+            fits.centre.bound_states()
+        except ValueError as error:  # a state deeper than relativistic momenta allow
+            warnings.warn(f"of the fit to the mean, {error}", PriorWarning, stacklevel=4)
+        turns = np.round((np.array([_total(fit) for fit in fits.bins]) - fits.total) / np.pi)
+    if turns.any():
+        warnings.warn(
+            f"in {np.count_nonzero(turns)} of {len(turns)} bins the fit has another number of deep "
+            "bound states than the fit to the mean: phase shifts differ by π at all momenta, and "
+            "their errors, modulo π, do not show it. Lower local_strength or nonlocal_strength, "
+            "and compare bound_states of the bins",
+            PriorWarning,
+            stacklevel=4,
+        )
+
+
 def _angles(fit):
     """Phase shifts at the sets of momenta of the lowest and the highest channel, in groups.
 
@@ -273,6 +361,16 @@ def _angles(fit):
     pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
     elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
     return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
+
+
+def _total(fit):
+    """The sum of phases at a large momentum of the highest channel, with π for each deep state."""
+    k = LARGE * np.pi / fit.r_out_[-1]
+    if fit.n_channels_ == 1:
+        return float(fit.phase_shift(np.array([k]))[0])
+    channels = fit.interaction_.resolved()
+    energy = channels.threshold[-1] + k**2 / (2 * channels.reduced_mass[-1])
+    return float(sum_of_phases(fit.interaction_, np.array([energy]))[0])
 
 
 def _turned(angles):

@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from halkit.datasets import make_coupled, make_time_dependent
-from halkit.exceptions import PriorWarning
+from halkit.exceptions import OverfitWarning, PriorWarning
 from halkit.interactions import GaussianSum, NonLocal, lambda_lambda_n_xi_model
 from halkit.potentials import GaussianProcessPotentialRegressor, lattice_prior
 from halkit.resampling import JackknifeRegressor
@@ -31,9 +32,22 @@ class Pulled:
         self.c, self.noise, self.large = c, noise, large
         self.nonlocal_strength, self.nonlocal_strength_ = nonlocal_strength, nonlocal_strength or 1
 
+    def bound_states(self):
+        """It has none."""
+
     def phase_shift(self, k):
         where = k > 1.5 * np.pi / self.r_out_[-1] if self.large else 1.0
         return 1 - self.c / self.nonlocal_strength_ * where + self.noise + 0 * k
+
+
+class Spurious(Pulled):
+    """One more deep bound state from a strength on, in all bins or in a part of them."""
+
+    first, everywhere = 9, True
+
+    def phase_shift(self, k):
+        bound = self.nonlocal_strength_ >= self.first and (self.everywhere or self.noise > 0)
+        return super().phase_shift(k) + np.pi * bound
 
 
 def settle(c, strength=None, large=False, kind=Pulled):
@@ -64,6 +78,52 @@ def test_the_amplitude_goes_one_step_beyond_the_first_that_agrees(c, strength, l
     assert [fit.nonlocal_strength_ for fit in fits] == [strength] * 4
 
 
+class Noisy(Pulled):
+    """Each step changes the bins by a third of their errors."""
+
+    def phase_shift(self, k):
+        step = np.log(self.nonlocal_strength_) / np.log(3)
+        return super().phase_shift(k) + 0.3 * step * self.noise
+
+
+@pytest.mark.parametrize(
+    ("c", "large", "strength"), [(0.011, True, 1), (0.011, False, 9), (0.02, True, 9)]
+)
+def test_a_change_at_some_momenta_alone_has_to_be_more_significant(c, large, strength):
+    """2.4 errors of the change in one group of momenta do not raise, in two groups they do."""
+    assert settle(c, large=large, kind=Noisy)[0].nonlocal_strength_ == strength
+
+
+class Late(Pulled):
+    """V pulls once U is large: δ = 1 − c/t − 0.15 (1/s − 1/5) where t > 1."""
+
+    def __init__(self, c, nonlocal_strength=None, noise=0.0, large=False, local_strength=None):
+        super().__init__(c, nonlocal_strength, noise, large)
+        self.local_strength_ = local_strength or 5.0
+
+    def phase_shift(self, k):
+        pull = 0.15 * (1 / self.local_strength_ - 0.2)
+        return super().phase_shift(k) - pull * (self.nonlocal_strength_ > 1)
+
+
+def test_v_is_looked_at_again_after_a_raise_of_u():
+    """(2/3) 0.15/s ≤ σ = 0.01 decides on s = 15, once U is raised."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def fit_mean(local_strength=None, nonlocal_strength=None):
+        return Late(c, nonlocal_strength, local_strength=local_strength)
+
+    def fit_bins(centre):
+        given = centre.nonlocal_strength_, centre.local_strength_
+        return [Late(c, given[0], x, local_strength=given[1]) for x in noise]
+
+    for c, strengths in (0.007, (1, 5)), (0.02, (9, 15)):
+        first = Late(c)
+        centre, fits = settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
+        assert (centre.nonlocal_strength_, centre.local_strength_) == strengths
+        assert {fit.local_strength_ for fit in fits} == {strengths[1]}
+
+
 def test_an_amplitude_that_may_not_be_raised_is_told():
     """Beyond 81, and by hand: (2/3) c/t > 0.75 σ."""
     with pytest.warns(PriorWarning, match="nonlocal_strength = 243 instead of 81 moves them by"):
@@ -75,6 +135,26 @@ def test_an_amplitude_that_may_not_be_raised_is_told():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert settle(0.01, 1.0)[0].nonlocal_strength_ == 1
+
+
+@pytest.mark.parametrize(("first", "c", "strength"), [(9, 0.02, 3), (27, 0.02, 9), (27, 0.06, 9)])
+def test_no_step_adds_a_bound_state_that_phase_shifts_do_not_need(monkeypatch, first, c, strength):
+    """As for `Pulled`, which goes to 9 and 27, but with a state beyond."""
+    monkeypatch.setattr(Spurious, "first", first)
+    assert settle(c, kind=Spurious)[0].nonlocal_strength_ == strength
+
+
+def test_a_bound_state_that_comes_with_a_change_of_phase_shifts_is_kept(monkeypatch):
+    """A stronger potential may find a true one: 1 → 3 moves δ by four errors."""
+    monkeypatch.setattr(Spurious, "first", 3)
+    assert settle(0.06, kind=Spurious)[0].nonlocal_strength_ == 27
+
+
+def test_a_bound_state_of_some_bins_is_told(monkeypatch):
+    monkeypatch.setattr(Spurious, "first", 1)
+    monkeypatch.setattr(Spurious, "everywhere", False)
+    with pytest.warns(PriorWarning, match="in 2 of 4 bins the fit has another number of deep"):
+        settle(0.001, kind=Spurious)
 
 
 class Short(Pulled):
@@ -202,8 +282,8 @@ class Coupled(Pulled):
 
     def s_matrix(self, energy):
         pull = -self.c / self.nonlocal_strength_
-        delta = 0.5 + np.array([pull * (self.pulled == "δ1"), pull * (self.pulled == "δ2")])
-        sine = 0.4 + 2 * pull * (self.pulled == "transition") + 2 * self.noise
+        pulls = [pull * (self.pulled in {name, "all"}) for name in ("δ1", "δ2", "transition")]
+        delta, sine = 0.5 + np.array(pulls[:2]), 0.4 + 2 * pulls[2] + 2 * self.noise
         phase = np.exp(1j * (delta + self.noise))
         bar = np.array([[np.sqrt(1 - sine**2), 1j * sine], [1j * sine, np.sqrt(1 - sine**2)]])
         S = np.tile(phase[:, None] * bar * phase, (len(energy), 1, 1))
@@ -218,6 +298,49 @@ def test_each_number_of_two_channels_counts_for_itself(pulled, monkeypatch):
     monkeypatch.setattr(Coupled, "pulled", pulled)
     assert settle(0.06, kind=Coupled)[0].nonlocal_strength_ == 27
     assert settle(0.007, kind=Coupled)[0].nonlocal_strength_ == 1
+
+
+class Reaching(Coupled):
+    """A U of two channels that moves δ_1, δ_2 and the transition by c for 3/4 of its reach."""
+
+    pulled, envelope_radius_, channels, l = "all", 2.0, None, None
+
+    def __init__(self, c, reach=1.0, noise=0.0):
+        super().__init__(0.0, 1.0, noise)
+        self.moved, self.nonlocal_reach_ = c, reach
+        self.nonlocal_strength = 1.0
+
+    def s_matrix(self, energy):
+        change = self.moved * (self.nonlocal_reach_ < 1)
+        one = Coupled(-change, noise=self.noise)
+        one.pulled = self.pulled
+        return one.s_matrix(energy)
+
+
+@pytest.mark.parametrize(
+    ("c", "pulled", "told"), [(0.03, "all", True), (0.02, "all", False), (0.03, "δ1", False)]
+)
+def test_a_u_of_two_channels_that_reaches_as_far_as_its_prior_is_told(c, pulled, told):
+    """Where δ_1, δ_2 and the transition all move by 2.5 errors, of 0.01."""
+    noise = 0.01 * np.array([1.0, -1.0, 1.0, -1.0]) * np.sqrt(3 / 4)
+
+    def make(x=0.0, reach=1.0):
+        model = Reaching(c, reach, x)
+        model.pulled = pulled
+        return model
+
+    def fit_mean(nonlocal_reach=1.0, **given):
+        return make(reach=nonlocal_reach)
+
+    def fit_bins(centre):
+        return [make(x, centre.nonlocal_reach_) for x in noise]
+
+    first = make()
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        settled(first, fit_bins(first), fit_mean, fit_bins, "bootstrap")
+    assert [one.category for one in found] == [PriorWarning] * told
+    assert all("envelope_radius = 1.5 instead of 2 moves" in str(one.message) for one in found)
 
 
 @pytest.mark.slow
@@ -248,6 +371,51 @@ def test_two_channels():
     assert np.all((pulls > 0.4) & (pulls < 1.6)), pulls
     assert np.all(np.median(np.abs(change), axis=(0, 2))[0] < np.deg2rad([0.6, 0.35]))
     assert np.median(np.abs(change[:, 1])) < 4e-3
+
+
+@pytest.mark.slow
+def test_a_spurious_bound_state_of_two_channels():
+    """A set in which nine times the amplitude of U agrees with 27 times, modulo π.
+
+    With 27 NΞ has a state at −77 MeV in the fit to the mean and in all bins, and δ_1 is π too
+    large at all energies. 0.3 of its norm are in the span of the data.
+    """
+    model, E = lambda_lambda_n_xi_model(), from_mev(np.array([5.0, 10.0, 30.0, 50.0, 80.0]))
+    d = make_coupled(
+        model, r=R, box_radius=8.0, times=TIMES, source_radius=0.8, noise=1e-3, n_bins=20,
+        random_state=104,
+    )  # fmt: skip
+    prior = GaussianProcessPotentialRegressor(
+        d.r, channels=d.channels, local_strength=45.0, **lattice_prior(1.0, n_channels=2)
+    )
+    sigma = d.rows.pooled_sigma()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = JackknifeRegressor(prior).fit(d.rows.data, d.rows.target, y_std=sigma)
+    assert fit.nonlocal_strength_ == 9
+    S, std = fit.phase_shift(energy=E, return_std=True)
+    change = S.phase_shift - coupled_phase_shifts(model, E).phase_shift
+    assert np.nanmax(np.abs(change / std.phase_shift)) < 3
+    by_hand = clone(prior).set_params(nonlocal_strength=27.0).fit(*d.rows.mean(), y_std=sigma)
+    with pytest.warns(OverfitWarning, match="rest on the prior"):
+        assert len(by_hand.bound_states().energy) == 2
+
+
+def test_bound_states_outside_the_data_are_told(monkeypatch):
+    """What `bound_states` of the fit to the mean tells or refuses, the jackknife tells."""
+
+    def unseen(self):
+        warnings.warn("rest on the prior", OverfitWarning, stacklevel=1)
+
+    def too_deep(self):
+        raise ValueError("got a state bound by more than 5")
+
+    monkeypatch.setattr(Pulled, "bound_states", unseen)
+    with pytest.warns(OverfitWarning, match="rest on the prior"):
+        settle(0.02)
+    monkeypatch.setattr(Pulled, "bound_states", too_deep)
+    with pytest.warns(PriorWarning, match="of the fit to the mean, got a state bound by more"):
+        settle(0.02)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -52,9 +52,9 @@ def fitted(d, y_std):
 
     Two Ω_ccc bind: V is twice the size of its default prior, and white noise of 1e-3 in R tells
     little of it, so that local_strength=1 pulls δ by 5°, ten errors of the jackknife. With this
-    prior held, the errors of the jackknife are tested, not its choice of a prior: left to it, 6
-    of 50 sets raise the range or the amplitude of U, 96 % of momenta are inside two errors, and
-    the width of the pulls is 1.2.
+    prior held, the errors of the jackknife are tested, not its choice of a prior: left to it, 4
+    of 43 sets raise the range or the amplitude of U, 97 % of momenta are inside two errors, and
+    the width of the pulls is 1.14.
     """
     prior = GaussianProcessPotentialRegressor(
         d.r, reduced_mass=MASS / 2, amplitude=1e-4, envelope="exponential",

@@ -158,6 +158,9 @@ class Pulled:
         self.c, self.local_strength, self.noise = c, local_strength, noise
         self.local_strength_ = local_strength or 5.0
 
+    def bound_states(self):
+        """It has none."""
+
     def phase_shift(self, k):
         return 1 - self.c / self.local_strength_ + self.noise + 0 * k
 

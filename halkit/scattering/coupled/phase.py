@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_momenta, refuse_extremes, refuse_overflow
 from halkit.scattering.coupled.branch import followed
-from halkit.scattering.coupled.multichannel import outside, s_matrix
+from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
 from halkit.typing import Array, Number, Numbers
@@ -31,6 +31,7 @@ __all__ = [
     "CoupledPhaseShifts",
     "coupled_phase_shifts",
     "coupled_s_matrix",
+    "sum_of_phases",
 ]
 
 
@@ -123,6 +124,27 @@ def coupled_phase_shifts(
         eigen_mixing.reshape(shape)[()],
         S.reshape(*shape, n, n),
     )
+
+
+def sum_of_phases(interactions: CoupledPotential, energy: Array) -> Array:
+    """Return the sum of the eigenphases, arg(det S)/2, on the branch of `coupled_phase_shifts`.
+
+    One or two open channels have Σ_a δ_a. Nothing is followed in the energy, and a single one takes
+    a fraction of the time.
+
+    Parameters
+    ----------
+    interactions : InteractionMatrix or fitted estimator
+        With its channels.
+    energy : ndarray of shape (n_E,)
+        Above the lowest threshold.
+    """
+    system = CoupledSystem(interactions)
+    inside, _ = _converged(system, energy, None)
+    square = system.channels.momentum_squared(energy)
+    (R, below), waves = inside(square), outside(system, square)
+    total: Array = phase_sum(R, below, waves) - waves.phase.sum(axis=1)
+    return total
 
 
 def coupled_s_matrix(

@@ -14,6 +14,7 @@ from halkit.scattering import (
     coupled_s_matrix,
     phase_shift,
 )
+from halkit.scattering.coupled.phase import sum_of_phases
 from halkit.scattering.coupled.system import CoupledSystem, Pencil
 
 WELL, STEEP, TURN = (GaussianSum([c], [0.5]) for c in (-0.2, -2.0, -0.3))
@@ -140,6 +141,20 @@ def test_three_channels_have_branches_too(relativistic):
     number = np.isfinite(waves.phase_shift).sum(axis=1)
     np.testing.assert_array_equal(np.isfinite(waves.mixing), number == 2)
     np.testing.assert_array_equal(np.isfinite(waves.eigenphase[:, 0]), number < 3)
+
+
+@pytest.mark.parametrize("model", [QUASI_BOUND, BOUND, WIDE, TENSOR, random_model(1, 3)])
+def test_the_sum_of_phases_is_known_at_a_single_energy(model):
+    """On the branch of the phases that are followed; three open channels have Σδ_a + O(ε²)."""
+    E = energies(model)
+    waves = coupled_phase_shifts(model.interactions, E)
+    total = np.concatenate([sum_of_phases(model.interactions, one) for one in E[:, None]])
+    few = np.isfinite(waves.phase_shift).sum(axis=1) < 3
+    change = total - np.nansum(waves.phase_shift, axis=1)
+    np.testing.assert_allclose(change[few], 0.0, atol=1e-8)
+    np.testing.assert_allclose(change[~few], 0.0, atol=0.1)
+    S = waves.s_matrix[~few]
+    np.testing.assert_allclose(np.exp(2j * total[~few]), np.linalg.det(S), atol=1e-8)
 
 
 @pytest.mark.parametrize("coupling", [0.0, 1e-9, 1e-4, 1e-2])
