@@ -126,8 +126,6 @@ def test_energies_beyond_the_time_stencil_warn():
     model.warn_beyond(np.array([0.1, 0.6]))
     told = r"E = 0.386\d* \[1/a\] is beyond 0.2 \[1/a\], the high"
     with pytest.warns(AccuracyWarning, match=told):
-        AccuracyWarning, match=r"E = 0.386\d* \[1/a\] is beyond 0.2 \[1/a\], the high"
-    ):
         model.warn_beyond(np.array([0.1, 0.9]))
 
 
