@@ -39,7 +39,10 @@ def polynomial_below(values: Array, r: Array, degree: int) -> BSpline | None:
     error, largest = _error(values, r, highest + 1), np.max(np.abs(values))
     safe = (d for d in range(highest, 0, -1) if error * _factor(r[: d + 1]) <= largest)
     d = next(safe, 0)
-    return None if d == highest else make_interp_spline(r[: d + 1], values[: d + 1], k=d)
+    if d == highest:
+        return None
+    knots = np.repeat(r[[0, d]], d + 1) if d else None  # scipy < 1.15 has none for even d
+    return make_interp_spline(r[: d + 1], values[: d + 1], k=d, t=knots)
 
 
 def _degree_for(n, degree):

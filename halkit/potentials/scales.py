@@ -99,7 +99,8 @@ def _seen_signs(X, y, *, r, weights, r_out, n):
     M_st = ⟨φ_s|y_t⟩ = ⟨φ_s|U φ_t⟩ has as many positive and negative eigenvalues as U has within
     the span of the φ (Sylvester's law of inertia; separable expansion of Ernst, Shakin, Thaler,
     PRC 8 (1973) 46). M − Mᵀ vanishes for a symmetric U and exact data; its size tells which of the
-    eigenvalues are noise. Beside a local term, y is the rest that V leaves, which does not tell.
+    eigenvalues are noise, and the bound n ε of a sum of n products which are rounding errors.
+    Beside a local term, y is the rest that V leaves, which does not tell.
     """
     if len(r_out) <= MAX_TERMS or not np.isin(r_out, r).all():
         return np.zeros(0)
@@ -110,7 +111,9 @@ def _seen_signs(X, y, *, r, weights, r_out, n):
     M = at @ (y / size).T
     eigenvalues = np.linalg.eigvalsh((M + M.T) / 2)
     eigenvalues = eigenvalues[np.argsort(-np.abs(eigenvalues))]
-    return np.sign(eigenvalues[np.abs(eigenvalues) > np.linalg.norm(M - M.T, 2)])[:MAX_TERMS]
+    rounding = X.shape[1] * np.finfo(np.float64).eps * np.abs(eigenvalues[0])
+    noise = max(np.linalg.norm(M - M.T, 2), rounding)
+    return np.sign(eigenvalues[np.abs(eigenvalues) > noise])[:MAX_TERMS]
 
 
 def _alternating(seen, rank, *, default):

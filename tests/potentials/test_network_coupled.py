@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from functools import cache
 
 import joblib
 import numpy as np
@@ -22,6 +23,7 @@ from halkit.potentials import (
 from halkit.potentials.coupling import act
 from halkit.potentials.networks import InputMap, LocalTerm, SeparableNetwork
 from halkit.potentials.objective import Potential
+from halkit.potentials.scales import _seen_signs
 from halkit.radial import RadialGrid
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import coupled_box_states, coupled_s_matrix
@@ -44,8 +46,13 @@ SEPARABLE = {
     "three": ([[-8.0, 3.0, 1.0], [3.0, -6.0, 2.0], [1.0, 2.0, 5.0]], (2.4, 2.1, 2.0), (1, 1, 1),
               (0, 0, 1), (557.8, 548.4, 500.0), (0.0, 25.8, 60.0)),
 }  # fmt: skip
+SIGNS = {
+    "quasi-bound": [-1, -1], "bound": [-1, -1], "light": [-1, -1], "tensor": [-1, 1],
+    "three": [-1, -1, 1],
+}  # fmt: skip
 
 
+@cache
 def separable(name):
     """A truth in closed form, and eight states of a sphere with their targets."""
     strengths, beta, n, l, mu, threshold = SEPARABLE[name]
@@ -78,10 +85,18 @@ def test_separable_truths(name):
     model = network(truth).fit(X, y)
     assert s_error(model, truth) < 2e-3
     assert model.score(X, y) > 1 - 1e-5
-    np.testing.assert_array_equal(np.sort(model._design["signs"]), {
-        "quasi-bound": [-1, -1], "bound": [-1, -1], "light": [-1, -1], "tensor": [-1, 1],
-        "three": [-1, -1, 1],
-    }[name])  # fmt: skip
+    assert sorted(model._design["signs"]) == SIGNS[name]
+
+
+@pytest.mark.parametrize("name", SEPARABLE)
+def test_rounding_errors_are_no_terms_of_u(name):
+    """Exact data show the terms of U alone, whichever way they are rounded."""
+    truth, X, y = separable(name)
+    rng, eps = np.random.default_rng(0), np.finfo(float).eps
+    nodes = {"r": GRID.r, "weights": GRID.weights, "r_out": GRID.r, "n": len(truth.channels)}
+    for _ in range(50):
+        rounded = [a * (1 + eps * rng.integers(-1, 2, a.shape)) for a in (X, y)]
+        assert sorted(_seen_signs(*rounded, **nodes)) == SIGNS[name]
 
 
 @pytest.mark.parametrize("regulator", [0.0, 0.5])

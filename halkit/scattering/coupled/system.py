@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dsytrf, dsytrf_lwork, dsytrs
+from scipy.linalg.lapack import dsysv, dsysv_lwork
 
 from halkit.channels import Channel, ChannelList, resolve_channels
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
@@ -148,14 +148,16 @@ class Pencil(NamedTuple):
         root = np.sqrt(self.reduced_mass)
         gamma = self.surface.T / root
         epsilon = np.repeat(square / (2 * self.reduced_mass), points, axis=1) * self.scale**2
-        room, diagonal = int(dsytrf_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
+        room, diagonal = int(dsysv_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
         R, below = np.empty((len(square), n, n)), np.empty(len(square), dtype=int)
         for i, shift in enumerate(epsilon):
             shifted = H.copy(order="F")
             shifted[diagonal] -= shift
-            factor, pivot, _ = dsytrf(shifted, lower=1, lwork=room, overwrite_a=1)
+            factor, pivot, inside, singular = dsysv(
+                shifted, gamma, lwork=room, lower=1, overwrite_a=1
+            )
             below[i] = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
-            R[i] = gamma.T @ dsytrs(factor, pivot, gamma, lower=1)[0]
+            R[i] = gamma.T @ inside if not singular else np.nan
         return (R + R.transpose(0, 2, 1)) / (4 * self.radius), below
 
 

@@ -251,6 +251,16 @@ def test_factorised_and_decomposed_interiors_are_the_same():
         np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-7)
 
 
+def test_a_factorisation_on_a_level_is_not_a_number():
+    """R = 1/2(1/2 − ε) + 1/2(2 − ε) of two levels; at ε = 2 it has no value."""
+    one = np.ones(1)
+    pencil = Pencil(np.diag([0.5, 2.0]), np.ones((1, 2)), np.ones(2), one, 1.0)
+    epsilon = np.array([1.0, 2.0, 3.0])
+    R, below = pencil(2 * epsilon[:, None])
+    np.testing.assert_allclose(R.ravel(), [-0.5, np.nan, -0.7])
+    assert below[[0, 2]].tolist() == [1, 2]
+
+
 def test_bound_states_of_relativistic_channels():
     """Roots of det(1 − Jλ), and the same without relativity where it hardly matters."""
     for model in (BOUND, TENSOR, random_model(1, 2), random_model(4, 3)):
