@@ -94,20 +94,20 @@ def configurations_score(
 def contains(rows: Rows, volumes: Sequence[Any], block: Rows, L: Any) -> bool:
     """Whether rows, each of one of the volumes, have all rows of a block of the volume L."""
     index = {(L, *label): i for i, (L, label) in enumerate(zip(volumes, rows.labels, strict=True))}
-    at = [index.get((L, *label)) for label in block.labels]
-    mine = rows.target[..., : block.target.shape[-1]]
-    return None not in at and np.array_equal(mine[:, at], block.target)
+    at = [index.get((L, *label), -1) for label in block.labels]
+    mine = rows.target[:, at, : block.target.shape[-1]]
+    return -1 not in at and np.array_equal(mine, block.target)
 
 
-def independent_blocks(bins: Array) -> Array:
-    """N x̄ − (N − 1) x_b: the data that each jackknife sample leaves out."""
+def independent_blocks(bins: Array, group: Sequence[int] | Array) -> Array:
+    """Mean of N x̄ − (N − 1) x_b over a group: of the data that these samples leave out."""
     n = len(bins)
-    return n * bins.mean(axis=0) - (n - 1) * bins
+    return n * bins.mean(axis=0) - (n - 1) * bins[group].mean(axis=0)
 
 
 def _mean(rows, group):
     """X and y of the configurations of a group."""
-    return tuple(independent_blocks(x)[group].mean(axis=0) for x in (rows.data, rows.target))
+    return independent_blocks(rows.data, group), independent_blocks(rows.target, group)
 
 
 def _left_out(rows, group):

