@@ -22,6 +22,7 @@ the folder that holds ``xixi_1s0_rcorr.npz``. Without it this page has no number
 import os
 import time
 import warnings
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,9 +53,8 @@ else:
 # %%
 # The search
 # ----------
-# The score of a volume left out is −χ²/dof with the covariance of the bins. For the two other
-# criteria all blocks are fitted, and the scorer is −χ²/dof of `goodness_of_fit`: of the times of
-# the fit, or of one that was left out.
+# The score is −χ²/dof with the covariance of the bins. For the two other criteria all blocks are
+# fitted, and the score is for times that are given: those of the fits, or one that was left out.
 
 if folder is not None:
     radii, amplitudes = [4.0, 5.5, 8.0, 12.0], [1e-6, 1e-5, 1e-4]
@@ -66,12 +66,8 @@ if folder is not None:
 
     def at_times(fitted, scored):
         """Scores of all candidates at some times, of fits at others."""
-
-        def score(fit, X):
-            good = fit.goodness_of_fit(X, times=scored, stencil=3)
-            return -good.chi2 / good.dof
-
         candidate = clone(model).set_params(times=fitted)
+        score = partial(CorrelatorRegressor.score, times=scored, stencil=3)
         search = GridSearchCV(candidate, grid, scoring=score, cv=[everything], refit=False)
         return search.fit(X).cv_results_["mean_test_score"]
 

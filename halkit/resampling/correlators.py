@@ -269,10 +269,11 @@ class CorrelatorRegressor(
         covariance nor the rows depend on `times` and `stencil` of the fit, so that windows and
         stencils are compared on the same data.
 
-        If a block of X was fitted, a fifth of the configurations is left out, five times, and phase
-        shifts that the data leave open count against the fit: −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²),
-        with the statistical error σ of the phase shift in radians at k = π/4R, π/2R and π/R, its
-        part Δ from beyond the end R of the data, and its error ε in Born approximation as a floor.
+        If a block of X was fitted, and no `times` are given, a fifth of the configurations is left
+        out, five times, and phase shifts that the data leave open count against the fit:
+        −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift in radians at
+        k = π/4R, π/2R and π/R, its part Δ from beyond the end R of the data, and its error ε in
+        Born approximation as a floor.
         A twice as large error weighs as much as 7 % of χ².
 
         Parameters
@@ -301,7 +302,7 @@ class CorrelatorRegressor(
         window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
         tests = self._with_bins(X, window)
         fitted = [self._was_fitted(record) for record, _ in tests]
-        if any(fitted):
+        if times is None and any(fitted):
             return configurations_score(
                 self.estimator_, self.rows_, [rows for _, rows in tests], fitted,
                 reduced_mass(self.hadron_mass_), n_jobs=self.n_jobs,
