@@ -14,7 +14,7 @@ wide, since they describe the sources of the fit as well as others do; what they
 not tested. Their phase shifts are uncertain instead:
 
 * σ is the statistical error of δ, from the same five fits, at k = 1/4, 1/2 and 1 in units of π/R,
-* Δ is the part of δ from U and V beyond R, where the data end, in first order,
+* Δ is the part of δ from U beyond R, where the data end, in first order,
 * ε is the statistical error of δ in Born approximation from y/R, without a fit. A prior that is too
   stiff to follow the data has a small σ, and gains nothing by it.
 

@@ -272,7 +272,7 @@ class CorrelatorRegressor(
         If a block of X was fitted, and no `times` are given, a fifth of the configurations is left
         out, five times, and phase shifts that the data leave open count against the fit:
         −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift in radians at
-        k = π/4R, π/2R and π/R, its part Δ from beyond the end R of the data, and its error ε in
+        k = π/4R, π/2R and π/R, its part Δ from U beyond the end R of the data, and its error ε in
         Born approximation as a floor.
         A twice as large error weighs as much as 7 % of χ².
 
