@@ -3,6 +3,7 @@
 from halkit.resampling.blocks import (
     LeaveBlocksOut,
     blocks,
+    leave_configurations_out,
     leave_one_source_out,
     leave_one_volume_out,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "jackknife_error",
     "jackknife_mean",
     "jackknife_samples",
+    "leave_configurations_out",
     "leave_one_source_out",
     "leave_one_volume_out",
     "nonlocality_test",

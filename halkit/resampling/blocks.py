@@ -1,7 +1,7 @@
 """Blocks, the samples of `CorrelatorRegressor`: one quark source on one volume.
 
 Times of one block share their noise, and a model that fits this noise in some of the times finds it
-again in the others. Folds therefore leave out whole sources or volumes.
+again in the others. Folds therefore leave out whole sources or volumes, or configurations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,15 @@ from halkit.correlators import Correlators
 from halkit.equations import Rows, lattice_rows, radial_rows
 from halkit.equations.coupled import times_of
 from halkit.equations.rows import check_choices
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.warn import warn_caller
 
 __all__ = [
     "LeaveBlocksOut",
     "blocks",
     "check_blocks",
     "chosen_blocks",
+    "leave_configurations_out",
     "leave_one_source_out",
     "leave_one_volume_out",
     "rows_of",
@@ -129,41 +132,71 @@ def _check_repeated(records):
 
 
 class LeaveBlocksOut(BaseCrossValidator):
-    """Folds that leave out one quark source, or one volume, of a list of correlators.
+    """Folds that leave out one quark source, one volume, or configurations of correlators.
 
     Parameters
     ----------
-    by : {"source", "volume"}
-        A fold leaves out all blocks of one source, on every volume, or all blocks of one L. The
-        instances `leave_one_source_out` and `leave_one_volume_out` are ready to be passed as
-        ``cv``.
+    by : {"source", "volume", "configurations"}
+        A fold leaves out all blocks of one source, on every volume, or all blocks of one L. With
+        "configurations" the only fold has all blocks for the fit and for the test, and
+        `CorrelatorRegressor.score` leaves out configurations. The instances
+        `leave_one_source_out`, `leave_one_volume_out` and `leave_configurations_out` are ready to
+        be passed as ``cv``.
+
+    Notes
+    -----
+    Of two sources none is left out: a fit to the other cannot tell a local from a non-local
+    potential. "source" then has the fold of "configurations", with an `UnderdeterminedWarning`.
 
     Examples
     --------
     >>> import numpy as np
     >>> from halkit.datasets import make_time_dependent
     >>> from halkit.interactions import GaussianSum
-    >>> from halkit.resampling import blocks, leave_one_source_out
+    >>> from halkit.resampling import blocks, leave_configurations_out
     >>> d = make_time_dependent(
     ...     GaussianSum([-0.04], [0.1]), r=np.linspace(0.2, 12, 30), box_radius=30.0,
     ...     hadron_mass=2.0, times=range(20, 25),
     ... )
-    >>> [test.tolist() for train, test in leave_one_source_out.split(blocks(d.correlators))]
-    [[0], [1]]
+    >>> X = blocks(d.correlators)
+    >>> [(train.tolist(), test.tolist()) for train, test in leave_configurations_out.split(X)]
+    [([0, 1], [0, 1])]
     """
 
     def __init__(self, by: str = "source") -> None:
         self.by = by
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002
-        """The number of sources or volumes in X."""
-        return len(dict.fromkeys(self._labels(X)))
+        """The number of folds: of sources or volumes in X, or 1."""
+        return len(self._folds(X))
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:  # noqa: ARG002
+        """Yield the indices of the blocks that a fold fits, and of those that it scores."""
+        folds = self._folds(X)
+        if self.by == "source" and len(folds) == 1:
+            warn_caller(
+                "X has two sources, and a fit to one of them cannot tell a local from a non-local "
+                "potential: both are fitted, and configurations are left out instead, as with "
+                "cv=leave_configurations_out",
+                UnderdeterminedWarning,
+            )
+        yield from folds
+
+    def _folds(self, X):
+        check_choice(self.by, "by", ["source", "volume", "configurations"])
+        labels = self._labels(X)
+        names, every = list(dict.fromkeys(labels)), np.arange(len(labels))
+        if self.by == "configurations" or (self.by == "source" and len(names) == 2):
+            return [(every, every)]
+        out = [np.array([label == name for label in labels]) for name in names]
+        return [(every[~mask], every[mask]) for mask in out]
 
     def _labels(self, X):
-        check_choice(self.by, "by", ["source", "volume"])
         if X is None or isinstance(X, Correlators):
             raise ValueError("X must be a list of blocks: halkit.resampling.blocks makes it")
         records = check_blocks(X)
+        if self.by == "configurations":
+            return [None] * len(records)
         if self.by == "volume":
             labels, name = [record.L for record in records], "volumes L"
         else:
@@ -180,14 +213,12 @@ class LeaveBlocksOut(BaseCrossValidator):
             )
         return labels
 
-    def _iter_test_masks(self, X=None, y=None, groups=None):  # noqa: ARG002
-        labels = self._labels(X)
-        for label in dict.fromkeys(labels):
-            yield np.array([other == label for other in labels])
 
-
-#: Folds that each leave out the blocks of one quark source, as ``cv`` of a search.
+#: Folds that each leave out the blocks of one quark source, as ``cv`` of a search. Of two sources
+#: none is left out, but configurations.
 leave_one_source_out = LeaveBlocksOut("source")
+#: One fold of all blocks, whose score leaves out configurations, as ``cv`` of a search.
+leave_configurations_out = LeaveBlocksOut("configurations")
 #: Folds that each leave out the blocks of one volume, as ``cv`` of a search.
 leave_one_volume_out = LeaveBlocksOut("volume")
 

@@ -16,6 +16,7 @@ from halkit.checks import check_choice, check_masses
 from halkit.equations import Rows, stack_rows
 from halkit.potentials.seen import taken_waves
 from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
+from halkit.resampling.configurations import configurations_score, contains
 from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.regressor import JackknifeRegressor
@@ -23,7 +24,7 @@ from halkit.resampling.samples import check_resample
 from halkit.samples import pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
-from halkit.units import HBARC
+from halkit.units import HBARC, reduced_mass
 from halkit.versions import Versioned
 
 __all__ = ["CorrelatorGoodness", "CorrelatorRegressor"]
@@ -59,7 +60,7 @@ class CorrelatorRegressor(
         search = GridSearchCV(
             CorrelatorRegressor(GaussianProcessPotentialRegressor(), resample="mean"),
             {"stencil": [3, 5], "estimator__envelope_radius": [4.0, 5.5, 8.0]},
-            cv=leave_one_source_out,
+            cv=leave_configurations_out,
         ).fit(blocks(correlators))
         model = clone(search.best_estimator_).set_params(resample=None).fit(blocks(correlators))
 
@@ -265,11 +266,19 @@ class CorrelatorRegressor(
         self, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",  # noqa: ARG002
         r_max: Any = None, r_prime_max: Any = None,
     ) -> float:  # fmt: skip
-        """Minus χ²/dof of the fit to the mean on blocks that were left out; larger is better.
+        """How well the fit predicts data that it has not seen; larger is better.
 
-        χ² of each block has the covariance of the bins of y, low rank plus shrinkage
-        (`goodness_of_fit`). Neither this covariance nor the rows depend on `times` and `stencil` of
-        the fit, so that windows and stencils are compared on the same data.
+        For blocks that were left out it is −χ²/dof of the fit to the mean. χ² of each block has the
+        covariance of the bins of y, low rank plus shrinkage (`goodness_of_fit`). Neither this
+        covariance nor the rows depend on `times` and `stencil` of the fit, so that windows and
+        stencils are compared on the same data.
+
+        If a block of X was fitted, and no `times` are given, a fifth of the configurations is left
+        out, five times, and phase shifts that the data leave open count against the fit:
+        −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift in radians at
+        k = π/4R, π/2R and π/R, its part Δ from U beyond the end R of the data, and its error ε in
+        Born approximation as a floor.
+        A twice as large error weighs as much as 7 % of χ².
 
         Parameters
         ----------
@@ -286,7 +295,7 @@ class CorrelatorRegressor(
         Returns
         -------
         float
-            About −1 for a model that is right, up to the error of the fit.
+            Of blocks that were left out, about −1 if the model is right.
 
         Raises
         ------
@@ -295,11 +304,23 @@ class CorrelatorRegressor(
         """
         check_is_fitted(self)
         window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
+        tests = self._with_bins(X, window)
+        fitted = [self._was_fitted(record) for record, _ in tests]
+        if times is None and any(fitted):
+            return configurations_score(
+                self.estimator_, self.rows_, [rows for _, rows in tests], fitted,
+                reduced_mass(self.hadron_mass_), n_jobs=self.n_jobs,
+            )  # fmt: skip
         chi2 = dof = 0.0
-        for rows in (rows for parts in self._by_volume(X, window).values() for rows in parts):
+        for _, rows in tests:
             noise, expected = noise_of(rows)
             chi2, dof = chi2 + noise.chi2(_residual_of_mean(rows, self.estimator_)), dof + expected
         return -chi2 / dof
+
+    def _was_fitted(self, record):
+        if record.L not in self.volumes_ or not {*record.sources} <= {*self.rows_.sources}:
+            return False
+        return contains(self.rows_, self.volumes_, self._rows(record), record.L)
 
     def goodness_of_fit(
         self, X: Any, *, times: Any = None, stencil: Any = None, r_max: Any = None,
@@ -351,13 +372,17 @@ class CorrelatorRegressor(
             )
         return self.estimators_
 
+    def _with_bins(self, X, window):
+        """Pairs of a block and its rows, which have bins."""
+        found = [(record, self._rows(record, **window)) for record in check_blocks(X)]
+        if any(rows.kind == "mean" for _, rows in found):
+            raise ValueError("X must have bins to tell χ², got the mean")
+        return found
+
     def _by_volume(self, X, window):
         """Lists of rows of each volume; blocks of one volume share their configurations."""
         found: dict[Any, list[Rows]] = {}
-        for record in check_blocks(X):
-            rows = self._rows(record, **window)
-            if rows.kind == "mean":
-                raise ValueError("X must have bins to tell χ², got the mean")
+        for record, rows in self._with_bins(X, window):
             found.setdefault(record.L, []).append(rows)
         return found
 
@@ -392,7 +417,7 @@ class CorrelatorRegressor(
             )
         model, record = clone(self.estimator), records[0]
         m1, m2 = check_masses(record.hadron_mass, "hadron_mass")
-        reduced = m1 * m2 / (m1 + m2)
+        reduced = reduced_mass(record.hadron_mass)
         given = model.get_params()
         for name, mass, mine in (
             ("reduced_mass", reduced, reduced), ("hadron_mass", record.hadron_mass, (m1, m2)),

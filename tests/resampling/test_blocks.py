@@ -1,6 +1,7 @@
 """Blocks, their folds and their rows."""
 
 import pickle
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,15 @@ import pytest
 
 from halkit.datasets import make_time_dependent
 from halkit.equations import radial_rows
+from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions import GaussianSum
-from halkit.resampling import LeaveBlocksOut, blocks, leave_one_source_out, leave_one_volume_out
+from halkit.resampling import (
+    LeaveBlocksOut,
+    blocks,
+    leave_configurations_out,
+    leave_one_source_out,
+    leave_one_volume_out,
+)
 from halkit.resampling.blocks import chosen_blocks, rows_of
 
 RADIAL = {"r_max": None, "r_prime_max": None, "energy_range": None, "l": 0, "space_order": 6}
@@ -36,17 +44,47 @@ def test_blocks_have_one_source_each(volumes):
     np.testing.assert_array_equal(found[1].R["exp"], volumes[0].R["exp"])
 
 
+@pytest.fixture
+def three_sources(volumes):
+    """Three sources on two volumes; the third is another normalisation of the second."""
+    return [replace(v, R={**v.R, "wide": 2 * v.R["exp"]}) for v in volumes]
+
+
 @pytest.mark.parametrize(
     ("folds", "left_out"),
-    [(leave_one_source_out, [[0, 2], [1, 3]]), (leave_one_volume_out, [[0, 1], [2, 3]])],
+    [
+        (leave_one_source_out, [[0, 3], [1, 4], [2, 5]]),
+        (leave_one_volume_out, [[0, 1, 2], [3, 4, 5]]),
+    ],
 )
-def test_folds_leave_out_sources_or_volumes(volumes, folds, left_out):
-    X = blocks(*volumes)
+def test_folds_leave_out_sources_or_volumes(three_sources, folds, left_out):
+    X = blocks(*three_sources)
     found = list(folds.split(X))
-    assert folds.get_n_splits(X) == len(found) == 2
+    assert folds.get_n_splits(X) == len(found) == len(left_out)
     assert [test.tolist() for _, test in found] == left_out
-    assert all(sorted([*train, *test]) == [0, 1, 2, 3] for train, test in found)
+    assert all(sorted([*train, *test]) == list(range(6)) for train, test in found)
     assert pickle.loads(pickle.dumps(folds)).by == folds.by
+
+
+def test_two_sources_are_fitted_together(volumes, three_sources):
+    """A fit to one of them says nothing of non-locality: configurations are left out instead."""
+    for folds, records in (
+        (leave_one_source_out, volumes),
+        (leave_configurations_out, volumes),
+        (leave_configurations_out, three_sources),
+    ):
+        X = blocks(*records)
+        told = (
+            pytest.warns(UnderdeterminedWarning, match="X has two sources")
+            if folds is leave_one_source_out
+            else nullcontext()
+        )
+        with told:
+            ((train, test),) = folds.split(X)
+        assert train.tolist() == test.tolist() == list(range(len(X)))
+        assert folds.get_n_splits(X) == 1
+    ((train, test),) = leave_configurations_out.split(blocks(*volumes)[:1])
+    assert train.tolist() == test.tolist() == [0]
 
 
 def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):
