@@ -172,13 +172,14 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     energy = np.geomspace(1.0, 300.0, 200)
     k = np.sqrt(mass * energy / 2333.0)
     exact = phase_shift(truth, k, reduced_mass=mass / 2)
-    rows, metrics, curves = [], {}, {}
+    rows, metrics, curves, told = [], {}, {}, ""
     for name, local in (("local + separable", True), ("local only", "only")):
         model = TimeDependentHALRegressor(
             d.r, hadron_mass=mass, local=local, weight_decay=0.1, random_state=random_state
         )
         jackknife, seconds = _jackknife(model, d.rows)
-        curves[name] = _phases(jackknife, k, d.r[-1])
+        *curves[name], warned = _phases(jackknife, k, d.r[-1])
+        told += warned and f" {name.capitalize()}:{warned}"
         error = np.abs(np.rad2deg(curves[name][0] - exact)).max()
         metrics[name] = {"error_delta_deg": float(error), "seconds": seconds}
         rows.append([name, f"{error:.2g}", f"{seconds:.2g}"])
@@ -197,7 +198,7 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
         "Synthetic correlators like Ω_ccc Ω_ccc (¹S₀)",
         f"The published three-Gaussian potential plus a separable one, in lattice units "
         f"(a = {spacing:.4f} fm, m = {mass}), wall and exponential sources, relative noise "
-        f"{noise:g}. The error of δ is the largest for E = 1 … 300 MeV. " + BANDS,
+        f"{noise:g}. The error of δ is the largest for E = 1 … 300 MeV. {BANDS}{told}",
         ["potential", "error of δ / °", "seconds"],
         rows,
         figures,
@@ -238,7 +239,8 @@ def xixi(path, *, random_state=0, times=TIMES):
     }
     k, published = _published_phases(Path(path), to_mev)
     fine = np.linspace(10.0, 400.0, 200) / to_mev
-    delta, std = (np.rad2deg(part) for part in _phases(jackknife, [*k, *fine], rows.r[-1]))
+    *angles, told = _phases(jackknife, [*k, *fine], rows.r[-1])
+    delta, std = map(np.rad2deg, angles)
     table = [[f"{q * to_mev:.0f}", f"{mine:.2f} ± {error:.2f}", *theirs]
              for q, mine, error, theirs in
              zip(k, delta, std, _columns(published, len(k)), strict=False)]  # fmt: skip
@@ -250,7 +252,7 @@ def xixi(path, *, random_state=0, times=TIMES):
         f"{times[-1]}. V_eff(0.402 fm) at t = 13: wall "
         f"{metrics['effective_mev_at_0.4_fm']['wall']:.1f} MeV (data 48.2(7)), smeared "
         f"{metrics['effective_mev_at_0.4_fm']['exp']:.1f} MeV (data 80.7(2.6)). Squared residual "
-        f"per point {metrics['chi2_per_point']:.2f}. {BANDS}",
+        f"per point {metrics['chi2_per_point']:.2f}. {BANDS}{told}",
         ["k / MeV", "δ / °", "published δ / ° (V0 + V2∇², t = 13)"],
         table,
         _draw_xixi(jackknife, rows, (V, V_std), k, curve, published, to_mev),
@@ -314,13 +316,16 @@ def _jackknife(model, rows):
 
 
 def _phases(jackknife, k, radius):
-    """Return δ of the fit to the mean, and the errors of the bins with forces within the radius."""
+    """Return δ of the fit to the mean, the errors of the bins with forces within the radius, and
+    what the fit warns of.
+    """
     k = np.asarray(k)
     delta = _quietly(jackknife.estimator_.phase_shift, k)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("ignore", AccuracyWarning)
+        warnings.simplefilter("always", UnderdeterminedWarning)
         _, std = jackknife.phase_shift(k, channel_radius=radius, n_mesh=N_MESH, return_std=True)
-    return delta, std
+    return delta, std, "".join(f" {warning.message}, in units of a." for warning in told)
 
 
 def _fit(model, X, y, **arrays):

@@ -378,7 +378,11 @@ def of_datasets_and_displays():
     U = -np.exp(-R[:, None] - R)
     yield "picture U", lambda v: displays.PotentialDisplay(v, R).potential, U
     yield "picture r", lambda v: displays.PotentialDisplay(U, v).r, R
-    yield "picture std", lambda v: displays.PotentialDisplay(U, R, potential_std=v).potential_std, U
+    yield (
+        "picture std",
+        lambda v: displays.PotentialDisplay(U, R, potential_std=v).potential_std,
+        -U,
+    )
     yield "curve", lambda v: displays.LocalPotentialDisplay(v, R).potential, Y
     yield "curve r", lambda v: displays.LocalPotentialDisplay(Y, v).r, R
     band = displays.LocalPotentialDisplay

@@ -17,8 +17,9 @@ from halkit.warn import warn_caller
 __all__ = ["warn_of_form"]
 
 # χ²/dof of data that no V(r) describes, and of the distance of a form from a free V(r); number of
-# standard deviations.
-BAD, WORSE, SIGNIFICANT = 2.5, 1.5, 5.0
+# standard deviations, and of χ² itself in the second case: errors that all data share, as of a
+# mass, are seen in the distance alone.
+BAD, WORSE, SIGNIFICANT, SEEN = 2.5, 1.5, 5.0, 3.0
 # f² of correlated errors, at most.
 UNCERTAIN = 1.5
 
@@ -63,7 +64,7 @@ def warn_of_form(
             "each node. The interaction is non-local, or y_std too small; try "
             f"GaussianProcessPotentialRegressor{f'. Or {OF_CHANNELS}' if n_channels > 1 else ''}"
         )
-    elif excess > _limit(by_form, WORSE):
+    elif excess > _limit(by_form, WORSE) and (correlated or chi2 > 1 + SEEN * np.sqrt(2 / dof)):
         reason = (
             f"χ²/dof is {chi2:.3g} with {n_parameters} parameters, and {free:.3g} with "
             f"V(r) free at each node, from which the form differs with a χ²/dof of "

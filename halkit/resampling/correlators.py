@@ -232,9 +232,8 @@ class CorrelatorRegressor(
                 masses = None if kind == "seeds" else rows.mass_bins
                 with task.part("bins").fit_of(jackknife):
                     jackknife.fit(rows.data, rows.target, **common, mass_bins=masses)
-                centre, fits, waves = (
-                    jackknife.estimator_, jackknife.estimators_, jackknife._data_waves
-                )  # fmt: skip
+                centre, fits = jackknife.estimator_, jackknife.estimators_
+                waves = jackknife._data_waves
             self.estimator_, self.estimators_, self.resample_ = centre, fits, kind
             self._data_waves = waves
             self.rows_, self.inverse_spacing_ = rows, _inverse_spacing(records[0])
@@ -431,13 +430,8 @@ class CorrelatorRegressor(
             if name in given and value is None:
                 model.set_params(**{name: mass})
         nodes = {"r": rows.r, "weights": rows.weights, "r_out": rows.r_out}
-        return model.set_params(
-            **{
-                name: values
-                for name, values in nodes.items()
-                if name in given and given[name] is None
-            }
-        )
+        missing = [name for name in nodes if name in given and given[name] is None]
+        return model.set_params(**{name: nodes[name] for name in missing})
 
 
 def _inverse_spacing(record):

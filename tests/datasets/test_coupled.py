@@ -210,7 +210,7 @@ def test_a_wide_gap_and_singular_kernels():
         ({"operators": [1.0, 0.3]}, "operators must be rows of 2 amplitudes"),
         ({"noise": -1.0}, "noise must be a finite number ≥ 0"),
         ({"noise_floor": -0.1}, "noise_floor must be a finite number ≥ 0"),
-        ({"n_bins": 1}, "n_bins must be an integer ≥ 2, got 1"),
+        ({"n_bins": 1}, "n_bins must be an integer ≥ 2 or None, got 1"),
         ({"box_radius": -1.0}, "box_radius must be a finite number > 0"),
         ({"r": [1.0, 7.0]}, "the radius 6"),
         ({"source_radius": 0.0}, "source_radius must be a finite number > 0"),

@@ -242,7 +242,7 @@ def test_the_measure_is_that_of_the_nodes(omega):
         ({"sources": ("wall", "wall")}, "each once"),
         ({"sources": ()}, "at least one of"),
         ({"noise": -1.0}, "noise must be a finite number ≥ 0"),
-        ({"n_bins": 1}, "n_bins must be an integer ≥ 2, got 1"),
+        ({"n_bins": 1}, "n_bins must be an integer ≥ 2 or None, got 1"),
         ({"source_radius": 0.0}, "source_radius must be a finite number > 0"),
         ({"box_radius": np.nan}, "box_radius must be a finite number > 0, got nan"),
         ({"box_radius": -1.0}, "box_radius must be a finite number > 0, got -1"),

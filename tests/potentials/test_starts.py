@@ -16,6 +16,8 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
+    # Their waves are random, or few.
+    pytest.mark.filterwarnings("ignore:the data do not determine δ"),
     pytest.mark.filterwarnings("ignore:the fit leaves"),
     pytest.mark.filterwarnings("ignore:the nodes are too coarse"),
 ]

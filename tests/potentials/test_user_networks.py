@@ -40,6 +40,8 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
     ),
+    # Their waves are random, or few.
+    pytest.mark.filterwarnings("ignore:the data do not determine δ"),
 ]
 
 R = np.linspace(0.2, 6.0, 12)

@@ -413,7 +413,7 @@ def test_callbacks_see_every_variation(X):
         ({"variations": "stencil"}, TypeError, "variations must be a dict of lists"),
         ({"variations": [3]}, TypeError, "variations must be a dict of lists"),
         ({"variations": {"stencil": 3}}, TypeError, "variations must have a list of values for st"),
-        ({"variations": {"stensil": [3]}}, ValueError, "Invalid parameter 'stensil'"),
+        ({"variations": {"stensil": [3]}}, ValueError, "variations must be of .* got 'stensil'"),
         ({"holdout": "time"}, ValueError, "holdout must be"),
         ({"p_min": 1.0}, ValueError, "p_min must be"),
         ({"chi2_ratio": 0.5}, ValueError, "chi2_ratio must be"),

@@ -392,10 +392,8 @@ def test_displays_take_it_with_its_errors(correlators):
     assert_array_equal(display.phase_shift_std, model.phase_shift(display.k, return_std=True)[1])
     own = PhaseShiftDisplay.from_estimator(model, k, phase_shift_std=[1.0, 2.0])
     assert_array_equal(own.phase_shift_std[[0, -1]], [1.0, 2.0])
-    assert PotentialDisplay.from_estimator(model).potential.shape == (
-        model.r_out_.size,
-        model.r_.size,
-    )
+    with pytest.raises(ValueError, match="must have a non-local potential to be drawn"):
+        PotentialDisplay.from_estimator(model)
 
 
 def test_the_scale_of_the_prior_is_common(correlators):
