@@ -99,7 +99,7 @@ def test_energies_in_mev(fitted, model, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--energy", "1:60:5"], r"k = 31.\d* is beyond π/a = 6.283 of nodes"),
+        (["--energy", "1,10"], r"k = 6.708 is beyond π/a = 6.283 of nodes"),
         (["--k", "0.1,20", "--units", "MeV"], None),
         (
             ["--k", "12600,20", "--units", "MeV"],
