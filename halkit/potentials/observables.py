@@ -134,12 +134,16 @@ class ObservablesMixin(ABC):
             noticeably.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
-        settings = self._scattering(channel_radius, n_mesh)
         if self.n_channels_ > 1:
+            settings = self._scattering(channel_radius, n_mesh)
             return scattering.coupled_phase_shifts(self.interaction_, given, **settings)
-        delta = scattering.phase_shift(self, given, **settings)
+        delta = self._phases(given, channel_radius, n_mesh)
         self._warn_of_momenta(given)
         return delta
+
+    def _phases(self, k, channel_radius=None, n_mesh=None):
+        """Phase shifts of one channel, whatever the data know of them."""
+        return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
 
     def _warn_of_momenta(self, k, std=None):
         """Warn of momenta of one channel at which the data do not determine δ."""

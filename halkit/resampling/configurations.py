@@ -133,8 +133,7 @@ def _fit(model, data, sigma):
 
 def _statistical(model, fits, k, kind):
     """Errors of δ(k), which counts modulo π."""
-    centre = model.phase_shift(k)
-    change = np.array([fit.phase_shift(k) for fit in fits]) - centre
+    change = np.array([fit._phases(k) for fit in fits]) - model._phases(k)
     return standard_error(change - np.pi * np.round(change / np.pi), kind)
 
 

@@ -206,12 +206,21 @@ class _Fits:
     @cached_property
     def total(self):
         """The sum of phases of the fit to the mean at a large momentum, see `_total`."""
-        return _total(self.centre)
+        return _total(self.centre, self.angles)
+
+    @property
+    def bin_totals(self):
+        """The same of the bins."""
+        return np.array([_total(*of_bin) for of_bin in zip(self.bins, self._of_bins, strict=True)])
+
+    @cached_property
+    def _of_bins(self):
+        return [_angles(fit) for fit in self.bins]
 
     @cached_property
     def bin_angles(self):
-        """Those of the bins, each (n_bins, n), on the branch of the mean."""
-        groups = zip(*map(_angles, self.bins), strict=True)
+        """Angles of the bins, each (n_bins, n), on the branch of the mean."""
+        groups = zip(*self._of_bins, strict=True)
         return [c + _turned(b - c) for c, b in zip(self.angles, groups, strict=True)]
 
 
@@ -329,7 +338,7 @@ def _warn_of_states(fits):
             fits.centre.bound_states()
         except ValueError as error:  # a state deeper than relativistic momenta allow
             warnings.warn(f"of the fit to the mean, {error}", PriorWarning, stacklevel=4)
-        turns = np.round((np.array([_total(fit) for fit in fits.bins]) - fits.total) / np.pi)
+        turns = np.round((fits.bin_totals - fits.total) / np.pi)
     if turns.any():
         warnings.warn(
             f"in {np.count_nonzero(turns)} of {len(turns)} bins the fit has another number of deep "
@@ -353,7 +362,7 @@ def _angles(fit):
     sets = [np.atleast_1d(k) * np.pi / end for k in (SMALL, *large)]
     ends = np.cumsum([len(k) for k in sets])[:-1]
     if fit.n_channels_ == 1:
-        return np.split(fit.phase_shift(np.concatenate(sets)), ends)
+        return np.split(fit._phases(np.concatenate(sets)), ends)
     channels = fit.interaction_.resolved()
     threshold, mass = (np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass))
     energy = np.concatenate([(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets])
@@ -363,11 +372,14 @@ def _angles(fit):
     return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
 
 
-def _total(fit):
-    """The sum of phases at a large momentum of the highest channel, with π for each deep state."""
-    k = LARGE * np.pi / fit.r_out_[-1]
+def _total(fit, angles):
+    """The sum of phases at a large momentum of the highest channel, with π for each deep state.
+
+    That of one channel is among its angles.
+    """
     if fit.n_channels_ == 1:
-        return float(fit.phase_shift(np.array([k]))[0])
+        return float(angles[1][0])
+    k = LARGE * np.pi / fit.r_out_[-1]
     channels = fit.interaction_.resolved()
     energy = channels.threshold[-1] + k**2 / (2 * channels.reduced_mass[-1])
     return float(sum_of_phases(fit.interaction_, np.array([energy]))[0])

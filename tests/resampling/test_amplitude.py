@@ -35,7 +35,7 @@ class Pulled:
     def bound_states(self):
         """It has none."""
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         where = k > 1.5 * np.pi / self.r_out_[-1] if self.large else 1.0
         return 1 - self.c / self.nonlocal_strength_ * where + self.noise + 0 * k
 
@@ -45,9 +45,9 @@ class Spurious(Pulled):
 
     first, everywhere = 9, True
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         bound = self.nonlocal_strength_ >= self.first and (self.everywhere or self.noise > 0)
-        return super().phase_shift(k) + np.pi * bound
+        return super()._phases(k) + np.pi * bound
 
 
 def settle(c, strength=None, large=False, kind=Pulled):
@@ -81,9 +81,9 @@ def test_the_amplitude_goes_one_step_beyond_the_first_that_agrees(c, strength, l
 class Noisy(Pulled):
     """Each step changes the bins by a third of their errors."""
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         step = np.log(self.nonlocal_strength_) / np.log(3)
-        return super().phase_shift(k) + 0.3 * step * self.noise
+        return super()._phases(k) + 0.3 * step * self.noise
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ class Late(Pulled):
         super().__init__(c, nonlocal_strength, noise, large)
         self.local_strength_ = local_strength or 5.0
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         pull = 0.15 * (1 / self.local_strength_ - 0.2)
-        return super().phase_shift(k) - pull * (self.nonlocal_strength_ > 1)
+        return super()._phases(k) - pull * (self.nonlocal_strength_ > 1)
 
 
 def test_v_is_looked_at_again_after_a_raise_of_u():
@@ -167,7 +167,7 @@ class Short(Pulled):
         self.nonlocal_reach_ = reach or 1.0
         self.envelope_radius_ = radius * self.nonlocal_reach_
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         pull = self.c / self.nonlocal_reach_ ** (np.log(3) / np.log(4 / 3))
         return 1 - pull + self.noise + 0 * k
 

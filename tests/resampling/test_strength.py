@@ -161,7 +161,7 @@ class Pulled:
     def bound_states(self):
         """It has none."""
 
-    def phase_shift(self, k):
+    def _phases(self, k):
         return 1 - self.c / self.local_strength_ + self.noise + 0 * k
 
 
