@@ -13,6 +13,7 @@ from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.kinematics import energy_from_momentum, momentum_squared
 from halkit.persistence import load
+from halkit.potentials.seen import node_spacing
 from halkit.resampling import ErrorBudget
 from halkit.typing import Array
 from halkit.units import HBARC, spacing, to_mev
@@ -156,27 +157,27 @@ class Model(NamedTuple):
         themselves; and a designed time stencil is made for a range of energies.
         """
         of = self.units.energies
-        spacing = node_spacing(getattr(self._inner, "r_", None))
         if k is not None:
             energies = self.energies(k) if self.knows_energies else None
-        elif (
-            spacing is not None
-            and (largest := np.sqrt(max(self._squared_momenta(energies).max(), 0.0)))
-            > np.pi / spacing
-        ):
-            warnings.warn(
-                f"k = {of(largest):.4g}{self.units.energy} is beyond π/a = "
-                f"{of(np.pi / spacing):.4g}{self.units.energy} of the nodes of the fit, which do "
-                "not resolve such waves: δ there comes from the form of the potential",
-                AccuracyWarning,
-                stacklevel=2,
-            )
+        else:
+            self._warn_beyond_nodes(np.sqrt(max(self._squared_momenta(energies).max(), 0.0)))
         highest = highest_energy(getattr(self.fit, "rows_", None))
         if highest is not None and energies is not None and np.max(energies) > highest:
             warnings.warn(
                 f"E = {of(np.max(energies)):.4g}{self.units.energy} is beyond "
                 f"{of(highest):.4g}{self.units.energy}, the highest energy for which the time "
                 "stencil of the data is made (energy_range)",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+
+    def _warn_beyond_nodes(self, k):
+        r = getattr(self._inner, "r_", None)
+        if r is not None and k > (limit := np.pi / node_spacing(r)):
+            warnings.warn(
+                f"k = {self.units.energies(k):.4g}{self.units.energy} is beyond π/a = "
+                f"{self.units.energies(limit):.4g}{self.units.energy} of the nodes of the fit, "
+                "which do not resolve such waves: δ there comes from the form of the potential",
                 AccuracyWarning,
                 stacklevel=2,
             )
@@ -194,16 +195,6 @@ class Model(NamedTuple):
         if not self.knows_energies:
             raise ValueError("the model must know its masses for energies: give momenta with --k")
         return self._inner.reduced_mass
-
-
-def node_spacing(r: Array | None) -> float | None:
-    """Return the distance a of the nodes, or None; on a wedge of a lattice it is the least radius.
-
-    There other radii, such as √2 a and √3 a, are closer to each other.
-    """
-    if r is None or len(r) < 2:
-        return None
-    return float(max(r[r > 0].min(), np.median(np.diff(r))))
 
 
 def highest_energy(rows: Any) -> float | None:

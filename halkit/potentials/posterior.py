@@ -36,7 +36,7 @@ from halkit.warn import warn_caller
 __all__ = ["PosteriorDraw", "PosteriorMixin", "Ridge", "interaction_of", "solve_ridge"]
 
 # Share of the norm of a bound state within the span of the wave functions of the fit.
-SEEN = 0.9
+SEEN = 0.8
 
 
 class Ridge(NamedTuple):
@@ -278,7 +278,7 @@ class PosteriorMixin(DrawnObservables):
         Warns
         -----
         OverfitWarning
-            If more than a tenth of the norm of a bound state lies outside the span of the wave
+            If more than a fifth of the norm of a bound state lies outside the span of the wave
             functions of the fit: the state rests on the prior.
         """
         given: dict[str, Any] = {"channel_radius": channel_radius, "n_mesh": n_mesh}

@@ -28,7 +28,14 @@ from halkit.scattering import scattering_wave_functions
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["DataWaves", "data_waves", "taken_waves", "unseen_shifts", "warn_of_momenta"]
+__all__ = [
+    "DataWaves",
+    "data_waves",
+    "node_spacing",
+    "taken_waves",
+    "unseen_shifts",
+    "warn_of_momenta",
+]
 
 # Least ratio of a direction of the waves to the largest that a fit of exact data sees.
 LEAST = 1e-3
@@ -108,6 +115,16 @@ def unseen_shifts(
     return share * reduced_mass * k / (2 * np.pi) * np.einsum("ki,ij,kj->k", w, U, w)
 
 
+def node_spacing(r: Array) -> float:
+    """Return the distance a of nodes; on a wedge of a lattice it is the least radius.
+
+    There other radii, such as √2 a and √3 a, are closer to each other, at different distances.
+    """
+    steps = np.diff(r)
+    even = np.ptp(steps) < 1e-6 * steps.max()
+    return float(steps[0] if even else max(r[r > 0].min(), np.median(steps)))
+
+
 def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None) -> None:
     """Warn of momenta at which the data of a fit do not determine δ.
 
@@ -132,7 +149,7 @@ def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None)
         return
     momenta, index = np.unique(momenta, return_index=True)
     r = model.r_
-    spacing = max(r[1] - r[0], r[0])
+    spacing = node_spacing(r)
     if momenta[-1] * spacing > np.pi:
         warn_caller(
             f"k = {momenta[-1]:.4g} is beyond π/a = {np.pi / spacing:.4g} of nodes with the "
@@ -146,7 +163,7 @@ def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None)
     found = unseen_shifts(learned, data, r, model.weights_, momenta, model._known_mass())
     limit: Any = EXACT if data.exact else NOTICEABLE
     if std is not None:
-        limit = np.maximum(limit, COVERED * np.ravel(std)[index])
+        limit = np.fmax(limit, COVERED * np.ravel(std)[index])  # an unknown error covers nothing
     unknown = found > limit
     if unknown.any():
         warn_caller(

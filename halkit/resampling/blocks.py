@@ -18,6 +18,7 @@ from halkit.equations import Rows, lattice_rows, radial_rows
 from halkit.equations.coupled import times_of
 from halkit.equations.rows import check_choices
 from halkit.exceptions import UnderdeterminedWarning
+from halkit.resampling.goodness import FEWEST_BINS
 from halkit.warn import warn_caller
 
 __all__ = [
@@ -173,6 +174,11 @@ class LeaveBlocksOut(BaseCrossValidator):
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:  # noqa: ARG002
         """Yield the indices of the blocks that a fold fits, and of those that it scores."""
         folds = self._folds(X)
+        few = min(block.n_bins for block in X)
+        if few < FEWEST_BINS:
+            raise ValueError(
+                f"X must have {FEWEST_BINS} bins or more, whose covariance a score needs, got {few}"
+            )
         if self.by == "source" and len(folds) == 1:
             warn_caller(
                 "X has two sources, and a fit to one of them cannot tell a local from a non-local "

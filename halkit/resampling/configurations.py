@@ -68,7 +68,8 @@ def configurations_score(
         As for `run_bins`.
     """
     jackknife = rows.kind == "jackknife"
-    groups = [np.arange(f, rows.n_bins, N_FOLDS) for f in range(min(N_FOLDS, rows.n_bins // 2))]
+    n_folds = min(N_FOLDS, rows.n_bins // 2)
+    groups = [np.arange(f, rows.n_bins, n_folds) for f in range(n_folds)]
     data = [_left_out(rows, group) if jackknife else _sample(rows, group) for group in groups]
     k = MOMENTA * np.pi / rows.r_out[-1]  # type: ignore[index]
     fits = run_bins(

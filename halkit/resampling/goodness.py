@@ -27,6 +27,7 @@ from halkit.resampling.samples import RESAMPLINGS, check_bins
 from halkit.typing import Array, Numbers
 
 __all__ = [
+    "FEWEST_BINS",
     "GoodnessOfFit",
     "NoiseModel",
     "TimeIndependence",
@@ -39,6 +40,8 @@ __all__ = [
 
 # λ of bins that are all alike would be 0, where the covariance cannot be inverted.
 LEAST = 0.01
+# Bins of a covariance.
+FEWEST_BINS = 4
 
 
 class GoodnessOfFit(NamedTuple):
@@ -88,8 +91,8 @@ class NoiseModel:
 
     def __init__(self, bins: Array, kind: str) -> None:
         n = len(bins)
-        if n < 4:
-            raise ValueError(f"the covariance of noise needs at least 4 bins, got {n}")
+        if n < FEWEST_BINS:
+            raise ValueError(f"the covariance of noise needs at least {FEWEST_BINS} bins, got {n}")
         scale = np.sqrt((n - 1) / n if kind == "jackknife" else 1 / (n - 1))
         self.noise = scale * (bins - bins.mean(axis=0))
         sigma = np.sqrt(np.sum(self.noise**2, axis=0))

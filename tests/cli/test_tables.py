@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 
 import halkit
 from halkit.cli import main
-from halkit.cli.models import Model, Units, highest_energy, node_spacing
+from halkit.cli.models import Model, Units, highest_energy
 from halkit.correlators import load_correlators, save_correlators
 from halkit.datasets import make_separable, make_time_dependent
 from halkit.exceptions import AccuracyWarning
@@ -127,14 +127,6 @@ def test_energies_beyond_the_time_stencil_warn():
     told = r"E = 0.386\d* \[1/a\] is beyond 0.2 \[1/a\], the high"
     with pytest.warns(AccuracyWarning, match=told):
         model.warn_beyond(np.array([0.1, 0.9]))
-
-
-def test_the_distance_of_nodes():
-    """On a wedge of a lattice a = 1, though radii are closer to each other."""
-    wedge = np.sqrt([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0])
-    assert node_spacing(wedge) == node_spacing(np.r_[0.0, wedge]) == 1.0
-    assert node_spacing(np.linspace(0.01, 5.01, 11)) == pytest.approx(0.5)
-    assert node_spacing(None) is None
 
 
 @pytest.fixture(scope="module")

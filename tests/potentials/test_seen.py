@@ -16,7 +16,13 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
 )
 from halkit.potentials.problem import make_problem
-from halkit.potentials.seen import DataWaves, data_waves, unseen_shifts
+from halkit.potentials.seen import (
+    DataWaves,
+    data_waves,
+    node_spacing,
+    unseen_shifts,
+    warn_of_momenta,
+)
 from halkit.radial import RadialGrid, trapezoid_weights
 from halkit.resampling import JackknifeRegressor
 from halkit.scattering import phase_shift, scattering_wave_functions
@@ -140,3 +146,21 @@ def test_stated_errors_cover_what_is_open():
         bins.fit(d.rows.data, d.rows.target, y_std=d.sigma)
     assert len(named(lambda: bins.phase_shift([0.3, 1.0]))[1]) == 1
     assert not named(lambda: bins.phase_shift([0.1, 0.3], return_std=True))[1]
+
+
+def test_the_distance_of_nodes():
+    """On a wedge of a lattice a = 1, though radii are closer to each other."""
+    wedge = np.sqrt([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0])
+    assert node_spacing(wedge) == node_spacing(np.r_[0.0, wedge]) == 1.0
+    for start in (0.01, 2.0):
+        assert node_spacing(np.linspace(start, start + 5, 11)) == pytest.approx(0.5)
+
+
+def test_an_unknown_error_covers_nothing():
+    """A fit to the mean alone has NaN as its error."""
+    d = make_separable(n_k=4)
+    model = NonLocalPotentialRegressor(d.r, reduced_mass=3.3, n_init=1, random_state=0)
+    model.fit(d.data, d.target)
+    for std in (None, [np.nan]):
+        with pytest.warns(UnderdeterminedWarning, match="the data do not determine"):
+            warn_of_momenta(model, model._data_waves, [6.0], std)

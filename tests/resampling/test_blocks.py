@@ -87,6 +87,12 @@ def test_two_sources_are_fitted_together(volumes, three_sources):
     assert train.tolist() == test.tolist() == [0]
 
 
+def test_a_score_needs_bins(volumes):
+    X = [replace(v, R={name: C[:, :3] for name, C in v.R.items()}) for v in volumes]
+    with pytest.raises(ValueError, match="X must have 4 bins or more, whose covariance"):
+        next(leave_configurations_out.split(blocks(*X)))
+
+
 def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):
     assert [test.tolist() for _, test in leave_one_volume_out.split(volumes)] == [[0], [1]]
     with pytest.raises(ValueError, match="one source each, got \\('wall', 'exp'\\)"):
