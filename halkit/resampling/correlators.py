@@ -294,7 +294,7 @@ class CorrelatorRegressor(
         Returns
         -------
         float
-            Of blocks that were left out, about −1 if the model is right.
+            Of blocks that were left out, about −1 if the model is right, with few bins −0.1 … −0.9.
 
         Raises
         ------

@@ -105,6 +105,11 @@ class SU2DiffusionSampler(PlaquetteModel):
             X = self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
                 warn_of_another_theory(theory, *mean_plaquette(X, theory))
+            elif X.shape[1] % 8 == 0 and _are_quaternions(X):
+                raise ValueError(
+                    "X must be class angles where its rows are of no square lattice, got unit "
+                    "quaternions: give them as (n, 2, L0, L1, 4)"
+                )
             self.harmonics_ = plaquette_force(X, n_harmonics=n_harmonics)
             self.beta_ = theory.beta
         return self
@@ -175,3 +180,7 @@ class SU2DiffusionSampler(PlaquetteModel):
             )
         draw = plaquette_draws(chain, theory, rng) if exact else partial(chain.draw, rng=rng)
         return draw(n_samples * self.n_features_in_).reshape(n_samples, -1)
+
+
+def _are_quaternions(X):
+    return np.allclose(np.square(X).reshape(len(X), -1, 4).sum(axis=-1), 1.0, atol=1e-6)

@@ -150,6 +150,9 @@ def test_what_is_refused(model):
         model.fit(np.zeros((2, 2, 4, 4)))
     with pytest.raises(ValueError, match="X must be unit quaternions"):
         SU2DiffusionSampler(lattice_shape=(2, 2)).fit(np.ones((3, 32)))
+    links = make_su2_configurations(5, (2, 3), 1.0, random_state=0)
+    with pytest.raises(ValueError, match="got unit quaternions: give them as"):
+        SU2DiffusionSampler().fit(links.reshape(5, -1))
     with pytest.raises(ValueError, match="beta must be at most 10000"):
         model.sample(1, beta=1e5)
     with pytest.raises(ValueError, match="n_steps"):
