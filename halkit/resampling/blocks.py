@@ -174,7 +174,7 @@ class LeaveBlocksOut(BaseCrossValidator):
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:  # noqa: ARG002
         """Yield the indices of the blocks that a fold fits, and of those that it scores."""
         folds = self._folds(X)
-        few = min(block.n_bins for block in X)
+        few = min((block.n_bins for block in X if block.kind != "mean"), default=FEWEST_BINS)
         if few < FEWEST_BINS:
             raise ValueError(
                 f"X must have {FEWEST_BINS} bins or more, whose covariance a score needs, got {few}"
