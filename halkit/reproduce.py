@@ -186,8 +186,7 @@ def omega_ccc_like(*, random_state=0, noise=1e-4):
     figures, axes = _figures("omega_ccc", ["phase_shift", "distance"])
     for (name, (delta, std)), color in zip(curves.items(), ("C0", "C1"), strict=True):
         for ax, centre in ((axes["phase_shift"], 0.0), (axes["distance"], exact)):
-            only = name == "local only" and ax is axes["distance"]
-            if not only:
+            if name != "local only" or ax is not axes["distance"]:
                 PhaseShiftDisplay(
                     delta - centre, k, phase_shift_std=std, name=name, inverse_spacing=2333.0,
                     truth=exact if ax is axes["phase_shift"] and color == "C1" else None,
@@ -226,10 +225,9 @@ def xixi(path, *, random_state=0, times=TIMES):
         random_state=random_state,
     )  # fmt: skip
     jackknife, seconds = _jackknife(model, rows)
-    model = jackknife.estimator_
     V, V_std = (part * to_mev for part in jackknife.localize(X, return_std=True))
     at = int(np.argmin(np.abs(rows.r_out * fm - 0.402)))
-    residual = (model.predict(X) - y) / rows.sigma
+    residual = (jackknife.estimator_.predict(X) - y) / rows.sigma
     metrics = {
         "seconds": seconds,
         "chi2_per_point": float(np.mean(residual**2)),

@@ -1,4 +1,4 @@
-"""``halkit reproduce``: fit the examples, or run those of the documents, and write a report."""
+"""``halkit reproduce``: fit the main experiments, or run examples, and write a report."""
 
 import sys
 from argparse import Namespace

@@ -224,8 +224,8 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         with task, unchanged_on_error(self):
             bins = self._validated_data(X, y)
             n_bins = len(bins[0])
-            common = {"sample_weight": sample_weight, "y_std": y_std}
-            common = {name: value for name, value in common.items() if value is not None}
+            given = (("sample_weight", sample_weight), ("y_std", y_std))
+            common = {name: value for name, value in given if value is not None}
             if y_std is not None and n_bins > 1 and self.resample != "seeds":
                 errors = check_y_std(y_std, bins[1].shape[1:])
                 refuse_other_kind(bins[1], errors, self.resample, "resample")
@@ -247,9 +247,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
                     return run_bins(fit, models, *data, options, parts, **self._workers)
 
             centre = fit_mean()
-            fits = [centre]
-            if n_bins > 1 or self.resample == "seeds":
-                fits = fit_bins(centre)
+            fits = fit_bins(centre) if n_bins > 1 or self.resample == "seeds" else [centre]
             if n_bins > 1 and self.resample != "seeds" and self._settles:
                 centre, fits = settled(centre, fits, fit_mean, fit_bins, self.resample)
             if masses is not None:

@@ -33,15 +33,19 @@ TRUTH = GaussianSum([-0.03, 0.04], [0.1, 0.5]) + Separable(1e-3, 0.6)
 PRIOR = GaussianProcessPotentialRegressor(amplitude=1e-3, envelope_radius=3.0)
 
 
-@pytest.fixture(scope="module")
-def X():
+def sample(seed):
     return blocks(
         make_time_dependent(
             TRUTH, r=np.linspace(0.5, 12.0, 24), box_radius=24.0, hadron_mass=2.0,
             times=range(10, 19), source_radius=2.0, noise=3e-4, noise_floor=0.05, n_bins=10,
-            random_state=0,
+            random_state=seed,
         ).correlators
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def X():
+    return sample(0)
 
 
 def fitted(X, resample="mean", **parameters):
@@ -103,13 +107,7 @@ def test_it_is_for_blocks_that_were_fitted(X):
         pytest.approx(score, rel=1e-6)
     )
     elsewhere = [replace(x, L=48) for x in X]
-    again = blocks(
-        make_time_dependent(
-            TRUTH, r=np.linspace(0.5, 12.0, 24), box_radius=24.0, hadron_mass=2.0,
-            times=range(10, 19), source_radius=2.0, noise=3e-4, noise_floor=0.05, n_bins=10,
-            random_state=1,
-        ).correlators
-    )  # fmt: skip
+    again = sample(1)
     for others in (elsewhere, again):
         assert -2 < fit.score(others) < -0.2
     assert fit.score([X[0], *again]) != score
