@@ -21,6 +21,7 @@ from halkit.potentials.coupling import (
     refuse_other_count,
 )
 from halkit.potentials.seen import warn_of_momenta
+from halkit.scattering.phase import on_mesh_of
 from halkit.typing import Number, Numbers, SignConvention
 
 __all__ = ["ObservablesMixin"]
@@ -144,6 +145,13 @@ class ObservablesMixin(ABC):
     def _phases(self, k, channel_radius=None, n_mesh=None):
         """Phase shifts of one channel, whatever the data know of them."""
         return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
+
+    def _phases_alike(self, k):
+        """Phase shifts of one channel, and a function that gives those of like fits."""
+        settings = self._scattering(None, None)
+        return on_mesh_of(
+            self, k, **{n: settings[n] for n in ("reduced_mass", "l") if n in settings}
+        )
 
     def _warn_of_momenta(self, k, std=None):
         """Warn of momenta of one channel at which the data do not determine δ."""

@@ -134,7 +134,8 @@ def _fit(model, data, sigma):
 
 def _statistical(model, fits, k, kind):
     """Errors of δ(k), which counts modulo π."""
-    change = np.array([fit._phases(k) for fit in fits]) - model._phases(k)
+    delta, other = model._phases_alike(k)
+    change = np.array([other(fit) for fit in fits]) - delta
     return standard_error(change - np.pi * np.round(change / np.pi), kind)
 
 

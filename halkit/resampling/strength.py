@@ -42,7 +42,7 @@ from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
-from halkit.scattering.coupled.phase import sum_of_phases
+from halkit.scattering.coupled.phase import on_mesh_of
 
 __all__ = ["settled"]
 
@@ -200,27 +200,31 @@ class _Fits:
         return self._make(self.centre) if callable(self._make) else self._make
 
     @cached_property
-    def angles(self):
-        return _angles(self.centre)
+    def _solved(self):
+        return _solved(self.centre)
 
-    @cached_property
+    @property
+    def angles(self):
+        return self._solved[0].angles
+
+    @property
     def total(self):
-        """The sum of phases of the fit to the mean at a large momentum, see `_total`."""
-        return _total(self.centre, self.angles)
+        """The sum of phases of the fit to the mean at a large momentum."""
+        return self._solved[0].total
 
     @property
     def bin_totals(self):
         """The same of the bins."""
-        return np.array([_total(*of_bin) for of_bin in zip(self.bins, self._of_bins, strict=True)])
+        return np.array([of_bin.total for of_bin in self._of_bins])
 
     @cached_property
     def _of_bins(self):
-        return [_angles(fit) for fit in self.bins]
+        return [self._solved[1](fit) for fit in self.bins]
 
     @cached_property
     def bin_angles(self):
         """Angles of the bins, each (n_bins, n), on the branch of the mean."""
-        groups = zip(*self._of_bins, strict=True)
+        groups = zip(*(of_bin.angles for of_bin in self._of_bins), strict=True)
         return [c + _turned(b - c) for c, b in zip(self.angles, groups, strict=True)]
 
 
@@ -273,7 +277,7 @@ def _rest_on_reach(fits, fit_mean, kind):
     if n == 1 or reach is None:
         return 0.0
     narrow = fit_mean(**{**fits.given, REACH.name: reach / REACH.step})
-    moved = [_turned(a - b) for a, b in zip(_angles(narrow), fits.angles, strict=True)]
+    moved = [_turned(a - b) for a, b in zip(_solved(narrow)[0].angles, fits.angles, strict=True)]
     errors = [standard_error(bins, kind) for bins in fits.bin_angles]
     pairs = n * (n + 1) // 2
     joined = (map(np.concatenate, (moved[i::pairs], errors[i::pairs])) for i in range(pairs))
@@ -350,39 +354,52 @@ def _warn_of_states(fits):
         )
 
 
-def _angles(fit):
+class _Phases(NamedTuple):
     """Phase shifts at the sets of momenta of the lowest and the highest channel, in groups.
 
     A set has one group of δ; for coupled channels one for each δ_a = arg(S_aa)/2, and one for each
-    ``|S_ab|/2``, where the channels are open.
+    ``|S_ab|/2``, where the channels are open. `total` is the sum of phases at a large momentum of
+    the highest channel, with π for each deep state.
     """
+
+    angles: list[Any]
+    total: float
+
+
+def _solved(fit):
+    """The phases of a fit, and a function that gives those of its bins."""
     end, radius = fit.r_out_[-1], getattr(fit, "envelope_radius_", None)
     of_u = round(OF_U * end * fit.nonlocal_reach_ / radius, 6) if radius else 0.0
     large = [LARGE, of_u] if of_u > LARGE else [LARGE]
     sets = [np.atleast_1d(k) * np.pi / end for k in (SMALL, *large)]
     ends = np.cumsum([len(k) for k in sets])[:-1]
     if fit.n_channels_ == 1:
-        return np.split(fit._phases(np.concatenate(sets)), ends)
-    channels = fit.interaction_.resolved()
-    threshold, mass = (np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass))
-    energy = np.concatenate([(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets])
-    S = np.split(fit.s_matrix(energy), 2 * ends)
-    pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
+        first, other = fit._phases_alike(np.concatenate(sets))
+
+        def phases(delta):
+            return _Phases(np.split(delta, ends), float(delta[ends[0]]))
+
+    else:
+        channels = fit.interaction_.resolved()
+        threshold, mass = (
+            np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass)
+        )
+        energy = [(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets]
+        first, other = on_mesh_of(fit.interaction_, np.concatenate(energy))
+
+        def phases(found):
+            S, total = found
+            return _Phases(_elements(np.split(S, 2 * ends)), float(total[2 * ends[0] + 1]))
+
+    return phases(first), lambda fit: phases(other(fit))
+
+
+def _elements(S):
+    """Angles of sets of S: δ_a, and half the modulus of each transition, where they are open."""
+    n = S[0].shape[-1]
+    pairs = [(a, b) for a in range(n) for b in range(a, n)]
     elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
     return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]
-
-
-def _total(fit, angles):
-    """The sum of phases at a large momentum of the highest channel, with π for each deep state.
-
-    That of one channel is among its angles.
-    """
-    if fit.n_channels_ == 1:
-        return float(angles[1][0])
-    k = LARGE * np.pi / fit.r_out_[-1]
-    channels = fit.interaction_.resolved()
-    energy = channels.threshold[-1] + k**2 / (2 * channels.reduced_mass[-1])
-    return float(sum_of_phases(fit.interaction_, np.array([energy]))[0])
 
 
 def _turned(angles):

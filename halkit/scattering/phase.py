@@ -15,6 +15,8 @@ import numpy as np
 from halkit.checks import check_choice, check_momenta
 from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import converge, open_interior
+from halkit.scattering.solver.mesh import hamiltonian
+from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.solver.weak import (
@@ -26,7 +28,7 @@ from halkit.scattering.solver.weak import (
 )
 from halkit.typing import Array, Number, Numbers, SignConvention
 
-__all__ = ["effective_range", "phase_shift", "scattering_length", "sign_factor"]
+__all__ = ["effective_range", "on_mesh_of", "phase_shift", "scattering_length", "sign_factor"]
 
 # Below this |sin δ| rounding errors matter relative to δ.
 SMALL = 1e-5
@@ -114,14 +116,45 @@ def phase_shift(
     interior = open_interior(
         interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
     )
-    largest = np.max(k, initial=0.0)
-    delta = interior.converged(lambda H: _phases(H, k), _phase_change, n_mesh, largest)
+    return _converged(interior, k, n_mesh)[0]
+
+
+def on_mesh_of(
+    first: Potential, k: Array, *, reduced_mass: Number, l: int = 0
+) -> tuple[Array, Callable[[Potential], Array]]:
+    """Return the phase shifts of a potential, and a function that gives others' on its mesh.
+
+    For potentials of one range that differ little, as fits to bins: each costs one solution, up to
+    the same channel radius, without a search for a mesh, and has no warnings. With a tail ∝ r^−n
+    each has its own mesh.
+    """
+    interior = open_interior(first, reduced_mass, l, k=k, least_power=LEAST_POWER)
+    delta, mesh = _converged(interior, k, None)
+
+    def other(potential: Potential) -> Array:
+        interaction = interaction_in_wave(potential, l, laplacian=True)
+        H = hamiltonian(interaction, mesh, reduced_mass=interior.reduced_mass, l=interior.l)
+        return _phases(H, k)
+
+    def alone(potential: Potential) -> Array:
+        return phase_shift(potential, k, reduced_mass=reduced_mass, l=l)
+
+    return delta, other if interior.power is None else alone
+
+
+def _converged(interior, k, n_mesh):
+    """δ(k), and the mesh."""
+    delta, mesh = interior.converged(
+        lambda H: (_phases(H, k), H.mesh),
+        lambda coarse, fine: _phase_change(coarse[0], fine[0]),
+        n_mesh, np.max(k, initial=0.0),
+    )  # fmt: skip
     if interior.power is None:
-        return delta
+        return delta, mesh
     V, m = interior.interaction.local_potential, interior.reduced_mass
     waves = [bessel_waves(interior.l)] * k.size
     outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=interior.radius)
-    return outside.reshape(k.shape)[()]
+    return outside.reshape(k.shape)[()], mesh
 
 
 def _phase_change(coarse, fine):

@@ -13,8 +13,8 @@ References: H. P. Stapp, T. J. Ypsilantis and N. Metropolis, Phys. Rev. 105 (195
 J. M. Blatt and L. C. Biedenharn, Phys. Rev. 86 (1952) 399.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,10 @@ __all__ = [
     "CoupledPhaseShifts",
     "coupled_phase_shifts",
     "coupled_s_matrix",
-    "sum_of_phases",
+    "on_mesh_of",
 ]
+
+SAndSum: TypeAlias = tuple[NDArray[np.complex128], Array]
 
 
 class CoupledPhaseShifts(NamedTuple):
@@ -111,7 +113,7 @@ def coupled_phase_shifts(
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        inside, S = _converged(system, energy, n_mesh)
+        _, inside, S = _converged(system, energy, n_mesh)
         refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
         phase = followed(system, inside, energy.ravel())
     mixing, eigenphase, eigen_mixing = _two_open(S, phase)
@@ -126,25 +128,33 @@ def coupled_phase_shifts(
     )
 
 
-def sum_of_phases(interactions: CoupledPotential, energy: Array) -> Array:
-    """Return the sum of the eigenphases, arg(det S)/2, on the branch of `coupled_phase_shifts`.
+def on_mesh_of(
+    first: CoupledPotential, energy: Array
+) -> tuple[SAndSum, Callable[[CoupledPotential], SAndSum]]:
+    """Return S and the sum of phases, and a function that gives others' on the same mesh.
 
-    One or two open channels have Σ_a δ_a. Nothing is followed in the energy, and a single one takes
-    a fraction of the time.
+    The sum is that of the eigenphases, arg(det S)/2, on the branch of `coupled_phase_shifts`: one
+    or two open channels have Σ_a δ_a. Nothing is followed in the energy.
 
     Parameters
     ----------
-    interactions : InteractionMatrix or fitted estimator
-        With its channels.
+    first : InteractionMatrix or fitted estimator
+        With its channels. The others, of one range and in the same channels, differ little, as fits
+        to bins: each costs one solution, up to the same channel radius, without a search for a
+        mesh, and has no warnings.
     energy : ndarray of shape (n_E,)
         Above the lowest threshold.
     """
-    system = CoupledSystem(interactions)
-    inside, _ = _converged(system, energy, None)
+    system = CoupledSystem(first)
+    n, inside, _ = _converged(system, energy, None)
     square = system.channels.momentum_squared(energy)
-    (R, below), waves = inside(square), outside(system, square)
-    total: Array = phase_sum(R, below, waves) - waves.phase.sum(axis=1)
-    return total
+    waves = outside(system, square)
+
+    def of(inside: Callable[[Array], tuple[Array, Any]]) -> SAndSum:
+        R, below = inside(square)
+        return s_matrix(R, waves), phase_sum(R, below, waves) - waves.phase.sum(axis=1)
+
+    return of(inside), lambda potential: of(system.alike(potential).inside(n))
 
 
 def coupled_s_matrix(
@@ -226,7 +236,7 @@ def coupled_s_matrix(
     """
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
-    _, S = _converged(system, energy, n_mesh)
+    S = _converged(system, energy, n_mesh)[-1]
     return S.reshape(*energy.shape, *S.shape[1:])
 
 
@@ -254,18 +264,18 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
 
 
 def _converged(system, energy, n_mesh):
-    """The interior on the finest mesh that was needed, and S, shape (n_E, n, n)."""
+    """The mesh points that were needed, the interior on them, and S, shape (n_E, n, n)."""
     square = system.channels.momentum_squared(energy.ravel())
 
     waves = outside(system, square)
 
     def solve(n):
         inside = system.inside(n)
-        return inside, s_matrix(inside(square)[0], waves)
+        return n, inside, s_matrix(inside(square)[0], waves)
 
     return converge(
         solve,
-        lambda coarse, fine: np.nanmax(np.abs(fine[1] - coarse[1]), initial=0.0),
+        lambda coarse, fine: np.nanmax(np.abs(fine[-1] - coarse[-1]), initial=0.0),
         n_mesh,
         system.mesh_size(square, n_mesh),
     )

@@ -225,6 +225,16 @@ class CoupledSystem:
         wide._enclose(self.interiors, factor * self.radius)
         return wide
 
+    def alike(self, interactions: CoupledPotential) -> "CoupledSystem":
+        """Return the system of another matrix in the same radius, with the same panels."""
+        other, flat = copy(self), [one for row in _matrix(interactions).interactions for one in row]
+        pairs = zip(self.interiors, flat, strict=True)
+        other.interiors = [
+            interior._replace(interaction=interaction_in_wave(one, interior.l))
+            for interior, one in pairs
+        ]
+        return other
+
     def with_interiors(self, interiors: Sequence[Interior]) -> "CoupledSystem":
         """Return the system with other interiors, row by row, in a radius that encloses all."""
         other = copy(self)

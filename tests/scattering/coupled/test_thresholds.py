@@ -14,7 +14,7 @@ from halkit.scattering import (
     coupled_s_matrix,
     phase_shift,
 )
-from halkit.scattering.coupled.phase import sum_of_phases
+from halkit.scattering.coupled.phase import on_mesh_of
 from halkit.scattering.coupled.system import CoupledSystem, Pencil
 
 WELL, STEEP, TURN = (GaussianSum([c], [0.5]) for c in (-0.2, -2.0, -0.3))
@@ -144,11 +144,11 @@ def test_three_channels_have_branches_too(relativistic):
 
 
 @pytest.mark.parametrize("model", [QUASI_BOUND, BOUND, WIDE, TENSOR, random_model(1, 3)])
-def test_the_sum_of_phases_is_known_at_a_single_energy(model):
+def test_the_on_mesh_of_is_known_at_a_single_energy(model):
     """On the branch of the phases that are followed; three open channels have Σδ_a + O(ε²)."""
     E = energies(model)
     waves = coupled_phase_shifts(model.interactions, E)
-    total = np.concatenate([sum_of_phases(model.interactions, one) for one in E[:, None]])
+    total = np.concatenate([on_mesh_of(model.interactions, one)[0][1] for one in E[:, None]])
     few = np.isfinite(waves.phase_shift).sum(axis=1) < 3
     change = total - np.nansum(waves.phase_shift, axis=1)
     np.testing.assert_allclose(change[few], 0.0, atol=1e-8)
