@@ -91,7 +91,7 @@ class ResampledPotential:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN.
+            If the function returns NaN or an infinite value, which makes its error NaN.
         """
         return self.ensemble_.evaluate(function)
 

@@ -20,7 +20,7 @@ from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
 from halkit.scattering import BoundStates
 from halkit.scattering.branches import matched_states, may_be, nearest_branch
-from halkit.scattering.members import warn_of_wide
+from halkit.scattering.members import not_finite, warn_of_wide
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import length_unit
 from halkit.typing import Number, Numbers, SignConvention
@@ -65,14 +65,14 @@ class QuotedObservables:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN for an accepted variation, which makes the result NaN.
+            If the function returns NaN or an infinite value for an accepted variation, which makes
+            the result NaN.
         """
         centres, bins = self._values(check_callable(function, "function"))
-        every = np.concatenate([centres[:, np.newaxis], bins], axis=1)
-        bad = np.isnan(every.reshape(len(every), -1)).any(axis=1) & self.accepted_
+        bad = (not_finite(centres) | not_finite(bins)) & self.accepted_
         if bad.any():
             warn_caller(
-                f"function returns NaN in {bad.sum()} of {self.accepted_.sum()} accepted "
+                f"function is NaN or infinite in {bad.sum()} of {self.accepted_.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
                 "the value, or its errors, are NaN there"
             )

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from halkit.checks import check_choice, check_integer, check_positive
+from halkit.checks import as_numbers, check_choice, check_integer, check_positive
 from halkit.interactions import Interaction, InteractionMatrix, Sum
 from halkit.interactions.conversion import HasInteraction
 from halkit.samples import KINDS, Kind, standard_error
@@ -23,6 +23,7 @@ __all__ = [
     "Members",
     "compare_counts",
     "listed",
+    "not_finite",
     "on_branch",
     "refuse_interactions",
     "warn_of_wide",
@@ -136,16 +137,21 @@ class Members:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN.
+            If the function returns NaN or an infinite value, which makes its error NaN.
+
+        Raises
+        ------
+        TypeError
+            If the function returns no numbers.
         """
         centre, samples = function(self.centre), self.samples(function)
-        bad = _with_nan(samples)
-        if bad.any() or _with_nan([centre]).any():
+        bad, of_centre = not_finite(samples), not_finite([centre]).any()
+        if bad.any() or of_centre:
             which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
             warn_caller(
-                f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
-                f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
-                "error, is NaN there"
+                f"function is NaN or infinite in {bad.sum()} of {len(self)} {self.noun}{which}"
+                f"{' and in the centre' if of_centre else ''}: the value or its error is not "
+                "finite there"
             )
         return centre, self.error(samples, centre)
 
@@ -169,9 +175,10 @@ class Members:
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
 
 
-def _with_nan(samples):
-    """Which samples have a NaN."""
-    return np.array([bool(np.any(np.isnan(sample))) for sample in samples])
+def not_finite(samples: Any) -> Array:
+    """Which samples have values that are NaN or infinite."""
+    values = as_numbers(samples, "values of the function", kinds="iufcb")
+    return ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
 
 
 def _count(member):
