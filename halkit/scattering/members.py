@@ -6,6 +6,7 @@ from operator import methodcaller
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.checks import as_numbers, check_choice, check_integer, check_positive
 from halkit.interactions import Interaction, InteractionMatrix, Sum
@@ -175,7 +176,7 @@ class Members:
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
 
 
-def not_finite(samples: Any) -> Array:
+def not_finite(samples: Any) -> NDArray[np.bool_]:
     """Which samples have values that are NaN or infinite."""
     values = as_numbers(samples, "values of the function", kinds="iufcb")
     return ~np.isfinite(values).reshape(len(values), -1).all(axis=1)

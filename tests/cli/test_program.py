@@ -45,6 +45,8 @@ def files(tmp_path_factory):
     (folder / "cut.halkit").write_bytes(data[:-100])
     joblib.dump(model, folder / "pickle.halkit")
     (folder / "prose.txt").write_text("not a number\n", encoding="utf-8")
+    np.savez(folder / "raw.npz", C_NN=np.ones((8, 6, 10)), C_N=np.ones((8, 6)))
+    np.save(folder / "one.npy", np.ones((8, 6, 10)))
     (folder / "folder").mkdir()
     (folder / "taken").write_bytes(b"old")
     return folder
@@ -68,6 +70,9 @@ WRONG = {
     "source": (["fit", "nn.npz", "--sources", "wal", "-o", "new"], "among ['wall', 'exp']"),
     "times": (["fit", "nn.npz", "--times", "3-5", "-o", "new"], "--times: times must be among"),
     "group": (["fit", "nn.npz", "--group", "xx", "-o", "new"], "group must be one of ['nn']"),
+    "raw arrays": (["fit", "raw.npz", "-o", "new"], "got ['C_N', 'C_NN']: halkit convert, or"),
+    "an array": (["fit", "one.npy", "-o", "new"], "got a single array: halkit convert, or"),
+    "a text": (["fit", "prose.txt", "-o", "new"], "ends in .h5 or .hdf5: halkit convert, or"),
     "volume": (["fit", "nn.npz", "--volumes", "64", "-o", "new"], "volumes must be among"),
     "parameter": (
         ["fit", "nn.npz", "--set", "amplitud=1", "-o", "new"], "did you mean 'amplitude'?",
