@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from halkit.channels import resolve_channels
 from halkit.checks import check_masses
 from halkit.cli.records import refuse_folder
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.kinematics import energy_from_momentum, momentum_squared
 from halkit.persistence import load
-from halkit.potentials.seen import node_spacing
 from halkit.resampling import ErrorBudget
 from halkit.typing import Array
 from halkit.units import HBARC, spacing, to_mev
@@ -153,14 +151,12 @@ class Model(NamedTuple):
     def warn_beyond(self, k: Array | None = None, energies: Array | None = None) -> None:
         """Warn of energies that the data say nothing about.
 
-        Nodes at distances a have no wave with k > π/a, which estimators of one channel tell by
-        themselves; and a designed time stencil is made for a range of energies.
+        A designed time stencil is made for a range of energies. Nodes at distances a have no wave
+        with k > π/a, which estimators tell by themselves.
         """
         of = self.units.energies
         if k is not None:
             energies = self.energies(k) if self.knows_energies else None
-        else:
-            self._warn_beyond_nodes(np.sqrt(max(self._squared_momenta(energies).max(), 0.0)))
         highest = highest_energy(getattr(self.fit, "rows_", None))
         if highest is not None and energies is not None and np.max(energies) > highest:
             warnings.warn(
@@ -170,22 +166,6 @@ class Model(NamedTuple):
                 AccuracyWarning,
                 stacklevel=2,
             )
-
-    def _warn_beyond_nodes(self, k):
-        r = getattr(self._inner, "r_", None)
-        if r is not None and k > (limit := np.pi / node_spacing(r)):
-            warnings.warn(
-                f"k = {self.units.energies(k):.4g}{self.units.energy} is beyond π/a = "
-                f"{self.units.energies(limit):.4g}{self.units.energy} of the nodes of the fit, "
-                "which do not resolve such waves: δ there comes from the form of the potential",
-                AccuracyWarning,
-                stacklevel=2,
-            )
-
-    def _squared_momenta(self, energies):
-        """k² of the open channels; the lowest one has the largest."""
-        channels = getattr(self._inner, "interaction_", getattr(self._inner, "centre", None))
-        return resolve_channels(channels.channels).momentum_squared(energies)
 
     @property
     def _inner(self):

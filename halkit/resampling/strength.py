@@ -42,7 +42,7 @@ from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
-from halkit.scattering.coupled.phase import sum_of_phases
+from halkit.scattering.coupled.phase import coupled_s_matrix, sum_of_phases
 
 __all__ = ["settled"]
 
@@ -366,7 +366,7 @@ def _angles(fit):
     channels = fit.interaction_.resolved()
     threshold, mass = (np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass))
     energy = np.concatenate([(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets])
-    S = np.split(fit.s_matrix(energy), 2 * ends)
+    S = np.split(coupled_s_matrix(fit.interaction_, energy), 2 * ends)
     pairs = [(a, b) for a in range(fit.n_channels_) for b in range(a, fit.n_channels_)]
     elements = [(a == b, one[~np.isnan(one[:, a, b]), a, b]) for one in S for a, b in pairs]
     return [(np.angle(x) if diagonal else np.abs(x)) / 2 for diagonal, x in elements]

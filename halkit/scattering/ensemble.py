@@ -17,7 +17,7 @@ from halkit.checks import check_array, check_boolean, check_callable
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.interactions.bound import BoundStates
 from halkit.samples import Kind
-from halkit.scattering.branches import matched_states
+from halkit.scattering.branches import angle_error, matched_states
 from halkit.scattering.coupled.members import (
     coupled_matrix,
     coupled_phases,
@@ -195,10 +195,12 @@ class Ensemble(Members):
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         delta = observable(self.centre)
         if not check_boolean(return_std, "return_std"):
+            self._tell_momenta(k)
             return delta
         angles = on_branch(self, self.samples(observable), delta)
         std = self.error(angles, delta)
         warn_of_wide("k", k, std)
+        self._tell_momenta(k, std)
         return delta, std
 
     def s_matrix(
@@ -270,6 +272,7 @@ class Ensemble(Members):
         with np.errstate(divide="ignore"):
             value = 1 / lengths
             if not check_boolean(return_std, "return_std"):
+                self._tell_momenta(k)
                 return value
             members = np.tan(self.samples(observable)) / k
             std = self.error(1 / members, value)
@@ -280,7 +283,9 @@ class Ensemble(Members):
             warn_caller(
                 f"δ may be a multiple of π at k = {listed(momenta)}: the error of k cot δ is NaN"
             )
-        return value, np.where(pole, np.nan, std)[()]
+        std = np.where(pole, np.nan, std)[()]
+        self._tell_momenta(k, angle_error(k, value, std))
+        return value, std
 
     @overload
     def bound_states(

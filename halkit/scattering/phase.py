@@ -15,6 +15,7 @@ import numpy as np
 from halkit.checks import check_choice, check_momenta
 from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import converge, open_interior
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.solver.weak import (
@@ -85,6 +86,9 @@ def phase_shift(
     AccuracyWarning
         If the potential has not decayed at the channel radius, if the mesh is too coarse, or if
         V(r) has structure that no mesh resolves.
+    UnderdeterminedWarning
+        If `interaction` is a fitted estimator whose data do not determine δ, as its own
+        ``phase_shift``.
 
     Notes
     -----
@@ -111,6 +115,13 @@ def phase_shift(
     array([159.11833,  14.60755])
     """
     k = check_momenta(k)
+    delta = _with_tail(interaction, k, reduced_mass, l, channel_radius, n_mesh, r)
+    tell_momenta(interaction, k, reduced_mass=float(reduced_mass))
+    return delta
+
+
+def _with_tail(interaction, k, reduced_mass, l, channel_radius, n_mesh, r):
+    """δ(k), with a long tail of V beyond the mesh."""
     interior = open_interior(
         interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
     )

@@ -25,6 +25,7 @@ from halkit.scattering.coupled.branch import followed
 from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -115,6 +116,7 @@ def coupled_phase_shifts(
         refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
         phase = followed(system, inside, energy.ravel())
     mixing, eigenphase, eigen_mixing = _two_open(S, phase)
+    _tell(interactions, system, energy)
     shape, n = energy.shape, system.channels.size
     return CoupledPhaseShifts(
         phase.reshape(*shape, n),
@@ -204,6 +206,9 @@ def coupled_s_matrix(
     -----
     AccuracyWarning
         If the potential has not decayed at the channel radius, or if the mesh is too coarse.
+    UnderdeterminedWarning
+        If `interactions` is a fitted estimator, and a momentum of an open channel is beyond π/a of
+        its nodes.
 
     References
     ----------
@@ -227,6 +232,7 @@ def coupled_s_matrix(
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     _, S = _converged(system, energy, n_mesh)
+    _tell(interactions, system, energy)
     return S.reshape(*energy.shape, *S.shape[1:])
 
 
@@ -251,6 +257,12 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
         )
     system.channels = system.channels._replace(relativistic=False)
     return k**2 / (2 * system.channels.reduced_mass[0])
+
+
+def _tell(interactions, system, energy):
+    """Let a fitted estimator warn of momenta of open channels."""
+    square = system.channels.momentum_squared(energy.ravel())
+    tell_momenta(interactions, np.sqrt(square[square > 0]))
 
 
 def _converged(system, energy, n_mesh):
