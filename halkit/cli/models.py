@@ -2,16 +2,20 @@
 
 import warnings
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from halkit.channels import resolve_channels
 from halkit.checks import check_masses
 from halkit.cli.records import refuse_folder
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.kinematics import energy_from_momentum, momentum_squared
 from halkit.persistence import load
+from halkit.potentials.seen import node_spacing
 from halkit.resampling import ErrorBudget
 from halkit.typing import Array
 from halkit.units import HBARC, spacing, to_mev
@@ -166,6 +170,28 @@ class Model(NamedTuple):
                 AccuracyWarning,
                 stacklevel=2,
             )
+
+    @contextmanager
+    def explaining(self, k: Array | None = None, energies: Array | None = None) -> Iterator[None]:
+        """Say in an error how far momenta are beyond π/a, and in which unit they were read."""
+        try:
+            yield
+        except ValueError as error:
+            r, unit = getattr(self._inner, "r_", None), self.units.energy
+            if r is None:
+                raise
+            if k is None:
+                channels = resolve_channels(self._inner.interaction_.channels)
+                k = np.sqrt(np.maximum(channels.momentum_squared(energies), 0.0))
+            largest, limit = float(np.max(k)), np.pi / node_spacing(r)
+            if largest <= limit:
+                raise
+            of = self.units.energies
+            raise ValueError(
+                f"{error}. k = {of(largest):.4g}{unit} is {largest / limit:.3g} times π/a = "
+                f"{of(limit):.4g}{unit} of the nodes of the fit; momenta and energies are read in"
+                f"{unit or ' the unit of the fit'}, and --units sets another one"
+            ) from error
 
     @property
     def _inner(self):

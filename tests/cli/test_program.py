@@ -92,6 +92,14 @@ WRONG = {
     "no folder": (["fit", "nn.npz", "-o", "none/new"], "there is no folder none"),
     "output is a folder": (["fit", "nn.npz", "-o", "folder"], "folder is a folder"),
     "momentum": (["phase-shift", "nn.halkit", "--k", "0,1"], "must be above 0"),
+    "momentum in another unit": (
+        ["phase-shift", "nn.halkit", "--k", "6000"],
+        "k = 6000 [1/a] is 955 times π/a = 6.283 [1/a] of the nodes of the fit; momenta and",
+    ),
+    "picture in another unit": (
+        ["plot", "nn.halkit", "--energy", "1,6000", "--units", "fm", "--inverse-spacing", "2000",
+         "-o", "new.png"], "π/a = 63.68 [1/fm] of the nodes of the fit; momenta and energies are",
+    ),
     "word as a momentum": (["phase-shift", "nn.halkit", "--k", "a"], "must be a number, got 'a'"),
     "NaN": (["phase-shift", "nn.halkit", "--k", "nan"], "must be a number, got 'nan'"),
     "grid": (["phase-shift", "nn.halkit", "--k", "1:2"], "first:last:count"),
