@@ -187,6 +187,8 @@ class Ensemble(Members):
         AccuracyWarning
             If members are on another branch; it names them. If the error exceeds π/6, too large
             for an angle modulo π.
+        UnderdeterminedWarning
+            If the centre is a fitted estimator whose data do not determine δ within its error.
         """
         k = momentum_or_energy(self.n_channels, k_or_energy, k, energy)
         if self.n_channels > 1:
@@ -266,6 +268,11 @@ class Ensemble(Members):
             From the centre, in the unit of k.
         std : ndarray of the shape of k
             If `return_std`. NaN, with an AccuracyWarning, where δ may be a multiple of π.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            As ``phase_shift``.
         """
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         lengths = np.tan(observable(self.centre)) / k
