@@ -57,8 +57,8 @@ def standard_error(
     Returns
     -------
     ndarray
-        The errors, without that axis. NaN where a sample is NaN, and for a single sample, unless
-        it is a variation with a centre.
+        The errors, without that axis. NaN where a sample is NaN or infinite, and for a single
+        sample, unless it is a variation with a centre.
 
     Examples
     --------
@@ -71,6 +71,7 @@ def standard_error(
     4.0
     """
     n = samples.shape[axis]
+    samples = np.where(np.isinf(samples), np.nan, samples)
     if kind == "variations" and centre is not None:
         return np.abs(samples - np.expand_dims(centre, axis)).max(axis=axis)
     spread = spread_of(samples, axis)

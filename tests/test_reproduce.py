@@ -231,7 +231,7 @@ def test_a_folder_without_examples_and_a_script_without_a_title_are_refused(tmp_
         (["--seed", "4294967296"], "must be an integer from 0"),
         (["--out", "foreign.npz"], "--out: no report can be written to foreign.npz: File exists"),
         (["--out", "foreign.npz/out"], "Not a directory"),
-        (["--data", "foreign.npz"], r"foreign.npz must hold keys like 'L64_xyz', got ['a']"),
+        (["--data", "foreign.npz"], "must hold keys like 'L64_xyz', or like 'nn/R', got ['a']"),
         (["--data", "garbage.npz"], "garbage.npz must be an npz archive"),
         (["--full", "--data", "foreign.npz"], "must be named xixi_1s0_rcorr.npz with --full"),
         (["--example", "kn", "--data", "foreign.npz"], "rcorr.npz with --example"),

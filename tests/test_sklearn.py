@@ -71,6 +71,7 @@ def all_checks():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @pytest.mark.filterwarnings("ignore:X has angles beyond 2π")
 @pytest.mark.filterwarnings("ignore:X has ⟨φ ∂S/∂φ⟩")
+@pytest.mark.filterwarnings("ignore:X has rows of .* numbers, which are on no square lattice")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @all_checks()
 def test_scikit_learn_checks(estimator, check):

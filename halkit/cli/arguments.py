@@ -132,8 +132,9 @@ def _budget(command: Any) -> None:
 
     CONFIG is a TOML file: files, group and lattice name the correlators, as for halkit fit; the
     table estimator has the parameters of the central CorrelatorRegressor, and all other keys are
-    the parameters of ErrorBudget. Prints χ² of each variation and whether it is accepted. halkit
-    phase-shift and halkit observables then give value(statistical)(systematic).
+    the parameters of ErrorBudget; a table variations.NAME is one variation. Prints χ² of each
+    variation and whether it is accepted. halkit phase-shift and halkit observables then give
+    value(statistical)(systematic).
     """
     add = command.add_argument
     add("config", metavar="CONFIG", help="the TOML file, or - for stdin")

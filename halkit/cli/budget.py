@@ -100,11 +100,24 @@ def _centre(given: Any) -> dict[str, Any]:
 
 
 def _variations(given: Any, centre: CorrelatorRegressor) -> Any:
-    """Lists of values, in a table, or in several."""
+    """Lists of values and named tables of parameters, in a table; or several tables of lists."""
     if isinstance(given, list):
-        return [_variations(entry, centre) for entry in given]
+        return [_lists(entry, centre) for entry in given]
     if not isinstance(given, Mapping):
         raise ValueError(f"variations must be a table of lists, or several, got {given!r}")
+    own = centre.get_params()
+    named = {k for k, v in given.items() if isinstance(v, Mapping) and k not in own}
+    lists = _lists({k: v for k, v in given.items() if k not in named}, centre)
+    return {
+        name: {k: _value(k, v) for k, v in value.items()} if name in named else lists[name]
+        for name, value in given.items()
+    }
+
+
+def _lists(given: Any, centre: CorrelatorRegressor) -> dict[str, list[Any]]:
+    """Lists of values of parameters."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"variations must be tables of lists, got {given!r}")
     own = centre.get_params()
     refuse_unknown([name for name in given if name not in own], own, "parameter to vary")
     for name, values in given.items():

@@ -2,6 +2,8 @@
 
 import warnings
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,14 +155,12 @@ class Model(NamedTuple):
     def warn_beyond(self, k: Array | None = None, energies: Array | None = None) -> None:
         """Warn of energies that the data say nothing about.
 
-        Nodes at distances a have no wave with k > π/a, which estimators of one channel tell by
-        themselves; and a designed time stencil is made for a range of energies.
+        A designed time stencil is made for a range of energies. Nodes at distances a have no wave
+        with k > π/a, which estimators tell by themselves.
         """
         of = self.units.energies
         if k is not None:
             energies = self.energies(k) if self.knows_energies else None
-        else:
-            self._warn_beyond_nodes(np.sqrt(max(self._squared_momenta(energies).max(), 0.0)))
         highest = highest_energy(getattr(self.fit, "rows_", None))
         if highest is not None and energies is not None and np.max(energies) > highest:
             warnings.warn(
@@ -171,21 +171,27 @@ class Model(NamedTuple):
                 stacklevel=2,
             )
 
-    def _warn_beyond_nodes(self, k):
-        r = getattr(self._inner, "r_", None)
-        if r is not None and k > (limit := np.pi / node_spacing(r)):
-            warnings.warn(
-                f"k = {self.units.energies(k):.4g}{self.units.energy} is beyond π/a = "
-                f"{self.units.energies(limit):.4g}{self.units.energy} of the nodes of the fit, "
-                "which do not resolve such waves: δ there comes from the form of the potential",
-                AccuracyWarning,
-                stacklevel=2,
-            )
-
-    def _squared_momenta(self, energies):
-        """k² of the open channels; the lowest one has the largest."""
-        channels = getattr(self._inner, "interaction_", getattr(self._inner, "centre", None))
-        return resolve_channels(channels.channels).momentum_squared(energies)
+    @contextmanager
+    def explaining(self, k: Array | None = None, energies: Array | None = None) -> Iterator[None]:
+        """Say in an error how far momenta are beyond π/a, and in which unit they were read."""
+        try:
+            yield
+        except ValueError as error:
+            r, unit = getattr(self._inner, "r_", None), self.units.energy
+            if r is None:
+                raise
+            if k is None:
+                channels = resolve_channels(self._inner.interaction_.channels)
+                k = np.sqrt(np.maximum(channels.momentum_squared(energies), 0.0))
+            largest, limit = float(np.max(k)), np.pi / node_spacing(r)
+            if largest <= limit:
+                raise
+            of = self.units.energies
+            raise ValueError(
+                f"{error}. k = {of(largest):.4g}{unit} is {largest / limit:.3g} times π/a = "
+                f"{of(limit):.4g}{unit} of the nodes of the fit; momenta and energies are read in"
+                f"{unit or ' the unit of the fit'}, and --units sets another one"
+            ) from error
 
     @property
     def _inner(self):

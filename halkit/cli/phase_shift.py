@@ -42,7 +42,8 @@ def _single(model: Model, shown: Array, options: Namespace) -> dict[str, list[An
         energy = shown if options.k is None else units.energies(model.energies(k))
         columns[f"{model.energy_label}{units.energy}"] = energy
     unit, angle = _angle(options)
-    delta = Result(model, "phase_shift", k).part().each(angle)
+    with model.explaining(k):
+        delta = Result(model, "phase_shift", k).part().each(angle)
     listed = {label: values.tolist() for label, values in columns.items()}
     return {**listed, **delta.columns("delta", unit, options.csv)}
 
@@ -50,8 +51,10 @@ def _single(model: Model, shown: Array, options: Namespace) -> dict[str, list[An
 def _coupled(model: Model, shown: Array, options: Namespace) -> dict[str, list[Any]]:
     """E, then δ_a and η_a of each channel and the mixing angle of two, with errors."""
     unit, angle = _angle(options)
-    model.warn_beyond(energies=model.units.from_table(shown))
-    found = Result(model, "phase_shift", energy=model.units.from_table(shown))
+    energy = model.units.from_table(shown)
+    model.warn_beyond(energies=energy)
+    with model.explaining(energies=energy):
+        found = Result(model, "phase_shift", energy=energy)
     columns = {f"E{model.units.energy}": shown.tolist()}
     for a in range(model.n_channels):
         delta = found.part(partial(_channel, name="phase_shift", a=a)).each(angle)

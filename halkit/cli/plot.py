@@ -79,15 +79,17 @@ def _phase_shift(model: Model, options: Namespace) -> Any:
     given, common = model.units.from_table(shown), _common(model, options)
     if model.n_channels > 1:
         model.warn_beyond(energies=given)
-        return CoupledPhaseShiftDisplay.from_estimator(model.potential, given, **common)
+        with model.explaining(energies=given):
+            return CoupledPhaseShiftDisplay.from_estimator(model.potential, given, **common)
     k = given if options.energy is None else model.momenta(given)
     model.warn_beyond(k)
     axis = {"x": options.x, "masses": model.masses, **common}
     if options.x is None:
         axis["x"] = "energy" if model.masses else "k"
-    if not isinstance(model.potential, ErrorBudget):
-        return PhaseShiftDisplay.from_estimator(model.potential, k, name=options.name, **axis)
-    quoted, k = _quoted(model.potential.phase_shift, k)
+    with model.explaining(k):
+        if not isinstance(model.potential, ErrorBudget):
+            return PhaseShiftDisplay.from_estimator(model.potential, k, name=options.name, **axis)
+        quoted, k = _quoted(model.potential.phase_shift, k)
     return PhaseShiftDisplay.from_predictions(
         quoted.value, k, phase_shift_std=quoted.statistical, phase_shift_sys=quoted.systematic,
         name=options.name, **axis,
@@ -99,9 +101,10 @@ def _k_cot_delta(model: Model, options: Namespace) -> Any:
     shown = model.units.from_table(_grid(options))
     k, common = shown if options.energy is None else model.momenta(shown), _common(model, options)
     model.warn_beyond(k)
-    if not isinstance(model.potential, ErrorBudget):
-        return KCotDeltaDisplay.from_estimator(model.potential, k, name=options.name, **common)
-    quoted, k = _quoted(model.potential.k_cot_delta, k)
+    with model.explaining(k):
+        if not isinstance(model.potential, ErrorBudget):
+            return KCotDeltaDisplay.from_estimator(model.potential, k, name=options.name, **common)
+        quoted, k = _quoted(model.potential.k_cot_delta, k)
     return KCotDeltaDisplay.from_predictions(
         quoted.value, k, k_cot_delta_std=quoted.statistical, k_cot_delta_sys=quoted.systematic,
         name=options.name, **common,
@@ -152,7 +155,9 @@ def _budget(model: Model, options: Namespace) -> Any:
         (k,) = options.k if len(options.k) == 1 else [None]
         if k is None:
             raise ValueError(f"--k must be one momentum for the budget of δ, got {options.k}")
-        quoted = model.potential.phase_shift(float(model.units.from_table(k)))
+        own = float(model.units.from_table(k))
+        with model.explaining(np.array(own)):
+            quoted = model.potential.phase_shift(own)
         label, unit, factor = f"$\\delta$ at $k$ = {k:g}{model.units.energy}", "deg", 180 / np.pi
     return BudgetDisplay.from_estimator(
         model.potential, factor * quoted, label=label, units=unit.strip(" []") or None

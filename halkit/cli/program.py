@@ -100,8 +100,8 @@ def _is_deliberate(error):
     while at.tb_next is not None:
         at = at.tb_next
     module = at.tb_frame.f_globals.get("__name__", "")
-    if module == "halkit.resampling.workers" and error.__cause__ is not None:
-        return _is_deliberate(error.__cause__)  # the error of a bin, with its number
+    if module in ("halkit.resampling.workers", "halkit.cli.models") and error.__cause__ is not None:
+        return _is_deliberate(error.__cause__)  # of a bin, with its number; of momenta beyond π/a
     raised = dis.opname[at.tb_frame.f_code.co_code[at.tb_lasti]] == "RAISE_VARARGS"
     return raised and module.partition(".")[0] in ("halkit", "sklearn")
 

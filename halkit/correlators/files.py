@@ -39,8 +39,8 @@ from halkit.correlators.groups import (
     validate_nesting,
 )
 from halkit.correlators.hdf5 import Hdf5, import_h5py, write_hdf5
-from halkit.correlators.limits import MOST_ENTRIES, Budget, named_errors
-from halkit.correlators.npz import Npz, write_npz
+from halkit.correlators.limits import MOST_ENTRIES, WAY_OUT, Budget, named_errors
+from halkit.correlators.npz import Npz, validate_magic, write_npz
 from halkit.correlators.record import Correlators
 from halkit.exceptions import IntegrityWarning
 from halkit.warn import warn_caller
@@ -162,9 +162,12 @@ def opened(path, max_bytes=None):
         raise FileNotFoundError(f"there is no file {path}")
     with named_errors(path):
         budget = Budget(path, max_bytes)
+        if path.suffix not in HDF5:
+            with path.open("rb") as stream:
+                validate_magic(stream, path, f": {WAY_OUT}")
         file = (Hdf5 if path.suffix in HDF5 else Npz)(path, budget)
     try:
-        if not file.verifiable:
+        if not file.verifiable and file.names():
             warn_caller(
                 f"{path} has no digest, so damage may have changed its numbers: "
                 "save_correlators(path, dict(iter_correlators(path)), overwrite=True) adds one",
@@ -195,7 +198,10 @@ def _known(file):
     with named_errors(file.path):
         names = file.names()
         if not names:
-            raise ValueError(f"{file.path} must hold groups with a data set R each, got none")
+            found = sorted(file.data_sets())[:100]
+            raise ValueError(
+                f"{file.path} must hold groups with a data set R each, got {found}: {WAY_OUT}"
+            )
         kinds = {name: str(plain_single(file.kind(name)))[:60] for name in names}
         validate_kinds(kinds, file.path)
     return names

@@ -15,7 +15,7 @@ import numpy as np
 from halkit.correlators.groups import group_of, plain_single, validate_name
 from halkit.correlators.limits import MOST_ENTRIES
 
-__all__ = ["Npy", "Npz", "read_header", "write_npz"]
+__all__ = ["Npy", "Npz", "read_header", "validate_magic", "write_npz"]
 
 DIGESTS = "sha256"
 LONGEST_DIRECTORY = 2**24
@@ -54,7 +54,7 @@ class Npz:
         self.path, self.budget, self.digests = path, budget, None
         self.stream = path.open("rb")
         try:
-            _validate_magic(self.stream, path)
+            validate_magic(self.stream, path)
             self.file = zipfile.ZipFile(_ShortReads(self.stream))
             self.entries = self._entries()
         except BaseException:
@@ -180,13 +180,14 @@ class _ShortReads:
         return self.stream.read(n)
 
 
-def _validate_magic(stream, path):
+def validate_magic(stream, path, way=""):
+    """Refuse what is no zip archive; the message ends with the way out."""
     begin = stream.read(4)
     if begin.startswith(b"\x93NUM"):
-        raise ValueError(f"{path} must be an npz archive, got a single array")
+        raise ValueError(f"{path} must be an npz archive, got a single array{way}")
     if begin and not begin.startswith(b"PK"):
         raise ValueError(
-            f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5"
+            f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5{way}"
         )
 
 

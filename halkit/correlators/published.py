@@ -7,7 +7,7 @@ import numpy as np
 
 from halkit.checks import check_array
 from halkit.correlators.files import holds_groups, opened, read_group
-from halkit.correlators.limits import named_errors
+from halkit.correlators.limits import WAY_OUT, named_errors
 from halkit.correlators.record import Correlators
 from halkit.radial import Wedge
 
@@ -106,7 +106,9 @@ def _load_published(file, lattice):
     known = [key.removesuffix("_xyz") for key in file.entries if key.endswith("_xyz")]
     if not known:
         found = sorted(file.entries)[:100]
-        raise ValueError(f"{file.path} must hold keys like 'L64_xyz', got {found}")
+        raise ValueError(
+            f"{file.path} must hold keys like 'L64_xyz', or like 'nn/R', got {found}: {WAY_OUT}"
+        )
     if lattice not in known:
         raise ValueError(f"lattice must be one of {known}, got {lattice!r}")
     wedge = Wedge(int(lattice[1:]))

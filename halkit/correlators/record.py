@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,23 @@ def read_only(values, name, **options):
 
 
 class Record:
-    """Base of the frozen dataclasses: what is pickled or copied is checked and read-only again."""
+    """Base of the frozen dataclasses: what is pickled or copied is checked and read-only again.
+
+    A record is not a sequence of samples. Searches and cross-validation ask for its length; the
+    ValueError says what they take in its place (a TypeError would not reach the user).
+    """
+
+    _samples = ""
+    __iter__ = None
+
+    def __len__(self) -> int:
+        raise ValueError(f"{self._samples}, got one {type(self).__name__}")
+
+    def __getitem__(self, index: object) -> NoReturn:
+        raise TypeError(f"{self._samples}, got one {type(self).__name__}")
+
+    def __bool__(self) -> bool:
+        return True
 
     def __getstate__(self):
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
@@ -139,6 +155,8 @@ class Correlators(Record):
     pion_mass: float | None = None
     citation: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    _samples = "X must be a list of blocks, as halkit.resampling.blocks makes of correlators"
 
     def __post_init__(self) -> None:
         t, points = _checked_times(self.t), self._checked_points()

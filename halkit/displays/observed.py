@@ -93,11 +93,10 @@ def phases(
 
 def k_cot(potential: Any, k: Array, **settings: Any) -> tuple[Array, Any]:
     """Return k cot δ(k) and its error or None; settings as of `phases`."""
-    ensemble = ensemble_of(potential)
+    has_errors = is_budget(potential) or hasattr(potential, "ensemble_")
+    ensemble = potential if has_errors else ensemble_of(potential)
     if ensemble is not None:
         return with_std(ensemble.k_cot_delta, k)
-    if is_budget(potential):
-        return with_std(potential.k_cot_delta, k)
     delta, _ = phases(potential, k, **settings)
     with np.errstate(divide="ignore"):
         return k / np.tan(delta), None
@@ -107,9 +106,8 @@ def coupled(
     potential: Any, energy: Array, channels: Any
 ) -> tuple[scattering.CoupledPhaseShifts, scattering.CoupledPhaseShifts | None]:
     """Return the phase shifts of coupled channels at energies, and their errors or None."""
-    ensemble = ensemble_of(potential)
-    if ensemble is not None:
-        return ensemble.phase_shift(energy=energy, return_std=True)
+    if ensemble_of(potential) is not None:
+        return potential.phase_shift(energy=energy, return_std=True)
     if hasattr(potential, "phase_shift") and not isinstance(potential, InteractionMatrix):
         return potential.phase_shift(energy=energy), None
     return scattering.coupled_phase_shifts(potential, energy, channels=channels), None

@@ -91,6 +91,8 @@ class Rows(Record):
     mass_bins: NDArray[np.float64] | None = None
     channels: ChannelList | None = None
 
+    _samples = "X must be an array, such as the first of rows.mean()"
+
     def __post_init__(self) -> None:
         check_choice(self.kind, "kind", KINDS[1:])
         self._set(labels=tuple((source, time) for source, time in self.labels))

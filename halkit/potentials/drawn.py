@@ -74,8 +74,8 @@ class DrawnObservables(PotentialMixin):
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._drawn("phase_shift", return_std, n_draws, given, **mesh)
-        if return_std and self.n_channels_ == 1:
-            self._warn_of_momenta(given, found[1])
+        if return_std and self.n_channels_ > 1:
+            self._warn_of_energies(given)
         return found
 
     def s_matrix(
@@ -87,7 +87,10 @@ class DrawnObservables(PotentialMixin):
         With `return_std` also the errors of Re S and Im S, as the parts of a complex array.
         """
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self._drawn("s_matrix", return_std, n_draws, energy, **mesh)
+        found = self._drawn("s_matrix", return_std, n_draws, energy, **mesh)
+        if return_std:
+            self._warn_of_energies(energy)
+        return found
 
     def scattering_length(
         self, *, sign: SignConvention = "nuclear", return_std: bool = False, n_draws: int = 32,

@@ -20,7 +20,7 @@ from halkit.potentials.coupling import (
     reduced_masses,
     refuse_other_count,
 )
-from halkit.potentials.seen import warn_of_momenta
+from halkit.potentials.seen import warn_of_energies, warn_of_momenta
 from halkit.scattering.phase import on_mesh_of
 from halkit.typing import Number, Numbers, SignConvention
 
@@ -130,21 +130,24 @@ class ObservablesMixin(ABC):
         Warns
         -----
         UnderdeterminedWarning
-            Of one channel, where the data do not determine δ: beyond π/a, with the spacing a of the
-            nodes, and where the waves leave the span of the data by so much that U may move δ
-            noticeably.
+            Where the data do not determine δ: beyond π/a in an open channel, with the spacing a of
+            the nodes; and, of one channel, where the waves leave the span of the data by so much
+            that U may move δ noticeably.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         if self.n_channels_ > 1:
             settings = self._scattering(channel_radius, n_mesh)
-            return scattering.coupled_phase_shifts(self.interaction_, given, **settings)
+            found = scattering.coupled_phase_shifts(self.interaction_, given, **settings)
+            self._warn_of_energies(given)
+            return found
         delta = self._phases(given, channel_radius, n_mesh)
         self._warn_of_momenta(given)
         return delta
 
     def _phases(self, k, channel_radius=None, n_mesh=None):
         """Phase shifts of one channel, whatever the data know of them."""
-        return scattering.phase_shift(self, k, **self._scattering(channel_radius, n_mesh))
+        settings = self._scattering(channel_radius, n_mesh)
+        return scattering.phase_shift(self.interaction_, k, **settings)
 
     def _phases_alike(self, k):
         """Phase shifts of one channel, and a function that gives those of like fits."""
@@ -153,9 +156,13 @@ class ObservablesMixin(ABC):
             self, k, **{n: settings[n] for n in ("reduced_mass", "l") if n in settings}
         )
 
-    def _warn_of_momenta(self, k, std=None):
-        """Warn of momenta of one channel at which the data do not determine δ."""
-        warn_of_momenta(self, vars(self).get("_data_waves"), k, std)
+    def _warn_of_momenta(self, k, std=None, reduced_mass=None):
+        """Warn of momenta at which the data do not determine δ; `halkit.scattering` calls it."""
+        warn_of_momenta(self, vars(self).get("_data_waves"), k, std, reduced_mass)
+
+    def _warn_of_energies(self, energy):
+        """Warn of energies of coupled channels at which the data do not determine S."""
+        warn_of_energies(self, vars(self).get("_data_waves"), energy)
 
     def s_matrix(
         self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -166,11 +173,18 @@ class ObservablesMixin(ABC):
         ------
         ValueError
             If there is one channel, whose S = e^{2iδ}.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            Of momenta beyond π/a in an open channel, as ``phase_shift``.
         """
         if self._count() == 1:
             raise ValueError("channels must be several for s_matrix, got one: see phase_shift")
         settings = self._scattering(channel_radius, n_mesh)
-        return scattering.coupled_s_matrix(self.interaction_, energy, **settings)
+        S = scattering.coupled_s_matrix(self.interaction_, energy, **settings)
+        self._warn_of_energies(energy)
+        return S
 
     def resonances(
         self, start: ArrayLike, *, sheet: Sequence[int] | None = None,

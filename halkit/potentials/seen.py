@@ -16,6 +16,8 @@ up to π/a.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,9 +33,11 @@ from halkit.warn import warn_caller
 __all__ = [
     "DataWaves",
     "data_waves",
+    "lent_waves",
     "node_spacing",
     "taken_waves",
     "unseen_shifts",
+    "warn_of_energies",
     "warn_of_momenta",
 ]
 
@@ -54,11 +58,14 @@ class DataWaves(NamedTuple):
         Least ratio of a direction to the largest that stands above the errors.
     exact : bool
         Whether the data have no errors.
+    ends_only : bool
+        Whether only the spacing of the nodes counts, as where the error of δ is not known.
     """
 
     rows: Array
     least: float
     exact: bool
+    ends_only: bool = False
 
 
 def data_waves(problem: Problem) -> DataWaves:
@@ -79,6 +86,22 @@ def taken_waves(fits: list[Any]) -> DataWaves | None:
     """The waves of the first of several fits, taken from all of them: one warning is enough."""
     first, *_ = [vars(model).pop("_data_waves", None) for model in fits]
     return first
+
+
+@contextmanager
+def lent_waves(model: Any, data: DataWaves | None) -> Iterator[Any]:
+    """Give a fit the waves that were taken from it, for a function that may ask for any δ.
+
+    It warns of momenta beyond π/a alone: the error of δ, which may cover the rest, is not known.
+    """
+    if data is None:
+        yield model
+        return
+    model._data_waves = data._replace(ends_only=True)
+    try:
+        yield model
+    finally:
+        vars(model).pop("_data_waves", None)
 
 
 def unseen_shifts(
@@ -125,18 +148,22 @@ def node_spacing(r: Array) -> float:
     return float(steps[0] if even else max(r[r > 0].min(), np.median(steps)))
 
 
-def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None) -> None:
+def warn_of_momenta(
+    model: Any, data: DataWaves | None, k: Any, std: Any = None, reduced_mass: float | None = None
+) -> None:
     """Warn of momenta at which the data of a fit do not determine δ.
 
     Parameters
     ----------
     model : estimator
-        Fitted, of one channel and with a mass.
+        Fitted. Of several channels only π/a counts.
     data : DataWaves or None
         Its waves; None to say nothing.
     k : array-like
     std : array-like of the shape of k, optional
         The stated error of δ.
+    reduced_mass : float, optional
+        By default that of the model.
 
     Warns
     -----
@@ -157,10 +184,13 @@ def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None)
             UnderdeterminedWarning,
         )
         return
-    learned = model.interaction_
-    if not learned.has_nonlocal or getattr(model, "_form_is_known", False):
+    if data.ends_only or model.n_channels_ > 1 or getattr(model, "_form_is_known", False):
         return
-    found = unseen_shifts(learned, data, r, model.weights_, momenta, model._known_mass())
+    learned = model.interaction_
+    if not learned.has_nonlocal:
+        return
+    mass = model._known_mass() if reduced_mass is None else reduced_mass
+    found = unseen_shifts(learned, data, r, model.weights_, momenta, mass)
     limit: Any = EXACT if data.exact else NOTICEABLE
     if std is not None:
         limit = np.fmax(limit, COVERED * np.ravel(std)[index])  # an unknown error covers nothing
@@ -173,3 +203,10 @@ def warn_of_momenta(model: Any, data: DataWaves | None, k: Any, std: Any = None)
             "correlators at earlier times and of more sources",
             UnderdeterminedWarning,
         )
+
+
+def warn_of_energies(model: Any, data: DataWaves | None, energy: Any) -> None:
+    """Warn of energies of coupled channels at which a channel has a momentum beyond π/a."""
+    if data is not None:
+        square = model.interaction_.resolved().momentum_squared(np.ravel(energy))
+        warn_of_momenta(model, data, np.sqrt(square[square > 0]))

@@ -15,11 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.channels import momentum_or_energy
 from halkit.checks import as_numbers, check_boolean
-from halkit.potentials.seen import warn_of_momenta
+from halkit.potentials.seen import lent_waves, warn_of_energies, warn_of_momenta
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import Resampling, check_bins
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
+from halkit.scattering.branches import angle_error
 from halkit.typing import Number, Numbers, SignConvention
 
 __all__ = ["ResampledPotential"]
@@ -91,9 +92,14 @@ class ResampledPotential:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN.
+            If the function returns NaN or an infinite value, which makes its error NaN.
+        UnderdeterminedWarning
+            If the function computes phase shifts beyond π/a, with the spacing a of the nodes.
         """
-        return self.ensemble_.evaluate(function)
+        ensemble = self.ensemble_
+        with lent_waves(self.estimator_, vars(self).get("_data_waves")) as centre:
+            value = function(centre)
+        return ensemble._with_error(value, function)
 
     def predict(self, X: Numbers, return_std: bool = False) -> Any:
         """Targets of wave functions.
@@ -152,16 +158,22 @@ class ResampledPotential:
         Warns
         -----
         UnderdeterminedWarning
-            Of one channel, where the data do not determine δ: beyond π/a, with the spacing a of the
-            nodes, and where what they leave open moves δ by more than two of its errors.
+            Where the data do not determine δ: beyond π/a in an open channel, with the spacing a of
+            the nodes; and, of one channel, where what they leave open moves δ by more than two of
+            its errors.
         """
         given = momentum_or_energy(self.ensemble_.n_channels, k_or_energy, k, energy)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._of_ensemble("phase_shift", given, **mesh, return_std=return_std)
-        if self.ensemble_.n_channels == 1:
-            std = found[1] if return_std else None
-            warn_of_momenta(self.estimator_, vars(self).get("_data_waves"), given, std)
+        if self.ensemble_.n_channels > 1:
+            warn_of_energies(self.estimator_, vars(self).get("_data_waves"), given)
+        else:
+            self._warn_of_phases(given, found[1] if return_std else None)
         return found
+
+    def _warn_of_phases(self, k, std):
+        """Warn of momenta of one channel at which the data do not determine δ within its error."""
+        warn_of_momenta(self.estimator_, vars(self).get("_data_waves"), k, std)
 
     @_offered("s_matrix")
     def s_matrix(
@@ -170,7 +182,9 @@ class ResampledPotential:
     ) -> Any:  # fmt: skip
         """S(E) of coupled channels; see `halkit.scattering.Ensemble.s_matrix`."""
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self._of_ensemble("s_matrix", energy, **mesh, return_std=return_std)
+        found = self._of_ensemble("s_matrix", energy, **mesh, return_std=return_std)
+        warn_of_energies(self.estimator_, vars(self).get("_data_waves"), energy)
+        return found
 
     @_offered("resonances")
     def resonances(
@@ -186,9 +200,14 @@ class ResampledPotential:
         self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None,
         return_std: bool = False,
     ) -> Any:  # fmt: skip
-        """k cot δ(k), smooth at a threshold; see `halkit.scattering.Ensemble.k_cot_delta`."""
+        """k cot δ(k), smooth at a threshold; see `halkit.scattering.Ensemble.k_cot_delta`.
+
+        Warns as ``phase_shift`` of momenta at which the data do not determine δ.
+        """
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
-        return self._of_ensemble("k_cot_delta", k, **mesh, return_std=return_std)
+        found = self._of_ensemble("k_cot_delta", k, **mesh, return_std=return_std)
+        self._warn_of_phases(k, angle_error(k, *found) if return_std else None)
+        return found
 
     @_offered("bound_states")
     def bound_states(

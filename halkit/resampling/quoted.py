@@ -121,7 +121,8 @@ class QuotedValue:
         Half the distance of the 16 % and 84 % quantiles of the accepted variations, linear between
         two of them; 0 for a single one.
     variations : ndarray of shape (n_variations, ...)
-        Central value of each variation, the centre first; NaN where a fit failed.
+        Central value of each variation, the centre first; NaN where a fit failed, and where the
+        value is infinite.
     variation_errors : ndarray of shape (n_variations, ...)
         Their statistical errors.
     shift_errors : ndarray of shape (n_variations, ...)
@@ -203,9 +204,11 @@ def quoted_value(centres: Array, bins: Array, kind: Kind, accepted: Any) -> Quot
     centres : ndarray of shape (n_variations, ...)
         The centre first; NaN where a fit failed.
     bins : ndarray of shape (n_variations, n_bins, ...)
+        Infinite values count as NaN, as in `centres`.
     kind : {"jackknife", "bootstrap"}
     accepted : ndarray of bool of shape (n_variations,)
     """
+    centres, bins = (np.where(np.isinf(x), np.nan, x) for x in (centres, bins))
     chosen = centres[accepted]
     low, high = np.quantile(chosen, QUANTILES, axis=0)
     return QuotedValue(

@@ -14,13 +14,13 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_array, check_callable, check_momenta
-from halkit.potentials.seen import warn_of_momenta
+from halkit.potentials.seen import lent_waves
 from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
 from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
 from halkit.scattering import BoundStates
-from halkit.scattering.branches import matched_states, may_be, nearest_branch
-from halkit.scattering.members import warn_of_wide
+from halkit.scattering.branches import angle_error, matched_states, may_be, nearest_branch
+from halkit.scattering.members import not_finite, warn_of_wide
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import length_unit
 from halkit.typing import Number, Numbers, SignConvention
@@ -65,14 +65,16 @@ class QuotedObservables:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN for an accepted variation, which makes the result NaN.
+            If the function returns NaN or an infinite value for an accepted variation, which makes
+            the result NaN.
+        UnderdeterminedWarning
+            If the function computes phase shifts beyond π/a, with the spacing a of the nodes.
         """
-        centres, bins = self._values(check_callable(function, "function"))
-        every = np.concatenate([centres[:, np.newaxis], bins], axis=1)
-        bad = np.isnan(every.reshape(len(every), -1)).any(axis=1) & self.accepted_
+        centres, bins = self._values(check_callable(function, "function"), warns=True)
+        bad = (not_finite(centres) | not_finite(bins)) & self.accepted_
         if bad.any():
             warn_caller(
-                f"function returns NaN in {bad.sum()} of {self.accepted_.sum()} accepted "
+                f"function is NaN or infinite in {bad.sum()} of {self.accepted_.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
                 "the value, or its errors, are NaN there"
             )
@@ -120,8 +122,7 @@ class QuotedObservables:
             )
         quoted = self._quoted(centres, moved)
         warn_of_wide("k", k, np.asarray(quoted.total))
-        centre = self.estimator_
-        warn_of_momenta(centre.estimator_, vars(centre).get("_data_waves"), k, quoted.total)
+        self.estimator_._warn_of_phases(k, quoted.total)
         return quoted
 
     def k_cot_delta(
@@ -129,12 +130,15 @@ class QuotedObservables:
     ) -> QuotedValue:
         """k cot δ(k), smooth at a threshold; parameters as in ``phase_shift``.
 
-        Errors are NaN, with an AccuracyWarning, where δ may be a multiple of π.
+        Errors are NaN, with an AccuracyWarning, where δ may be a multiple of π. Warns as
+        ``phase_shift`` of momenta at which the data do not determine δ.
         """
         k = check_momenta(k)
         lengths = [np.tan(x) / k for x in self._angles(k, channel_radius, n_mesh)]
         mesh = channel_radius, n_mesh
-        return self._of_lengths(lengths, np.reciprocal, 0.0, "k cot δ", mesh)
+        quoted = self._of_lengths(lengths, np.reciprocal, 0.0, "k cot δ", mesh)
+        self.estimator_._warn_of_phases(k, angle_error(k, quoted.value, quoted.total))
+        return quoted
 
     def scattering_length(
         self, *, sign: SignConvention = "nuclear", channel_radius: Number | None = None,
@@ -217,15 +221,15 @@ class QuotedObservables:
         if not self.accepted_.any():
             raise ValueError(refusal(self.results_, self.accepted_))
 
-    def _values(self, function):
+    def _values(self, function, *, warns=False):
         """Values (n_variations, ...) of the fits to the mean and (n_variations, n_bins, ...)."""
         self._refuse_none()
         models = [model for model in self.models_ if model is not None]
         names = [name for name, model in zip(self.results_["name"], self.models_, strict=True)
                  if model is not None]  # fmt: skip
         found = run_bins(
-            _of_fits, models, [function] * len(models), n_jobs=self.n_jobs, numbers=names,
-            noun="variation",
+            _of_fits, models, [function] * len(models), [warns] * len(models),
+            n_jobs=self.n_jobs, numbers=names, noun="variation",
         )  # fmt: skip
         shapes = sorted({values.shape[1:] for values in found})
         if len(shapes) > 1:
@@ -312,9 +316,12 @@ def _method(name, channel_radius, n_mesh, *arguments):
     return methodcaller(name, *arguments, channel_radius=channel_radius, n_mesh=n_mesh)
 
 
-def _of_fits(model, function):
+def _of_fits(model, function, warns):
     """Values of the fit to the mean, and of each bin, (1 + n_bins, ...)."""
-    values = [function(fit) for fit in (model.estimator_, *model.estimators_)]
+    waves = vars(model).get("_data_waves") if warns else None
+    with lent_waves(model.estimator_, waves) as centre:
+        values = [function(centre)]
+    values += [function(fit) for fit in model.estimators_]
     shapes = sorted({np.shape(value) for value in values})
     if len(shapes) > 1:
         raise ValueError(f"function must return values of one shape, got {shapes}")

@@ -98,7 +98,7 @@ def jackknife_error(samples: Numbers, axis: int = 0) -> Array:
     Returns
     -------
     ndarray
-        Without that axis; NaN where a sample is NaN.
+        Without that axis; NaN where a sample is NaN or infinite.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def resampling_error(samples: Numbers, resample: Resampling, axis: int = 0) -> A
     Returns
     -------
     ndarray
-        Without that axis; NaN where a sample is NaN.
+        Without that axis; NaN where a sample is NaN or infinite.
 
     Raises
     ------

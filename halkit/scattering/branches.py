@@ -10,13 +10,15 @@ grows like 1/a0². Members are compared with the centre along the shorter arc. S
 pole, a number whose pole lies within the error of its angle has no error bar.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from halkit.typing import Array
 
-__all__ = ["length_scale", "matched_states", "may_be", "nearest_branch"]
+__all__ = ["angle_error", "length_scale", "matched_states", "may_be", "nearest_branch"]
 
 
 def nearest_branch(angles: Array, centre: Array) -> Array:
@@ -56,6 +58,12 @@ def may_be(target: float, angles: Array, centre: Array, error: Array) -> NDArray
     down = np.maximum(error, np.max(centre - angles, axis=0))
     distance = np.mod(target - centre, np.pi)
     return (up >= distance) | (down >= np.pi - distance)
+
+
+def angle_error(k: Any, k_cot_delta: Any, std: Any) -> Any:
+    """Return the error of δ of an error of k cot δ: dδ = sin²δ d(k cot δ)/k, NaN at a pole."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(std) * k / (np.square(k) + np.square(k_cot_delta))
 
 
 def length_scale(scattering_length: float, effective_range: float) -> float:

@@ -17,7 +17,7 @@ from halkit.checks import check_array, check_boolean, check_callable
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.interactions.bound import BoundStates
 from halkit.samples import Kind
-from halkit.scattering.branches import matched_states
+from halkit.scattering.branches import angle_error, matched_states
 from halkit.scattering.coupled.members import (
     coupled_matrix,
     coupled_phases,
@@ -187,6 +187,8 @@ class Ensemble(Members):
         AccuracyWarning
             If members are on another branch; it names them. If the error exceeds π/6, too large
             for an angle modulo π.
+        UnderdeterminedWarning
+            If the centre is a fitted estimator whose data do not determine δ within its error.
         """
         k = momentum_or_energy(self.n_channels, k_or_energy, k, energy)
         if self.n_channels > 1:
@@ -195,10 +197,12 @@ class Ensemble(Members):
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         delta = observable(self.centre)
         if not check_boolean(return_std, "return_std"):
+            self._tell_momenta(k)
             return delta
         angles = on_branch(self, self.samples(observable), delta)
         std = self.error(angles, delta)
         warn_of_wide("k", k, std)
+        self._tell_momenta(k, std)
         return delta, std
 
     def s_matrix(
@@ -264,12 +268,18 @@ class Ensemble(Members):
             From the centre, in the unit of k.
         std : ndarray of the shape of k
             If `return_std`. NaN, with an AccuracyWarning, where δ may be a multiple of π.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+            As ``phase_shift``.
         """
         observable = self._observable("phase_shift", channel_radius, n_mesh, k=k)
         lengths = np.tan(observable(self.centre)) / k
         with np.errstate(divide="ignore"):
             value = 1 / lengths
             if not check_boolean(return_std, "return_std"):
+                self._tell_momenta(k)
                 return value
             members = np.tan(self.samples(observable)) / k
             std = self.error(1 / members, value)
@@ -280,7 +290,9 @@ class Ensemble(Members):
             warn_caller(
                 f"δ may be a multiple of π at k = {listed(momenta)}: the error of k cot δ is NaN"
             )
-        return value, np.where(pole, np.nan, std)[()]
+        std = np.where(pole, np.nan, std)[()]
+        self._tell_momenta(k, angle_error(k, value, std))
+        return value, std
 
     @overload
     def bound_states(

@@ -6,14 +6,16 @@ from operator import methodcaller
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from halkit.checks import check_choice, check_integer, check_positive
+from halkit.checks import as_numbers, check_choice, check_integer, check_positive
 from halkit.interactions import Interaction, InteractionMatrix, Sum
-from halkit.interactions.conversion import HasInteraction
+from halkit.interactions.conversion import HasInteraction, as_interaction
 from halkit.samples import KINDS, Kind, standard_error
 from halkit.scattering.bound import bound_states
 from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
@@ -23,6 +25,7 @@ __all__ = [
     "Members",
     "compare_counts",
     "listed",
+    "not_finite",
     "on_branch",
     "refuse_interactions",
     "warn_of_wide",
@@ -136,16 +139,25 @@ class Members:
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN.
+            If the function returns NaN or an infinite value, which makes its error NaN.
+
+        Raises
+        ------
+        TypeError
+            If the function returns no numbers.
         """
-        centre, samples = function(self.centre), self.samples(function)
-        bad = _with_nan(samples)
-        if bad.any() or _with_nan([centre]).any():
+        return self._with_error(function(self.centre), function)
+
+    def _with_error(self, centre, function):
+        """The value of the centre, and the error of a function; warns of values without one."""
+        samples = self.samples(function)
+        bad, of_centre = not_finite(samples), not_finite([centre]).any()
+        if bad.any() or of_centre:
             which = f" ({listed(np.flatnonzero(bad))})" if 0 < bad.sum() < len(bad) else ""
             warn_caller(
-                f"function returns NaN in {bad.sum()} of {len(self)} {self.noun}{which}"
-                f"{' and in the centre' if _with_nan([centre]).any() else ''}: the value, or its "
-                "error, is NaN there"
+                f"function is NaN or infinite in {bad.sum()} of {len(self)} {self.noun}{which}"
+                f"{' and in the centre' if of_centre else ''}: the value or its error is not "
+                "finite there"
             )
         return centre, self.error(samples, centre)
 
@@ -163,15 +175,28 @@ class Members:
         if self.reduced_mass is None:
             refuse_interactions([self.centre, *self.members], self.l)
             return methodcaller(name, **settings)
-        return partial(SOLVERS[name], reduced_mass=self.reduced_mass, l=self.l, **settings)
+        settings |= {"reduced_mass": self.reduced_mass, "l": self.l}
+        return partial(_solved, solver=SOLVERS[name], settings=settings)
+
+    def _tell_momenta(self, k, std=None):
+        """Let the centre warn of momenta; estimators that know their mass do it themselves."""
+        if self.reduced_mass is not None:
+            one = self.members[0] if isinstance(self.centre, _Mean) else self.centre
+            tell_momenta(one, k, std=std, reduced_mass=self.reduced_mass)
 
     def _centre(self, name, channel_radius, n_mesh):
         return np.float64(self._observable(name, channel_radius, n_mesh)(self.centre))
 
 
-def _with_nan(samples):
-    """Which samples have a NaN."""
-    return np.array([bool(np.any(np.isnan(sample))) for sample in samples])
+def _solved(member, solver, settings):
+    """An observable of a member, whatever its data know of it."""
+    return solver(as_interaction(member), **settings)
+
+
+def not_finite(samples: Any) -> NDArray[np.bool_]:
+    """Which samples have values that are NaN or infinite."""
+    values = as_numbers(samples, "values of the function", kinds="iufcb")
+    return ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
 
 
 def _count(member):

@@ -16,7 +16,7 @@ from halkit.checks import check_choice, check_momenta
 from halkit.interactions.conversion import Potential
 from halkit.scattering.solver.interior import converge, open_interior
 from halkit.scattering.solver.mesh import hamiltonian
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.partial_wave import interaction_in_wave, tell_momenta
 from halkit.scattering.solver.rmatrix import phase_shifts
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves
 from halkit.scattering.solver.weak import (
@@ -87,6 +87,9 @@ def phase_shift(
     AccuracyWarning
         If the potential has not decayed at the channel radius, if the mesh is too coarse, or if
         V(r) has structure that no mesh resolves.
+    UnderdeterminedWarning
+        If `interaction` is a fitted estimator whose data do not determine δ, as its own
+        ``phase_shift``.
 
     Notes
     -----
@@ -116,7 +119,9 @@ def phase_shift(
     interior = open_interior(
         interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
     )
-    return _converged(interior, k, n_mesh)[0]
+    delta = _converged(interior, k, n_mesh)[0]
+    tell_momenta(interaction, k, reduced_mass=float(reduced_mass))
+    return delta
 
 
 def on_mesh_of(
@@ -133,13 +138,12 @@ def on_mesh_of(
 
     def other(potential: Potential) -> Array:
         interaction = interaction_in_wave(potential, l, laplacian=True)
+        if interior.power is not None:
+            return phase_shift(interaction, k, reduced_mass=reduced_mass, l=l)
         H = hamiltonian(interaction, mesh, reduced_mass=interior.reduced_mass, l=interior.l)
         return _phases(H, k)
 
-    def alone(potential: Potential) -> Array:
-        return phase_shift(potential, k, reduced_mass=reduced_mass, l=l)
-
-    return delta, other if interior.power is None else alone
+    return delta, other
 
 
 def _converged(interior, k, n_mesh):

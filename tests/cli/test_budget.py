@@ -176,6 +176,28 @@ def test_why_a_variation_failed_stands_below_the_table(folder, tmp_path, capsys)
     assert f"stencil = 7 failed: {reason}" in out
 
 
+def test_variations_with_names(folder, tmp_path, capsys):
+    """A table in the place of a list changes its parameters together, under its own name."""
+    named = """estimator = [{ name = "local", n_terms = 1, tol = 1e-3 }]
+
+[variations."late, looser"]
+times = "15-16"
+estimator__tol = 1e-3
+"""
+    text = CONFIG.replace('"nn.npz"', f'"{folder}/nn.npz"').replace(CONFIG.splitlines()[-1], named)
+    (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    assert main(["budget", str(tmp_path / "b.toml"), "-o", str(tmp_path / "b.halkit")]) == 0
+    budget = halkit.load(tmp_path / "b.halkit")
+    assert budget.results_["name"].tolist()[-1] == "late, looser"
+    last = budget.models_[-1].get_params()
+    assert (last["times"], last["estimator__tol"]) == ([15, 16], 1e-3)
+    assert "\nlate, looser " in capsys.readouterr().out
+    (tmp_path / "b.toml").write_text(text.replace("__tol", "__toll"), encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        main(["budget", str(tmp_path / "b.toml"), "-o", str(tmp_path / "c.halkit")])
+    assert "got 'estimator__toll' (did you mean 'estimator__tol'?)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("what", PICTURES)
 def test_pictures(what, saved, tmp_path, monkeypatch):
     """Each is one file of its format; what is drawn is seen before the figure is closed."""

@@ -45,6 +45,8 @@ def files(tmp_path_factory):
     (folder / "cut.halkit").write_bytes(data[:-100])
     joblib.dump(model, folder / "pickle.halkit")
     (folder / "prose.txt").write_text("not a number\n", encoding="utf-8")
+    np.savez(folder / "raw.npz", C_NN=np.ones((8, 6, 10)), C_N=np.ones((8, 6)))
+    np.save(folder / "one.npy", np.ones((8, 6, 10)))
     (folder / "folder").mkdir()
     (folder / "taken").write_bytes(b"old")
     return folder
@@ -68,6 +70,9 @@ WRONG = {
     "source": (["fit", "nn.npz", "--sources", "wal", "-o", "new"], "among ['wall', 'exp']"),
     "times": (["fit", "nn.npz", "--times", "3-5", "-o", "new"], "--times: times must be among"),
     "group": (["fit", "nn.npz", "--group", "xx", "-o", "new"], "group must be one of ['nn']"),
+    "raw arrays": (["fit", "raw.npz", "-o", "new"], "got ['C_N', 'C_NN']: halkit convert, or"),
+    "an array": (["fit", "one.npy", "-o", "new"], "got a single array: halkit convert, or"),
+    "a text": (["fit", "prose.txt", "-o", "new"], "ends in .h5 or .hdf5: halkit convert, or"),
     "volume": (["fit", "nn.npz", "--volumes", "64", "-o", "new"], "volumes must be among"),
     "parameter": (
         ["fit", "nn.npz", "--set", "amplitud=1", "-o", "new"], "did you mean 'amplitude'?",
@@ -87,6 +92,14 @@ WRONG = {
     "no folder": (["fit", "nn.npz", "-o", "none/new"], "there is no folder none"),
     "output is a folder": (["fit", "nn.npz", "-o", "folder"], "folder is a folder"),
     "momentum": (["phase-shift", "nn.halkit", "--k", "0,1"], "must be above 0"),
+    "momentum in another unit": (
+        ["phase-shift", "nn.halkit", "--k", "6000"],
+        "k = 6000 [1/a] is 955 times π/a = 6.283 [1/a] of the nodes of the fit; momenta and",
+    ),
+    "picture in another unit": (
+        ["plot", "nn.halkit", "--energy", "1,6000", "--units", "fm", "--inverse-spacing", "2000",
+         "-o", "new.png"], "π/a = 63.68 [1/fm] of the nodes of the fit; momenta and energies are",
+    ),
     "word as a momentum": (["phase-shift", "nn.halkit", "--k", "a"], "must be a number, got 'a'"),
     "NaN": (["phase-shift", "nn.halkit", "--k", "nan"], "must be a number, got 'nan'"),
     "grid": (["phase-shift", "nn.halkit", "--k", "1:2"], "first:last:count"),

@@ -388,3 +388,11 @@ def test_many_texts_at_one_place(other):
     content[offset : offset + 16 * 5001] = content[offset : offset + 16] * 5001
     path.write_bytes(content)
     refused(path, "note of a of .* a larger max_bytes reads it")
+
+
+def test_raw_correlators_are_sent_to_convert(tmp_path):
+    """Without a word about a digest that they do not have."""
+    path = tmp_path / "raw.h5"
+    with h5py.File(path, "w") as file:
+        file["C_NN"], file["two/C_N"] = np.ones((8, 6, 10)), np.ones((8, 6))
+    refused(path, r"got \['C_NN', 'two/C_N'\]: halkit convert, or two_hadron_ratio")

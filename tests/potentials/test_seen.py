@@ -1,13 +1,17 @@
 """Momenta at which the data of a fit do not determine δ, on families of truths."""
 
+import re
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from halkit.datasets import make_separable, make_time_dependent
+from halkit import CorrelatorRegressor, ErrorBudget
+from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.interactions import GaussianSum, NonLocal, Separable
+from halkit.interactions import GaussianSum, NonLocal, Separable, lambda_lambda_n_xi_model
 from halkit.potentials import (
     ESTPotentialRegressor,
     GaussianProcessPotentialRegressor,
@@ -24,8 +28,14 @@ from halkit.potentials.seen import (
     warn_of_momenta,
 )
 from halkit.radial import RadialGrid, trapezoid_weights
-from halkit.resampling import JackknifeRegressor
-from halkit.scattering import phase_shift, scattering_wave_functions
+from halkit.resampling import JackknifeRegressor, blocks
+from halkit.scattering import (
+    Ensemble,
+    coupled_phase_shifts,
+    coupled_s_matrix,
+    phase_shift,
+    scattering_wave_functions,
+)
 
 R, WAVES = np.linspace(0.01, 12.5, 100), np.linspace(0.01, 1.0, 10)
 
@@ -164,3 +174,112 @@ def test_an_unknown_error_covers_nothing():
     for std in (None, [np.nan]):
         with pytest.warns(UnderdeterminedWarning, match="the data do not determine"):
             warn_of_momenta(model, model._data_waves, [6.0], std)
+
+
+@pytest.fixture(scope="module")
+def exact():
+    """Interpolations of ten waves of a non-local U, on nodes with a = 0.13: π/a = 24.9."""
+    U, m = gaussian(0)
+    return ESTPotentialRegressor(R, reduced_mass=m).fit(*rows(U, m)), m
+
+
+@pytest.mark.parametrize("k", [1.0, [0.5, 4.0], [0.5, 26.0]])
+def test_solvers_warn_as_the_estimator_does(exact, k):
+    """Once, whether or not it knows its mass; an interaction knows no data."""
+    model, m = exact
+    delta, told = named(lambda: model.phase_shift(k))
+    assert len(told) == (np.max(k) > 1)
+    bare = clone(model).set_params(reduced_mass=None).fit(*rows(gaussian(0)[0], m))
+    for one in (model, bare):
+        found, warned = named(lambda one=one: phase_shift(one, k, reduced_mass=m))
+        assert warned == told
+        np.testing.assert_array_equal(found, delta)
+    assert not named(lambda: phase_shift(model.interaction_, k, reduced_mass=m))[1]
+
+
+@pytest.mark.parametrize("method", ["phase_shift", "k_cot_delta"])
+def test_ensembles_warn_for_their_centre(exact, method):
+    """Once for all members; an error of δ covers what the data leave open, but not π/a."""
+    model, m = exact
+    for centre in (model, None):
+        members = [model, model]
+        e = Ensemble(members, kind="bootstrap", centre=centre, reduced_mass=m)
+        f = getattr(e, method)
+        assert not named(lambda f=f: f([0.5, 1.0]))[1]
+        (told,) = named(lambda f=f: f([0.5, 4.0]))[1]
+        assert "do not determine δ at k = 4" in told
+        for k, return_std in ((26.0, False), (26.0, True)):
+            (told,) = named(lambda f=f, k=k, s=return_std: f(k, return_std=s))[1]
+            assert told.startswith("k = 26 is beyond π/a = 24.9")
+
+
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.PriorWarning")
+def test_coupled_channels_end_at_pi_over_a():
+    """The channel with the largest momentum counts: π/a = 7.854 at a = 0.4."""
+    d = make_coupled(
+        lambda_lambda_n_xi_model("local"), r=np.arange(1, 16) * 0.4, box_radius=8.0,
+        times=np.arange(9, 12) * 0.09, source_radius=0.5, noise=1e-3, n_bins=2, random_state=0,
+    )  # fmt: skip
+    model = GaussianProcessPotentialRegressor(
+        d.r, channels=d.channels, local="only", local_range=0.6, local_strength=15.0
+    )
+    bins = JackknifeRegressor(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(d.data, d.target, y_std=d.sigma)
+        bins.fit(d.rows.data, d.rows.target, y_std=d.sigma)
+    energy = np.linspace(1.0, 10.0, 901)
+    k = np.sqrt(model.interaction_.resolved().momentum_squared(energy).max(axis=1))
+    last = energy[k < np.pi / 0.4][-1]
+    inside, beyond, mesh = last - 0.1, last + 0.1, {"channel_radius": 6.0, "n_mesh": 40}
+    calls = [
+        model.phase_shift,
+        model.s_matrix,
+        bins.phase_shift,
+        bins.s_matrix,
+        partial(model.s_matrix, return_std=True, n_draws=2),
+        partial(model.phase_shift, return_std=True, n_draws=2),
+        partial(coupled_phase_shifts, model),
+        partial(coupled_s_matrix, model),
+    ]
+    for call in calls:
+        at = partial(call, **mesh)
+        assert not named(lambda at=at: at(inside))[1]
+        (told,) = named(lambda at=at: at(beyond))[1]
+        assert re.match(r"k = 7\.\d+ is beyond π/a = 7.854 of nodes with the spacing", told)
+    assert not named(lambda: coupled_s_matrix(model.interaction_, beyond, **mesh))[1]
+
+
+def test_functions_of_a_fit_warn_beyond_pi_over_a():
+    """What bins of a fit evaluate, and k cot δ, as their phase shifts; the fit stays as it is."""
+    truth = GaussianSum.from_ranges([-0.04], [4.0])
+    d = make_time_dependent(
+        truth, r=np.arange(1, 25) * 0.5, box_radius=24.0, hadron_mass=2.0, times=range(10, 17),
+        noise=1e-3, n_bins=6, random_state=0,
+    )  # fmt: skip
+    model = CorrelatorRegressor(GaussianProcessPotentialRegressor(local="only"), times=[13])
+    budget = ErrorBudget(model, {"estimator__local_range": [3.0]}, holdout=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        budget.fit(blocks(d.correlators))
+    fit = budget.estimator_
+
+    def by_method(one, k):
+        return one.phase_shift(k)
+
+    def by_solver(one, k):
+        return phase_shift(one, k, reduced_mass=1.0)
+
+    for function in (by_method, by_solver):
+        for one in (fit, budget):
+            call = partial(one.evaluate, partial(function, k=6.2))
+            assert not named(call)[1]
+            (told,) = named(partial(one.evaluate, partial(function, k=6.4)))[1]
+            assert "k = 6.4 is beyond π/a = 6.283" in told
+    for one in (fit, partial(fit.k_cot_delta, return_std=True), budget):
+        f = one if isinstance(one, partial) else one.k_cot_delta
+        assert not named(lambda f=f: f([0.1, 6.2]))[1]
+        (told,) = named(lambda f=f: f([0.1, 6.4]))[1]
+        assert "k = 6.4 is beyond π/a = 6.283" in told
+    assert all("_data_waves" not in vars(one) for one in (fit.estimator_, *fit.estimators_))

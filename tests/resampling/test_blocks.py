@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV, cross_validate
 
+from halkit import CorrelatorRegressor, GaussianProcessPotentialRegressor
 from halkit.datasets import make_time_dependent
 from halkit.equations import radial_rows
 from halkit.exceptions import UnderdeterminedWarning
@@ -91,6 +93,26 @@ def test_a_score_needs_bins(volumes):
     X = [replace(v, R={name: C[:, :3] for name, C in v.R.items()}) for v in volumes]
     with pytest.raises(ValueError, match="X must have 4 bins or more, whose covariance"):
         next(leave_configurations_out.split(blocks(*X)))
+
+
+@pytest.mark.parametrize("kind", ["correlators", "rows"])
+def test_a_record_is_no_list_of_samples(correlators, kind):
+    """Searches say what they take; a record has no length, and is true as any other object."""
+    model = CorrelatorRegressor(GaussianProcessPotentialRegressor(local="only"))
+    one, told = correlators, "X must be a list of blocks, as halkit.resampling.blocks makes"
+    if kind == "rows":
+        one, told = radial_rows(correlators), "X must be an array, such as the first of rows.mean"
+    with pytest.raises(ValueError, match=told):
+        GridSearchCV(model, {"stencil": [3, 5]}).fit(one)
+    with pytest.raises(ValueError, match=told):
+        cross_validate(model, one, cv=leave_configurations_out)
+    with pytest.raises(ValueError, match=told):
+        len(one)
+    with pytest.raises(TypeError, match=told):
+        one[0]
+    assert one
+    assert not np.iterable(one)
+    assert np.array([one, one]).shape == (2,)
 
 
 def test_volumes_may_be_left_out_with_all_their_sources_in_one_record(volumes):

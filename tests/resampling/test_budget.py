@@ -203,21 +203,27 @@ def test_an_unknown_parameter_is_named_with_the_known_ones(X, name, hint, known)
         ErrorBudget(CENTRE, {name: [3]}).fit(X)
 
 
-def test_nan_of_a_function_warns(budget):
-    with pytest.warns(AccuracyWarning, match="NaN in 4 of 4 accepted variations"):
-        assert np.isnan(budget.evaluate(lambda _: np.nan).value)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_function_that_is_not_finite_warns(budget, bad):
+    """Infinite values have no error either; numpy's own warnings are errors here."""
+    told = "function is NaN or infinite in"
+    with pytest.warns(AccuracyWarning, match=f"{told} 4 of 4 accepted variations"):
+        assert np.isnan(budget.evaluate(lambda _: bad).value)
 
     def of_one(fit):
-        return np.array([1.0, np.nan if fit is budget.models_[1].estimators_[2] else 2.0])
+        return np.array([1.0, bad if fit is budget.models_[1].estimators_[2] else 2.0])
 
-    with pytest.warns(AccuracyWarning, match=r"NaN in 1 of 4 accepted variations \(stencil = 3\)"):
+    match = rf"{told} 1 of 4 accepted variations \(stencil = 3\)"
+    with pytest.warns(AccuracyWarning, match=match):
         quoted = budget.evaluate(of_one)
-    assert np.isnan(quoted.statistical[1])
-    with pytest.warns(AccuracyWarning, match=r"NaN in 1 of 8 bins \(2\): the value, or its error"):
-        value, _ = budget.models_[1].evaluate(of_one)
+    assert np.isnan([quoted.statistical[1], quoted.variation_errors[1, 1]]).all()
+    assert np.isfinite([quoted[0].statistical, quoted[0].total]).all()
+    with pytest.warns(AccuracyWarning, match=rf"{told} 1 of 8 bins \(2\): the value or its error"):
+        value, std = budget.models_[1].evaluate(of_one)
     assert value.tolist() == [1.0, 2.0]
-    with pytest.warns(AccuracyWarning, match="NaN in 8 of 8 bins and in the centre"):
-        budget.estimator_.evaluate(lambda _: np.nan)
+    assert np.isnan(std).tolist() == [False, True]
+    with pytest.warns(AccuracyWarning, match=f"{told} 8 of 8 bins and in the centre"):
+        budget.estimator_.evaluate(lambda _: bad)
 
 
 def test_a_file_has_equal_arrays_once(budget, tmp_path):

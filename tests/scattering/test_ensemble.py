@@ -244,6 +244,23 @@ def test_scale_and_match():
     assert list(matched_states(np.array([]), np.array([5.0, 0.2]))) == [-1, -1]
 
 
+@pytest.mark.parametrize("kind", ["jackknife", "variations"])
+def test_members_without_interaction_have_an_infinite_inverse_length(kind):
+    """1/a0 and k cot δ of V = 0 are infinite in each member, which no warning of numpy tells."""
+    free = [GaussianSum([0.0], [0.5])] * 3
+    e = Ensemble(free, kind=kind, centre=free[0], reduced_mass=1.0)
+    with pytest.warns(AccuracyWarning, match="a0 = 0 ± 0 passes through zero"):
+        assert np.isnan(e.inverse_scattering_length(return_std=True)[1])
+    with pytest.warns(AccuracyWarning, match="δ may be a multiple of π at k = 0.3"):
+        assert np.isnan(e.k_cot_delta(0.3, return_std=True)[1])
+
+
+def test_a_function_must_return_numbers():
+    e = Ensemble([GaussianSum([-1.0], [0.5])] * 2, kind="bootstrap", reduced_mass=1.0)
+    with pytest.raises(TypeError, match="values of the function must hold real or complex"):
+        e.evaluate(repr)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_each_kind(kind):
     x = np.random.default_rng(0).standard_normal((9, 4))
@@ -252,3 +269,6 @@ def test_errors_of_each_kind(kind):
         "variations": np.abs(x - 0.5).max(axis=0),
     }.get(kind, x.std(axis=0, ddof=1))
     assert_allclose(standard_error(x, kind, centre=np.full(4, 0.5)), expected)
+    x[2, :3] = np.nan, np.inf, -np.inf
+    found = standard_error(x, kind, centre=np.full(4, 0.5))
+    assert np.isnan(found).tolist() == [True, True, True, False]

@@ -72,18 +72,21 @@ class ScoreEstimator(PlaquetteModel):
         -----
         UserWarning
             If the mean plaquette of X differs from its value at `beta` by more than ten errors and
-            5 %.
+            5 %. If rows that may be on a rectangle are taken as angles without a lattice.
         """
         _check_parameters(self)
         with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
-            X = self._configurations(X, fitting=True)
+            given, X = X, self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
-                warn_of_another_theory(U1(self.beta), *mean_plaquette(X, U1(self.beta)))
+                found = mean_plaquette(X, U1(self.beta))
+                warn_of_another_theory(U1(self.beta), *found, self._guessed_lattice(given))
             elif self.network in ("gauge_energy", "unet", "plaquette"):
                 raise ValueError(
                     f"network={self.network!r} needs a lattice, and rows of {X.shape[1]} angles "
                     'are none: they get "mlp"'
                 )
+            elif self.network == "gauge_equivariant":
+                self._warn_of_rows(X.shape[1], 'angles without a lattice, with network="mlp"')
             if callable(self.network):
                 check_network(self.network, X.shape[1:], float(self.beta))
             self._train(X, check_random_state(self.random_state), task)

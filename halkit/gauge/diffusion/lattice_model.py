@@ -1,6 +1,7 @@
 """What samplers of lattice fields share: arrays or rows, their lattice, the mean score."""
 
 from dataclasses import asdict
+from math import isqrt
 
 import numpy as np
 from sklearn.base import DensityMixin
@@ -65,6 +66,27 @@ class LatticeModel(DensityMixin, Versioned):
         size = round((n_features / numbers) ** 0.5)
         return (size, size) if size >= 2 and numbers * size**2 == n_features else None
 
+    def _warn_of_rows(self, n_features, taken_as):
+        """Warn of rows that may be configurations of a rectangle, but are taken as something else.
+
+        Parameters
+        ----------
+        n_features : int
+            Length of the rows, on no square lattice.
+        taken_as : str
+        """
+        sites, rest = divmod(n_features, int(np.prod(self._theory.space.shape(()))))
+        if not rest and any(sites % side == 0 for side in range(2, isqrt(sites) + 1)):
+            warn_caller(
+                f"X has rows of {n_features} numbers, which are on no square lattice: they are "
+                f"taken as {taken_as}. If they are on a rectangle, give lattice_shape=(L0, L1)",
+                UserWarning,
+            )
+
+    def _guessed_lattice(self, X):
+        """The lattice that rows without `lattice_shape` are taken to be on, for warnings."""
+        return self.lattice_shape_ if np.ndim(X) == 2 and self.lattice_shape is None else None
+
     def _on_any_lattice(self, X, name="X"):
         """X as an array after the checks; rows on the lattice of the fit."""
         if self.lattice_shape_ is None:
@@ -99,16 +121,21 @@ class LatticeModel(DensityMixin, Versioned):
         return float(self.score_samples(X).mean())
 
 
-def warn_of_another_theory(theory, name, values, expected):
-    """Compare a mean with its value in the theory, unless fewer than ten values give its error."""
+def warn_of_another_theory(theory, name, values, expected, guessed=None):
+    """Compare a mean with its value in the theory, unless fewer than ten values give its error.
+
+    Rows may also be on another lattice than on the one that was guessed.
+    """
     if len(values) < 10:
         return
     mean, error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
     if abs(mean - expected) > max(10 * error, 0.05 * expected):
         couplings = asdict(theory)
         place = ", ".join(f"{key}={value:g}" for key, value in couplings.items())
+        lattice = guessed and f", and {guessed[0]} x {guessed[1]} its lattice: see lattice_shape"
         warn_caller(
             f"X has {name} {mean:.4f} ± {error:.1g}, at {place} it is {expected:.4f}: "
-            f"{' and '.join(couplings)} must be the coupling{'s' * (len(couplings) > 1)} of X",
+            f"{' and '.join(couplings)} must be the coupling{'s' * (len(couplings) > 1)} of X"
+            f"{lattice or ''}",
             UserWarning,
         )

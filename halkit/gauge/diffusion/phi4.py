@@ -41,7 +41,7 @@ class Phi4DiffusionSampler(LatticeModel):
         Noise levels. More of them raise the effective size, and the cost.
     lattice_shape : (int, int), optional
         (L0, L1) of rows; by default rows of L² numbers are L × L, and rows of another length n
-        are a ring of n sites, 1 × n.
+        are a ring of n sites, 1 × n, with a warning if they may be on a rectangle.
     random_state : int, RandomState or None
         Of the noise in the training: an int makes a fit reproducible.
 
@@ -106,21 +106,26 @@ class Phi4DiffusionSampler(LatticeModel):
         -----
         UserWarning
             If ⟨φ ∂S/∂φ⟩ of X differs from 1, its value for e^{−S}, by more than ten errors and 5 %.
+            If rows that are on no square lattice are taken as a ring.
         """
         theory = Phi4(self.kappa, self.lam)
         n_steps = check_integer(self.n_steps, "n_steps", least=1)
         random = check_random_state(self.random_state)
         with unchanged_on_error(self):
-            X = self._configurations(X, fitting=True)
+            given, X = X, self._configurations(X, fitting=True)
             virial = -(X * theory.force(X)).mean(axis=(1, 2))
-            warn_of_another_theory(theory, "⟨φ ∂S/∂φ⟩ =", virial, 1.0)
+            guessed = self._guessed_lattice(given)
+            warn_of_another_theory(theory, "⟨φ ∂S/∂φ⟩ =", virial, 1.0, guessed)
             rng = np.random.default_rng(random.randint(2**31, size=4))
             learned = learn(X, theory, n_steps, rng)
             self.theory_, self.learned_ = (theory.kappa, theory.lam), learned._asdict()
         return self
 
     def _lattice_of_rows(self, n_features):
-        return super()._lattice_of_rows(n_features) or (1, n_features)
+        square = super()._lattice_of_rows(n_features)
+        if square is None:
+            self._warn_of_rows(n_features, f"a ring of {n_features} sites")
+        return square or (1, n_features)
 
     def _chain(self, shape):
         return mode_chain(Learned(**self.learned_), Phi4(*self.theory_), shape)

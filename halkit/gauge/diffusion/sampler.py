@@ -52,7 +52,7 @@ class U1DiffusionSampler(ScoreEstimator):
         more.
     lattice_shape : (int, int), optional
         (L0, L1) of rows; by default rows of 2L² angles are L × L, and rows of other lengths
-        are angles without a lattice.
+        are angles without a lattice, with a warning if they may be on a rectangle.
     max_epochs : int
         Largest number of passes over the configurations. The learning rate falls to zero over
         them.

@@ -102,9 +102,10 @@ class SU2DiffusionSampler(PlaquetteModel):
         theory = SU2(self.beta)
         n_harmonics = check_integer(self.n_harmonics, "n_harmonics", least=1)
         with unchanged_on_error(self):
-            X = self._configurations(X, fitting=True)
+            given, X = X, self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
-                warn_of_another_theory(theory, *mean_plaquette(X, theory))
+                found = mean_plaquette(X, theory)
+                warn_of_another_theory(theory, *found, self._guessed_lattice(given))
             elif X.shape[1] % 8 == 0 and _are_quaternions(X):
                 raise ValueError(
                     "X must be class angles where its rows are of no square lattice, got unit "

@@ -14,7 +14,7 @@ J. M. Blatt and L. C. Biedenharn, Phys. Rev. 86 (1952) 399.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from halkit.channels import ChannelList
 from halkit.checks import check_array, check_momenta, refuse_extremes, refuse_overflow
 from halkit.scattering.coupled.branch import followed
 from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
-from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem, Levels, Pencil
 from halkit.scattering.solver.interior import converge
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -117,6 +118,7 @@ def coupled_phase_shifts(
         refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
         phase = followed(system, inside, energy.ravel())
     mixing, eigenphase, eigen_mixing = _two_open(S, phase)
+    _tell(interactions, system, energy)
     shape, n = energy.shape, system.channels.size
     return CoupledPhaseShifts(
         phase.reshape(*shape, n),
@@ -150,7 +152,7 @@ def on_mesh_of(
     square = system.channels.momentum_squared(energy)
     waves = outside(system, square)
 
-    def of(inside: Callable[[Array], tuple[Array, Any]]) -> SAndSum:
+    def of(inside: Levels | Pencil) -> SAndSum:
         R, below = inside(square)
         return s_matrix(R, waves), phase_sum(R, below, waves) - waves.phase.sum(axis=1)
 
@@ -214,6 +216,9 @@ def coupled_s_matrix(
     -----
     AccuracyWarning
         If the potential has not decayed at the channel radius, or if the mesh is too coarse.
+    UnderdeterminedWarning
+        If `interactions` is a fitted estimator, and a momentum of an open channel is beyond π/a of
+        its nodes.
 
     References
     ----------
@@ -237,6 +242,7 @@ def coupled_s_matrix(
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     S = _converged(system, energy, n_mesh)[-1]
+    _tell(interactions, system, energy)
     return S.reshape(*energy.shape, *S.shape[1:])
 
 
@@ -261,6 +267,12 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
         )
     system.channels = system.channels._replace(relativistic=False)
     return k**2 / (2 * system.channels.reduced_mass[0])
+
+
+def _tell(interactions, system, energy):
+    """Let a fitted estimator warn of momenta of open channels."""
+    square = system.channels.momentum_squared(energy.ravel())
+    tell_momenta(interactions, np.sqrt(square[square > 0]))
 
 
 def _converged(system, energy, n_mesh):

@@ -1,10 +1,12 @@
-"""The partial wave to which an interaction belongs: any other is refused."""
+"""The partial wave to which an interaction belongs, and the momenta that its data determine."""
+
+from typing import Any
 
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.conversion import Potential
 from halkit.typing import Numbers
 
-__all__ = ["interaction_in_wave"]
+__all__ = ["interaction_in_wave", "tell_momenta"]
 
 
 def interaction_in_wave(
@@ -34,3 +36,20 @@ def interaction_in_wave(
     if interaction.has_laplacian and not laplacian:
         raise TypeError(f"interaction must not have a V2(r) ∇², got {interaction!r}")
     return interaction
+
+
+def tell_momenta(potential: Any, k: Any, **known: Any) -> None:
+    """Let a fitted estimator warn of momenta at which its data do not determine δ.
+
+    Parameters
+    ----------
+    potential
+        As in `halkit.interactions.as_interaction`; only estimators know their data.
+    k : array
+        Momenta of the open channels.
+    **known
+        ``std``, the error of δ, and ``reduced_mass``, if the estimator does not know its own.
+    """
+    warn = getattr(potential, "_warn_of_momenta", None)
+    if warn is not None:
+        warn(k, **known)

@@ -66,11 +66,12 @@ def test_rows_are_lattices(tiny, X):
 
 def test_rectangles():
     X = sample_exact(20, 1.0, (3, 6), random_state=0)
-    rows, rectangle = (
-        U1DiffusionSampler(lattice_shape=shape, **TINY).fit(X.reshape(20, -1))
-        for shape in (None, (3, 6))
-    )
+    rectangle = U1DiffusionSampler(lattice_shape=(3, 6), **TINY).fit(X.reshape(20, -1))
+    told = r"rows of 36 numbers, .* with network=\"mlp\"\. If they .* give lattice_shape=\(L0, L1\)"
+    with pytest.warns(UserWarning, match=told):
+        rows = U1DiffusionSampler(**TINY).fit(X.reshape(20, -1))
     assert rows.lattice_shape_ is None  # 36 is not 2L²
+    U1DiffusionSampler(**{**TINY, "network": "mlp"}).fit(X.reshape(20, -1))  # as was asked for
     assert rectangle.sample(2).shape == (2, 2, 3, 6)
     assert U1DiffusionSampler(**TINY).fit(X).lattice_shape_ == (3, 6)
     drawn = rectangle.sample(2, beta=2.0, lattice_size=(5, 4))

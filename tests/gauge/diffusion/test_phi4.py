@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy import integrate
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from skops.io import dumps, get_untrusted_types, loads
 
@@ -184,6 +185,17 @@ def test_fits_are_reproducible_and_refuse_what_is_wrong(models):
         models[0.21].sample(3, lattice_size=True)
     with pytest.raises(ValueError, match="kappa must be below"):
         Phi4DiffusionSampler(kappa=0.25, lam=0.0).fit(X)
+
+
+def test_rows_that_may_be_on_a_rectangle_warn():
+    """Rows of 2 × 3 are taken as a ring, of 2 × 8 as 4 × 4; five sites can only be a ring."""
+    X = make_phi4_configurations(400, (2, 8), random_state=0)
+    model = Phi4DiffusionSampler(random_state=3, n_steps=2)
+    with pytest.warns(UserWarning, match=r"couplings of X, and 4 x 4 its lattice: see lattice_s"):
+        assert model.fit(X.reshape(400, 16)).lattice_shape_ == (4, 4)
+    with pytest.warns(UserWarning, match=r"rows of 6 numbers, .* taken as a ring of 6 sites\. If"):
+        assert clone(model).fit(X[:9].reshape(24, 6)).lattice_shape_ == (1, 6)
+    assert clone(model).fit(X[:9, 0, :5]).lattice_shape_ == (1, 5)
 
 
 def test_files_keep_a_fit(models, tmp_path):
