@@ -57,6 +57,7 @@ ARROWS = {
     "potentials": {
         "radial",
         "channels",
+        "kinematics",
         "samples",
         "interactions",
         "equations",

@@ -26,6 +26,7 @@ __all__ = [
     "common_stencil",
     "reduced_mass_and_asymmetry",
     "rows_of_slices",
+    "stencil_energy",
     "time_dependent_rows",
     "time_derivatives",
     "time_part",
@@ -275,6 +276,16 @@ def time_part(R, hadron_mass, points, dt, energy_range=None):
     if third is not None and delta:
         part = part + delta**2 * (1 - delta**2) / (8 * mu**2) * third
     return mu, part
+
+
+def stencil_energy(energy, hadron_mass, points, dt, energy_range=None):
+    """Return what stands for k²/2μ in the rows of states of energies ΔW, (n_states,).
+
+    A state has R ∝ e^{−ΔW t}, so that the sum over slices of `time_part` is a multiple of R.
+    """
+    t = dt * (np.arange(points) - points // 2)
+    slices = np.exp(-np.multiply.outer(t, energy))
+    return time_part(slices, hadron_mass, points, dt, energy_range)[1][0]
 
 
 def _time_part_of_bins(R, masses, *choices):

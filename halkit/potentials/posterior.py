@@ -296,10 +296,14 @@ class PosteriorMixin(DrawnObservables):
         settings = self._scattering(channel_radius, n_mesh)
         return scattering.bound_wave_functions(self, **settings).wave_function(self.r_)
 
+    def _share_seen(self, waves):
+        """The part of the norm of each wave in the span of the wave functions of the fit."""
+        root = np.tile(np.sqrt(self.weights_), self.n_channels_)
+        return np.sum((waves * root @ self._span.T) ** 2, axis=1) / np.sum((waves * root) ** 2, 1)
+
     def _check_seen(self, energy, waves):
         """Warn of bound states outside the span of the wave functions of the fit."""
-        root = np.tile(np.sqrt(self.weights_), self.n_channels_)
-        share = np.sum((waves * root @ self._span.T) ** 2, axis=1) / np.sum((waves * root) ** 2, 1)
+        share = self._share_seen(waves)
         unseen = share < SEEN
         if unseen.any():
             warn_caller(

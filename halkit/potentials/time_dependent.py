@@ -9,13 +9,15 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_choice, check_positive
 from halkit.equations import time_dependent_rows
-from halkit.equations.time import Stencil
+from halkit.equations.time import Stencil, choose_stencil, time_stencil
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupling import count_channels, own_wave
+from halkit.potentials.deep_states import warn_of_deep_states
 from halkit.potentials.local import LATTICE_RANGE
 from halkit.potentials.networks import InputMap
 from halkit.potentials.neural import EnvelopeChoice, LocalChoice, NeuralPotential, Solver
 from halkit.potentials.prior import nonlocal_lengths
+from halkit.training import unchanged_on_error
 from halkit.typing import Masses, Number, Numbers, Random
 from halkit.warn import warn_caller
 
@@ -178,6 +180,8 @@ class TimeDependentHALRegressor(NeuralPotential):
             With `y` the number of quark sources is not known, and this warning cannot appear;
             `GaussianProcessPotentialRegressor` finds it from the data. Also as in
             `NonLocalPotentialRegressor.fit`.
+        AccuracyWarning
+            If the stencil moves the energy of a bound state of bare slices by more than 1 %.
         ConvergenceWarning
             As in `NonLocalPotentialRegressor.fit`.
         """
@@ -190,9 +194,17 @@ class TimeDependentHALRegressor(NeuralPotential):
                     "local='only' or local=False",
                     UnderdeterminedWarning,
                 )
-        else:
-            _refuse_idle(times=times, stencil=None if self.stencil == "auto" else True)
+            with unchanged_on_error(self):
+                super().fit(X, y)
+                self._warn_of_stencil(times)
+            return self
+        _refuse_idle(times=times, stencil=None if self.stencil == "auto" else True)
         return super().fit(X, y, sample_weight, y_std)
+
+    def _warn_of_stencil(self, times):
+        dt, points = float(np.diff(times)[0]), time_stencil(len(times), self.stencil)
+        energies = choose_stencil(self.stencil, self.hadron_mass, dt, None)
+        warn_of_deep_states(self, self.hadron_mass, points, dt, energies)
 
     def score(
         self, X: Numbers, y: Numbers | None = None, sample_weight: Numbers | None = None,

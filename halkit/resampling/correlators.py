@@ -17,6 +17,7 @@ from halkit.equations import Rows, stack_rows
 from halkit.potentials.seen import taken_waves
 from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
 from halkit.resampling.configurations import configurations_score, contains
+from halkit.resampling.deep_states import warn_of_stencil
 from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.regressor import JackknifeRegressor
@@ -198,13 +199,13 @@ class CorrelatorRegressor(
         ------
         ValueError, TypeError
             If X has other entries, or none of the chosen sources and volumes; if masses, units,
-            kinds or numbers of bins differ; if times or radii do not fit; and as for the
-            estimator.
+            kinds or numbers of bins differ; if times or radii do not fit; as for the estimator.
 
         Warns
         -----
-        Warning
-            As `JackknifeRegressor`.
+        AccuracyWarning
+            If the stencil moves a bound state by more than its error, 1 % without errors; and as
+            `JackknifeRegressor`.
         """
         check_choice(self.errors, "errors", ["bins", "pooled"])
         if self.resample not in (None, "mean"):
@@ -241,6 +242,7 @@ class CorrelatorRegressor(
             self.volumes_ = tuple(
                 record.L for record, part in zip(records, parts, strict=True) for _ in part.labels
             )
+            warn_of_stencil(self, records)
         return self
 
     def predict(self, X: Any) -> list[Array]:  # type: ignore[override]

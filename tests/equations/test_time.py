@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import spherical_jn
 
-from halkit.equations import time_dependent_rows, time_derivatives, time_stencil
+from halkit.equations import (
+    designed_stencil,
+    time_dependent_rows,
+    time_derivatives,
+    time_stencil,
+)
+from halkit.equations.time import stencil_energy
+from halkit.kinematics import momentum_squared
 
 NODES = np.linspace(0.1, 8.0, 80)
 
@@ -189,3 +196,20 @@ def test_order_of_truncation_for_unequal_masses(points, power):
         assert_allclose(y[1] / X[1], y[0] / X[0], rtol=1e-6)
         left.append(np.median(np.abs(y / X)))
     assert abs(np.log2(left[0] / left[1]) - power) < 0.15
+
+
+@pytest.mark.parametrize("dt", [0.5, 1.0])
+def test_what_stencils_make_of_an_energy(dt):
+    """Three points: hyperbolic functions. All: the source of a free state is s(ΔW) − k²/2μ."""
+    x = np.array([-0.4, -0.02, 0.3])
+    closed = np.sinh(x * dt) / dt + (np.cosh(x * dt) - 1) / (4 * 0.45 * dt**2)
+    assert_allclose(stencil_energy(x, 0.9, 3, dt), closed, rtol=1e-12)
+    c = designed_stencil((0.4, 0.7), points=5, dt=dt, energy_range=(-0.3, 0.2))
+    found = stencil_energy(x, (0.4, 0.7), 5, dt, (-0.3, 0.2))
+    assert_allclose(found, np.exp(-np.outer(x * dt, np.arange(-2, 3))) @ c, rtol=1e-9)
+    for points, m, delta_w in ((3, (0.9, 0.9), -0.3), (7, (0.4, 0.7), -0.2)):
+        k2 = momentum_squared(delta_w, m)
+        R = free_state(delta_w, k2, dt * np.arange(points))
+        X, y = time_dependent_rows(R, NODES, hadron_mass=m, dt=dt, stencil=points, space_order=8)
+        miss = stencil_energy(delta_w, m, points, dt) - k2 * sum(m) / (2 * m[0] * m[1])
+        assert_allclose(y / X, miss, rtol=1e-3)

@@ -113,6 +113,9 @@ def test_it_is_for_blocks_that_were_fitted(X):
     assert fit.score([X[0], *again]) != score
 
 
+@pytest.mark.filterwarnings(
+    "ignore:the time stencil was not made:halkit.exceptions.AccuracyWarning"
+)
 def test_what_a_good_fit_is(X):
     """Not a local potential, nor one that reaches beyond the data, nor one that is zero."""
     good = fitted(X).score(X)
