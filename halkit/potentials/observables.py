@@ -21,7 +21,8 @@ from halkit.potentials.coupling import (
     refuse_other_count,
 )
 from halkit.potentials.seen import warn_of_energies, warn_of_momenta
-from halkit.scattering.phase import on_mesh_of
+from halkit.scattering import phase as single
+from halkit.scattering.coupled import phase as coupled
 from halkit.typing import Number, Numbers, SignConvention
 
 __all__ = ["ObservablesMixin"]
@@ -152,9 +153,13 @@ class ObservablesMixin(ABC):
     def _phases_alike(self, k):
         """Phase shifts of one channel, and a function that gives those of like fits."""
         settings = self._scattering(None, None)
-        return on_mesh_of(
+        return single.on_mesh_of(
             self, k, **{n: settings[n] for n in ("reduced_mass", "l") if n in settings}
         )
+
+    def _s_matrix_alike(self, energy):
+        """S and the sum of phases of coupled channels, and a function that gives those alike."""
+        return coupled.on_mesh_of(self.interaction_, energy)
 
     def _warn_of_momenta(self, k, std=None, reduced_mass=None):
         """Warn of momenta at which the data do not determine δ; `halkit.scattering` calls it."""

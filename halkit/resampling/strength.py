@@ -42,7 +42,6 @@ from halkit.potentials.coupling import own_wave
 from halkit.potentials.problem import FEWEST
 from halkit.resampling.samples import Resampling
 from halkit.samples import standard_error
-from halkit.scattering.coupled.phase import on_mesh_of
 
 __all__ = ["settled"]
 
@@ -385,7 +384,7 @@ def _solved(fit):
             np.array(x)[[0, -1]] for x in (channels.threshold, channels.reduced_mass)
         )
         energy = [(threshold + k[:, None] ** 2 / (2 * mass)).ravel() for k in sets]
-        first, other = on_mesh_of(fit.interaction_, np.concatenate(energy))
+        first, other = fit._s_matrix_alike(np.concatenate(energy))
 
         def phases(found):
             S, total = found

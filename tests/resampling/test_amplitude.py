@@ -39,6 +39,9 @@ class Pulled:
         where = k > 1.5 * np.pi / self.r_out_[-1] if self.large else 1.0
         return 1 - self.c / self.nonlocal_strength_ * where + self.noise + 0 * k
 
+    def _phases_alike(self, k):
+        return self._phases(k), lambda other: other._phases(k)
+
 
 class Spurious(Pulled):
     """One more deep bound state from a strength on, in all bins or in a part of them."""
@@ -290,6 +293,10 @@ class Coupled(Pulled):
         closed = energy < self.interaction_.resolved().threshold[1]
         S[closed, 1] = S[closed, :, 1] = np.nan
         return S
+
+    def _s_matrix_alike(self, energy):
+        total = np.zeros(len(energy))
+        return (self.s_matrix(energy), total), lambda other: (other.s_matrix(energy), total)
 
 
 @pytest.mark.parametrize("pulled", ["δ1", "δ2", "transition"])

@@ -164,6 +164,9 @@ class Pulled:
     def _phases(self, k):
         return 1 - self.c / self.local_strength_ + self.noise + 0 * k
 
+    def _phases_alike(self, k):
+        return self._phases(k), lambda other: other._phases(k)
+
 
 @pytest.mark.parametrize(
     ("c", "strength"), [(0.06, 5.0), (0.2, 15.0), (0.5, 45.0), (1.5, 135.0), (5.0, 405.0)]
