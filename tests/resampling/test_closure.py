@@ -121,13 +121,13 @@ def test_weights_from_the_bins_make_errors_small(phases):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_the_network_covers_the_truth():
-    """In two sets. 16 sets: 82 % inside two errors, with a mean pull of +0.9 by the prior of V.
+    """In four sets. 16 sets: 82 % inside two errors, with a mean pull of +0.9 by the prior of V.
 
     With weight_decay=1, the default, the prior of U pulls more.
     """
     exact = phase_shift(TRUTH, K, reduced_mass=MASS / 2)
     found = []
-    for d in map(correlators, range(2)):
+    for d in map(correlators, range(4)):
         potential = TimeDependentHALRegressor(
             d.r, hadron_mass=MASS, weight_decay=0.1, max_iter=1000, n_init=1, random_state=0
         )
