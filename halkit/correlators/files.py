@@ -39,7 +39,7 @@ from halkit.correlators.groups import (
     validate_nesting,
 )
 from halkit.correlators.hdf5 import Hdf5, import_h5py, write_hdf5
-from halkit.correlators.limits import MOST_ENTRIES, WAY_OUT, Budget, named_errors
+from halkit.correlators.limits import CONVERT, MOST_ENTRIES, Budget, named_errors
 from halkit.correlators.npz import Npz, validate_magic, write_npz
 from halkit.correlators.record import Correlators
 from halkit.exceptions import IntegrityWarning
@@ -164,7 +164,7 @@ def opened(path, max_bytes=None):
         budget = Budget(path, max_bytes)
         if path.suffix not in HDF5:
             with path.open("rb") as stream:
-                validate_magic(stream, path, f": {WAY_OUT}")
+                validate_magic(stream, path, f": {CONVERT}")
         file = (Hdf5 if path.suffix in HDF5 else Npz)(path, budget)
     try:
         if not file.verifiable and file.names():
@@ -200,7 +200,7 @@ def _known(file):
         if not names:
             found = sorted(file.data_sets())[:100]
             raise ValueError(
-                f"{file.path} must hold groups with a data set R each, got {found}: {WAY_OUT}"
+                f"{file.path} must hold groups with a data set R each, got {found}: {CONVERT}"
             )
         kinds = {name: str(plain_single(file.kind(name)))[:60] for name in names}
         validate_kinds(kinds, file.path)

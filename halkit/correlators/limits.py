@@ -13,13 +13,13 @@ import os
 
 from halkit.checks import check_integer
 
-__all__ = ["MOST_ENTRIES", "WAY_OUT", "Budget", "named_errors"]
+__all__ = ["CONVERT", "MOST_ENTRIES", "Budget", "named_errors"]
 
 MOST_ENTRIES = 100_000
 LEAST_LIMIT = 2**28
 EXPANSION = 16
-# How raw correlators become a file that `load_correlators` reads.
-WAY_OUT = (
+# Ends the message for a file of raw correlators.
+CONVERT = (
     "halkit convert, or two_hadron_ratio and save_correlators, make a correlator file of raw "
     "correlators"
 )

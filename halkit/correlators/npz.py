@@ -180,14 +180,14 @@ class _ShortReads:
         return self.stream.read(n)
 
 
-def validate_magic(stream, path, way=""):
-    """Refuse what is no zip archive; the message ends with the way out."""
+def validate_magic(stream, path, hint=""):
+    """Raise a ValueError, whose message ends with the hint, unless a zip archive begins."""
     begin = stream.read(4)
     if begin.startswith(b"\x93NUM"):
-        raise ValueError(f"{path} must be an npz archive, got a single array{way}")
+        raise ValueError(f"{path} must be an npz archive, got a single array{hint}")
     if begin and not begin.startswith(b"PK"):
         raise ValueError(
-            f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5{way}"
+            f"{path} must be an npz archive, or an HDF5 file that ends in .h5 or .hdf5{hint}"
         )
 
 

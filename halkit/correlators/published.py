@@ -7,7 +7,7 @@ import numpy as np
 
 from halkit.checks import check_array
 from halkit.correlators.files import holds_groups, opened, read_group
-from halkit.correlators.limits import WAY_OUT, named_errors
+from halkit.correlators.limits import CONVERT, named_errors
 from halkit.correlators.record import Correlators
 from halkit.radial import Wedge
 
@@ -107,7 +107,7 @@ def _load_published(file, lattice):
     if not known:
         found = sorted(file.entries)[:100]
         raise ValueError(
-            f"{file.path} must hold keys like 'L64_xyz', or like 'nn/R', got {found}: {WAY_OUT}"
+            f"{file.path} must hold keys like 'L64_xyz', or like 'nn/R', got {found}: {CONVERT}"
         )
     if lattice not in known:
         raise ValueError(f"lattice must be one of {known}, got {lattice!r}")

@@ -39,8 +39,8 @@ def read_only(values, name, **options):
 class Record:
     """Base of the frozen dataclasses: what is pickled or copied is checked and read-only again.
 
-    A record is not a sequence of samples. Searches and cross-validation ask for its length; the
-    ValueError says what they take in its place (a TypeError would not reach the user).
+    A record is not a sequence of samples. Searches and cross-validation ask for its length, and get
+    a ValueError that says what they need: scikit-learn would hide a TypeError.
     """
 
     _samples = ""

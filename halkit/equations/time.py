@@ -279,9 +279,9 @@ def time_part(R, hadron_mass, points, dt, energy_range=None):
 
 
 def stencil_energy(energy, hadron_mass, points, dt, energy_range=None):
-    """Return what stands for k²/2μ in the rows of states of energies ΔW, (n_states,).
+    """Return what a stencil gives instead of k²/2μ for states R ∝ e^{−ΔW t}.
 
-    A state has R ∝ e^{−ΔW t}, so that the sum over slices of `time_part` is a multiple of R.
+    `energy` is ΔW, of shape (n_states,), in the unit of the masses; so is the result.
     """
     t = dt * (np.arange(points) - points // 2)
     slices = np.exp(-np.multiply.outer(t, energy))

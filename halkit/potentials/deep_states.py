@@ -1,8 +1,8 @@
 r"""Whether the time stencil of a fit was made for its bound states.
 
-In the rows of a state R ∝ e^{−ΔW t} a stencil puts s(ΔW) where k²/2μ belongs, and the fit has a
-bound state at s(ΔW) instead. Stencils agree with k²/2μ at energies well below 1/a. A deep state has
-another energy, and a potential that moves phase shifts at all momenta.
+For a state R ∝ e^{−ΔW t} the stencil gives s(ΔW) instead of k²/2μ, and the fit binds it at s(ΔW).
+The two agree at energies well below 1/a. A deep state gets a wrong energy, and the fitted potential
+is wrong at all momenta.
 """
 
 import warnings
@@ -49,7 +49,7 @@ def stencil_misses(
     Returns
     -------
     energy, miss : ndarray of shape (n_states,)
-        NaN for a state that this stencil makes of no energy of two hadrons: it is not of the data.
+        NaN for an artefact of the fit, which no energy of two hadrons gives with the stencil.
     """
     masses = check_masses(hadron_mass, "hadron_mass")
     lowest = energy_from_momentum(DEEPEST * min(masses) ** 2, masses)
@@ -58,7 +58,7 @@ def stencil_misses(
     below = made <= fitted[:, None]
     at = np.maximum(below.argmax(axis=1), 1)
     share = (fitted - made[at - 1]) / (made[at] - made[at - 1])
-    # noise may put a state next to the turning point of a stencil below all that it makes
+    # near the turning point noise may put a state below the minimum of s
     found = below.any(axis=1)
     energy = np.where(found, grid[at - 1] + share * grid[1], grid[made.argmin()])
     miss = _miss(energy, masses, points, dt, energy_range)

@@ -151,14 +151,11 @@ class ObservablesMixin(ABC):
         return scattering.phase_shift(self.interaction_, k, **settings)
 
     def _phases_alike(self, k):
-        """Phase shifts of one channel, and a function that gives those of like fits."""
-        settings = self._scattering(None, None)
-        return single.on_mesh_of(
-            self, k, **{n: settings[n] for n in ("reduced_mass", "l") if n in settings}
-        )
+        """Phase shifts of one channel, and a function for similar fits; see `on_mesh_of`."""
+        return single.on_mesh_of(self.interaction_, k, **self._scattering(None, None))
 
     def _s_matrix_alike(self, energy):
-        """S and the sum of phases of coupled channels, and a function that gives those alike."""
+        """S and the sum of phases of coupled channels, and a function for similar fits."""
         return coupled.on_mesh_of(self.interaction_, energy)
 
     def _warn_of_momenta(self, k, std=None, reduced_mass=None):

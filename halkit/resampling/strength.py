@@ -199,26 +199,26 @@ class _Fits:
         return self._make(self.centre) if callable(self._make) else self._make
 
     @cached_property
-    def _solved(self):
+    def _solution(self):
         return _solved(self.centre)
 
     @property
     def angles(self):
-        return self._solved[0].angles
+        return self._solution[0].angles
 
     @property
     def total(self):
         """The sum of phases of the fit to the mean at a large momentum."""
-        return self._solved[0].total
+        return self._solution[0].total
 
     @property
     def bin_totals(self):
-        """The same of the bins."""
+        """The sums of phases of the bins."""
         return np.array([of_bin.total for of_bin in self._of_bins])
 
     @cached_property
     def _of_bins(self):
-        return [self._solved[1](fit) for fit in self.bins]
+        return [self._solution[1](fit) for fit in self.bins]
 
     @cached_property
     def bin_angles(self):
@@ -366,7 +366,7 @@ class _Phases(NamedTuple):
 
 
 def _solved(fit):
-    """The phases of a fit, and a function that gives those of its bins."""
+    """Phases of a fit, and a function that solves the fit to a bin on the same mesh."""
     end, radius = fit.r_out_[-1], getattr(fit, "envelope_radius_", None)
     of_u = round(OF_U * end * fit.nonlocal_reach_ / radius, 6) if radius else 0.0
     large = [LARGE, of_u] if of_u > LARGE else [LARGE]

@@ -125,16 +125,34 @@ def phase_shift(
 
 
 def on_mesh_of(
-    first: Potential, k: Array, *, reduced_mass: Number, l: int = 0
+    first: Potential,
+    k: Array,
+    *,
+    reduced_mass: Number,
+    l: int = 0,
+    channel_radius: Number | None = None,
+    n_mesh: int | None = None,
 ) -> tuple[Array, Callable[[Potential], Array]]:
-    """Return the phase shifts of a potential, and a function that gives others' on its mesh.
+    """Return phase shifts, and a function that solves similar potentials on the same mesh.
 
-    For potentials of one range that differ little, as fits to bins: each costs one solution, up to
-    the same channel radius, without a search for a mesh, and has no warnings. With a tail ∝ r^−n
-    each has its own mesh.
+    Parameters
+    ----------
+    first : Interaction, fitted estimator
+        The potential whose mesh converges.
+    k : ndarray of shape (n_k,)
+    reduced_mass, l, channel_radius, n_mesh
+        As in `phase_shift`.
+
+    Returns
+    -------
+    delta : ndarray of shape (n_k,)
+    other : callable
+        ``other(potential)`` returns δ of a potential of the same range and similar strength, such
+        as a fit to a bin. It solves once, on the mesh of `first`, and does not warn. If `first` has
+        a tail ∝ r^−n, it calls `phase_shift`.
     """
-    interior = open_interior(first, reduced_mass, l, k=k, least_power=LEAST_POWER)
-    delta, mesh = _converged(interior, k, None)
+    interior = open_interior(first, reduced_mass, l, channel_radius, k=k, least_power=LEAST_POWER)
+    delta, mesh = _converged(interior, k, n_mesh)
 
     def other(potential: Potential) -> Array:
         interaction = interaction_in_wave(potential, l, laplacian=True)

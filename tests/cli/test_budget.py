@@ -177,7 +177,7 @@ def test_why_a_variation_failed_stands_below_the_table(folder, tmp_path, capsys)
 
 
 def test_variations_with_names(folder, tmp_path, capsys):
-    """A table in the place of a list changes its parameters together, under its own name."""
+    """A named table changes all of its parameters together."""
     named = """estimator = [{ name = "local", n_terms = 1, tol = 1e-3 }]
 
 [variations."late, looser"]

@@ -96,7 +96,7 @@ def test_a_score_needs_bins(volumes):
 
 
 @pytest.mark.parametrize("kind", ["correlators", "rows"])
-def test_a_record_is_no_list_of_samples(correlators, kind):
+def test_a_record_is_not_a_list_of_samples(correlators, kind):
     """Searches say what they take; a record has no length, and is true as any other object."""
     model = CorrelatorRegressor(GaussianProcessPotentialRegressor(local="only"))
     one, told = correlators, "X must be a list of blocks, as halkit.resampling.blocks makes"

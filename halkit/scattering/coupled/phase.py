@@ -133,7 +133,7 @@ def coupled_phase_shifts(
 def on_mesh_of(
     first: CoupledPotential, energy: Array
 ) -> tuple[SAndSum, Callable[[CoupledPotential], SAndSum]]:
-    """Return S and the sum of phases, and a function that gives others' on the same mesh.
+    """Return S and the sum of phases, and a function that solves similar matrices on the same mesh.
 
     The sum is that of the eigenphases, arg(det S)/2, on the branch of `coupled_phase_shifts`: one
     or two open channels have Σ_a δ_a. Nothing is followed in the energy.
@@ -141,11 +141,16 @@ def on_mesh_of(
     Parameters
     ----------
     first : InteractionMatrix or fitted estimator
-        With its channels. The others, of one range and in the same channels, differ little, as fits
-        to bins: each costs one solution, up to the same channel radius, without a search for a
-        mesh, and has no warnings.
+        With its channels: its mesh converges.
     energy : ndarray of shape (n_E,)
         Above the lowest threshold.
+
+    Returns
+    -------
+    S, total : ndarray of shape (n_E, n, n), ndarray of shape (n_E,)
+    other : callable
+        ``other(matrix)`` returns S and the sum for a matrix of the same channels and range, and of
+        similar strength, such as a fit to a bin. It solves once and does not warn.
     """
     system = CoupledSystem(first)
     n, inside, _ = _converged(system, energy, None)

@@ -144,7 +144,7 @@ def test_three_channels_have_branches_too(relativistic):
 
 
 @pytest.mark.parametrize("model", [QUASI_BOUND, BOUND, WIDE, TENSOR, random_model(1, 3)])
-def test_the_on_mesh_of_is_known_at_a_single_energy(model):
+def test_the_sum_of_phases_is_known_at_a_single_energy(model):
     """On the branch of the phases that are followed; three open channels have Σδ_a + O(ε²)."""
     E = energies(model)
     waves = coupled_phase_shifts(model.interactions, E)
