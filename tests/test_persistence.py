@@ -392,7 +392,7 @@ def refused(path, message="cannot be read|must|holds objects", **options):
     finally:
         tracemalloc.stop()
     assert str(path) in str(caught.value)
-    assert time.process_time() - begin < 2.0
+    assert time.process_time() - begin < 10.0
 
 
 def test_changed_and_cut_files_are_noticed(path):

@@ -41,7 +41,7 @@ def refused(path, message, **options):
     with pytest.raises(ValueError, match=message) as caught:
         load_correlators(path, **options)
     assert str(path) in str(caught.value)
-    assert time.process_time() - begin < 1.0
+    assert time.process_time() - begin < 5.0
 
 
 # Ways out of the file

@@ -54,7 +54,7 @@ def refused(path, message, **options):
     finally:
         tracemalloc.stop()
     assert str(path) in str(caught.value)
-    assert time.process_time() - begin < 1.0
+    assert time.process_time() - begin < 5.0
 
 
 @pytest.fixture
