@@ -353,12 +353,15 @@ def test_a_u_of_two_channels_that_reaches_as_far_as_its_prior_is_told(c, pulled,
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_two_channels():
-    """ΛΛ–NΞ, four sources, noise 1e-3, two sets; ten sets have rms pulls of 0.9, 1.1 and 0.9."""
+    """ΛΛ–NΞ, four sources, noise 1e-3, two sets of ten bins.
+
+    Ten sets of 20 bins have rms pulls of 0.9, 1.1 and 0.9.
+    """
     model, E = lambda_lambda_n_xi_model(), from_mev(np.array([5.0, 10.0, 30.0, 50.0, 80.0]))
     exact, found = coupled_phase_shifts(model, E), []
     for seed in range(2):
         d = make_coupled(
-            model, r=R, box_radius=8.0, times=TIMES, source_radius=0.8, noise=1e-3, n_bins=20,
+            model, r=R, box_radius=8.0, times=TIMES, source_radius=0.8, noise=1e-3, n_bins=10,
             random_state=seed,
         )  # fmt: skip
         prior = GaussianProcessPotentialRegressor(
@@ -376,7 +379,7 @@ def test_two_channels():
     change, error = np.moveaxis(np.array(found), 2, 0)[..., 2:, :]
     pulls = np.sqrt(np.mean((change / error) ** 2, axis=(0, 2)))
     assert np.all((pulls > 0.4) & (pulls < 1.6)), pulls
-    assert np.all(np.median(np.abs(change), axis=(0, 2))[0] < np.deg2rad([0.6, 0.35]))
+    assert np.all(np.median(np.abs(change), axis=(0, 2))[0] < np.deg2rad([0.7, 0.35]))
     assert np.median(np.abs(change[:, 1])) < 4e-3
 
 

@@ -70,17 +70,18 @@ def test_signs_of_the_scattering_length():
 def test_direct_integration(dipole_radius, l, charge_product):
     m, end, start = M, 6.0, 1e-5
     charges = {"charge_product": charge_product, "dipole_radius": dipole_radius}
-    delta = coulomb_phase_shift(omega_ccc(), K, reduced_mass=m, l=l, **charges)
-    for k, ours in zip(K, delta, strict=True):
+    strong = omega_ccc()
 
-        def slopes(r, y, k=k):
-            V = omega_ccc()(r) + coulomb_potential(r, **charges)
-            return [y[1], (l * (l + 1) / r**2 + 2 * m * V - k**2) * y[0]]
+    def slopes(r, y):
+        V = strong(r) + coulomb_potential(r, **charges)
+        return [*y[4:], *((l * (l + 1) / r**2 + 2 * m * V - K**2) * y[:4])]
 
-        kappa = charge_product * FINE_STRUCTURE * m * (dipole_radius is None) / (l + 1)
-        first = [start * (1 + kappa * start), l + 1 + (l + 2) * kappa * start]
-        y = solve_ivp(slopes, (start, end), first, rtol=1e-11, atol=1e-14, method="DOP853").y[:, -1]
-        u, du = y[0], y[1] / k
+    kappa = charge_product * FINE_STRUCTURE * m * (dipole_radius is None) / (l + 1)
+    first = np.repeat([start * (1 + kappa * start), l + 1 + (l + 2) * kappa * start], 4)
+    y = solve_ivp(slopes, (start, end), first, rtol=1e-11, atol=1e-14, method="DOP853").y[:, -1]
+    delta = coulomb_phase_shift(strong, K, reduced_mass=m, l=l, **charges)
+    for k, u, slope, ours in zip(K, y[:4], y[4:], delta, strict=True):
+        du = slope / k
         eta = charge_product * FINE_STRUCTURE * m / k
         F, G = mpmath.coulombf(l, eta, k * end), mpmath.coulombg(l, eta, k * end)
         dF = mpmath.diff(lambda x, e=eta: mpmath.coulombf(l, e, x), k * end)

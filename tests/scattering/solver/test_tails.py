@@ -1,10 +1,11 @@
 """Long tails: direct integration far out, Born's approximation, and where no length exists."""
 
+import functools
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import quad, solve_ivp
+from scipy.integrate import quad, quad_vec, solve_ivp
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.exceptions import AccuracyWarning
@@ -14,6 +15,8 @@ from halkit.scattering.solver.interior import open_interior
 from halkit.scattering.solver.tails import LEAST_POWER, add_tail, bessel_waves, power_law
 
 K = np.array([1e-3, 0.1, 1.0])
+POWERS = (2.5, 3, 4, 6)
+STRENGTHS = {0: -1.0, 1: 3.0, 2: -2.0}
 
 
 def power(strength, n):
@@ -27,21 +30,28 @@ def free(l, x):
     return x * j, j + x * dj, -x * y, -y - x * dy
 
 
-def direct(V, k, l, m=0.5):
-    """δ modulo π by integration in log r up to kr = 1000, and the mean of what is beyond."""
-    R = 1000 / k
+@functools.cache
+def direct(l, m=0.5, far=1000.0):
+    """δ modulo π for all n and K[1:], in log kr up to 1000, and the mean of what is beyond."""
+    powers, k = (part.ravel() for part in np.meshgrid(POWERS, K[1:], indexing="ij"))
+
+    def V(r):
+        return STRENGTHS[l] / (1 + r**2) ** (powers / 2)
 
     def slopes(t, y):
-        r = np.exp(t)
-        return [y[1], y[1] + (2 * m * V(r) * r**2 + l * (l + 1) - (k * r) ** 2) * y[0]]
+        (u, du), r = np.split(y, 2), np.exp(t) / k
+        return [*du, *(du + (2 * m * V(r) * r**2 + l * (l + 1) - (k * r) ** 2) * u)]
 
+    first = np.repeat([1.0, l + 1.0], len(k))
     y = solve_ivp(
-        slopes, (np.log(1e-3), np.log(R)), [1, l + 1], rtol=1e-11, atol=0, method="DOP853"
-    ).y
-    u, du = y[0, -1], y[1, -1] / (R * k)
-    F, dF, G, dG = free(l, k * R)
-    beyond = quad(lambda t: V(np.exp(t)) * np.exp(t), np.log(R), np.log(R) + 30, epsabs=0)[0]
-    return np.arctan2(u * dF - du * F, du * G - u * dG) - m / k * beyond
+        slopes, (np.log(1e-4), np.log(far)), first, rtol=1e-11, atol=0, method="DOP853"
+    ).y[:, -1]
+    u, du = np.split(y, 2) / np.array([[1.0], [far]])
+    F, dF, G, dG = free(l, far)
+    beyond = quad_vec(lambda t: V(np.exp(t) / k) * np.exp(t) / k, np.log(far), np.log(far) + 30,
+                      epsabs=1e-14)[0]  # fmt: skip
+    delta = np.arctan2(u * dF - du * F, du * G - u * dG) - m / k * beyond
+    return dict(zip(POWERS, delta.reshape(len(POWERS), -1), strict=True))
 
 
 def born(V, k, l, m=0.5):
@@ -55,13 +65,11 @@ def born(V, k, l, m=0.5):
     return -2 * m * k * (inner + outer)
 
 
-@pytest.mark.parametrize("n", [2.5, 3, 4, 6])
-@pytest.mark.parametrize(("strength", "l"), [(-1.0, 0), (3.0, 1), (-2.0, 2)])
-def test_phase_shift(n, strength, l):
-    V = power(strength, n)
-    delta = phase_shift(V, K[1:], reduced_mass=0.5, l=l)
-    exact = [direct(V.local_potential, k, l) for k in K[1:]]
-    np.testing.assert_allclose(np.sin(delta - exact), 0, atol=3e-7)
+@pytest.mark.parametrize("n", POWERS)
+@pytest.mark.parametrize("l", STRENGTHS)
+def test_phase_shift(n, l):
+    delta = phase_shift(power(STRENGTHS[l], n), K[1:], reduced_mass=0.5, l=l)
+    np.testing.assert_allclose(np.sin(delta - direct(l)[n]), 0, atol=3e-7)
 
 
 @pytest.mark.parametrize("n", [2.5, 3, 3.7, 4, 6])
