@@ -340,9 +340,9 @@ def test_small_integers_are_areas():
 
 
 @pytest.mark.parametrize("beta", [1e-8, 1e-3, 1.0, 29.0, 999.0, 1001.0, 1e5, 1e8, 1e12])
+@mpmath.workdps(40)
 def test_bessel_ratios_of_every_coupling(beta):
     """log(I_n/I_0) against 40 digits; the width of i_n^V at V = 4 is about n = √β/2."""
-    mpmath.mp.dps = 40
     for order in (0.5, 1, 2, 7.25, 20, 0.5 * beta**0.5, 3 * beta**0.5):
         exact = mpmath.log(mpmath.besseli(order, beta) / mpmath.besseli(0, beta))
         if exact > -600:
@@ -351,15 +351,15 @@ def test_bessel_ratios_of_every_coupling(beta):
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 999.0, 1001.0, 1e6, 1e12])
+@mpmath.workdps(30)
 def test_free_energy_of_a_plaquette(beta):
-    mpmath.mp.dps = 30
     exact = mpmath.log(mpmath.besseli(0, beta)) - beta
     assert log_bessel(beta) == pytest.approx(float(exact), rel=1e-12, abs=1e-15)
 
 
+@mpmath.workdps(40)
 def summed_loop(area, beta, volume):
     """The character expansion, term by term, to 40 digits."""
-    mpmath.mp.dps = 40
     largest = 30 + int(10 * (beta / volume) ** 0.5)
     ratio = [mpmath.besseli(n, beta) / mpmath.besseli(0, beta) for n in range(largest + 2)]
     orders = range(-largest, largest + 1)
@@ -400,10 +400,10 @@ RARE = [((4, 4), 40.0), ((3, 5), 60.0), ((8, 8), 400.0), ((10, 10), 200.0)]
 
 
 @pytest.mark.parametrize(("shape", "beta"), RARE, ids=str)
+@mpmath.workdps(90)
 def test_rare_charges_to_their_last_digits(shape, beta):
     """The same integral over real k, with 90 digits to cancel; φ(k) = I_k/I_0 at this β."""
     volume = int(np.prod(shape))
-    mpmath.mp.dps = 90
     step, end = mpmath.mpf(1) / 4, 22 * (beta / volume) ** 0.5
     ks = [step * j for j in range(int(end / step))]
     power = [(mpmath.besseli(k, beta) / mpmath.besseli(0, beta)) ** volume for k in ks]
