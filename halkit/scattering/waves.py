@@ -32,6 +32,7 @@ from halkit.scattering.coulomb.waves import charged_surface, coulomb_functions
 from halkit.scattering.solver.interior import measured_interior, open_interior
 from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import LagrangeMesh
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.scattering.solver.rmatrix import (
     RMatrix,
     decay_logarithm,
@@ -196,6 +197,8 @@ def scattering_wave_functions(
     AccuracyWarning
         If the potential has not decayed at the channel radius, or if the mesh is too coarse
         for the largest k.
+    UnderdeterminedWarning
+        As `halkit.scattering.phase_shift`, of a fitted estimator.
 
     References
     ----------
@@ -224,12 +227,14 @@ def scattering_wave_functions(
         eta = charges.sommerfeld(k, interior.reduced_mass)
     elif dipole_radius is not None:
         raise ValueError("dipole_radius must have a charge_product with it, got None")
-    return interior.converged(
+    waves = interior.converged(
         lambda H: _scattering(H, k, eta),
         lambda coarse, fine: np.max(np.abs(probe(fine, k) - probe(coarse, k)), initial=0.0),
         n_mesh,
         np.max(k, initial=0.0),
     )
+    tell_momenta(interaction, k, reduced_mass=interior.reduced_mass)
+    return waves
 
 
 def bound_wave_functions(

@@ -31,8 +31,12 @@ from halkit.radial import RadialGrid, trapezoid_weights
 from halkit.resampling import JackknifeRegressor, blocks
 from halkit.scattering import (
     Ensemble,
+    GaussianSource,
+    correlation_function,
+    coulomb_phase_shift,
     coupled_phase_shifts,
     coupled_s_matrix,
+    coupled_wave_functions,
     phase_shift,
     scattering_wave_functions,
 )
@@ -195,6 +199,14 @@ def test_solvers_warn_as_the_estimator_does(exact, k):
         assert warned == told
         np.testing.assert_array_equal(found, delta)
     assert not named(lambda: phase_shift(model.interaction_, k, reduced_mass=m))[1]
+    waves = {"k": k, "reduced_mass": m, "charge_product": 1}
+    for function in (
+        scattering_wave_functions,
+        coulomb_phase_shift,
+        partial(correlation_function, source=GaussianSource(2.0)),
+    ):
+        assert named(lambda f=function: f(model, **waves))[1] == told
+        assert not named(lambda f=function: f(model.interaction_, **waves))[1]
 
 
 @pytest.mark.parametrize("method", ["phase_shift", "k_cot_delta"])
@@ -242,6 +254,7 @@ def test_coupled_channels_end_at_pi_over_a():
         partial(model.phase_shift, return_std=True, n_draws=2),
         partial(coupled_phase_shifts, model),
         partial(coupled_s_matrix, model),
+        partial(coupled_wave_functions, model),
     ]
     for call in calls:
         at = partial(call, **mesh)
@@ -249,6 +262,11 @@ def test_coupled_channels_end_at_pi_over_a():
         (told,) = named(lambda at=at: at(beyond))[1]
         assert re.match(r"k = 7\.\d+ is beyond π/a = 7.854 of nodes with the spacing", told)
     assert not named(lambda: coupled_s_matrix(model.interaction_, beyond, **mesh))[1]
+    channels = model.interaction_.resolved()
+    for E, n_told in ((inside, 0), (beyond, 1)):
+        momentum = float(np.sqrt(channels.momentum_squared(np.array([E]))[0, 0]))
+        pair = partial(correlation_function, model, momentum, source=GaussianSource(1.0), **mesh)
+        assert len(named(pair)[1]) == n_told
 
 
 def test_functions_of_a_fit_warn_beyond_pi_over_a():

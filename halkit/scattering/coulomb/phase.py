@@ -25,6 +25,7 @@ from halkit.scattering.solver.interior import (
     open_interior,
     tail,
 )
+from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.scattering.solver.rmatrix import phase_shifts, threshold
 from halkit.scattering.solver.tails import add_tail
 from halkit.typing import Array, Number, Numbers, SignConvention
@@ -84,6 +85,8 @@ def coulomb_phase_shift(
     AccuracyWarning
         If the strong interaction has not decayed at the channel radius, if the charges reach
         beyond it, or if the mesh is too coarse. A tail V ∝ r^−n with n > 1.8 is integrated.
+    UnderdeterminedWarning
+        As `halkit.scattering.phase_shift`, of a fitted estimator.
 
     Examples
     --------
@@ -116,6 +119,7 @@ def coulomb_phase_shift(
             strong.interaction.local_potential, momenta, delta,
             [coulomb_waves(interior.l, one) for one in eta], reduced_mass=m, radius=interior.radius,
         )  # fmt: skip
+    tell_momenta(interaction, k, reduced_mass=m)
     return delta.reshape(k.shape)[()]
 
 

@@ -14,7 +14,7 @@ J. M. Blatt and L. C. Biedenharn, Phys. Rev. 86 (1952) 399.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "coupled_phase_shifts",
     "coupled_s_matrix",
     "on_mesh_of",
+    "tell_energies",
 ]
 
 SAndSum: TypeAlias = tuple[NDArray[np.complex128], Array]
@@ -118,7 +119,7 @@ def coupled_phase_shifts(
         refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
         phase = followed(system, inside, energy.ravel())
     mixing, eigenphase, eigen_mixing = _two_open(S, phase)
-    _tell(interactions, system, energy)
+    tell_energies(interactions, system, energy)
     shape, n = energy.shape, system.channels.size
     return CoupledPhaseShifts(
         phase.reshape(*shape, n),
@@ -247,7 +248,7 @@ def coupled_s_matrix(
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
     S = _converged(system, energy, n_mesh)[-1]
-    _tell(interactions, system, energy)
+    tell_energies(interactions, system, energy)
     return S.reshape(*energy.shape, *S.shape[1:])
 
 
@@ -274,8 +275,8 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
     return k**2 / (2 * system.channels.reduced_mass[0])
 
 
-def _tell(interactions, system, energy):
-    """Let a fitted estimator warn of momenta of open channels."""
+def tell_energies(interactions: Any, system: CoupledSystem, energy: Array) -> None:
+    """Let a fitted estimator warn of momenta of open channels beyond those of its data."""
     square = system.channels.momentum_squared(energy.ravel())
     tell_momenta(interactions, np.sqrt(square[square > 0]))
 

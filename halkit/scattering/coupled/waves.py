@@ -20,7 +20,7 @@ from halkit.channels import ChannelList, Channels
 from halkit.checks import check_integer
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import charged_surface
-from halkit.scattering.coupled.phase import energies
+from halkit.scattering.coupled.phase import energies, tell_energies
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import converge
 from halkit.scattering.solver.rmatrix import decay_logarithm, surface_functions
@@ -112,6 +112,8 @@ def coupled_wave_functions(
     -----
     AccuracyWarning
         If the potential has not decayed at the channel radius, or if the mesh is too coarse.
+    UnderdeterminedWarning
+        As `coupled_s_matrix`, of a fitted estimator.
 
     References
     ----------
@@ -139,7 +141,9 @@ def coupled_wave_functions(
     incoming = check_integer(incoming, "incoming", least=0)
     if incoming >= system.channels.size:
         raise ValueError(f"incoming must be below {system.channels.size}, got {incoming}")
-    return solve_coupled(system, E, [incoming], n_mesh)[0]
+    (waves,) = solve_coupled(system, E, [incoming], n_mesh)
+    tell_energies(interactions, system, E)
+    return waves
 
 
 def solve_coupled(

@@ -98,6 +98,11 @@ def correlation_function(
         If an argument is out of range, if the weights of one l exceed 2l+1 or what Pauli's
         principle leaves of it to identical hadrons, or if the source is not normalised to 0.1 %.
 
+    Warns
+    -----
+    AccuracyWarning, UnderdeterminedWarning
+        As `halkit.scattering.scattering_wave_functions` and `coupled_wave_functions`.
+
     Notes
     -----
     Pauli's principle allows even l in the part s/(2s+1) of the spin states of fermions, and odd l

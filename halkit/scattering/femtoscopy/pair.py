@@ -8,6 +8,7 @@ import numpy as np
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
 from halkit.scattering.coulomb.charges import Charges
+from halkit.scattering.coupled.phase import tell_energies
 from halkit.scattering.coupled.system import CoupledSystem
 from halkit.scattering.coupled.waves import energy_of, solve_coupled, with_charges
 from halkit.scattering.femtoscopy.states import State
@@ -124,6 +125,7 @@ class Pair(NamedTuple):
         place = tuple(0 if b in observed else 1 + others.index(b) for b in range(size))
         energy = energy_of(system.channels, observed[0], k)
         waves = solve_coupled(system, energy, observed, n_mesh, charges)
+        tell_energies(state.interaction, system, energy)
         return [
             Part(state.weight, system.channels.l[a], one, place, system.radius)
             for a, one in zip(observed, waves, strict=True)

@@ -34,7 +34,7 @@ class State(NamedTuple):
     Attributes
     ----------
     weight : float
-    interaction : interaction, InteractionMatrix or waves
+    interaction : interaction, InteractionMatrix, fitted estimator or waves
     l : int or None
         None for a matrix.
     """
@@ -108,7 +108,7 @@ def _state(weight, interaction, l=None):
     if isinstance(matrix, InteractionMatrix):
         if l is not None:
             raise ValueError(f"l must be left out: the channels of a matrix have theirs, got {l!r}")
-        return State(weight, matrix, None)
+        return State(weight, interaction, None)
     if _is_solved(interaction):
         if l not in (None, interaction.l):
             raise ValueError(f"l must be {interaction.l}, that of the wave functions, got {l!r}")
