@@ -49,8 +49,8 @@ print(data[1e-3])
 # How many sources?
 # -----------------
 # One source excites the two channels in one ratio, and a combination of V_11 and V_12 is left
-# open. χ² does not see it; the fit warns. Sources of both operators determine local potentials,
-# and twice as many, with another smearing, U as well. U has nine times the amplitude of
+# open. χ² does not see it; the fit warns. Sources of both operators determine local potentials, but
+# not U, as phase shifts of the fit warn; twice as many, with another smearing, do. U has nine times the amplitude of
 # `lattice_prior`. With that amplitude itself and noise 1e-3, the prior draws phase shifts by
 # several of their errors, which one fit cannot see; the jackknife below sees it, and chooses.
 
@@ -90,7 +90,8 @@ for name, (noise, sources) in choices.items():
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UnderdeterminedWarning)
         models[name] = model = clone(potential).fit(*rows.mean(), y_std=rows.pooled_sigma())
-    numbers = "{:7.2f}{:7.2f}{:7.2f}{:7.2f}{:9.4f}{:8.4f}".format(*errors(model.phase_shift(E)))
+        found = errors(model.phase_shift(E))
+    numbers = "{:7.2f}{:7.2f}{:7.2f}{:7.2f}{:9.4f}{:8.4f}".format(*found)
     near = to_mev(model.resonances(pole.energy, sheet=(-1, 1)).energy)
     print(f"{name:17s}{model.loss_:6.2f}{numbers}   {near.round(2)}")
     for warning in told:
@@ -130,7 +131,9 @@ bands, stds = jackknife.phase_shift(energy=from_mev(fine), return_std=True)
 figure, ((first, second), (eta, plane)) = plt.subplots(
     2, 2, figsize=(12, 8.5), layout="constrained"
 )
-alone = models["one"].phase_shift(from_mev(fine))
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UnderdeterminedWarning)
+    alone = models["one"].phase_shift(from_mev(fine))
 threshold = to_mev(truth.resolved().threshold[1])
 for ax, a in ((first, 0), (second, 1)):
     for waves, std, style, color, label in (

@@ -15,6 +15,7 @@ from halkit.channels import momentum_or_energy
 from halkit.checks import check_boolean, check_integer
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.seen import phase_error
 from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
 __all__ = ["DrawnObservables", "DrawnParameters"]
@@ -75,7 +76,7 @@ class DrawnObservables(PotentialMixin):
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._drawn("phase_shift", return_std, n_draws, given, **mesh)
         if return_std and self.n_channels_ > 1:
-            self._warn_of_energies(given)
+            self._warn_of_energies(given, phase_error(found[1]))
         return found
 
     def s_matrix(
@@ -89,7 +90,7 @@ class DrawnObservables(PotentialMixin):
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._drawn("s_matrix", return_std, n_draws, energy, **mesh)
         if return_std:
-            self._warn_of_energies(energy)
+            self._warn_of_energies(energy, phase_error(found[1]))
         return found
 
     def scattering_length(

@@ -132,8 +132,8 @@ class ObservablesMixin(ABC):
         -----
         UnderdeterminedWarning
             Where the data do not determine δ: beyond π/a in an open channel, with the spacing a of
-            the nodes; and, of one channel, where the waves leave the span of the data by so much
-            that U may move δ noticeably.
+            the nodes; and where the waves leave the span of the data by so much that U may move δ
+            noticeably.
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         if self.n_channels_ > 1:
@@ -162,9 +162,9 @@ class ObservablesMixin(ABC):
         """Warn of momenta at which the data do not determine δ; `halkit.scattering` calls it."""
         warn_of_momenta(self, vars(self).get("_data_waves"), k, std, reduced_mass)
 
-    def _warn_of_energies(self, energy):
+    def _warn_of_energies(self, energy, std=None, channels=None):
         """Warn of energies of coupled channels at which the data do not determine S."""
-        warn_of_energies(self, vars(self).get("_data_waves"), energy)
+        warn_of_energies(self, vars(self).get("_data_waves"), energy, std, channels)
 
     def s_matrix(
         self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -179,7 +179,7 @@ class ObservablesMixin(ABC):
         Warns
         -----
         UnderdeterminedWarning
-            Of momenta beyond π/a in an open channel, as ``phase_shift``.
+            As ``phase_shift``.
         """
         if self._count() == 1:
             raise ValueError("channels must be several for s_matrix, got one: see phase_shift")

@@ -9,10 +9,16 @@ A U that is different there by its own size moves the phase shift by about
 
     ``Δδ(k) = s(k) (mk/2π) ∫∫ |φ_k(r) U(r, r') φ_k(r')| d³r d³r'``.
 
+Of coupled channels φ has all components of a wave that comes in through one channel, m and k are
+those of this channel, and the largest Δδ of the open ones counts.
+
 At 1.3 … 4 times the largest momentum of six or ten exact waves of a Gaussian U, networks are off by
 less than 4 Δδ in nine cases of ten, and no error above 0.25° has Δδ below 2e-3. A network that has
 the form of the truth, as of a separable one, is right nevertheless. A V(r) is known node by node,
 up to π/a.
+
+22 networks of two channels with Gaussian U_ab, fitted to ten states of a sphere with energies up to
+E_max, have errors of S above 0.03 in 76 cases at 1.5 … 16 E_max, and in 73 of them Δδ above 2e-3.
 """
 
 import warnings
@@ -22,11 +28,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from halkit.channels import Channels
 from halkit.exceptions import AccuracyWarning, UnderdeterminedWarning
+from halkit.interactions import InteractionMatrix
 from halkit.potentials.problem import Problem
 from halkit.potentials.reach import EXACT, NOTICEABLE
 from halkit.scaling import norm
-from halkit.scattering import scattering_wave_functions
+from halkit.scattering import (
+    CoupledPhaseShifts,
+    coupled_wave_functions,
+    scattering_wave_functions,
+)
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -35,7 +47,9 @@ __all__ = [
     "data_waves",
     "lent_waves",
     "node_spacing",
+    "phase_error",
     "taken_waves",
+    "unseen_coupled",
     "unseen_shifts",
     "warn_of_energies",
     "warn_of_momenta",
@@ -125,17 +139,47 @@ def unseen_shifts(
         phi = scattering_wave_functions(
             potential, k, reduced_mass=reduced_mass, l=potential.l or 0
         )(r)
-    U = np.abs(potential.nonlocal_potential(r[:, None], r))
+    U = potential.nonlocal_potential(r[:, None], r)
+    return reduced_mass * k / (2 * np.pi) * _free_part(phi, U, data, weights)
+
+
+def unseen_coupled(
+    potential: InteractionMatrix, data: DataWaves, r: Array, weights: Array, energy: Array
+) -> Array:
+    """The largest Δδ of the open channels at energies (n_E,) above the lowest threshold.
+
+    The other parameters are as in `unseen_shifts`.
+    """
+    channels, found = potential.resolved(), np.zeros(len(energy))
+    n, square = channels.size, channels.momentum_squared(energy)
+    U = potential.nonlocal_potential(r[:, None], r).swapaxes(1, 2).reshape(n * len(r), -1)
+    for a, mass in enumerate(channels.reduced_mass):
+        is_open = square[:, a] > 0
+        if not is_open.any():
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AccuracyWarning)
+            psi = coupled_wave_functions(potential, energy[is_open], incoming=a)(r)
+        phi = psi.swapaxes(0, 1).reshape(-1, n * len(r))
+        part = _free_part(phi, U, data, np.tile(weights, n))
+        shift = mass * np.sqrt(square[is_open, a]) / (2 * np.pi) * part
+        found[is_open] = np.maximum(found[is_open], shift)
+    return found
+
+
+def _free_part(phi, U, data, weights):
+    """s ∫∫ |φ U φ| of waves (n, n_r)."""
+    U = np.abs(U)
     e = np.sqrt(U**2 @ weights * weights)
     rows, waves = data.rows * e, phi * e
-    size, whole = norm(rows, axis=1)[:, None], norm(waves, axis=1)
+    size, whole = norm(rows, axis=1)[:, None], norm(np.abs(waves), axis=1)
     rows = np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)
     _, s, Vt = np.linalg.svd(rows, full_matrices=False)
     seen = Vt[s > data.least * s[0]]
-    rest = norm(waves - waves @ seen.T @ seen, axis=1)
+    rest = norm(np.abs(waves - waves @ seen.T @ seen), axis=1)
     share = np.divide(rest, whole, out=np.zeros_like(rest), where=whole > 0) ** 2
     w = np.abs(phi) * weights
-    return share * reduced_mass * k / (2 * np.pi) * np.einsum("ki,ij,kj->k", w, U, w)
+    return share * np.einsum("ki,ij,kj->k", w, U, w)
 
 
 def node_spacing(r: Array) -> float:
@@ -156,7 +200,7 @@ def warn_of_momenta(
     Parameters
     ----------
     model : estimator
-        Fitted. Of several channels only π/a counts.
+        Fitted. Of several channels only π/a counts: see `warn_of_energies`.
     data : DataWaves or None
         Its waves; None to say nothing.
     k : array-like
@@ -172,41 +216,86 @@ def warn_of_momenta(
         do not know moves δ noticeably, by more than two stated errors.
     """
     momenta = np.ravel(k)
-    if data is None or not momenta.size or len(model.r_) < 2:
-        return
-    momenta, index = np.unique(momenta, return_index=True)
-    r = model.r_
-    spacing = node_spacing(r)
-    if momenta[-1] * spacing > np.pi:
-        warn_caller(
-            f"k = {momenta[-1]:.4g} is beyond π/a = {np.pi / spacing:.4g} of nodes with the "
-            f"spacing a = {spacing:.4g}: the data know nothing of the potential there",
-            UnderdeterminedWarning,
-        )
-        return
-    if data.ends_only or model.n_channels_ > 1 or getattr(model, "_form_is_known", False):
-        return
-    learned = model.interaction_
-    if not learned.has_nonlocal:
+    if data is None or _beyond_nodes(model, momenta) or not _is_open(model, data):
         return
     mass = model._known_mass() if reduced_mass is None else reduced_mass
-    found = unseen_shifts(learned, data, r, model.weights_, momenta, mass)
+    points, index = np.unique(momenta, return_inverse=True)
+    found = unseen_shifts(model.interaction_, data, model.r_, model.weights_, points, mass)
+    _tell_unknown(momenta, found[index], std, data, "δ at k")
+
+
+def warn_of_energies(
+    model: Any, data: DataWaves | None, energy: Any, std: Any = None,
+    channels: Channels | None = None,
+) -> None:  # fmt: skip
+    """Warn of energies of coupled channels at which the data of a fit do not determine S.
+
+    Parameters
+    ----------
+    model, data
+        As in `warn_of_momenta`.
+    energy : array-like
+        Above the lowest threshold.
+    std : array-like of the shape of energy, optional
+        The largest stated error of a phase shift.
+    channels : Channels, optional
+        By default those of the model.
+
+    Warns
+    -----
+    UnderdeterminedWarning
+        As `warn_of_momenta`, for the momenta of all open channels.
+    """
+    if data is None:
+        return
+    energies = np.ravel(energy)
+    square = (channels or model.interaction_.resolved()).momentum_squared(energies)
+    if _beyond_nodes(model, np.sqrt(square[square > 0])) or not _is_open(model, data):
+        return
+    points, index = np.unique(energies, return_inverse=True)
+    found = unseen_coupled(model.interaction_, data, model.r_, model.weights_, points)
+    _tell_unknown(energies, found[index], std, data, "S at E")
+
+
+def phase_error(std: Any) -> Array:
+    """The largest error of a phase shift at each energy, from `CoupledPhaseShifts` or of S."""
+    if isinstance(std, CoupledPhaseShifts):
+        return np.fmax.reduce(std.phase_shift, axis=-1)
+    return np.fmax.reduce(np.abs(std), axis=(-2, -1)) / 2
+
+
+def _beyond_nodes(model, momenta):
+    """Whether there is nothing to warn of, or a momentum beyond π/a, which is warned of."""
+    if not momenta.size or len(model.r_) < 2:
+        return True
+    largest, spacing = momenta.max(), node_spacing(model.r_)
+    if largest * spacing <= np.pi:
+        return False
+    warn_caller(
+        f"k = {largest:.4g} is beyond π/a = {np.pi / spacing:.4g} of nodes with the "
+        f"spacing a = {spacing:.4g}: the data know nothing of the potential there",
+        UnderdeterminedWarning,
+    )
+    return True
+
+
+def _is_open(model, data):
+    """Whether waves that the data lack could see another U."""
+    known = data.ends_only or getattr(model, "_form_is_known", False)
+    return not known and model.interaction_.has_nonlocal
+
+
+def _tell_unknown(at, found, std, data, name):
+    """Warn where Δδ is noticeable, and more than two stated errors."""
     limit: Any = EXACT if data.exact else NOTICEABLE
     if std is not None:
-        limit = np.fmax(limit, COVERED * np.ravel(std)[index])  # an unknown error covers nothing
+        limit = np.fmax(limit, COVERED * np.ravel(std))  # an unknown error covers nothing
     unknown = found > limit
     if unknown.any():
         warn_caller(
-            f"the data do not determine δ at k = {momenta[unknown][0]:.4g} and above: where U "
+            f"the data do not determine {name} = {at[unknown].min():.4g} and above: where U "
             "acts, these waves are not sums of waves of the data, and a U that differs on what is "
             f"left moves δ by about {found.max():.1g} rad. Fit waves of higher energies, or "
             "correlators at earlier times and of more sources",
             UnderdeterminedWarning,
         )
-
-
-def warn_of_energies(model: Any, data: DataWaves | None, energy: Any) -> None:
-    """Warn of energies of coupled channels at which a channel has a momentum beyond π/a."""
-    if data is not None:
-        square = model.interaction_.resolved().momentum_squared(np.ravel(energy))
-        warn_of_momenta(model, data, np.sqrt(square[square > 0]))

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from halkit.channels import momentum_or_energy
 from halkit.checks import as_numbers, check_boolean
-from halkit.potentials.seen import lent_waves, warn_of_energies, warn_of_momenta
+from halkit.potentials.seen import lent_waves, phase_error, warn_of_energies, warn_of_momenta
 from halkit.potentials.validation import check_samples, like_input
 from halkit.resampling.samples import Resampling, check_bins
 from halkit.resampling.workers import run_bins
@@ -159,14 +159,13 @@ class ResampledPotential:
         -----
         UnderdeterminedWarning
             Where the data do not determine δ: beyond π/a in an open channel, with the spacing a of
-            the nodes; and, of one channel, where what they leave open moves δ by more than two of
-            its errors.
+            the nodes; and where what they leave open moves δ by more than two of its errors.
         """
         given = momentum_or_energy(self.ensemble_.n_channels, k_or_energy, k, energy)
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._of_ensemble("phase_shift", given, **mesh, return_std=return_std)
         if self.ensemble_.n_channels > 1:
-            warn_of_energies(self.estimator_, vars(self).get("_data_waves"), given)
+            self._warn_of_s_matrix(given, found, return_std)
         else:
             self._warn_of_phases(given, found[1] if return_std else None)
         return found
@@ -183,8 +182,13 @@ class ResampledPotential:
         """S(E) of coupled channels; see `halkit.scattering.Ensemble.s_matrix`."""
         mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
         found = self._of_ensemble("s_matrix", energy, **mesh, return_std=return_std)
-        warn_of_energies(self.estimator_, vars(self).get("_data_waves"), energy)
+        self._warn_of_s_matrix(energy, found, return_std)
         return found
+
+    def _warn_of_s_matrix(self, energy, found, return_std):
+        """Warn of energies of coupled channels at which the data do not determine S."""
+        std = phase_error(found[1]) if return_std else None
+        warn_of_energies(self.estimator_, vars(self).get("_data_waves"), energy, std)
 
     @_offered("resonances")
     def resonances(

@@ -36,7 +36,7 @@ from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.scattering.solver.rmatrix import (
     RMatrix,
     decay_logarithm,
-    decaying_wave,
+    decay_ratio,
     phase_shifts,
     r_matrix,
     surface_functions,
@@ -407,9 +407,7 @@ def decaying_waves(
     l: int, kappa: Array, a: float, at_surface: NDArray[Any], r: Array
 ) -> NDArray[Any]:
     """Return u(a) (κr k_l(κr) / κa k_l(κa)) / r, shape (n_bound, n_r)."""
-    x, edge = np.multiply.outer(kappa, r), (kappa * a)[:, None]
-    ratio = decaying_wave(l, x) / decaying_wave(l, edge) * np.exp(edge - x)
-    return at_surface[:, None] * ratio / r
+    return at_surface[:, None] * decay_ratio(l, kappa[:, None], a, r) / r
 
 
 def tail_moments(l: int, kappa: Array, a: float) -> tuple[Array, Array]:
@@ -419,6 +417,6 @@ def tail_moments(l: int, kappa: Array, a: float) -> tuple[Array, Array]:
     s_max = np.log1p(20 / edge)
     s = s_max * (1 + x) / 2
     r = a * np.exp(s)
-    u = decaying_wave(l, kappa[:, None] * r) / decaying_wave(l, edge) * np.exp(-edge * np.expm1(s))
+    u = decay_ratio(l, kappa[:, None], a, r)
     integrand = u**2 * r * w * s_max / 2
     return integrand.sum(axis=1), (integrand * r**2).sum(axis=1)

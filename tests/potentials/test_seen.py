@@ -3,27 +3,36 @@
 import re
 import warnings
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from halkit import CorrelatorRegressor, ErrorBudget
+from halkit import Channel, CorrelatorRegressor, ErrorBudget
 from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.interactions import GaussianSum, NonLocal, Separable, lambda_lambda_n_xi_model
+from halkit.interactions import (
+    GaussianSum,
+    InteractionMatrix,
+    NonLocal,
+    Separable,
+    lambda_lambda_n_xi_model,
+)
 from halkit.potentials import (
     ESTPotentialRegressor,
     GaussianProcessPotentialRegressor,
     LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
+    seen,
 )
 from halkit.potentials.problem import make_problem
 from halkit.potentials.seen import (
     DataWaves,
     data_waves,
     node_spacing,
+    phase_error,
     unseen_shifts,
     warn_of_momenta,
 )
@@ -34,6 +43,7 @@ from halkit.scattering import (
     GaussianSource,
     correlation_function,
     coulomb_phase_shift,
+    coupled_box_states,
     coupled_phase_shifts,
     coupled_s_matrix,
     coupled_wave_functions,
@@ -223,6 +233,67 @@ def test_ensembles_warn_for_their_centre(exact, method):
         for k, return_std in ((26.0, False), (26.0, True)):
             (told,) = named(lambda f=f, k=k, s=return_std: f(k, return_std=s))[1]
             assert told.startswith("k = 26 is beyond π/a = 24.9")
+
+
+def coupled_gaussian(seed):
+    """A matrix of U of many terms, ω e^{−μ²(r² + r'²)/2 − cμ²(r − r')²/2}, with a threshold."""
+    random = np.random.default_rng(seed)
+    mu, c, m = (random.uniform(*ends, n) for *ends, n in ((0.7, 1.4, 3), (0.2, 1, 3), (0.5, 4, 2)))
+    threshold = random.uniform(0, 0.3) / m.max()
+    omega = random.choice([-1, 1], 3) * random.uniform(0.2, 2.0, 3) * mu**5 / 10
+    omega /= np.sqrt([m[0] ** 2, m[1] ** 2, m[0] * m[1]])
+
+    def U(i):
+        return NonLocal(
+            lambda r, s: omega[i] * np.exp(-(mu[i] ** 2) * (r**2 + s**2 + c[i] * (r - s) ** 2) / 2)
+        )
+
+    channels = [Channel(reduced_mass=m[0]), Channel(reduced_mass=m[1], threshold=threshold)]
+    return InteractionMatrix([[U(0), U(2)], [U(2), U(1)]], channels=channels)
+
+
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("seed", [2, 9, 14])
+def test_coupled_networks_beyond_their_energies(seed):
+    """Silent up to E_max of ten states of a sphere, where S is right; named from 3 E_max on.
+
+    Of 22 such networks, 73 of 76 errors above 0.03 at 1.5 … 16 E_max are named. The others are
+    0.09 at 1.5 E_max, and 0.03 and 0.06 at 2 E_max.
+    """
+    truth = coupled_gaussian(seed)
+    grid, fine = RadialGrid.gauss_legendre(10.0, 50), RadialGrid.gauss_legendre(10.0, 200)
+    box = coupled_box_states(truth, radius=10.0, n_states=10, relativistic=False)
+    phi, waves = (np.array([wave(x) for wave in box.wave_function]) for x in (grid.r, fine.r))
+    U = truth.nonlocal_potential(grid.r[:, None], fine.r)
+    y = np.einsum("abij,bsj->asi", U, waves * fine.weights)
+    model = NonLocalPotentialRegressor(
+        grid.r, weights=grid.weights, channels=truth.channels, random_state=0, n_init=1
+    ).fit(np.hstack(phi), np.hstack(y))
+
+    def error(E):
+        return np.nanmax(np.abs(model.s_matrix(E) - coupled_s_matrix(truth, E)))
+
+    largest = box.energy[-1]
+    assert error(largest * np.array([0.25, 0.5, 1.0])) < 0.03
+    assert error(largest * np.array([3.0, 4.0])) > 0.05
+    for of in (model.s_matrix, model.phase_shift, partial(coupled_wave_functions, model)):
+        assert not named(lambda of=of: of(largest * np.array([0.25, 0.5, 1.0])))[1]
+        (told,) = named(lambda of=of: of(largest * np.array([1.0, 3.0, 4.0])))[1]
+        assert told.startswith(f"the data do not determine S at E = {3 * largest:.4g} and above")
+
+
+@pytest.mark.parametrize("error", [0.04, 0.06])
+def test_a_stated_error_of_s_covers_what_is_open(error, monkeypatch):
+    """Two errors of the phase shift that is known worst, also of S = e^{2iδ}."""
+    model = SimpleNamespace(interaction_=coupled_gaussian(0), r_=R, weights_=trapezoid_weights(R))
+    data = DataWaves(np.ones((1, 2 * R.size)), 1e-3, exact=False)
+    monkeypatch.setattr(seen, "unseen_coupled", lambda *_: np.array([0.1]))
+    phases = np.array([[0.01, error]])
+    S = coupled_phase_shifts(model.interaction_, 0.2)._replace(phase_shift=phases)
+    for std in (phase_error(S), phase_error(2 * phases[:, None] * np.array([[1.0], [1j]]))):
+        told = named(lambda std=std: seen.warn_of_energies(model, data, [0.2], std))[1]
+        assert len(told) == (error < 0.05)
 
 
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")

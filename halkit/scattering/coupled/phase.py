@@ -25,7 +25,6 @@ from halkit.scattering.coupled.branch import followed
 from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem, Levels, Pencil
 from halkit.scattering.solver.interior import converge
-from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -223,8 +222,8 @@ def coupled_s_matrix(
     AccuracyWarning
         If the potential has not decayed at the channel radius, or if the mesh is too coarse.
     UnderdeterminedWarning
-        If `interactions` is a fitted estimator, and a momentum of an open channel is beyond π/a of
-        its nodes.
+        If `interactions` is a fitted estimator whose data do not determine S, as its own
+        ``phase_shift``.
 
     References
     ----------
@@ -276,9 +275,10 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
 
 
 def tell_energies(interactions: Any, system: CoupledSystem, energy: Array) -> None:
-    """Let a fitted estimator warn of momenta of open channels beyond those of its data."""
-    square = system.channels.momentum_squared(energy.ravel())
-    tell_momenta(interactions, np.sqrt(square[square > 0]))
+    """Let a fitted estimator warn of energies at which its data do not determine S."""
+    warn = getattr(interactions, "_warn_of_energies", None)
+    if warn is not None:
+        warn(energy, channels=system.channels)
 
 
 def _converged(system, energy, n_mesh):

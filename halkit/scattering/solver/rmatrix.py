@@ -42,7 +42,7 @@ __all__ = [
     "RMatrix",
     "continued_fraction",
     "decay_logarithm",
-    "decaying_wave",
+    "decay_ratio",
     "phase_shifts",
     "r_matrix",
     "riccati_bessel",
@@ -263,10 +263,11 @@ def decay_logarithm(l: int, x: NDArray[Any]) -> NDArray[Any]:
     return -x - l + x * np.polyval(np.polyder(p), x) / np.polyval(p, x)
 
 
-def decaying_wave(l: int, x: Numbers) -> Array:
-    """Return e^x times the wave (2/π) x k_l(x) that decays: 1 if l = 0, → 1 for x → ∞."""
-    x = np.asarray(x, dtype=np.float64)
-    return np.polyval(_decay_polynomial(l)[::-1], 1 / x)
+def decay_ratio(l: int, kappa: Array, a: float, r: Array) -> Array:
+    """Return u(r)/u(a) of the wave u ∝ x k_l(x), x = κr, that decays: (a/r)^l if κ = 0."""
+    p = _decay_polynomial(l)
+    size = np.polyval(p, kappa * r) / np.polyval(p, kappa * a)
+    return size * (a / r) ** l * np.exp(kappa * (a - r))
 
 
 def _decay_polynomial(l):

@@ -26,7 +26,7 @@ from halkit.scattering import (
     coupled_s_matrix,
     phase_shift,
 )
-from halkit.scattering.solver.rmatrix import decaying_wave, riccati_bessel
+from halkit.scattering.solver.rmatrix import decay_logarithm, riccati_bessel
 
 M, K = 1.2, np.array([0.1, 0.4, 1.0, 2.0])
 
@@ -73,15 +73,7 @@ def test_bound_state_by_direct_integration():
     def mismatch(kappa):
         end = 7.0
         u, du = outwards(-(kappa**2), end)
-        x, h = kappa * end, 1e-5
-        decaying = [decaying_wave(l, x) * np.exp(-x) for l in (0, 2)]
-        slope = [
-            kappa
-            * (decaying_wave(l, x + h) * np.exp(-x - h) - decaying_wave(l, x - h) * np.exp(h - x))
-            / (2 * h)
-            for l in (0, 2)
-        ]
-        ratio = np.array(slope) / np.array(decaying)
+        ratio = np.array([decay_logarithm(l, kappa * end) / end for l in (0, 2)])
         return np.linalg.det(du - ratio[:, None] * u)
 
     states = coupled_bound_states(LOCAL, reduced_mass=M)

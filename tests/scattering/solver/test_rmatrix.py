@@ -11,7 +11,7 @@ from halkit.scattering.solver.rmatrix import (
     RMatrix,
     continued_fraction,
     decay_logarithm,
-    decaying_wave,
+    decay_ratio,
     phase_shifts,
     r_matrix,
     surface_functions,
@@ -44,8 +44,9 @@ def test_decaying_wave(l):
     slope = spherical_kn(l, x) + x * spherical_kn(l, x, derivative=True)
     np.testing.assert_allclose(decay_logarithm(l, x), slope / spherical_kn(l, x), rtol=1e-11)
     assert decay_logarithm(l, 0.0) == -l
-    exact = 2 / np.pi * x * spherical_kn(l, x) * np.exp(x)
-    np.testing.assert_allclose(decaying_wave(l, x), exact, rtol=1e-11)
+    wave = x * spherical_kn(l, x)
+    np.testing.assert_allclose(decay_ratio(l, 0.5, 0.6, 2 * x), wave / (0.3 * spherical_kn(l, 0.3)))
+    np.testing.assert_allclose(decay_ratio(l, 0.0, 0.6, x), (0.6 / x) ** l)
 
 
 @pytest.mark.parametrize("interaction", [SYMMETRIC, LOPSIDED], ids=["symmetric", "lopsided"])
