@@ -50,9 +50,10 @@ print(data[1e-3])
 # -----------------
 # One source excites the two channels in one ratio, and a combination of V_11 and V_12 is left
 # open. χ² does not see it; the fit warns. Sources of both operators determine local potentials, but
-# not U, as phase shifts of the fit warn; twice as many, with another smearing, do. U has nine times the amplitude of
-# `lattice_prior`. With that amplitude itself and noise 1e-3, the prior draws phase shifts by
-# several of their errors, which one fit cannot see; the jackknife below sees it, and chooses.
+# not U, as phase shifts of the fit warn; twice as many, with another smearing, do. U has nine times
+# the amplitude of `lattice_prior`. With that amplitude itself and noise 1e-3, the prior draws phase
+# shifts by several of their errors, which one fit cannot see; the jackknife below sees it, and
+# chooses.
 
 energy = np.array([2.0, 6, 10, 14, 16, 18, 20, 22, 24, 27, 30, 40, 55, 75, 100])
 E = from_mev(energy)
