@@ -69,6 +69,7 @@ def all_checks():
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")  # of random y
 @pytest.mark.filterwarnings("ignore:X has angles beyond 2π")
 @pytest.mark.filterwarnings("ignore:X has ⟨φ ∂S/∂φ⟩")
 @pytest.mark.filterwarnings("ignore:X has rows of .* numbers, which are on no square lattice")

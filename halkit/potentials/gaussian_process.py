@@ -252,9 +252,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         Warns
         -----
         MisfitWarning
-            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or U is
-            symmetric and ⟨φ_s|y_t⟩ is not. With several channels, if another normalisation of them
-            makes it symmetric.
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, more than
+            1e-3 of the squared targets is left without, or U is symmetric and ⟨φ_s|y_t⟩ is not.
+            With several channels, if another normalisation of them makes it symmetric.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
             time slices of one quark source; if the prior, or the fitted potential, reaches beyond

@@ -17,6 +17,7 @@ from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.form_misfit import warn_of_form
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
+from halkit.potentials.misfit import warn_of_misfit
 from halkit.potentials.named_forms import FORMS, NamedForm, form_start, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
@@ -207,7 +208,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             that is free at each node; or if the form differs from this V(r) by more than the
             errors, with χ²/dof > 1.5 and significant. Errors may be correlated between rows: the
             rows tell it, and how much it raises χ². With several channels, if another
-            normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`.
+            normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`. Without
+            `y_std`, if the fit leaves more than 1e-3 of the squared targets.
         UnderdeterminedWarning
             If V has not vanished where the data end, or a fitted mass μ is not positive. With
             several channels, if the rows do not tell their potentials apart, see
@@ -224,6 +226,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             if n > 1:
                 warn_of_sources(phi.reshape(problem.y.shape), problem.y, problem.W, n)
                 warn_of_normalisation(self, problem, self.loss_)
+            if not problem.has_errors:
+                warn_of_misfit(self, problem, symmetric=False)
             self._warn_of_reach(exact=not problem.has_errors)
         return self
 

@@ -81,7 +81,9 @@ def asymmetry(X: Array, residual: Array, weights: Array) -> Asymmetry:
     return Asymmetry(part, float(ratio[pairs].mean()))
 
 
-def warn_of_misfit(model: Any, problem: Problem, *, symmetric: bool) -> bool:
+def warn_of_misfit(
+    model: Any, problem: Problem, *, symmetric: bool, unfinished: bool = False
+) -> bool:
     """Warn of a fit that does not describe its data.
 
     Parameters
@@ -91,6 +93,8 @@ def warn_of_misfit(model: Any, problem: Problem, *, symmetric: bool) -> bool:
     problem : Problem
     symmetric : bool
         Whether the U of the model is symmetric, as one without U is.
+    unfinished : bool, default False
+        Whether a fit far from its minimum is told of elsewhere: it is not again, without errors.
 
     Returns
     -------
@@ -107,14 +111,17 @@ def warn_of_misfit(model: Any, problem: Problem, *, symmetric: bool) -> bool:
         if not problem.has_errors:
             left /= norm(problem.W * problem.y) ** 2 or 1.0
     n = np.count_nonzero(problem.W)
-    poor = max(LARGE, 1 + SIGNIFICANT * np.sqrt(2 / n)) if problem.has_errors else LEFT
+    poor = max(LEFT, LARGE * (getattr(model, "noise", None) or 0) ** 2)
+    if problem.has_errors:
+        poor = max(LARGE, 1 + SIGNIFICANT * np.sqrt(2 / n))
     if not poor < left < np.inf:
         return False
     asymmetric = symmetric and model.n_channels_ == 1 and _found(model, problem, residual)
-    if problem.has_errors or asymmetric:
-        what = f"χ² = {left:.3g} per datum" if problem.has_errors else f"{left:.2g} of Σ W² y²"
-        why = _other_potential(model) if asymmetric else _other_settings(model)
-        warn_caller(f"the fit leaves {what}: {why}", MisfitWarning)
+    if unfinished and not problem.has_errors and not asymmetric:
+        return False
+    what = f"χ² = {left:.3g} per datum" if problem.has_errors else f"{left:.2g} of Σ W² y²"
+    why = _other_potential(model) if asymmetric else _other_settings(model, problem.has_errors)
+    warn_caller(f"the fit leaves {what}: {why}", MisfitWarning)
     return asymmetric
 
 
@@ -154,13 +161,16 @@ def _other_potential(model):
     )
 
 
-def _other_settings(model):
-    ways = ["y_std is too small, as errors from a few bins are"]
+def _other_settings(model, has_errors):
+    few = "y_std is too small, as errors from a few bins are"
+    ways = [few if has_errors else "y has errors, which y_std should tell"]
     local = getattr(model, "local", None)
     if model.n_channels_ > 1:
         ways.append(OF_CHANNELS)
     if hasattr(model, "function"):
         ways.append("the potential has another form than function")
+    if hasattr(model, "form"):
+        ways.append("the potential has another form, more terms, or a non-local part")
     if hasattr(model, "n_init"):
         ways.append("the training ended early or in a poor minimum (max_iter, n_init)")
     if local is False:
@@ -173,4 +183,5 @@ def _other_settings(model):
         ways.append("local_widths cannot describe V: leave them at None, or add others")
     elif local:
         ways.append("V is larger or shorter than its prior (local_strength, local_range)")
-    return f"it does not describe the data within y_std. Either {'; or '.join(ways)}"
+    within = " within y_std" if has_errors else ""
+    return f"it does not describe the data{within}. Either {'; or '.join(ways)}"

@@ -33,7 +33,7 @@ from halkit.potentials.parameters import (
 from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
-from halkit.potentials.starts import Training, warn_of_starts
+from halkit.potentials.starts import Training, is_unfinished, warn_of_starts
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -115,7 +115,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             If `max_iter` was reached, or if the loss of a start became infinite or NaN: this start
             is left out.
         MisfitWarning
-            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, or the
+            If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, a
+            training that has converged leaves more than 1e-3 of the squared targets without, or the
             network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data; with several channels
@@ -249,7 +250,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
                 f"learning_rate={self.learning_rate:g}, and look at the callbacks"
             )
         symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
-        asymmetric = warn_of_misfit(self, problem, symmetric=symmetric)
+        asymmetric = warn_of_misfit(
+            self, problem, symmetric=symmetric, unfinished=is_unfinished(self)
+        )
         warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
 
     def _keep(self, training):

@@ -176,8 +176,9 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             If `max_nfev` was reached, or if U at `initial` is too small, compared with the targets,
             for its slope to be seen.
         MisfitWarning
-            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then. With several
-            channels, if another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
+            If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then; or if the fit
+            leaves more than 1e-3 of the squared targets without `y_std`. With several channels, if
+            another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
         with self._task(X, y, sample_weight, max_subtasks=None) as task, unchanged_on_error(self):

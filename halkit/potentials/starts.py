@@ -11,7 +11,7 @@ from halkit.potentials.problem import Problem, unshifted
 from halkit.training import state_arrays
 from halkit.warn import warn_caller
 
-__all__ = ["Training", "warn_of_starts"]
+__all__ = ["Training", "is_unfinished", "warn_of_starts"]
 
 HALF = 0.5
 
@@ -79,6 +79,11 @@ class Training:
         """Return the number, the loss and the seconds of each epoch."""
         rows = ((row["epoch"], row["train_loss"], row["dur"]) for row in net.history)
         return [{"epoch": e, "train_loss": self.unshifted(loss), "dur": t} for e, loss, t in rows]
+
+
+def is_unfinished(model: Any) -> bool:
+    """Whether training was ended by `max_iter` or by a callback, or found next to nothing."""
+    return not model.net_.stopped_ or bool(model.callbacks) or model.loss_ > HALF
 
 
 def warn_of_starts(model: Any, training: Training, *, exact: bool) -> None:

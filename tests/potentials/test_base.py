@@ -10,10 +10,13 @@ from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from halkit.interactions import Sum, Yukawa
 from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
 
-pytestmark = pytest.mark.filterwarnings(
-    # The data of these tests end where U does not.
-    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
-)
+pytestmark = [
+    # The data of these tests end where U does not, and are random.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
+]
 
 R = np.linspace(0.2, 6.0, 12)
 X = np.random.default_rng(0).normal(size=(5, 12))

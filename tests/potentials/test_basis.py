@@ -39,6 +39,7 @@ def test_bases_are_equal_if_all_functions_are():
     assert again != basis  # eigenvectors of another machine
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_fits_share_their_basis():
     d = make_separable()
     settings = {"reduced_mass": 3.3, "envelope_radius": 1.0, "noise": 1e-4}

@@ -200,6 +200,7 @@ def test_default_fits_of_local_truths(truth):
 # Potentials that are not over where the data end
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_weight_of_u_beyond_the_data_is_named(seed):

@@ -138,6 +138,7 @@ def test_published_potentials():
     np.testing.assert_allclose(model.theta_, [-2.0, 0.7], rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_argonne_v18_with_six_gaussians():
     """Not of this form: more terms come closer, to .4°."""
     V, r = av18("1S0"), np.linspace(0.1, 12.0, 240)
@@ -277,6 +278,7 @@ def test_targets_on_some_nodes_and_a_radius():
     assert model.localize(X)[0] == pytest.approx(WELL(R[5:40:2]) * (R[5:40:2] <= 3.0), rel=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_clone_search_pickle_and_parameters_set_later(tmp_path):
     X, y, sigma = rows(WELL, noise=0.01)
     model = regressor().fit(X, y, y_std=sigma)
@@ -313,6 +315,7 @@ def test_positive_widths_and_their_covariance():
     np.testing.assert_allclose(gaussians(R, one.theta_), one.local_potential(R))
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_what_the_data_do_not_determine_has_infinite_covariance():
     X, y, _ = rows(WELL)
     model = regressor(form=unused, initial=[-1.0, 1.0, 1.0]).fit(X, y)
@@ -325,6 +328,7 @@ def unused(r, theta):
     return theta[0] * np.exp(-theta[1] * r) + 0 * theta[2] * r
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_fit_that_ends_early_says_so():
     with pytest.warns(ConvergenceWarning, match="max_nfev"):
         regressor(max_nfev=1, initial=[1.0, 1.0, 1.0, 2.0]).fit(*rows(WELL)[:2])

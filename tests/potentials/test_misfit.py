@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from halkit.datasets import make_time_dependent
+from halkit.datasets import make_coupled, make_separable, make_time_dependent
 from halkit.exceptions import MisfitWarning
-from halkit.interactions import GaussianSum, NonLocal, Separable
+from halkit.interactions import GaussianSum, NonLocal, Separable, lambda_lambda_n_xi_model
 from halkit.potentials import (
+    ESTPotentialRegressor,
     GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
     NonLocalPotentialRegressor,
     ParametricPotentialRegressor,
+    lattice_prior,
 )
 from halkit.potentials.misfit import asymmetry
 from halkit.radial import trapezoid_weights
@@ -121,9 +124,75 @@ def test_symmetric_potentials_are_not_taken_for_asymmetric_ones(seed):
         warnings.simplefilter("error", MisfitWarning)
         network(seed, max_iter=6).fit(X, y)
         network(seed, max_iter=10).fit(X, noisy)
+        process(seed).fit(X, noisy, y_std=np.full(y.shape, noise))
+        warnings.filterwarnings("ignore", ".*: it does not describe the data. Either y has errors")
         process(seed).fit(X, noisy)
         process(seed, amplitude=1e-4).fit(X, y)
-        process(seed).fit(X, noisy, y_std=np.full(y.shape, noise))
+
+
+def deep_well(l):
+    """Waves of a well that binds, for which the default V of a lattice is too small."""
+    V, r = GaussianSum([-1.7], [0.2]), np.arange(1, 101) * 0.12
+    X = scattering_wave_functions(V, np.linspace(0.1, 2, 10), reduced_mass=2.0, l=l)(r)
+    prior = GaussianProcessPotentialRegressor(r, reduced_mass=2.0, l=l, **lattice_prior(1.0))
+    return prior, X, V(r) * X
+
+
+def toy(model):
+    """A fit of another form to waves of a non-local potential."""
+    d = make_separable()
+    return model.set_params(r=d.r, reduced_mass=3.3), d.data, d.target
+
+
+def gaussian(r, r_prime, theta):
+    return theta[0] * np.exp(-theta[1] * (r**2 + r_prime**2))
+
+
+WRONG = {
+    "form": lambda: toy(LocalPotentialRegressor("gaussians", n_terms=2)),
+    "function": lambda: toy(ParametricPotentialRegressor(gaussian, [-0.1, 1.0])),
+    "process": lambda: toy(GaussianProcessPotentialRegressor(**lattice_prior(1.0))),
+    "local process": lambda: toy(
+        GaussianProcessPotentialRegressor(**{**lattice_prior(1.0), "local": "only"})
+    ),
+    "local network": lambda: toy(NonLocalPotentialRegressor(local="only", random_state=0)),
+    "S wave": lambda: deep_well(0),
+    "P wave": lambda: deep_well(1),
+    "D wave": lambda: deep_well(2),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_bad_fit_is_named_without_errors(name):
+    """Phase shifts are off by 3 … 80°; an interpolation of the same waves is silent."""
+    model, X, y = WRONG[name]()
+    with pytest.warns(MisfitWarning, match=r"the fit leaves .* of Σ W² y²: it does not describe"):
+        model.fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", MisfitWarning)
+        ESTPotentialRegressor(model.r, reduced_mass=model.reduced_mass, l=model.l).fit(X, y)
+
+
+def test_a_bad_fit_of_coupled_channels_is_named_without_errors():
+    d = make_coupled(
+        lambda_lambda_n_xi_model(), r=np.arange(1, 31) * 0.2, box_radius=8.0,
+        times=np.arange(9, 19) * 0.09, source_radius=0.8,
+    )  # fmt: skip
+    model = LocalPotentialRegressor("gaussians", n_terms=1, channels=d.channels, r=d.r)
+    with pytest.warns(MisfitWarning, match=r"another form, more terms, or a non-local part"):
+        model.fit(d.data, d.target)
+
+
+def test_noise_that_the_process_was_told_of_is_no_misfit():
+    d = make_separable()
+    y = d.target * (1 + 0.1 * np.random.default_rng(0).standard_normal(d.target.shape))
+    prior = {"envelope": "exponential", "envelope_radius": 2.0, "length_scale": 2.0}
+    prior.update(reduced_mass=3.3, local=False, amplitude=0.1)
+    for noise, n_told in ((0.1, 0), (None, 1)):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", MisfitWarning)
+            GaussianProcessPotentialRegressor(d.r, noise=noise, **prior).fit(d.data, y)
+        assert sum(w.category is MisfitWarning for w in told) == n_told
 
 
 @pytest.mark.parametrize("seed", [3, 7])

@@ -79,6 +79,7 @@ def test_a_sum_that_reaches_further_gives_better_parameters(toy):
     np.testing.assert_allclose(model.theta_, 1.0, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_measure_with_one_power_of_r_gives_other_parameters(toy):
     """4πr'Δr for 4πr'²Δr: the fit ends at (1.13, 0.57) if all samples count alike."""
     weights = toy.weights / toy.r
@@ -166,6 +167,7 @@ def test_radius_cuts_the_potential(toy):
     assert model.interaction_.radius == R
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_bounds_hold_a_parameter(toy):
     model = regressor(toy.r, r_out=[R], bounds=([0.4, 0.4], [0.9, 2.0]))
     theta = model.fit(toy.data, toy.row).theta_
@@ -183,6 +185,7 @@ def test_what_the_data_do_not_determine_has_infinite_covariance(toy):
     assert np.isinf(few.theta_cov_).all()
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_fit_that_ends_early_says_so(toy):
     with pytest.warns(ConvergenceWarning, match="max_nfev"):
         regressor(toy.r, r_out=[R], max_nfev=2).fit(toy.data, toy.row)
@@ -197,6 +200,7 @@ def test_a_form_of_one_argument_is_spread_over_the_other(toy):
     assert model.nonlocal_potential(toy.r[:3, None], toy.r).shape == (3, 100)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_clone_search_and_pickle(fitted, toy, tmp_path):
     again = clone(fitted).fit(toy.data, toy.target)
     np.testing.assert_array_equal(again.theta_, fitted.theta_)

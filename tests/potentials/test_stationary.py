@@ -317,6 +317,7 @@ def test_grid_search_over_regulator_and_architecture_in_a_pipeline(toy):
     assert np.abs(np.rad2deg(best.phase_shift(K) - exact)).max() < 1.0
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_string_scorer_averages_uniformly_and_needs_two_samples(toy):
     model = regressor(toy, max_iter=10, tol=1e-1)
     scores = cross_val_score(model, toy.data, toy.target, scoring="r2", cv=2)

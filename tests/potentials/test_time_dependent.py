@@ -75,6 +75,7 @@ def test_both_potentials_reproduce_the_localized_one(correlators):
     assert np.sqrt(np.mean(pulls**2)) < 1.5
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("local", [True, False])

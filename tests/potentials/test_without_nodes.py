@@ -23,6 +23,7 @@ from halkit.resampling import JackknifeRegressor
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
 ]
 
 D = make_separable()
