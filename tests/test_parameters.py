@@ -170,6 +170,7 @@ NUMBERS = {
 
 
 @pytest.mark.filterwarnings("ignore:the nodes are too coarse")
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_in_an_array_is_that_number(name):
     model, number = NUMBERS[name]

@@ -40,7 +40,7 @@ def as_interaction(potential: Potential, r: Numbers | None = None) -> Interactio
     >>> import numpy as np
     >>> from halkit.interactions import as_interaction
     >>> r = np.linspace(0.0, 5.0, 50)
-    >>> as_interaction(-np.exp(-r), r)
+    >>> as_interaction(-np.exp(-(r**2)), r)
     Tabulated(50 values, r = 0 … 5)
     """
     fitted = hasattr(type(potential), "interaction_") or hasattr(potential, "interaction_")

@@ -8,8 +8,12 @@ from halkit.checks import check_array, check_choice, check_nodes
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.spline import polynomial_below, tensor_spline
 from halkit.typing import Array, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["Tabulated"]
+
+# |V| r³ at the last node, over ∫ |V| r² dr, from which on V has not vanished there.
+END = 0.1
 
 
 class Tabulated(Interaction):
@@ -41,6 +45,11 @@ class Tabulated(Interaction):
     ValueError
         If the shapes do not match, a value is not finite, or there are fewer than 2 nodes.
 
+    Warns
+    -----
+    AccuracyWarning
+        If V(r) has clearly not vanished at the last node, where it is cut.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,7 +77,10 @@ class Tabulated(Interaction):
         self.has_nonlocal = not self.has_local
         self.radius = float(self.r[-1])
         self._spline = tensor_spline(self.values, self.r, self.degree)
-        self._below = polynomial_below(self.values, self.r, self.degree) if self.has_local else None
+        self._below = None
+        if self.has_local:
+            self._below = polynomial_below(self.values, self.r, self.degree)
+            _warn_of_end(self.values, self.r)
 
     def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise; zero beyond the last node."""
@@ -92,3 +104,14 @@ class Tabulated(Interaction):
     def __repr__(self) -> str:
         shape = " × ".join(map(str, self.values.shape))
         return f"Tabulated({shape} values, r = {self.r[0]:g} … {self.radius:g})"
+
+
+def _warn_of_end(V, r):
+    """Warn of a V(r) that is cut where it is still large, by |V| r³ over ∫ |V| r² dr."""
+    last = np.min(np.abs(V[-2:]))  # one of two noisy values may be large
+    if last * r[-1] ** 3 > END * np.trapezoid(np.abs(V) * r**2, r):
+        warn_caller(
+            f"V is {V[-1]:.3g} at the last node r = {r[-1]:.4g} of its table, and 0 beyond: phase "
+            "shifts are those of the cut potential. Give a longer table, or add a node with V = 0 "
+            "where it ends"
+        )

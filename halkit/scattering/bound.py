@@ -41,7 +41,7 @@ INNER = 1e-8
 def bound_states(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,

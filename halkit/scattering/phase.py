@@ -40,7 +40,7 @@ def phase_shift(
     interaction: Potential,
     k: Numbers,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
@@ -54,8 +54,9 @@ def phase_shift(
         See `halkit.interactions.as_interaction`. U(r, r') may be asymmetric.
     k : float or array of any shape
         Momenta, k > 0.
-    reduced_mass : float
-        Reduced mass m, in the inverse of the unit of r (ħ = c = 1).
+    reduced_mass : float, optional
+        Reduced mass m, in the inverse of the unit of r (ħ = c = 1). By default that of a fitted
+        estimator, which refuses another one: solve its ``interaction_`` with other masses.
     l : int, default 0
         Orbital angular momentum. A non-local U(r, r') acts in this partial wave.
     channel_radius : float, optional
@@ -120,7 +121,7 @@ def phase_shift(
         interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
     )
     delta = _converged(interior, k, n_mesh)[0]
-    tell_momenta(interaction, k, reduced_mass=float(reduced_mass))
+    tell_momenta(interaction, k, reduced_mass=interior.reduced_mass)
     return delta
 
 
@@ -128,7 +129,7 @@ def on_mesh_of(
     first: Potential,
     k: Array,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,
@@ -200,7 +201,7 @@ def _phases(hamiltonian, k):
 def scattering_length(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     sign: SignConvention = "nuclear",
     channel_radius: Number | None = None,
@@ -244,7 +245,7 @@ def scattering_length(
 def effective_range(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,

@@ -156,7 +156,7 @@ def scattering_wave_functions(
     interaction: Potential,
     k: Numbers,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     charge_product: Number | None = None,
     dipole_radius: Number | None = None,
@@ -240,7 +240,7 @@ def scattering_wave_functions(
 def bound_wave_functions(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     l: int = 0,
     channel_radius: Number | None = None,
     n_mesh: int | None = None,

@@ -1,10 +1,13 @@
 """Interactions add, scale, broadcast, end at their radius, pickle, and refuse what is none."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
+from halkit.exceptions import AccuracyWarning
 from halkit.interactions import (
     DerivativeExpansion,
     GaussianSum,
@@ -47,7 +50,7 @@ EVERY = [
     Yukawa(2.0, 1.0),
     GaussianSum([1.0, -2.0], [3.0, 0.5]),
     omega_ccc(),
-    Tabulated(exponential(r), r),
+    Tabulated(exponential(2 * r), r),
     Tabulated(lopsided(r[:, None], r), r),
     Yukawa(2.0, 1.0) + Separable(-0.017, 1.0),
     -2 * NonLocal(lopsided, radius=4.0) - Local(exponential, radius=3.0) / 2,
@@ -135,6 +138,7 @@ def test_distances_may_be_lists_zero_or_infinite():
         V("1")
 
 
+@pytest.mark.filterwarnings("ignore:V is .* at the last node")
 def test_tables_are_functions():
     """Of r for a vector of values, of r and r' for a matrix."""
     V, U = Tabulated(exponential(r), r), Tabulated(lopsided(r[:, None], r), r)
@@ -485,3 +489,21 @@ def test_ends_of_a_class_are_checked(ends):
     wrong = type("Wrong", (Separable,), ends)(-1.0, 1.0)
     with pytest.raises((TypeError, ValueError), match=f"{next(iter(ends))} must"):
         phase_shift(wrong, [0.5], reduced_mass=1.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_table_that_ends_inside_v_is_named(seed):
+    """Beyond a core, by the rest of ∫ V r² dr: 5 % and more are named, 0.5 % and less are not."""
+    random = np.random.default_rng(seed)
+    depths, ranges = random.uniform([-1, 0], [-0.3, 3]), random.uniform([2, 0.5], [3, 1])
+    V, radii = GaussianSum.from_ranges(depths, ranges), np.linspace(2.5, 9.0, 50)
+    beyond = [quad(lambda r: V(r) * r**2, end, 20.0)[0] for end in radii]
+    share = np.abs(beyond) / quad(lambda r: abs(V(r)) * r**2, 0, 20.0)[0]
+    for end, part in zip(radii, share, strict=True):
+        nodes = np.linspace(0.05, end, 40)
+        noise = 1e-3 * random.standard_normal(40)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", AccuracyWarning)
+            Tabulated(V(nodes) + noise * np.exp(-nodes), nodes)
+        if not 0.005 < part < 0.05:
+            assert len(told) == (part >= 0.05), (end, part)

@@ -111,6 +111,7 @@ def test_a_named_form_of_coupled_channels():
     np.testing.assert_allclose(found[1, 1], V[2], atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_a_search_over_forms_and_bins_of_one():
     """NΩ has a tail of two pions: a search finds it, and every bin of a jackknife has it."""
     V, r = n_omega(), np.linspace(0.05, 4.0, 80)

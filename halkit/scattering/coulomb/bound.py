@@ -33,7 +33,7 @@ GROWTH, FURTHEST, LARGEST, SMALLEST = 4.0, 60.0, 2000.0, 0.3
 def coulomb_bound_states(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     charge_product: Number,
     dipole_radius: Number | None = None,
     l: int = 0,

@@ -47,7 +47,7 @@ def coulomb_phase_shift(
     interaction: Potential,
     k: Numbers,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     charge_product: Number,
     dipole_radius: Number | None = None,
     l: int = 0,
@@ -126,7 +126,7 @@ def coulomb_phase_shift(
 def coulomb_scattering_length(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     charge_product: Number,
     dipole_radius: Number | None = None,
     channel_radius: Number | None = None,
@@ -183,7 +183,7 @@ def coulomb_scattering_length(
 def coulomb_effective_range(
     interaction: Potential,
     *,
-    reduced_mass: Number,
+    reduced_mass: Number | None = None,
     charge_product: Number,
     dipole_radius: Number | None = None,
     channel_radius: Number | None = None,

@@ -69,7 +69,7 @@ def correlation_function(
         ω_b: how many pairs of channel b are produced for one of the observed pair, which comes
         first and has 1; the others keep their order. Default: 1 for all.
     reduced_mass : float, optional
-        Reduced mass m (ħ = c = 1). Coupled channels may bring it.
+        Reduced mass m (ħ = c = 1). Coupled channels and fitted estimators bring it.
     spin : float, optional
         Spin s = 0, 1/2, 1, … of two identical hadrons: bosons or fermions. With s > 0 an
         interaction needs its weight. Default: the hadrons are distinguishable.

@@ -13,6 +13,7 @@ from halkit.scattering.coupled.system import CoupledSystem
 from halkit.scattering.coupled.waves import energy_of, solve_coupled, with_charges
 from halkit.scattering.femtoscopy.states import State
 from halkit.scattering.femtoscopy.tables import TabulatedWaves
+from halkit.scattering.solver.partial_wave import own_mass
 from halkit.scattering.waves import ScatteringWaves, scattering_wave_functions
 from halkit.typing import Array, Number
 
@@ -180,8 +181,11 @@ def find_pair(
     m = None if reduced_mass is None else check_scale(reduced_mass, "reduced_mass")
     for system in coupled:
         m = _observed_mass(system, places, m)
+    for state in states:
+        own = own_mass(state.interaction)
+        m = own if m is None else m
     if m is None:
-        raise ValueError("reduced_mass must be given without coupled channels, got None")
+        raise ValueError("reduced_mass must be given, got None")
     if len({system.channels.size for system in coupled}) > 1:
         raise ValueError("spin_states must have matrices of one size, got several")
     return Pair(m, places, charge_product, dipole_radius), systems

@@ -17,7 +17,7 @@ from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.solver.interior import Interior, converge
 from halkit.scattering.solver.levels import levels
 from halkit.scattering.solver.mesh import LagrangeMesh
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.partial_wave import interaction_in_wave, mass_of
 from halkit.scattering.waves import first_sign
 from halkit.typing import Array, Masses, Number, Numbers
 
@@ -132,9 +132,9 @@ def spherical_box_states(
     (3, 2)
     """
     l = check_integer(l, "l", least=0)
-    interaction = interaction_in_wave(interaction, l, r)
     R, pair = check_scale(radius, "radius"), resolve_pair(reduced_mass, masses)
-    m = pair.reduced_mass
+    m = mass_of(interaction, pair.reduced_mass)
+    interaction = interaction_in_wave(interaction, l, r)
     check_choice(boundary, "boundary", ("neumann", "dirichlet"))
     n_states = _validate_number(n_states, n_mesh)
     interior = Interior(interaction, R, m, l, np.pi * n_states / R)

@@ -26,7 +26,7 @@ from halkit.interactions.interaction import part_values, within
 from halkit.radial import Wedge
 from halkit.scattering.finite_volume.pair import resolve_pair
 from halkit.scattering.finite_volume.torus import CubeFields, WedgeFields
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.partial_wave import interaction_in_wave, mass_of
 from halkit.typing import Array, Masses, Number, Numbers
 from halkit.warn import warn_caller
 
@@ -129,7 +129,7 @@ def lattice_spectrum(
     array([-0.023733,  0.21066 ,  0.443874])
     """
     pair, a = resolve_pair(reduced_mass, masses), check_scale(spacing, "spacing")
-    m = pair.reduced_mass
+    m = mass_of(interaction, pair.reduced_mass)
     check_choice(sector, "sector", ("A1", "T1", "E", "all"))
     check_choice(laplacian, "laplacian", ("7-point", "spectral"))
     symmetric = Wedge(L)

@@ -33,7 +33,7 @@ from halkit.scattering.solver.mesh import (
     lagrange_mesh,
     node_spacing,
 )
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.partial_wave import interaction_in_wave, mass_of
 from halkit.scattering.solver.sampling import (
     FINE,
     FINER,
@@ -234,7 +234,7 @@ def warn_of_radius(interior: "Interior", beyond: float, of: str = "") -> None:
 
 def measured_interior(
     potential: Potential,
-    reduced_mass: Number,
+    reduced_mass: Number | None,
     l: int = 0,
     channel_radius: Number | None = None,
     r: Numbers | None = None,
@@ -243,7 +243,7 @@ def measured_interior(
     least_power: float | None = None,
 ) -> tuple["Interior", float]:
     """Return the validated `Interior`, and the tail of the potential beyond its radius."""
-    m = check_scale(reduced_mass, "reduced_mass")
+    m = mass_of(potential, reduced_mass)
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
     radius, beyond, power = _find_radius(interaction, m, channel_radius, least_power)

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+
+from halkit.checks import check_scale
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.conversion import Potential
-from halkit.typing import Numbers
+from halkit.typing import Number, Numbers
 
-__all__ = ["interaction_in_wave", "tell_momenta"]
+__all__ = ["interaction_in_wave", "mass_of", "own_mass", "tell_momenta"]
+
+# Relative difference of two masses that are the same.
+SAME = 1e-6
 
 
 def interaction_in_wave(
@@ -36,6 +42,35 @@ def interaction_in_wave(
     if interaction.has_laplacian and not laplacian:
         raise TypeError(f"interaction must not have a V2(r) ∇², got {interaction!r}")
     return interaction
+
+
+def mass_of(potential: Any, reduced_mass: Number | None) -> float:
+    """Return the reduced mass, by default that of a fitted estimator.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not a positive number, not known, or not that of the estimator.
+    """
+    own = own_mass(potential)
+    if reduced_mass is None:
+        if own is None:
+            raise ValueError("reduced_mass must be given, got None")
+        return own
+    mass = check_scale(reduced_mass, "reduced_mass")
+    if own is not None and not np.isclose(mass, own, rtol=SAME, atol=0):
+        raise ValueError(
+            f"reduced_mass must be {own:.10g}, that of the fitted {type(potential).__name__}, or "
+            f"left out, got {mass:.10g}. To solve the potential with other masses, give its "
+            "interaction_"
+        )
+    return mass
+
+
+def own_mass(potential: Any) -> float | None:
+    """Return the reduced mass of an estimator of one channel, None if it knows none."""
+    mass = getattr(potential, "_mass", lambda: None)()
+    return None if mass is None else float(mass)
 
 
 def tell_momenta(potential: Any, k: Any, **known: Any) -> None:

@@ -215,7 +215,7 @@ def test_errors_of_a_correlation_function():
         ({"production": [1.0]}, ValueError, "production must have shape"),
         ({"source": [SOURCE]}, TypeError, "or a list of 2, one for each channel"),
         ({"spin_states": A, "observed": 1}, ValueError, "must come with an InteractionMatrix"),
-        ({"spin_states": A}, ValueError, "reduced_mass must be given without coupled channels"),
+        ({"spin_states": A}, ValueError, "reduced_mass must be given, got None"),
         ({"spin_states": [(1.0, separable(), 0)]}, ValueError, "l must be left out"),
         ({"spin_states": [(2.0, separable())]}, ValueError, "a sum of at most 1 for l = 0"),
         (
