@@ -11,6 +11,7 @@ and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain
 solvers call them on their own mesh.
 """
 
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
@@ -25,6 +26,7 @@ from halkit.checks import (
     check_values,
 )
 from halkit.typing import Array, Number, Numbers
+from halkit.warn import warn_caller
 
 __all__ = [
     "Combinable",
@@ -46,11 +48,24 @@ _SYMBOLS = {
     "nonlocal_potential": "U(r, r')",
     "kernel": "K(r, r')",
 }
+# Likeness of two names, of at most 1, from which on one is taken for a misspelt other.
+SIMILAR = 0.93
 _PARTS = {
     "has_local": {"local_potential"},
     "has_laplacian": {"laplacian_potential"},
     "has_nonlocal": {"nonlocal_potential", "kernel"},
 }
+
+
+def _warn_of_misspelt(cls):
+    """Warn of methods that are nearly, but not, those that solvers call."""
+    for name in vars(cls):
+        close = [] if name in _SYMBOLS else get_close_matches(name, _SYMBOLS, 1, SIMILAR)
+        if close:
+            warn_caller(
+                f"{cls.__name__}.{name} is not used: the method of an interaction is {close[0]}",
+                UserWarning,
+            )
 
 
 class Combinable:
@@ -122,6 +137,7 @@ class Interaction(Combinable):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        _warn_of_misspelt(cls)
         if "kernel" in vars(cls) and "nonlocal_potential" not in vars(cls):
             if cls.nonlocal_potential is not Interaction.nonlocal_potential:
                 raise TypeError(f"{cls.__name__} must override nonlocal_potential with its kernel")

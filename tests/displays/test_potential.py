@@ -219,6 +219,11 @@ def test_curves_name_the_units():
     assert ax.get_legend() is None
 
 
+def test_radii_are_not_wave_functions():
+    with pytest.raises(ValueError, match=r"X must hold wave functions .* got shape \(5,\)"):
+        LocalPotentialDisplay.from_estimator(Exponential(), R)
+
+
 def test_curves_and_labels_must_match():
     with pytest.raises(ValueError, match="labels must have 1 entries, one per curve, got 2"):
         LocalPotentialDisplay(R, R, labels=["a", "b"])

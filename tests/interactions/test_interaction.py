@@ -507,3 +507,13 @@ def test_a_table_that_ends_inside_v_is_named(seed):
             Tabulated(V(nodes) + noise * np.exp(-nodes), nodes)
         if not 0.005 < part < 0.05:
             assert len(told) == (part >= 0.05), (end, part)
+
+
+def test_a_misspelt_method_is_named():
+    """It would be an interaction without a potential."""
+    with pytest.warns(UserWarning, match=r"Well\.local_potental is not used: .* local_potential"):
+        type("Well", (Interaction,), {"local_potental": exponential})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        names = ("local_potential", "potential", "total_potential", "kernels", "local_width")
+        type("Well", (Interaction,), dict.fromkeys(names, exponential))
