@@ -14,6 +14,8 @@ __all__ = ["Tabulated"]
 
 # |V| r³ at the last node, over ∫ |V| r² dr, from which on V has not vanished there.
 END = 0.1
+# Values whose mean there must differ from zero, and by how many of its errors.
+LAST, SIGNIFICANT = 5, 2.0
 
 
 class Tabulated(Interaction):
@@ -108,8 +110,10 @@ class Tabulated(Interaction):
 
 def _warn_of_end(V, r):
     """Warn of a V(r) that is cut where it is still large, by |V| r³ over ∫ |V| r² dr."""
-    last = np.min(np.abs(V[-2:]))  # one of two noisy values may be large
-    if last * r[-1] ** 3 > END * np.trapezoid(np.abs(V) * r**2, r):
+    last = V[-LAST:]
+    noise = np.std(last, ddof=1) / np.sqrt(last.size)
+    large = np.min(np.abs(V[-2:])) * r[-1] ** 3 > END * np.trapezoid(np.abs(V) * r**2, r)
+    if large and abs(last.mean()) > SIGNIFICANT * noise:
         warn_caller(
             f"V is {V[-1]:.3g} at the last node r = {r[-1]:.4g} of its table, and 0 beyond: phase "
             "shifts are those of the cut potential. Give a longer table, or add a node with V = 0 "

@@ -45,6 +45,7 @@ def following(X, y, r):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:V is .* at the last node")
 def test_next_order_beats_leading_order_and_the_network_beats_both(rows):
     X, y, r = rows
     model = TimeDependentHALRegressor(r, hadron_mass=MASS, n_init=1, random_state=0).fit(X, y)
