@@ -177,10 +177,11 @@ class LocalPotentialDisplay:
         LocalPotentialDisplay
         """
         refuse_channels(estimator, "entries of localize(X)")
-        if np.ndim(X) == 1:
+        shape = check_array(X, "X").shape
+        if len(shape) == 1:
             raise ValueError(
                 "X must hold wave functions on the nodes, shape (n_samples, n_r), got shape "
-                f"{np.shape(X)}; from_predictions(V, r) draws V at any radii"
+                f"{shape}; from_predictions(V, r) draws V at any radii"
             )
         V, potential_std = with_std(estimator.localize, X, std=potential_std)
         own = known_system(estimator)["inverse_spacing"]
