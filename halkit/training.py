@@ -32,6 +32,7 @@ __all__ = [
     "check_module",
     "check_options",
     "evaluate",
+    "learning",
     "load_parameters",
     "one_thread",
     "output_of",
@@ -378,6 +379,13 @@ class TrainedNet(NeuralNet):
     def _stopped_early(self):
         rules = (rule for _, rule in self.callbacks_ if isinstance(rule, EarlyStopping))
         return any(rule.misses_ >= rule.patience for rule in rules)
+
+
+@contextmanager
+def learning() -> Iterator[None]:
+    """Context in which gradients are known, also within ``torch.inference_mode()``."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from halkit.training import (
     Interrupted,
     available_device,
     evaluate,
+    learning,
     load_parameters,
     one_thread,
     seeded,
@@ -128,6 +129,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         with (
             self._task(X, y, sample_weight, max_subtasks=self.n_init) as task,
             unchanged_on_error(self),
+            learning(),
         ):
             self._kept_form = _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
