@@ -169,7 +169,7 @@ def test_a_search_says_that_a_file_keeps_one_fit(tmp_path):
     search = GridSearchCV(
         make([Checkpoint(tmp_path / "fit")]), {"max_iter": [3]}, cv=2, error_score="raise"
     )
-    with pytest.raises(ValueError, match="other X and y. A file keeps one fit, and a search"):
+    with pytest.raises(ValueError, match=r"other X and y\. A file keeps one fit, and a search"):
         search.fit(*data)
 
 

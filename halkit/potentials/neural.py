@@ -30,6 +30,7 @@ from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
     objective_settings,
+    warn_of_idle_regulator,
 )
 from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
@@ -123,6 +124,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             If the prior, or the fitted potential, reaches beyond the data. With a local term, if
             the rows do not tell it from U, as those of one quark source; with several channels, if
             they do not tell V_ab apart.
+        UserWarning
+            If `regulator` has no effect, because the envelope lets U vanish there already.
         """
         self._check_parameters()
         before = self._fit_before()
@@ -145,6 +148,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before, task)
             _warn_of_sources(self, problem, warm=before is not None)
+            if before is None and not hasattr(self, "_shared"):
+                warn_of_idle_regulator(self)
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self
