@@ -382,7 +382,7 @@ def _draw(state, n):
 
 
 def _sharing(models, centre):
-    """Models with the prior of the mean, which a network reads off its data, and told its faults."""
+    """Models with the prior of the mean, which a network reads off its data."""
     shared = hasattr(centre, "share_prior")
     return [model.share_prior(centre) for model in models] if shared else models
 
