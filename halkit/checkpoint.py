@@ -7,6 +7,7 @@ as a whole, so that a kill leaves the file before, and read without running code
 
 import hashlib
 import io
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -36,14 +37,17 @@ class Checkpoint(Callback):
     Parameters
     ----------
     path : str or path
-        File of one fit, such as ``"fit.checkpoint"``. Delete it to begin anew.
+        File of one fit, such as ``"fit.checkpoint"``. Delete it to begin anew. A search or a
+        jackknife, which makes many fits, cannot use it.
     every : float
-        Least time between two writings, in seconds.
+        Least time between two writings, in seconds, >= 0.
 
     Raises
     ------
     ValueError
-        From `fit`, if the file belongs to a fit with other data, parameters or seeds, or to none.
+        For a negative `every`. From `fit`, if `random_state` is not an integer; if the file belongs
+        to a fit with other data, parameters or seeds, which the message names; if it is cut off or
+        not a checkpoint.
 
     Examples
     --------
@@ -63,7 +67,7 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | os.PathLike[str], every: float = 60.0) -> None:
         self.path = path
-        self.every = every
+        self.every = check_number(every, "every", least=0.0)
 
     def resume(self, net: Any, X: Any, y: Any = None) -> int:
         """Give the net the state of the file, if there is one; return how many epochs are left.
@@ -75,15 +79,16 @@ class Checkpoint(Callback):
         X, y
             What it is trained on.
         """
-        check_number(self.every, "every", least=0.0)
-        self.start_, self.written_ = digest(net, X, y), time.monotonic()
+        self.training_ = identity(net, X, y)
+        self.start_, self.written_ = digest(self.training_), time.monotonic()
         self.starts_, mine = _read(self.path), set(getattr(self, "mine_", ()))
         state = self.starts_.get(self.start_)
         if state is None and not mine >= self.starts_.keys():
+            other = next(iter(self.starts_.values())).get("training", {})
             raise ValueError(
-                f"the checkpoint {self.path} must be of this fit, got one with other data, "
-                "parameters or seeds: random_state must be an integer; delete the file to begin "
-                "anew"
+                f"the checkpoint {self.path} must be of this fit, got one with "
+                f"{differences(other, self.training_)}. A file keeps one fit, and a search or a "
+                "jackknife makes many: give another file, or delete this one to begin anew"
             )
         self.mine_ = mine | {self.start_} | self.starts_.keys()
         if state is None:
@@ -95,7 +100,7 @@ class Checkpoint(Callback):
         """Write the state of the net, if it is time or the training has `ended`."""
         if not ended and time.monotonic() < self.written_ + self.every:
             return
-        self.starts_[self.start_] = {**state_of(net), "ended": ended}
+        self.starts_[self.start_] = {**state_of(net), "training": self.training_, "ended": ended}
         data = io.BytesIO()
         torch.save({"halkit_checkpoint": 1, "starts": self.starts_}, data)
         with whole_file(self.path, overwrite=True) as file:
@@ -108,41 +113,86 @@ def _read(path):
     path = Path(path)
     if not path.exists():
         return {}
+    data = io.BytesIO(path.read_bytes())
     try:
-        found = torch.load(path, weights_only=True)
-        if found["halkit_checkpoint"] == 1:
-            return found["starts"]
-    except OSError:
-        raise
-    except Exception as error:
-        raise ValueError(f"{path} must be a whole checkpoint of halkit, got {error}") from error
-    raise ValueError(f"{path} must be a checkpoint of this version of halkit, got a newer one")
+        found = torch.load(data, weights_only=True)
+        version, starts = found["halkit_checkpoint"], found["starts"]
+    except Exception:  # torch advises to run the code of the file
+        raise ValueError(
+            f"{path} is cut off or not a checkpoint of halkit: delete it to begin anew"
+        ) from None
+    if version != 1:
+        raise ValueError(f"{path} must be a checkpoint of this version of halkit, got a newer one")
+    return starts
 
 
-def digest(net: Any, X: Any, y: Any = None) -> str:
+def identity(net: Any, X: Any, y: Any = None) -> dict[str, Any]:
     """Return what tells one training from another: its data, its settings and its start."""
-    found = hashlib.sha256()
     _, valid = net.get_split_datasets(X, y)
-    arrays = {"X": X, "y": y, "valid": getattr(valid, "X", None)}
-    arrays |= dict(net.module_.named_parameters()) | dict(net.module_.named_buffers())
-    for name, values in arrays.items():
-        if torch.is_tensor(values):
-            array = np.ascontiguousarray(values.detach().cpu().numpy())
-            found.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
-    rules = (rule for _, rule in net.callbacks_ if type(rule).__module__.startswith("halkit."))
-    for part in (net, *net.module_.modules(), *rules):
-        settings = {
-            name: value
-            for name, value in sorted(vars(part).items())
-            if isinstance(value, PLAIN) and not name.endswith("_") and name not in SHOWN
-        }
-        if not isinstance(part, Checkpoint):
-            found.update(f"{type(part).__name__} {settings}".encode())
+    arrays = {"X": X, "y": y, "configurations": getattr(valid, "X", None)}
+    if torch.is_tensor(y) and y.ndim == WITH_WEIGHTS:
+        arrays |= {"y": y[:, 0], "y_std or sample_weight": y[:, 1]}
+    start = {**dict(net.module_.named_parameters()), **dict(net.module_.named_buffers())}
     if getattr(net, "generator_", None) is not None:
-        found.update(net.generator_.get_state().numpy().tobytes())
-    return found.hexdigest()
+        start["random numbers"] = net.generator_.get_state()
+    rules = (rule for _, rule in net.callbacks_ if type(rule).__module__.startswith("halkit."))
+    parts = [one for one in (net, *net.module_.modules(), *rules) if type(one) is not Checkpoint]
+    settings = {f"{i} {type(one).__name__}": _settings(one) for i, one in enumerate(parts)}
+    return {
+        "data": {name: _of_array(values) for name, values in arrays.items()},
+        "settings": {**settings, "solver": {"solver": _name(net.optimizer)}},
+        "start": {name: _of_array(values) for name, values in start.items()},
+    }
 
 
+def digest(training: dict[str, Any]) -> str:
+    """Return one text for an `identity`."""
+    return hashlib.sha256(json.dumps(training, sort_keys=True).encode()).hexdigest()
+
+
+def differences(other: dict[str, Any], this: dict[str, Any]) -> str:
+    """Say in which data, else settings, else seeds two trainings differ."""
+    if not other:
+        return "other data, parameters or seeds"
+    data = [name for name, value in this["data"].items() if other["data"].get(name) != value]
+    if data:  # weights of the residual follow from X and y without y_std
+        return f"other {' and '.join(data[:-1] if data[-1] in FOLLOWING and data[1:] else data)}"
+    shapes = [{k: v[0] for k, v in one["start"].items()} for one in (other, this)]
+    old, new = other["settings"], this["settings"]
+    if old.keys() != new.keys() or shapes[0] != shapes[1]:
+        return "a network, a prior, or callbacks of another form"
+    changed = {
+        f"{PUBLIC.get(name, name)} = {old[part].get(name)} instead of {value}"
+        for part, settings in new.items()
+        for name, value in settings.items()
+        if old[part].get(name) != value
+    }
+    return " and ".join(sorted(changed)) or "another random_state"
+
+
+def _settings(part):
+    return {k: v for k, v in _plain(part) if not k.endswith("_") and k not in SHOWN}
+
+
+def _of_array(values):
+    """Shape and digest of a tensor; nothing for other data."""
+    if not torch.is_tensor(values):
+        return [[], ""]
+    array = np.ascontiguousarray(values.detach().cpu().numpy())
+    return [
+        list(array.shape),
+        hashlib.sha256(f"{array.dtype}".encode() + array.tobytes()).hexdigest(),
+    ]
+
+
+def _name(optimizer):
+    return getattr(optimizer, "__name__", type(optimizer).__name__)
+
+
+# Number of axes of targets beside their weights; data that follow from others.
+WITH_WEIGHTS, FOLLOWING = 3, ("configurations", "y_std or sample_weight")
+# Names of settings as users know them.
+PUBLIC = {"max_epochs": "max_iter (max_epochs)", "lr": "learning_rate", "decay": "weight_decay"}
 # Settings that change no number.
 SHOWN = {"verbose", "training", "description", "initialized_", "stopped_"}
 

@@ -5,6 +5,7 @@ A network is kept as a dictionary of numpy arrays; nothing of torch is pickled.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
+from numbers import Integral
 from threading import Lock, local
 from typing import Any, Self
 
@@ -31,6 +32,7 @@ __all__ = [
     "check_module",
     "check_options",
     "evaluate",
+    "learning",
     "load_parameters",
     "one_thread",
     "output_of",
@@ -142,11 +144,17 @@ def state_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
 
 
 def check_options(model: Any) -> None:
-    """Refuse invalid `verbose`, `callbacks` or `device` of an estimator."""
+    """Refuse invalid `verbose`, `callbacks` or `device`, and a `Checkpoint` without a seed."""
     if not isinstance(model.verbose, bool):
         check_integer(model.verbose, "verbose", least=0)
     if not isinstance(model.callbacks, tuple | list | None):
         raise TypeError(f"callbacks must be a list of skorch callbacks, got {model.callbacks!r}")
+    kept = any(isinstance(one, Checkpoint) for one in model.callbacks or ())
+    if kept and not isinstance(model.random_state, Integral):
+        raise ValueError(
+            "random_state must be an integer with a Checkpoint, which cannot go on with other "
+            f"random numbers, got {model.random_state!r}"
+        )
     check_device(model.device)
 
 
@@ -371,6 +379,13 @@ class TrainedNet(NeuralNet):
     def _stopped_early(self):
         rules = (rule for _, rule in self.callbacks_ if isinstance(rule, EarlyStopping))
         return any(rule.misses_ >= rule.patience for rule in rules)
+
+
+@contextmanager
+def learning() -> Iterator[None]:
+    """Context in which gradients are known, also within ``torch.inference_mode()``."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 @contextmanager

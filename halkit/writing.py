@@ -1,4 +1,4 @@
-"""Files that appear as a whole: written without a name, then linked or moved into place."""
+"""Files that appear as a whole, without a name until moved into place; and files to be read."""
 
 import contextlib
 import errno
@@ -9,9 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["whole_file"]
+__all__ = ["existing_file", "whole_file"]
 
 BINARY = getattr(os, "O_BINARY", 0)
+
+
+def existing_file(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that is to be read.
+
+    Raises
+    ------
+    IsADirectoryError, FileNotFoundError
+        If it is a folder, or missing.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a file")
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    return path
 
 
 @contextlib.contextmanager

@@ -1,11 +1,15 @@
 """A fit that was killed and goes on ends with the bits of a fit that nobody killed."""
 
+import io
+import pickle
 import signal
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
 import halkit
@@ -122,23 +126,80 @@ def test_a_killed_process_leaves_a_whole_file(tmp_path):
     assert_same(make([Checkpoint(path)]).fit(*data), make(None).fit(*data))
 
 
+OTHERS = {
+    "another random_state": {"random_state": 1},
+    "max_iter .* = 12 instead of 5": {"max_iter": 5},
+    "a network, a prior, or callbacks of another form": {"rank": 3},
+    "weight_decay = 0.0 instead of": {"weight_decay": 0.5},
+    "amplitude = .* instead of 2.0": {"amplitude": 2.0},
+    "solver = .* instead of": {"solver": "lbfgs"},
+}
+
+
 def test_a_checkpoint_belongs_to_one_fit(tmp_path):
+    """The message names what differs."""
     make, (X, y) = FITS["lm"]
-    callbacks = [Checkpoint(tmp_path / "fit")]
-    make(callbacks).fit(X, y)
-    for change in ({"random_state": 1}, {"max_iter": 5}, {"rank": 3}, {"weight_decay": 0.5}):
-        with pytest.raises(ValueError, match="must be of this fit, got one with other data"):
+    make([Checkpoint(tmp_path / "fit")]).fit(X, y)
+    for other, change in OTHERS.items():
+        with pytest.raises(ValueError, match=f"must be of this fit, got one with .*{other}"):
             make([Checkpoint(tmp_path / "fit")]).set_params(**change).fit(X, y)
-    for data in ((1.1 * X, y), (X, 1.1 * y)):
-        with pytest.raises(ValueError, match="must be of this fit, got one with other data"):
-            make([Checkpoint(tmp_path / "fit")]).fit(*data)
+    weights = {"sample_weight": np.arange(1.0, 5.0)}
+    for data, given, name in (
+        ((1.1 * X, y), {}, "X"),
+        ((X, 1.1 * y), {}, "y"),
+        ((X, y), weights, "y_std or sample_weight"),
+        ((X, y), {"y_std": np.full(y.shape, 0.1)}, "y_std or sample_weight"),
+    ):
+        with pytest.raises(ValueError, match=f"got one with other {name}. A file keeps one fit"):
+            make([Checkpoint(tmp_path / "fit")]).fit(*data, **given)
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)])
+def test_the_first_fit_needs_a_seed(random_state, tmp_path):
+    """Without one a fit would be refused when it goes on, after hours."""
+    for make, data in (FITS["lm"], FITS["sampler"]):
+        model = make([Checkpoint(tmp_path / "fit")]).set_params(random_state=random_state)
+        with pytest.raises(ValueError, match="random_state must be an integer with a Checkpoint"):
+            model.fit(*data)
+    assert not (tmp_path / "fit").exists()
+
+
+def test_a_search_says_that_a_file_keeps_one_fit(tmp_path):
+    make, data = network("lm", 3)
+    search = GridSearchCV(
+        make([Checkpoint(tmp_path / "fit")]), {"max_iter": [3]}, cv=2, error_score="raise"
+    )
+    with pytest.raises(ValueError, match=r"other X and y\. A file keeps one fit, and a search"):
+        search.fit(*data)
+
+
+class Touch:
+    """What a file may run when it is read: here it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
 
 
 def test_a_file_that_is_no_checkpoint(tmp_path):
-    make, data = FITS["lm"]
+    """Cut off, garbage, a pickle, an archive of another kind: one message that names the file."""
+    make, data = network("lm", 3)
     path = tmp_path / "fit"
-    path.write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="must be a whole checkpoint of halkit"):
-        make([Checkpoint(path)]).fit(*data)
+    make([Checkpoint(path)]).fit(*data)
+    whole = path.read_bytes()
+    archive = io.BytesIO()
+    torch.save({"something": 1}, archive)
+    other = pickle.dumps(Touch(tmp_path / "touched"))
+    cuts = [whole[: len(whole) * part // 7] for part in range(7)]
+    for damaged in (*cuts, b"nothing", other, archive.getvalue()):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="fit is cut off or not a checkpoint") as error:
+            make([Checkpoint(path)]).fit(*data)
+        assert "weights_only" not in str(error.value)
+        assert error.value.__suppress_context__
+        assert path.read_bytes() == damaged
+    assert not (tmp_path / "touched").exists()
     with pytest.raises(ValueError, match="every must be"):
-        make([Checkpoint(tmp_path / "other", every=-1)]).fit(*data)
+        Checkpoint(tmp_path / "other", every=-1)

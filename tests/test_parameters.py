@@ -150,7 +150,7 @@ def test_choices_between_truth_values_and_texts():
 NETWORK = NonLocalPotentialRegressor(R, n_init=1, max_iter=5, random_state=0)
 NUMBERS = {
     "envelope_radius": (NETWORK, 1.5),
-    "regulator": (NETWORK, 0.5),
+    "regulator": (clone(NETWORK).set_params(envelope=None), 0.5),
     "tol": (NETWORK, 0.01),
     "amplitude": (NETWORK, 0.02),
     "weight_decay": (NETWORK, 0.1),

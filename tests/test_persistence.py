@@ -77,7 +77,7 @@ def coupled():
 def estimators():
     """One of each kind, and what scikit-learn puts around them."""
     time_dependent = {"hadron_mass": 2.0, "n_init": 1, "max_iter": 4, "random_state": 0}
-    grid = {"regulator": [0.0, 0.1], "network": ["separable", user_networks.Gaussians]}
+    grid = {"weight_decay": [0.0, 0.1], "network": ["separable", user_networks.Gaussians]}
     drawn, cv = network(random_state=np.random.RandomState(3)), KFold(2)
     steps = make_pipeline(user_forms.Halved(), StandardScaler(), process())
     local = {"gaussianprocesspotentialregressor__local": [False, True]}
@@ -331,7 +331,7 @@ def test_a_file_is_replaced_only_when_asked(path):
 def test_paths_that_are_no_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no file .*nothing"):
         halkit.load(tmp_path / "nothing")
-    with pytest.raises(FileNotFoundError, match="there is no file"):
+    with pytest.raises(IsADirectoryError, match=r"is a folder, not a file"):
         halkit.load(tmp_path)
     with pytest.raises(FileNotFoundError):
         halkit.save(process(), tmp_path / "no folder" / "model")
@@ -412,8 +412,11 @@ def test_foreign_files_are_told(path, tmp_path):
     refused(path, "is a pickle, .* joblib.load reads it")
     np.savez(tmp_path / "a.npz", a=np.arange(3))
     skops.io.dump(process(), tmp_path / "b.skops")
-    for foreign in ("a.npz", "b.skops"):
-        refused(tmp_path / foreign, "halkit.save did not write it")
+    refused(tmp_path / "a.npz", "is an npz archive of arrays, not a model: halkit info tells")
+    refused(tmp_path / "b.skops", "halkit.save did not write it")
+    part = (tmp_path / "a.npz").read_bytes()[:-5]
+    (tmp_path / "a.npz").write_bytes(part)
+    refused(tmp_path / "a.npz", "is cut off or changed")
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
     refused(path, "must be a file of halkit.save, got b'.x89HDF")
     path.write_bytes(b"")

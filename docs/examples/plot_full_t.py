@@ -27,6 +27,7 @@ from halkit.interactions import Separable, omega_ccc
 from halkit.scattering import phase_shift
 
 warnings.simplefilter("ignore", ConvergenceWarning)
+warnings.filterwarnings("ignore", "these rows do not tell a local")  # of the fits to one source
 
 MASS, TO_MEV = 2.073, 2333.0
 truth = omega_ccc(inverse_spacing=TO_MEV) + Separable(-4e-5, 0.3)

@@ -9,6 +9,7 @@ import numpy as np
 from halkit.checks import as_numbers
 from halkit.correlators.real import without_imaginary
 from halkit.radial import Wedge
+from halkit.writing import existing_file
 
 __all__ = [
     "CHOICES",
@@ -62,10 +63,7 @@ def raw_paths(path):
     paths = [Path(one) for one in path]
     if not paths or len(set(paths)) < len(paths):
         raise ValueError(f"path must be one file or several, each once, got {[*map(str, paths)]}")
-    for one in paths:
-        if not one.is_file():
-            raise FileNotFoundError(f"there is no file {one}")
-    return paths
+    return [existing_file(one) for one in paths]
 
 
 def matching_names(name, known, path):

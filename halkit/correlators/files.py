@@ -44,7 +44,7 @@ from halkit.correlators.npz import Npz, validate_magic, write_npz
 from halkit.correlators.record import Correlators
 from halkit.exceptions import IntegrityWarning
 from halkit.warn import warn_caller
-from halkit.writing import whole_file
+from halkit.writing import existing_file, whole_file
 
 __all__ = ["holds_groups", "iter_correlators", "opened", "read_group", "save_correlators"]
 
@@ -157,9 +157,7 @@ def iter_correlators(
 @contextmanager
 def opened(path, max_bytes=None):
     """The reader of a correlator file, npz or HDF5."""
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+    path = existing_file(path)
     with named_errors(path):
         budget = Budget(path, max_bytes)
         if path.suffix not in HDF5:

@@ -62,12 +62,27 @@ def verify(data, path):
         )
     if not data.startswith(b"PK"):
         raise ValueError(f"{path} must be a file of halkit.save, got {data[:8]!r} at its beginning")
+    if not body.endswith(SEAL) and _is_npz(data):
+        raise ValueError(
+            f"{path} is an npz archive of arrays, not a model: halkit info tells whether they are "
+            "correlators of halkit, which halkit fit reads, or raw ones, which halkit convert reads"
+        )
     if not body.endswith(SEAL):
         raise ValueError(f"{path} is cut off or changed, or halkit.save did not write it")
     if digest != _digest(body):
         raise ValueError(
             f"{path} is damaged, or was changed after it was saved: its SHA-256 differs"
         )
+
+
+def _is_npz(data):
+    """Whether the bytes are a whole archive of arrays alone."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def _digest(body):

@@ -22,7 +22,7 @@ from halkit.persistence.archive import installed_versions, read_manifest, sealed
 from halkit.persistence.content import content
 from halkit.persistence.names import checked_names, import_trusted, is_known
 from halkit.warn import warn_caller
-from halkit.writing import whole_file
+from halkit.writing import existing_file, whole_file
 
 __all__ = ["load", "read_versions", "save"]
 
@@ -162,8 +162,7 @@ def read_versions(path: str | PathLike[str]) -> dict[str, Any]:
 
 def _intact(path):
     """The bytes of a file and its manifest, after the check of its digest."""
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+    existing_file(path)
     with named_errors(path):
         data = path.read_bytes()
         verify(data, path)

@@ -13,6 +13,7 @@ from halkit.callbacks import Epochs, ProgressBar, with_callbacks
 from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.beside import warn_of_one_source
 from halkit.potentials.blueprint import CODE, Blueprint
 from halkit.potentials.coupled_checks import warn_of_sources
 from halkit.potentials.coupling import (
@@ -29,6 +30,7 @@ from halkit.potentials.parameters import (
     check_network_parameters,
     network_numbers,
     objective_settings,
+    warn_of_idle_regulator,
 )
 from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
@@ -41,6 +43,7 @@ from halkit.training import (
     Interrupted,
     available_device,
     evaluate,
+    learning,
     load_parameters,
     one_thread,
     seeded,
@@ -119,14 +122,18 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             training that has converged leaves more than 1e-3 of the squared targets without, or the
             network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
-            If the prior, or the fitted potential, reaches beyond the data; with several channels
-            and a local term, if the rows do not tell V_ab apart.
+            If the prior, or the fitted potential, reaches beyond the data. With a local term, if
+            the rows do not tell it from U, as those of one quark source; with several channels, if
+            they do not tell V_ab apart.
+        UserWarning
+            If `regulator` has no effect, because the envelope lets U vanish there already.
         """
         self._check_parameters()
         before = self._fit_before()
         with (
             self._task(X, y, sample_weight, max_subtasks=self.n_init) as task,
             unchanged_on_error(self),
+            learning(),
         ):
             self._kept_form = _form(self)
             problem = self._problem(X, y, sample_weight, y_std)
@@ -141,7 +148,9 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
                 if self._has_nonlocal:
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before, task)
-            _warn_of_sources(self, problem)
+            _warn_of_sources(self, problem, warm=before is not None)
+            if before is None and not hasattr(self, "_shared"):
+                warn_of_idle_regulator(self)
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self
@@ -388,12 +397,15 @@ def _local_terms(model, problem, decay):
     return {**terms[0], "scales": scales if n > 1 else scales[0]}
 
 
-def _warn_of_sources(model, problem):
-    """Warn of rows that do not tell the V_ab of several channels apart."""
+def _warn_of_sources(model, problem, *, warm):
+    """Warn of rows that do not tell V_ab of several channels apart, or U from V of one."""
     if model.n_channels_ > 1 and model.local:
         phi = split(problem.X, model.n_channels_)[:, :, model._out_columns]
         phi = phi.reshape(problem.y.shape)
         warn_of_sources(phi, problem.y, problem.W, model.n_channels_)
+    told = vars(model).pop("_told", False) or hasattr(model, "_shared")
+    if model.n_channels_ == 1 and model._has_local and model._has_nonlocal and not told:
+        warn_of_one_source(model, problem, warm=warm)
 
 
 def _warn_of_ends(model, problem):

@@ -102,7 +102,7 @@ class Potential(nn.Module):
         """L(θ), differentiable."""
         loss = torch.sum((W * (prediction - y)) ** 2)
         if self.regulated:
-            r_out, r = self._far_nodes()
+            r_out, r = self.far_nodes()
             far = self.network.kernel(r_out, r) / self.network.amplitude
             loss = loss + self.regulator * torch.mean(far**2)
         if self.decay:
@@ -139,12 +139,13 @@ class Potential(nn.Module):
             parts.append(self.local.action_jacobian(r_out, self._at(X, self.out_columns[rows])))
         return torch.cat(parts, dim=2)
 
-    def _far_nodes(self):
+    def far_nodes(self) -> tuple[Tensor, Tensor]:
+        """(r_out, r) beyond the radius of the regulator."""
         r = self.r[self.far]
         return (r, r) if self.same_nodes else (self.r_out[self.far_out], r)
 
     def _regulator_block(self):
-        r_out, r = self._far_nodes()
+        r_out, r = self.far_nodes()
         far = self.network.kernel(r_out, r)
         scale = (self.regulator / far.numel()) ** 0.5 / self.network.amplitude
         jacobian = self.network.jacobian(r_out, r).flatten(0, 1) * scale

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 from halkit.checks import check_boolean, check_choice, check_integer, check_number, check_positive
 from halkit.modules import check_factory
 from halkit.potentials import networks, solvers
@@ -9,11 +11,19 @@ from halkit.potentials.contract import check_activation
 from halkit.potentials.local import check_local_prior
 from halkit.potentials.problem import Problem
 from halkit.training import check_options
+from halkit.warn import warn_caller
 
-__all__ = ["check_network_parameters", "network_numbers", "objective_settings"]
+__all__ = [
+    "check_network_parameters",
+    "network_numbers",
+    "objective_settings",
+    "warn_of_idle_regulator",
+]
 
 # Decay of the local coefficients for data without errors, which leave narrow terms free.
 EXACT_DECAY = 1e-11
+# Share of the loss below which a term changes no digit of a fit: trainings end at 1e-4.
+IDLE = 1e-6
 TRAINING = "solver", "max_iter", "tol", "learning_rate"
 
 
@@ -88,3 +98,21 @@ def objective_settings(
         "decay": max(decay / problem.total, EXACT_DECAY * bare),
         "training": {name: numbers.get(name, getattr(model, name)) for name in TRAINING},
     }
+
+
+def warn_of_idle_regulator(model: Any) -> None:
+    """Warn of a regulator of a U that the envelope alone makes vanish where it acts."""
+    module, design = model._module, model._design
+    if not design["regulator"] or module.network is None:
+        return
+    with torch.no_grad():
+        sizes = [module.network.envelope(r).abs().amax(dim=1) for r in module.far_nodes()]
+        allowed = torch.mean(torch.outer(*sizes) ** 2)
+        taken = torch.mean((module.network.kernel(*module.far_nodes()) / model.amplitude_) ** 2)
+    if design["regulator"] * float(max(allowed, taken)) < IDLE * model.loss_:
+        warn_caller(
+            "regulator has no effect: the envelope lets U vanish beyond regulator_radius = "
+            f"{design['regulator_radius']:.4g} already. Take envelope=None, a smaller "
+            "regulator_radius, or regulator=0",
+            UserWarning,
+        )

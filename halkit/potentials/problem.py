@@ -82,9 +82,11 @@ def make_problem(
     Raises
     ------
     ValueError
-        If X is zero without `y_std`, or if a ratio y/X, y_std/X or y/y_std is beyond the
+        If X is zero, or if a ratio y/X, y_std/X or y/y_std is beyond the
         range of floating-point numbers.
     """
+    if not X.any():
+        raise ValueError("X must not be zero: wave functions have a norm, got 0")
     scale = -exponent(X)
     with np.errstate(over="ignore", under="ignore"):
         y = _ratio(y, scale, "y/X")
@@ -122,7 +124,7 @@ def row_weights(
     Raises
     ------
     ValueError
-        Without `y_std`, if X is zero; with it, if y/σ overflows.
+        If y/σ overflows.
     """
     s = np.ones(len(y)) if sample_weight is None else sample_weight
     e = exponent(s)
@@ -136,8 +138,6 @@ def row_weights(
         if not finite:
             raise ValueError(f"y/y_std must not overflow, got y_std down to {y_std.min():g}")
         return W, total
-    if not X.any():
-        raise ValueError("X must not be zero: wave functions have a norm")
     g = np.ones(1) if y.shape[1] == 1 else np.sqrt(weights_out)
     g = np.where(g > 0, g, np.roll(g, -1))
     e = exponent(X, axis=1, keepdims=True)

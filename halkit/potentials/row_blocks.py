@@ -22,7 +22,7 @@ from halkit.scaling import exponent
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
+__all__ = ["VISIBLE", "Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
 
 VISIBLE = 3.0
 BYTES = 8 * 2**20
@@ -121,12 +121,14 @@ def condensed(
     return data.R, np.zeros(0) if signal.R is None else signal.singular_values
 
 
-def warn_of_signal(signal: float) -> None:
+def warn_of_signal(
+    signal: float, what: str = "U of the prior", unit: str = "standard deviations"
+) -> None:
     """Warn of rows that do not see U beside V."""
     if signal < VISIBLE:
         warn_caller(
             "these rows do not tell a local from a non-local potential, which have different "
-            f"phase shifts: beside V(r), U of the prior is seen at {signal:.2g} standard "
-            "deviations. Fit rows of two sources, or choose local='only' or local=False",
+            f"phase shifts: beside V(r), {what} is seen at {round(signal, 3):.2g} {unit}. Fit rows "
+            "of two sources, or choose local='only' or local=False",
             UnderdeterminedWarning,
         )

@@ -94,7 +94,9 @@ class NonLocalPotentialRegressor(NeuralPotential):
         s, the size of V in units of the depth at which a well binds.
     regulator : float
         λ >= 0, dimensionless: the loss gains λ ⟨U²⟩/amplitude² over pairs with r and r'
-        beyond `regulator_radius`.
+        beyond `regulator_radius`. It acts where nothing else makes U vanish there: with
+        ``envelope=None``, or a `regulator_radius` of a few `envelope_radius`. With the default
+        envelope and radius U is 10⁻⁵ there, and a fit with λ = 10 is that with 0; `fit` warns.
     regulator_radius : float, optional
         0.8 r[-1] by default.
     solver : {"lm", "lbfgs", "adam"}

@@ -176,9 +176,8 @@ class TimeDependentHALRegressor(NeuralPotential):
         Warns
         -----
         UnderdeterminedWarning
-            If a local and a non-local part are fitted to bare slices, which have one quark source.
-            With `y` the number of quark sources is not known, and this warning cannot appear;
-            `GaussianProcessPotentialRegressor` finds it from the data. Also as in
+            If a local and a non-local part are fitted to bare slices, which have one quark source,
+            or to rows that do not tell the two apart. Also as in
             `NonLocalPotentialRegressor.fit`.
         AccuracyWarning
             If the stencil moves the energy of a bound state of bare slices by more than 1 %.
@@ -195,6 +194,7 @@ class TimeDependentHALRegressor(NeuralPotential):
                     UnderdeterminedWarning,
                 )
             with unchanged_on_error(self):
+                self._told = True
                 super().fit(X, y)
                 self._warn_of_stencil(times)
             return self

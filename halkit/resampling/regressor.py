@@ -262,16 +262,13 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
     def _models(self, centre, seeds, mean, common, n_bins):
         """The estimators to fit, one for each bin or seed."""
         if self.resample == "seeds":
-            return [clone(centre).set_params(**seed) for seed in seeds]
+            return _sharing([clone(centre).set_params(**seed) for seed in seeds], centre)
         if self.refit == "warm":
             return [copy.deepcopy(centre).set_params(warm_start=True) for _ in range(n_bins)]
         if self.refit == "linear":
             offset = TangentPotential(centre).fit(*mean, **common).delta_
             return [TangentPotential(centre, offset) for _ in range(n_bins)]
-        models = [clone(centre) for _ in range(n_bins)]
-        # a network reads its prior off its data: bins take the prior of the mean instead
-        shared = hasattr(centre, "share_prior")
-        return [model.share_prior(centre) for model in models] if shared else models
+        return _sharing([clone(centre) for _ in range(n_bins)], centre)
 
     def score(
         self, X: Numbers, y: Numbers, sample_weight: Numbers | None = None,
@@ -382,6 +379,12 @@ def _draw(state, n):
     if state is None:
         state = int(np.random.default_rng().integers(2**32))
     return [int(seed) for seed in check_random_state(state).randint(2**31 - 1, size=n)]
+
+
+def _sharing(models, centre):
+    """Models with the prior of the mean, which a network reads off its data."""
+    shared = hasattr(centre, "share_prior")
+    return [model.share_prior(centre) for model in models] if shared else models
 
 
 def _fit(estimator, X, y, options, task):

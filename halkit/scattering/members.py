@@ -70,6 +70,8 @@ class Members:
         self.centre: Member = _mean(self.members) if centre is None else centre
         self._map = _serial if map is None else map
 
+    __init__.__qualname__ = "Ensemble.__init__"  # for messages of missing arguments
+
     def __len__(self) -> int:
         return len(self.members)
 

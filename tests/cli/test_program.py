@@ -63,7 +63,7 @@ WRONG = {
     "pickle to info": (["info", "pickle.halkit"], "is a pickle, as of joblib.dump"),
     "changed model": (["phase-shift", "changed.halkit", *K], "changed.halkit is damaged"),
     "cut model": (["info", "cut.halkit"], "cut.halkit is cut off or changed"),
-    "correlators as a model": (["phase-shift", "nn.npz", *K], "nn.npz is cut off or changed"),
+    "correlators as a model": (["phase-shift", "nn.npz", *K], "nn.npz is an npz archive of arrays"),
     "model as correlators": (["fit", "nn.halkit", "-o", "new"], "nn.halkit must hold arrays"),
     "list": (["observables", "list.halkit"], "must hold a fitted potential, got a list"),
     "unfitted": (["phase-shift", "unfitted.halkit", *K], "is not fitted yet"),

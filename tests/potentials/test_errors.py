@@ -7,7 +7,14 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from halkit.exceptions import UnderdeterminedWarning
-from halkit.potentials import NonLocalPotentialRegressor, TimeDependentHALRegressor
+from halkit.potentials import (
+    ESTPotentialRegressor,
+    GaussianProcessPotentialRegressor,
+    LocalPotentialRegressor,
+    NonLocalPotentialRegressor,
+    ParametricPotentialRegressor,
+    TimeDependentHALRegressor,
+)
 
 pytestmark = [
     # The data of these tests end where U does not, and the fits end early.
@@ -303,3 +310,21 @@ def test_a_warm_start_needs_the_same_potential(change, message):
     model = fit(random_state=0, warm_start=True)
     with pytest.raises((ValueError, TypeError), match=message):
         model.set_params(**change).fit(X, Y)
+
+
+@pytest.mark.parametrize("errors", [{}, {"y_std": np.full(Y.shape, 0.1)}])
+@pytest.mark.parametrize(
+    "model",
+    [
+        NonLocalPotentialRegressor(R, **SETTINGS),
+        TimeDependentHALRegressor(R, hadron_mass=2.0, **SETTINGS),
+        GaussianProcessPotentialRegressor(R, reduced_mass=1.0),
+        LocalPotentialRegressor(r=R, n_terms=1, reduced_mass=1.0),
+        ParametricPotentialRegressor(lambda r, s, p: p[0] * np.exp(-r - s), [-0.1], r=R),
+        ESTPotentialRegressor(R, reduced_mass=1.0),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_waves_of_zero_are_refused(model, errors):
+    with pytest.raises(ValueError, match="X must not be zero"):
+        model.fit(0 * X, Y, **errors)

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, EarlyStopping
 
@@ -461,3 +462,36 @@ def test_a_potential_without_an_envelope_ends_at_its_radius():
     wave = np.exp(-r)[None]
     cut = model.apply_potential(np.where(r <= R[-1], wave, 0.0), r, r_out=R[:3])
     np.testing.assert_array_equal(model.apply_potential(wave, r, r_out=R[:3]), cut)
+
+
+@pytest.mark.parametrize("network", ["separable", "symmetric"])
+def test_a_regulator_without_effect_is_named(network):
+    """Under the default envelope λ changes no phase shift; where it acts nothing is said."""
+    d = make_separable(n_k=4)
+    settings = {"reduced_mass": 3.3, "n_init": 1, "max_iter": 8, "random_state": 0}
+    model = NonLocalPotentialRegressor(d.r, network=network, **settings)
+    delta = model.fit(d.data, d.target).phase_shift([0.1, 0.5])
+    model.set_params(regulator=0.1)
+    with pytest.warns(
+        UserWarning, match="regulator has no effect: .*regulator_radius = 10 already"
+    ):
+        model.fit(d.data, d.target)
+    np.testing.assert_allclose(model.phase_shift([0.1, 0.5]), delta, rtol=1e-6)
+    for acts in ({"envelope": None}, {"regulator_radius": 2.0}, {"envelope_radius": 6.0}):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            NonLocalPotentialRegressor(
+                d.r, network=network, **{**settings, "regulator": 1e3, **acts}
+            ).fit(d.data, d.target)
+        assert not any("regulator has no effect" in str(one.message) for one in found)
+
+
+def test_training_under_inference_mode():
+    """Gradients are known to a fit, whatever its caller does; the numbers are the same."""
+    expected = regressor(local=True).fit(X, Y)
+    for mode in (torch.inference_mode, torch.no_grad):
+        with mode():
+            model = regressor(local=True).fit(X, Y)
+            assert_same(model, answers(expected))
+        assert_same(model, answers(expected))
+        model.set_params(warm_start=True).fit(X, Y)

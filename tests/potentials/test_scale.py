@@ -53,7 +53,7 @@ MODELS = {
     "lbfgs": clone(NETWORK).set_params(solver="lbfgs"),
     "adam": clone(NETWORK).set_params(solver="adam"),
     "local and not": BOTH,
-    "regulated": clone(NETWORK).set_params(regulator=0.1, weight_decay=0.01),
+    "regulated": clone(NETWORK).set_params(regulator=0.1, regulator_radius=3.0, weight_decay=0.01),
     "plain": clone(NETWORK).set_params(network="plain", hidden_layer_sizes=(3,), max_iter=4),
     "time": TimeDependentHALRegressor(R, hadron_mass=6.6, **SETTINGS),
     "parametric": PARAMETRIC,

@@ -301,7 +301,11 @@ def test_grid_search_over_regulator_and_architecture_in_a_pipeline(toy):
         ]
     )
     grid = [
-        {"potential__regulator": [0.0, 0.1], "potential__hidden_layer_sizes": [(4,), (8, 8)]},
+        {
+            "potential__regulator": [0.0, 0.1],
+            "potential__regulator_radius": [4.0],
+            "potential__hidden_layer_sizes": [(4,), (8, 8)],
+        },
         {"potential__network": ["symmetric"], "potential__max_iter": [8]},
         {"potential__rank": [1, 3]},
     ]

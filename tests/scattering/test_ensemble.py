@@ -272,3 +272,8 @@ def test_errors_of_each_kind(kind):
     x[2, :3] = np.nan, np.inf, -np.inf
     found = standard_error(x, kind, centre=np.full(4, 0.5))
     assert np.isnan(found).tolist() == [True, True, True, False]
+
+
+def test_a_missing_kind_is_told_of_the_ensemble():
+    with pytest.raises(TypeError, match=r"Ensemble.__init__\(\) missing 1 .* 'kind'"):
+        Ensemble([GaussianSum([-0.9], [0.5])])

@@ -25,6 +25,7 @@ from halkit.training import (
     Interrupted,
     available_device,
     check_options,
+    learning,
     load_parameters,
     one_thread,
     seeded,
@@ -75,7 +76,11 @@ class ScoreEstimator(PlaquetteModel):
             5 %. If rows that may be on a rectangle are taken as angles without a lattice.
         """
         _check_parameters(self)
-        with self._task(X, y, max_subtasks=self.max_epochs) as task, unchanged_on_error(self):
+        with (
+            self._task(X, y, max_subtasks=self.max_epochs) as task,
+            unchanged_on_error(self),
+            learning(),
+        ):
             given, X = X, self._configurations(X, fitting=True)
             if self.lattice_shape_ is not None:
                 found = mean_plaquette(X, U1(self.beta))
