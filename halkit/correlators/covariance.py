@@ -8,9 +8,9 @@ This holds on average. Where n − q < 15, single fits are far off: with 10 bins
 twenty by more than 3 errors. Then the correlation matrix is shrunk, (1 − λ) R + λ 1, with the λ of
 Schäfer and Strimmer, which makes weights that fluctuate less. What these fits do to noise follows
 from the bins: each of them, less the mean of the others, is noise that the covariance of the others
-has not seen. The size of the parameters fitted to it is the error of N − 1 bins. Its χ² has a mean and a
-variance, and so as many degrees of freedom as a χ² distribution of the same relative variance,
-ν ≤ q; the χ² of the fit over this mean follows F(ν, Nν).
+has not seen. The size of the parameters fitted to it is the error of N − 1 bins. Its χ² has a mean
+and a variance, and so as many degrees of freedom as a χ² distribution of the same relative
+variance, ν ≤ q; the χ² of the fit over this mean follows F(ν, Nν).
 
 References: D. Toussaint, W. Freeman, arXiv:0808.2211 (χ² with an estimated covariance: F
 distribution); W. J. Percival et al., MNRAS 439 (2014) 2531 (errors of parameters with one);
