@@ -312,7 +312,7 @@ def _warn_of_origin(wedge, fields, index, sign):
         if of_zero > bound and other < min(better * of_zero, NOISE):
             warn_caller(
                 f"field must have its origin at index 0, but is described better about the index "
-                f"{origins[at]}: {wedge!r} leaves {other:.2g} of its variance there, and "
+                f"{origins[at]}: {wedge!r} leaves {max(other, 0):.2g} of its variance there, and "
                 f"{of_zero:.2g} about 0. Take np.roll(field, {tuple(-i for i in origins[at])}, "
                 "(-3, -2, -1)), or the representation that the field has"
             )

@@ -165,6 +165,24 @@ def test_the_times_of_a_record(extent):
 
 
 @pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ((16, 10), r"the 24 times, first before last, got \(16, 10\)"),
+        ((10, 11), r"must hold 4 times for the fit, got \(10, 11\)"),
+        ((2, 9), r"must begin and end at times of t"),
+    ],
+)
+def test_messages_about_windows_name_times(window, message):
+    C = jackknife_samples(configurations(np.random.default_rng(0), 40))
+    with pytest.raises(ValueError, match=message):
+        fit_mass(C, t=T + 3, window=window, kind="jackknife", n_states=2)
+    if window == (2, 9):
+        tilted = C * (1 + 0.3 * (T % 2))
+        with pytest.warns(MisfitWarning, match=r"in the window \(10, 15\)"):
+            fit_mass(tilted, t=T + 3, window=(10, 15), kind="jackknife")
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"window": (4, 40)}, "window must lie within the 24 slices"),
