@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
-from halkit.samples import fluctuations, left_out, shrinkage, standard_error
+from halkit.samples import Kind, fluctuations, left_out, shrinkage, standard_error
 from halkit.typing import Array
 
 __all__ = ["Weights"]
@@ -54,7 +54,7 @@ class Weights:
         If a time has no error, if there are too few bins, or if the covariance is singular.
     """
 
-    def __init__(self, y: Array, kind: str, correlated: bool, dof: int) -> None:
+    def __init__(self, y: Array, kind: Kind, correlated: bool, dof: int) -> None:
         self.kind, self.correlated, self.dof = kind, correlated, dof
         self.errors = standard_error(y, kind)
         if not np.all(self.errors > 0):
