@@ -4,7 +4,7 @@ A covariance of d times from N bins is itself uncertain: with n = N − 1 and q 
 parameters, the variance of a parameter is v = n(n − 1)/(n − q)(n − q − 1) times the spread of fits
 with fixed weights. Fitted bins are moved away from the centre by the root of v.
 
-This holds on average. Where n − q < 15, single fits are far off: with 10 bins of 8 times one in
+This holds on average. Where n − q < 14, single fits are far off: with 10 bins of 8 times one in
 twenty by more than 3 errors. Then the correlation matrix is shrunk, (1 − λ) R + λ 1, with the λ of
 Schäfer and Strimmer, which makes weights that fluctuate less. What these fits do to noise follows
 from the bins: each of them, less the mean of the others, is noise that the covariance of the others
@@ -28,7 +28,7 @@ from halkit.typing import Array
 __all__ = ["Weights"]
 
 # Bins less 1 and less the degrees of freedom, below which R is shrunk.
-FEW = 15
+FEW = 14
 
 
 class Weights:

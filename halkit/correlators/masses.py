@@ -182,7 +182,7 @@ def fit_mass(
         T, for states that propagate in both directions.
     correlated : bool
         Whether the covariance of the times weights the residuals; otherwise their errors. With
-        n_bins − 1 − dof < 15 its correlations are shrunk, and errors and p-value follow from fits
+        n_bins − 1 − dof < 14 its correlations are shrunk, and errors and p-value follow from fits
         to the noise of each bin with the covariance of the others.
     dt : float
         Spacing of the times.
