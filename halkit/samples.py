@@ -14,7 +14,7 @@ not shrink with the number of choices tried.
 An error from N bins is itself uncertain by 1/√(2N − 2); `pooled_errors` averages it over rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -28,13 +28,18 @@ __all__ = [
     "KINDS",
     "Kind",
     "bin_averages",
+    "fluctuations",
     "jackknife_samples",
+    "left_out",
     "pooled_errors",
+    "shrinkage",
     "standard_error",
     "with_samples",
 ]
 
 Kind: TypeAlias = Literal["jackknife", "bootstrap", "draws", "seeds", "starts", "variations"]
+# λ of bins that are all alike would be 0, where the covariance cannot be inverted.
+LEAST = 0.01
 KINDS: tuple[Kind, ...] = ("jackknife", "bootstrap", "draws", "seeds", "starts", "variations")
 
 
@@ -212,3 +217,37 @@ def with_samples(values: Any, name: str) -> Array:
     if values.ndim == 0:
         raise ValueError(f"{name} must have an axis of samples, got a single number")
     return values
+
+
+def fluctuations(bins: Array, kind: str) -> Array:
+    """Fluctuations Δ (n_bins, ...) of jackknife or bootstrap bins: Δᵀ Δ is the covariance."""
+    n = len(bins)
+    scale = np.sqrt((n - 1) / n if kind == "jackknife" else 1 / (n - 1))
+    return scale * (bins - bins.mean(axis=0))
+
+
+def left_out(noise: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield each bin as a mean of pure noise (p,), with the `fluctuations` of the other bins.
+
+    Both have the covariance of the mean of all bins, and are independent of each other.
+    """
+    n = len(noise)
+    for b in range(n):
+        others = np.delete(noise, b, axis=0)
+        centre = others.mean(axis=0)
+        # of n − 1 independent fluctuations: the sum of squares is (n − 2)/(n − 1) of all
+        around = (others - centre) * np.sqrt((n - 1) / (n - 2))
+        yield (noise[b] - centre) * (n - 1) / np.sqrt(n), around
+
+
+def shrinkage(Z: Array) -> float:
+    """λ of Schäfer and Strimmer for Z (n_bins, p) with the correlation matrix ``Z.T @ Z``."""
+    n, p = Z.shape
+    square = np.sum((Z @ Z.T) ** 2) - p
+    each = Z * np.sqrt(n - 1)
+    fourth = np.sum(np.sum(each**2, axis=1) ** 2) - np.sum(each**4)
+    mean = (n - 1) / n
+    variance = n / (n - 1) ** 3 * (fourth - n * mean**2 * square)
+    if not square > 0:
+        return 1.0
+    return float(np.clip(variance / square, LEAST, 1.0))

@@ -16,6 +16,7 @@ with the weights w_s = (2l + 1) Σ_s Y², which for A1 and T1 are the number of 
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -23,17 +24,24 @@ from numpy.typing import NDArray
 
 from halkit.checks import (
     check_array,
+    check_boolean,
     check_choice,
     check_integer,
     check_integers,
     refuse_overflow,
 )
 from halkit.typing import Array, Numbers
+from halkit.warn import warn_caller
 
 __all__ = ["Irrep", "Wedge"]
 
 Irrep: TypeAlias = Literal["A1", "T1", "E"]
 WAVES = {"A1": 0, "T1": 1, "E": 2}
+# Variance left about another origin, in that about index 0, below which a field has the other one,
+# and the same on small lattices and in higher waves, where noise has few modes.
+BETTER, CLEAR, SMALL = 1 / 3, 0.1, 8
+# Variance that is rounding, and that is noise; r below which each shell has its own average.
+ROUNDING, NOISE, NEAR = 1e-6, 0.3, 2.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,7 +188,7 @@ class Wedge:
             around = sum(sign * np.take(field, points, axis=-1) for points, sign in self._hops)
             return refuse_overflow(around - 6 * field, "the Laplacian")
 
-    def project(self, field: Numbers) -> Array:
+    def project(self, field: Numbers, *, check_origin: bool = True) -> Array:
         """Return the values (..., n) on the wedge of a field on all sites.
 
         The sites that a point stands for are averaged with their signs, which projects the field
@@ -192,6 +200,17 @@ class Wedge:
             Axes x, y, z with the origin at index 0. In "T1" it is the component along z, in "E" the
             component 3z² − r² of a multiplet. Exchange axes to turn another component of a vector
             into the one along z, ``np.swapaxes(component_x, -3, -1)``, and average them.
+        check_origin : bool
+            Whether to look for an origin elsewhere.
+
+        Warns
+        -----
+        AccuracyWarning
+            If the field, averaged over its leading axes, has its origin elsewhere: about another
+            index (0 or L/2 on each axis, or one site away) the sites that a point stands for, or in
+            "A1" the points of one radius, differ clearly less. For "A1" L must be 4 at least, else
+            8. A shift by L/2 along z, or along x and y, leaves "T1" and "E" as they are, up to a
+            sign, and is not seen.
 
         Examples
         --------
@@ -204,6 +223,7 @@ class Wedge:
         ... ))
         True
         """
+        check_boolean(check_origin, "check_origin")
         field = check_array(field, "field", self.L)
         if field.shape[-3:] != (self.L,) * 3:
             raise ValueError(
@@ -211,6 +231,8 @@ class Wedge:
             )
         sites = np.moveaxis(np.indices((self.L,) * 3), 0, -1).reshape(-1, 3)
         index, sign = self.index(sites), self.sign(sites)
+        if check_origin and field.size:
+            _warn_of_origin(self, field.reshape(-1, *(self.L,) * 3), index, sign)
         inside = np.flatnonzero(sign)
         order = inside[np.argsort(index[inside], kind="stable")]
         starts = np.searchsorted(index[order], np.arange(len(self.xyz)))
@@ -259,3 +281,46 @@ class Wedge:
         weighted, total = self._shares
         share = weighted / np.repeat(total, np.diff(np.append(starts, order.size)))
         return np.add.reduceat(np.take(field, order, axis=-1) * share, starts, axis=-1)
+
+
+def _warn_of_origin(wedge, fields, index, sign):
+    """Warn of fields (n, L, L, L) whose mean is described better about another origin."""
+    L, A1 = wedge.L, wedge.irrep == "A1"
+    mean = (fields / max(np.abs(fields).max(), np.finfo(float).tiny)).mean(axis=0)
+    if wedge.irrep != "T1":  # constants are the same about all origins
+        mean = mean - mean.mean()
+    total = np.sum(mean**2)
+    if not total > 0 or (L < SMALL and not A1) or L < 4:
+        return
+    r = np.sqrt(wedge.distance_squared)
+    _, radius = np.unique(np.where(r <= NEAR, r, 2 * NEAR + np.floor(r)), return_inverse=True)
+    sizes = np.bincount(radius, wedge.multiplicities * wedge.harmonic**2)
+    left = []
+    origins = _origins(L)
+    for origin in origins:
+        around = np.roll(mean, np.negative(origin), (0, 1, 2)).ravel()
+        sums = np.bincount(index, around * sign, wedge.size)
+        waves = np.bincount(radius, sums * wedge.harmonic) ** 2
+        symmetric = np.sum(sums**2 / wedge.multiplicities) / total
+        radial = np.sum(waves[sizes > 0] / sizes[sizes > 0]) / total
+        left.append((1 - symmetric, symmetric - radial))
+    at = int(np.argmin(np.sum(left, axis=1)))
+    better = BETTER if A1 and L >= SMALL else CLEAR
+    # between the sites of a radius more must be left than noise leaves between those of a point
+    least = (ROUNDING, max(left[at][0], ROUNDING) if A1 else np.inf)
+    for of_zero, other, bound in zip(left[0], left[at], least, strict=True):
+        if of_zero > bound and other < min(better * of_zero, NOISE):
+            warn_caller(
+                f"field must have its origin at index 0, but is described better about the index "
+                f"{origins[at]}: {wedge!r} leaves {max(other, 0):.2g} of its variance there, and "
+                f"{of_zero:.2g} about 0. Take np.roll(field, {tuple(-i for i in origins[at])}, "
+                "(-3, -2, -1)), or the representation that the field has"
+            )
+            return
+
+
+def _origins(L):
+    """Origins of a field by mistake: 0 first, fftshift along some axes, and one site away."""
+    one = np.concatenate([np.eye(3, dtype=int), np.ones((1, 3), dtype=int)])
+    shifted = [*product((0, L // 2), repeat=3), *one, *-one, ((L + 1) // 2,) * 3]
+    return list(dict.fromkeys(tuple(int(i) % L for i in origin) for origin in shifted))

@@ -22,6 +22,7 @@ from halkit.potentials import (
     ParametricPotentialRegressor,
     TimeDependentHALRegressor,
 )
+from halkit.radial import Wedge
 from halkit.resampling import JackknifeRegressor
 
 pytestmark = [
@@ -74,6 +75,7 @@ TABLE = {
         lambda v: GaussianProcessPotentialRegressor(R, symmetric=v).fit(X, Y),
     ],
     "return_std": [*with_std(process), *with_std(jackknife)],
+    "check_origin": [lambda v: Wedge(4).project(np.ones((4, 4, 4)), check_origin=v)],
     "correlated": [
         lambda v: fit_mass(X, window=(0, 3), kind="jackknife", correlated=v),
     ],

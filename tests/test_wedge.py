@@ -9,6 +9,7 @@ from scipy.special import eval_legendre
 
 from halkit.correlators import Correlators, load_correlators, save_correlators
 from halkit.equations import lattice_rows, local_approximation, time_derivatives
+from halkit.exceptions import AccuracyWarning
 from halkit.radial import Wedge
 
 HIGHER = ["T1", "E"]
@@ -78,6 +79,61 @@ def test_fields_on_the_lattice_are_averaged_over_their_symmetry(irrep):
     # A projection is orthogonal: what is left has no overlap with fields of this symmetry.
     left = anything - spread(wedge, projected)
     assert abs(np.vdot(left, spread(wedge, field[0]))) < 1e-12
+
+
+def waves(wedge, seed, noise=0.0, smooth=0.0):
+    """A field of Gaussians of any range and sign with noise, which may be smooth in space."""
+    rng, L = np.random.default_rng([seed, wedge.L]), wedge.L
+    x = np.stack(np.indices((L,) * 3), axis=-1)
+    images = x - L * np.array(list(product((0, 1), repeat=3)))[:, None, None, None]
+    squared, b = (images**2).sum(axis=-1), rng.uniform(1.0, max(1.5, L / 4))
+    f = np.exp(-squared / b**2) + rng.uniform(-0.4, 0.4) * np.exp(-squared / (1.7 * b) ** 2)
+    z = images[..., 2]
+    harmonic = {"A1": 1.0, "T1": z, "E": 3 * z**2 - squared}[wedge.irrep]
+    field = spread(wedge, wedge.project((f * harmonic).sum(axis=0), check_origin=False))
+    k = np.square(2 * np.pi * np.fft.fftfreq(L))
+    low = np.exp(-(smooth**2) / 2 * (k[:, None, None] + k[:, None] + k))
+    random = np.fft.ifftn(low * np.fft.fftn(rng.standard_normal((L,) * 3))).real
+    return 1.0 * (wedge.irrep == "A1") + 0.1 * (
+        rng.choice([-1, 1]) * field / field.std() + noise * random / random.std()
+    )
+
+
+@pytest.mark.parametrize("irrep", ["A1", *HIGHER])
+@pytest.mark.parametrize("noise", [0.0, 0.1, 1.0, 30.0])
+def test_an_origin_at_index_0_is_not_warned_of(irrep, noise):
+    for L, smooth, seed in product((4, 7, 8, 12), (0.0, 2.0), range(6)):
+        Wedge(L, irrep).project(waves(Wedge(L, irrep), seed, noise, smooth))
+    constant = 1 + 1e-15 * np.random.default_rng(0).standard_normal((3, 8, 8, 8))
+    for field in (constant, 0 * constant, waves(Wedge(8, "T1"), 0)):
+        Wedge(8, irrep).project(field)
+    other = 0.3 * waves(Wedge(8, "T1"), 1)  # another wave beside this one
+    Wedge(8, irrep).project(waves(Wedge(8, irrep), 2) + np.swapaxes(other, 0, 2))
+
+
+@pytest.mark.parametrize("L", [8, 11, 16])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_an_origin_elsewhere_is_named(L, noise):
+    """Of A1: fftshift along all axes or some, and one site away."""
+    half, wedge = L // 2, Wedge(L)
+    shifts = [(half,) * 3, (half, 0, 0), (0, half, half), (1, 0, 0), (0, L - 1, 0), (L - 1,) * 3]
+    for seed, shift in product(range(4), shifts):
+        if sum(shift) in (1, L - 1) and noise:
+            continue  # a shift that is small beside noise may be missed
+        field = np.roll(waves(wedge, seed, noise), shift, (0, 1, 2))
+        with pytest.warns(AccuracyWarning, match="origin at index 0") as caught:
+            wedge.project(np.stack([0.5 * field, field]))
+        assert f"index {shift}" in str(caught[0].message)
+        assert len(caught) == 1
+        wedge.project(field, check_origin=False)
+
+
+@pytest.mark.parametrize("irrep", HIGHER)
+def test_an_origin_of_a_p_or_d_wave_one_site_away(irrep):
+    wedge = Wedge(12, irrep)
+    for seed, shift in product(range(4), [(0, 0, 1), (0, 11, 0), (1, 1, 1)]):
+        with pytest.warns(AccuracyWarning, match=rf"index \({', '.join(map(str, shift))}\)"):
+            wedge.project(np.roll(waves(wedge, seed), shift, (0, 1, 2)))
 
 
 @pytest.mark.parametrize("irrep", ["A1", *HIGHER])

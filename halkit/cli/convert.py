@@ -158,9 +158,9 @@ def _masses(options: Namespace, t: Array, hadrons: list[dict[Any, Array]]) -> An
     fits = []
     for name, C, (first, last) in zip(("C_N", "C_M"), hadrons, given, strict=False):
         fit = fit_mass(
-            _of_source(C, options.mass_source, name), window=(_index(t, first), _index(t, last)),
-            kind=options.kind or "jackknife", n_states=options.mass_states, extent=options.extent,
-            dt=float(t[1] - t[0]),
+            _of_source(C, options.mass_source, name), t=t,
+            window=(t[_index(t, first)], t[_index(t, last)]), kind=options.kind or "jackknife",
+            n_states=options.mass_states, extent=options.extent,
         )  # fmt: skip
         print(f"{name}: {fit}")
         fits.append(fit)
@@ -170,6 +170,11 @@ def _masses(options: Namespace, t: Array, hadrons: list[dict[Any, Array]]) -> An
 def _of_source(C: dict[Any, Array], source: str | None, name: str) -> Array:
     """The correlator of a source, by default of the first."""
     source = next(iter(C)) if source is None else source
+    if source not in C and [*C] == [None]:
+        raise ValueError(
+            f"--mass-source must be a name of a source, as in --map {name}/{source}=NAME: {name} "
+            "has none"
+        )
     if source not in C:
         raise ValueError(f"--mass-source must be a source of {name}, {[*C]}, got {source!r}")
     return C[source]

@@ -139,6 +139,8 @@ class Raw:
         for axis, points in table.coordinates.items():
             if not np.array_equal(self.coordinates.setdefault(axis, points), points):
                 raise ValueError(f"{axis} of {key} must be as of the other tables")
+        if "point" in axes and self.options.wedge is not None:
+            self.wedge = _counted(table.coordinates["point"], key, self.options)
         kept = [self.options.stack, *axes] if table.values.ndim > len(axes) else axes
         order = _in_order(kept, key)
         return table.values.transpose([kept.index(axis) for axis in order]), order
@@ -195,6 +197,17 @@ def _fits(found: str, name: str) -> bool:
     """Whether a data set has such a name; * stands for anything but /."""
     parts, wanted = found.split("/"), name.strip("/").split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def _counted(points: Array, key: str, options: Namespace) -> Wedge:
+    """The wedge whose points a table counts from 0."""
+    wedge = Wedge(options.wedge, options.irrep)
+    if not np.array_equal(points, np.arange(wedge.size)):
+        raise ValueError(
+            f"point of {key} must count the {wedge.size} points of {wedge!r} from 0, got "
+            f"{len(points)} of them, {points[0]:g} … {points[-1]:g}"
+        )
+    return wedge
 
 
 def _by_key(words: Sequence[str]) -> Mapping[str, list[str]]:

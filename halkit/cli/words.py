@@ -96,13 +96,16 @@ def names(text: str) -> list[str]:
 
 def radii(text: str) -> float | dict[int, float]:
     """Return one radius, or the radius of each volume of "40=17,48=20"."""
-    if "=" not in text:
-        return number(text)
-    found = {}
-    for part in text.split(","):
-        L, _, radius = part.partition("=")
-        found[count(L)] = number(radius)
-    return found
+    try:
+        if "=" not in text:
+            return number(text)
+        pairs = [part.partition("=") for part in text.split(",")]
+        return {count(L): number(radius) for L, _, radius in pairs}
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(
+            f"must be one radius, or L=R,… with the radius of each volume, as 40=17,48=20, got "
+            f"{text!r}: {error}"
+        ) from None
 
 
 def stencil(text: str) -> int | str:

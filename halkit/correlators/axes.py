@@ -86,10 +86,16 @@ def natural_order(name):
 def gathered(parts, axes, *, order, stack, wedge, imaginary, several, name):
     """One array of data sets with the same axes, given as (values, name, path) one by one."""
     final = _axes_of_one(axes, wedge)
-    done = []
+    done, total = [], 0
     for values, found, path in parts:
         where = f"{found} of {path}"
-        done.append((_one(_numbers(values, where), axes, wedge, where), found, path))
+        one = _one(_numbers(values, where), axes, wedge, where)
+        if wedge is not None:
+            total = total + one.reshape(-1, *one.shape[-3:]).sum(axis=0)
+            one = _projected(one, wedge, check_origin=False)
+        done.append((one, found, path))
+    if wedge is not None:
+        _projected(total, wedge, check_origin=True)
     values, final = joined(done, final, stack, several)
     return finished(values, final, order, stack, imaginary, name)
 
@@ -116,7 +122,7 @@ def _axes_of_one(axes, wedge):
 
 
 def _one(values, axes, wedge, where):
-    """A data set as real or complex numbers, on the points of the wedge if there is one."""
+    """A data set as real or complex numbers, with x, y, z last if there is a wedge."""
     if values.ndim != len(axes):
         raise ValueError(f"{where} must have the axes {axes}, got shape {values.shape}")
     if "complex" in axes:
@@ -133,9 +139,15 @@ def _one(values, axes, wedge, where):
     values = np.moveaxis(values, [axes.index(site) for site in SITES], (-3, -2, -1))
     if values.shape[-3:] != (wedge.L,) * 3:
         raise ValueError(f"{where} must have L = {wedge.L} sites on x, y, z, got {values.shape}")
-    if np.iscomplexobj(values):
-        return wedge.project(values.real) + 1j * wedge.project(values.imag)
-    return wedge.project(values)
+    return values
+
+
+def _projected(values, wedge, check_origin):
+    """Real or complex fields on the points of the wedge; the origin is that of the real part."""
+    real = wedge.project(values.real, check_origin=check_origin)
+    if not np.iscomplexobj(values):
+        return real
+    return real + 1j * wedge.project(values.imag, check_origin=False)
 
 
 def joined(parts, axes, stack, several):

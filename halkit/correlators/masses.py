@@ -5,22 +5,20 @@ C(t) = Σ_n A_n (e^{−E_n t} + e^{−E_n (T − t)}). A mass is fitted on a win
 the covariance of the bins, then to each bin with the same weights, so that masses of bins carry the
 error, and its correlation with everything else of the same bins, into what follows.
 
-A covariance of d times from N bins is itself uncertain: with n = N − 1 and q = d − p, for p
-parameters, the variance of the mass is n(n − 1)/(n − q)(n − q − 1) times the spread of fits with
-fixed weights. Fitted bins are moved away from the centre by the root of this factor.
+A covariance from bins is itself uncertain: `covariance` says by how much errors grow, and shrinks
+it where bins are few for the window.
 
-References: C. Michael, A. McKerrell, Phys. Rev. D 51 (1995) 3745; D. Toussaint, W. Freeman,
-arXiv:0808.2211 (χ² with an estimated covariance: F distribution); W. J. Percival et al., MNRAS 439
-(2014) 2531 (errors of parameters with one); G. Golub, V. Pereyra, Inverse Problems 19 (2003) R1.
+References: C. Michael, A. McKerrell, Phys. Rev. D 51 (1995) 3745; G. Golub, V. Pereyra, Inverse
+Problems 19 (2003) R1.
 """
 
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
-from scipy.special import chdtrc, fdtrc
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
+from halkit.correlators.covariance import Weights
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
@@ -56,12 +54,14 @@ class MassFit(NamedTuple):
     amplitudes : ndarray of shape (n_bins, n_states)
         A_n of each bin.
     chi2 : float
-        Of the fit to the mean.
+        Of the fit to the mean. With few bins (see `fit_mass`) in units in which noise has the
+        mean `dof`.
     dof : int
         Degrees of freedom.
     p_value : float
         The probability of a larger χ², by Hotelling's distribution if the covariance comes
-        from the bins; NaN for an uncorrelated fit, whose χ² has no known distribution.
+        from the bins, and with few bins by the χ² of their noise; NaN for an uncorrelated fit,
+        whose χ² has no known distribution.
     """
 
     mass: float
@@ -181,7 +181,9 @@ def fit_mass(
     extent : float, optional
         T, for states that propagate in both directions.
     correlated : bool
-        Whether the covariance of the times weights the residuals; otherwise their errors.
+        Whether the covariance of the times weights the residuals; otherwise their errors. With
+        n_bins − 1 − dof < 14 its correlations are shrunk, and errors and p-value follow from fits
+        to the noise of each bin with the covariance of the others.
     dt : float
         Spacing of the times.
 
@@ -222,36 +224,35 @@ def fit_mass(
         raise ValueError(f"n_states must be 1 or 2, got {n_states}")
     C = check_array(C, "C")
     times = None if t is None else _times(t, C)
-    if times is not None:
-        dt, window = times[1] - times[0], _slices(window, times)
-    slices, y = _windowed(C, window, 2 * n_states)
+    slices, y = _windowed(C, window, times, 2 * n_states)
     times = slices * dt if times is None else times[slices]
     extent = check_positive(extent, "extent", optional=True)
-    whiten = _whitening(y, kind, correlated)
-    model = _Exponentials(times, whiten, extent)
+    weights = Weights(y, kind, correlated, len(times) - 2 * n_states)
+    model = _Exponentials(times, weights.whiten, extent)
     mean = y.mean(axis=0)
     start = model.start(mean, n_states)
-    dof = len(times) - 2 * n_states
     with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
         centre = model.fit(mean, start)
         if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
             raise ValueError(NO_STATE)
         of_bins = model.fit_bins(y, centre)
-    factor = _spread_factor(len(y), dof) if correlated else 1.0
     if of_bins[0][:, 0].max() * dt > LOST:
         raise ValueError(NO_STATE)
+    tangents = model.tangents(centre)
+    factors = np.broadcast_to(weights.spread_factors(tangents), 2 * n_states)[:n_states]
     energies, amplitudes = (
-        middle + factor * (bins - middle) for middle, bins in zip(centre[:2], of_bins, strict=True)
+        middle + factors * (bins - middle) for middle, bins in zip(centre[:2], of_bins, strict=True)
     )
+    chi2, p_value = weights.judge(centre.chi2, tangents)
     fit = MassFit(
         float(centre.energies[0]),
         float(standard_error(energies[:, 0], kind)),
         energies[:, 0].copy(),
         energies,
         amplitudes,
-        centre.chi2,
-        dof,
-        _p_value(centre.chi2, dof, len(y), kind) if correlated and dof else np.nan,
+        chi2,
+        weights.dof,
+        p_value,
     )
     _warn_of_misfit(fit, window, curvature=model.curvature(centre, energies, amplitudes, fit.std))
     return fit
@@ -275,11 +276,6 @@ def _warn_of_misfit(fit, window, *, curvature):
         )
 
 
-def _spread_factor(n_bins, dof):
-    n = n_bins - 1
-    return np.sqrt(n * (n - 1) / ((n - dof) * (n - dof - 1)))
-
-
 def ends_of(window: Any, what: str) -> tuple[Any, Any]:
     """Return the two ends of a window, unchecked."""
     try:
@@ -289,17 +285,22 @@ def ends_of(window: Any, what: str) -> tuple[Any, Any]:
     return first, last
 
 
-def _windowed(C, window, n_parameters):
-    """Slices and values of C in the window."""
+def _windowed(C, window, t, n_parameters):
+    """Slices and values of C in the window of slices, or of times t."""
     if C.ndim != 2 or len(C) < 2:
         raise ValueError(f"C must have shape (n_bins, n_t) with two bins at least, got {C.shape}")
-    first, last = (check_integer(edge, "window", least=0) for edge in ends_of(window, "slices"))
+    what = "slices" if t is None else "times"
+    first, last = ends_of(window, what)
+    if t is None:
+        first, last = (check_integer(edge, "window", least=0) for edge in (first, last))
+    else:
+        first, last = _slices(window, t)
     if not first < last < C.shape[1]:
         raise ValueError(
-            f"window must lie within the {C.shape[1]} slices, first before last, got {window}"
+            f"window must lie within the {C.shape[1]} {what}, first before last, got {window}"
         )
     if last - first + 1 < n_parameters:
-        raise ValueError(f"window must hold {n_parameters} slices for the fit, got {window}")
+        raise ValueError(f"window must hold {n_parameters} {what} for the fit, got {window}")
     return np.arange(first, last + 1), C[:, first : last + 1]
 
 
@@ -317,31 +318,6 @@ def _slices(window, t):
     if not all(map(len, slices)):
         raise ValueError(f"window must begin and end at times of t, {t}, got {window}")
     return tuple(int(found[0]) for found in slices)
-
-
-def _whitening(y, kind, correlated):
-    """A matrix that turns residuals of the mean into independent ones of unit variance."""
-    errors = standard_error(y, kind)
-    if not np.all(errors > 0):
-        raise ValueError("C must have errors in the window, got equal bins at some time")
-    if not correlated:
-        return np.diag(1 / errors)
-    n_bins, n_t = y.shape
-    if n_bins <= n_t + 1:
-        raise ValueError(
-            f"correlated must be False, or there must be more bins than the {n_t} times + 1 of the "
-            f"window for their covariance, got {n_bins}"
-        )
-    scaled = (y - y.mean(axis=0)) / errors
-    correlation = scaled.T @ scaled
-    size = np.sqrt(np.diag(correlation))
-    value, vector = np.linalg.eigh(correlation / np.outer(size, size))
-    if value[0] < 1e-12 * value[-1]:
-        raise ValueError(
-            "correlated must be False, or the window shorter: the covariance of its times is "
-            f"singular, with eigenvalues {value[0]:.1e} and {value[-1]:.1e} of the correlation"
-        )
-    return (vector / np.sqrt(value)).T / errors
 
 
 class _Fit(NamedTuple):
@@ -364,6 +340,12 @@ class _Exponentials:
         decays = [np.exp(-t[:, None] * energies[..., None, :]) for t in times]
         slopes = [-t[:, None] * decay for t, decay in zip(times, decays, strict=True)]
         return self.whiten @ sum(decays), self.whiten @ sum(slopes)
+
+    def tangents(self, fit):
+        """Derivatives of C by the energies and the amplitudes at t[0], (n_t, n_parameters)."""
+        basis, slopes = self.basis(fit.energies)
+        slopes = slopes * (fit.amplitudes * np.exp(-fit.energies * self.t[0]))
+        return np.linalg.solve(self.whiten, np.concatenate([slopes, basis], axis=1))
 
     def start(self, mean, n_states):
         slopes = effective_mass(mean, dt=self.t[1] - self.t[0])
@@ -440,11 +422,3 @@ class _Exponentials:
         ]
         bend = (values[0] - 2 * values[1] + values[2]) / 2
         return float(np.linalg.norm(bend - tangents @ (tangents.T @ bend)))
-
-
-def _p_value(chi2: float, dof: int, n_bins: int, kind: str) -> Any:
-    """For a covariance of jackknife bins χ² (N − dof)/(N − 1)dof follows F(dof, N − dof)."""
-    if kind == "bootstrap":  # n_bins samples, but the number of configurations is not known
-        return float(chdtrc(dof, chi2))
-    scaled = chi2 * (n_bins - dof) / ((n_bins - 1) * dof)
-    return float(fdtrc(dof, n_bins - dof, scaled))

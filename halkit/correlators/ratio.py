@@ -115,7 +115,7 @@ def two_hadron_ratio(
     Correlators of R
       t = 0 … 11 (12 slices), 20 jackknife bins of 2 configurations
       16 radial nodes, r = 0.5 … 8
-      hadron_mass = 0.499912 ± 0.0002 by bins, lattice units, 1/a = 2194 MeV, a = 0.08994 fm
+      hadron_mass = 0.500062 ± 0.0002 by bins, lattice units, 1/a = 2194 MeV, a = 0.08994 fm
     """
     if kind == "configs":
         raise ValueError(RESAMPLE)

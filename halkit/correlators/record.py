@@ -13,6 +13,7 @@ from halkit.radial import Wedge
 from halkit.samples import standard_error
 from halkit.typing import Numbers
 from halkit.units import HBARC, from_fm, from_mev, to_fm, to_mev
+from halkit.warn import warn_caller
 
 __all__ = ["KINDS", "SCATTER", "Correlators", "Record", "read_only"]
 
@@ -25,6 +26,8 @@ SYSTEMS = {
 }
 # Masses of bins are within this fraction of the central ones; more is a mistaken unit or order.
 SCATTER = 0.2
+# 1/a in MeV of lattices, from coarse to fine.
+SPACINGS = 100.0, 50_000.0
 # What a file has of the record beside its fields.
 DERIVED = {"n_bins", "sources", "xyz"}
 
@@ -105,7 +108,7 @@ class Correlators(Record):
     bin_size : int, optional
         Configurations in a bin.
     inverse_spacing, pion_mass : float, optional
-        a⁻¹ and m_π in MeV.
+        a⁻¹ and m_π in MeV. An a⁻¹ outside of 100 … 50 000 MeV warns.
     citation : str, optional
         Whom to cite.
     attributes : mapping of str to object, optional
@@ -171,6 +174,7 @@ class Correlators(Record):
         _check_units(self.units, self.attributes)
         for name in ("inverse_spacing", "pion_mass"):
             self._set(**{name: check_positive(getattr(self, name), name, optional=True)})
+        _warn_of_spacing(self.inverse_spacing)
         if self.mass_bins is not None:
             self._set(mass_bins=_checked_mass_bins(self))
         if self.kind == "mean" and self.n_bins > 1:
@@ -378,3 +382,15 @@ def _system(units):
 
 def _whole(number):
     return int(number) if number is not None and number.is_integer() else number
+
+
+def _warn_of_spacing(inverse_spacing):
+    """Warn of a⁻¹ that no lattice has in MeV, as of GeV or of a in fm."""
+    if inverse_spacing is None or SPACINGS[0] <= inverse_spacing <= SPACINGS[1]:
+        return
+    meant = ""
+    if 0.4 < inverse_spacing <= 50:
+        meant = f"; a⁻¹ = {inverse_spacing:g} GeV is inverse_spacing={1000 * inverse_spacing:g}"
+    elif 0.004 <= inverse_spacing <= 0.4:
+        meant = f"; a = {inverse_spacing:g} fm is inverse_spacing={HBARC / inverse_spacing:.6g}"
+    warn_caller(f"inverse_spacing must be a⁻¹ in MeV, got {inverse_spacing:g}{meant}")

@@ -32,6 +32,12 @@ __all__ = [
     "rows_of",
 ]
 
+# What to do about masses that differ.
+SAME = {
+    "hadron_mass": ": give two_hadron_ratio of all volumes the MassFit, or the masses, of one of "
+    "them (--masses of halkit convert)"
+}
+
 
 def blocks(*correlators: Correlators) -> list[Correlators]:
     """Split correlators into blocks of one quark source on one volume.
@@ -116,7 +122,9 @@ def chosen_blocks(X: Any, sources: Any, volumes: Any) -> list[Correlators]:
     for name in ("system", "inverse_spacing", "hadron_mass"):
         values = list(dict.fromkeys(getattr(record, name) for record in chosen))
         if len(values) > 1:
-            raise ValueError(f"{name} must be the same in all blocks, got {values}")
+            raise ValueError(
+                f"{name} must be the same in all blocks, got {values}{SAME.get(name, '')}"
+            )
     return chosen
 
 

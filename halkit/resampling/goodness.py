@@ -24,6 +24,7 @@ from scipy.special import gammaincc
 from halkit.checks import check_choice
 from halkit.equations import Rows
 from halkit.resampling.samples import RESAMPLINGS, check_bins
+from halkit.samples import fluctuations, left_out, shrinkage
 from halkit.typing import Array, Numbers
 
 __all__ = [
@@ -38,8 +39,6 @@ __all__ = [
     "time_independence_test",
 ]
 
-# λ of bins that are all alike would be 0, where the covariance cannot be inverted.
-LEAST = 0.01
 # Bins of a covariance.
 FEWEST_BINS = 4
 
@@ -93,12 +92,11 @@ class NoiseModel:
         n = len(bins)
         if n < FEWEST_BINS:
             raise ValueError(f"the covariance of noise needs at least {FEWEST_BINS} bins, got {n}")
-        scale = np.sqrt((n - 1) / n if kind == "jackknife" else 1 / (n - 1))
-        self.noise = scale * (bins - bins.mean(axis=0))
+        self.noise = fluctuations(bins, kind)
         sigma = np.sqrt(np.sum(self.noise**2, axis=0))
         if not np.all(sigma > 0):
             raise ValueError("residuals must fluctuate between bins everywhere, got equal ones")
-        self.shrinkage = _shrinkage(self.noise / sigma)
+        self.shrinkage = shrinkage(self.noise / sigma)
 
     def chi2(self, mean: Array) -> float:
         """χ² of a mean, (p,)."""
@@ -106,14 +104,8 @@ class NoiseModel:
 
     def of_noise(self) -> Array:
         """χ² of each bin as a mean of pure noise, (n_bins,)."""
-        n, values = len(self.noise), []
-        for b in range(n):
-            others = np.delete(self.noise, b, axis=0)
-            centre = others.mean(axis=0)
-            # of n − 1 independent fluctuations: the sum of squares is (n − 2)/(n − 1) of all
-            around = (others - centre) * np.sqrt((n - 1) / (n - 2))
-            mean = (self.noise[b] - centre) * (n - 1) / np.sqrt(n)
-            values.append(_quadratic(mean, around, self.shrinkage))
+        pairs = left_out(self.noise)
+        values = [_quadratic(mean, around, self.shrinkage) for mean, around in pairs]
         return np.array(values)
 
 
@@ -264,16 +256,3 @@ def _quadratic(mean, noise, shrinkage):
     v = Z @ z
     gram = shrinkage * np.eye(n) + (1 - shrinkage) * Z @ Z.T
     return float((z @ z - (1 - shrinkage) * v @ np.linalg.solve(gram, v)) / shrinkage)
-
-
-def _shrinkage(Z):
-    """λ for Z (n_bins, p) with the correlation matrix ``Z.T @ Z``."""
-    n, p = Z.shape
-    square = np.sum((Z @ Z.T) ** 2) - p
-    each = Z * np.sqrt(n - 1)
-    fourth = np.sum(np.sum(each**2, axis=1) ** 2) - np.sum(each**4)
-    mean = (n - 1) / n
-    variance = n / (n - 1) ** 3 * (fourth - n * mean**2 * square)
-    if not square > 0:
-        return 1.0
-    return float(np.clip(variance / square, LEAST, 1.0))

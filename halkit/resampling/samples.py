@@ -8,7 +8,8 @@ a bootstrap sample is the average of N bins drawn with replacement, and σ is th
 deviation of the samples. Both go through any function f: σ_f follows from f(x̄_b).
 """
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -34,42 +35,68 @@ Resampling: TypeAlias = Literal["jackknife", "bootstrap", "seeds"]
 RESAMPLINGS: tuple[Resampling, ...] = ("jackknife", "bootstrap", "seeds")
 
 
+@overload
 def bootstrap_samples(
-    configs: Numbers, n_samples: int, *, bin_size: int = 1, random_state: Random = None
-) -> Array:
+    configs: Mapping[str, Numbers], n_samples: int, *, bin_size: int = 1, random_state: Random = 0
+) -> dict[str, Array]: ...
+
+
+@overload
+def bootstrap_samples(
+    configs: Numbers, n_samples: int, *, bin_size: int = 1, random_state: Random = 0
+) -> Array: ...
+
+
+def bootstrap_samples(
+    configs: Any, n_samples: int, *, bin_size: int = 1, random_state: Random = 0
+) -> Any:
     """Averages of bins of configurations drawn with replacement.
+
+    Calls with the same numbers of bins and samples and the same integer `random_state` draw the
+    same bins, as the correlators of one ensemble must: then the fluctuations that they share
+    cancel in ratios.
 
     Parameters
     ----------
-    configs : array-like of shape (n_configs, ...)
-        Measurements, in the order of the Markov chain.
+    configs : array-like of shape (n_configs, ...), or mapping of str to such
+        Measurements, in the order of the Markov chain; of each quark source by its name. All arrays
+        of a mapping have the same draws.
     n_samples : int
         Number of samples, at least 2.
     bin_size : int
         Consecutive configurations in a bin.
     random_state : int, RandomState or None
-        Use one value for all observables of an ensemble, to keep their correlations.
+        Seed of the draws, by default 0. With None, or a RandomState that goes on, each call draws
+        other bins: only for ensembles that are independent of each other, as of two volumes.
 
     Returns
     -------
-    ndarray of shape (n_samples, ...)
+    ndarray of shape (n_samples, ...), or dict of str to such
 
     Raises
     ------
     ValueError, TypeError
-        As `jackknife_samples`.
+        As `jackknife_samples`; if the arrays of a mapping differ in the number of configurations.
 
     Examples
     --------
     >>> from halkit.resampling import bootstrap_samples
-    >>> bootstrap_samples([[1.0, 3.0]] * 5, 100, random_state=0).shape
+    >>> bootstrap_samples([[1.0, 3.0]] * 5, 100).shape
     (100, 2)
     """
     n_samples = check_integer(n_samples, "n_samples", least=2)
-    bins = bin_averages(configs, bin_size)
-    drawn = check_random_state(random_state).randint(len(bins), size=(n_samples, len(bins)))
-    counts = np.stack([np.bincount(draw, minlength=len(bins)) for draw in drawn])
-    return np.tensordot(counts / len(bins), bins, axes=1)
+    of = configs if isinstance(configs, Mapping) else {"": configs}
+    bins = {name: bin_averages(values, bin_size) for name, values in of.items()}
+    numbers = {name: len(values) for name, values in bins.items()}
+    if len(set(numbers.values())) > 1:
+        raise ValueError(f"configs must have the same number of bins, got {numbers}")
+    if not numbers:
+        raise ValueError("configs must have one array at least, got none")
+    n = next(iter(numbers.values()))
+    drawn = check_random_state(random_state).randint(n, size=(n_samples, n))
+    weights = np.stack([np.bincount(draw, minlength=n) for draw in drawn]) / n
+    samples = {name: np.tensordot(weights, values, axes=1) for name, values in bins.items()}
+    return samples if isinstance(configs, Mapping) else samples[""]
 
 
 def jackknife_mean(samples: Numbers, axis: int = 0) -> Array:

@@ -30,7 +30,9 @@ def record(raw):
         return {source: jackknife_samples(values, bin_size=2) for source, values in C.items()}
 
     C_NM, C_N, C_M = map(bins, (raw.C_NM, raw.C_N, raw.C_M))
-    masses = tuple(fit_mass(C["wall"], window=(5, 9), kind="jackknife") for C in (C_N, C_M))
+    masses = tuple(
+        fit_mass(C["wall"], t=TIMES, window=(8, 12), kind="jackknife") for C in (C_N, C_M)
+    )
     return two_hadron_ratio(
         C_NM, C_N, C_M, t=TIMES, wedge=raw.wedge, kind="jackknife", masses=masses, bin_size=2,
         inverse_spacing=2000.0,
@@ -153,6 +155,34 @@ def test_tables_of_text(tmp_path, monkeypatch):
     np.testing.assert_allclose(found.R["R"], expected, rtol=1e-13)
     assert found.mass_bins is None
     assert found.hadron_mass == 0.5
+
+
+def test_tables_of_the_points_of_a_wedge(raw, tmp_path, monkeypatch, capsys):
+    """A column point counts the points of --wedge."""
+    monkeypatch.chdir(tmp_path)
+    n = raw.C_NM["wall"].shape[2]
+    for i in range(6):
+        N, NM = raw.C_N["wall"][i].tolist(), raw.C_NM["wall"][i].tolist()
+        lines = [f"{t} {C!r}" for t, C in zip(TIMES, N, strict=True)]
+        (tmp_path / f"N{i}.txt").write_text("\n".join(lines))
+        lines = [f"{t} {p} {NM[j][p]!r}" for j, t in enumerate(TIMES) for p in range(n)]
+        (tmp_path / f"NM{i}.txt").write_text("\n".join(lines))
+    files = [f"{name}{i}.txt" for name in ("N", "NM") for i in range(6)]
+    words = ["--map", "C_NM=NM*.txt", "--map", "C_N=N[0-9]*.txt", "--columns", "C_NM=t,point,C",
+             "--columns", "C_N=t,C", "--masses", "0.5", "--wedge"]  # fmt: skip
+    assert main(["convert", *files, "out.npz", *words, str(L)]) == 0
+    found = load_correlators("out.npz")
+    assert found.L == L
+    pair, C = (jackknife_samples(values["wall"][:6]) for values in (raw.C_NM, raw.C_N))
+    expected = np.moveaxis(pair / C[..., np.newaxis] ** 2, 1, 0)
+    np.testing.assert_allclose(found.R["R"], expected, rtol=1e-13)
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", *files, "other.npz", *words, "6"])
+    assert "must count the 20 points of Wedge(L=6) from 0, got 35" in capsys.readouterr().err
+    fitted = ["--mass-window", "8-12", "--wedge", str(L), "--mass-source", "x"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", *files, "other.npz", *words[:-3], *fitted])
+    assert "as in --map C_N/x=NAME: C_N has none" in capsys.readouterr().err
 
 
 def test_ratios_that_are_formed_already(tmp_path, monkeypatch):

@@ -116,6 +116,13 @@ def test_momenta_beyond_the_nodes_warn(fitted, capsys, words, message):
     assert re.search(message, found) if message else not found
 
 
+@pytest.mark.parametrize("radius", ["20:9,16:7", "20=9,16", "x"])
+def test_radii_of_volumes_name_their_form(radius, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["fit", "nn.npz", "-o", "nn.halkit", "--r-max", radius])
+    assert "must be one radius, or L=R,… with the radius of each volume" in capsys.readouterr().err
+
+
 def test_energies_beyond_the_time_stencil_warn():
     rows = SimpleNamespace(energy_range=((-0.01, 0.1), None, (0.0, 0.2)))
     assert highest_energy(rows) == 0.2

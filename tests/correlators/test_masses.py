@@ -72,6 +72,41 @@ def test_p_values_are_uniform():
     assert kstest(p, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")  # of p < 1e-3
+@pytest.mark.parametrize(
+    ("n_bins", "n_t", "n_states"), [(10, 6, 1), (10, 8, 1), (10, 6, 2), (12, 8, 2), (20, 8, 1)]
+)
+def test_pulls_and_p_values_of_few_bins(n_bins, n_t, n_states):
+    """As well as errors from few bins can: t of n_bins − 1 exceeds 3 in 1.5 % for 10 bins."""
+    rng, pulls, p = np.random.default_rng(17), [], []
+    noise = 0.02 if n_states == 1 else 0.002
+    for _ in range(150):
+        configs = configurations(rng, n_bins, excited=n_states - 1, gap=0.6, noise=noise)
+        fit = fit_mass(
+            jackknife_samples(configs), window=(0, n_t - 1), kind="jackknife", n_states=n_states
+        )
+        pulls.append((fit.mass - 0.45) / fit.std)
+        p.append(fit.p_value)
+    assert 0.85 < np.sqrt(np.mean(np.square(pulls))) < 1.35
+    assert np.sum(np.abs(pulls) > 3) <= 7  # 150 × 2 %, and two errors
+    assert np.abs(pulls).max() < 7
+    assert kstest(p, "uniform").pvalue > 1e-3
+
+
+def test_bins_enough_for_their_covariance():
+    """With 24 bins of 8 times, generalised least squares with the factor of Percival et al."""
+    bins = jackknife_samples(np.log(configurations(np.random.default_rng(9), 24, noise=1e-6)))[
+        :, :8
+    ]
+    fit = fit_mass(np.exp(bins), window=(0, 7), kind="jackknife")
+    line = np.stack([-T[:8], np.ones(8)], axis=1)
+    weight = np.linalg.inv(np.cov(bins.T) * 23**2 / 24)
+    slopes = np.linalg.solve(line.T @ weight @ line, line.T @ weight @ bins.T)[0]
+    factor = np.sqrt(23 * 22 / (17 * 16))
+    assert fit.mass == pytest.approx(slopes.mean(), abs=1e-4 * fit.std)
+    assert fit.std == pytest.approx(factor * np.std(slopes) * np.sqrt(23), rel=1e-4)
+
+
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 def test_two_states_where_one_is_biased():
     rng, one, two = np.random.default_rng(8), [], []
@@ -127,6 +162,24 @@ def test_the_times_of_a_record(extent):
     if extent is None:
         slices = fit_mass(bins, window=(2, 9), kind="jackknife", dt=0.5)
         np.testing.assert_allclose([slices.mass, slices.std], [fit.mass, fit.std], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ((16, 10), r"the 24 times, first before last, got \(16, 10\)"),
+        ((10, 11), r"must hold 4 times for the fit, got \(10, 11\)"),
+        ((2, 9), r"must begin and end at times of t"),
+    ],
+)
+def test_messages_about_windows_name_times(window, message):
+    C = jackknife_samples(configurations(np.random.default_rng(0), 40))
+    with pytest.raises(ValueError, match=message):
+        fit_mass(C, t=T + 3, window=window, kind="jackknife", n_states=2)
+    if window == (2, 9):
+        tilted = C * (1 + 0.3 * (T % 2))
+        with pytest.warns(MisfitWarning, match=r"in the window \(10, 15\)"):
+            fit_mass(tilted, t=T + 3, window=(10, 15), kind="jackknife")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit.correlators import list_arrays, read_hdf5, read_npz, read_table, real_part
-from halkit.exceptions import ImaginaryPartWarning
+from halkit.exceptions import AccuracyWarning, ImaginaryPartWarning
 from halkit.radial import Wedge
 
 RNG = np.random.default_rng(5)
@@ -78,6 +78,21 @@ def test_projection_while_reading(written, irrep):
     path = written({f"conf{i}": one.transpose(1, 0, 3, 2) for i, one in enumerate(C)})
     read = read_hdf5(path, "conf*", axes=("x", "t", "z", "y"), wedge=wedge)
     assert_allclose(read, wedge.project(C), atol=1e-15)
+
+
+def test_an_origin_elsewhere_is_named_once(written):
+    """Files with complex fields after fftshift; their sum tells the origin."""
+    x = np.stack(np.meshgrid(*[np.fft.fftfreq(8, 1 / 8)] * 3, indexing="ij"))
+    field = 1 + 0.5 * np.exp(-(x**2).sum(axis=0) / 4)
+    fields = field * (1 + 0.02 * RNG.standard_normal((5, 8, 8, 8))) + 0.01j
+    options = {"axes": ("x", "y", "z"), "wedge": Wedge(8), "imaginary": "drop"}
+    read_hdf5(written({f"conf{i}": one for i, one in enumerate(fields)}), "conf*", **options)
+    for shift in (4, (0, 4, 0), (1, 0, 0)):
+        shifted = np.roll(fields, shift, (1, 2, 3))
+        path = written({f"conf{i}": one for i, one in enumerate(shifted)}, "shifted.h5")
+        with pytest.warns(AccuracyWarning, match="origin at index 0") as caught:
+            read_hdf5(path, "conf*", **options)
+        assert len(caught) == 1
 
 
 PAIR = 1.0 + C + 0.1j * RNG.standard_normal(C.shape)

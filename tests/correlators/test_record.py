@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit.correlators import Correlators, load_correlators, save_correlators
+from halkit.exceptions import AccuracyWarning
 from halkit.radial import Wedge
 from halkit.units import HBARC
 
@@ -205,3 +206,22 @@ def test_a_mean_in_a_file(tmp_path):
     save_correlators(tmp_path / "a.npz", {"a": mean})
     loaded = load_correlators(tmp_path / "a.npz")
     assert (loaded.kind, loaded.n_bins) == ("mean", 1)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "message"),
+    [
+        (2.2, r"got 2\.2; a⁻¹ = 2\.2 GeV is inverse_spacing=2200$"),
+        (0.09, r"got 0\.09; a = 0\.09 fm is inverse_spacing=2192\.52$"),
+        (60.0, r"a⁻¹ in MeV, got 60$"),
+        (2.2e6, r"a⁻¹ in MeV, got 2\.2e\+06$"),
+    ],
+)
+def test_a_spacing_in_another_unit_is_named(spacing, message):
+    with pytest.warns(AccuracyWarning, match=message):
+        make(inverse_spacing=spacing)
+
+
+def test_spacings_of_lattices_are_not():
+    for spacing in (None, 197.3, 1000.0, 10_000.0):
+        make(inverse_spacing=spacing)

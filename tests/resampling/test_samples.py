@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from halkit.resampling import (
     bootstrap_samples,
@@ -172,3 +172,25 @@ def test_pooled_errors_refuse(arguments, message):
 def test_pooled_errors_refuse_a_label_that_is_none():
     with pytest.raises(ValueError, match="groups must be labels, got NaN"):
         pooled_errors(np.ones((2, 3)), np.ones((2, 3)), [1.0, np.nan])
+
+
+def test_correlators_of_an_ensemble_draw_the_same_bins():
+    """The noise of a ratio of two correlators that share their fluctuations cancels."""
+    rng = np.random.default_rng(5)
+    shared = 1 + 0.1 * rng.standard_normal((40, 1))
+    C = {"wall": shared * [1.0, 2.0], "point": shared * (1 + 1e-4 * rng.standard_normal((40, 3)))}
+    together = bootstrap_samples(C, 60, bin_size=2)
+    assert list(together) == ["wall", "point"]
+    for name, values in C.items():
+        assert_array_equal(together[name], bootstrap_samples(values, 60, bin_size=2))
+    ratio = together["point"][:, :1] / together["wall"]
+    assert np.all(resampling_error(ratio, "bootstrap") < 3e-5 * ratio.mean(axis=0))
+    first, second = (bootstrap_samples(C["wall"], 60, random_state=None) for _ in range(2))
+    assert np.all(resampling_error(first / second, "bootstrap") > 0.01)
+    both = bootstrap_samples(C, 60, random_state=np.random.RandomState(3))
+    assert_allclose(both["wall"][:, 1], 2 * both["wall"][:, 0])
+    assert np.all(resampling_error(both["point"] / both["wall"][:, :1], "bootstrap") < 3e-5)
+    with pytest.raises(ValueError, match="the same number of bins"):
+        bootstrap_samples({"wall": C["wall"], "point": C["point"][:20]}, 10)
+    with pytest.raises(ValueError, match="one array at least"):
+        bootstrap_samples({}, 10)
