@@ -15,10 +15,11 @@ from halkit.potentials.coupled_checks import warn_of_normalisation, warn_of_sour
 from halkit.potentials.coupling import count_channels, split
 from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.form_misfit import warn_of_form
+from halkit.potentials.form_start import form_start
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
-from halkit.potentials.named_forms import FORMS, NamedForm, form_start, named_form
+from halkit.potentials.named_forms import FORMS, NamedForm, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.table import Table, read_table
@@ -32,6 +33,7 @@ __all__ = ["LocalPotentialRegressor"]
 
 # Step of differences by θ in units of its error.
 STEP = 1e-3
+LONGEST = 1.0
 
 
 class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
@@ -320,12 +322,16 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         start, bounds = check_start(self, self._start(rows))
         self.radius_ = check_positive(self.radius, "radius", optional=True)
         self._try_form(start)
+        self._limits = self._longest(start)
         pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
 
         def prediction(theta):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
 
-        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left, task=task)
+        fit_theta(
+            self, problem, prediction, rows.c, W, start, bounds, limits=self._limits,
+            left=rows.left, task=task,
+        )  # fmt: skip
         self._finish(problem, rows)
 
     def _start(self, rows):
@@ -351,6 +357,15 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
                 f"{np.shape(self.initial)} with n_terms={n}"
             )
         return self.initial
+
+    def _longest(self, start):
+        """Largest absolute θ: a Gaussian is not longer than the data. None without a limit."""
+        end = self.r_out_[-1]
+        if self._named is None or self.bounds is not None or self.radius_ is not None or not end:
+            return None
+        pairs = len(np.triu_indices(self.n_channels_)[0])
+        ranges = np.tile(self._named.ranges(len(start) // pairs), pairs)
+        return np.where(ranges, np.maximum(LONGEST * end, np.abs(start)), np.inf)
 
     def _try_form(self, start):
         """Try the form at the start, with messages that name it."""
@@ -413,6 +428,9 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         ]
         unit = 2 * STEP * np.where(std > 0, std, 1.0)
         return float(np.sqrt(max(slopes @ (self.theta_cov_ / np.outer(unit, unit)) @ slopes, 0.0)))
+
+    def _within(self, theta):
+        return theta if self._limits is None else np.clip(theta, -self._limits, self._limits)
 
     def _form(self, theta, pair=(0, 0)):
         return LocalForm(self._named or self._kept, theta, self.radius_, self.n_channels_, pair)
