@@ -96,8 +96,7 @@ def _grid(form, r, n_terms):
 def _bounds(widths, tails, n_terms):
     """Lowest and highest logarithms of widths and of a tail."""
     low = np.append(np.full(n_terms, widths[0]), tails.min(axis=0)) - np.log(2)
-    high = np.append(np.full(n_terms, widths[-1]) - np.log(2), tails.max(axis=0))
-    return low, high + np.log(4)
+    return low, np.append(np.full(n_terms, widths[-1]), tails.max(axis=0)) + np.log(4)
 
 
 def _apart(columns, target, widths, tails, n_terms):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions.local import two_pion
+from halkit.potentials.least_squares import at_limits
 from halkit.typing import Array, Number
 from halkit.warn import warn_caller
 
@@ -22,6 +23,8 @@ __all__ = ["FORMS", "FormName", "NamedForm", "gaussians", "named_form"]
 
 FormName: TypeAlias = Literal["gaussians", "gaussians+two_pion", "yukawa"]
 FORMS: tuple[FormName, ...] = get_args(FormName)
+# Part of the volume integral from which a long Gaussian counts.
+MATTERS = 0.05
 
 
 def gaussians(r: Array, theta: Array) -> Array:
@@ -110,6 +113,31 @@ class NamedForm(NamedTuple):
             warn_caller(
                 f"mu must be > 0 for a tail that decays, the fit gives {blocks[:, -1].min():.3g}: "
                 "give mu, or take data that reach further",
+                UnderdeterminedWarning,
+            )
+
+    def warn_of_range(self, blocks: Array, std: Array, limits: Array) -> None:
+        """Warn of Gaussians as long as a fit admits, for θ of shape (n_pairs, n_parameters).
+
+        They count if they have a twentieth of the volume integrals of the others, Σ v b³, within
+        their errors.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+        """
+        n = np.count_nonzero(self.ranges(blocks.shape[1]))
+        v, b, error = blocks[:, :n], np.abs(blocks[:, n : 2 * n]), std[:, :n]
+        held = at_limits(b, limits[:, n : 2 * n])
+        volume = (np.abs(v) + np.where(np.isfinite(error), error, 0.0)) * b**3
+        long, others = (np.sum(np.where(x, volume, 0.0), axis=1) for x in (held, ~held))
+        matters = held & (long > MATTERS * others)[:, None]
+        if matters.any():
+            warn_caller(
+                f"a Gaussian of strength {v[matters][0]:.3g} ± {error[matters][0]:.1g} has reached "
+                f"the range {b[matters][0]:.4g}, twice as far as the data: they see a constant, "
+                "and phase shifts rest on what it is beyond them. Take fewer terms (n_terms), or "
+                "data that reach further",
                 UnderdeterminedWarning,
             )
 
