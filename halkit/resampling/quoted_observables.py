@@ -67,8 +67,8 @@ class QuotedObservables:
         -----
         AccuracyWarning
             If variations raise a ValueError: they do not count, and are named with the reason, as
-            by all observables. If the function returns NaN or an infinite value for an accepted variation, which makes
-            the result NaN.
+            by all observables. If the function returns NaN or an infinite value for an accepted
+            variation, which makes the result NaN.
         UnderdeterminedWarning
             If the function computes phase shifts beyond π/a, with the spacing a of the nodes.
         """
