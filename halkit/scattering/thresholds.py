@@ -75,7 +75,8 @@ def warn_of_curvature(
     Warns
     -----
     AccuracyWarning
-        If the changes to the two sides differ by more than a factor of 1.5.
+        If the changes to the two sides differ by more than a factor of 1.5, and the larger exceeds
+        the error.
     """
     std = float(ensemble.error(lengths, a0))
     if ensemble.kind not in STATISTICAL or ensemble.l or not 0 < std < abs(a0) < abs(value):
@@ -86,7 +87,7 @@ def warn_of_curvature(
     along = (plus - minus) / 4 * of_M  # the change of M that goes with the error of a0
     up, down = ((M + sign * along) / (a0 + sign * std) ** 2 - value for sign in (1, -1))
     near, far = sorted((abs(up), abs(down)))
-    if far > UNEVEN * near and far**2 > (of_M**2 - along**2) / a0**4:
+    if far > UNEVEN * near and far > ensemble.error(ranges, value):
         warn_caller(
             f"r_eff = {value:.4g} is not linear in the data: with a0 = {a0:.3g} ± {std:.1g} it "
             f"moves by {up:+.2g} and {down:+.2g}, and its error is too small on one side. Quote "

@@ -15,7 +15,7 @@ from halkit.resampling import blocks
 def budget():
     data = make_time_dependent(
         GaussianSum([-0.05], [0.1]), r=np.linspace(0.5, 12.0, 24), box_radius=24.0,
-        hadron_mass=2.0, times=range(12, 17), noise=1e-4, n_bins=6, random_state=0,
+        hadron_mass=2.0, times=range(11, 17), noise=1e-4, n_bins=6, random_state=0,
     )  # fmt: skip
     centre = CorrelatorRegressor(LocalPotentialRegressor(n_terms=1), times=[14], stencil=5)
     variations = {"stencil": [3], "times": [[13]]}
@@ -59,5 +59,6 @@ def test_observables_leave_out_the_same(budget, monkeypatch, name):
     with pytest.warns(AccuracyWarning, match=r"1 of 3 .*\(stencil = 3\)") as caught:
         quoted = getattr(budget, name)(*given)
     assert len(caught) == 1
-    assert_allclose(quoted.value, np.median(whole.variations[[0, 2]]), rtol=1e-9)
+    expected = np.median(whole.variations[[0, 2]])
+    assert_allclose(quoted.value, expected, rtol=1e-4)  # of a0 the median of angles
     assert quoted.accepted.tolist() == [True, False, True]
