@@ -325,8 +325,10 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         start, bounds = check_start(self, self._start(rows))
         self.radius_ = check_positive(self.radius, "radius", optional=True)
         self._try_form(start)
-        self._limits = self._longest(start)
         pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
+        form, end = self._named, LONGEST * self.r_out_[-1]
+        given = form is None or self.bounds is not None or self.radius_ is not None
+        self._limits = None if given else form.limits(start, len(pairs[0]), end)
 
         def prediction(theta):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
@@ -360,15 +362,6 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
                 f"{np.shape(self.initial)} with n_terms={n}"
             )
         return self.initial
-
-    def _longest(self, start):
-        """Largest absolute θ: a Gaussian is not longer than the data. None without a limit."""
-        end = self.r_out_[-1]
-        if self._named is None or self.bounds is not None or self.radius_ is not None or not end:
-            return None
-        pairs = len(np.triu_indices(self.n_channels_)[0])
-        ranges = np.tile(self._named.ranges(len(start) // pairs), pairs)
-        return np.where(ranges, np.maximum(LONGEST * end, np.abs(start)), np.inf)
 
     def _try_form(self, start):
         """Try the form at the start, with messages that name it."""

@@ -96,6 +96,11 @@ class NamedForm(NamedTuple):
         place = np.arange(n_parameters)
         return (place >= end // 2) & (place < end)
 
+    def limits(self, start: Array, n_pairs: int, longest: Number) -> Array:
+        """Largest absolute θ, where a range of Gaussians has one, or that of the start."""
+        ranges = np.tile(self.ranges(len(start) // n_pairs), n_pairs)
+        return np.where(ranges, np.maximum(longest, np.abs(start)), np.inf)
+
     def widths(self, n_parameters: int) -> NDArray[np.bool_]:
         """Which parameters are widths: b and −b, or d and −d, are the same V."""
         d = n_parameters - self.n_parameters(0) + 1
