@@ -240,30 +240,13 @@ class QuotedObservables:
             _of_fits, models, [function] * len(models), [warns] * len(models),
             n_jobs=self.n_jobs, numbers=names, noun="variation",
         )  # fmt: skip
-        failed = {n: x for n, x in zip(names, found, strict=True) if isinstance(x, ValueError)}
-        if names[0] in failed:
-            raise failed[names[0]]
-        shapes = sorted({x.shape[1:] for x in found if not isinstance(x, ValueError)})
-        if len(shapes) > 1:
-            raise ValueError(f"function must return values of one shape, got {shapes}")
-        values = np.full((len(self.models_), *found[0].shape), np.nan)
-        without = np.isin(self.results_["name"], [*failed])
-        place = [m is not None and not out for m, out in zip(self.models_, without, strict=True)]
-        values[place] = [x for x in found if not isinstance(x, ValueError)]
-        return values[:, 0], values[:, 1:], self._with_observable(failed, without)
-
-    def _with_observable(self, failed, without):
-        """Which variations are accepted and have an observable; warns of others."""
-        if failed:
-            reasons = "; ".join(f"({name}): {error}" for name, error in failed.items())
-            accepted = self.accepted_ & ~without
-            if not accepted.any():
-                raise ValueError(f"no accepted variation has this observable: {reasons}")
-            warn_caller(
-                f"{len(failed)} of {len(self.models_)} variations do not have this observable and "
-                f"do not count for it: {reasons}"
-            )
-        return self.accepted_ & ~without
+        found, without = _without_failures(dict(zip(names, found, strict=True)))
+        values = np.full((len(self.models_), *next(iter(found.values())).shape), np.nan)
+        for i, name in enumerate(self.results_["name"]):
+            values[i] = found.get(name, np.nan)
+        accepted = self.accepted_ & ~np.isin(self.results_["name"], [*without])
+        _tell_failures(without, accepted)
+        return values[:, 0], values[:, 1:], accepted
 
     def _angles(self, k, channel_radius, n_mesh):
         """Phase shifts of the fits, as they are."""
@@ -357,6 +340,31 @@ def _of_fits(model, function, warns):
     if len(shapes) > 1:
         raise ValueError(f"function must return values of one shape, got {shapes}")
     return check_array(values, "values of the function", finite=False)
+
+
+def _without_failures(found):
+    """Values by the names of variations, and the errors of those that have none."""
+    failed = {name: x for name, x in found.items() if isinstance(x, ValueError)}
+    centre = next(iter(found))
+    if centre in failed:
+        raise failed[centre]
+    values = {name: x for name, x in found.items() if name not in failed}
+    shapes = sorted({x.shape[1:] for x in values.values()})
+    if len(shapes) > 1:
+        raise ValueError(f"function must return values of one shape, got {shapes}")
+    return values, failed
+
+
+def _tell_failures(failed, accepted):
+    """Warn of variations that lack an observable; raise if no accepted one has it."""
+    reasons = "; ".join(f"({name}): {error}" for name, error in failed.items())
+    if not accepted.any():
+        raise ValueError(f"no accepted variation has this observable: {reasons}")
+    if failed:
+        warn_caller(
+            f"{len(failed)} of {len(accepted)} variations do not have this observable and do not "
+            f"count for it: {reasons}"
+        )
 
 
 def refusal(results: dict[str, Any], accepted: Any) -> str:
