@@ -190,7 +190,11 @@ class DrawnParameters(DrawnObservables):
         unit = np.where(std > 0, std, 1.0)
         value, vector = np.linalg.eigh(self.theta_cov_ / np.outer(unit, unit))
         root = unit[:, None] * vector * np.sqrt(np.maximum(value, 0.0))
-        return [self._of_theta(theta) for theta in self.theta_ + normal @ root.T]
+        return [self._of_theta(self._within(theta)) for theta in self.theta_ + normal @ root.T]
+
+    def _within(self, theta):
+        """θ within what a fit admits."""
+        return theta
 
 
 def _standardized(normal):

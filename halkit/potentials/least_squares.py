@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from sklearn.exceptions import ConvergenceWarning
 
@@ -20,10 +21,12 @@ from halkit.training import Interrupted
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["check_start", "fit_theta"]
+__all__ = ["at_limits", "check_start", "fit_theta"]
 
 # Three-point differences take steps of eps^(1/3) and are right to eps^(2/3) = 4e-11 of a column.
 STEP, RESOLUTION = 6e-6, 1e-9
+# Part of its largest value at which a parameter counts as there.
+REACHED = 0.999
 
 
 def check_start(model: Any, initial: object) -> tuple[Array, tuple[Any, Any]]:
@@ -70,7 +73,8 @@ def _check_bounds(bounds, start):
 
 def fit_theta(
     model: Any, problem: Problem, prediction: Callable[[Array], Array], y: Array, W: Array,
-    start: Array, bounds: tuple[Any, Any], *, left: float = 0.0, task: Task | None = None,
+    start: Array, bounds: tuple[Any, Any], *, limits: Array | None = None, left: float = 0.0,
+    task: Task | None = None,
 ) -> None:  # fmt: skip
     """Give the model the θ of least loss: ``theta_``, ``theta_cov_``, ``n_iter_`` and ``loss_``.
 
@@ -87,6 +91,8 @@ def fit_theta(
     start : ndarray of shape (n_parameters,)
     bounds : pair
         Lowest and highest θ.
+    limits : ndarray of shape (n_parameters,), optional
+        Largest absolute θ. What reaches them counts as known in the covariance.
     left : float
         L0.
     task : Task, optional
@@ -119,6 +125,7 @@ def fit_theta(
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             size = np.hypot(norm(W * y), np.sqrt(left))
             unit = _units(lambda theta: W * prediction(theta), start, size)
+            bounds = bounds if limits is None else (-limits, limits)
             solution = least_squares(
                 lambda z: residual(unit * z), start / unit, jac="3-point", x_scale="jac",
                 bounds=[np.clip(bound / unit, -np.inf, np.inf) for bound in bounds],
@@ -143,8 +150,17 @@ def fit_theta(
     with np.errstate(over="ignore", under="ignore"):
         known = np.ldexp(1.0, 2 * problem.shift) / problem.total
         size = known if problem.has_errors else size
-        cov = _covariance(solution.jac, size) * np.outer(unit, unit)
-    _keep(model, unit * solution.x, cov, solution.njev, unshifted(loss, problem.shift))
+        theta = unit * solution.x
+        cov = np.zeros((len(theta), len(theta)))
+        free = np.full(len(theta), True) if limits is None else ~at_limits(theta, limits)
+        cov[np.ix_(free, free)] = _covariance(solution.jac[:, free], size)
+        cov *= np.outer(unit, unit)
+    _keep(model, theta, cov, solution.njev, unshifted(loss, problem.shift))
+
+
+def at_limits(theta: Array, limits: Array) -> NDArray[np.bool_]:
+    """Which parameters a fit has brought to their largest absolute values."""
+    return np.abs(theta) >= REACHED * limits
 
 
 def _keep(model, theta, cov, n_iter, loss):

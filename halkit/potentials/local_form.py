@@ -15,10 +15,11 @@ from halkit.potentials.coupled_checks import warn_of_normalisation, warn_of_sour
 from halkit.potentials.coupling import count_channels, split
 from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.form_misfit import warn_of_form
+from halkit.potentials.form_start import form_start
 from halkit.potentials.forms import Form, LocalForm, pointwise
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
-from halkit.potentials.named_forms import FORMS, NamedForm, form_start, named_form
+from halkit.potentials.named_forms import FORMS, NamedForm, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.table import Table, read_table
@@ -32,6 +33,9 @@ __all__ = ["LocalPotentialRegressor"]
 
 # Step of differences by θ in units of its error.
 STEP = 1e-3
+# Largest range of a Gaussian over that of the data, which see 22 % of its fall: a longer one is a
+# constant to them.
+LONGEST = 2.0
 
 
 class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
@@ -54,7 +58,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     initial : array-like of shape (n_parameters,), optional
         θ at the start: (v_1 … v_n, b_1 … b_n), then (c, d, μ) of two pions; (c, μ) of a Yukawa
         potential; and so on for each pair of channels (1, 1), (1, 2), … (2, 2), …. By default
-        these forms find their own start.
+        these forms find their own start, the lowest of the minima next to many θ.
     r : array-like of shape (n_r,), optional
         Nodes of the wave functions, increasing and >= 0, in the user's unit of length
         (ħ = c = 1). Without them: r = 1 … n_r.
@@ -80,7 +84,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
     power : int, optional
         Power p of the form factor of "gaussians+two_pion"; 1 by default.
     bounds : pair of float or of array-like of shape (n_parameters,), optional
-        Lowest and highest θ; `initial` must be given with them.
+        Lowest and highest θ; `initial` must be given with them. Without them, and without
+        `radius`, ranges b of Gaussians are at most 2 r_out[-1], or the one of `initial`.
     max_nfev : int, optional
         Largest number of evaluations, without those for derivatives; 100 per parameter by
         default.
@@ -96,7 +101,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         Their covariance in the linear approximation, without bounds. With `y_std` it follows from
         these errors, for independent values of y. Without, it assumes one size of all weighted
         residuals, and reads it off the fit. Infinite where the data do not determine θ, or leave
-        no residual.
+        no residual. A range b at its largest value counts as known.
     chi2_dof_ : float or None
         χ² per degree of freedom; None without `y_std`, NaN without a degree of freedom.
     chi2_dof_pointwise_ : float or None
@@ -211,9 +216,9 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`. Without
             `y_std`, if the fit leaves more than 1e-3 of the squared targets.
         UnderdeterminedWarning
-            If V has not vanished where the data end, or a fitted mass μ is not positive. With
-            several channels, if the rows do not tell their potentials apart, see
-            `halkit.equations.pointwise_errors`.
+            If V has not vanished where the data end, a Gaussian that matters has the largest range
+            that the fit admits, or a fitted mass μ is not positive. With several channels, if the
+            rows do not tell their potentials apart, see `halkit.equations.pointwise_errors`.
         """
         with self._task(X, y, sample_weight, max_subtasks=None) as task, unchanged_on_error(self):
             self._keep_form()
@@ -321,11 +326,17 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         self.radius_ = check_positive(self.radius, "radius", optional=True)
         self._try_form(start)
         pairs, W = np.triu_indices(self.n_channels_), np.ones_like(rows.c)
+        form, end = self._named, LONGEST * self.r_out_[-1]
+        given = form is None or self.bounds is not None or self.radius_ is not None
+        self._limits = None if given else form.limits(start, len(pairs[0]), end)
 
         def prediction(theta):
             return rows.act(self._form(theta).matrix(self.r_out_)[pairs])
 
-        fit_theta(self, problem, prediction, rows.c, W, start, bounds, left=rows.left, task=task)
+        fit_theta(
+            self, problem, prediction, rows.c, W, start, bounds, limits=self._limits,
+            left=rows.left, task=task,
+        )  # fmt: skip
         self._finish(problem, rows)
 
     def _start(self, rows):
@@ -376,6 +387,9 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             widths = form.widths(blocks.shape[1])
             sign = np.where((blocks < 0) & widths, -1.0, 1.0).ravel()
             form.warn_of_growth(blocks)
+            if self._limits is not None:
+                std = np.sqrt(np.diag(self.theta_cov_)).reshape(blocks.shape)
+                form.warn_of_range(blocks, std, self._limits.reshape(blocks.shape))
             self.theta_ = sign * self.theta_
             self.theta_cov_ = np.outer(sign, sign) * self.theta_cov_
         self.chi2_dof_ = self.chi2_dof_pointwise_ = None
@@ -413,6 +427,9 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         ]
         unit = 2 * STEP * np.where(std > 0, std, 1.0)
         return float(np.sqrt(max(slopes @ (self.theta_cov_ / np.outer(unit, unit)) @ slopes, 0.0)))
+
+    def _within(self, theta):
+        return theta if self._limits is None else np.clip(theta, -self._limits, self._limits)
 
     def _form(self, theta, pair=(0, 0)):
         return LocalForm(self._named or self._kept, theta, self.radius_, self.n_channels_, pair)

@@ -1,35 +1,30 @@
-r"""Named forms of a local potential V(r; θ), and a θ from which a fit starts.
+r"""Named forms of a local potential V(r; θ).
 
     "gaussians"            Σ_m v_m e^{−(r/b_m)²},                         θ = (v_1 … v_n, b_1 … b_n)
     "gaussians+two_pion"   Σ_m … + c (1 − e^{−(r/d)²})^p (e^{−μr}/r)²,    θ = (v…, b…, c, d, μ)
     "yukawa"               c e^{−μr}/r,                                   θ = (c, μ)
 
-With a given mass μ of the exchanged particle, θ ends before it. The strengths are linear: for
-given widths and masses they follow from linear least squares.
+With a given mass μ of the exchanged particle, θ ends before it.
 """
 
-from itertools import combinations, product
-from math import comb
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from halkit.checks import check_integer, check_positive
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.interactions.local import two_pion
-from halkit.scaling import norm
+from halkit.potentials.least_squares import at_limits
 from halkit.typing import Array, Number
 from halkit.warn import warn_caller
 
-__all__ = ["FORMS", "FormName", "NamedForm", "form_start", "gaussians", "named_form"]
+__all__ = ["FORMS", "FormName", "NamedForm", "gaussians", "named_form"]
 
 FormName: TypeAlias = Literal["gaussians", "gaussians+two_pion", "yukawa"]
 FORMS: tuple[FormName, ...] = get_args(FormName)
-# Widths of Gaussians and parameters of a tail in the list of starts, sets of them that are tried,
-# and the least singular value of a set.
-N_WIDTHS, N_TAILS, N_STARTS, RIDGE = 16, 5, 6, 1e-9
+# Part of the volume integral from which a long Gaussian counts.
+MATTERS = 0.05
 
 
 def gaussians(r: Array, theta: Array) -> Array:
@@ -95,13 +90,22 @@ class NamedForm(NamedTuple):
         V = gaussians(r, theta[:end])
         return V if end == len(theta) else V + theta[end] * self.tail(r, theta[end + 1 :])
 
-    def widths(self, n_parameters: int) -> NDArray[np.bool_]:
-        """Which parameters are widths: b and −b, or d and −d, are the same V."""
+    def ranges(self, n_parameters: int) -> NDArray[np.bool_]:
+        """Which parameters are ranges b of Gaussians."""
         end = n_parameters - self.n_parameters(0)
         place = np.arange(n_parameters)
-        return ((place >= end // 2) & (place < end)) | (
-            (place == end + 1) & (self.name == "gaussians+two_pion")
-        )
+        return (place >= end // 2) & (place < end)
+
+    def limits(self, start: Array, n_pairs: int, longest: Number) -> Array:
+        """Largest absolute θ, where a range of Gaussians has one, or that of the start."""
+        ranges = np.tile(self.ranges(len(start) // n_pairs), n_pairs)
+        return np.where(ranges, np.maximum(longest, np.abs(start)), np.inf)
+
+    def widths(self, n_parameters: int) -> NDArray[np.bool_]:
+        """Which parameters are widths: b and −b, or d and −d, are the same V."""
+        d = n_parameters - self.n_parameters(0) + 1
+        of_tail = (np.arange(n_parameters) == d) & (self.name == "gaussians+two_pion")
+        return self.ranges(n_parameters) | of_tail
 
     def warn_of_growth(self, blocks: Array) -> None:
         """Warn of a fitted mass μ ≤ 0, for parameters (n_pairs, n_parameters).
@@ -114,6 +118,31 @@ class NamedForm(NamedTuple):
             warn_caller(
                 f"mu must be > 0 for a tail that decays, the fit gives {blocks[:, -1].min():.3g}: "
                 "give mu, or take data that reach further",
+                UnderdeterminedWarning,
+            )
+
+    def warn_of_range(self, blocks: Array, std: Array, limits: Array) -> None:
+        """Warn of Gaussians as long as a fit admits, for θ of shape (n_pairs, n_parameters).
+
+        They count if they have a twentieth of the volume integrals of the others, Σ v b³, within
+        their errors.
+
+        Warns
+        -----
+        UnderdeterminedWarning
+        """
+        n = np.count_nonzero(self.ranges(blocks.shape[1]))
+        v, b, error = blocks[:, :n], np.abs(blocks[:, n : 2 * n]), std[:, :n]
+        held = at_limits(b, limits[:, n : 2 * n])
+        volume = (np.abs(v) + np.where(np.isfinite(error), error, 0.0)) * b**3
+        long, others = (np.sum(np.where(x, volume, 0.0), axis=1) for x in (held, ~held))
+        matters = held & (long > MATTERS * others)[:, None]
+        if matters.any():
+            warn_caller(
+                f"a Gaussian of strength {v[matters][0]:.3g} ± {error[matters][0]:.1g} has reached "
+                f"the range {b[matters][0]:.4g}, twice as far as the data: they see a constant, "
+                "and phase shifts rest on what it is beyond them. Take fewer terms (n_terms), or "
+                "data that reach further",
                 UnderdeterminedWarning,
             )
 
@@ -135,76 +164,3 @@ def named_form(name: FormName, mu: Number | None, power: int | None) -> NamedFor
         raise ValueError(f"power must be None for {name!r}, without form factor, got {power!r}")
     power = 1 if power is None else check_integer(power, "power", least=1)
     return NamedForm(name, check_positive(mu, "mu", optional=True), int(power))
-
-
-def form_start(form: NamedForm, r: Array, V: Array, a: Array, n_terms: int) -> Array:
-    """θ of a form close to the V of least Σ a² (form − V)².
-
-    For given widths and masses the strengths follow from linear least squares. The best sets of a
-    list are each brought to their minimum; the lowest is taken.
-    """
-    widths, tails = _grid(form, r, n_terms)
-
-    def columns(widths, tails):
-        shapes = [np.exp(-((r[:, None] / np.exp(widths)) ** 2))]
-        if form.has_tail:
-            shapes += [form.tail(r, np.exp(shape))[:, None] for shape in tails]
-        A = a[:, None] * np.hstack(shapes)
-        size = norm(A, axis=0)
-        size = np.where(size > 0, size, 1.0)
-        return A / size, size
-
-    def left(z):
-        A, _ = columns(z[:n_terms], z[None, n_terms:])
-        return target - A @ np.linalg.lstsq(A, target, rcond=RIDGE)[0]
-
-    unit = norm(a * V)
-    target = a * V / (unit if unit > 0 else 1.0)
-    A, _ = columns(widths, tails)
-    terms = _sets(len(widths), n_terms, len(tails) if form.has_tail else 0)
-    gram, b = A.T @ A, A.T @ target
-    block = gram[terms[:, :, None], terms[:, None, :]] + RIDGE * np.eye(terms.shape[1])
-    explained = np.sum(np.linalg.solve(block, b[terms][..., None])[..., 0] * b[terms], axis=1)
-    place = terms[np.argsort(-explained)[:N_STARTS]]
-    last = tails[place[:, -1] - len(widths) if form.has_tail else np.zeros(len(place), dtype=int)]
-    z = _lowest(
-        left, np.hstack([widths[place[:, :n_terms]], last]), *_bounds(widths, tails, n_terms)
-    )
-    z[:n_terms] = np.sort(z[:n_terms])
-    A, size = columns(z[:n_terms], z[None, n_terms:])
-    v = np.linalg.lstsq(A, a * V, rcond=RIDGE)[0] / size
-    return np.concatenate([v[:n_terms], np.exp(z[:n_terms]), v[n_terms:], np.exp(z[n_terms:])])
-
-
-def _grid(form, r, n_terms):
-    """Logarithms of widths, from the first node to r[-1]/2, and of tails, (n_tails, n_tail)."""
-    low, high = r[r > 0][0], r[-1] / 2
-    low = min(low, high / 2)
-    lists = [np.geomspace(low, high, N_TAILS), np.geomspace(0.5 / high, 0.5 / low, N_TAILS)]
-    lists = lists[form.name == "yukawa" : 2 - (form.mu is not None)]
-    tails = np.log([*product(*lists)]) if form.n_tail else np.zeros((1, 0))
-    return np.log(np.geomspace(low, high, max(N_WIDTHS, n_terms))), tails
-
-
-def _sets(n_widths, n_terms, n_tails):
-    """Columns of each set: n Gaussians, and a tail if there are any."""
-    sets = np.array([*combinations(range(n_widths), n_terms)], dtype=int)
-    sets = sets.reshape(comb(n_widths, n_terms), n_terms)
-    if not n_tails:
-        return sets
-    tail = n_widths + np.tile(np.arange(n_tails), len(sets))
-    return np.column_stack([np.repeat(sets, n_tails, axis=0), tail])
-
-
-def _bounds(widths, tails, n_terms):
-    """Lowest and highest logarithms of widths and of a tail."""
-    low = np.append(np.full(n_terms, widths[0]), tails.min(axis=0)) - np.log(2)
-    return low, np.append(np.full(n_terms, widths[-1]), tails.max(axis=0)) + np.log(4)
-
-
-def _lowest(left, starts, low, high):
-    """The lowest of the minima next to starts."""
-    if not low.size:
-        return starts[0]
-    found = [least_squares(left, z, bounds=(low, high)) for z in starts]
-    return min(found, key=lambda solution: solution.cost).x

@@ -60,25 +60,28 @@ class QuotedObservables:
         Raises
         ------
         ValueError, TypeError
-            If no variation is accepted, or the values are complex or differ in shape.
+            If no variation is accepted, or the values are complex or differ in shape. A ValueError
+            of the function if it comes from the centre.
 
         Warns
         -----
         AccuracyWarning
-            If the function returns NaN or an infinite value for an accepted variation, which makes
-            the result NaN.
+            If variations raise a ValueError: they do not count, and are named with the reason, as
+            by all observables. If the function returns NaN or an infinite value for an accepted
+            variation, which makes the result NaN.
         UnderdeterminedWarning
             If the function computes phase shifts beyond π/a, with the spacing a of the nodes.
         """
-        centres, bins = self._values(check_callable(function, "function"), warns=True)
-        bad = (not_finite(centres) | not_finite(bins)) & self.accepted_
+        check_callable(function, "function")
+        centres, bins, accepted = self._values(function, warns=True)
+        bad = (not_finite(centres) | not_finite(bins)) & accepted
         if bad.any():
             warn_caller(
-                f"function is NaN or infinite in {bad.sum()} of {self.accepted_.sum()} accepted "
+                f"function is NaN or infinite in {bad.sum()} of {accepted.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][bad])}), or in some of their bins: "
                 "the value, or its errors, are NaN there"
             )
-        return self._quoted(centres, bins)
+        return self._quoted(centres, bins, accepted)
 
     def local_potential(self, r: Numbers) -> QuotedValue:
         """V(r) of the local term."""
@@ -109,18 +112,18 @@ class QuotedObservables:
             Where the data of the centre do not determine δ: beyond π/a, and where what they leave
             open moves δ by more than two total errors.
         """
-        angles, bins = self._angles(k, channel_radius, n_mesh)
+        angles, bins, accepted = self._angles(k, channel_radius, n_mesh)
         centres = nearest_branch(angles, angles[0])
         moved = nearest_branch(bins, centres[:, np.newaxis])
         away = (np.abs(moved - bins) > 1).any(axis=1) | (np.abs(centres - angles) > 1)
-        away = away.reshape(len(away), -1).any(axis=1) & self.accepted_
+        away = away.reshape(len(away), -1).any(axis=1) & accepted
         if away.any():
             warn_caller(
                 f"in {away.sum()} accepted variations ({'; '.join(self.results_['name'][away])}) δ "
                 "is a multiple of π away from the centre, as with another number of bound states: "
                 "errors are for δ modulo π"
             )
-        quoted = self._quoted(centres, moved)
+        quoted = self._quoted(centres, moved, accepted)
         warn_of_wide("k", k, np.asarray(quoted.total))
         self.estimator_._warn_of_phases(k, quoted.total)
         return quoted
@@ -134,8 +137,8 @@ class QuotedObservables:
         ``phase_shift`` of momenta at which the data do not determine δ.
         """
         k = check_momenta(k)
-        lengths = [np.tan(x) / k for x in self._angles(k, channel_radius, n_mesh)]
-        mesh = channel_radius, n_mesh
+        *angles, accepted = self._angles(k, channel_radius, n_mesh)
+        lengths, mesh = [*(np.tan(x) / k for x in angles), accepted], (channel_radius, n_mesh)
         quoted = self._of_lengths(lengths, np.reciprocal, 0.0, "k cot δ", mesh)
         self.estimator_._warn_of_phases(k, angle_error(k, quoted.value, quoted.total))
         return quoted
@@ -165,9 +168,13 @@ class QuotedObservables:
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
     ) -> QuotedValue:
         """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
+        self._refuse_channels("effective_range")
         mesh = (channel_radius, n_mesh)
-        quoted = self._quoted(*self._values(_method("effective_range", *mesh)))
-        _, poles, _ = self._on_circle(self._lengths(mesh), 0.0, "r_eff", mesh)
+        methods = [_method(name, *mesh) for name in ("effective_range", "scattering_length")]
+        centres, bins, accepted = self._values(lambda fit: [method(fit) for method in methods])
+        quoted = self._quoted(centres[:, 0], bins[..., 0], accepted)
+        lengths = centres[:, 1], bins[..., 1], accepted
+        _, poles, _ = self._on_circle(lengths, 0.0, "r_eff", mesh)
         return _without_errors(quoted, *poles)
 
     def bound_states(
@@ -196,25 +203,24 @@ class QuotedObservables:
             index = matched_states(found.kappa, states.kappa)
             return np.concatenate([[len(found.kappa)], padded[:, index].ravel()])
 
-        centres, bins = self._values(matched)
+        centres, bins, accepted = self._values(matched)
         numbers = np.column_stack([centres[:, 0], bins[:, :, 0]])
-        other = (numbers != len(states.kappa)).any(axis=1) & self.accepted_
+        other = (numbers != len(states.kappa)).any(axis=1) & accepted
         if other.any():
             warn_caller(
                 f"the centre has {len(states.kappa)} bound states, and {other.sum()} accepted "
                 f"variations ({'; '.join(self.results_['name'][other])}), or some of their bins, "
                 "have others: the errors of the states that come and go are NaN"
             )
-        quoted = self._quoted(centres[:, 1:], bins[:, :, 1:])
+        quoted = self._quoted(centres[:, 1:], bins[:, :, 1:], accepted)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a state that all variations lack
-            value = np.nanmedian(quoted.variations[self.accepted_], axis=0)
+            value = np.nanmedian(quoted.variations[accepted], axis=0)
         quoted = replace(quoted, value=value)
         return BoundStates(quoted[: len(states.kappa)], quoted[len(states.kappa) :])
 
-    def _quoted(self, centres, bins):
-        self._refuse_none()
-        return quoted_value(centres, bins, self.estimator_.resample_, self.accepted_)
+    def _quoted(self, centres, bins, accepted):
+        return quoted_value(centres, bins, self.estimator_.resample_, accepted)
 
     def _refuse_none(self):
         check_is_fitted(self)
@@ -222,7 +228,10 @@ class QuotedObservables:
             raise ValueError(refusal(self.results_, self.accepted_))
 
     def _values(self, function, *, warns=False):
-        """Values (n_variations, ...) of the fits to the mean and (n_variations, n_bins, ...)."""
+        """Values (n_variations, ...) of the fits to the mean and (n_variations, n_bins, ...).
+
+        Also which variations count: the accepted ones that have the observable.
+        """
         self._refuse_none()
         models = [model for model in self.models_ if model is not None]
         names = [name for name, model in zip(self.results_["name"], self.models_, strict=True)
@@ -231,12 +240,13 @@ class QuotedObservables:
             _of_fits, models, [function] * len(models), [warns] * len(models),
             n_jobs=self.n_jobs, numbers=names, noun="variation",
         )  # fmt: skip
-        shapes = sorted({values.shape[1:] for values in found})
-        if len(shapes) > 1:
-            raise ValueError(f"function must return values of one shape, got {shapes}")
-        values = np.full((len(self.models_), *found[0].shape), np.nan)
-        values[[model is not None for model in self.models_]] = found
-        return values[:, 0], values[:, 1:]
+        found, without = _without_failures(dict(zip(names, found, strict=True)))
+        values = np.full((len(self.models_), *next(iter(found.values())).shape), np.nan)
+        for i, name in enumerate(self.results_["name"]):
+            values[i] = found.get(name, np.nan)
+        accepted = self.accepted_ & ~np.isin(self.results_["name"], [*without])
+        _tell_failures(without, accepted)
+        return values[:, 0], values[:, 1:], accepted
 
     def _angles(self, k, channel_radius, n_mesh):
         """Phase shifts of the fits, as they are."""
@@ -265,8 +275,8 @@ class QuotedObservables:
             with np.errstate(divide="ignore"):
                 return function(scale * np.tan(angle))
 
-        kind, (centres, bins) = self.estimator_.resample_, angles
-        chosen, medians = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
+        kind, (centres, bins), accepted = self.estimator_.resample_, angles, lengths[2]
+        chosen, medians = centres[accepted], np.median(bins[accepted], axis=0)
         low, high = of(np.quantile(chosen, QUANTILES, axis=0))
         return _without_errors(
             QuotedValue(
@@ -276,7 +286,7 @@ class QuotedObservables:
                 variations=of(centres),
                 variation_errors=standard_error(of(bins), kind, axis=1),
                 shift_errors=standard_error(of(bins) - of(bins[0]), kind, axis=1),
-                accepted=self.accepted_,
+                accepted=accepted,
             ),
             *poles,
         )
@@ -285,10 +295,11 @@ class QuotedObservables:
         """Angles of lengths next to the centre, where each error may reach the pole, and L."""
         kind = self.estimator_.resample_
         scale = length_unit(self.estimator_.ensemble_, *mesh)
+        *lengths, accepted = lengths
         centres, bins = (np.arctan(x / scale) for x in lengths)
         centres = nearest_branch(centres, centres[0])
         bins = nearest_branch(bins, centres[:, np.newaxis])
-        chosen, moved = centres[self.accepted_], np.median(bins[self.accepted_], axis=0)
+        chosen, moved = centres[accepted], np.median(bins[accepted], axis=0)
         angle = np.median(chosen, axis=0)
         poles = (
             may_be(pole, moved, angle, standard_error(moved, kind)),
@@ -317,15 +328,43 @@ def _method(name, channel_radius, n_mesh, *arguments):
 
 
 def _of_fits(model, function, warns):
-    """Values of the fit to the mean, and of each bin, (1 + n_bins, ...)."""
+    """Values of the fit to the mean, and of each bin, (1 + n_bins, ...); or why there are none."""
     waves = vars(model).get("_data_waves") if warns else None
-    with lent_waves(model.estimator_, waves) as centre:
-        values = [function(centre)]
-    values += [function(fit) for fit in model.estimators_]
+    try:
+        with lent_waves(model.estimator_, waves) as centre:
+            values = [function(centre)]
+        values += [function(fit) for fit in model.estimators_]
+    except ValueError as error:
+        return error
     shapes = sorted({np.shape(value) for value in values})
     if len(shapes) > 1:
         raise ValueError(f"function must return values of one shape, got {shapes}")
     return check_array(values, "values of the function", finite=False)
+
+
+def _without_failures(found):
+    """Values by the names of variations, and the errors of those that have none."""
+    failed = {name: x for name, x in found.items() if isinstance(x, ValueError)}
+    centre = next(iter(found))
+    if centre in failed:
+        raise failed[centre]
+    values = {name: x for name, x in found.items() if name not in failed}
+    shapes = sorted({x.shape[1:] for x in values.values()})
+    if len(shapes) > 1:
+        raise ValueError(f"function must return values of one shape, got {shapes}")
+    return values, failed
+
+
+def _tell_failures(failed, accepted):
+    """Warn of variations that lack an observable; raise if no accepted one has it."""
+    reasons = "; ".join(f"({name}): {error}" for name, error in failed.items())
+    if not accepted.any():
+        raise ValueError(f"no accepted variation has this observable: {reasons}")
+    if failed:
+        warn_caller(
+            f"{len(failed)} of {len(accepted)} variations do not have this observable and do not "
+            f"count for it: {reasons}"
+        )
 
 
 def refusal(results: dict[str, Any], accepted: Any) -> str:

@@ -34,7 +34,13 @@ from halkit.scattering.members import (
     warn_of_wide,
 )
 from halkit.scattering.phase import sign_factor
-from halkit.scattering.thresholds import error_at_zero, length_unit, lengths_of, may_pass
+from halkit.scattering.thresholds import (
+    error_at_zero,
+    length_unit,
+    lengths_of,
+    may_pass,
+    warn_of_curvature,
+)
 from halkit.typing import Array, Number, Numbers, SignConvention
 from halkit.warn import warn_caller
 
@@ -415,6 +421,7 @@ class Ensemble(Members):
         """Return r_eff in k cot δ = −1/a0 + r_eff k²/2, smooth at a threshold.
 
         The error is NaN, with an AccuracyWarning, where a0 may vanish: r_eff grows like 1/a0².
+        For ``|a0| < |r_eff|`` r_eff may not be linear in the data, which an AccuracyWarning says.
         """
         observable = self._observable("effective_range", channel_radius, n_mesh)
         if not check_boolean(return_std, "return_std"):
@@ -422,6 +429,9 @@ class Ensemble(Members):
         value, samples = observable(self.centre), self.samples(observable)
         std = self.error(samples, value)
         lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
+        if not zero:
+            a0 = self._centre("scattering_length", channel_radius, n_mesh)
+            warn_of_curvature(self, value, samples, a0, lengths)
         return value, error_at_zero(self, std, lengths, zero, "r_eff")
 
 

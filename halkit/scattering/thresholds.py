@@ -11,7 +11,12 @@ from halkit.scattering.members import Members
 from halkit.typing import Array, Number
 from halkit.warn import warn_caller
 
-__all__ = ["error_at_zero", "length_unit", "lengths_of", "may_pass"]
+__all__ = ["error_at_zero", "length_unit", "lengths_of", "may_pass", "warn_of_curvature"]
+
+# Kinds of ensembles with errors that add in quadrature.
+STATISTICAL = "jackknife", "bootstrap", "draws"
+# Changes of r_eff to the two sides that differ by more than this factor have no normal error.
+UNEVEN = 1.5
 
 
 def length_unit(ensemble: Members, channel_radius: Number | None, n_mesh: int | None) -> float:
@@ -50,3 +55,41 @@ def error_at_zero(ensemble: Members, std: Any, lengths: Array, zero: Any, name: 
         f"its error, where {name} is infinite: the error of {name} is NaN"
     )
     return np.nan
+
+
+def warn_of_curvature(
+    ensemble: Members, value: float, ranges: Array, a0: float, lengths: Array
+) -> None:
+    """Warn of an r_eff that is not linear in the data, because a0 is small.
+
+    tan δ/k = −a0 − M k²/2 with M = r_eff a0² is smooth as a0 → 0. For ``|a0| < |r_eff|`` a0 and M
+    move together by the error of a0, to both sides, and r_eff = M/a0² with them.
+
+    Parameters
+    ----------
+    value, a0 : float
+        r_eff and a0 of the centre.
+    ranges, lengths : ndarray of shape (n_members,)
+        Of the members.
+
+    Warns
+    -----
+    AccuracyWarning
+        If the changes to the two sides differ by more than a factor of 1.5, and the larger exceeds
+        the error.
+    """
+    std = float(ensemble.error(lengths, a0))
+    if ensemble.kind not in STATISTICAL or ensemble.l or not 0 < std < abs(a0) < abs(value):
+        return
+    M, members = value * a0**2, ranges * lengths**2
+    of_M = float(ensemble.error(members, M)) or 1.0
+    plus, minus = (ensemble.error(lengths / std + sign * members / of_M) ** 2 for sign in (1, -1))
+    along = (plus - minus) / 4 * of_M  # the change of M that goes with the error of a0
+    up, down = ((M + sign * along) / (a0 + sign * std) ** 2 - value for sign in (1, -1))
+    near, far = sorted((abs(up), abs(down)))
+    if far > UNEVEN * near and far > ensemble.error(ranges, value):
+        warn_caller(
+            f"r_eff = {value:.4g} is not linear in the data: with a0 = {a0:.3g} ± {std:.1g} it "
+            f"moves by {up:+.2g} and {down:+.2g}, and its error is too small on one side. Quote "
+            "a0 and phase shifts"
+        )

@@ -24,6 +24,7 @@ from halkit.scattering import bound_states, phase_shift
 pytestmark = [
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.PriorWarning"),
+    pytest.mark.filterwarnings("ignore:r_eff = .* is not linear:halkit.exceptions.AccuracyWarning"),
     pytest.mark.filterwarnings("ignore:.*the fit leaves:halkit.exceptions.MisfitWarning"),
 ]
 K = np.linspace(0.05, 0.3, 6)

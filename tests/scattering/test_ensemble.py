@@ -4,6 +4,8 @@ For U = ω e^{−μ(r+r')} every k cot δ(k) is A(k)/ω + B(k): members with 1/�
 k cot δ = centre + A s ξ_b exactly, with or without a bound state.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -277,3 +279,20 @@ def test_errors_of_each_kind(kind):
 def test_a_missing_kind_is_told_of_the_ensemble():
     with pytest.raises(TypeError, match=r"Ensemble.__init__\(\) missing 1 .* 'kind'"):
         Ensemble([GaussianSum([-0.9], [0.5])])
+
+
+@pytest.mark.parametrize("attractive", [False, True])
+def test_an_effective_range_with_curvature_is_named(attractive):
+    """Bins of a core and a tail of opposite signs, with a0 next to zero, or of one well."""
+    told = []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        v = [0.0, -0.2, 0.0] if attractive else [0.45, -0.12, 0.0]
+        bins = random.normal(size=(20, 3)) * [0.03, 0.008, 0.002]
+        members = [GaussianSum.from_ranges([*(v + x)], [1.5, 2.6, 4.0]) for x in bins / 4]
+        e = Ensemble(members, kind="jackknife", reduced_mass=0.5)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            e.effective_range(return_std=True)
+        told.append(any("not linear" in str(w.message) or "zero" in str(w.message) for w in caught))
+    assert not any(told) if attractive else all(told)
