@@ -5,6 +5,8 @@ with its errors. The names below are loaded at first use, so ``import halkit`` d
 torch.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import Any
 

@@ -4,6 +4,8 @@ A fit is a tree of tasks: starts with their epochs, steps of θ, bins with the f
 callbacks, or with an older scikit-learn, nobody is told and nothing is computed for them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
@@ -49,7 +51,7 @@ class Task:
     def part(
         self, name: str, *, n_parts: int | None = 0, number: int | None = None,
         numbered: bool = False,
-    ) -> "Task":  # fmt: skip
+    ) -> Task:  # fmt: skip
         """Return a part of this task.
 
         Parameters

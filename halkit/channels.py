@@ -10,6 +10,8 @@ E above the lowest threshold is
 ε_a = k_a²/2μ_a is the energy that enters the Schrödinger equation of the channel.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeAlias

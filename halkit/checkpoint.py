@@ -5,6 +5,8 @@ optimiser, of the rules that end the training, and of the random numbers. They a
 as a whole, so that a kill leaves the file before, and read without running code of the file.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import json

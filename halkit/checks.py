@@ -8,6 +8,8 @@ numbers with errors of their own are refused, because a cast to float would lose
 unit, the imaginary part or the error. A masked array without masked entries is accepted.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from numbers import Complex, Integral, Real
 from typing import Any, Literal, TypeGuard, TypeVar, overload

@@ -4,6 +4,8 @@ An example is a script ``plot_*.py`` whose docstring begins with a title. It run
 lines that it prints and the figures that it draws become a `Section`.
 """
 
+from __future__ import annotations
+
 import ast
 import contextlib
 import io

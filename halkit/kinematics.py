@@ -13,6 +13,8 @@ k² < 0 and ΔW < 0 belong to bound states.
 Reference: Particle Data Group, Review of Particle Physics, "Kinematics".
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

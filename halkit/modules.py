@@ -6,6 +6,8 @@ importable where a model is loaded. If it is missing, the error names it; skops 
 types to trust.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
 import inspect

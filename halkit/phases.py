@@ -1,5 +1,7 @@
 """Complex values that are real up to a constant phase: how far they are, and who may have one."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

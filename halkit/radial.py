@@ -6,6 +6,8 @@ With f(r) the radial part of a partial wave, both kinds of nodes carry the measu
     ∇²f = f'' + 2f'/r − l(l+1)f/r² = (1/r) [u'' − l(l+1)u/r²],   u = r f.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -291,19 +293,19 @@ class RadialGrid:
         return self.r.size
 
     @classmethod
-    def from_nodes(cls, r: Numbers) -> "RadialGrid":
+    def from_nodes(cls, r: Numbers) -> RadialGrid:
         """Return the grid on given nodes with the weights of the trapezoidal rule."""
         return cls(r, trapezoid_weights(r))
 
     @classmethod
-    def uniform(cls, r_max: Number, n: int, *, r_min: Number | None = None) -> "RadialGrid":
+    def uniform(cls, r_max: Number, n: int, *, r_min: Number | None = None) -> RadialGrid:
         """Return n equidistant nodes r_min … r_max (default r_min = r_max/n)."""
         n, r_max = check_integer(n, "n", least=1), check_positive(r_max, "r_max")
         r_min = r_max / n if r_min is None else check_number(r_min, "r_min", least=0)
         return cls.from_nodes(np.linspace(r_min, r_max, n))
 
     @classmethod
-    def gauss_legendre(cls, r_max: Number, n: int) -> "RadialGrid":
+    def gauss_legendre(cls, r_max: Number, n: int) -> RadialGrid:
         """Return the n Gauss-Legendre nodes of (0, r_max) with their weights."""
         x, w = np.polynomial.legendre.leggauss(check_integer(n, "n", least=1))
         r_max = check_positive(r_max, "r_max")

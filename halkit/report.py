@@ -1,5 +1,7 @@
 """The pages that `halkit reproduce` writes: text, tables, printed lines and pictures."""
 
+from __future__ import annotations
+
 import json
 import os
 import tempfile

@@ -14,6 +14,8 @@ not shrink with the number of choices tried.
 An error from N bins is itself uncertain by 1/√(2N − 2); `pooled_errors` averages it over rows.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, overload
 

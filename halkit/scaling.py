@@ -4,6 +4,8 @@ The square of 1e160 overflows and the square of 1e-170 vanishes. Here numbers ar
 by a power of two, which is exact, so that results do not depend on the unit of the numbers.
 """
 
+from __future__ import annotations
+
 from typing import Any, TypeAlias
 
 import numpy as np

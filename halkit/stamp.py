@@ -1,5 +1,7 @@
 """The version of halkit in pickles, joblib files and model files; another version warns."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,6 +3,8 @@
 A network is kept as a dictionary of numpy arrays; nothing of torch is pickled.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from numbers import Integral

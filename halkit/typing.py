@@ -4,6 +4,8 @@
 an object with ``__array__``, such as those of pandas and torch. `Array` is what functions return.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 

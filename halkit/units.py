@@ -5,6 +5,8 @@ where lengths are in fm, or in 1/a where lengths are in a (lattice units). In ev
 ``inverse_spacing`` is a⁻¹ in MeV; without it the values are in fm and 1/fm.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

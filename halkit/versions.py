@@ -4,6 +4,8 @@ Another version warns when it reads an estimator. A notebook shows what a fit ha
 nothing, and links to the reference if the metadata of the package name its documentation.
 """
 
+from __future__ import annotations
+
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any

@@ -1,5 +1,7 @@
 """Warnings that point to the line that called halkit, from however deep inside they come."""
 
+from __future__ import annotations
+
 import sys
 import warnings
 

@@ -14,6 +14,8 @@ on it exactly, whatever higher l the field holds, and so does a kernel of this l
 with the weights w_s = (2l + 1) Σ_s Y², which for A1 and T1 are the number of sites.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product

@@ -1,5 +1,7 @@
 """Files that appear as a whole, without a name until moved into place; and files to be read."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os

@@ -1,5 +1,7 @@
 """The commands and their options; each module of a command is imported when the command runs."""
 
+from __future__ import annotations
+
 import os
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path

@@ -1,5 +1,7 @@
 """``halkit budget``: an `ErrorBudget` from a TOML file, kept with `halkit.save`."""
 
+from __future__ import annotations
+
 import sys
 import tomllib
 from argparse import ArgumentTypeError, Namespace

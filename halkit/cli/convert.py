@@ -1,5 +1,7 @@
 """``halkit convert``: raw correlators → sources averaged, bins, masses, R(t, r) → a file."""
 
+from __future__ import annotations
+
 from argparse import Namespace
 from typing import Any
 

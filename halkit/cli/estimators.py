@@ -1,5 +1,7 @@
 """Estimators by a short name, with parameters from words of the command line or a TOML file."""
 
+from __future__ import annotations
+
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches

@@ -1,5 +1,7 @@
 """``halkit fit``: a `CorrelatorRegressor` on correlators, kept with `halkit.save`."""
 
+from __future__ import annotations
+
 import sys
 from argparse import Namespace
 from typing import Any

@@ -1,5 +1,7 @@
 """``halkit info``: what is in a file, and what is missing."""
 
+from __future__ import annotations
+
 import sys
 from argparse import Namespace
 from pathlib import Path

@@ -4,6 +4,8 @@ In a table for people a number is written with its errors in parentheses, 0.351(
 ``--csv`` value and errors have columns of their own.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any, NamedTuple
@@ -23,7 +25,7 @@ class Measured(NamedTuple):
     errors: Mapping[str, Any]
     quoted: QuotedValue | None = None
 
-    def each(self, change: Callable[[Any], Any]) -> "Measured":
+    def each(self, change: Callable[[Any], Any]) -> Measured:
         """Return the same in another unit, to which `change` is proportional."""
         errors = {kind: change(error) for kind, error in self.errors.items()}
         quoted = None if self.quoted is None else float(change(1.0)) * self.quoted

@@ -1,5 +1,7 @@
 """A model of a file, the units of its numbers, and the kinematics that it knows."""
 
+from __future__ import annotations
+
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator

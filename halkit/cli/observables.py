@@ -1,5 +1,7 @@
 """``halkit observables``: a0, 1/a0, r_eff and the bound states of a model, with errors."""
 
+from __future__ import annotations
+
 import sys
 from argparse import Namespace
 from functools import partial

@@ -3,6 +3,8 @@
 With ``--csv`` numbers have all their digits: read back they are the same, bit for bit.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import sys

@@ -1,5 +1,7 @@
 """``halkit phase-shift``: δ of a model at momenta or energies, with errors, as a table."""
 
+from __future__ import annotations
+
 from argparse import Namespace
 from collections.abc import Callable
 from functools import partial

@@ -1,5 +1,7 @@
 """``halkit plot``: pictures of a model, or of correlators, through `halkit.displays`."""
 
+from __future__ import annotations
+
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path

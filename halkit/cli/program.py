@@ -5,6 +5,8 @@ the status 2. An error of the user is one that halkit or scikit-learn raises on 
 that cannot be opened. Everything else keeps its traceback.
 """
 
+from __future__ import annotations
+
 import contextlib
 import dis
 import os

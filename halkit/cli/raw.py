@@ -1,5 +1,7 @@
 """Raw arrays of files, found by the words KEY=NAME, with their axes in order."""
 
+from __future__ import annotations
+
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

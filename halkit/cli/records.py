@@ -1,5 +1,7 @@
 """Correlators and models that the words of a command name."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

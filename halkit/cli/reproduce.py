@@ -1,5 +1,7 @@
 """``halkit reproduce``: fit the main experiments, or run examples, and write a report."""
 
+from __future__ import annotations
+
 import sys
 from argparse import Namespace
 from pathlib import Path

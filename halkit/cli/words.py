@@ -3,6 +3,8 @@
 All functions raise an ``argparse.ArgumentTypeError`` that says what was expected.
 """
 
+from __future__ import annotations
+
 import math
 from argparse import ArgumentTypeError
 from pathlib import Path

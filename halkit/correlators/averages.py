@@ -8,6 +8,8 @@ To average over configurations use `halkit.resampling.jackknife_samples` and
 `bootstrap_samples`, in blocks; average over sources before, within each configuration.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from halkit.checks import check_array, check_choice, check_integer, check_integers

@@ -17,6 +17,8 @@ distribution); W. J. Percival et al., MNRAS 439 (2014) 2531 (errors of parameter
 J. Schäfer, K. Strimmer, Stat. Appl. Genet. Mol. Biol. 4 (2005) 32 (λ).
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

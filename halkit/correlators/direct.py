@@ -13,6 +13,8 @@ References: T. Iritani et al. (HAL QCD), JHEP 10 (2016) 101 [arXiv:1607.06371] (
 JHEP 03 (2019) 007 [arXiv:1812.08539] (projection on eigenfunctions).
 """
 
+from __future__ import annotations
+
 import warnings
 from typing import Any, NamedTuple
 

@@ -24,6 +24,8 @@ refused, soft links too. Sizes are read before data: a group may need `max_bytes
 default 16 times the size of the file on disk, but at least 256 MiB (`halkit.correlators.limits`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike

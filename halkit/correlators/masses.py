@@ -12,6 +12,8 @@ References: C. Michael, A. McKerrell, Phys. Rev. D 51 (1995) 3745; G. Golub, V. 
 Problems 19 (2003) R1.
 """
 
+from __future__ import annotations
+
 from typing import Any, Literal, NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """`load_correlators`: one group of a file, or the published ΞΞ(¹S₀) correlators."""
 
+from __future__ import annotations
+
 from os import PathLike
 from pathlib import Path
 

@@ -8,6 +8,8 @@ of that bin: their errors cancel only if the equation takes them from the same b
 Reference: N. Ishii et al. (HAL QCD), Phys. Lett. B 712, 437 (2012).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -8,6 +8,8 @@ HDF5 files are read as `halkit.correlators.files` reads them: no link and no dat
 another file, sizes before data.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial

@@ -5,6 +5,8 @@ z follows Student's distribution with n − 1 degrees of freedom. The largest z 
 large if as many independent ones would exceed it once in 10⁴ cases.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit

@@ -1,5 +1,7 @@
 """One channel on one lattice: R(t, bin, point) of each quark source, checked where it is made."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType

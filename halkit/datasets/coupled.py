@@ -5,6 +5,8 @@ The states of a sphere with energies E_n above the lowest threshold give, in eac
     R_a(t, r) = e^{M_a t} C_a(t, r) = Σ_n A_n φ_na(r) e^{−(E_n − Δ_a) t},    Δ_a = M_a − M_1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 import numpy as np

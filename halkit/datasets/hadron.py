@@ -6,6 +6,8 @@ Stationary: scattering waves of a separable potential in closed form. Time-depen
     R(t, r) = Σ_n a_n e^{−ΔW_n t} ψ_n(r),    ΔW_n = Σ_i [ sqrt(m_i² + k_n²) − m_i ],  k_n² = 2μE_n.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 import numpy as np

@@ -10,6 +10,8 @@ So C_NM/(C_N C_M) has elastic states alone. A configuration multiplies the C_i b
 C_NM by (1 + ξ_1)(1 + ξ_2)(1 + η(t, r)), where η has the floor of `noisy_bins`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 import numpy as np

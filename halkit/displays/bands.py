@@ -4,6 +4,8 @@ The total error is √(statistical² + systematic²), on each side by itself if 
 is not symmetric.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

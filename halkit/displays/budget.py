@@ -1,5 +1,7 @@
 """A picture of an error budget: what moves a result, beside its statistical and total error."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -87,7 +89,7 @@ class BudgetDisplay:
     def from_estimator(
         cls, estimator: Any, observable: Any, *, label: str | None = None,
         units: str | None = None, reference: tuple[Number, Number] | None = None, ax: Any = None,
-    ) -> "BudgetDisplay":  # fmt: skip
+    ) -> BudgetDisplay:  # fmt: skip
         """Draw a number of a fitted `halkit.ErrorBudget`.
 
         Parameters
@@ -119,7 +121,7 @@ class BudgetDisplay:
 
     def plot(
         self, ax: Any = None, *, label: str | None = None, units: str | None = None
-    ) -> "BudgetDisplay":
+    ) -> BudgetDisplay:
         """Draw one line per variation.
 
         Parameters

@@ -1,5 +1,7 @@
 """What every display draws on: axes and their labels, legends, arrays of the right shape."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from inspect import signature

@@ -1,5 +1,7 @@
 """Pictures of coupled channels: phase shifts δ_a and inelasticities η_a against the energy."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -134,7 +136,7 @@ class CoupledPhaseShiftDisplay:
         inverse_spacing: Number | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "CoupledPhaseShiftDisplay":
+    ) -> CoupledPhaseShiftDisplay:
         """Draw the phase shifts of a fit, an `InteractionMatrix` or an ensemble.
 
         Parameters
@@ -173,7 +175,7 @@ class CoupledPhaseShiftDisplay:
         )
         return display.plot(ax, units=units)
 
-    def plot(self, ax: Any = None, *, units: str | None = None) -> "CoupledPhaseShiftDisplay":
+    def plot(self, ax: Any = None, *, units: str | None = None) -> CoupledPhaseShiftDisplay:
         """Draw δ_a on the left and η_a on the right, with the thresholds.
 
         Of two channels, where η_1 = η_2, only one η is drawn.

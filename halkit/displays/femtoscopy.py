@@ -1,5 +1,7 @@
 """Pictures of the correlation function C(k) of two hadrons, for one or several sources."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -109,7 +111,7 @@ class CorrelationDisplay:
         inverse_spacing: Number | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "CorrelationDisplay":
+    ) -> CorrelationDisplay:
         """Draw C(k) of a fit, an interaction or an ensemble in an S wave.
 
         Parameters
@@ -168,7 +170,7 @@ class CorrelationDisplay:
         )
         return display.plot(ax, units=units)
 
-    def plot(self, ax: Any = None, *, units: str | None = None) -> "CorrelationDisplay":
+    def plot(self, ax: Any = None, *, units: str | None = None) -> CorrelationDisplay:
         """Draw C(k).
 
         Parameters

@@ -1,5 +1,7 @@
 """Pictures of U(1) configurations: topological charges and Wilson loops beside exact results."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +83,7 @@ class TopologyDisplay:
         place = np.searchsorted(charges, self.charge)
         return np.bincount(place, minlength=len(charges)) / len(self.charge)
 
-    def plot(self, ax: Any = None) -> "TopologyDisplay":
+    def plot(self, ax: Any = None) -> TopologyDisplay:
         """Draw the histogram and the history.
 
         Parameters
@@ -167,7 +169,7 @@ class WilsonLoopDisplay:
     @classmethod
     def from_report(
         cls, report: Any, *, name: str | None = None, ax: Any = None, draw: bool = True
-    ) -> "WilsonLoopDisplay":
+    ) -> WilsonLoopDisplay:
         """Draw the loops in a report of `halkit.gauge.sample_report`.
 
         Parameters
@@ -198,7 +200,7 @@ class WilsonLoopDisplay:
         display = cls([row.name[2:-1] for row in loops], *columns, name=name)
         return display.plot(ax) if check_boolean(draw, "draw") else display
 
-    def plot(self, ax: Any = None) -> "WilsonLoopDisplay":
+    def plot(self, ax: Any = None) -> WilsonLoopDisplay:
         """Draw the loops and their deviations.
 
         Parameters

@@ -1,5 +1,7 @@
 """Pictures of local potentials: curves V(r) with bands, and V(r; t) of the data with its errors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -154,7 +156,7 @@ class LocalPotentialDisplay:
         truth: Any = None, data: tuple[Numbers, ...] | None = None,
         data_labels: Sequence[str] | None = None, inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None, ax: Any = None,
-    ) -> "LocalPotentialDisplay":  # fmt: skip
+    ) -> LocalPotentialDisplay:  # fmt: skip
         """Draw V(r) = ∫4πr'²dr' U(r, r') R(r') / R(r), one curve per sample.
 
         Parameters
@@ -201,7 +203,7 @@ class LocalPotentialDisplay:
         data: tuple[Numbers, ...] | None = None, data_labels: Sequence[str] | None = None,
         inverse_spacing: Number | None = None, units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "LocalPotentialDisplay":  # fmt: skip
+    ) -> LocalPotentialDisplay:  # fmt: skip
         """Draw the local part V(r) of interactions, fits, ensembles or error budgets.
 
         Parameters
@@ -244,7 +246,7 @@ class LocalPotentialDisplay:
         *, r: Numbers | None = None, labels: Sequence[str] | None = None,
         names: Sequence[str] | None = None, inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None, ax: Any = None,
-    ) -> "LocalPotentialDisplay":  # fmt: skip
+    ) -> LocalPotentialDisplay:  # fmt: skip
         """Draw V(r; t) of several sources and times as points, with their errors and local fits.
 
         Parameters
@@ -299,7 +301,7 @@ class LocalPotentialDisplay:
         data: tuple[Numbers, ...] | None = None, data_labels: Sequence[str] | None = None,
         inverse_spacing: Number | None = None, units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "LocalPotentialDisplay":  # fmt: skip
+    ) -> LocalPotentialDisplay:  # fmt: skip
         """Draw given values of V; for the parameters see the class and `plot`."""
         display = cls(
             potential, r, potential_std=potential_std, potential_sys=potential_sys, labels=labels,
@@ -309,7 +311,7 @@ class LocalPotentialDisplay:
 
     def plot(
         self, ax: Any = None, *, units: tuple[str, str] | None = None
-    ) -> "LocalPotentialDisplay":
+    ) -> LocalPotentialDisplay:
         """Draw one curve per sample, with a band if standard deviations are known.
 
         Parameters

@@ -6,6 +6,8 @@ m1 − m2 if both masses are known, otherwise k²/2μ), "total_energy" W, or "la
 ``inverse_spacing=halkit.units.HBARC``.
 """
 
+from __future__ import annotations
+
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np

@@ -5,6 +5,8 @@ process with its draws), gives values with errors; an interaction, a fitted esti
 gives values. A `halkit.ErrorBudget` gives values with both errors.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -4,6 +4,8 @@ The map shows 4πrr' U(r, r'), the kernel that acts on u = rφ with the plain me
 colour scale suits the kernel, whereas U itself is largest where the measure 4πr'²dr' vanishes.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -116,7 +118,7 @@ class PotentialDisplay:
         inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "PotentialDisplay":
+    ) -> PotentialDisplay:
         """Draw the potential of a fit, an interaction or an ensemble, with its error beside it.
 
         Parameters
@@ -189,7 +191,7 @@ class PotentialDisplay:
         inverse_spacing: Number | None = None,
         units: tuple[str, str] | None = None,
         ax: Any = None,
-    ) -> "PotentialDisplay":
+    ) -> PotentialDisplay:
         """Draw given values of U; for the parameters see the class and `plot`."""
         display = cls(
             potential,
@@ -203,7 +205,7 @@ class PotentialDisplay:
 
     def plot(
         self, ax: Any = None, *, weighted: bool = True, units: tuple[str, str] | None = None
-    ) -> "PotentialDisplay":
+    ) -> PotentialDisplay:
         """Draw one map per panel.
 
         Parameters

@@ -4,6 +4,8 @@ Angles are given in radians, as everywhere in halkit, and drawn in degrees. Curv
 band of the statistical error, and around it that of the total error if a systematic one is known.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -165,7 +167,7 @@ class PhaseShiftDisplay:
         x: Quantity | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "PhaseShiftDisplay":
+    ) -> PhaseShiftDisplay:
         """Draw the phase shift of a fit, an interaction, an ensemble or an error budget.
 
         Parameters
@@ -242,7 +244,7 @@ class PhaseShiftDisplay:
         x: Quantity | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "PhaseShiftDisplay":
+    ) -> PhaseShiftDisplay:
         """Draw given phase shifts; for the parameters see the class and `plot`."""
         display = cls(
             phase_shift,
@@ -266,7 +268,7 @@ class PhaseShiftDisplay:
         units: str | None = None,
         x: Quantity | None = None,
         color: Any = None,
-    ) -> "PhaseShiftDisplay":
+    ) -> PhaseShiftDisplay:
         """Draw δ in degrees.
 
         Parameters

@@ -1,5 +1,7 @@
 """Pictures of k cot δ against k²: a straight line, −1/a0 + r_eff k²/2, near the threshold."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -136,7 +138,7 @@ class KCotDeltaDisplay:
         pion_mass: Number | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "KCotDeltaDisplay":
+    ) -> KCotDeltaDisplay:
         """Draw k cot δ of a fit, an interaction, an ensemble or an error budget.
 
         Parameters
@@ -203,7 +205,7 @@ class KCotDeltaDisplay:
         pion_mass: Number | None = None,
         units: str | None = None,
         ax: Any = None,
-    ) -> "KCotDeltaDisplay":
+    ) -> KCotDeltaDisplay:
         """Draw given values; for the parameters see the class and `plot`."""
         display = cls(
             k_cot_delta,
@@ -221,7 +223,7 @@ class KCotDeltaDisplay:
 
     def plot(
         self, ax: Any = None, *, units: str | None = None, color: Any = None
-    ) -> "KCotDeltaDisplay":
+    ) -> KCotDeltaDisplay:
         """Draw k cot δ.
 
         Parameters

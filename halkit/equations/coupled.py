@@ -9,6 +9,8 @@ Multiplied by e^{−Δ_a t} this is y^a = Σ_b U_ab X^b with X^a = e^{−Δ_a t}
 linear map. D_a acts before the factor, and one constant divides all channels of a row.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple

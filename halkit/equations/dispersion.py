@@ -13,6 +13,8 @@ weights c_j of the slices t + j dt that minimise
 over the energies that occur, with w = (1 + (2x/x_max)²)⁻². It is exact at threshold.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

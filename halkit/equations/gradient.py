@@ -6,6 +6,8 @@ r"""The derivative expansion: local potentials that stand in for U(r, r') in y =
 At each radius these are linear equations in the potentials, one for each sample.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from sklearn.utils import Bunch
 

@@ -10,6 +10,8 @@ directions; a singular value says how far its direction stands above the noise. 
 at most √N, when all N samples fluctuate along one direction.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -5,6 +5,8 @@ projected on the partial wave l of the wedge (`halkit.wedge`), which is exact fo
 for every kernel of this l: y_l(r) = V(r) R_l(r) + Σ_r' w(r') U_l(r, r') R_l(r').
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

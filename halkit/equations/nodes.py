@@ -1,5 +1,7 @@
 """Correlators on radial nodes, with bins, become `Rows`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Rows (X, y, σ) of the regression y = ∫ U X, of each bin, and what they are made of."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -158,7 +160,7 @@ class Rows(Record):
 
     def select(
         self, *, sources: Iterable[str] | None = None, times: Iterable[float] | None = None
-    ) -> "Rows":
+    ) -> Rows:
         """Return the rows of some quark sources and times, in the order that they have here.
 
         Parameters

@@ -4,6 +4,8 @@ Below L/2 the shells of equal r² and their weights are the same in every box. I
 the sum over r' ends earlier, as its wave function does, which is set to zero beyond.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 

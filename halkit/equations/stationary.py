@@ -3,6 +3,8 @@
 y_k(r) = (E_k − H0) φ_k(r) = (k² + ∇²) φ_k(r) / 2m,    E_k = k²/2m,  H0 = −∇²/2m.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

@@ -11,6 +11,8 @@ on the lattice, whatever its partial waves,
     y_S = V_C φ_S + √8 V_T φ_D,    y_D = √8 V_T φ_S + (V_C − 2V_T) φ_D.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 

@@ -8,6 +8,8 @@ For equal masses δ = 0, μ = m/2, and the equation is exact below the inelastic
 unequal masses the series goes on: a designed stencil (`halkit.equations.dispersion`) replaces it.
 """
 
+from __future__ import annotations
+
 from functools import reduce
 from typing import Literal, TypeAlias
 

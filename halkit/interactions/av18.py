@@ -15,6 +15,8 @@ Reference: R. B. Wiringa, V. G. J. Stoks and R. Schiavilla, Phys. Rev. C 51 (199
 [arXiv:nucl-th/9408016].
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, overload

@@ -16,6 +16,8 @@ All numbers are in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. S
 Phys. Rev. C 51 (1995) 38, Sec. II.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

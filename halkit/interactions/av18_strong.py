@@ -12,6 +12,8 @@ All numbers are in MeV and fm. Reference: R. B. Wiringa, V. G. J. Stoks and R. S
 Phys. Rev. C 51 (1995) 38, Sec. III.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Bound states of an interaction, in closed form or from a solver."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +26,6 @@ class BoundStates(NamedTuple):
     kappa: Array
 
     @classmethod
-    def from_kappa(cls, kappa: Array, reduced_mass: float) -> "BoundStates":
+    def from_kappa(cls, kappa: Array, reduced_mass: float) -> BoundStates:
         """Return the states with binding momenta κ, which fall from the first to the last."""
         return cls(-np.square(kappa) / (2 * reduced_mass), kappa)

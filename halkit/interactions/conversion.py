@@ -1,5 +1,7 @@
 """From what a solver accepts (an interaction, a fitted estimator, a table) to an interaction."""
 
+from __future__ import annotations
+
 from typing import TypeAlias, cast
 
 from halkit.checks import is_array

@@ -4,6 +4,8 @@ Its Hamiltonian is H = V0 − D ∇² with D(r) = 1/2m − V2(r) > 0. H is not s
 s⁻¹ H s = V0 + s (−∇²/2m) s with s = √(2mD) is symmetric. So solvers compute u/s.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

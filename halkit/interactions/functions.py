@@ -1,5 +1,7 @@
 """Parts of an interaction given as functions of r: V(r), V2(r) ∇² and U(r, r')."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

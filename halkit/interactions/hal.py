@@ -7,6 +7,8 @@ mass in the same units, from the masses of the two hadrons on the same lattice.
 All are S-wave potentials without the Coulomb force, near the physical point (m_π = 146 MeV).
 """
 
+from __future__ import annotations
+
 from typing import Literal
 
 from halkit.checks import check_choice, check_masses

@@ -11,6 +11,8 @@ and U acts on u = rφ through the kernel K(r, r') = 4π r r' U(r, r') with plain
 solvers call them on their own mesh.
 """
 
+from __future__ import annotations
+
 from difflib import get_close_matches
 from numbers import Real
 from typing import Any, Protocol, TypeAlias, TypeGuard
@@ -76,29 +78,29 @@ class Combinable:
 
     __array_ufunc__: None = None  # np.float64(2) * V asks V, instead of making an array of objects
 
-    def __add__(self, other: "_Term") -> "Sum":
+    def __add__(self, other: _Term) -> Sum:
         return Sum(self, other) if _is_term(other) else NotImplemented
 
-    def __radd__(self, other: "_Term | int") -> "Interaction":
+    def __radd__(self, other: _Term | int) -> Interaction:
         if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
             return _interaction_of(self)
         return Sum(other, self) if _is_term(other) else NotImplemented
 
-    def __neg__(self) -> "Scaled":
+    def __neg__(self) -> Scaled:
         return Scaled(-1.0, self)
 
-    def __sub__(self, other: "_Term") -> "Sum":
+    def __sub__(self, other: _Term) -> Sum:
         return Sum(self, Scaled(-1.0, other)) if _is_term(other) else NotImplemented
 
-    def __rsub__(self, other: "_Term") -> "Sum":
+    def __rsub__(self, other: _Term) -> Sum:
         return Sum(other, Scaled(-1.0, self)) if _is_term(other) else NotImplemented
 
-    def __mul__(self, factor: Number) -> "Scaled":
+    def __mul__(self, factor: Number) -> Scaled:
         return Scaled(factor, self) if _is_factor(factor) else NotImplemented
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: Number) -> "Scaled":
+    def __truediv__(self, divisor: Number) -> Scaled:
         return Scaled(1 / float(divisor), self) if _is_factor(divisor) else NotImplemented
 
 

@@ -3,6 +3,8 @@
 V(r) = Σ_i c_i e^{−b_i r²},   V(r) = −α e^{−μr} / r,   V(r) = c (1 − e^{−br²})^p (e^{−μr}/r)².
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.special import exprel
 
@@ -43,7 +45,7 @@ class GaussianSum(Interaction):
             )
 
     @classmethod
-    def from_ranges(cls, strengths: Numbers, ranges: Numbers) -> "GaussianSum":
+    def from_ranges(cls, strengths: Numbers, ranges: Numbers) -> GaussianSum:
         """Return V(r) = Σ_i c_i e^{−(r/d_i)²} for the ranges d_i > 0."""
         return cls(strengths, 1 / np.square(check_array(ranges, "ranges", sign="> 0")))
 

@@ -6,6 +6,8 @@ With real wave functions H is Hermitian if V_ab = V_ba and U_ab(r, r') = U_ba(r'
 it on their own mesh.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -128,7 +130,7 @@ class InteractionMatrix:
         zero = np.zeros(np.broadcast_shapes(*(x.shape for x in r)))
         return self._each(lambda one: one(*r) if getattr(one, part) else zero)
 
-    def __add__(self, other: "InteractionMatrix") -> "InteractionMatrix":
+    def __add__(self, other: InteractionMatrix) -> InteractionMatrix:
         if not isinstance(other, InteractionMatrix):
             return NotImplemented
         if len(other) != len(self):

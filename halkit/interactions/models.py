@@ -4,6 +4,8 @@ They have the masses, thresholds and scattering lengths or quasi-bound states of
 Their shapes are our choice; none is a published potential, see `halkit.interactions.hal` for those.
 """
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
 import numpy as np

@@ -5,6 +5,8 @@ fm (or in lattice units). The reduced mass is part of each fit: ħ²/2m = 41.47 
 `nucleon_reduced_mass` converts.
 """
 
+from __future__ import annotations
+
 from typing import Literal
 
 from halkit.checks import check_choice, check_integer, check_number, check_positive

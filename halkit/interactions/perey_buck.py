@@ -10,6 +10,8 @@ Then the partial waves in U(r⃗, r⃗') = Σ (2l+1) U_l(r, r') P_l(cos θ) have
 with the modified spherical Bessel functions i_l (i_0 = sinh z/z). For β → 0, U is V(r) δ(r⃗ − r⃗').
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.special import expit, exprel, ive
 
@@ -67,7 +69,7 @@ class PereyBuck(Interaction):
     @classmethod
     def neutron(
         cls, mass_number: Number, *, l: int = 0, inverse_spacing: Number | None = None
-    ) -> "PereyBuck":
+    ) -> PereyBuck:
         """Return the real central part of the fit to neutron scattering from lead.
 
         V0 = 71 MeV, R = 1.22 A^{1/3} fm, a = 0.65 fm, β = 0.85 fm.

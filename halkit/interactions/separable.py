@@ -13,6 +13,8 @@ has P waves in closed form too, with q² = μ² + k² and n_1 = −cos x/x² −
 `halkit.interactions.SeparableMatrix` has more forms, and coupled channels.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -11,6 +11,8 @@ acts on u_a = rφ_a in the partial wave l_a. With the transform ĝ and the loop 
 F_l(x) = x j_l(x). In closed channels k = iκ. Poles of S are the zeros of det(1 − Jλ).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

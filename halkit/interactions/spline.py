@@ -7,6 +7,8 @@ divided differences of order d + 1, which vanish for a polynomial. They are scal
 independent errors σ give a difference of size σ.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
 

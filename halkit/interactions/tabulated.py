@@ -1,5 +1,7 @@
 """Potentials known on nodes only: splines through V(r_i) or U(r_i, r_j)."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np

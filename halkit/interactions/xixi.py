@@ -9,6 +9,8 @@ All numbers are in lattice units, a⁻¹ = 2194 MeV, with m_Ξ = 0.665. The para
 (2019) 014514 [arXiv:1805.02365].
 """
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np

@@ -6,6 +6,8 @@ classes of halkit, scikit-learn's estimators, splitters and scorers, numpy's typ
 `trusted`.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterable
 from os import PathLike

@@ -1,5 +1,7 @@
 """Activations of networks: a name of torch.nn, a class or a function comes in, a class goes out."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import torch

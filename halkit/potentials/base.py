@@ -6,6 +6,8 @@ y(r) = Σ_j U(r, r_j) w_j φ(r_j) + V(r) φ(r), the localised potential y/φ, an
 `halkit.scattering`, phase shifts, bound states and the effective-range parameters.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted

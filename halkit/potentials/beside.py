@@ -17,6 +17,8 @@ The docstring of `tests/potentials/test_beside.py` has the data on which radii a
 chosen, and what they do on others.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

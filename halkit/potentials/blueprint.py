@@ -1,5 +1,7 @@
 """From the parameters and the prior of a fit to its torch module."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 from torch import nn

@@ -16,6 +16,8 @@ Levenberg-Marquardt takes the derivatives of each pair by `torch.func`, so ``for
 under ``vmap``: no branches on values, no ``item()``. L-BFGS and Adam differentiate as usual.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

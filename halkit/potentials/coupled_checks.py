@@ -19,6 +19,8 @@ multiplied by z_c,
 which is linear in z_c²/z_1².
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -8,6 +8,8 @@ Hermitian, pairs a ≤ b suffice:
 The coefficients stand pair by pair, (1, 1), (1, 2), … (2, 2), …, in each of them V before U.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from itertools import pairwise
 

@@ -7,6 +7,8 @@ Channels lie side by side: a row of X holds φ_1, φ_2, … on the same nodes, a
 A single channel is the case n = 1, with a plain interaction instead of a matrix.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any, TypeAlias
 

@@ -5,6 +5,8 @@ The two agree at energies well below 1/a. A deep state gets a wrong energy, and 
 is wrong at all momenta.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -4,6 +4,8 @@ The parameters θ of a known form are drawn from N(θ̂, C), with the covariance
 Gaussian process draws from its posterior.
 """
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A regressor by separable interpolation; see `halkit.potentials.expansion`."""
 
+from __future__ import annotations
+
 from typing import Any, Self
 
 import numpy as np

@@ -17,6 +17,8 @@ each node leaves
 of the squared targets. If this is small, and less than U leaves, the data prefer V.
 """
 
+from __future__ import annotations
+
 import warnings
 
 import numpy as np

@@ -13,6 +13,8 @@ M − Mᵀ is an error of the data or of the sum over r; directions with a small
 out. D. J. Ernst, C. M. Shakin, R. M. Thaler, Phys. Rev. C 8, 46 (1973).
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +45,7 @@ class Overlap(NamedTuple):
     asymmetry: float
     asymmetry_std: float
 
-    def without(self, i: int) -> "Overlap":
+    def without(self, i: int) -> Overlap:
         """The same without one wave."""
         M = np.delete(np.delete(self.M, i, 0), i, 1)
         return self._replace(M=M, targets=np.delete(self.targets, i, 0))

@@ -8,6 +8,8 @@ f² τ per degree of freedom. So the first tells τ, by which the distance is di
 errors come from bins, and 20 bins know f² to a factor of 1.5.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from halkit.exceptions import MisfitWarning

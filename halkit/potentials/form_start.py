@@ -9,6 +9,8 @@ the method of Levenberg and Marquardt; the lowest are then brought to their mini
 G. H. Golub and V. Pereyra, Inverse Problems 19, R1 (2003).
 """
 
+from __future__ import annotations
+
 from itertools import combinations, product
 from math import comb
 

@@ -11,6 +11,8 @@ the rows: its largest eigenvalue is at most (1 + √(q/N))² of the mean for ind
 (Marchenko and Pastur), and 1.3 … 4 times as large for correlators at neighbouring times.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 

@@ -12,6 +12,8 @@ is linear in C and v. A fit to other data is one least-squares problem with a do
 with the scale B of V and the weight decay η of the network, so that both have the same prior.
 """
 
+from __future__ import annotations
+
 import copy
 from typing import Any, Self
 

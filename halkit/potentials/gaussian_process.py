@@ -5,6 +5,8 @@ posterior is Gaussian too. It takes one QR decomposition with as many columns as
 functions (`halkit.potentials.prior`, `halkit.potentials.posterior`).
 """
 
+from __future__ import annotations
+
 from functools import partial
 from typing import Literal, Self
 

@@ -8,6 +8,8 @@ layer,
 one pass back through the layers gives both for all points at once.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 

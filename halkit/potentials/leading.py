@@ -1,5 +1,7 @@
 """V(r; t) at leading order of the derivative expansion, of each source and time, with errors."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The interactions of neural fits: V(r) and U(r, r') of a trained module, or their matrix."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -5,6 +5,8 @@ With the residuals ρ = W (prediction(θ) − y), the loss is L = Σ ρ² + L0, 
 errors of y are known, else L/(n_residuals − n_θ) (JᵀJ)⁻¹.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -11,6 +11,8 @@ phase shifts of two Ω_ccc (m λ = 4.5) are 12° off, with errors of 0.9°; for 
 (m λ = 1.4) the two choices agree.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

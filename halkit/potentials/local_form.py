@@ -1,5 +1,7 @@
 """A regressor for local potentials of known form; see `halkit.potentials.forms`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace

@@ -14,6 +14,8 @@ sign, Σ_i (w_i φ_s ρ_t)² + (w_i φ_t ρ_s)². Coarse nodes also make M asymm
 A of the trapezoid rule differs from A of fourth order.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

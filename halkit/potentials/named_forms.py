@@ -7,6 +7,8 @@ r"""Named forms of a local potential V(r; θ).
 With a given mass μ of the exchanged particle, θ ends before it.
 """
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np

@@ -14,6 +14,8 @@ is linear in U, so that this derivative, contracted with the data, is the Jacobi
 step.
 """
 
+from __future__ import annotations
+
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence

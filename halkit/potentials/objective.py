@@ -11,6 +11,8 @@ the parameters. L is a sum of squares, and ρ is linear in U: all that a Gauss-N
 U is ∂U/∂θ contracted with the data.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any

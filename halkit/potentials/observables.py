@@ -4,6 +4,8 @@ One channel has phase shifts at momenta k, several have an S matrix at energies 
 threshold.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any

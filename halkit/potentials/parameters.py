@@ -1,5 +1,7 @@
 """Checks of the parameters of a network regressor."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import torch

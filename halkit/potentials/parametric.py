@@ -4,6 +4,8 @@ Least squares minimise L = Σ ρ² of the residuals ρ_si = W_si [ Σ_j U_θ(r_i
 as for the networks; `halkit.potentials.least_squares` has the covariance of θ.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 

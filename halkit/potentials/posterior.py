@@ -10,6 +10,8 @@ number is the square, is never formed. The evidence is the density of b ~ N(0, A
     −2 log p(b) = |b − Aθ|² + |θ|² + log det(AᵀA + 1) + n log 2π.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -13,6 +13,8 @@ The f_a are computed on a quadrature and continued by c itself (Nyström), so th
 functions of r. The action of U on data is linear in θ: the fit is a ridge regression.
 """
 
+from __future__ import annotations
+
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -243,7 +245,7 @@ class NonLocalPrior:
 class Entry(NamedTuple):
     """The `prior` of V_ab and U_ab, its coefficients in θ, and whether U has r and r' exchanged."""
 
-    prior: "PotentialPrior"
+    prior: PotentialPrior
     rows: slice
     transposed: bool
 
@@ -286,7 +288,7 @@ class PotentialPrior:
             parts.append(self.nonlocal_.design(X, r, weights, r_out, transposed=transposed))
         return np.concatenate(parts, axis=2)
 
-    def entry(self, *pair: int) -> "Entry":  # noqa: ARG002
+    def entry(self, *pair: int) -> Entry:  # noqa: ARG002
         """Return itself, as the prior of the only pair of channels."""
         return Entry(self, slice(0, self.n_parameters), False)
 

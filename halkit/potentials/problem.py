@@ -9,6 +9,8 @@ about 1 and does not change U and V. Fits to c X and c y therefore agree with fi
 any c, bit for bit if c is a power of two.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

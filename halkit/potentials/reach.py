@@ -11,6 +11,8 @@ the potential say nothing about its tail, and correlators that were not divided 
 of the free hadrons leave a constant.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 

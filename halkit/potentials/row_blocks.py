@@ -7,6 +7,8 @@ Least squares need the rows only through the triangle R of A = QR, for RᵀR = A
 which takes the memory of one block and of R.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 

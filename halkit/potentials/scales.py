@@ -4,6 +4,8 @@ The local term starts from its own weighted least-squares solution. The rest of 
 e(r) ∫ e φ for the envelope e, sets the scale and the sign of U.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -21,6 +21,8 @@ up to π/a.
 E_max, have errors of S above 0.03 in 76 cases at 1.5 … 16 E_max, and in 73 of them Δδ above 2e-3.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -13,6 +13,8 @@ A loss that is not finite ends a training. After an interrupt within an epoch th
 after the last full epoch.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 

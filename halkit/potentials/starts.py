@@ -1,5 +1,7 @@
 """The starts of a fit: trained one after another, on the same data and by the same rule."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The stationary Schrödinger equation of wave functions as a regression."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -9,6 +9,8 @@ distinct radii, P V its values at the r_n,
 related by symmetry have values of their own.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +58,7 @@ class Table(NamedTuple):
         inverse = scipy.linalg.solve_triangular(self.R, np.eye(len(self.r)))
         return (inverse @ self.c)[None], 1 / np.sqrt(np.sum(inverse**2, axis=1))[None]
 
-    def per_value(self, shift: int) -> "Table":
+    def per_value(self, shift: int) -> Table:
         """The same with 2^shift/√N times R and c."""
         unit = np.ldexp(1 / np.sqrt(self.n_values), shift)
         return self._replace(R=unit * self.R, c=unit * self.c, left=unit**2 * self.left)

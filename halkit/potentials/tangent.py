@@ -13,6 +13,8 @@ minus the δ_0 of the data of the fit. δ_0 vanishes at the minimum; where the f
 minimum, it is common to all bins.
 """
 
+from __future__ import annotations
+
 from functools import partial
 from typing import Any, Self
 

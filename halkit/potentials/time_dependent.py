@@ -1,5 +1,7 @@
 """The time-dependent HAL QCD equation as a regression."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Self
 

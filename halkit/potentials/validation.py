@@ -1,5 +1,7 @@
 """Checks of the arrays and nodes of the regressors, made once, where they enter."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -4,6 +4,8 @@ Times of one block share their noise, and a model that fits this noise in some o
 again in the others. Folds therefore leave out whole sources or volumes, or configurations.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

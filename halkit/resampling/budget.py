@@ -4,6 +4,8 @@ Each variation of the analysis is fitted to the same bins. Those that describe d
 not used are accepted; `halkit.resampling.quoted` says how they make one result with two errors.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from typing import Any, Literal, Self

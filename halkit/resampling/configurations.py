@@ -22,6 +22,8 @@ Bootstrap samples have no independent blocks. There the fits are those of five s
 that of the mean.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Bound states of a fit to correlators that the time stencil moves by more than their errors."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import Any
 

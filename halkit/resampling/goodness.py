@@ -15,6 +15,8 @@ with a Laplacian, 20 bins find p < 0.05 in 1.7 to 11 % of 120 sets.
 Fits must not use this covariance: their errors collapse (20 bins: by a factor of 25 to 35).
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 

@@ -1,5 +1,7 @@
 """A scorer for searches whose folds leave out volumes."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted

@@ -16,6 +16,8 @@ significant on local data. The p-value is the share of data sets, including the 
 T is at least as large.
 """
 
+from __future__ import annotations
+
 import warnings
 from functools import partial
 from typing import Any, Literal, NamedTuple

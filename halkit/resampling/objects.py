@@ -5,6 +5,8 @@ its measurements: jackknife samples follow from x_i = value + δ_i. In the other
 give a mean and a covariance, or the fluctuations.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

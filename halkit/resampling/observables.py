@@ -4,6 +4,8 @@ Every observable f is computed with the fit to the mean, θ̄, and with the fit 
 result is f(θ̄), with the error of the samples f(θ_b), without derivatives.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import methodcaller

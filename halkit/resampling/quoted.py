@@ -6,6 +6,8 @@ Of a quantity f, with f_v of each accepted variation v of the analysis and f_vb 
     systematic = (q_84 − q_16)/2 of f_v,   total² = statistical² + systematic².
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self

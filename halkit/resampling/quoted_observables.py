@@ -4,6 +4,8 @@ Phase shifts and scattering lengths of variations and bins are compared on the c
 live, as those of one ensemble are: see `halkit.scattering.branches`.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from dataclasses import replace

@@ -4,6 +4,8 @@ The centre is the fit to the mean X̄ = Σ_b X_b / n_bins. The error of an obser
 its samples f(fit of X_b), see `halkit.resampling.resampling_error`.
 """
 
+from __future__ import annotations
+
 import copy
 import warnings
 from typing import Any, Literal, Self

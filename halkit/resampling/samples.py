@@ -8,6 +8,8 @@ a bootstrap sample is the average of N bins drawn with replacement, and σ is th
 deviation of the samples. Both go through any function f: σ_f follows from f(x̄_b).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, overload
 

@@ -1,5 +1,7 @@
 """Equal arrays of many fits as one: memory and files hold them once."""
 
+from __future__ import annotations
+
 import pickle
 from collections.abc import Iterable
 from typing import Any

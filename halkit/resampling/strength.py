@@ -29,6 +29,8 @@ deep bound states. A prior that is wide enough to fit noise can have one that th
 with the same δ modulo π: the step beyond the first s that agrees is not taken if it adds one.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from functools import cached_property

@@ -4,6 +4,8 @@ A variation is judged by data that its fit has not used, on the rows of the cent
 the mean, which ranks variations, and the p-value, in which the error of the fit counts.
 """
 
+from __future__ import annotations
+
 import time
 import warnings
 from collections import Counter

@@ -4,6 +4,8 @@ Each call runs on one thread, so that results do not depend on where it runs. A 
 bin, and warnings of the workers are gathered.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager

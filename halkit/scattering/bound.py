@@ -9,6 +9,8 @@ The channel radius has to enclose the potential but not the bound state. If U is
 S_l R falls from one level of the interior to the next, with one root between neighbours.
 """
 
+from __future__ import annotations
+
 from itertools import pairwise
 from typing import Any
 

@@ -10,6 +10,8 @@ grows like 1/a0². Members are compared with the centre along the shorter arc. S
 pole, a number whose pole lies within the error of its angle has no error bar.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

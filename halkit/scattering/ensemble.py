@@ -6,6 +6,8 @@ where they live, see `halkit.scattering.branches`: at a threshold 1/a0 is smooth
 where a0 = 0 a0 has one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, TypedDict, Unpack, overload
 

@@ -1,5 +1,7 @@
 """Members of one kind, their centre, and any function of them with its error."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller

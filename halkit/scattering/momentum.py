@@ -11,6 +11,8 @@ On the nodes of `sine_grids` j0 is the matrix of the discrete sine transform, wh
 inverse, so the round trip is exact.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

@@ -8,6 +8,8 @@ It is solved on a mapped Lagrange-Legendre mesh up to the channel radius a, wher
 joins it to the free waves.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

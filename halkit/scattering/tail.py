@@ -8,6 +8,8 @@ A cos δ and A sin δ follow from linear least squares of r φ on a window r ≥
 interaction still acts, δ depends on the window.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Whether a0 of an ensemble may be infinite or zero within its error, where others have none."""
 
+from __future__ import annotations
+
 import warnings
 from typing import Any
 

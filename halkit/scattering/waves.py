@@ -9,6 +9,8 @@ u'(a), and the factor makes
 A bound state continues as u ∝ κr k_l(κr), and 4π ∫ r² φ² dr = ∫ u² dr = 1, φ = u/(√4π r).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple

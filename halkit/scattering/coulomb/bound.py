@@ -6,6 +6,8 @@ attract bind infinitely many states, hadronic atoms: the radius then holds the c
 point Z1 Z2 α/E of the states that are asked for, beyond which W has no zero.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import kve

@@ -4,6 +4,8 @@ V_C(r) = Z1 Z2 α/r                                             (points)
 V_C(r) = Z1 Z2 α/r [1 − e^{−x} (1 + 11x/16 + 3x²/16 + x³/48)],  x = 2√6 r/r_d   (dipoles)
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +78,7 @@ class Charges(NamedTuple):
     dipole_radius: float | None
 
     @classmethod
-    def of(cls, charge_product: Number, dipole_radius: Number | None = None) -> "Charges":
+    def of(cls, charge_product: Number, dipole_radius: Number | None = None) -> Charges:
         """Return the validated charges."""
         charge = check_number(charge_product, "charge_product")
         if charge == 0:

@@ -10,6 +10,8 @@ t = ρ(1 − cos θ)/2 and from d/dt {t [F_0'² + (1 − 2η/t) F_0²]} = F_0'²
 Gamow factor 2πη/(e^{2πη} − 1).
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from halkit.scattering.coulomb.waves import regular_coulomb

@@ -7,6 +7,8 @@ At low energy, with C² = 2πη/(e^{2πη} − 1) and h(η) = Re ψ(iη) − ln|
     C² k cot δ + 2kη h(η) = −1/a0 + r_eff k²/2 + …
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from halkit.checks import check_momenta

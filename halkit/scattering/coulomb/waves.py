@@ -10,6 +10,8 @@ References: A. R. Barnett, Comput. Phys. Commun. 27 (1982) 147; NIST Digital Lib
 Mathematical Functions, chapter 33.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -5,6 +5,8 @@ and ε_a(E) of the channels, H − diag ε_a(E) has the eigenvalues λ_n(E), whi
 bound state is a root of λ_n(E) = 0, and there is one for each λ_n(0) < 0.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple

@@ -5,6 +5,8 @@ number of levels; in one open channel it is the phase shift. Above, energies are
 neither the sum nor a phase turns much from one to the next.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix

@@ -5,6 +5,8 @@ S_12 = i e^{i(δ₁ + δ₂)} sin 2ε, ε changes sign where δ₁ + δ₂ moves
 Eigenphases may change places, with π/2 more in their mixing angle.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from functools import partial

@@ -17,6 +17,8 @@ Reference: A. M. Lane and R. G. Thomas, Rev. Mod. Phys. 30 (1958) 257, Sec. VII;
 D. Baye, Rep. Prog. Phys. 73 (2010) 036301, Sec. 3.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

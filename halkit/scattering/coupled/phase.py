@@ -13,6 +13,8 @@ References: H. P. Stapp, T. J. Ypsilantis and N. Metropolis, Phys. Rev. 105 (195
 J. M. Blatt and L. C. Biedenharn, Phys. Rev. 86 (1952) 399.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 

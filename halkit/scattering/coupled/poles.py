@@ -16,6 +16,8 @@ References: A. J. F. Siegert, Phys. Rev. 56 (1939) 750; R. Jost and A. Pais, Phy
 840; A. Ruhe, SIAM J. Numer. Anal. 10 (1973) 674.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -8,6 +8,8 @@ Non-relativistically ε_a = E − Δ_a, and one decomposition serves all energie
 ε_a(E) of relativistic channels are different functions, see `Pencil`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from copy import copy
 from itertools import combinations
@@ -219,13 +221,13 @@ class CoupledSystem:
         self._slow = joined(layouts, layouts[:: self.channels.size + 1])
         self.allot(self.k)
 
-    def wider(self, factor: float) -> "CoupledSystem":
+    def wider(self, factor: float) -> CoupledSystem:
         """Return the system with a larger channel radius."""
         wide = copy(self)
         wide._enclose(self.interiors, factor * self.radius)
         return wide
 
-    def alike(self, interactions: CoupledPotential) -> "CoupledSystem":
+    def alike(self, interactions: CoupledPotential) -> CoupledSystem:
         """Return the system of another matrix in the same radius, with the same panels."""
         other, flat = copy(self), [one for row in _matrix(interactions).interactions for one in row]
         pairs = zip(self.interiors, flat, strict=True)
@@ -235,7 +237,7 @@ class CoupledSystem:
         ]
         return other
 
-    def with_interiors(self, interiors: Sequence[Interior]) -> "CoupledSystem":
+    def with_interiors(self, interiors: Sequence[Interior]) -> CoupledSystem:
         """Return the system with other interiors, row by row, in a radius that encloses all."""
         other = copy(self)
         other._enclose(interiors, max(interior.radius for interior in interiors))
@@ -258,7 +260,7 @@ class CoupledSystem:
         upper = (self.interiors[n * i + j] for i in range(n) for j in range(i, n))
         return self.layout.mesh_size(max(interior.mesh_size(k) for interior in upper))
 
-    def hamiltonian(self, n: int) -> "CoupledHamiltonian":
+    def hamiltonian(self, n: int) -> CoupledHamiltonian:
         """Return the `CoupledHamiltonian` on a mesh of n points for each channel."""
         mesh, size = mesh_of(self.layout, n), self.channels.size
         blocks = [potential_matrix(interior.interaction, mesh)[0] for interior in self.interiors]

@@ -10,6 +10,8 @@ R the channel radius and f_b the vectors with u_b(R) = f_b·c: a regular matrix 
 also at a level of the interior. ψ_b = u_b/(k_a r). Charged channels have Coulomb functions F, H⁺.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 

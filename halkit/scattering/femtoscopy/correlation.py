@@ -12,6 +12,8 @@ w ω_b ∫ 4πr² S_b |ψ_b|² dr, with ω_b pairs produced for one of the obser
 `halkit.scattering.coupled_wave_functions`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -3,6 +3,8 @@
 C(k) = 1 + Σ_i λ_i [C_i(k) − 1],        C(k_i) → Σ_j M_ij C(k_j) / Σ_j M_ij.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 import numpy as np

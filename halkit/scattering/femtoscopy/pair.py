@@ -1,5 +1,7 @@
 """The observed pair: its mass, its charges, its place among coupled channels, and its waves."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Sources S(r) of pairs of hadrons, and the quadrature of ∫ 4πr² S(r) … dr."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias

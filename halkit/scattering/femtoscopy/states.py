@@ -1,5 +1,7 @@
 """The spin states of a pair: each with its weight, its partial wave and its interaction."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, NamedTuple, TypeAlias

@@ -1,5 +1,7 @@
 """Wave functions from elsewhere, as values on nodes."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

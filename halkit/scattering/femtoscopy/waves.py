@@ -11,6 +11,8 @@ A pair can also come from another channel b, ρ_b = f Σ_s w_s |ψ_b|² with ψ_
 wave that has the flux of ψ in the observed channel; then C has ω_b ∫ 4πr² S_b ρ_b dr besides.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -6,6 +6,8 @@ volume is a sum over such states. For u = rφ the first condition means R u'(R) 
 which the Bloch operator (1/2m) δ(r − R)(d/dr − 1/R) builds into the Hamiltonian.
 """
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
 import numpy as np

@@ -10,6 +10,8 @@ with E, vanishes. A correlator C_a(t, r) = Σ_n A_n φ_na(r) e^{−E_n t} of the
 (ε(E) − H)⁻¹ has states with Σ_a ε_a'(E_n) ∫ 4πr² φ_na² dr = 1.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

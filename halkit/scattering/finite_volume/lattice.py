@@ -10,6 +10,8 @@ sites is scaled by √w, which makes H symmetric. For V2 the scale s of
 `halkit.interactions.derivative` does the same.
 """
 
+from __future__ import annotations
+
 import warnings
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias

@@ -13,6 +13,8 @@ q² = −1 Poisson's formula suffices, with κ = √−q²:
     Z00(1; q²) = ½√π [ −2πκ + Σ_{n≠0} e^{−2πκ|n|}/|n| ].
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any

@@ -18,6 +18,8 @@ with the covariance C of the energies. The line may have any direction. Energies
 on L, as of fake plateaux, lie on a steep one, with r_eff far above the range of the interaction.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

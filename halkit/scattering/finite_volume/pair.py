@@ -4,6 +4,8 @@ Eigenvalues of H0 + V + U are ε = k²/2m. With masses, a correlator of the stat
 ΔW = √(m1² + k²) + √(m2² + k²) − m1 − m2, which is below ε.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

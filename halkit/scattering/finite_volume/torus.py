@@ -5,6 +5,8 @@ Both have −∇² of columns of fields, shape (n_sites, n_fields): with nearest
 |r| is the distance to the nearest image of the origin; shells are sites of equal r².
 """
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np

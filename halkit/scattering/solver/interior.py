@@ -8,6 +8,8 @@ The channel radius is the first a beyond which the tails
 changing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -115,7 +117,7 @@ class Interior(_Fields):
         """Return a mesh of n points, 4 or more in each panel."""
         return mesh_of(self.layout, n)
 
-    def wider(self, reach: float) -> tuple["Interior", int]:
+    def wider(self, reach: float) -> tuple[Interior, int]:
         """Return the interior with panels up to `reach` times its radius, and its mesh points."""
         a, layout = self.radius, self.layout
         edges = np.geomspace(a, reach * a, 8)
@@ -212,7 +214,7 @@ def _attraction(V):
     return np.maximum(-V, 0)
 
 
-def open_interior(potential: Potential, *where: Any, **options: Any) -> "Interior":
+def open_interior(potential: Potential, *where: Any, **options: Any) -> Interior:
     """Return the validated `Interior`, with its radius found if it is not given.
 
     A singular core keeps out waves of momenta up to k. With `least_power` the caller integrates
@@ -223,7 +225,7 @@ def open_interior(potential: Potential, *where: Any, **options: Any) -> "Interio
     return interior
 
 
-def warn_of_radius(interior: "Interior", beyond: float, of: str = "") -> None:
+def warn_of_radius(interior: Interior, beyond: float, of: str = "") -> None:
     """Warn if much of a potential lies beyond its channel radius; `of` says which potential."""
     if beyond > NOTICEABLE:
         warn_caller(
@@ -241,7 +243,7 @@ def measured_interior(
     *,
     k: Array | float = 0.0,
     least_power: float | None = None,
-) -> tuple["Interior", float]:
+) -> tuple[Interior, float]:
     """Return the validated `Interior`, and the tail of the potential beyond its radius."""
     m = mass_of(potential, reduced_mass)
     l = check_integer(l, "l", least=0)

@@ -11,6 +11,8 @@ like e^{κ(r − e)} with 1/κ far below all other lengths, the core acts like a
 ends at e − 1/κ, to a relative accuracy of (k/κ)³.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -73,7 +75,7 @@ class Layout(NamedTuple):
         """Return n, or the number of points that the panels need if that is more."""
         return n if self.simple else max(n, int(self.points.sum()))
 
-    def oscillating(self, k: float) -> "Layout":
+    def oscillating(self, k: float) -> Layout:
         """Return the layout with points for waves of the momentum k everywhere."""
         return self._replace(points=self.points + PER_RADIAN * k * np.diff(self.edges))
 

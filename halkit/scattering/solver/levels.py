@@ -10,6 +10,8 @@ References: J. W. Demmel and K. Veselić, SIAM J. Matrix Anal. Appl. 13 (1992) 1
 T. Ericsson and A. Ruhe, Math. Comp. 35 (1980) 1251 (shift and inverse).
 """
 
+from __future__ import annotations
+
 import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import dpotrf, dpotri

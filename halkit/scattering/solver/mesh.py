@@ -31,6 +31,8 @@ Comput. Phys. Commun. 200 (2016) 199; D. Kosloff and H. Tal-Ezer, J. Comput. Phy
 (2008) 930 (cost and gain of such maps).
 """
 
+from __future__ import annotations
+
 from functools import lru_cache
 from typing import NamedTuple
 

@@ -14,6 +14,8 @@ References: T. N. Rescigno and C. W. McCurdy, Phys. Rev. A 62 (2000) 032706; H. 
 D. Huybrechs and S. Vandewalle, Math. Comp. 83 (2014) 2893 (barycentric weights (−1)^j √w_j).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple

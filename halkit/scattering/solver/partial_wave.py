@@ -1,5 +1,7 @@
 """The partial wave to which an interaction belongs, and the momenta that its data determine."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -25,6 +25,8 @@ Rev. Mod. Phys. 30 (1958) 257; B. N. Parlett, The Symmetric Eigenvalue Problem (
 Ch. 3 and 7.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,7 +93,7 @@ class RMatrix(NamedTuple):
         """Return R(E): an array of the shape of `energy`."""
         return self.evaluate(energy)[0]
 
-    def split(self, chosen: NDArray[np.bool_]) -> tuple["RMatrix", "RMatrix"]:
+    def split(self, chosen: NDArray[np.bool_]) -> tuple[RMatrix, RMatrix]:
         """Return the R-matrix without the levels of a mask, and the R-matrix of these levels."""
         rest, part = (
             self._replace(energy=self.energy[mask], strength=self.strength[mask])

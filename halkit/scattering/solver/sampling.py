@@ -8,6 +8,8 @@ be missed. Narrower structure is found between two ``edges`` of an interaction, 
 in between.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 
 import numpy as np

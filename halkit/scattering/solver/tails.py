@@ -17,6 +17,8 @@ A tail counts as a power, V ∝ r^−n with n > 2, if log|V| is nearly linear in
 Reference: F. Calogero, Variable Phase Approach to Potential Scattering (1967), Ch. 3.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

@@ -18,6 +18,8 @@ c^{2l+1} r^{−l}) ends like r^{−l}, so that b = c^{2l+1} − a^l y(a), and
     [(2l+1)!! a_l]² r_l/2 = ∫_0^a (r^{2l+2} − u_left u) dr − b a² − b² a^{1−2l}/(2l−1).
 """
 
+from __future__ import annotations
+
 from itertools import product
 
 import numpy as np
