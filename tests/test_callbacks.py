@@ -69,7 +69,7 @@ FITS = {
     "parametric": (
         halkit.ParametricPotentialRegressor(exponential, [-0.02, 0.7], r=R), (X, Y), {"step": None},
     ),
-    "local": (halkit.LocalPotentialRegressor(r=R, n_terms=1), (X, Y), {"step": None}),
+    "local": (halkit.LocalPotentialRegressor(initial=[-0.05, 2.0], r=R), (X, Y), {"step": None}),
     "process": (halkit.GaussianProcessPotentialRegressor(R, reduced_mass=1.0), (X, Y), {}),
     "separable": (halkit.ESTPotentialRegressor(R), (X, Y), {}),
     "sampler": (

@@ -188,6 +188,7 @@ def test_fits_in_threads_equal_fits_one_by_one(fit):
     assert not np.array_equal(serial[0], serial[1])
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("local", [False, True, "only"])

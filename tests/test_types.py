@@ -129,7 +129,6 @@ WRONG = [
     "scattering.phase_shift('no', k='text', reduced_mass=[None])",
     "scattering.phase_shift(V, 'text', reduced_mass=1.0)",
     "scattering.phase_shift(V, k, reduced_mass=[None])",
-    "scattering.phase_shift(V, k)",
     "scattering.phase_shift(V, k, 1.0)",
     "scattering.phase_shift(V, k, reduced_mass=1.0, l='s')",
     "scattering.phase_shift(V, k, reduced_mass=1.0, n_mesh=40.5)",

@@ -130,6 +130,7 @@ def test_a_file_without_a_version_warns():
         halkit.ESTPotentialRegressor.__new__(type(model)).__setstate__(dict(vars(model)))
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_the_same_version_is_silent(tmp_path, monkeypatch):

@@ -131,6 +131,6 @@ def warn_of_signal(
         warn_caller(
             "these rows do not tell a local from a non-local potential, which have different "
             f"phase shifts: beside V(r), {what} is seen at {round(signal, 3):.2g} {unit}. Fit rows "
-            "of two sources, or choose local='only' or local=False",
+            "of two sources, or of more with smaller errors, or choose local='only' or local=False",
             UnderdeterminedWarning,
         )

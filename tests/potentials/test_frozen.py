@@ -18,10 +18,13 @@ from halkit.potentials import (
 )
 from halkit.resampling import JackknifeRegressor
 
-pytestmark = pytest.mark.filterwarnings(
-    # The data of these tests end where U does not.
-    "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
-)
+pytestmark = [
+    # The data of these tests end where U does not, and tell little of it beside V.
+    pytest.mark.filterwarnings(
+        "ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:these rows do not tell a local"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def rms_error(samples, sources, times):
     return np.sqrt(np.mean(np.square(errors)))
 
 
+@pytest.mark.filterwarnings("ignore:these rows do not tell a local")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:the data do not determine δ")
 def test_a_second_source_and_more_times_help(samples):

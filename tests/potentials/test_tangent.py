@@ -29,6 +29,7 @@ def fitted(d, **parameters):
     return network.fit(d.data, d.target, y_std=d.sigma)
 
 
+@pytest.mark.filterwarnings("ignore:these rows do not tell a local")
 @pytest.mark.filterwarnings("ignore:the fit had not converged")
 @pytest.mark.parametrize(
     "form", [{}, {"network": "symmetric", "hidden_layer_sizes": (3,)}, {"local": "only"}]
@@ -56,6 +57,7 @@ def test_it_is_the_derivative_of_the_network(form):
         assert_allclose(g - f, slope, rtol=1e-4, atol=1e-6 * np.abs(slope).max())
 
 
+@pytest.mark.filterwarnings("ignore:these rows do not tell a local")
 def test_the_data_of_the_fit_move_nothing():
     d = correlators()
     data = {"X": d.data, "y": d.target, "y_std": d.sigma}
@@ -66,6 +68,7 @@ def test_the_data_of_the_fit_move_nothing():
     assert_array_equal(own.predict(d.data), network.predict(d.data))
 
 
+@pytest.mark.filterwarnings("ignore:these rows do not tell a local")
 @pytest.mark.parametrize(
     ("settings", "parameters", "tolerance"),
     [

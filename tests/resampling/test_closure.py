@@ -118,6 +118,7 @@ def test_weights_from_the_bins_make_errors_small(phases):
     assert error_over_scatter(*own) < error_over_scatter(*few)
 
 
+@pytest.mark.filterwarnings("ignore:these rows do not tell a local")
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_the_network_covers_the_truth():
