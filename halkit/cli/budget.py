@@ -13,9 +13,10 @@ from typing import Any
 from halkit.cli import words
 from halkit.cli.estimators import make_estimator, refuse_unknown
 from halkit.cli.output import check_new, table
-from halkit.cli.records import load_records, refuse_folder
+from halkit.cli.records import load_records
 from halkit.persistence import save
 from halkit.resampling import CorrelatorRegressor, ErrorBudget, blocks
+from halkit.writing import existing_file
 
 __all__ = ["run"]
 
@@ -72,7 +73,7 @@ def _pairs(one: Any, other: Any) -> list[tuple[Any, Any]]:
 
 def _read(name: str) -> tuple[dict[str, Any], Path]:
     """The keys of a TOML file, and the folder that its files are in."""
-    path = Path() if name == STDIN else refuse_folder(name)
+    path = Path() if name == STDIN else existing_file(name)
     data = sys.stdin.buffer.read() if name == STDIN else path.read_bytes()
     try:
         return tomllib.loads(data.decode()), path.parent

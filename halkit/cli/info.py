@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from halkit.cli.records import refuse_folder
 from halkit.correlators import Correlators, iter_correlators, list_arrays, load_correlators
 from halkit.persistence import load, read_versions
+from halkit.writing import existing_file
 
 __all__ = ["run"]
 
@@ -30,7 +30,7 @@ USES = {
 def run(options: Namespace) -> int:
     """Print what is in each file."""
     for number, name in enumerate(options.files):
-        path = refuse_folder(name)
+        path = existing_file(name)
         with path.open("rb") as file:
             begin = file.read(64)
         if begin.startswith(b"\x80") or begin[30:41] == b"halkit.json":

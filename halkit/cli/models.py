@@ -12,7 +12,6 @@ import numpy as np
 
 from halkit.channels import resolve_channels
 from halkit.checks import check_masses
-from halkit.cli.records import refuse_folder
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.kinematics import energy_from_momentum, momentum_squared
@@ -21,6 +20,7 @@ from halkit.potentials.seen import node_spacing
 from halkit.resampling import ErrorBudget
 from halkit.typing import Array
 from halkit.units import HBARC, spacing, to_mev
+from halkit.writing import existing_file
 
 __all__ = ["Model", "Units", "load_model"]
 
@@ -223,7 +223,7 @@ def load_model(options: Namespace) -> Model:
         If the file is not a model file, or holds no potential; if the units of the model are
         needed and not known.
     """
-    found = load(refuse_folder(options.model), trusted=options.trust)
+    found = load(existing_file(options.model), trusted=options.trust)
     found = getattr(found, "best_estimator_", found)
     bare = isinstance(found, Interaction | InteractionMatrix)
     if bare or not callable(getattr(found, "phase_shift", None)):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from halkit.cli.records import refuse_folder
 from halkit.correlators import list_arrays, read_hdf5, read_npz, read_table
 from halkit.correlators.axes import natural_order
 from halkit.radial import Wedge
 from halkit.typing import Array
+from halkit.writing import existing_file
 
 __all__ = ["Raw"]
 
@@ -43,7 +43,7 @@ class Raw:
     """
 
     def __init__(self, options: Namespace) -> None:
-        self.files = [refuse_folder(name) for name in sorted(options.raw, key=natural_order)]
+        self.files = [existing_file(name) for name in sorted(options.raw, key=natural_order)]
         found = [pair for key, name in options.map for pair in self._sources(key, name)]
         self.names = dict(found)
         if len(self.names) < len(found):

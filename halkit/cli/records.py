@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from halkit.correlators import Correlators, load_correlators
+from halkit.writing import existing_file
 
-__all__ = ["load_records", "refuse_folder"]
-
-
-def refuse_folder(name: str) -> Path:
-    """Return the path of a file, with the error of the system if it is a folder or missing."""
-    path = Path(name)
-    if path.is_dir():
-        raise IsADirectoryError(f"{name} is a folder, not a file")
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {name}")
-    return path
+__all__ = ["load_records"]
 
 
 def load_records(
@@ -30,6 +20,6 @@ def load_records(
     ]  # fmt: skip
     return [
         load_correlators(path, **choice)
-        for path in map(refuse_folder, files)
+        for path in map(existing_file, files)
         for choice in chosen or [{}]
     ]

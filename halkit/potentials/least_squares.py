@@ -145,9 +145,14 @@ def fit_theta(
             f"after {best.n} evaluations: interrupted_ has the best theta (loss {model.loss_:.2g})",
             model,
         ) from error
+    _keep_solution(model, solution, problem, unit, limits, left)
+
+
+def _keep_solution(model, solution, problem, unit, limits, left):
+    """Keep θ of a finished fit, in units of `unit`, with its covariance."""
     loss = 2 * solution.cost + left
     _check_solution(model, solution, loss)
-    n_left = np.count_nonzero(problem.W) - len(start)
+    n_left = np.count_nonzero(problem.W) - len(unit)
     size = loss / n_left if n_left > 0 else np.inf
     with np.errstate(over="ignore", under="ignore"):
         known = np.ldexp(1.0, 2 * problem.shift) / problem.total

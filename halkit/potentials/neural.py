@@ -123,7 +123,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             network is symmetric and ⟨φ_s|y_t⟩ is not.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data. With a local term, if
-            the rows do not tell it from U, as those of one quark source; with several channels, if
+            the rows do not tell it from U, as with one quark source; with several channels, if
             they do not tell V_ab apart.
         UserWarning
             If `regulator` has no effect, because the envelope lets U vanish there already.

@@ -1,4 +1,4 @@
-"""Networks with V and U say when the rows do not tell the two apart, as those of one source.
+"""Networks with V and U say when the rows do not tell the two apart, as with one source.
 
 The radii and shares were chosen on nine truths (separable, non-local Gaussian, local ones and sums,
 of both signs; one source and two, noise 1e-4 … 1e-2, one to eight times) and 300 drawn ones. On 85
