@@ -12,6 +12,7 @@ import io
 import json
 import os
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,9 +118,12 @@ def _read(path):
         return {}
     data = io.BytesIO(path.read_bytes())
     try:
+        if zipfile.ZipFile(data).testzip() is not None:
+            raise ValueError("a part does not have its checksum")
+        data.seek(0)
         found = torch.load(data, weights_only=True)
         version, starts = found["halkit_checkpoint"], found["starts"]
-    except Exception:  # torch advises to run the code of the file
+    except Exception:  # among others torch's, which advises to run the code of the file
         raise ValueError(
             f"{path} is cut off or not a checkpoint of halkit: delete it to begin anew"
         ) from None

@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -193,7 +194,12 @@ def test_a_file_that_is_no_checkpoint(tmp_path):
     torch.save({"something": 1}, archive)
     other = pickle.dumps(Touch(tmp_path / "touched"))
     cuts = [whole[: len(whole) * part // 7] for part in range(7)]
-    for damaged in (*cuts, b"nothing", other, archive.getvalue()):
+    with zipfile.ZipFile(path) as parts:
+        biggest = max(parts.infolist(), key=lambda one: one.file_size)
+    at = whole.index(biggest.filename.encode(), biggest.header_offset) + biggest.file_size // 2
+    flipped = bytearray(whole)
+    flipped[at + 64] ^= 1
+    for damaged in (*cuts, b"nothing", other, archive.getvalue(), bytes(flipped)):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="fit is cut off or not a checkpoint") as error:
             make([Checkpoint(path)]).fit(*data)

@@ -17,12 +17,14 @@ without the formula, by the network that is the default elsewhere.
 # The wave functions reach to 12.5 for the sum over r'; the source is wanted at R alone.
 
 import time
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from halkit import NonLocalPotentialRegressor, ParametricPotentialRegressor
 from halkit.datasets import make_separable
+from halkit.exceptions import MisfitWarning
 
 OMEGA, R, MASS = -0.017, 2.5, 3.3
 
@@ -35,7 +37,9 @@ print(f"X: {data.data.shape}, y: {source.shape}")
 # -------------
 # ``ParametricPotentialRegressor`` takes any function of arrays. Its distance to θ = 1 comes
 # from the trapezoidal sum over r', which stops at 12.5. That is no noise, so that the errors,
-# read off the scatter of the residuals, do not cover it.
+# read off the scatter of the residuals, do not cover it, and the fit warns of what is left.
+
+warnings.simplefilter("ignore", MisfitWarning)
 
 
 def exponentials(r, r_prime, theta):

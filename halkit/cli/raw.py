@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -48,10 +49,24 @@ class Raw:
         self.names = dict(found)
         if len(self.names) < len(found):
             raise ValueError(f"--map must have each key once, got {[key for key, _ in found]}")
+        self._refuse_other_configurations()
         self.axes, self.columns = _by_key(options.axes), _by_key(options.columns)
         self.options = options
         self.wedge: Wedge | None = None
         self.coordinates: dict[str, Array] = {}
+
+    def _refuse_other_configurations(self):
+        """Raise if correlators of several files have other numbers in their names."""
+        paths = {key: self._where(key)[0] for key in self.names}
+        numbers = {key: {_number(path) for path in some} for key, some in paths.items()}
+        first, *others = [key for key, some in paths.items() if len(some) > 1] or [None]
+        for key in others:
+            if numbers[key] != numbers[first]:
+                alone = sorted(map(str, numbers[key] ^ numbers[first]))
+                raise ValueError(
+                    f"files of {first} and {key} must be of the same configurations, got one "
+                    f"without the other for {', '.join(alone[:10])}"
+                )
 
     def sources(self, what: str) -> dict[str | None, str]:
         """Return the keys of a correlator by source; None without a source."""
@@ -228,3 +243,9 @@ def _in_order(axes: Sequence[str], key: str) -> tuple[str, ...]:
     if lost or {"config", "bin"} <= {*axes}:
         raise ValueError(f"axes of {key} must be source, config or bin, t, r or point, got {axes}")
     return order
+
+
+def _number(path):
+    """The last number in the name of a file, as of its configuration."""
+    found = re.findall(r"\d+", path.stem)
+    return int(found[-1]) if found else None

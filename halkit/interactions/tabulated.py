@@ -17,7 +17,7 @@ __all__ = ["Tabulated"]
 # |V| r³ at the last node, over ∫ |V| r² dr, from which on V has not vanished there.
 END = 0.1
 # Values whose mean there must differ from zero, and by how many of its errors.
-LAST, SIGNIFICANT = 5, 2.0
+LAST, SIGNIFICANT = 5, 3.0
 
 
 class Tabulated(Interaction):

@@ -1,5 +1,7 @@
 """The fit of a neural network U(r, r'): scales, starts, and what is kept of them."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import Any, Literal, Self, TypeAlias
 
@@ -16,12 +18,7 @@ from halkit.potentials.base import PotentialMixin
 from halkit.potentials.beside import warn_of_one_source
 from halkit.potentials.blueprint import CODE, Blueprint
 from halkit.potentials.coupled_checks import warn_of_sources
-from halkit.potentials.coupling import (
-    pair_masses,
-    refuse_other_networks,
-    resolved,
-    split,
-)
+from halkit.potentials.coupling import pair_masses, refuse_other_networks, resolved, split
 from halkit.potentials.exact import warn_of_exact_fit, warn_of_quadrature
 from halkit.potentials.learned import CoupledStart, NetworkInteraction, Start, of_pairs
 from halkit.potentials.local import depth_of_data, local_term

@@ -17,7 +17,7 @@ from halkit.samples import KINDS, Kind, standard_error
 from halkit.scattering.bound import bound_states
 from halkit.scattering.branches import nearest_branch
 from halkit.scattering.phase import effective_range, phase_shift, scattering_length
-from halkit.scattering.solver.partial_wave import tell_momenta
+from halkit.scattering.solver.partial_wave import mass_of, tell_momenta
 from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
@@ -67,6 +67,9 @@ class Members:
         self.l = check_integer(l, "l", least=0)
         members = self.members if centre is None else [*self.members, centre]
         self.n_channels = _same_count(members)
+        if self.reduced_mass is not None:
+            for one in members:
+                mass_of(one, self.reduced_mass)
         if self.n_channels > 1 and self.l:
             raise ValueError(f"l must be 0 for matrices, whose channels have their l, got {l}")
         self.centre: Member = _mean(self.members) if centre is None else centre

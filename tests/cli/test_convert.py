@@ -1,5 +1,7 @@
 """`halkit convert`: the record of the library, whatever the layout of the raw files is."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -83,6 +85,23 @@ def test_hdf5_files_of_one_configuration_each(arrays, record, tmp_path, monkeypa
     words = [*files, "out.h5", *MAPS, "--axes", "point,t", *COMMON, "--mass-source", "wall"]
     assert main(["convert", *sorted(words[:N_CONFIGS]), *words[N_CONFIGS:]]) == 0
     assert_same("out.h5", record)
+
+
+@pytest.mark.parametrize("missing", [{"NM": 2}, {"NM": 2, "N": 3}, {"NM": 2, "N": 3, "M": 1}])
+def test_files_of_other_configurations_are_refused(missing, tmp_path, monkeypatch, capsys):
+    """They would be paired in the order of their names, which are equally many in the last case."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{t} 1 {r} {1 + 0.1 * t * r}\n" for t in range(4) for r in range(1, 4))
+    for name in ("NM", "N", "M"):
+        for i in set(range(6)) - {missing.get(name)}:
+            Path(f"{name}_{i:03d}.txt").write_text(f"# t x r C\n{rows}")
+    words = [word for name in ("NM", "N", "M") for word in ("--map", f"C_{name}={name}_*.txt")]
+    files = sorted(map(str, Path().glob("*.txt")))
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", *files, "out.npz", *words, *COMMON])
+    told = capsys.readouterr().err
+    assert "must be of the same configurations, got one without the other for " in told
+    assert f" {missing['NM']}" in told
 
 
 def test_fields_on_all_sites_are_projected(raw, record, tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ from halkit.scattering.solver.interior import Interior, measured_interior, mesh_
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.levels import levels, unit_scale
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
-from halkit.scattering.solver.partial_wave import interaction_in_wave
+from halkit.scattering.solver.partial_wave import SAME, interaction_in_wave
 from halkit.typing import Array, Number
 
 __all__ = [
@@ -198,6 +198,8 @@ class CoupledSystem:
             reduced_mass=reduced_mass,
             relativistic=relativistic,
         )
+        if isinstance(getattr(interactions, "interaction_", None), InteractionMatrix):
+            _refuse_other_pairs(matrix.resolved(), self.channels, type(interactions).__name__)
         if self.channels.size != n:
             raise ValueError(
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
@@ -301,6 +303,17 @@ def _refuse_asymmetric(one, other, pair, least):
 def _walled_interior(interaction, reduced_mass, l, channel_radius):
     """The interior of a wave that ends at a wall, whatever the interaction is beyond it, and 0."""
     return Interior(interaction_in_wave(interaction, l), channel_radius, reduced_mass, l), 0.0
+
+
+def _refuse_other_pairs(own, given, name):
+    """Refuse masses or thresholds that are not those of a fit."""
+    for what, rtol in (("reduced_mass", SAME), ("threshold", 1e-6)):
+        mine, other = getattr(own, what), getattr(given, what)
+        if len(mine) == len(other) and not np.allclose(mine, other, rtol=rtol, atol=0):
+            raise ValueError(
+                f"channels must have the {what} of the fitted {name}, {mine}, or be left out, got "
+                f"{other}. To solve the potential with others, give its interaction_"
+            )
 
 
 def _matrix(interactions):

@@ -245,9 +245,9 @@ def measured_interior(
     least_power: float | None = None,
 ) -> tuple[Interior, float]:
     """Return the validated `Interior`, and the tail of the potential beyond its radius."""
-    m = mass_of(potential, reduced_mass)
     l = check_integer(l, "l", least=0)
     interaction = interaction_in_wave(potential, l, r, laplacian=True)
+    m = mass_of(potential, reduced_mass)
     radius, beyond, power = _find_radius(interaction, m, channel_radius, least_power)
     top = float(np.max(k, initial=0.0))
     return Interior(interaction, radius, m, l, top, power), beyond

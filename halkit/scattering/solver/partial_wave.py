@@ -11,10 +11,10 @@ from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.conversion import Potential
 from halkit.typing import Number, Numbers
 
-__all__ = ["interaction_in_wave", "mass_of", "own_mass", "tell_momenta"]
+__all__ = ["SAME", "interaction_in_wave", "mass_of", "own_mass", "tell_momenta"]
 
-# Relative difference of two masses that are the same.
-SAME = 1e-6
+# Relative difference of masses of one pair: bins have their own, and 5 % is no other hadron.
+SAME = 0.05
 
 
 def interaction_in_wave(
