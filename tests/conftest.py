@@ -15,3 +15,9 @@ def data_dir():
     if not (folder / "xixi_1s0_rcorr.npz").is_file():
         pytest.skip(f"{folder} has no xixi_1s0_rcorr.npz; set HALKIT_DATA to the folder that has")
     return folder
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, so that no process ends long after the other."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

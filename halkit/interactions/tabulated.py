@@ -118,6 +118,6 @@ def _warn_of_end(V, r):
     if large and abs(last.mean()) > SIGNIFICANT * noise:
         warn_caller(
             f"V is {V[-1]:.3g} at the last node r = {r[-1]:.4g} of its table, and 0 beyond: phase "
-            "shifts are those of the cut potential. Give a longer table, or add a node with V = 0 "
+            "shifts belong to the cut potential. Give a longer table, or add a node with V = 0 "
             "where it ends"
         )

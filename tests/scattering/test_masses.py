@@ -43,7 +43,7 @@ def fit():
 
 @pytest.mark.parametrize("name", [*SOLVERS, *BOXES])
 def test_a_fit_brings_its_mass_and_refuses_another(name, fit):
-    """The hadron mass in the place of the reduced mass gave a0 = 30 instead of −4, silently."""
+    """The hadron mass instead of the reduced mass gave a0 = 30 instead of −4, silently."""
     solve = {**SOLVERS, **BOXES}[name]
     expected = solve(fit.interaction_, reduced_mass=MASS)
     np.testing.assert_array_equal(solve(fit, reduced_mass=MASS), expected)

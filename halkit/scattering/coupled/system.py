@@ -306,7 +306,7 @@ def _walled_interior(interaction, reduced_mass, l, channel_radius):
 
 
 def _refuse_other_pairs(own, given, name):
-    """Refuse masses or thresholds that are not those of a fit."""
+    """Refuse masses or thresholds that a fit does not have."""
     for what, rtol in (("reduced_mass", SAME), ("threshold", 1e-6)):
         mine, other = getattr(own, what), getattr(given, what)
         if len(mine) == len(other) and not np.allclose(mine, other, rtol=rtol, atol=0):
