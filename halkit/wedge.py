@@ -308,7 +308,7 @@ def _warn_of_origin(wedge, fields, index, sign):
         left.append((1 - symmetric, symmetric - radial))
     at = int(np.argmin(np.sum(left, axis=1)))
     better = BETTER if A1 and L >= SMALL else CLEAR
-    # between the sites of a radius more must be left than noise leaves between those of a point
+    # Noise alone leaves about left[at][0]; a wrong origin must leave more within a radius.
     least = (ROUNDING, max(left[at][0], ROUNDING) if A1 else np.inf)
     for of_zero, other, bound in zip(left[0], left[at], least, strict=True):
         if of_zero > bound and other < min(better * of_zero, NOISE):

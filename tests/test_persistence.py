@@ -329,7 +329,7 @@ def test_a_file_is_replaced_only_when_asked(path):
 
 
 def test_paths_that_are_no_files(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*nothing"):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*nothing"):
         halkit.load(tmp_path / "nothing")
     with pytest.raises(IsADirectoryError, match=r"is a folder, not a file"):
         halkit.load(tmp_path)

@@ -60,7 +60,7 @@ _PARTS = {
 
 
 def _warn_of_misspelt(cls):
-    """Warn of methods that are nearly, but not, those that solvers call."""
+    """Warn of methods whose names differ by a typo from a method that solvers call."""
     for name in vars(cls):
         close = [] if name in _SYMBOLS else get_close_matches(name, _SYMBOLS, 1, SIMILAR)
         if close:

@@ -241,7 +241,7 @@ def warn_of_energies(
     std : array-like of the shape of energy, optional
         The largest stated error of a phase shift.
     channels : Channels, optional
-        By default those of the model.
+        Default: the channels of the model.
 
     Warns
     -----

@@ -345,7 +345,7 @@ def _of_fits(model, function, warns):
 
 
 def _without_failures(found):
-    """Values by the names of variations, and the errors of those that have none."""
+    """Split the results by name into values and errors."""
     failed = {name: x for name, x in found.items() if isinstance(x, ValueError)}
     centre = next(iter(found))
     if centre in failed:

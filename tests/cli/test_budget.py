@@ -115,7 +115,7 @@ def test_variations_are_listed(folder, budget, tmp_path, monkeypatch, capsys):
 WRONG = {
     "key": (("holdout", "holdut"), "there is no key 'holdut': did you mean 'holdout'?"),
     "no files": (("files", "#"), "must have files, got holdout"),
-    "no file": (("nn.npz", "n.npz"), "there is no file"),
+    "no file": (("nn.npz", "n.npz"), "no file at"),
     "files": (('["nn.npz"]', "3"), "files must be a text, or a list of texts, got 3"),
     "choice": (('"source"', '"sauce"'), "holdout must be one of"),
     "central parameter": (("stencil = 3", "stencl = 3"), "did you mean 'stencil'?"),

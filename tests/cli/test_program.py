@@ -54,8 +54,8 @@ def files(tmp_path_factory):
 
 K = ["--k", "0.1"]
 WRONG = {
-    "missing file": (["info", "nothing"], "there is no file nothing"),
-    "missing model": (["phase-shift", "nothing", *K], "there is no file nothing"),
+    "missing file": (["info", "nothing"], "no file at nothing"),
+    "missing model": (["phase-shift", "nothing", *K], "no file at nothing"),
     "folder": (["info", "folder"], "folder is a folder, not a file"),
     "folder as a model": (["phase-shift", "folder", *K], "folder is a folder, not a file"),
     "prose": (["info", "prose.txt"], "must be correlators"),

@@ -123,9 +123,9 @@ def test_unknown_lattices_are_listed(archive):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*xixi_1s0_rcorr.npz$"):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*xixi_1s0_rcorr.npz$"):
         load_correlators(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*nope.npz$"):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*nope.npz$"):
         load_correlators(tmp_path / "nope.npz")
 
 

@@ -190,7 +190,7 @@ def test_data_sets_of_different_shapes(written):
 
 def test_files_that_are_missing_or_come_twice(written, tmp_path):
     path = written({"C": C[0]})
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*other.h5"):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*other.h5"):
         read_hdf5([path, tmp_path / "other.h5"], "C", axes=SITES)
     for paths in ([], [path, path]):
         with pytest.raises(ValueError, match="one file or several, each once"):
@@ -350,7 +350,7 @@ def test_a_star_in_the_name_of_a_file(written, tmp_path, suffix):
     assert_array_equal(read(str(tmp_path / f"c*{suffix}")), read(files))
     assert_array_equal(read(tmp_path / f"c9*{suffix}"), read(files[:1]))
     assert read(files[0]).ndim == 1
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*d\*"):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*d\*"):
         read(tmp_path / f"d*{suffix}")
 
 

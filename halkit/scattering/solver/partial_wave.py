@@ -13,7 +13,7 @@ from halkit.typing import Number, Numbers
 
 __all__ = ["SAME", "interaction_in_wave", "mass_of", "own_mass", "tell_momenta"]
 
-# Relative difference of masses of one pair: bins have their own, and 5 % is no other hadron.
+# Two masses that differ by less are taken as the same pair; masses of bins scatter a little.
 SAME = 0.05
 
 
