@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +11,15 @@ from halkit import __version__
 from halkit.exceptions import VersionWarning
 from halkit.warn import warn_caller
 
-__all__ = ["stamped", "unstamped"]
+__all__ = ["installed_versions", "stamped", "unstamped"]
 
 STAMP = "_halkit_version"
+
+
+def installed_versions(*packages: str) -> dict[str, str]:
+    """Return the versions of halkit, Python and the packages."""
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"halkit": __version__, "python": platform.python_version(), **found}
 
 
 def stamped(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -93,9 +93,9 @@ ARROWS = {
         "gauge",
     },
     "displays": {"units", "kinematics", "channels", "interactions", "scattering"},
-    "persistence": {"correlators", "writing"},
+    "persistence": {"correlators", "stamp", "writing"},
 }
-ARROWS["report"] = {"writing"}
+ARROWS["report"] = {"stamp", "writing"}
 ARROWS["gallery"] = {"report"}
 ARROWS["reproduce"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)

@@ -1,8 +1,11 @@
 """The report: what it contains, and the command that writes it."""
 
 import json
+import os
 import re
+import struct
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -12,61 +15,129 @@ from halkit import reproduce as report
 from halkit.cli import main
 from halkit.displays.canvas import hides
 from halkit.gallery import examples, run_example
-from halkit.report import Section, write_report
+from halkit.report import Section, Table, write_report
+from halkit.reproduce import toy
+
+SMALL = {
+    "toy_model": {"n_seeds": 2},
+    "two_nucleons": {"n_bins": 8},
+    "omega_ccc_like": {"n_bins": 10},
+    "u1_links": {"n_train": 512, "n_samples": 256, "max_epochs": 2, "sizes": (8, 16)},
+}  # fmt: skip
+FEW = {"symmetric": {"network": "symmetric", "max_iter": 5, "envelope": None}, toy.BEST: {}}
 
 
-def test_report_of_synthetic_data(tmp_path, monkeypatch, capsys):
-    """Two of the five networks; without real correlators the page says so."""
-    few = {"symmetric": {"network": "symmetric"}, "separable (default)": {}}
-    monkeypatch.setattr(report, "LADDER", few)
-    monkeypatch.delenv("HALKIT_DATA", raising=False)
-    assert main(["reproduce", "--out", str(tmp_path / "out")]) == 0
-    assert "index.html" in capsys.readouterr().out
-    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    for picture in ("toy_u.png", "toy_u_std.png", "toy_phase_shift.png", "omega_ccc_distance.png"):
-        assert picture in page
-        assert (tmp_path / "out" / picture).read_bytes().startswith(b"\x89PNG")
-    assert "Real correlators: left out" in page
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert metrics["toy"]["separable (default)"]["error_delta_deg"] < 0.03
-    assert metrics["toy"]["separable (default)"]["error_u"] < 1e-3
-    # 0.6 or 2.7, by rounding: one thread or two end in neighbouring minima
-    assert metrics["omega_ccc"]["local + separable"]["error_delta_deg"] < 4.0
-    assert metrics["omega_ccc"]["local only"]["error_delta_deg"] > 40
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small report without real correlators: its folder, and the sections with their figures."""
+    out, sections = tmp_path_factory.mktemp("report"), {}
+
+    def kept(name):
+        section = getattr(report, name)
+
+        def job(**settings):
+            made = section(**SMALL[name], **settings)
+            sections[name] = made, dict(made.figures)
+            return made
+
+        return job
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("HALKIT_DATA", raising=False)
+        patch.setattr(toy, "LADDER", FEW)
+        for name in SMALL:
+            patch.setattr(report, name, kept(name))
+        assert main(["reproduce", "--out", str(out)]) == 0
+    return out, sections
+
+
+def test_numbers_of_the_report(small):
+    """The truth is met: by the default network, within errors for correlators and links."""
+    metrics = json.loads((small[0] / "metrics.json").read_text())
+    assert list(metrics) == ["toy", "nn", "omega_ccc", "xixi", "u1"]
+    assert all(numbers["seconds"] >= 0 for numbers in metrics.values())
+    best, crude = metrics["toy"][toy.BEST], metrics["toy"]["symmetric"]
+    assert best["worst_delta_deg"] < 0.03
+    assert best["error_u"] < 1e-3 < crude["error_u"]
+    assert max(metrics["nn"]["rms_pull"].values()) < 2.5
+    value, error, truth = metrics["nn"]["numbers"]["deuteron: E / MeV"]
+    assert abs(value - truth) < 3 * error < 0.3
+    full, local = (metrics["omega_ccc"][f"local {name}"] for name in ("+ separable", "only"))
+    assert full["error_delta_deg"] < 4.0 < local["error_delta_deg"]
+    assert 5 * full["rms_pull"] < 10 < local["rms_pull"]
+    np.testing.assert_allclose(metrics["u1"]["harmonics"], [1, 0, 0], atol=0.02)
+    assert max(metrics["u1"]["rms_z"]["rejected"]) < 1.8
+
+
+def test_the_page_has_contents_looks_tables_and_ends(small):
+    """Five sections from the list of contents, each with what to look at; versions, seconds."""
+    page = (small[0] / "index.html").read_text(encoding="utf-8")
+    targets = re.findall(r'<li><a href="#(\w+)">', page)
+    assert targets == re.findall(r'<section id="(\w+)">', page)
+    assert targets == ["toy", "nn", "omega_ccc", "xixi", "u1"]
+    assert page.count('<p class="look">') == 4
+    assert "Left out: no file was given" in page
+    assert page.count("<button") == page.count("<table>") == 4 + 1 + 2
+    for package in ("halkit", "numpy", "torch", "matplotlib"):
+        assert f"<tr><td>{package}</td><td>{version(package)}</td></tr>" in page
+    assert f"all, on {os.cpu_count()} processors" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "metrics.json" in page
+
+
+def test_pictures_are_sharp_at_double_density(small):
+    page = (small[0] / "index.html").read_text(encoding="utf-8")
+    pictures = re.findall(r'<img src="(\w+\.png)" width="(\d+)" height="(\d+)"', page)
+    assert len(pictures) == sum(len(figures) for _, figures in small[1].values()) > 15
+    for name, *size in pictures:
+        head = (small[0] / name).read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        pixels = struct.unpack(">II", head[16:])
+        np.testing.assert_allclose(pixels, [2 * int(x) for x in size], atol=2)
 
 
 UNITS = r"\[(MeV|fm|deg|μ|1/μ|μ²|MeV fm\$\^\{-1\}\$)\]$"
 
 
-def check_panels(section, system=None):
+def check_panels(figures, system="", units=UNITS):
     """Every axis has a unit, every δ a band, every curve 200 points, a legend its system."""
-    for name, figure in section.figures.items():
+    for name, figure in figures.items():
         figure.canvas.draw()
         assert len(figure.axes) == 1, name
         ax = figure.axes[0]
         labels = [ax.get_xlabel(), ax.get_ylabel()]
-        assert all(re.search(UNITS, label) for label in labels), (name, labels)
+        assert all(re.search(units, label) for label in labels), (name, labels)
         smooth = [
             line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2
         ]
         assert all(len(line.get_xdata()) >= 200 for line in smooth), name
-        if name.endswith("phase_shift"):
+        if re.search("phase_shift|distance|error", name):
             bands = [band for band in ax.collections if isinstance(band, PolyCollection)]
             assert bands, name
+        if name.endswith("phase_shift"):
             assert not hides(ax), name
         texts = [] if ax.get_legend() is None else ax.get_legend().get_texts()
         named = " ".join([ax.get_title(), *(text.get_text() for text in texts)])
         assert "Regressor" not in named
-        if system is not None and not name.endswith("std"):
+        if not name.endswith("std"):
             assert system in named, name
 
 
-def test_pictures_have_bands_units_and_the_system(monkeypatch):
-    few = {"symmetric": {"network": "symmetric", "max_iter": 5}, "separable (default)": {}}
-    monkeypatch.setattr(report, "LADDER", few)
-    section = report.toy_model()
-    check_panels(section)
-    assert {"toy_u", "toy_u_std"} <= set(section.figures)
+@pytest.mark.parametrize(("name", "system"), [("toy_model", ""), ("two_nucleons", "NN"),
+                                              ("omega_ccc_like", "")])  # fmt: skip
+def test_pictures_have_bands_units_and_the_system(name, system, small):
+    check_panels(small[1][name][1], system)
+
+
+def test_pictures_of_links_have_names_on_both_axes(small):
+    figures = small[1]["u1_links"][1]
+    assert len(figures) == 5
+    for name, figure in figures.items():
+        (ax,) = figure.axes
+        assert ax.get_xlabel(), name
+        assert ax.get_ylabel(), name
+        assert ax.get_title(), name
+        assert ax.get_legend() is not None, name
 
 
 def test_a_page_fits_narrow_and_wide_windows(tmp_path):
@@ -74,44 +145,38 @@ def test_a_page_fits_narrow_and_wide_windows(tmp_path):
     from matplotlib.figure import Figure
 
     figures = {"one": Figure((5.4, 3.8)), "row": Figure((16.0, 4.0))}
-    section = Section("Title", "text", ["a"], [["1"]], figures=figures)
+    section = Section("Title", "text", tables=[Table(["a"], [["1"]])], figures=figures)
     for _ in range(2):  # the second time the figures are gone
         write_report(tmp_path, {"a": section})
         page = (tmp_path / "index.html").read_text(encoding="utf-8")
         assert 'name="viewport" content="width=device-width' in page
-        assert '<a href="one.png"><img src="one.png" alt="one"></a>' in page
-        assert '<a href="row.png" class="wide"><img src="row.png" alt="row"></a>' in page
+        assert '<a href="one.png"><img src="one.png" width="544" height="383" alt="one"' in page
+        assert '<a href="row.png" class="wide"><img src="row.png" width="1088"' in page
         assert '<div class="table"><table>' in page
 
 
 @pytest.mark.data
 @pytest.mark.slow
 def test_report_of_real_correlators(data_dir):
-    section = report.xixi(data_dir / "xixi_1s0_rcorr.npz")
+    section = report.xixi(data_dir / "xixi_1s0_rcorr.npz", times=(12, 13))
     names = {"xixi_phase_shift", "xixi_potential", "xixi_u", "xixi_u_std"}
     assert set(section.figures) == names
-    check_panels(section, system="ΞΞ(¹S₀)")
-    published_std = np.array([float(cells[-1].split()[-1]) for cells in section.rows])
-    ratio = section.metrics["delta_std_deg"] / published_std
-    assert np.all((ratio > 0.4) & (ratio < 2.5))
-    published = [float(cells[-1].split()[0]) for cells in section.rows]
-    errors = [float(cells[-1].split()[-1]) for cells in section.rows]
-    pulls = [
-        (mine - theirs) / error
-        for mine, theirs, error in zip(section.metrics["delta_deg"], published, errors, strict=True)
-    ]
-    assert max(map(abs, pulls)) < 2.0
-    assert published[1] == pytest.approx(21.45, abs=0.01)
+    check_panels(section.figures, "ΞΞ(¹S₀)")
+    _, mine, mine_std, theirs, theirs_std = np.array(section.tables[0].rows, dtype=float).T
+    np.testing.assert_allclose(mine, section.metrics["delta_deg"], atol=0.005)
+    assert np.all((mine_std / theirs_std > 0.4) & (mine_std / theirs_std < 2.5))
+    assert np.max(np.abs(mine - theirs) / theirs_std) < 2.0
+    assert theirs[1] == pytest.approx(21.45, abs=0.01)
 
 
 def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch):
-    done = Section("First <one>", "text", ["a"], [["1"]], metrics={"value": 1.0})
+    done = Section("First <one>", "text", tables=[Table(["a"], [["1"]])], metrics={"value": 1.0})
     monkeypatch.setattr(report, "toy_model", lambda **_: done)
 
     def fail(**_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(report, "omega_ccc_like", fail)
+    monkeypatch.setattr(report, "two_nucleons", fail)
     with pytest.raises(KeyboardInterrupt):
         report.reproduce(tmp_path)
     assert "First &lt;one&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """The picture of the README: the toy model of the report, its six panels side by side.
 
-``python docs/images/toy.py`` fits the networks as ``halkit reproduce`` does, in half a minute, and
+``python docs/images/toy.py`` fits the networks as ``halkit reproduce`` does, in a minute, and
 writes ``toy.png`` beside itself.
 """
 

@@ -7,16 +7,15 @@ of all bytes before it, which is compared before the archive is opened.
 """
 
 import hashlib
-import importlib.metadata
 import io
 import json
-import platform
 import zipfile
 
 from halkit import __version__
 from halkit.correlators.npz import read_header
+from halkit.stamp import installed_versions
 
-__all__ = ["installed_versions", "read_manifest", "sealed", "validate", "verify"]
+__all__ = ["PACKAGES", "read_manifest", "sealed", "validate", "verify"]
 
 FORMAT, FORMAT_VERSION = "halkit model", 1
 MANIFEST, SCHEMA = "halkit.json", "schema.json"
@@ -31,7 +30,7 @@ def sealed(kept, kind):
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "model": f"{kind.__module__}.{kind.__qualname__}",
-        "versions": installed_versions(),
+        "versions": installed_versions(*PACKAGES),
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(kept)) as old, zipfile.ZipFile(buffer, "w") as new:
@@ -44,12 +43,6 @@ def sealed(kept, kind):
         new.comment = SEAL + b"0" * DIGITS
     body = buffer.getvalue()[:-DIGITS]
     return body + _digest(body)
-
-
-def installed_versions():
-    """Versions of halkit and of what its numbers come from."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {"halkit": __version__, "python": platform.python_version(), **found}
 
 
 def verify(data, path):

@@ -20,9 +20,10 @@ from halkit import __version__
 from halkit.checks import check_boolean
 from halkit.correlators.limits import named_errors
 from halkit.exceptions import VersionWarning
-from halkit.persistence.archive import installed_versions, read_manifest, sealed, validate, verify
+from halkit.persistence.archive import PACKAGES, read_manifest, sealed, validate, verify
 from halkit.persistence.content import content
 from halkit.persistence.names import checked_names, import_trusted, is_known
+from halkit.stamp import installed_versions
 from halkit.warn import warn_caller
 from halkit.writing import existing_file, whole_file
 
@@ -216,7 +217,7 @@ def _constructed(data, names, path, versions):
     except Exception as error:
         raise ValueError(
             f"{path} was written by {_listed(versions)} and cannot be read by "
-            f"{_listed(installed_versions())}: {type(error).__name__}: {error}"
+            f"{_listed(installed_versions(*PACKAGES))}: {type(error).__name__}: {error}"
         ) from error
 
 
@@ -225,7 +226,7 @@ def _listed(versions):
 
 
 def _warn_of_versions(versions, path):
-    here = installed_versions()
+    here = installed_versions(*PACKAGES)
     if any(versions.get(name) != here[name] for name in DECISIVE):
         warn_caller(
             f"{path} was written by {_listed(versions)} and is read by {_listed(here)}: numbers "
