@@ -99,7 +99,7 @@ def warn_of_starts(model: Any, training: Training, *, exact: bool) -> None:
     if not model.net_.stopped_:
         reasons.append(
             f"the fit had not converged after max_iter={model.max_iter} iterations of "
-            f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol={model.tol}"
+            f"{model.solver!r} (loss {model.loss_:.2g}): raise max_iter, or tol, now {model.tol:g}"
         )
     elif exact and model.loss_ > HALF and not model.callbacks:
         reasons.append(

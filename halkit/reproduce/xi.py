@@ -44,7 +44,7 @@ def xixi(
     fm = HBARC / to_mev
     X, y = rows.mean()
     model = TimeDependentHALRegressor(
-        rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass,
+        rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass, max_iter=600,
         random_state=random_state,
     )  # fmt: skip
     jackknife, _, messages = first_order(model, rows)
