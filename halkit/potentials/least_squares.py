@@ -185,7 +185,7 @@ def _check_solution(model, solution, loss):
     if solution.status == 0:
         warn_caller(
             f"the fit had not converged after {solution.nfev} evaluations "
-            f"(loss {loss:.2g}): raise max_nfev, or tol={model.tol}",
+            f"(loss {loss:.2g}): raise max_nfev, or tol, now {model.tol:g}",
             ConvergenceWarning,
         )
 
