@@ -30,8 +30,8 @@ def free(l, x):
 
 
 @functools.cache
-def direct(l, m=0.5, far=1000.0):
-    """δ modulo π for all n and K[1:], in log kr up to 1000, and the mean of what is beyond."""
+def direct(l, m=0.5, far=600.0):
+    """δ modulo π for all n and K[1:], in log kr up to 600, and the mean of what is beyond."""
     powers, k = (part.ravel() for part in np.meshgrid(POWERS, K[1:], indexing="ij"))
 
     def V(r):
