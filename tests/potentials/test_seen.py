@@ -272,7 +272,8 @@ def test_coupled_networks_beyond_their_energies(seed):
     ).fit(np.hstack(phi), np.hstack(y))
 
     def error(E):
-        return np.nanmax(np.abs(model.s_matrix(E) - coupled_s_matrix(truth, E)))
+        S = coupled_s_matrix(model.interaction_, E)
+        return np.nanmax(np.abs(S - coupled_s_matrix(truth, E)))
 
     largest = box.energy[-1]
     assert error(largest * np.array([0.25, 0.5, 1.0])) < 0.03
