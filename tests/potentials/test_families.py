@@ -123,17 +123,17 @@ def distance(delta, other):
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("number", range(20))
 def test_default_fits_of_non_local_truths(number):
-    """Every truth with one seed of three, one of each kind with all three.
+    """Every truth with one seed of three, two of them with all three.
 
-    A fit keeps the best of three starts, so that seeds differ less than truths. Of 26 fits one
-    fails in 94 % of the cases in which a fit in ten does.
+    A fit keeps the best of three starts, so that seeds differ less than truths. Of 24 fits one
+    fails in 92 % of the cases in which a fit in ten does.
     """
     U, m = draw(1000 + number)
     X, y = rows(U, m)
     exact = phase_shift(U, K, reduced_mass=m)
     tolerance = 2 * distance(phase_shift(cut(U, R[-1]), K, reduced_mass=m), exact)
     n_bound = bound_states(U, reduced_mass=m).energy.size
-    for seed in range(3) if number in (1, 3, 17) else [number % 3]:
+    for seed in range(3) if number in (3, 17) else [number % 3]:
         model = NonLocalPotentialRegressor(R, reduced_mass=m, random_state=seed).fit(X, y)
         assert np.all(distance(model.phase_shift(K), exact) < np.maximum(0.1, tolerance))
         assert model.bound_states().energy.size == n_bound
