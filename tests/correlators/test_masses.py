@@ -80,7 +80,7 @@ def test_pulls_and_p_values_of_few_bins(n_bins, n_t, n_states):
     """As well as errors from few bins can: t of n_bins − 1 exceeds 3 in 1.5 % for 10 bins."""
     rng, pulls, p = np.random.default_rng(17), [], []
     noise = 0.02 if n_states == 1 else 0.002
-    for _ in range(150):
+    for _ in range(100):
         configs = configurations(rng, n_bins, excited=n_states - 1, gap=0.6, noise=noise)
         fit = fit_mass(
             jackknife_samples(configs), window=(0, n_t - 1), kind="jackknife", n_states=n_states
@@ -88,7 +88,7 @@ def test_pulls_and_p_values_of_few_bins(n_bins, n_t, n_states):
         pulls.append((fit.mass - 0.45) / fit.std)
         p.append(fit.p_value)
     assert 0.85 < np.sqrt(np.mean(np.square(pulls))) < 1.35
-    assert np.sum(np.abs(pulls) > 3) <= 7  # 150 × 2 %, and two errors
+    assert np.sum(np.abs(pulls) > 3) <= 5  # 100 × 2 %, and two errors
     assert np.abs(pulls).max() < 7
     assert kstest(p, "uniform").pvalue > 1e-3
 
@@ -288,18 +288,17 @@ def test_a_factor_of_the_decay_adds_to_the_mass(seed):
 
 @pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
 def test_noise_alone_is_a_value_error_or_a_mass_with_a_large_error():
-    refused = 0
+    refused = []
     for seed in range(30, 60):
         noise = jackknife_samples(np.random.default_rng(seed).standard_normal((50, 12)))
         try:
             fit = fit_mass(noise, window=(6, 11), kind="jackknife")
-        except ValueError:  # a LinAlgError is a ValueError with another message
-            with pytest.raises(ValueError, match="C must decay in the window"):
-                fit_mass(noise, window=(6, 11), kind="jackknife")
-            refused += 1
+        except ValueError as error:  # a LinAlgError is a ValueError with another message
+            refused.append(str(error))
         else:
             assert fit.std > 0.25 * fit.mass
-    assert refused > 20
+    assert all("C must decay in the window" in message for message in refused)
+    assert len(refused) > 20
 
 
 def test_a_fit_shows_itself_in_one_line():

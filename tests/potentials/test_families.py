@@ -123,17 +123,17 @@ def distance(delta, other):
 @pytest.mark.filterwarnings("ignore:.*where the data end:halkit.exceptions.UnderdeterminedWarning")
 @pytest.mark.parametrize("number", range(20))
 def test_default_fits_of_non_local_truths(number):
-    """Every truth with one seed of three, four of them, and all kinds, with all three.
+    """Every truth with one seed of three, two of them with all three.
 
-    A fit keeps the best of three starts, so that seeds differ less than truths. Of 28 fits one
-    fails in 95 % of the cases in which a fit in ten does.
+    A fit keeps the best of three starts, so that seeds differ less than truths. Of 24 fits one
+    fails in 92 % of the cases in which a fit in ten does.
     """
     U, m = draw(1000 + number)
     X, y = rows(U, m)
     exact = phase_shift(U, K, reduced_mass=m)
     tolerance = 2 * distance(phase_shift(cut(U, R[-1]), K, reduced_mass=m), exact)
     n_bound = bound_states(U, reduced_mass=m).energy.size
-    for seed in range(3) if number % 5 == 3 else [number % 3]:
+    for seed in range(3) if number in (3, 17) else [number % 3]:
         model = NonLocalPotentialRegressor(R, reduced_mass=m, random_state=seed).fit(X, y)
         assert np.all(distance(model.phase_shift(K), exact) < np.maximum(0.1, tolerance))
         assert model.bound_states().energy.size == n_bound
@@ -428,7 +428,9 @@ def test_a_sum_of_both_parts(depth):
     grid = RadialGrid.gauss_legendre(30.0, 200)
     U = (waves(grid.r) * grid.weights) @ T.nonlocal_potential(WIDE[:, None], grid.r).T
     X = waves(WIDE)
-    model = NonLocalPotentialRegressor(WIDE, reduced_mass=MASS, local=True, random_state=0)
+    model = NonLocalPotentialRegressor(
+        WIDE, reduced_mass=MASS, local=True, n_init=1, random_state=0
+    )
     model.fit(X, T.local_potential(WIDE) * X + U)
     exact = phase_shift(T, K, reduced_mass=MASS)
     assert distance(model.phase_shift(K), exact).max() < 1.0

@@ -57,8 +57,10 @@ def error_of_delta(model, toy):
     return np.abs(np.rad2deg(model.phase_shift(K) - exact)).max()
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize("network", ["separable", "symmetric"])
+@pytest.mark.parametrize(
+    ("network", "seed"),
+    [*(("separable", seed) for seed in range(3)), *(("symmetric", seed) for seed in range(2))],
+)
 def test_potential_and_phase_shifts_of_the_toy_model(toy, network, seed):
     model = NonLocalPotentialRegressor(
         r=toy.r, reduced_mass=MASS, random_state=seed, network=network

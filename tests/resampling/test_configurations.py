@@ -176,19 +176,19 @@ def lattice_blocks(truth, masses, seed):
 
 
 def ratio(truth, masses):
-    """The expected error of two choices, over four sets of noise, over the smallest one."""
+    """The expected error of two choices, over three sets of noise, over the smallest one."""
     base = CorrelatorRegressor(
         GaussianProcessPotentialRegressor(local_range=2.5), r_max=7.0, stencil=5, resample="mean"
     )
     exact, away = phase_shift(truth, K, reduced_mass=reduced_mass(masses)), []
-    for seed in range(4):
+    for seed in range(3):
         X = lattice_blocks(truth, masses, seed)
         fits = [clone(base).set_params(**p).fit(X) for p in ParameterGrid(GRID)]
         delta = np.array([fit.phase_shift(K) for fit in fits]) - exact
         away.append(delta - np.pi * np.round(delta / np.pi))
     expected = np.sqrt(np.mean(np.square(away), axis=(0, 2)))
     assert expected.max() > 5 * expected.min()
-    search = GridSearchCV(base, GRID, cv=leave_one_source_out)
+    search = GridSearchCV(base, GRID, cv=leave_one_source_out, refit=False)
     chosen = [search.fit(lattice_blocks(truth, masses, seed)).best_index_ for seed in (4, 5)]
     return np.sqrt(np.mean(expected[chosen] ** 2)) / expected.min()
 

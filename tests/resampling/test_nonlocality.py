@@ -47,12 +47,14 @@ def outcome(d, *, amplitude=1e-5, **parameters):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("amplitude", "n_truths", "most"), [(1e-5, 40, 6), (1e-3, 20, 4)])
+@pytest.mark.parametrize(("amplitude", "n_truths", "most"), [(1e-5, 24, 4), (1e-3, 12, 3)])
 def test_local_truths(amplitude, n_truths, most):
-    """p ≤ 0.05 in at most six of 40 (2 expected), in four of 20 with wider priors of U.
+    """p ≤ 0.05 in at most four of 24 (1.2 expected), in three of 12 with wider priors of U.
 
     Of 19 data sets made from the local fit and that of the data, the data have the largest T in
     one of 20 cases: p ≤ 0.05 has this probability exactly, as it has with any 20 n − 1 sets.
+    The mean of p is 0.525 with errors of 0.288/√n. A T of the data that is 15 % larger has
+    p = 0.05 in all of them.
     """
     every = [
         outcome(correlators(seed), amplitude=amplitude, n_bootstrap=19).p_value
@@ -60,8 +62,7 @@ def test_local_truths(amplitude, n_truths, most):
     ]
     p = np.array(every)
     assert np.sum(p <= 0.05) <= most
-    assert np.sum(p[:6] <= 0.05) <= 2
-    assert 0.25 < np.median(p) < 0.75
+    assert abs(p.mean() - 0.525) < 3 * 0.288 / np.sqrt(n_truths)
 
 
 @pytest.mark.parametrize("seed", range(8))

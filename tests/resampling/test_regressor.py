@@ -485,7 +485,7 @@ def test_warm_and_full_errors_agree_at_default_settings(kind):
     lowest minimum; at "both, 1e-3" it does not, and of three, the default, the best does.
     """
     truth, settings, parameters = KINDS[kind]
-    d = make_time_dependent(truth, n_bins=8, random_state=1, **settings)
+    d = make_time_dependent(truth, n_bins=6, random_state=1, **settings)
     potential = TimeDependentHALRegressor(
         d.r, hadron_mass=d.hadron_mass, random_state=0, **{"n_init": 1, **parameters}
     )

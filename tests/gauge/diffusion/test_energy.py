@@ -46,7 +46,7 @@ def test_sequential_monte_carlo_along_the_energy_is_exact(with_energy):
     """The network's energy is the way; the true action, the end."""
     shape, beta = (4, 4), 2.0
     path = with_energy.energy_path(beta)
-    sample = sample_smc(800, beta, shape, path=path, n_populations=2, random_state=0)
+    sample = sample_smc(500, beta, shape, path=path, n_populations=2, random_state=0)
     assert sample.converged
     for values, exact in (
         (topological_charge(sample.theta) ** 2, exact_susceptibility(beta, shape) * 16),

@@ -95,8 +95,8 @@ def test_a_metropolis_chain_is_exact(models):
 @pytest.mark.slow
 @pytest.mark.parametrize("kappa", [0.21, 0.5])
 def test_larger_lattices(kappa):
-    model = trained(kappa, 16, 500)
-    sample = model.weighted_sample(1000, random_state=1)
+    model = trained(kappa, 16, 300)
+    sample = model.weighted_sample(600, random_state=1)
     check(model.sample_report(sample), kappa, 16)
     assert sample.ess > 0.9
 
@@ -104,12 +104,12 @@ def test_larger_lattices(kappa):
 @pytest.mark.slow
 def test_a_small_effective_size_is_said():
     """κ = 0.27, L = 16, near the critical point: 0.68 in a training of 2000 fields."""
-    model = trained(0.27, 16, 700)
+    model = trained(0.27, 16, 400)
     with pytest.warns(AccuracyWarning, match=r"effective size of a configuration is 0\.[4-6]"):
-        sample = model.weighted_sample(1000, random_state=1)
+        sample = model.weighted_sample(600, random_state=1)
     assert 0.4 < sample.ess < 0.7
     rows = {row.name: row for row in model.sample_report(sample).rows}
-    X = make_phi4_configurations(500, 16, kappa=0.27, lam=0.022, random_state=99)
+    X = make_phi4_configurations(300, 16, kappa=0.27, lam=0.022, random_state=99)
     for row in model.sample_report(X).rows:
         other = rows[row.name]
         assert abs(other.mean - row.mean) < 3.5 * np.hypot(other.error, row.error), row.name

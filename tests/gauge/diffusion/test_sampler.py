@@ -152,7 +152,7 @@ def test_short_trainings_draw_the_plaquette_of_their_data(
 ):
     """Right to 1 %, and to what the data know of the plaquette."""
     model, known = short_training(network, channels, n, size, beta, epochs)
-    theta = model.sample(800, method=method, correction=None, random_state=1)
+    theta = model.sample(400, method=method, correction=None, random_state=1)
     error, spread = plaquette_error(theta, beta)
     assert abs(error) < 0.01 + 3 * np.hypot(spread, known)
 

@@ -73,7 +73,7 @@ def test_score_matching_finds_the_coupling(beta, shape):
 @pytest.mark.parametrize(
     ("beta", "size", "n"),
     [(1.0, 8, 1000), (2.0, 8, 1000), (8.0, 8, 1000), (16.0, 8, 1000), (1.0, 16, 300),
-     (2.0, 16, 300), (8.0, 16, 300), (16.0, 16, 300), (500.0, (4, 6), 60)],
+     (16.0, 16, 300), (500.0, (4, 6), 60)],
 )  # fmt: skip
 def test_rejection_is_exact_at_every_coupling(model, beta, size, n):
     links = model.sample(n, beta=beta, lattice_size=size, random_state=5)

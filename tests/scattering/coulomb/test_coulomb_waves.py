@@ -21,7 +21,7 @@ from halkit.scattering.solver.rmatrix import riccati_bessel, surface_functions
 def test_against_mpmath(l, eta, rho):
     """F to 1e-11 of itself below the barrier, else of the amplitude."""
     F, _, G, _ = coulomb_functions(l, eta, rho)
-    with mpmath.workdps(30):
+    with mpmath.workdps(20):
         F_exact, G_exact = mpmath.coulombf(l, eta, rho), mpmath.coulombg(l, eta, rho)
         amplitude = mpmath.sqrt(F_exact**2 + G_exact**2)
         scale = abs(F_exact) if abs(F_exact) < 0.01 * abs(G_exact) else amplitude
@@ -34,7 +34,7 @@ def test_against_mpmath(l, eta, rho):
 @pytest.mark.parametrize("rho", [300.0, 4e3, 3e5])
 def test_far_out(l, eta, rho):
     F, dF, G, dG = coulomb_functions(l, eta, rho)
-    with mpmath.workdps(30):
+    with mpmath.workdps(20):
         exact = mpmath.coulombf(l, eta, rho), mpmath.coulombg(l, eta, rho)
     np.testing.assert_allclose([F, G], [float(x) for x in exact], atol=1e-14 + 3e-16 * rho)
     assert dF * G - F * dG == pytest.approx(1, rel=1e-13)
