@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
@@ -24,10 +25,20 @@ from halkit.scaling import exponent
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["VISIBLE", "Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
+__all__ = [
+    "VISIBLE",
+    "Triangle",
+    "blocks_of",
+    "condensed",
+    "signal_of",
+    "triangle_of",
+    "warn_of_signal",
+]
 
 VISIBLE = 3.0
 BYTES = 8 * 2**20
+# Columns of a panel of the QR decomposition.
+PANEL = 24
 Block: TypeAlias = tuple[NDArray[np.integer[Any]], Array]
 
 
@@ -40,13 +51,23 @@ class Triangle:
     def add(self, rows: Array) -> None:
         """Take rows of shape (n_rows, n_columns) into account."""
         stacked = rows if self.R is None else np.concatenate([self.R, rows])
-        self.R = np.asarray(np.linalg.qr(stacked, mode="r"))
+        self.R = triangle_of(stacked)
 
     @property
     def singular_values(self) -> NDArray[np.floating[Any]]:
         """Of all rows."""
         assert self.R is not None
         return np.linalg.svd(self.R, compute_uv=False)
+
+
+def triangle_of(rows: Array) -> Array:
+    """R of rows of shape (n_rows, n_columns), with min(n_rows, n_columns) rows.
+
+    R has the signs of `numpy.linalg.qr`. Panels are recursive, so that most of the work is in
+    products of matrices.
+    """
+    n = min(rows.shape)
+    return np.triu(lapack.dgeqrt(min(n, PANEL), rows)[0][:n])
 
 
 def blocks_of(
