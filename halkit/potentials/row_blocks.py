@@ -49,7 +49,7 @@ class Triangle:
         self.R: Array | None = None
 
     def add(self, rows: Array) -> None:
-        """Take rows of shape (n_rows, n_columns) into account."""
+        """Take rows of shape (n_rows, n_columns) into account; they may be overwritten."""
         stacked = rows if self.R is None else np.concatenate([self.R, rows])
         self.R = triangle_of(stacked)
 
@@ -64,10 +64,10 @@ def triangle_of(rows: Array) -> Array:
     """R of rows of shape (n_rows, n_columns), with min(n_rows, n_columns) rows.
 
     R has the signs of `numpy.linalg.qr`. Panels are recursive, so that most of the work is in
-    products of matrices.
+    products of matrices. Rows in Fortran's order are overwritten instead of copied.
     """
     n = min(rows.shape)
-    return np.triu(lapack.dgeqrt(min(n, PANEL), rows)[0][:n])
+    return np.triu(lapack.dgeqrt(min(n, PANEL), rows, overwrite_a=1)[0][:n])
 
 
 def blocks_of(
@@ -136,8 +136,9 @@ def condensed(
     """
     data, signal = Triangle(), Triangle()
     for columns, A, *beside in blocks:
-        rows = np.concatenate([A, b[:, columns, None]], axis=2)
-        data.add(rows.reshape(-1, rows.shape[2]))
+        rows = np.empty((b[:, columns].size, A.shape[2] + 1), order="F")
+        rows[:, :-1], rows[:, -1] = A.reshape(len(rows), -1), b[:, columns].ravel()
+        data.add(rows)
         for rest in beside:
             signal.add(rest)
     assert data.R is not None
