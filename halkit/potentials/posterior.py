@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
+from scipy.linalg import lapack
 from sklearn.utils import check_random_state
 
 from halkit import scattering
@@ -30,6 +30,7 @@ from halkit.potentials.coupling import (
 )
 from halkit.potentials.drawn import DrawnObservables
 from halkit.potentials.prior import PotentialPrior
+from halkit.potentials.row_blocks import PANEL
 from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
 from halkit.typing import Array, Number, Numbers, Random
@@ -93,15 +94,16 @@ class Ridge(NamedTuple):
         return norm(functions @ self.factor[rows], axis=-1)
 
 
-def solve_ridge(A: Array) -> Ridge:
-    """Return the posterior of θ for whitened data, b = Aθ + N(0, 1), with b as last column."""
-    p = A.shape[1] - 1
-    stacked = np.concatenate([A, np.eye(p, p + 1)])
-    R = scipy.linalg.qr(stacked, mode="r", overwrite_a=True, check_finite=False)[0][: p + 1]
-    triangle, image, rest = R[:p, :p], R[:p, p], R[p, p]
-    factor = scipy.linalg.solve_triangular(triangle, np.eye(p))
-    log_determinant = 2 * float(np.sum(np.log(np.abs(np.diag(triangle)))))
-    return Ridge(factor @ image, factor[_upper(p)], float(rest**2), log_determinant)
+def solve_ridge(R: Array) -> Ridge:
+    """Return the posterior of θ for whitened data, b = Aθ + N(0, 1), from R of the rows (A, b)."""
+    n, p = R.shape[1], R.shape[1] - 1
+    above = np.zeros((n, n), order="F")
+    above[: len(R)] = R
+    # both matrices are triangles, which takes a fifth of the time
+    R = np.asarray_chkfinite(lapack.dtpqrt(p, min(p, PANEL), above, np.eye(p, n))[0])
+    factor = lapack.dtrtrs(R[:p, :p], np.eye(p))[0]
+    log_determinant = 2 * float(np.sum(np.log(np.abs(np.diag(R)[:p]))))
+    return Ridge(factor @ R[:p, p], factor[_upper(p)], float(R[p, p] ** 2), log_determinant)
 
 
 def _upper(p):

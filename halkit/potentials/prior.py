@@ -204,10 +204,9 @@ class NonLocalPrior:
 
     def _pairs(self, f, g):
         """f_a g_b, and its transpose where U is symmetric, scaled; f and g broadcast."""
-        pairs = f[..., self.left] * g[..., self.right]
+        pairs = f[..., self.left] * self.scale * g[..., self.right]
         if self.symmetric:
-            pairs += f[..., self.right] * g[..., self.left]
-        pairs *= self.scale
+            pairs += f[..., self.right] * self.scale * g[..., self.left]
         return pairs
 
     def functions(self, r: Array, r_prime: Array) -> Array:

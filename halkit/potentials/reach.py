@@ -81,7 +81,7 @@ def beyond_data(
         return Beyond(end, share, np.nan)
     k = np.array([0.125, 0.25, 0.5, 1.0]) * np.pi / end
     waves = np.sin(k[:, None] * r) * weights
-    shifts = 8 * np.pi * reduced_mass / k * np.einsum("ki,ij,kj->k", waves, rU, waves)
+    shifts = 8 * np.pi * reduced_mass / k * np.sum((waves @ rU) * waves, axis=1)
     with np.errstate(over="ignore", under="ignore"):
         return Beyond(end, share, float(np.ldexp(np.abs(shifts).max(), unit)))
 

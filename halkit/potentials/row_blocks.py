@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from halkit.exceptions import UnderdeterminedWarning
 from halkit.potentials.coupled_prior import CoupledPrior, local_columns
@@ -24,10 +25,20 @@ from halkit.scaling import exponent
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["VISIBLE", "Triangle", "blocks_of", "condensed", "signal_of", "warn_of_signal"]
+__all__ = [
+    "VISIBLE",
+    "Triangle",
+    "blocks_of",
+    "condensed",
+    "signal_of",
+    "triangle_of",
+    "warn_of_signal",
+]
 
 VISIBLE = 3.0
 BYTES = 8 * 2**20
+# Columns of a panel of the QR decomposition.
+PANEL = 24
 Block: TypeAlias = tuple[NDArray[np.integer[Any]], Array]
 
 
@@ -38,15 +49,25 @@ class Triangle:
         self.R: Array | None = None
 
     def add(self, rows: Array) -> None:
-        """Take rows of shape (n_rows, n_columns) into account."""
+        """Take rows of shape (n_rows, n_columns) into account; they may be overwritten."""
         stacked = rows if self.R is None else np.concatenate([self.R, rows])
-        self.R = np.asarray(np.linalg.qr(stacked, mode="r"))
+        self.R = triangle_of(stacked)
 
     @property
     def singular_values(self) -> NDArray[np.floating[Any]]:
         """Of all rows."""
         assert self.R is not None
         return np.linalg.svd(self.R, compute_uv=False)
+
+
+def triangle_of(rows: Array) -> Array:
+    """R of rows of shape (n_rows, n_columns), with min(n_rows, n_columns) rows.
+
+    R has the signs of `numpy.linalg.qr`. Panels are recursive, so that most of the work is in
+    products of matrices. Rows in Fortran's order are overwritten instead of copied.
+    """
+    n = min(rows.shape)
+    return np.triu(lapack.dgeqrt(min(n, PANEL), rows, overwrite_a=1)[0][:n])
 
 
 def blocks_of(
@@ -115,8 +136,9 @@ def condensed(
     """
     data, signal = Triangle(), Triangle()
     for columns, A, *beside in blocks:
-        rows = np.concatenate([A, b[:, columns, None]], axis=2)
-        data.add(rows.reshape(-1, rows.shape[2]))
+        rows = np.empty((b[:, columns].size, A.shape[2] + 1), order="F")
+        rows[:, :-1], rows[:, -1] = A.reshape(len(rows), -1), b[:, columns].ravel()
+        data.add(rows)
         for rest in beside:
             signal.add(rest)
     assert data.R is not None

@@ -36,11 +36,9 @@ from halkit.interactions import InteractionMatrix
 from halkit.potentials.problem import Problem
 from halkit.potentials.reach import EXACT, NOTICEABLE
 from halkit.scaling import norm
-from halkit.scattering import (
-    CoupledPhaseShifts,
-    coupled_wave_functions,
-    scattering_wave_functions,
-)
+from halkit.scattering import CoupledPhaseShifts, scattering_wave_functions
+from halkit.scattering.coupled.system import CoupledSystem
+from halkit.scattering.coupled.waves import solve_coupled
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -155,17 +153,19 @@ def unseen_coupled(
     channels, found = potential.resolved(), np.zeros(len(energy))
     n, square = channels.size, channels.momentum_squared(energy)
     U = potential.nonlocal_potential(r[:, None], r).swapaxes(1, 2).reshape(n * len(r), -1)
-    for a, mass in enumerate(channels.reduced_mass):
-        is_open = square[:, a] > 0
-        if not is_open.any():
-            continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AccuracyWarning)
-            psi = coupled_wave_functions(potential, energy[is_open], incoming=a)(r)
-        phi = psi.swapaxes(0, 1).reshape(-1, n * len(r))
-        part = _free_part(phi, U, data, np.tile(weights, n))
-        shift = mass * np.sqrt(square[is_open, a]) / (2 * np.pi) * part
-        found[is_open] = np.maximum(found[is_open], shift)
+    mass, opened = np.array(channels.reduced_mass), square > 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        system = CoupledSystem(potential)
+        for pattern in np.unique(opened, axis=0):
+            at, incoming = (opened == pattern).all(axis=1), np.flatnonzero(pattern).tolist()
+            if not incoming:
+                continue
+            waves = solve_coupled(system, energy[at], incoming, None)
+            phi = np.array([one(r).swapaxes(0, 1) for one in waves]).reshape(-1, n * len(r))
+            part = _free_part(phi, U, data, np.tile(weights, n)).reshape(len(waves), -1)
+            shifts = mass[incoming] * np.sqrt(square[at][:, incoming]) / (2 * np.pi) * part.T
+            found[at] = shifts.max(axis=1)
     return found
 
 

@@ -59,6 +59,8 @@ __all__ = [
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
+# Of the tail of a bound state.
+X, W = np.polynomial.legendre.leggauss(120)
 # Part of its largest value above which a wave function is not just rounding errors.
 SEEN = 1e-6
 
@@ -414,11 +416,10 @@ def decaying_waves(
 
 def tail_moments(l: int, kappa: Array, a: float) -> tuple[Array, Array]:
     """Return ∫_a^∞ (u/u(a))² r^p dr for p = 0 and 2; Gauss-Legendre in s = log(r/a)."""
-    x, w = np.polynomial.legendre.leggauss(120)
     edge = kappa[:, None] * a
     s_max = np.log1p(20 / edge)
-    s = s_max * (1 + x) / 2
+    s = s_max * (1 + X) / 2
     r = a * np.exp(s)
     u = decay_ratio(l, kappa[:, None], a, r)
-    integrand = u**2 * r * w * s_max / 2
+    integrand = u**2 * r * W * s_max / 2
     return integrand.sum(axis=1), (integrand * r**2).sum(axis=1)

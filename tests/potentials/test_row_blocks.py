@@ -2,13 +2,14 @@
 
 import tracemalloc
 
+import mpmath
 import numpy as np
 import pytest
 
 from halkit.channels import Channel
 from halkit.potentials import GaussianProcessPotentialRegressor, row_blocks
 from halkit.potentials.posterior import solve_ridge
-from halkit.potentials.row_blocks import Triangle
+from halkit.potentials.row_blocks import Triangle, triangle_of
 from halkit.radial import trapezoid_weights
 
 pytestmark = [
@@ -42,13 +43,48 @@ def test_the_triangle_has_the_gram_matrix_of_all_rows():
 def test_the_ridge_is_the_normal_equation():
     random = np.random.default_rng(1)
     A, b = random.normal(size=(30, 7)), random.normal(size=30)
-    ridge = solve_ridge(np.column_stack([A, b]))
+    ridge = solve_ridge(triangle_of(np.column_stack([A, b])))
     precision = A.T @ A + np.eye(7)
     mean = np.linalg.solve(precision, A.T @ b)
     np.testing.assert_allclose(ridge.mean, mean, rtol=1e-12)
     np.testing.assert_allclose(ridge.factor @ ridge.factor.T, np.linalg.inv(precision), rtol=1e-11)
     old = ridge._replace(triangle=ridge.factor)  # as in the files of the first versions
     np.testing.assert_array_equal(old.factor, ridge.factor)
+
+
+@pytest.mark.parametrize("shape", [(57, 8), (8, 57), (300, 60), (1, 1)])
+def test_the_triangle_has_the_signs_of_numpy(shape):
+    rows = np.random.default_rng(2).normal(size=shape)
+    expected = np.linalg.qr(rows, mode="r")
+    np.testing.assert_allclose(triangle_of(rows), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("precision", [1e3, 1e6, 1e9])
+@pytest.mark.parametrize("n", [5, 30])
+def test_the_ridge_of_data_of_any_precision(n, precision):
+    """Smooth functions are nearly dependent: A has singular values from `precision` down to 0.
+
+    Against 60 digits: the prediction to ten rounding errors of its terms, the posterior to ten of
+    the root of its condition number.
+    """
+    x, random = np.linspace(0, 1, n), np.random.default_rng(3)
+    A = precision * x[:, None] ** np.arange(12)
+    b = precision * (np.exp(x) + 1e-3 * random.normal(size=n))
+    ridge = solve_ridge(triangle_of(np.column_stack([A, b])))
+    with mpmath.workdps(60):
+        M = mpmath.matrix(A.tolist())
+        C = (M.T * M + mpmath.eye(12)) ** -1
+        mean = C * (M.T * mpmath.matrix(b.tolist()))
+        residual = mpmath.matrix(b.tolist()) - M * mean
+        misfit = float((residual.T * residual)[0] + (mean.T * mean)[0])
+        mean, C = np.array(mean.tolist(), float)[:, 0], np.array(C.tolist(), float)
+    eps = np.finfo(float).eps
+    terms = np.linalg.norm(A) * np.linalg.norm(mean) + np.linalg.norm(b)
+    assert np.abs(A @ (ridge.mean - mean)).max() < 10 * eps * terms
+    size = 10 * eps * precision
+    np.testing.assert_allclose(ridge.mean, mean, rtol=0, atol=size * np.abs(mean).max())
+    np.testing.assert_allclose(ridge.factor @ ridge.factor.T, C, rtol=0, atol=size)
+    np.testing.assert_allclose(ridge.misfit, misfit, rtol=size)
 
 
 @pytest.mark.parametrize("settings", [

@@ -10,7 +10,7 @@ Non-relativistically ε_a = E − Δ_a, and one decomposition serves all energie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from itertools import combinations
 from typing import NamedTuple, Protocol, TypeAlias
@@ -36,6 +36,7 @@ __all__ = [
     "HasMatrix",
     "Levels",
     "Pencil",
+    "shifted_solutions",
 ]
 
 
@@ -145,22 +146,28 @@ class Pencil(NamedTuple):
 
         H − diag ε = LDLᵀ has as many as D, in which each 2 × 2 block has one.
         """
-        H = np.asfortranarray(self.matrix)
-        n, points = self.surface.shape[0], H.shape[0] // self.surface.shape[0]
-        root = np.sqrt(self.reduced_mass)
-        gamma = self.surface.T / root
+        n, points = self.surface.shape[0], self.matrix.shape[0] // self.surface.shape[0]
+        gamma = self.surface.T / np.sqrt(self.reduced_mass)
         epsilon = np.repeat(square / (2 * self.reduced_mass), points, axis=1) * self.scale**2
-        room, diagonal = int(dsysv_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
         R, below = np.empty((len(square), n, n)), np.empty(len(square), dtype=int)
-        for i, shift in enumerate(epsilon):
-            shifted = H.copy(order="F")
-            shifted[diagonal] -= shift
-            factor, pivot, inside, singular = dsysv(
-                shifted, gamma, lwork=room, lower=1, overwrite_a=1
-            )
-            below[i] = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
-            R[i] = gamma.T @ inside if not singular else np.nan
+        for i, (inside, below[i]) in enumerate(shifted_solutions(self.matrix, epsilon, gamma)):
+            R[i] = gamma.T @ inside
         return (R + R.transpose(0, 2, 1)) / (4 * self.radius), below
+
+
+def shifted_solutions(H: Array, shifts: Array, right: Array) -> Iterator[tuple[Array, int]]:
+    """Yield X of (H − diag s) X = right for each s, and the number of negative eigenvalues.
+
+    X is NaN where the symmetric matrix is singular.
+    """
+    H = np.asfortranarray(H)
+    room, diagonal = int(dsysv_lwork(len(H), lower=1)[0]), np.diag_indices_from(H)
+    for shift in shifts:
+        shifted = H.copy(order="F")
+        shifted[diagonal] -= shift
+        factor, pivot, inside, singular = dsysv(shifted, right, lwork=room, lower=1, overwrite_a=1)
+        below = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
+        yield inside * (np.nan if singular else 1.0), int(below)
 
 
 class CoupledSystem:

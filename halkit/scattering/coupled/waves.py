@@ -7,7 +7,8 @@ boundaries, the interior is
     (H − diag ε_b − Σ_b |f_b⟩ L_b/(2μ_b R) ⟨f_b|) c = |f_a⟩ k_a/(2μ_a H⁺_a),
 
 R the channel radius and f_b the vectors with u_b(R) = f_b·c: a regular matrix at each real energy,
-also at a level of the interior. ψ_b = u_b/(k_a r). Charged channels have Coulomb functions F, H⁺.
+also at a level of the interior. Elsewhere c follows from the real (H − diag ε_b)⁻¹ f_b. ψ_b =
+u_b/(k_a r). Charged channels have Coulomb functions F, H⁺.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from halkit.checks import check_integer
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import charged_surface
 from halkit.scattering.coupled.phase import energies, tell_energies
-from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
+from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem, shifted_solutions
 from halkit.scattering.solver.interior import converge
 from halkit.scattering.solver.rmatrix import decay_logarithm, surface_functions
 from halkit.scattering.waves import WaveFunctions, decaying_waves, outer_waves, probe
@@ -36,6 +37,9 @@ __all__ = [
     "solve_coupled",
     "with_charges",
 ]
+
+# R L next to a level: where it is larger, digits would be lost.
+NEAR_LEVEL = 1e3
 
 
 class CoupledWaves:
@@ -223,15 +227,21 @@ def _waves(system, energy, square, incoming, boundary, n):
     interior = system.hamiltonian(n)
     (H, surface, scale), mesh = interior.scaled(), interior.mesh
     mu, size = system.reduced_mass, system.channels.size
-    L = np.array([side[3] for side in boundary]).T
-    sources = np.array([boundary[a][0] * boundary[a][4] / (2 * mu[a]) for a in incoming])
+    slopes = np.array([side[3] for side in boundary]).T / (2 * mu * system.radius)
+    sources = np.zeros((energy.size, size, len(incoming)), dtype=complex)
+    for i, a in enumerate(incoming):
+        sources[:, a, i] = boundary[a][0] * boundary[a][4] / (2 * mu[a])
+    shifts = np.repeat(square / (2 * mu), n, axis=1) * scale**2
     c = np.empty((len(incoming), energy.size, size, n), dtype=complex)
-    for i, epsilon in enumerate(square / (2 * mu)):
-        slopes = L[i] / (2 * mu * system.radius)
-        matrix = H - (surface.T * slopes) @ surface
-        matrix[np.diag_indices_from(H)] -= np.repeat(epsilon, n) * scale**2
-        right = surface[list(incoming)].T * sources[:, i]
-        c[:, i] = (scale * np.linalg.solve(matrix, right).T).reshape(-1, size, n)
+    for i, (inside, _) in enumerate(shifted_solutions(H, shifts, surface.T)):
+        # c = inside·x with x = source + L f·c: real equations for all of the mesh
+        mixing = slopes[i][:, None] * (surface @ inside)
+        if np.max(np.abs(mixing)) < NEAR_LEVEL:
+            solution = inside @ np.linalg.solve(np.eye(size) - mixing, sources[i])
+        else:
+            matrix = H - np.diag(shifts[i]) - (surface.T * slopes[i]) @ surface
+            solution = np.linalg.solve(matrix, surface.T @ sources[i])
+        c[:, i] = (scale * solution.T).reshape(-1, size, n)
     result = []
     for a, inside in zip(incoming, c, strict=True):
         k, functions = boundary[a][0], []

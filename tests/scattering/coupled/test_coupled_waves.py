@@ -13,6 +13,7 @@ from halkit.scattering import (
     scattering_wave_functions,
 )
 from halkit.scattering.coulomb.charges import FINE_STRUCTURE, Charges
+from halkit.scattering.coupled import waves as module
 from halkit.scattering.coupled.system import CoupledSystem
 from halkit.scattering.coupled.waves import solve_coupled, with_charges
 
@@ -120,6 +121,19 @@ def test_on_a_level_of_the_interior():
     waves = coupled_wave_functions(separable(), level, channels=SIMPLE, n_mesh=60)
     square = 2 * np.array(MU) * (level[:, None] - np.array(THRESHOLD))
     np.testing.assert_allclose(waves(R), closed_form(square, MU, 0, R), atol=1e-7)
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-14, 1e-10, 1e-7, 1e-4, 1e-2, 0.3])
+def test_real_and_complex_equations_agree_next_to_a_level(distance, monkeypatch):
+    system = CoupledSystem(separable(), channels=SIMPLE)
+    level = system.inside(60).energy
+    E = (1 + distance) * level[level > 0.2][:4]
+    found = []
+    for limit in (module.NEAR_LEVEL, 0.0):
+        monkeypatch.setattr(module, "NEAR_LEVEL", limit)
+        waves = solve_coupled(system, E, [0, 1], 60)
+        found.append(np.array([one(R) for one in waves]))
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("incoming", [0, 1])
