@@ -102,8 +102,12 @@ def solve_ridge(R: Array) -> Ridge:
     # both matrices are triangles, which takes a fifth of the time
     R = np.asarray_chkfinite(lapack.dtpqrt(p, min(p, PANEL), above, np.eye(p, n))[0])
     factor = lapack.dtrtrs(R[:p, :p], np.eye(p))[0]
-    log_determinant = 2 * float(np.sum(np.log(np.abs(np.diag(R)[:p]))))
-    return Ridge(factor @ R[:p, p], factor[_upper(p)], float(R[p, p] ** 2), log_determinant)
+    diagonal = np.diag(R)[:p]
+    mean, misfit = factor @ R[:p, p], float(R[p, p] ** 2)
+    # with a positive diagonal R is unique, and so are the draws of a seed
+    factor *= np.copysign(1.0, diagonal)
+    log_determinant = 2 * float(np.sum(np.log(np.abs(diagonal))))
+    return Ridge(mean, factor[_upper(p)], misfit, log_determinant)
 
 
 def _upper(p):

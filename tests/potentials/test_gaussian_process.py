@@ -333,6 +333,19 @@ def test_draws_are_seeded():
     assert first[1] != other[1]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_draws_of_a_seed_do_not_depend_on_rounding(correlators, seed):
+    """Rows in another order have other rounding errors, also where the data see nothing of U."""
+    d = correlators
+    order = np.random.default_rng(seed).permutation(len(d.data))
+    V = []
+    for rows in (slice(None), order):
+        model = GaussianProcessPotentialRegressor(d.r, reduced_mass=1.0, random_state=seed)
+        model.fit(d.data[rows], d.target[rows], y_std=d.sigma[rows])
+        V.append([draw(d.r) for draw in model.draw_potentials(3)])
+    np.testing.assert_allclose(V[0], V[1], rtol=0, atol=1e-6 * np.abs(V[0]).max())
+
+
 def test_symmetry_is_a_choice():
     r = np.linspace(0.5, 8.0, 5)
     U = fit(symmetric=True).predict_potential(r)
