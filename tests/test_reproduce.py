@@ -167,6 +167,12 @@ def test_report_of_real_correlators(data_dir):
     assert np.all((mine_std / theirs_std > 0.4) & (mine_std / theirs_std < 2.5))
     assert np.max(np.abs(mine - theirs) / theirs_std) < 2.0
     assert theirs[1] == pytest.approx(21.45, abs=0.01)
+    # V_eff at 0.402 fm: 48.2(7) and 80.7(2.6) MeV
+    effective = section.metrics["effective_mev_at_0.4_fm"]
+    for source, value, error in (("wall", 48.2, 0.7), ("smeared", 80.7, 2.6)):
+        learned, data, _ = effective[source]
+        assert abs(data - value) < error
+        assert abs(learned - value) < 2 * error
 
 
 def test_finished_sections_are_kept_when_a_later_one_fails(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from halkit.equations import Rows, lattice_rows
 from halkit.potentials import TimeDependentHALRegressor, leading_order
 from halkit.report import Section, Table
 from halkit.reproduce.parts import BANDS, figures_of, first_order, phases_within, warned
+from halkit.resampling import quote
 from halkit.units import HBARC
 
 __all__ = ["xixi", "xixi_rows"]
@@ -41,7 +42,6 @@ def xixi(
     """ΞΞ(¹S₀) on the 64³ lattice: one potential from two sources, beside the published phases."""
     correlators, rows = xixi_rows(path, times=times)
     to_mev, mass = correlators.inverse_spacing, correlators.hadron_mass
-    fm = HBARC / to_mev
     X, y = rows.mean()
     model = TimeDependentHALRegressor(
         rows.r, weights=rows.weights, r_out=rows.r_out, hadron_mass=mass, max_iter=600,
@@ -49,13 +49,10 @@ def xixi(
     )  # fmt: skip
     jackknife, _, messages = first_order(model, rows)
     V, V_std = (part * to_mev for part in jackknife.localize(X, return_std=True))
-    at = int(np.argmin(np.abs(rows.r_out * fm - 0.402)))
     residual = (jackknife.estimator_.predict(X) - y) / rows.sigma
     metrics: dict[str, Any] = {
         "chi2_per_point": float(np.mean(residual**2)),
-        "effective_mev_at_0.4_fm": {
-            source: float(V[rows.labels.index((source, 13)), at]) for source in ("wall", "exp")
-        },
+        "effective_mev_at_0.4_fm": _at_one_radius(rows, V, to_mev),
     }
     k, published = _published_phases(Path(path), to_mev)
     fine = np.linspace(10.0, 400.0, 200) / to_mev
@@ -63,16 +60,14 @@ def xixi(
     delta, std = map(np.rad2deg, angles)
     metrics |= {"delta_deg": delta[: len(k)].tolist(), "delta_std_deg": std[: len(k)].tolist()}
     curve = fine, delta[len(k) :], std[len(k) :]
-    wall, smeared = metrics["effective_mev_at_0.4_fm"].values()
     return Section(
         TITLE,
         f"One local + non-local potential from wall and smeared sources at t = {times[0]} … "
         f"{times[-1]}. Squared residual per point {metrics['chi2_per_point']:.2f}. {BANDS} "
         "The tail beyond adds up to 15 % to those of δ at low momenta."
         + warned("The fit", [*messages, *unseen]),
-        look=f"One potential describes both sources: V_eff(0.402 fm) at t = 13 is {wall:.1f} MeV "
-        f"for the wall source (data 48.2(7)) and {smeared:.1f} MeV for the smeared source (data "
-        f"80.7(2.6)).{_distance(delta, published)}",
+        look="One potential for both sources: V_eff(0.402 fm) at t = 13 is "
+        + _effective(metrics["effective_mev_at_0.4_fm"]) + _distance(delta, published),
         tables=[Table(
             ["k / MeV", "δ / °", "error / °", "published δ / ° (V0 + V2∇², t = 13)", "error / °"],
             _table(k * to_mev, delta, std, published),
@@ -80,6 +75,25 @@ def xixi(
         figures=_draw_xixi(jackknife, rows, (V, V_std), k, curve, published, to_mev),
         metrics=metrics,
     )  # fmt: skip
+
+
+def _at_one_radius(rows, V, to_mev):
+    """V_eff of each source at 0.402 fm and t = 13 in MeV: of the fit, of the data, its error."""
+    data, found = leading_order(rows), {}
+    places = [int(np.argmin(np.abs(r * HBARC / to_mev - 0.402))) for r in (rows.r_out, data.r)]
+    for source in ("wall", "exp"):
+        i = rows.labels.index((source, 13))
+        points = (part[i, places[1]] * to_mev for part in (data.V, data.V_std))
+        found[SOURCES.get(source, source)] = [float(x) for x in (V[i, places[0]], *points)]
+    return found
+
+
+def _effective(values):
+    parts = (
+        f"{learned:.1f} MeV for the {source} source (data {quote(value, error)})"
+        for source, (learned, value, error) in values.items()
+    )
+    return " and ".join(parts) + "."
 
 
 def _distance(delta, published):
