@@ -45,6 +45,7 @@ from halkit.potentials.prior import (
 )
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_of_signal
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.training import unchanged_on_error
@@ -289,6 +290,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             if alone:
                 warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
+                warn_of_tails(self, problem)
             if self._nodes_given:
                 self._warn_of_reach()
         return self

@@ -25,6 +25,7 @@ from halkit.potentials.named_forms import FORMS, NamedForm, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.table import Table, read_table
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import node_columns
 from halkit.radial import RadialGrid
 from halkit.training import unchanged_on_error
@@ -235,6 +236,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
                 warn_of_normalisation(self, problem, self.loss_)
             if not problem.has_errors:
                 warn_of_misfit(self, problem, symmetric=False)
+            warn_of_tails(self, problem)
             self._warn_of_reach(exact=not problem.has_errors)
         return self
 

@@ -33,6 +33,7 @@ from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Training, is_unfinished, warn_of_starts
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -148,6 +149,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             _warn_of_sources(self, problem, warm=before is not None)
             if before is None and not hasattr(self, "_shared"):
                 warn_of_idle_regulator(self)
+                warn_of_tails(self, problem)
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self

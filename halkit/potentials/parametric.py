@@ -20,6 +20,7 @@ from halkit.potentials.coupled_checks import warn_of_normalisation
 from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
+from halkit.potentials.tails import warn_of_tails
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 from halkit.versions import Versioned
@@ -191,6 +192,7 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             self._solve(problem, start, bounds, task)
             warn_of_normalisation(self, problem, self.loss_)
             warn_of_misfit(self, problem, symmetric=False)
+            warn_of_tails(self, problem)
         return self
 
     def _check_parameters(self):
