@@ -67,7 +67,7 @@ class Tail(NamedTuple):
 class _Window:
     """A wave u = rφ with the source 2m r y on the nodes r ≥ `start`."""
 
-    def __init__(self, phi, y, r, l, reduced_mass, start):
+    def __init__(self, phi, y, r, l, reduced_mass, start=0.0):
         inside = r >= start
         self.r, self.l = r[inside], l
         self.u, self.source = (r * phi)[inside], (2 * reduced_mass * r * y)[inside]
@@ -162,7 +162,7 @@ def tail_shifts(
         )(r)
     found = {}
     for (i, tail), row in zip(tails.items(), outside(phi), strict=True):
-        delta, *_ = _Window(*row, *wave, start=0.0).phase(tail.k)
+        delta, *_ = _Window(*row, *wave).phase(tail.k)
         found[i] = tail, float(_turned(tail.phase_shift - delta))
     return found
 
