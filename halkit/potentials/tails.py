@@ -196,7 +196,8 @@ def warn_of_tails(model: Any, problem: Problem) -> None:
     for i, (tail, shift) in found.items():
         of_targets = 2 * mass * noise[i] / (tail.k * tail.amplitude**2)
         error = np.hypot(tail.error, of_targets)
-        if abs(shift) > max(DIFFERENT, SIGNIFICANT * error):
+        different = abs(shift) > max(DIFFERENT, SIGNIFICANT * error)
+        if different and not _of_other_wave(model, problem.X[rows[i]], tail.residual):
             wrong.append((abs(shift), tail.k, error))
     if wrong:
         shift, k, error = np.rad2deg(1) * np.array(max(wrong))
@@ -208,6 +209,17 @@ def warn_of_tails(model: Any, problem: Problem) -> None:
             "or a form that has the core, such as LocalPotentialRegressor('yukawa')",
             MisfitWarning,
         )
+
+
+def _of_other_wave(model, phi, residual):
+    """Whether a wave is clearly of l = 1 or 2 where nothing says its l."""
+    if model._wave is not None:
+        return False
+    r = model.r_
+    outer = r >= STARTS[0] * r[-1]
+    y = act(model._learned, phi[None], r, model.weights_, r[outer])[0]
+    others = (tail_of(phi[outer], y, r[outer], l, model._mass()) for l in (1, 2))
+    return min(tail.residual for tail in others) < residual / 2
 
 
 def _comparable(model):
