@@ -13,7 +13,6 @@ from typing import Literal, Self
 import numpy as np
 import scipy.linalg
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import with_callbacks
@@ -48,6 +47,7 @@ from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_o
 from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
+from halkit.seeds import check_random_state
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.versions import Versioned

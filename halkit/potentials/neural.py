@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
@@ -37,6 +37,7 @@ from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
+from halkit.seeds import check_random_state
 from halkit.training import (
     Interrupted,
     available_device,

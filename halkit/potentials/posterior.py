@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
-from sklearn.utils import check_random_state
 
 from halkit import scattering
 from halkit.checks import check_boolean, check_integer, check_nodes
@@ -32,6 +31,7 @@ from halkit.potentials.drawn import DrawnObservables
 from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
+from halkit.seeds import check_random_state
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.warn import warn_caller
 
