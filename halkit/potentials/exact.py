@@ -119,8 +119,8 @@ def warn_of_exact_fit(
 
 def warn_of_quadrature(
     learned: Interaction, r: Array, weights: Array, reduced_mass: float | None
-) -> bool:
-    """Warn if the sum over r' differs from the integral over U, as on coarse nodes; return whether.
+) -> None:
+    """Warn if the sum over r' differs from the integral over U, as on coarse nodes.
 
     Weights of the user that do not add up to the volume define another U.
 
@@ -135,7 +135,7 @@ def warn_of_quadrature(
     """
     volume = 4 * np.pi / 3 * r[-1] ** 3
     if reduced_mass is None or abs(weights.sum() - volume) > 0.2 * volume:
-        return False
+        return
     shift = abs(phase_of_quadrature(learned, r, weights, reduced_mass))
     if shift > EXACT:
         warn_caller(
@@ -143,7 +143,6 @@ def warn_of_quadrature(
             f"moves phase shifts by {shift:.1g} rad. Take data on finer nodes, or nodes that start "
             f"closer to the origin than r = {r[0]:.3g}",
         )
-    return shift > EXACT
 
 
 def _warn_of_locality(phi, problem, loss):
