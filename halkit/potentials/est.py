@@ -257,20 +257,19 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 "rcond lets directions in that are noise",
                 MisfitWarning,
             )
+        warn_of_tails(self, problem)
         if len(self.r_out_) < FEWEST:
             return
-        n, coarse = self.n_channels_, False
+        n = self.n_channels_
         for (a, b), mass in pair_masses(self, n).items():
             one = self._learned if n == 1 else self._learned[a, b]
             if a == b and mass is not None:
                 one.l = own_wave(self) if n == 1 else resolved(self).l[a]
-                coarse |= warn_of_quadrature(one, self.r_, self.weights_, mass)
+                warn_of_quadrature(one, self.r_, self.weights_, mass)
             warn_of_reach(
                 self.r_out_, U=one.nonlocal_potential, V=None, std=np.zeros_like, ends_there=True,
                 reduced_mass=mass, exact=not problem.has_errors,
             )  # fmt: skip
-        if not coarse:
-            warn_of_tails(self, problem)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None

@@ -150,7 +150,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             _warn_of_sources(self, problem, warm=before is not None)
             if before is None and not hasattr(self, "_shared"):
                 warn_of_idle_regulator(self)
-                warn_of_tails(self, problem)
+                warn_of_tails(self, problem, unfinished=is_unfinished(self))
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self

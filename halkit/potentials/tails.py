@@ -111,10 +111,11 @@ class _Window:
         below, above = (free - waves @ [A, B])[1:]
         tangents = np.column_stack([waves[0], (below - above) / (2 * h)])
         scale = norm(tangents, axis=0)
-        along = np.array([-B, A, 0]) / (A**2 + B**2) / scale
+        size = np.hypot(A, B)
+        along = np.array([-B, A, 0]) / size / size / scale
         noise = norm(free[0] - waves[0] @ [A, B]) / np.sqrt(len(self.r) - 3)
         error = noise * norm(along @ np.linalg.pinv(tangents / scale, rcond=1e-13))
-        return float(np.arctan2(B, A)), float(error), float(np.hypot(A, B))
+        return float(np.arctan2(B, A)), float(error), float(size)
 
 
 def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail:
@@ -172,7 +173,7 @@ def _turned(angle):
     return np.pi / 2 - np.mod(np.pi / 2 - angle, np.pi)
 
 
-def warn_of_tails(model: Any, problem: Problem) -> None:
+def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> None:
     """Warn of a fit with other phase shifts than its wave functions have at large r.
 
     Parameters
@@ -180,12 +181,14 @@ def warn_of_tails(model: Any, problem: Problem) -> None:
     model : PotentialMixin
         Fitted to the problem. Without nodes or a mass, or with several channels, nothing is said.
     problem : Problem
+    unfinished : bool, default False
+        Whether a fit far from its minimum is told of elsewhere: nothing is said then.
 
     Warns
     -----
     MisfitWarning
     """
-    if not _comparable(model) or not describes(model, problem):
+    if unfinished or not _comparable(model) or not describes(model, problem):
         return
     r, mass = model.r_, model._mass()
     rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
@@ -194,7 +197,7 @@ def warn_of_tails(model: Any, problem: Problem) -> None:
     noise = _noise_of_targets(model, problem, rows)
     wrong = []
     for i, (tail, shift) in found.items():
-        of_targets = 2 * mass * noise[i] / (tail.k * tail.amplitude**2)
+        of_targets = 2 * mass * noise[i] / tail.k / tail.amplitude / tail.amplitude
         error = np.hypot(tail.error, of_targets)
         different = abs(shift) > max(DIFFERENT, SIGNIFICANT * error)
         if different and not _of_other_wave(model, problem.X[rows[i]], tail.residual):
@@ -205,8 +208,9 @@ def warn_of_tails(model: Any, problem: Problem) -> None:
             f"the wave function with k = {np.deg2rad(k):.4g} has at large r a phase shift that "
             f"differs by {shift:.2g}° ± {error:.1g}° from that of the fitted potential. The data "
             f"do not see the potential below the first node r = {r[r > 0][0]:.3g}, where an "
-            "attractive core may rise as 1/r, and its structure between nodes. Take finer nodes, "
-            "or a form that has the core, such as LocalPotentialRegressor('yukawa')",
+            "attractive core may rise as 1/r, and its structure between nodes: take finer nodes, "
+            "or a form that has the core, such as LocalPotentialRegressor('yukawa'). Or the prior "
+            "is too smooth, or X and y are of different potentials",
             MisfitWarning,
         )
 
