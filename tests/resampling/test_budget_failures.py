@@ -123,7 +123,7 @@ class Fitted(QuotedObservables, BaseEstimator):
 
 
 @pytest.mark.parametrize("attractive", [False, True])
-def test_an_effective_range_with_curvature_is_named(attractive):
+def test_a_curved_effective_range_of_a_budget_is_named(attractive):
     """Where the ensemble of the centre is; variations that are alike change nothing."""
     v = np.array([0.0, -0.2, 0.0] if attractive else [0.45, -0.12, 0.0])
     for seed in range(2):
