@@ -182,11 +182,7 @@ class QuotedObservables:
         lengths = centres[:, 1], bins[..., 1], accepted
         _, poles, _ = self._on_circle(lengths, 0.0, "r_eff", mesh)
         if not (poles[0] or poles[1] or getattr(self.estimator_.ensemble_, "l", 0)):
-            a0, of_bins = np.median(centres[accepted, 1]), np.median(bins[accepted], axis=0)
-            kind = self.estimator_.resample_
-            warn_of_curvature(
-                partial(standard_error, kind=kind), quoted.value, of_bins[:, 0], a0, of_bins[:, 1]
-            )
+            _tell_curvature(quoted.value, centres[accepted], bins[accepted], self.estimator_)
         return _without_errors(quoted, *poles)
 
     def bound_states(
@@ -321,6 +317,13 @@ class QuotedObservables:
         if np.any(poles[0] | poles[1]):
             warn_caller(f"{name} may be infinite within its errors, which are NaN there")
         return (centres, bins), poles, scale
+
+
+def _tell_curvature(value, centres, bins, model):
+    """Warn of r_eff that is not linear in the data; (r_eff, a0) of variations and their bins."""
+    error, a0 = partial(standard_error, kind=model.resample_), np.median(centres[:, 1])
+    ranges, lengths = np.median(bins, axis=0).T
+    warn_of_curvature(error, value, ranges, a0, lengths)
 
 
 def _without_errors(quoted, statistical, systematic, variations):
