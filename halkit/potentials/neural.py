@@ -118,8 +118,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             is left out.
         MisfitWarning
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, a
-            training that has converged leaves more than 1e-3 of the squared targets without, or the
-            network is symmetric and ⟨φ_s|y_t⟩ is not.
+            training that has converged leaves more than 1e-3 of the squared targets without, the
+            network is symmetric and ⟨φ_s|y_t⟩ is not, or a wave has another δ than the fit.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data. With a local term, if
             the rows do not tell it from U, as with one quark source; with several channels, if
