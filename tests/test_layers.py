@@ -21,12 +21,20 @@ PARTS = {
     "chains": {"theory"},
     "diffusion": {"theory", "chains", "training", "modules", "versions", "callbacks"},
 }
-COMMON = {"checks", "exceptions", "scaling", "typing", "warn"}  # every room may import them
+COMMON = {
+    "checks",
+    "exceptions",
+    "scaling",
+    "seeds",
+    "typing",
+    "warn",
+}  # every room may import them
 ARROWS = {
     "phases": set(),
     "checks": {"phases"},
     "exceptions": set(),
     "scaling": set(),
+    "seeds": set(),
     "typing": set(),
     "warn": set(),
     "radial": {"wedge"},

@@ -162,7 +162,7 @@ def _masses(options: Namespace, t: Array, hadrons: list[dict[Any, Array]]) -> An
         fit = fit_mass(
             _of_source(C, options.mass_source, name), t=t,
             window=(t[_index(t, first)], t[_index(t, last)]), kind=options.kind or "jackknife",
-            n_states=options.mass_states, extent=options.extent,
+            n_states=options.mass_states, extent=options.extent, n_configs=options.n_configs,
         )  # fmt: skip
         print(f"{name}: {fit}")
         fits.append(fit)

@@ -87,7 +87,9 @@ class EffectiveEnergy(NamedTuple):
     correlators: Array
     kind: str
 
-    def fit(self, window: tuple[float, float], *, correlated: bool = True) -> EnergyFit:
+    def fit(
+        self, window: tuple[float, float], *, correlated: bool = True, n_configs: int | None = None
+    ) -> EnergyFit:
         """Fit R_ψ(t) = A e^{−ΔE t} on a window of times, for each source and state.
 
         Parameters
@@ -96,6 +98,8 @@ class EffectiveEnergy(NamedTuple):
             First and last time, both included.
         correlated : bool
             As in `halkit.correlators.fit_mass`.
+        n_configs : int, optional
+            As in `halkit.correlators.fit_mass`, for bootstrap bins.
 
         Raises
         ------
@@ -109,14 +113,14 @@ class EffectiveEnergy(NamedTuple):
         """
         first, last = _window(window, self.times)
         places = list(np.ndindex(self.energy.shape[:-1]))
-        fits = [self._fitted(place, first, last, correlated) for place in places]
+        fits = [self._fitted(place, first, last, correlated, n_configs) for place in places]
         shape = self.energy.shape[:-1]
         of_mean = np.reshape([(f.mass, f.std, f.chi2, f.p_value) for f in fits], (*shape, 4))
         energy, std, chi2, p_value = np.moveaxis(of_mean, -1, 0)
         bins = np.reshape(np.transpose([f.bins for f in fits]), (-1, *shape))
         return EnergyFit(energy, std, bins, chi2, p_value, fits[0].dof)
 
-    def _fitted(self, place, first, last, correlated):
+    def _fitted(self, place, first, last, correlated, n_configs):
         """The fit of one correlator. fit_mass has decaying states only: ΔE is moved to 1/dt."""
         dt = self.times[1] - self.times[0]
         near = self.energy[place][first:last]
@@ -128,7 +132,10 @@ class EffectiveEnergy(NamedTuple):
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                fit = fit_mass(C, window=(first, last), kind=kind, correlated=correlated, dt=dt)
+                fit = fit_mass(
+                    C, window=(first, last), kind=kind, correlated=correlated, dt=dt,
+                    n_configs=n_configs,
+                )  # fmt: skip
         except ValueError as error:
             raise ValueError(f"R(t) of {name} has no fit: {error}") from error
         for warning in caught:

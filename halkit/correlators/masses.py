@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import brentq, least_squares
 
 from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
-from halkit.correlators.covariance import Weights
+from halkit.correlators.covariance import Weights, bins_of_samples, warn_of_unknown_bins
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
 from halkit.typing import Array, Number, Numbers
@@ -163,7 +163,7 @@ def _solved(ratio, extent, dt):
 def fit_mass(
     C: Numbers, *, window: tuple[int, int], kind: Literal["jackknife", "bootstrap"],
     t: Numbers | None = None, n_states: int = 1, extent: Number | None = None,
-    correlated: bool = True, dt: Number = 1.0,
+    correlated: bool = True, dt: Number = 1.0, n_configs: int | None = None,
 ) -> MassFit:  # fmt: skip
     """Fit the mass of a hadron to the bins of its two-point function.
 
@@ -175,9 +175,7 @@ def fit_mass(
         First and last time of the fit, both included: entries of `t`, or without it numbers of
         time slices.
     kind : {"jackknife", "bootstrap"}
-        What the bins are; see `halkit.correlators.Correlators`. With less than about 30
-        configurations take jackknife samples: bootstrap samples do not tell how few they come from,
-        and errors are too small (of 7 times from 10 configurations by a factor of 2.9).
+        What the bins are; see `halkit.correlators.Correlators`.
     t : array-like of shape (n_t,), optional
         Times of C in equal steps, such as those of the record; `dt` follows from them.
     n_states : {1, 2}
@@ -190,6 +188,10 @@ def fit_mass(
         to the noise of each bin with the covariance of the others.
     dt : float
         Spacing of the times.
+    n_configs : int, optional
+        For bootstrap samples: the number of configurations, or of bins of them, that each sample is
+        drawn from, on which errors depend if it is small. By default as C shows it, which needs
+        more times than configurations, in the window or outside of it.
 
     Returns
     -------
@@ -207,7 +209,8 @@ def fit_mass(
         If the window does not hold `n_states` exponentials: the p-value is below 1e-3, or the
         χ²/dof of an uncorrelated fit above 3.
     AccuracyWarning
-        If the fit is not linear within its error: the fluctuations that all times share are so
+        If the number of configurations of bootstrap samples may be small, and is not known. If the
+        fit is not linear within its error: the fluctuations that all times share are so
         large beside the independent ones that sums of exponentials cannot follow them.
 
     Examples
@@ -231,7 +234,8 @@ def fit_mass(
     slices, y = _windowed(C, window, times, 2 * n_states)
     times = slices * dt if times is None else times[slices]
     extent = check_positive(extent, "extent", optional=True)
-    weights = Weights(y, kind, correlated, len(times) - 2 * n_states)
+    n_configs = check_integer(n_configs, "n_configs", least=2, optional=True)
+    weights = _weights(y, C, kind, correlated, len(times) - 2 * n_states, n_configs)
     model = _Exponentials(times, weights.whiten, extent)
     mean = y.mean(axis=0)
     start = model.start(mean, n_states)
@@ -260,6 +264,19 @@ def fit_mass(
     )
     _warn_of_misfit(fit, window, curvature=model.curvature(centre, energies, amplitudes, fit.std))
     return fit
+
+
+def _weights(y, C, kind, correlated, dof, n_configs):
+    """Weights of the window y of C, after a look at how many bins bootstrap samples come from."""
+    if kind == "jackknife":
+        if n_configs is not None:
+            raise ValueError(f"n_configs must be None for jackknife samples, got {n_configs}")
+        return Weights(y, kind, correlated, dof)
+    n_bins, least = bins_of_samples(C, n_configs)
+    weights = Weights(y, kind, correlated, dof, n_bins)
+    if correlated and n_bins is None:
+        warn_of_unknown_bins(least, dof)
+    return weights
 
 
 def _warn_of_misfit(fit, window, *, curvature):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
 from halkit.channels import ChannelList
 from halkit.checks import check_array, check_nodes, check_positive
@@ -25,6 +25,7 @@ from halkit.interactions import InteractionMatrix
 from halkit.interactions.matrix import InteractionRows
 from halkit.radial import Order, RadialGrid
 from halkit.scattering import coupled_box_states
+from halkit.seeds import check_random_state
 from halkit.typing import Numbers, Random
 
 __all__ = ["make_coupled"]

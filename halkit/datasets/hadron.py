@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
 from halkit.checks import check_array, check_integer, check_nodes, check_positive
 from halkit.correlators import Correlators
@@ -23,6 +23,7 @@ from halkit.equations.time import Stencil, reduced_mass_and_asymmetry
 from halkit.interactions import Interaction, Separable
 from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
+from halkit.seeds import check_random_state
 from halkit.typing import Numbers
 
 __all__ = ["SOURCES", "make_separable", "make_time_dependent", "source_shapes", "validate_times"]

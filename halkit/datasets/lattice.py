@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
 from halkit.checks import check_array, check_integer, check_masses, check_momenta, check_number
 from halkit.datasets.hadron import SOURCES, source_shapes, validate_times
@@ -24,6 +24,7 @@ from halkit.interactions import Interaction
 from halkit.kinematics import energy_from_momentum
 from halkit.radial import Wedge
 from halkit.scattering import lattice_spectrum, phase_shift
+from halkit.seeds import check_random_state
 from halkit.typing import Masses, Number, Numbers, Random
 
 __all__ = ["make_lattice_correlators"]

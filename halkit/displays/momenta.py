@@ -14,6 +14,7 @@ import numpy as np
 
 from halkit.checks import check_choice, check_masses, check_positive
 from halkit.displays.canvas import axis_label, power_of
+from halkit.interactions.mass import own_mass
 from halkit.kinematics import energy_from_momentum, lab_energy
 from halkit.typing import Array, Number
 from halkit.units import HBARC
@@ -164,11 +165,13 @@ def known_system(potential: Any) -> dict[str, Any]:
 
 
 def known_mass(potential: Any) -> float | None:
-    """Return the reduced mass that a fit or an ensemble knows, or None."""
+    """Return the reduced mass that a fit, a sum of fits or an ensemble knows, or None."""
     potential = _centre(potential)
     fitted = getattr(potential, "estimator_", potential)
     masses = getattr(fitted, "hadron_mass", None)
-    return getattr(fitted, "reduced_mass", None) if masses is None else mass_of(masses)
+    if masses is None:
+        return getattr(fitted, "reduced_mass", None) or own_mass(fitted)
+    return mass_of(masses)
 
 
 def _centre(potential):

@@ -16,6 +16,7 @@ import numpy as np
 from halkit import scattering
 from halkit.displays.canvas import with_std
 from halkit.interactions import Interaction, InteractionMatrix, as_interaction
+from halkit.interactions.mass import own_mass
 from halkit.typing import Array, Number, Numbers
 
 __all__ = [
@@ -88,7 +89,7 @@ def phases(
     bare = isinstance(potential, Interaction) or not hasattr(potential, "phase_shift")
     if not bare:
         return with_std(potential.phase_shift, k, std=std)
-    if reduced_mass is None:
+    if reduced_mass is None and own_mass(potential) is None:
         raise ValueError("reduced_mass must be given for phase shifts of an interaction, got None")
     return scattering.phase_shift(potential, k, reduced_mass=reduced_mass, l=l, r=r), std
 

@@ -27,6 +27,7 @@ from halkit.checks import (
     check_positive,
     check_values,
 )
+from halkit.interactions.mass import common_mass
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
 
@@ -83,7 +84,7 @@ class Combinable:
 
     def __radd__(self, other: _Term | int) -> Interaction:
         if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
-            return _interaction_of(self)
+            return self if isinstance(self, Interaction) else Sum(self)
         return Sum(other, self) if _is_term(other) else NotImplemented
 
     def __neg__(self) -> Scaled:
@@ -223,7 +224,8 @@ _Term: TypeAlias = Combinable | HasInteraction
 class Sum(Interaction):
     """The sum of interactions, each zero beyond its own radius.
 
-    The radius of the sum is the largest radius, or None if a term has no radius.
+    The radius of the sum is the largest radius, or None if a term has no radius. The sum knows the
+    reduced mass of the fitted estimators among its terms, as they do.
 
     Parameters
     ----------
@@ -235,7 +237,7 @@ class Sum(Interaction):
     TypeError
         If a term is not an interaction.
     ValueError
-        If the terms belong to different partial waves.
+        If the terms belong to different partial waves, or are fits with different reduced masses.
 
     Examples
     --------
@@ -245,10 +247,13 @@ class Sum(Interaction):
     (-1.0, -0.5)
     """
 
+    _known_mass: float | None = None
+
     def __init__(self, *terms: _Term) -> None:
         for term in terms:
             if not _is_term(term):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
+        self._known_mass = common_mass(terms)
         self.terms = tuple(_interaction_of(term) for term in terms)
         for part, functions in _PARTS.items():
             own = any(getattr(type(self), name) is not getattr(Sum, name) for name in functions)
@@ -259,6 +264,9 @@ class Sum(Interaction):
         if len(waves) > 1:
             raise ValueError(f"terms of a sum must have the same l, got {waves}")
         self.l = waves[0] if waves else None
+
+    def _mass(self) -> float | None:
+        return self._known_mass
 
     def local_potential(self, r: Array) -> Array:
         """Return Σ V(r), elementwise."""

@@ -17,6 +17,7 @@ from halkit.channels import ChannelList, Channels, resolve_channels
 from halkit.checks import check_distances
 from halkit.interactions.conversion import as_interaction
 from halkit.interactions.interaction import HasInteraction, Interaction, Sum
+from halkit.interactions.mass import own_mass
 from halkit.typing import Array, Numbers
 
 __all__ = ["InteractionMatrix", "InteractionRows", "Transposed"]
@@ -33,7 +34,8 @@ class InteractionMatrix:
     Parameters
     ----------
     interactions : list of n lists of n interactions
-        Each an `Interaction`, a fitted estimator of one channel, or None for zero.
+        Each an `Interaction`, a fitted estimator of one channel, or None for zero. Estimators on
+        the diagonal are solved with their own reduced masses alone.
     channels : list of halkit.Channel, optional
         Partial waves, masses and thresholds, with which `halkit.scattering` finds all it needs.
 
@@ -183,6 +185,12 @@ class Transposed(Interaction):
         return f"Transposed({self.interaction!r})"
 
 
+def _element(one):
+    """The interaction of an element; that of a fitted estimator knows its reduced mass."""
+    interaction = as_interaction(one)
+    return interaction if interaction is one or own_mass(one) is None else Sum(one)
+
+
 def _square(interactions):
     try:
         rows = [list(row) for row in interactions]
@@ -200,7 +208,7 @@ def _square(interactions):
             f"interactions must be n lists of n, got {n} of lengths {[len(row) for row in rows]}"
         )
     square = tuple(
-        tuple(Interaction() if one is None else as_interaction(one) for one in row) for row in rows
+        tuple(Interaction() if one is None else _element(one) for one in row) for row in rows
     )
     if any(one.has_laplacian for row in square for one in row):
         raise TypeError("interactions of coupled channels must not have a V2(r) ∇², got one")

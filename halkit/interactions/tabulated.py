@@ -9,6 +9,7 @@ import numpy as np
 from halkit.checks import check_array, check_choice, check_nodes
 from halkit.interactions.interaction import Interaction
 from halkit.interactions.spline import polynomial_below, tensor_spline
+from halkit.scaling import norm
 from halkit.typing import Array, Numbers
 from halkit.warn import warn_caller
 
@@ -43,16 +44,22 @@ class Tabulated(Interaction):
         The nodes, strictly increasing.
     degree : int, default 5
         The degree of the spline: 1, 3, 5 or 7; lower if there are too few nodes.
+    std : array of shape (n,), optional
+        Standard deviations of V(r_i), which tell whether V differs from zero at the last nodes.
+        Without them the scatter of these values does, and noise that is smooth over several nodes
+        is taken for V. They have no other effect.
 
     Raises
     ------
     ValueError
-        If the shapes do not match, a value is not finite, or there are fewer than 2 nodes.
+        If the shapes do not match, a value is not finite, there are fewer than 2 nodes, an error is
+        negative, or U has errors.
 
     Warns
     -----
     AccuracyWarning
-        If V(r) has clearly not vanished at the last node, where it is cut.
+        If V(r) has clearly not vanished at the last node, where it is cut: the mean of its last
+        values exceeds three errors.
 
     Examples
     --------
@@ -66,7 +73,10 @@ class Tabulated(Interaction):
     10.0
     """
 
-    def __init__(self, values: Numbers, r: Numbers, *, degree: Literal[1, 3, 5, 7] = 5) -> None:
+    def __init__(
+        self, values: Numbers, r: Numbers, *, degree: Literal[1, 3, 5, 7] = 5,
+        std: Numbers | None = None,
+    ) -> None:  # fmt: skip
         self.r = check_nodes(r)
         self.values = check_array(values, "values", self.r.size)
         if self.values.ndim > 2 or self.values.shape[0] != self.r.size:
@@ -84,7 +94,10 @@ class Tabulated(Interaction):
         self._below = None
         if self.has_local:
             self._below = polynomial_below(self.values, self.r, self.degree)
-            _warn_of_end(self.values, self.r)
+            std = None if std is None else check_array(std, "std", sign="≥ 0", shape=self.r.shape)
+            _warn_of_end(self.values, self.r, std)
+        elif std is not None:
+            raise ValueError("std must be None for U(r_i, r_j): V(r_i) alone is compared with zero")
 
     def local_potential(self, r: Array) -> Array:
         """Return V(r), elementwise; zero beyond the last node."""
@@ -110,10 +123,15 @@ class Tabulated(Interaction):
         return f"Tabulated({shape} values, r = {self.r[0]:g} … {self.radius:g})"
 
 
-def _warn_of_end(V, r):
-    """Warn of a V(r) that is cut where it is still large, by |V| r³ over ∫ |V| r² dr."""
+def _warn_of_end(V, r, std):
+    """Warn of a V(r) that is cut where it is still large, by |V| r³ over ∫ |V| r² dr.
+
+    Errors of its last values may be those of one value, as noise that is smooth in r.
+    """
     last = V[-LAST:]
     noise = np.std(last, ddof=1) / np.sqrt(last.size)
+    if std is not None:
+        noise = norm(std[-LAST:]) / np.sqrt(last.size)
     large = np.min(np.abs(V[-2:])) * r[-1] ** 3 > END * np.trapezoid(np.abs(V) * r**2, r)
     if large and abs(last.mean()) > SIGNIFICANT * noise:
         warn_caller(

@@ -10,7 +10,6 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from halkit import scattering
 from halkit.channels import momentum_or_energy
@@ -18,6 +17,7 @@ from halkit.checks import check_boolean, check_integer
 from halkit.interactions import Interaction, InteractionMatrix
 from halkit.potentials.base import PotentialMixin
 from halkit.potentials.seen import phase_error
+from halkit.seeds import check_random_state
 from halkit.typing import Array, Number, Numbers, Random, SignConvention
 
 __all__ = ["DrawnObservables", "DrawnParameters"]

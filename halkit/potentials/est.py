@@ -24,6 +24,7 @@ from halkit.potentials.expansion import (
 )
 from halkit.potentials.problem import FEWEST, unshifted
 from halkit.potentials.reach import warn_of_reach
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_sample_weight
 from halkit.scaling import norm
 from halkit.training import unchanged_on_error
@@ -256,6 +257,7 @@ class ESTPotentialRegressor(PotentialMixin, RegressorMixin, Versioned):
                 "rcond lets directions in that are noise",
                 MisfitWarning,
             )
+        warn_of_tails(self, problem)
         if len(self.r_out_) < FEWEST:
             return
         n = self.n_channels_

@@ -13,7 +13,6 @@ from typing import Literal, Self
 import numpy as np
 import scipy.linalg
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import with_callbacks
@@ -45,8 +44,10 @@ from halkit.potentials.prior import (
 )
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_of_signal
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
+from halkit.seeds import check_random_state
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.versions import Versioned
@@ -255,7 +256,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         -----
         MisfitWarning
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, more than
-            1e-3 of the squared targets is left without, or U is symmetric and ⟨φ_s|y_t⟩ is not.
+            1e-3 of the squared targets is left without, or U is symmetric and ⟨φ_s|y_t⟩ is not. If
+            a wave function has another phase shift at large r than the fitted potential.
             With several channels, if another normalisation of them makes it symmetric.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with
@@ -289,6 +291,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             self._span = _row_space(phi * np.sqrt(np.tile(self.weights_, self.n_channels_)))
             if alone:
                 warn_of_misfit(self, problem, symmetric=nonlocal_ is None or self.symmetric)
+                warn_of_tails(self, problem)
             if self._nodes_given:
                 self._warn_of_reach()
         return self

@@ -25,6 +25,7 @@ from halkit.potentials.named_forms import FORMS, NamedForm, named_form
 from halkit.potentials.problem import unshifted
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.table import Table, read_table
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import node_columns
 from halkit.radial import RadialGrid
 from halkit.training import unchanged_on_error
@@ -216,7 +217,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             errors, with χ²/dof > 1.5 and significant. Errors may be correlated between rows: the
             rows tell it, and how much it raises χ². With several channels, if another
             normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`. Without
-            `y_std`, if the fit leaves more than 1e-3 of the squared targets.
+            `y_std`, if the fit leaves more than 1e-3 of the squared targets. If a wave function has
+            another phase shift at large r than the fitted potential.
         UnderdeterminedWarning
             If V has not vanished where the data end, a Gaussian that matters has the largest range
             that the fit admits, or a fitted mass μ is not positive. With several channels, if the
@@ -235,6 +237,7 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
                 warn_of_normalisation(self, problem, self.loss_)
             if not problem.has_errors:
                 warn_of_misfit(self, problem, symmetric=False)
+            warn_of_tails(self, problem)
             self._warn_of_reach(exact=not problem.has_errors)
         return self
 

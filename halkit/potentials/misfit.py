@@ -29,7 +29,7 @@ from halkit.scaling import exponent, norm
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["OF_CHANNELS", "Asymmetry", "asymmetry", "warn_of_misfit"]
+__all__ = ["OF_CHANNELS", "Asymmetry", "asymmetry", "describes", "warn_of_misfit"]
 
 # χ² per datum of a poor fit, and its least number of standard deviations above 1.
 LARGE, SIGNIFICANT = 2.5, 5.0
@@ -107,15 +107,7 @@ def warn_of_misfit(
     -----
     MisfitWarning
     """
-    residual = problem.y - act(model._learned, problem.X, model.r_, model.weights_, model.r_out_)
-    with np.errstate(over="ignore", under="ignore"):
-        left = norm(problem.W * residual) ** 2
-        if not problem.has_errors:
-            left /= norm(problem.W * problem.y) ** 2 or 1.0
-    n = np.count_nonzero(problem.W)
-    poor = max(LEFT, LARGE * (getattr(model, "noise", None) or 0) ** 2)
-    if problem.has_errors:
-        poor = max(LARGE, 1 + SIGNIFICANT * np.sqrt(2 / n))
+    residual, left, poor = _left(model, problem)
     if not poor < left < np.inf:
         return False
     asymmetric = symmetric and model.n_channels_ == 1 and _found(model, problem, residual)
@@ -125,6 +117,26 @@ def warn_of_misfit(
     why = _other_potential(model) if asymmetric else _other_settings(model, problem.has_errors)
     warn_caller(f"the fit leaves {what}: {why}", MisfitWarning)
     return asymmetric
+
+
+def describes(model: Any, problem: Problem) -> bool:
+    """Whether a fit leaves as little of its data as a good one."""
+    _, left, poor = _left(model, problem)
+    return bool(left <= poor)
+
+
+def _left(model, problem):
+    """The residual, χ² per datum or the part of Σ W² y² that it is, and this of a poor fit."""
+    residual = problem.y - act(model._learned, problem.X, model.r_, model.weights_, model.r_out_)
+    with np.errstate(over="ignore", under="ignore"):
+        left = norm(problem.W * residual) ** 2
+        if not problem.has_errors:
+            left /= norm(problem.W * problem.y) ** 2 or 1.0
+    n = np.count_nonzero(problem.W)
+    poor = max(LEFT, LARGE * (getattr(model, "noise", None) or 0) ** 2)
+    if problem.has_errors:
+        poor = max(LARGE, 1 + SIGNIFICANT * np.sqrt(2 / n))
+    return residual, left, poor
 
 
 def _found(model, problem, residual):

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
@@ -33,9 +33,11 @@ from halkit.potentials.problem import FEWEST
 from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Training, is_unfinished, warn_of_starts
+from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
+from halkit.seeds import check_random_state
 from halkit.training import (
     Interrupted,
     available_device,
@@ -116,8 +118,8 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             is left out.
         MisfitWarning
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, a
-            training that has converged leaves more than 1e-3 of the squared targets without, or the
-            network is symmetric and ⟨φ_s|y_t⟩ is not.
+            training that has converged leaves more than 1e-3 of the squared targets without, the
+            network is symmetric and ⟨φ_s|y_t⟩ is not, or a wave has another δ than the fit.
         UnderdeterminedWarning
             If the prior, or the fitted potential, reaches beyond the data. With a local term, if
             the rows do not tell it from U, as with one quark source; with several channels, if
@@ -148,6 +150,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             _warn_of_sources(self, problem, warm=before is not None)
             if before is None and not hasattr(self, "_shared"):
                 warn_of_idle_regulator(self)
+                warn_of_tails(self, problem, unfinished=is_unfinished(self))
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self

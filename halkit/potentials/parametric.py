@@ -20,6 +20,7 @@ from halkit.potentials.coupled_checks import warn_of_normalisation
 from halkit.potentials.drawn import DrawnParameters
 from halkit.potentials.least_squares import check_start, fit_theta
 from halkit.potentials.misfit import warn_of_misfit
+from halkit.potentials.tails import warn_of_tails
 from halkit.training import unchanged_on_error
 from halkit.typing import Number, Numbers
 from halkit.versions import Versioned
@@ -179,7 +180,8 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             for its slope to be seen.
         MisfitWarning
             If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then; or if the fit
-            leaves more than 1e-3 of the squared targets without `y_std`. With several channels, if
+            leaves more than 1e-3 of the squared targets without `y_std`. If a wave function has
+            another phase shift at large r than the fitted potential. With several channels, if
             another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
@@ -191,6 +193,7 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             self._solve(problem, start, bounds, task)
             warn_of_normalisation(self, problem, self.loss_)
             warn_of_misfit(self, problem, symmetric=False)
+            warn_of_tails(self, problem)
         return self
 
     def _check_parameters(self):

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import lapack
-from sklearn.utils import check_random_state
 
 from halkit import scattering
 from halkit.checks import check_boolean, check_integer, check_nodes
@@ -33,6 +32,7 @@ from halkit.potentials.prior import PotentialPrior
 from halkit.potentials.row_blocks import PANEL
 from halkit.potentials.validation import check_samples, like_input
 from halkit.scaling import norm
+from halkit.seeds import check_random_state
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.warn import warn_caller
 

@@ -24,7 +24,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer
 from halkit.exceptions import MisfitWarning, OverfitWarning, UnderdeterminedWarning
@@ -32,6 +31,7 @@ from halkit.potentials.validation import check_y_std
 from halkit.resampling.samples import RESAMPLINGS, refuse_other_kind, resampling_error
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
+from halkit.seeds import check_random_state
 from halkit.typing import Array, Numbers, Random
 
 __all__ = ["NonlocalityTest", "nonlocality_test"]

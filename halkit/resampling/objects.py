@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer, refuse_masked
 from halkit.resampling.samples import RESAMPLINGS, Resampling, jackknife_samples
+from halkit.seeds import check_random_state
 from halkit.typing import Numbers, Random
 
 __all__ = ["from_gvar", "from_obs", "to_gvar", "to_obs"]

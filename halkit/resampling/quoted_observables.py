@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
@@ -24,7 +25,7 @@ from halkit.scattering import BoundStates
 from halkit.scattering.branches import angle_error, matched_states, may_be, nearest_branch
 from halkit.scattering.members import not_finite, warn_of_wide
 from halkit.scattering.phase import sign_factor
-from halkit.scattering.thresholds import length_unit
+from halkit.scattering.thresholds import length_unit, warn_of_curvature
 from halkit.typing import Number, Numbers, SignConvention
 from halkit.warn import warn_caller
 
@@ -169,7 +170,10 @@ class QuotedObservables:
     def effective_range(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
     ) -> QuotedValue:
-        """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0."""
+        """r_eff in k cot δ; errors are NaN, with an AccuracyWarning, where a0 may be 0.
+
+        For ``|a0| < |r_eff|`` r_eff may not be linear in the data, which an AccuracyWarning says.
+        """
         self._refuse_channels("effective_range")
         mesh = (channel_radius, n_mesh)
         methods = [_method(name, *mesh) for name in ("effective_range", "scattering_length")]
@@ -177,6 +181,8 @@ class QuotedObservables:
         quoted = self._quoted(centres[:, 0], bins[..., 0], accepted)
         lengths = centres[:, 1], bins[..., 1], accepted
         _, poles, _ = self._on_circle(lengths, 0.0, "r_eff", mesh)
+        if not (poles[0] or poles[1] or getattr(self.estimator_.ensemble_, "l", 0)):
+            _tell_curvature(quoted.value, centres[accepted], bins[accepted], self.estimator_)
         return _without_errors(quoted, *poles)
 
     def bound_states(
@@ -313,6 +319,13 @@ class QuotedObservables:
         return (centres, bins), poles, scale
 
 
+def _tell_curvature(value, centres, bins, model):
+    """Warn of r_eff that is not linear in the data; (r_eff, a0) of variations and their bins."""
+    error, a0 = partial(standard_error, kind=model.resample_), np.median(centres[:, 1])
+    ranges, lengths = np.median(bins, axis=0).T
+    warn_of_curvature(error, value, ranges, a0, lengths)
+
+
 def _without_errors(quoted, statistical, systematic, variations):
     """NaN for the errors within which a quantity may be infinite."""
     masks = {
@@ -348,9 +361,12 @@ def _without_failures(found):
     """Split the results by name into values and errors."""
     failed = {name: x for name, x in found.items() if isinstance(x, ValueError)}
     centre = next(iter(found))
-    if centre in failed:
-        raise failed[centre]
     values = {name: x for name, x in found.items() if name not in failed}
+    if centre in failed:
+        names = "; ".join(f"({name})" for name in failed if name != centre)
+        others = f", nor have the variations {names}" if names else ""
+        error = failed[centre]
+        raise ValueError(f"the centre does not have this observable{others}: {error}") from error
     shapes = sorted({x.shape[1:] for x in values.values()})
     if len(shapes) > 1:
         raise ValueError(f"function must return values of one shape, got {shapes}")

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halkit.callbacks import with_callbacks
@@ -32,6 +32,7 @@ from halkit.resampling.samples import (
 from halkit.resampling.sharing import share_equal
 from halkit.resampling.strength import settled
 from halkit.resampling.workers import run_bins
+from halkit.seeds import check_random_state
 from halkit.training import unchanged_on_error
 from halkit.typing import Numbers
 from halkit.versions import Versioned

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_choice, check_integer
 from halkit.samples import bin_averages, jackknife_samples, standard_error, with_samples
+from halkit.seeds import check_random_state
 from halkit.typing import Array, Numbers, Random
 
 __all__ = [

@@ -37,6 +37,7 @@ from halkit.scattering.members import (
 )
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import (
+    STATISTICAL,
     error_at_zero,
     length_unit,
     lengths_of,
@@ -431,9 +432,9 @@ class Ensemble(Members):
         value, samples = observable(self.centre), self.samples(observable)
         std = self.error(samples, value)
         lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
-        if not zero:
+        if not zero and self.kind in STATISTICAL and not self.l:
             a0 = self._centre("scattering_length", channel_radius, n_mesh)
-            warn_of_curvature(self, value, samples, a0, lengths)
+            warn_of_curvature(self.error, value, samples, a0, lengths)
         return value, error_at_zero(self, std, lengths, zero, "r_eff")
 
 

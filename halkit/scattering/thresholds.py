@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,14 @@ from halkit.scattering.members import Members
 from halkit.typing import Array, Number
 from halkit.warn import warn_caller
 
-__all__ = ["error_at_zero", "length_unit", "lengths_of", "may_pass", "warn_of_curvature"]
+__all__ = [
+    "STATISTICAL",
+    "error_at_zero",
+    "length_unit",
+    "lengths_of",
+    "may_pass",
+    "warn_of_curvature",
+]
 
 # Kinds of ensembles with errors that add in quadrature.
 STATISTICAL = "jackknife", "bootstrap", "draws"
@@ -60,7 +68,7 @@ def error_at_zero(ensemble: Members, std: Any, lengths: Array, zero: Any, name: 
 
 
 def warn_of_curvature(
-    ensemble: Members, value: float, ranges: Array, a0: float, lengths: Array
+    error: Callable[[Array], Any], value: float, ranges: Array, a0: float, lengths: Array
 ) -> None:
     """Warn of an r_eff that is not linear in the data, because a0 is small.
 
@@ -69,8 +77,10 @@ def warn_of_curvature(
 
     Parameters
     ----------
+    error : callable
+        The statistical error of a quantity from its values in the members.
     value, a0 : float
-        r_eff and a0 of the centre.
+        r_eff and a0 of the centre, in the S wave.
     ranges, lengths : ndarray of shape (n_members,)
         Of the members.
 
@@ -80,16 +90,16 @@ def warn_of_curvature(
         If the changes to the two sides differ by more than a factor of 1.5, and the larger exceeds
         the error.
     """
-    std = float(ensemble.error(lengths, a0))
-    if ensemble.kind not in STATISTICAL or ensemble.l or not 0 < std < abs(a0) < abs(value):
+    std = float(error(lengths))
+    if not 0 < std < abs(a0) < abs(value):
         return
     M, members = value * a0**2, ranges * lengths**2
-    of_M = float(ensemble.error(members, M)) or 1.0
-    plus, minus = (ensemble.error(lengths / std + sign * members / of_M) ** 2 for sign in (1, -1))
+    of_M = float(error(members)) or 1.0
+    plus, minus = (error(lengths / std + sign * members / of_M) ** 2 for sign in (1, -1))
     along = (plus - minus) / 4 * of_M  # the change of M that goes with the error of a0
     up, down = ((M + sign * along) / (a0 + sign * std) ** 2 - value for sign in (1, -1))
     near, far = sorted((abs(up), abs(down)))
-    if far > UNEVEN * near and far > ensemble.error(ranges, value):
+    if far > UNEVEN * near and far > error(ranges):
         warn_caller(
             f"r_eff = {value:.4g} is not linear in the data: with a0 = {a0:.3g} ± {std:.1g} it "
             f"moves by {up:+.2g} and {down:+.2g}, and its error is too small on one side. Quote "

@@ -93,6 +93,59 @@ def test_pulls_and_p_values_of_few_bins(n_bins, n_t, n_states):
     assert kstest(p, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning")
+@pytest.mark.parametrize(("n_configs", "known"), [(10, False), (10, True), (30, True)])
+def test_pulls_of_bootstrap_samples(n_configs, known):
+    """As with jackknife samples, whether the number of configurations is given or found."""
+    rng, pulls, p = np.random.default_rng(17), [], []
+    given = {"n_configs": n_configs} if known else {}
+    for seed in range(60):
+        configs = configurations(rng, n_configs)
+        samples = bootstrap_samples(configs, n_samples=100, random_state=seed)
+        if known:
+            samples = samples[:, :8]
+        fit = fit_mass(samples, window=(0, 6), kind="bootstrap", **given)
+        pulls.append((fit.mass - 0.45) / fit.std)
+        p.append(fit.p_value)
+    assert 0.8 < np.sqrt(np.mean(np.square(pulls))) < 1.25
+    assert np.sum(np.abs(pulls) > 3) <= 5
+    assert kstest(p, "uniform").pvalue > 1e-3
+
+
+def test_bootstrap_samples_of_unknown_origin_are_named():
+    """Where few configurations are possible, and matter; the least number is right."""
+    configs = configurations(np.random.default_rng(1), 12)
+    samples = bootstrap_samples(configs, n_samples=60)
+    fit = fit_mass(samples, window=(0, 6), kind="bootstrap")
+    one = fit_mass(samples[:, :13], window=(0, 6), kind="bootstrap", n_configs=12)
+    assert fit.std == one.std
+    assert fit.std == pytest.approx(
+        fit_mass(jackknife_samples(configs), window=(0, 6), kind="jackknife").std, rel=0.35
+    )
+    with pytest.warns(AccuracyWarning, match=r"a factor of 3.* only 9 configurations"):
+        narrow = fit_mass(samples[:, :8], window=(0, 6), kind="bootstrap")
+    assert narrow.std < 0.8 * fit.std
+    copies = np.concatenate([samples[:, :8], samples[:, 7::-1]], axis=1)
+    with pytest.warns(AccuracyWarning, match="only 9 configurations"):
+        fit_mass(copies, window=(0, 6), kind="bootstrap")
+    fit_mass(samples[:, :8], window=(0, 6), kind="bootstrap", correlated=False)
+    with pytest.raises(ValueError, match=r"n_configs must be 12 at least, .* got 11"):
+        fit_mass(samples, window=(0, 6), kind="bootstrap", n_configs=11)
+    with pytest.raises(ValueError, match="more bins than the 7 times"):
+        fit_mass(samples[:, :7], window=(0, 6), kind="bootstrap", n_configs=8)
+    with pytest.raises(ValueError, match="n_configs must be None for jackknife samples"):
+        fit_mass(samples, window=(0, 6), kind="jackknife", n_configs=12)
+
+
+def test_many_configurations_are_not_asked_for():
+    """Of 24 times and of 200 configurations, correlated, with a scale of e^{−0.45·23}."""
+    samples = bootstrap_samples(configurations(np.random.default_rng(4), 200), 400)
+    with_number = fit_mass(samples, window=(4, 6), kind="bootstrap", n_configs=200)
+    without = fit_mass(samples, window=(4, 6), kind="bootstrap")
+    assert with_number.std == pytest.approx(without.std, rel=0.01)
+    assert with_number.p_value == pytest.approx(without.p_value, abs=0.05)
+
+
 def test_bins_enough_for_their_covariance():
     """With 24 bins of 8 times, generalised least squares with the factor of Percival et al."""
     bins = jackknife_samples(np.log(configurations(np.random.default_rng(9), 24, noise=1e-6)))[

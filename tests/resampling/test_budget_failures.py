@@ -1,14 +1,23 @@
-"""Variations of a budget that lack an observable do not count for it, and are named."""
+"""Variations of a budget that lack an observable do not count for it, and are named.
+
+An effective range that is not linear in the data is named, as by an ensemble.
+"""
+
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator
 
 from halkit import CorrelatorRegressor, ErrorBudget, LocalPotentialRegressor
 from halkit.datasets import make_time_dependent
 from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum
 from halkit.resampling import blocks
+from halkit.resampling.quoted_observables import QuotedObservables
+from halkit.scattering import Ensemble, effective_range, scattering_length
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +52,18 @@ def test_a_variation_without_an_observable_does_not_count(budget):
     assert_allclose(quoted.variations[:2], whole.variations[:2], rtol=1e-12)
     assert "median of 2 of 3 variations" in budget.table(quoted)
     bad.add(id(budget.models_[0].estimators_[1]))
-    with pytest.raises(ValueError, match="V has not decayed"):
+    both = r"centre does not have this observable, nor .* \(times = 13\): V has not decayed"
+    with pytest.raises(ValueError, match=both):
         budget.evaluate(depth)
+
+
+def test_an_observable_that_no_variation_has(budget):
+    def refuse(fit):
+        raise ValueError("V has not decayed")
+
+    every = r"centre .*, nor have the variations \(stencil = 3\); \(times = 13\): V has not decayed"
+    with pytest.raises(ValueError, match=every):
+        budget.evaluate(refuse)
 
 
 @pytest.mark.parametrize("name", ["phase_shift", "scattering_length", "effective_range"])
@@ -62,3 +81,64 @@ def test_observables_leave_out_the_same(budget, monkeypatch, name):
     expected = np.median(whole.variations[[0, 2]])
     assert_allclose(quoted.value, expected, rtol=1e-4)  # of a0 the median of angles
     assert quoted.accepted.tolist() == [True, False, True]
+
+
+class Fit:
+    """A fit with a given potential."""
+
+    def __init__(self, strengths):
+        self.V = GaussianSum.from_ranges(strengths, [1.5, 2.6, 4.0])
+
+    def effective_range(self, **mesh):
+        return effective_range(self.V, reduced_mass=0.5, **mesh)
+
+    def scattering_length(self, **mesh):
+        return scattering_length(self.V, reduced_mass=0.5, **mesh)
+
+
+def fit_of(centre, bins):
+    """The fit of a variation, with the bins of its potential."""
+    fits = [Fit(one) for one in bins]
+    ensemble = Ensemble(
+        [fit.V for fit in fits], kind="jackknife", centre=Fit(centre).V, reduced_mass=0.5
+    )
+    return SimpleNamespace(
+        estimator_=Fit(centre), estimators_=fits, ensemble_=ensemble, resample_="jackknife"
+    )
+
+
+class Fitted(QuotedObservables, BaseEstimator):
+    """A budget of given fits, all accepted."""
+
+    n_jobs = None
+
+    def __init__(self, models):
+        self.models_ = models
+        self.results_ = {"name": np.array([f"variation {i}" for i in range(len(models))])}
+        self.accepted_ = np.ones(len(models), dtype=bool)
+
+    def fit(self):
+        """For scikit-learn, which asks for it."""
+        return self
+
+
+@pytest.mark.parametrize("attractive", [False, True])
+def test_a_curved_effective_range_of_a_budget_is_named(attractive):
+    """Where the ensemble of the centre is; variations that are alike change nothing."""
+    v = np.array([0.0, -0.2, 0.0] if attractive else [0.45, -0.12, 0.0])
+    for seed in range(2):
+        random, told = np.random.default_rng(seed), []
+        bins = random.normal(size=(8, 3)) * [0.03, 0.008, 0.002] / 3
+        models = [fit_of(f * v, f * v + bins) for f in (1, 1.003, 0.997)]
+        for quote in (
+            lambda: models[0].ensemble_.effective_range(return_std=True),  # noqa: B023
+            Fitted(models[:1]).effective_range, Fitted(models).effective_range,
+        ):  # fmt: skip
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                quote()
+            text = [str(w.message) for w in caught]
+            told.append(any("not linear" in one for one in text))
+        assert told == [told[0]] * 3
+        assert not (attractive and told[0])
+    assert attractive or told[0]

@@ -194,3 +194,12 @@ def test_correlators_of_an_ensemble_draw_the_same_bins():
         bootstrap_samples({"wall": C["wall"], "point": C["point"][:20]}, 10)
     with pytest.raises(ValueError, match="one array at least"):
         bootstrap_samples({}, 10)
+
+
+@pytest.mark.parametrize("random_state", [np.random.default_rng(0), "0", 1.5])
+def test_what_does_not_seed_is_refused(random_state):
+    name = type(random_state).__name__
+    with pytest.raises(TypeError, match=f"random_state must be an integer, .*, got a {name}"):
+        bootstrap_samples(np.ones((4, 2)), 5, random_state=random_state)
+    with pytest.raises(ValueError, match="between 0 and"):
+        bootstrap_samples(np.ones((4, 2)), 5, random_state=-1)

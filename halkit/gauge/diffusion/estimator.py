@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
@@ -21,6 +20,7 @@ from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, mean_plaquett
 from halkit.gauge.theory.theories import U1
 from halkit.gauge.theory.torus import as_links, check_beta, within_circle, wrap
 from halkit.modules import Named, by_name, check_factory, unnamed
+from halkit.seeds import check_random_state
 from halkit.training import (
     Interrupted,
     available_device,

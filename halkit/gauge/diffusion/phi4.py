@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halkit.checks import check_choice, check_integer
@@ -14,6 +13,7 @@ from halkit.gauge.diffusion.modes import Learned, draw, learn, log_paths, mode_c
 from halkit.gauge.theory.report import effective_fraction, sample_report
 from halkit.gauge.theory.theories import Phi4
 from halkit.gauge.theory.torus import as_generator
+from halkit.seeds import check_random_state
 from halkit.training import unchanged_on_error
 
 __all__ = ["Phi4DiffusionSampler"]

@@ -18,9 +18,9 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from halkit.checks import check_array, check_integer, check_number
+from halkit.seeds import check_random_state
 from halkit.warn import warn_caller
 
 __all__ = [

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dsysv, dsysv_lwork
 
 from halkit.channels import Channel, ChannelList, resolve_channels
+from halkit.interactions.mass import SAME, own_mass, same_mass
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
 from halkit.scattering.solver.interior import Interior, measured_interior, mesh_of, warn_of_radius
 from halkit.scattering.solver.layout import joined
 from halkit.scattering.solver.levels import levels, unit_scale
 from halkit.scattering.solver.mesh import LagrangeMesh, potential_matrix
-from halkit.scattering.solver.partial_wave import SAME, interaction_in_wave
+from halkit.scattering.solver.partial_wave import interaction_in_wave
 from halkit.typing import Array, Number
 
 __all__ = [
@@ -211,6 +212,7 @@ class CoupledSystem:
             raise ValueError(
                 f"channels must be {n}, one for each row of interactions, got {self.channels.size}"
             )
+        _refuse_other_masses(matrix, self.channels.reduced_mass)
         of_row = zip(matrix.interactions, self.channels.reduced_mass, self.channels.l, strict=True)
         interior = _walled_interior if wall else measured_interior
         measured = [
@@ -320,6 +322,17 @@ def _refuse_other_pairs(own, given, name):
             raise ValueError(
                 f"channels must have the {what} of the fitted {name}, {mine}, or be left out, got "
                 f"{other}. To solve the potential with others, give its interaction_"
+            )
+
+
+def _refuse_other_masses(matrix, reduced_masses):
+    """Refuse fits of one channel on the diagonal with other masses than the channel has."""
+    for a, mass in enumerate(reduced_masses):
+        own = own_mass(matrix[a, a])
+        if own is not None and not same_mass(mass, own):
+            raise ValueError(
+                f"channels must have the reduced_mass {own:.10g} of the fit for channel {a + 1}, "
+                f"got {mass:.10g}. To solve the potential with others, give its interaction_"
             )
 
 

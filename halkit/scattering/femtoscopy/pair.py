@@ -9,13 +9,13 @@ import numpy as np
 
 from halkit.channels import ChannelList
 from halkit.checks import check_integer, check_scale
+from halkit.interactions.mass import own_mass
 from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coupled.phase import tell_energies
 from halkit.scattering.coupled.system import CoupledSystem
 from halkit.scattering.coupled.waves import energy_of, solve_coupled, with_charges
 from halkit.scattering.femtoscopy.states import State
 from halkit.scattering.femtoscopy.tables import TabulatedWaves
-from halkit.scattering.solver.partial_wave import own_mass
 from halkit.scattering.waves import ScatteringWaves, scattering_wave_functions
 from halkit.typing import Array, Number
 

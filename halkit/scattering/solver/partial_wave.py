@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from halkit.checks import check_scale
 from halkit.interactions import Interaction, as_interaction
 from halkit.interactions.conversion import Potential
+from halkit.interactions.mass import own_mass, same_mass
 from halkit.typing import Number, Numbers
 
-__all__ = ["SAME", "interaction_in_wave", "mass_of", "own_mass", "tell_momenta"]
-
-# Two masses that differ by less are taken as the same pair; masses of bins scatter a little.
-SAME = 0.05
+__all__ = ["interaction_in_wave", "mass_of", "tell_momenta"]
 
 
 def interaction_in_wave(
@@ -47,12 +43,12 @@ def interaction_in_wave(
 
 
 def mass_of(potential: Any, reduced_mass: Number | None) -> float:
-    """Return the reduced mass, by default that of a fitted estimator.
+    """Return the reduced mass, by default that of a fitted estimator, or of a sum with one.
 
     Raises
     ------
     ValueError, TypeError
-        If it is not a positive number, not known, or not that of the estimator.
+        If it is not a positive number, not known, or not that of the estimators.
     """
     own = own_mass(potential)
     if reduced_mass is None:
@@ -60,19 +56,15 @@ def mass_of(potential: Any, reduced_mass: Number | None) -> float:
             raise ValueError("reduced_mass must be given, got None")
         return own
     mass = check_scale(reduced_mass, "reduced_mass")
-    if own is not None and not np.isclose(mass, own, rtol=SAME, atol=0):
+    if own is not None and not same_mass(mass, own):
+        fit, give = f"the fitted {type(potential).__name__}", "give its interaction_"
+        if isinstance(potential, Interaction):
+            fit, give = "the fits in this sum", "add the interaction_ of the fits"
         raise ValueError(
-            f"reduced_mass must be {own:.10g}, that of the fitted {type(potential).__name__}, or "
-            f"left out, got {mass:.10g}. To solve the potential with other masses, give its "
-            "interaction_"
+            f"reduced_mass must be {own:.10g}, that of {fit}, or left out, got {mass:.10g}. To "
+            f"solve the potential with other masses, {give}"
         )
     return mass
-
-
-def own_mass(potential: Any) -> float | None:
-    """Return the reduced mass of an estimator of one channel, None if it knows none."""
-    mass = getattr(potential, "_mass", lambda: None)()
-    return None if mass is None else float(mass)
 
 
 def tell_momenta(potential: Any, k: Any, **known: Any) -> None:

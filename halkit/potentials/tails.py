@@ -1,0 +1,247 @@
+r"""Whether a fit has the phase shifts that its wave functions show at large r.
+
+Data at nodes r_1, r_2, … do not see V below r_1. A fit continues it to the origin as a smooth
+function, and an attractive core that rises as 1/r is missed there. But stationary waves know what
+this core has done to them. On the outer half of the nodes, up to the last one R,
+
+    u'' + [k² − l(l + 1)/r²] u = 2m r y(r),    u = rφ,
+
+with the solution u = A F + B G + p, where F = kr j_l(kr) and G = −kr y_l(kr), and with
+
+    p(r) = (2m/k) ∫_R^r [F(r) G(r') − G(r) F(r')] r' y(r') dr'.
+
+For y of the fit this is linear in A and B for each k. The k of least squares, and tan δ = B/A, need
+the tail alone. A wave of the fitted potential with the same k, on the same nodes, must have this δ.
+Rows that are not one wave, as most of correlators are not, leave residuals, or have another δ on
+a shorter window. Waves with kR < 1 are too straight to show it, and do not count.
+
+Errors σ of y, or without them what the fit leaves of y, move δ of the fit in first order by
+
+    (2m/kC²) √Σ_i (w_i φ_i σ_i/4π)²,    C² = A² + B²,
+
+and less if other rows see the same potential.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import spherical_jn, spherical_yn
+
+from halkit.exceptions import AccuracyWarning, MisfitWarning
+from halkit.interactions import Interaction
+from halkit.potentials.coupling import act
+from halkit.potentials.misfit import describes
+from halkit.potentials.problem import Problem
+from halkit.potentials.validation import node_columns
+from halkit.scaling import norm
+from halkit.scattering import scattering_wave_functions
+from halkit.typing import Array
+from halkit.warn import warn_caller
+
+__all__ = ["Tail", "tail_of", "tail_shifts", "warn_of_tails"]
+
+# Where the window and a shorter one start, in units of R, and the fewest nodes of the shorter one.
+STARTS, FEWEST = (0.5, 0.65), 6
+# Steps of the search for k, in units of the inverse length of the window; its least kR.
+STEP, LEAST = 0.3, 0.03
+# Largest residual of a single wave, relative to it; kR from which on it bends.
+SINGLE, BENT = 0.03, 1.0
+# A difference in radians, and in errors, that counts; most rows that are looked at.
+DIFFERENT, SIGNIFICANT, ROWS = 8e-3, 3.0, 8
+
+
+class Tail(NamedTuple):
+    """k and δ modulo π of a wave at large r, the error of δ, the residual, and C of u."""
+
+    k: float
+    phase_shift: float
+    error: float
+    residual: float
+    amplitude: float
+
+
+class _Window:
+    """A wave u = rφ with the source 2m r y on the nodes r ≥ `start`."""
+
+    def __init__(self, phi, y, r, l, reduced_mass, start=0.0):
+        inside = r >= start
+        self.r, self.l = r[inside], l
+        self.u, self.source = (r * phi)[inside], (2 * reduced_mass * r * y)[inside]
+
+    def _split(self, k):
+        """u − p, (n_k, n), and F and G, (n_k, n, 2)."""
+        x = k[:, None] * self.r
+        waves = np.stack([x * spherical_jn(self.l, x), -x * spherical_yn(self.l, x)], axis=-1)
+        steps = waves * self.source[:, None]
+        steps = np.diff(self.r)[:, None] * (steps[:, 1:] + steps[:, :-1]) / 2
+        integral = np.zeros_like(waves)  # from R inwards
+        integral[:, :-1] = -np.cumsum(steps[:, ::-1], axis=1)[:, ::-1]
+        p = waves[..., 0] * integral[..., 1] - waves[..., 1] * integral[..., 0]
+        return self.u - p / k[:, None], waves
+
+    def residual(self, k):
+        """The part of u − p, relative to it, that is not A F + B G, for k of shape (n_k,)."""
+        free, waves = self._split(k)
+        basis, _ = np.linalg.qr(waves)
+        rest = free - np.einsum("kni,kmi,km->kn", basis, basis, free)
+        size = norm(free, axis=1)
+        return np.divide(norm(rest, axis=1), size, out=np.full_like(k, np.inf), where=size > 0)
+
+    def momentum(self):
+        """The k of least residual, up to π over the largest step."""
+        step, least = STEP / (self.r[-1] - self.r[0]), LEAST / self.r[-1]
+        grid = np.arange(least, np.pi / np.diff(self.r).max(), step)
+        near = grid[np.argmin(self.residual(grid))]
+        found = minimize_scalar(
+            lambda k: self.residual(np.array([k]))[0], method="bounded",
+            bounds=(max(near - step, least / 2), near + step), options={"xatol": 1e-10 * step},
+        )  # fmt: skip
+        return float(found.x)
+
+    def phase(self, k):
+        """δ at k, its error from the residuals, with the error of k, and C."""
+        h = 1e-4 / self.r[-1]
+        free, waves = self._split(np.array([k, k - h, k + h]))
+        scale = norm(waves[0], axis=0)
+        A, B = np.linalg.lstsq(waves[0] / scale, free[0], rcond=None)[0] / scale
+        below, above = (free - waves @ [A, B])[1:]
+        tangents = np.column_stack([waves[0], (below - above) / (2 * h)])
+        scale = norm(tangents, axis=0)
+        size = np.hypot(A, B)
+        along = np.array([-B, A, 0]) / size / size / scale
+        noise = norm(free[0] - waves[0] @ [A, B]) / np.sqrt(len(self.r) - 3)
+        error = noise * norm(along @ np.linalg.pinv(tangents / scale, rcond=1e-13))
+        return float(np.arctan2(B, A)), float(error), float(size)
+
+
+def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail:
+    """The `Tail` of a wave function with the targets y, both on the nodes r of shape (n_r,).
+
+    The error is that of the residuals, and the change of δ on a shorter window, in quadrature.
+    """
+    first, second = (_Window(phi, y, r, l, reduced_mass, start * r[-1]) for start in STARTS)
+    k = first.momentum()
+    delta, error, size = first.phase(k)
+    change = _turned(second.phase(second.momentum())[0] - delta)
+    residual = float(first.residual(np.array([k]))[0])
+    return Tail(k, delta, float(np.hypot(error, change)), residual, size)
+
+
+def tail_shifts(
+    potential: Interaction, X: Array, r: Array, weights: Array, reduced_mass: float
+) -> dict[int, tuple[Tail, float]]:
+    """The `Tail` of each row that is one wave, and its δ less that of the potential.
+
+    Parameters
+    ----------
+    potential : Interaction
+        The fit.
+    X : ndarray of shape (n_samples, n_r)
+        Wave functions that are not zero.
+    r, weights : ndarray of shape (n_r,)
+        Nodes and measure of the sum over r'.
+    reduced_mass : float
+    """
+    outer = r >= STARTS[0] * r[-1]
+    wave: tuple[Any, ...] = (r[outer], potential.l or 0, reduced_mass)
+
+    def outside(phi):
+        return zip(phi[:, outer], act(potential, phi, r, weights, r[outer]), strict=True)
+
+    tails = {i: tail_of(*row, *wave) for i, row in enumerate(outside(X))}
+    tails = {i: t for i, t in tails.items() if t.k * r[-1] > BENT and t.residual < SINGLE}
+    if not tails:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        phi = scattering_wave_functions(
+            potential, [tail.k for tail in tails.values()], reduced_mass=reduced_mass, l=wave[1]
+        )(r)
+    found = {}
+    for (i, tail), row in zip(tails.items(), outside(phi), strict=True):
+        delta, *_ = _Window(*row, *wave).phase(tail.k)
+        found[i] = tail, float(_turned(tail.phase_shift - delta))
+    return found
+
+
+def _turned(angle):
+    """Modulo π, in (−π/2, π/2]."""
+    return np.pi / 2 - np.mod(np.pi / 2 - angle, np.pi)
+
+
+def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> None:
+    """Warn of a fit with other phase shifts than its wave functions have at large r.
+
+    Parameters
+    ----------
+    model : PotentialMixin
+        Fitted to the problem. Without nodes or a mass, or with several channels, nothing is said.
+    problem : Problem
+    unfinished : bool, default False
+        Whether a fit far from its minimum is told of elsewhere: nothing is said then.
+
+    Warns
+    -----
+    MisfitWarning
+    """
+    if unfinished or not _comparable(model) or not describes(model, problem):
+        return
+    r, mass = model.r_, model._mass()
+    rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, ROWS).astype(int))]
+    found = tail_shifts(model._learned, problem.X[rows], r, model.weights_, mass)
+    noise = _noise_of_targets(model, problem, rows)
+    wrong = []
+    for i, (tail, shift) in found.items():
+        of_targets = 2 * mass * noise[i] / tail.k / tail.amplitude / tail.amplitude
+        error = np.hypot(tail.error, of_targets)
+        different = abs(shift) > max(DIFFERENT, SIGNIFICANT * error)
+        if different and not _of_other_wave(model, problem.X[rows[i]], tail.residual):
+            wrong.append((abs(shift), tail.k, error))
+    if wrong:
+        shift, k, error = np.rad2deg(1) * np.array(max(wrong))
+        warn_caller(
+            f"the wave function with k = {np.deg2rad(k):.4g} has at large r a phase shift that "
+            f"differs by {shift:.2g}° ± {error:.1g}° from that of the fitted potential. The data "
+            f"do not see the potential below the first node r = {r[r > 0][0]:.3g}, where an "
+            "attractive core may rise as 1/r, and its structure between nodes: take finer nodes, "
+            "or a form that has the core, such as LocalPotentialRegressor('yukawa'). Or the prior "
+            "is too smooth, or X and y are of different potentials",
+            MisfitWarning,
+        )
+
+
+def _of_other_wave(model, phi, residual):
+    """Whether a wave is clearly of l = 1 or 2 where nothing says its l."""
+    if model._wave is not None:
+        return False
+    r = model.r_
+    outer = r >= STARTS[0] * r[-1]
+    y = act(model._learned, phi[None], r, model.weights_, r[outer])[0]
+    others = (tail_of(phi[outer], y, r[outer], l, model._mass()) for l in (1, 2))
+    return min(tail.residual for tail in others) < residual / 2
+
+
+def _comparable(model):
+    """Whether a fit has a unit of length, a mass, one channel, and nodes to the end and enough."""
+    r, out = model.r_, model.r_out_
+    if not model._nodes_given or model.n_channels_ > 1 or model._mass() is None:
+        return False
+    enough = np.count_nonzero(r >= STARTS[-1] * r[-1]) >= FEWEST
+    return enough and out[-1] >= STARTS[0] * r[-1] and np.isin(r[r <= out[-1]], [0.0, *out]).all()
+
+
+def _noise_of_targets(model, problem, rows):
+    """√Σ (w φ σ/4π)² of some rows, with the errors σ of y, or what the fit leaves of y."""
+    columns = node_columns(model.r_out_, model.r_)
+    X, W = problem.X[rows], problem.W[rows]
+    if problem.has_errors:
+        with np.errstate(divide="ignore"):
+            sigma = np.where(W > 0, 1 / W, 0.0) / np.sqrt(problem.total)
+    else:
+        sigma = problem.y[rows] - act(model._learned, X, model.r_, model.weights_, model.r_out_)
+    return norm(X[:, columns] * model.weights_[columns] * sigma, axis=1) / (4 * np.pi)
