@@ -28,7 +28,6 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import spherical_jn, spherical_yn
 
 from halkit.exceptions import AccuracyWarning, MisfitWarning
@@ -46,8 +45,8 @@ __all__ = ["Tail", "tail_of", "tail_shifts", "warn_of_tails"]
 
 # Where the window and a shorter one start, in units of R, and the fewest nodes of the shorter one.
 STARTS, FEWEST = (0.5, 0.65), 6
-# Steps of the search for k, in units of the inverse length of the window; its least kR.
-STEP, LEAST = 0.3, 0.03
+# Steps of the search for k, in units of the inverse length of the window; its least kR; iterations.
+STEP, LEAST, ITERATIONS = 0.3, 0.03, 12
 # Largest residual of a single wave, relative to it; kR from which on it bends.
 SINGLE, BENT = 0.03, 1.0
 # A difference in radians, and in errors, that counts; most rows that are looked at.
@@ -75,7 +74,11 @@ class _Window:
     def _split(self, k):
         """u − p, (n_k, n), and F and G, (n_k, n, 2)."""
         x = k[:, None] * self.r
-        waves = np.stack([x * spherical_jn(self.l, x), -x * spherical_yn(self.l, x)], axis=-1)
+        if self.l:
+            F, G = x * spherical_jn(self.l, x), -x * spherical_yn(self.l, x)
+        else:
+            F, G = np.sin(x), np.cos(x)
+        waves = np.stack([F, G], axis=-1)
         steps = waves * self.source[:, None]
         steps = np.diff(self.r)[:, None] * (steps[:, 1:] + steps[:, :-1]) / 2
         integral = np.zeros_like(waves)  # from R inwards
@@ -92,28 +95,52 @@ class _Window:
         return np.divide(norm(rest, axis=1), size, out=np.full_like(k, np.inf), where=size > 0)
 
     def momentum(self):
-        """The k of least residual, up to π over the largest step."""
+        """The k of least residual: from a first estimate by Gauss and Newton."""
         step, least = STEP / (self.r[-1] - self.r[0]), LEAST / self.r[-1]
-        grid = np.arange(least, np.pi / np.diff(self.r).max(), step)
-        near = grid[np.argmin(self.residual(grid))]
-        found = minimize_scalar(
-            lambda k: self.residual(np.array([k]))[0], method="bounded",
-            bounds=(max(near - step, least / 2), near + step), options={"xatol": 1e-10 * step},
-        )  # fmt: skip
-        return float(found.x)
+        near = np.maximum(self._estimate() + step * np.arange(-3, 4), least)
+        k = start = near[np.argmin(self.residual(near))]
+        for _ in range(ITERATIONS):
+            _, rest, tangents = self._linear(k)
+            scale = norm(tangents, axis=0)
+            move = np.linalg.lstsq(tangents / scale, rest, rcond=None)[0][2] / scale[2]
+            before, k = k, float(np.clip(k + move, max(start - step, least / 2), start + step))
+            if abs(k - before) < 1e-10 * step:
+                break
+        return k
 
-    def phase(self, k):
-        """δ at k, its error from the residuals, with the error of k, and C."""
+    def _estimate(self):
+        """k² of least squares in ∫ (g'' − l(l + 1) g/r²) u + k² ∫ g u = ∫ g s, which is linear.
+
+        g = sin²(πx) cos(mπx) on the window, 0 < x < 1, vanishes at its ends with g'.
+        """
+        length = self.r[-1] - self.r[0]
+        x = np.pi * (self.r - self.r[0]) / length
+        m = np.arange(max(3 * len(x) // 4, 1))[:, None]
+        even, odd = np.cos(m * x), m * np.sin(m * x)
+        g = np.sin(x) ** 2 * even
+        bent = (2 * np.cos(2 * x) * even - 2 * np.sin(2 * x) * odd - m**2 * g) * (
+            np.pi / length
+        ) ** 2
+        u, source = (np.gradient(self.r) * values for values in (self.u, self.source))
+        seen, told = g @ u, g @ (source + self.l * (self.l + 1) * u / self.r**2) - bent @ u
+        return np.sqrt(max(told @ seen / max(seen @ seen, np.finfo(float).tiny), 0.0))
+
+    def _linear(self, k):
+        """A and B of least squares, what they leave of u − p, and how it falls with A, B and k."""
         h = 1e-4 / self.r[-1]
         free, waves = self._split(np.array([k, k - h, k + h]))
         scale = norm(waves[0], axis=0)
-        A, B = np.linalg.lstsq(waves[0] / scale, free[0], rcond=None)[0] / scale
-        below, above = (free - waves @ [A, B])[1:]
-        tangents = np.column_stack([waves[0], (below - above) / (2 * h)])
+        found = np.linalg.lstsq(waves[0] / scale, free[0], rcond=None)[0] / scale
+        rest, below, above = free - waves @ found
+        return found, rest, np.column_stack([waves[0], (below - above) / (2 * h)])
+
+    def phase(self, k):
+        """δ at k, its error from the residuals, with the error of k, and C."""
+        (A, B), rest, tangents = self._linear(k)
         scale = norm(tangents, axis=0)
         size = np.hypot(A, B)
         along = np.array([-B, A, 0]) / size / size / scale
-        noise = norm(free[0] - waves[0] @ [A, B]) / np.sqrt(len(self.r) - 3)
+        noise = norm(rest) / np.sqrt(len(self.r) - 3)
         error = noise * norm(along @ np.linalg.pinv(tangents / scale, rcond=1e-13))
         return float(np.arctan2(B, A)), float(error), float(size)
 
