@@ -206,7 +206,8 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
     Parameters
     ----------
     model : PotentialMixin
-        Fitted to the problem. Without nodes or a mass, or with several channels, nothing is said.
+        Fitted to the problem. Nothing is said of bins, nor without nodes or a mass, nor of several
+        channels.
     problem : Problem
     unfinished : bool, default False
         Whether a fit far from its minimum is told of elsewhere: nothing is said then.
@@ -215,7 +216,9 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
     -----
     MisfitWarning
     """
-    if unfinished or not _comparable(model) or not describes(model, problem):
+    if unfinished or hasattr(model, "_of_bin") or not _comparable(model):
+        return
+    if not describes(model, problem):
         return
     r, mass = model.r_, model._mass()
     rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
