@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import pickle
 import random
 import stat
 import struct
@@ -34,9 +35,9 @@ from halkit.correlators import Correlators
 from halkit.datasets import make_time_dependent, make_u1_configurations
 from halkit.equations import Rows, radial_rows
 from halkit.exceptions import VersionWarning
-from halkit.interactions import GaussianSum, InteractionMatrix
+from halkit.interactions import GaussianSum, InteractionMatrix, Tabulated
 from halkit.resampling import blocks
-from halkit.scattering import Ensemble
+from halkit.scattering import Ensemble, TabulatedWaves
 
 ROOT = Path(__file__).parents[1]
 R = 0.5 * np.arange(1, 9)
@@ -213,6 +214,34 @@ def test_interactions_and_shared_parts_come_back(fitted, path):
     assert_array_equal(
         wells.phase_shift(0.3, return_std=True), expected.phase_shift(0.3, return_std=True)
     )
+
+
+def splines():
+    """Everything with a spline inside, as a function of r and r'."""
+    r = np.arange(1, 31) * 0.4
+    V = Tabulated(-np.exp(-r), np.append(r[:-1], 30.0))
+    U = Tabulated(-np.exp(-r[:, None] - r), r)
+    d = halkit.datasets.make_separable(n_k=5, n_r=40)
+    est = halkit.ESTPotentialRegressor(d.r, reduced_mass=3.3).fit(d.data, d.target)
+    psi = np.sin(np.outer([0.3, 0.7], r))[None] / (np.array([[0.3], [0.7]]) * r)
+    waves = TabulatedWaves(psi, r, [0.3, 0.7])
+    matrix = InteractionMatrix([[est, U], [U, V]])
+    return {"V": V, "U": U, "fit": est.interaction_, "sum": est + V, "multiple": 2 * est,
+            "waves": waves, "matrix": matrix}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [("V", "1"), ("U", "2"), ("fit", "2"), ("sum", "12"), ("multiple", "2"), ("waves", "1"),
+     ("matrix", "12")],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.AccuracyWarning")
+def test_splines_come_back(name, numbers, path):
+    one, r = splines()[name], np.array([0.1, 0.5, 1.7, 9.0, 40.0])
+    arguments = {"1": (r[1:4],) if name == "waves" else (r,), "2": (r, r + 0.2)}
+    for other in (reread(one, path), pickle.loads(pickle.dumps(one))):
+        for number in numbers:
+            assert_array_equal(other(*arguments[number]), one(*arguments[number]))
 
 
 def test_saving_draws_no_random_numbers(fitted, path):

@@ -18,9 +18,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from halkit.interactions.interaction import Interaction
+from halkit.interactions.spline import Spline
 from halkit.scaling import norm
 from halkit.typing import Array
 
@@ -112,7 +112,7 @@ class FormFactors:
         if r[0] > 0 and not singular:
             x, u = np.append(0.0, r), np.concatenate([np.zeros((1, len(values))), u])
         degree = min(5, (len(x) - 2) // 2 * 2 + 1) if len(x) > 1 else 0
-        self.spline = make_interp_spline(x, u, k=degree)
+        self.spline = Spline.through(x, u, degree)
 
     def __call__(self, r: Array) -> Array:
         """Return g_a(r), shape (..., rank)."""

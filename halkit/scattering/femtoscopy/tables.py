@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from halkit.checks import as_numbers, check_array, check_integer, check_momenta, check_nodes
+from halkit.interactions.spline import Spline
 from halkit.scattering.coulomb.waves import coulomb_functions
 from halkit.typing import Array, Numbers
 from halkit.warn import warn_caller
@@ -83,7 +84,7 @@ class TabulatedWaves:
             raise ValueError(f"r must have 6 nodes or more, with the origin, got {x.size}")
         u = np.insert(values[..., start:] * x[1:], 0, 0.0, axis=-1)
         self._last = x[-min(4, x.size - 1)]
-        self._u = make_interp_spline(x, u, k=5, axis=-1)
+        self._u = Spline.through(x, u, 5, axis=-1)
         _warn_of_coarse(x, u)
 
     def __call__(self, r: Array) -> NDArray[Any]:
