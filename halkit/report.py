@@ -208,7 +208,7 @@ def _html(name, section):
         parts.append(f'<p class="look">{escape(section.look)}</p>')
     parts.append(f"<p>{escape(section.text)}</p>")
     if section.figures:
-        pictures = (_picture(figure, section.sizes[figure]) for figure in section.figures)
+        pictures = (_picture(one, section.title, section.sizes[one]) for one in section.figures)
         parts += ['<div class="figures">', *pictures, "</div>"]
     parts += [_table(table) for table in section.tables]
     if section.printed:
@@ -216,10 +216,11 @@ def _html(name, section):
     return "\n".join([*parts, "</section>"])
 
 
-def _picture(name, size):
+def _picture(name, title, size):
     width, height = _pixels(size)
     wide = ' class="wide"' if width == FULL else ""
-    image = f'<img src="{name}.png" width="{width}" height="{height}" alt="{name}" loading="lazy">'
+    text = escape(f"{title}: {name.replace('_', ' ')}")
+    image = f'<img src="{name}.png" width="{width}" height="{height}" alt="{text}" loading="lazy">'
     return f'<a href="{name}.png"{wide}>{image}</a>'
 
 

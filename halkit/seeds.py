@@ -32,7 +32,9 @@ def check_random_state(random_state: Random | Any) -> np.random.RandomState:
         return of_sklearn(random_state)
     except ValueError as error:
         if "cannot be used" not in str(error):
-            raise
+            raise ValueError(
+                f"random_state must be from 0 to 2^32 - 1, got {random_state!r}"
+            ) from error
     advice = ""
     if isinstance(random_state, np.random.Generator):
         advice = ". Take an integer of it, int(generator.integers(2**31))"

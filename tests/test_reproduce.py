@@ -66,7 +66,7 @@ def test_numbers_of_the_report(small):
     assert full["error_delta_deg"] < 4.0 < local["error_delta_deg"]
     assert 5 * full["rms_pull"] < 10 < local["rms_pull"]
     np.testing.assert_allclose(metrics["u1"]["harmonics"], [1, 0, 0], atol=0.02)
-    assert max(metrics["u1"]["rms_z"]["rejected"]) < 1.8
+    assert max(metrics["u1"]["rms_z"]["with rejection"]) < 1.8
 
 
 def test_the_page_has_contents_looks_tables_and_ends(small):
@@ -150,7 +150,9 @@ def test_a_page_fits_narrow_and_wide_windows(tmp_path):
         write_report(tmp_path, {"a": section})
         page = (tmp_path / "index.html").read_text(encoding="utf-8")
         assert 'name="viewport" content="width=device-width' in page
-        assert '<a href="one.png"><img src="one.png" width="544" height="383" alt="one"' in page
+        assert (
+            '<a href="one.png"><img src="one.png" width="544" height="383" alt="Title: one"' in page
+        )
         assert '<a href="row.png" class="wide"><img src="row.png" width="1088"' in page
         assert '<div class="table"><table>' in page
 

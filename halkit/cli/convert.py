@@ -154,6 +154,8 @@ def _masses(options: Namespace, t: Array, hadrons: list[dict[Any, Array]]) -> An
         raise ValueError(f"there must be one mass, or window, for each of {n} hadrons, got {given}")
     given = [*given] * (n if len(given) == 1 else 1)
     if options.masses is not None:
+        if options.n_configs is not None:
+            raise ValueError("--n-configs has no effect with --masses: no mass is fitted")
         return tuple(given)
     if options.extent is not None and t[0] != 0:
         raise ValueError(f"--extent needs correlators from t = 0 on, got t = {t[0]:g}")

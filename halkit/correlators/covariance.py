@@ -57,6 +57,11 @@ def bins_of_samples(samples: Array, n_bins: int | None = None) -> tuple[int | No
     ------
     ValueError
         If there are more directions than `n_bins` bins have.
+
+    Warns
+    -----
+    AccuracyWarning
+        If there are fewer directions, although the samples have room for more.
     """
     away = samples - samples.mean(axis=0)
     std = np.sqrt(np.mean(away**2, axis=0))
@@ -74,8 +79,14 @@ def bins_of_samples(samples: Array, n_bins: int | None = None) -> tuple[int | No
             f"n_configs must be {rank + 1} at least, as many as the samples have independent "
             f"directions and one, got {n_bins}"
         )
-    seen = n_bins is None and rank < min(len(Z) - 1, Z.shape[1])
-    return rank + 1 if seen else n_bins, rank + 1
+    seen = rank < min(len(Z) - 1, Z.shape[1])
+    if seen and n_bins is not None and n_bins > rank + 1:
+        warn_caller(
+            f"n_configs is {n_bins}, and the samples have only {rank} independent directions, as "
+            f"many as {rank + 1} configurations, or bins of them, have: give n_configs={rank + 1}, "
+            "or errors are too small"
+        )
+    return rank + 1 if seen and n_bins is None else n_bins, rank + 1
 
 
 class Weights:
@@ -117,13 +128,14 @@ class Weights:
         if not correlated:
             self.whiten = np.diag(1 / self.errors)
             return
+        drawn = "" if n_bins is None else f" that count, of {n_bins} that samples are drawn from"
         if kind == "bootstrap" and n_bins is not None:
             self.noise = _like_bins(self.noise / self.narrow, n_bins)
         n_bins, n_t = self.noise.shape
         if n_bins <= n_t + 1:
             raise ValueError(
                 f"correlated must be False, or there must be more bins than the {n_t} times + 1 of "
-                f"the window for their covariance, got {n_bins}"
+                f"the window for their covariance, got {n_bins}{drawn}"
             )
         if dof > 0 and n_bins - 1 - dof < FEW:
             self.shrinkage = shrinkage(self.noise)

@@ -189,9 +189,9 @@ def fit_mass(
     dt : float
         Spacing of the times.
     n_configs : int, optional
-        For bootstrap samples: the number of configurations, or of bins of them, that each sample is
-        drawn from, on which errors depend if it is small. By default as C shows it, which needs
-        more times than configurations, in the window or outside of it.
+        For bootstrap samples: the number of configurations that each sample is drawn from, or the
+        number of bins if these were drawn, on which errors depend if it is small. By default as C
+        shows it, which needs more times than configurations, in the window or outside of it.
 
     Returns
     -------

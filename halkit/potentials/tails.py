@@ -236,11 +236,12 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
         shift, k, error = np.rad2deg(1) * np.array(max(wrong))
         warn_caller(
             f"the wave function with k = {np.deg2rad(k):.4g} has at large r a phase shift that "
-            f"differs by {shift:.2g}° ± {error:.1g}° from that of the fitted potential. The data "
-            f"do not see the potential below the first node r = {r[r > 0][0]:.3g}, where an "
-            "attractive core may rise as 1/r, and its structure between nodes: take finer nodes, "
-            "or a form that has the core, such as LocalPotentialRegressor('yukawa'). Or the prior "
-            "is too smooth, or X and y are of different potentials",
+            f"differs by {shift:.2g}° ± {error:.1g}° from that of the fitted potential. X may be "
+            "rφ, or a mixture of states; reduced_mass, l or the unit of r may be wrong; X and y "
+            "may be of different potentials; the prior may be too smooth; or the nodes miss "
+            "structure of V, such as a core that rises as 1/r below the first one, r = "
+            f"{r[r > 0][0]:.3g}: take finer nodes, or a form that has the core, such as "
+            "LocalPotentialRegressor('yukawa')",
             MisfitWarning,
         )
 

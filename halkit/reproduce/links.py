@@ -28,7 +28,7 @@ TRAINED = (16, 16)
 COUPLINGS = (1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0)
 SIZES = (8, 16, 32)
 SHOWN = (7.0, 16)
-WAYS = {"raw": None, "rejected": "auto"}
+WAYS = {"raw": None, "with rejection": "auto"}
 
 
 class Drawn(NamedTuple):
@@ -65,7 +65,6 @@ def u1_links(
         "rms_z": {way: np.sqrt(np.mean(x**2, axis=0)).tolist() for way, x in z.items()},
         "beyond_2_errors": {way: int(np.sum(np.abs(x) > 2)) for way, x in z.items()},
     }
-    n = z["raw"].size
     first = ", ".join(f"{a:.4f}" for a in model.harmonics_)
     return Section(
         "U(1): every coupling from one training",
@@ -73,12 +72,10 @@ def u1_links(
         f"{training:.0f} s; what it learns is the force of one plaquette, Σ aₙ sin nP with a = "
         f"({first}); the action has (1, 0, 0). {n_samples} configurations for each β and L, raw "
         "and with rejection of what the network has wrong. Errors are standard errors of "
-        "independent configurations, z = (mean − exact)/error.",
-        look=f"β = 1 … {max(couplings):g} and L = {sizes[0]} … {sizes[-1]} come from one training: "
-        f"with rejection {metrics['beyond_2_errors']['rejected']} of {n} values are more than two "
-        f"errors from the exact ones ({0.0455 * n:.0f} expected), raw "
-        f"{metrics['beyond_2_errors']['raw']}. The charge does not freeze, as that of a Markov "
-        "chain does.",
+        "independent configurations; z = (mean − exact)/error, for χ = ⟨Q²⟩/V with the exact "
+        "error: a sample may miss rare charges.",
+        look=f"β = {min(couplings):g} … {max(couplings):g} and L = {sizes[0]} … {sizes[-1]} come "
+        + _look(metrics["beyond_2_errors"], z["raw"].size),
         tables=[Table(["L", "β", "plaquette", "error", "exact", "z", "raw z", "χ a²", "error",
                        "exact", "z", "raw z", "kept"], _table(drawn))],
         figures=_pictures(model, drawn, n_samples, couplings, sizes, rng),
@@ -92,6 +89,14 @@ def _draws(model, n, beta, L, correction, rng):
     loops = np.array([wilson_loop(theta, R, R) for R in sides])
     charge = topological_charge(theta) if len(sides) else None
     return Drawn(model.sample_report(theta, beta), loops, charge)
+
+
+def _look(beyond, n):
+    return (
+        f"from one training: with rejection {beyond['with rejection']} of {n} values are more than "
+        f"two errors from the exact ones ({0.0455 * n:.0f} expected), raw {beyond['raw']}. The "
+        "charge does not freeze, as it does in a Markov chain."
+    )
 
 
 def _z(report):
@@ -108,7 +113,7 @@ def _susceptibility(report):
 def _table(drawn):
     rows = []
     for (way, beta, L), one in drawn.items():
-        if way == "rejected":
+        if way == "with rejection":
             raw, mine = drawn["raw", beta, L].report, one.report
             _, mean, error, exact, z = mine.rows[0]
             chi = _susceptibility(mine)
@@ -129,7 +134,7 @@ def _pictures(model, drawn, n, couplings, sizes, rng):
     chain = hmc(np.zeros((1, 2, *sites)), beta, n_trajectories=200, n_warmup=50, random_state=rng)
     frozen = [topological_charge(state.theta)[0] for state in chain]
     free = topological_charge(model.sample(200, beta=beta, lattice_size=8, random_state=rng))
-    axes["history"].step(range(200), free, lw=0.8, label="rejected, independent")
+    axes["history"].step(range(200), free, lw=0.8, label="with rejection, independent")
     axes["history"].step(range(200), frozen, lw=1.5, label="hybrid Monte Carlo")
     axes["history"].set(
         xlabel="configuration", ylabel="Q", title=f"history of the charge, β = {beta:g}, L = 8",
@@ -144,7 +149,7 @@ def _against_coupling(axes, drawn, couplings, sizes):
     for i, L in enumerate(sizes):
         exact = [exact_susceptibility(beta, (L, L)) for beta in fine]
         axes["susceptibility"].plot(fine, exact, f"C{i}", lw=1, label=f"exact, L = {L}")
-        for way, fill, shift in (("raw", "none", 0.97), ("rejected", None, 1.03)):
+        for way, fill, shift in (("raw", "none", 0.97), ("with rejection", None, 1.03)):
             reports = [drawn[way, beta, L].report for beta in couplings]
             x = shift * np.array(couplings) * (1 + 0.01 * (i - 1))
             style = {"fmt": f"C{i}o", "ms": 4, "mfc": fill or f"C{i}"}

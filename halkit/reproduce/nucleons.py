@@ -65,7 +65,7 @@ def two_nucleons(*, random_state: int = 0, noise: float = 3e-4, n_bins: int = 20
         "sources for ¹S₀, flat S- and D-wave sources for ³S₁–³D₁; r = 0.1 … 8 fm, ten times, 0.81 "
         f"… 1.62 fm, {n_bins} bins, relative noise {noise:g}. A Gaussian process with eighteen "
         "Gaussians, 0.1 … 4 fm, learns local potentials. Bar phases; bands are jackknife errors.",
-        look="Phases of ten energies up to 175 MeV differ from the truth by, in errors (rms), "
+        look="Phases of ten energies E_cm up to 175 MeV differ from the truth by, in errors (rms), "
         + ", ".join(f"{rms[name]:.1f} ({ANGLES[name][0]})" for name in ANGLES)
         + f". The fit binds the deuteron at {_minus(quote(*deuteron[:2]))} MeV; the truth is "
         f"{_minus(format(deuteron[2], '.3f'))} MeV.",
@@ -84,12 +84,12 @@ def _minus(number):
 
 
 def _tables(at, E, angles, numbers):
-    names = [cell for name, _ in ANGLES.values() for cell in (f"{name} / °", "error", "truth")]
+    names = [f"{name} {end}" for name, _ in ANGLES.values() for end in ("/ °", "error", "truth")]
     phases = np.reshape([angles[name] for name in ANGLES], (-1, len(E))).T
     rows = [[f"{E[i]:.0f}", *(f"{x:.3f}" for x in phases[i])] for i in at]
     others = [[name, *(f"{x:.4g}" for x in values)] for name, values in numbers.items()]
     return [
-        Table(["E / MeV", *names], rows),
+        Table(["E_cm / MeV", *names], rows),
         Table(["quantity", "learned", "error", "truth"], others),
     ]
 

@@ -30,6 +30,10 @@ __all__ = ["omega_ccc_like"]
 TO_MEV = 2333.0
 MASS = 2.073
 R_MAX = 30.0
+PULL = (
+    "Bins do not show the pull of the prior: with the seeds 0 … 8 δ is 0.7 to 3.0 errors off "
+    "(rms), 1.7 over all."
+)
 FORMS: dict[str, Literal["only"] | bool] = {"local + separable": True, "local only": "only"}
 
 
@@ -57,14 +61,14 @@ def omega_ccc_like(*, random_state: int = 0, noise: float = 1e-3, n_bins: int = 
         told += warned(f"The fit “{name}”", [*messages, *unseen])
         metrics[name], found = _numbers(jackknife, curves[name], exact, known)
         metrics[name]["seconds"] = seconds
-        error = metrics[name]["error_delta_deg"]
-        rows.append([name, f"{error:.2g}", *found, f"{seconds:.2g}"])
+        rows.append([name, f"{metrics[name]['error_delta_deg']:.2g}", *found, f"{seconds:.2g}"])
     return Section(
         "Time-dependent correlators with errors: like Ω_ccc Ω_ccc (¹S₀)",
         f"The published three-Gaussian potential plus a separable one, in lattice units "
         f"(a = {HBARC / TO_MEV:.4f} fm, m = {MASS}), wall and exponential sources, {n_bins} bins, "
         f"relative noise {noise:g}. The error of δ is the largest for E = 1 … 300 MeV. "
-        f"{BANDS}{told}",
+        f"{BANDS} "
+        f"{PULL}{told}",
         look="δ of local + separable differs from the truth by "
         f"{metrics['local + separable']['rms_pull']:.1f} of its errors (rms). A local potential, "
         "fitted to the same correlators, is off by "

@@ -64,7 +64,7 @@ def xixi(
         TITLE,
         f"One local + non-local potential from wall and smeared sources at t = {times[0]} … "
         f"{times[-1]}. Squared residual per point {metrics['chi2_per_point']:.2f}. {BANDS} "
-        "The tail beyond adds up to 15 % to those of δ at low momenta."
+        "Forces beyond it add up to 15 % to the error of δ at low momenta (times 12 … 15)."
         + warned("The fit", [*messages, *unseen]),
         look="One potential for both sources: V_eff(0.402 fm) at t = 13 is "
         + _effective(metrics["effective_mev_at_0.4_fm"]) + _distance(delta, published),

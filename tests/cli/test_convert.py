@@ -244,6 +244,7 @@ WRONG = {
     "sign": ([*MAPS, *AXES, "--boundary-sign", "2"], "--boundary-sign must be 1 or -1"),
     "no mass": ([*MAPS, *AXES, "--first-time", "3"], "--mass-window or --masses must be given"),
     "window": ([*MAPS, *AXES, "--first-time", "3", "--mass-window", "8-19"], "3 … 12, got 19"),
+    "no fit": ([*MAPS, *AXES, "--masses", "1", "--n-configs", "9"], "no effect with --masses"),
     "three masses": ([*MAPS, *AXES, "--masses", "1,2,3"], "for each of 2 hadrons"),
     "times": ([*MAPS, *AXES, "--masses", "0.5,0.8", "--times", "30-34"], "among 0 … 9, got 30"),
     "radii": ([*MAPS, *AXES, "--masses", "0.5,0.8"], "radii must be given"),

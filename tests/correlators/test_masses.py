@@ -133,6 +133,8 @@ def test_bootstrap_samples_of_unknown_origin_are_named():
         fit_mass(samples, window=(0, 6), kind="bootstrap", n_configs=11)
     with pytest.raises(ValueError, match="more bins than the 7 times"):
         fit_mass(samples[:, :7], window=(0, 6), kind="bootstrap", n_configs=8)
+    with pytest.warns(AccuracyWarning, match="only 11 independent directions, as many as 12"):
+        fit_mass(samples, window=(0, 6), kind="bootstrap", n_configs=120)
     with pytest.raises(ValueError, match="n_configs must be None for jackknife samples"):
         fit_mass(samples, window=(0, 6), kind="jackknife", n_configs=12)
 

@@ -246,6 +246,7 @@ def test_errors_of_y_raise_the_cut(argonne):
     assert given.rank_ == argonne.rank_
 
 
+@pytest.mark.filterwarnings("ignore:the wave function with k")
 def test_a_potential_that_is_not_hermitian_is_named():
     r = np.linspace(0.05, 16.0, 320)
     X = scattering_wave_functions(V, [0.2, 0.6, 1.0], reduced_mass=MASS)(r)

@@ -187,5 +187,5 @@ def test_what_is_not_known_is_not_compared():
     _, m, r, _, X, y, _ = rows("yukawa", 0)
     assert not fitted(LocalPotentialRegressor(r=r, n_terms=2), X, y)[1]
     assert fitted(LocalPotentialRegressor(r=r, n_terms=2, reduced_mass=m), X, y)[1]
-    with pytest.warns(MisfitWarning, match=rf"k = .* at large r .* first node r = {r[0]:.3g}"):
+    with pytest.warns(MisfitWarning, match=rf"k = .* at large r .* first one, r = {r[0]:.3g}"):
         process(r, m).fit(X, y)
