@@ -64,12 +64,18 @@ class Tail(NamedTuple):
 
 
 class _Window:
-    """A wave u = rφ with the source 2m r y on the nodes r ≥ `start`."""
+    """A wave u = rφ with the source 2m r y on the nodes r ≥ `start`, in units of R and of its norm.
+
+    k is kR here.
+    """
 
     def __init__(self, phi, y, r, l, reduced_mass, start=0.0):
         inside = r >= start
-        self.r, self.l = r[inside], l
-        self.u, self.source = (r * phi)[inside], (2 * reduced_mass * r * y)[inside]
+        self.r, self.l = r[inside] / r[-1], l
+        u = r[inside] * phi[inside]
+        self.size = float(norm(u)) or 1.0
+        self.u = u / self.size
+        self.source = 2 * reduced_mass * r[-1] * (self.r * r[-1] * y[inside] * r[-1] / self.size)
 
     def _split(self, k):
         """u − p, (n_k, n), and F and G, (n_k, n, 2)."""
@@ -96,8 +102,8 @@ class _Window:
 
     def momentum(self):
         """The k of least residual: from a first estimate by Gauss and Newton."""
-        step, least = STEP / (self.r[-1] - self.r[0]), LEAST / self.r[-1]
-        near = np.maximum(self._estimate() + step * np.arange(-3, 4), least)
+        step, least, most = STEP / (1 - self.r[0]), LEAST, np.pi / np.diff(self.r).max()
+        near = np.clip(self._estimate() + step * np.arange(-3, 4), least, most)
         k = start = near[np.argmin(self.residual(near))]
         for _ in range(ITERATIONS):
             _, rest, tangents = self._linear(k)
@@ -113,7 +119,7 @@ class _Window:
 
         g = sin²(πx) cos(mπx) on the window, 0 < x < 1, vanishes at its ends with g'.
         """
-        length = self.r[-1] - self.r[0]
+        length = 1 - self.r[0]
         x = np.pi * (self.r - self.r[0]) / length
         m = np.arange(max(3 * len(x) // 4, 1))[:, None]
         even, odd = np.cos(m * x), m * np.sin(m * x)
@@ -127,7 +133,7 @@ class _Window:
 
     def _linear(self, k):
         """A and B of least squares, what they leave of u − p, and how it falls with A, B and k."""
-        h = 1e-4 / self.r[-1]
+        h = 1e-4
         free, waves = self._split(np.array([k, k - h, k + h]))
         scale = norm(waves[0], axis=0)
         found = np.linalg.lstsq(waves[0] / scale, free[0], rcond=None)[0] / scale
@@ -142,7 +148,7 @@ class _Window:
         along = np.array([-B, A, 0]) / size / size / scale
         noise = norm(rest) / np.sqrt(len(self.r) - 3)
         error = noise * norm(along @ np.linalg.pinv(tangents / scale, rcond=1e-13))
-        return float(np.arctan2(B, A)), float(error), float(size)
+        return float(np.arctan2(B, A)), float(error), float(size) * self.size
 
 
 def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail:
@@ -155,7 +161,7 @@ def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail
     delta, error, size = first.phase(k)
     change = _turned(second.phase(second.momentum())[0] - delta)
     residual = float(first.residual(np.array([k]))[0])
-    return Tail(k, delta, float(np.hypot(error, change)), residual, size)
+    return Tail(k / float(r[-1]), delta, float(np.hypot(error, change)), residual, size)
 
 
 def tail_shifts(
@@ -190,7 +196,7 @@ def tail_shifts(
         )(r)
     found = {}
     for (i, tail), row in zip(tails.items(), outside(phi), strict=True):
-        delta, *_ = _Window(*row, *wave).phase(tail.k)
+        delta, *_ = _Window(*row, *wave).phase(tail.k * r[-1])
         found[i] = tail, float(_turned(tail.phase_shift - delta))
     return found
 
