@@ -1,6 +1,7 @@
 """Warnings name the line that called halkit."""
 
 import inspect
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import Local
 from halkit.potentials import ESTPotentialRegressor
 from halkit.scattering import Ensemble, phase_shift
-from halkit.warn import warn_caller
+from halkit.warn import is_ignored, warn_caller
 
 
 def fit():
@@ -44,3 +45,23 @@ def test_a_call_from_outside_is_its_own_line():
     with pytest.warns(AccuracyWarning, match="rough") as caught:
         warn_caller("rough")
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("filters", "ignored"),
+    [
+        ([("ignore", MisfitWarning)], True),
+        ([("ignore", Warning)], True),
+        ([("ignore", AccuracyWarning)], False),
+        ([("error", MisfitWarning)], False),
+        ([("ignore", Warning), ("always", MisfitWarning)], False),
+    ],
+)
+def test_warnings_that_nobody_hears(filters, ignored):
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for action, category in filters:
+            warnings.simplefilter(action, category)
+        assert is_ignored(MisfitWarning) is ignored
+        warnings.filterwarnings("always", "one of them", MisfitWarning)
+        assert not is_ignored(MisfitWarning)

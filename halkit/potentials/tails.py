@@ -39,7 +39,7 @@ from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
 from halkit.scattering import scattering_wave_functions
 from halkit.typing import Array
-from halkit.warn import warn_caller
+from halkit.warn import is_ignored, warn_caller
 
 __all__ = ["Tail", "tail_of", "tail_shifts", "warn_of_tails"]
 
@@ -212,8 +212,7 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
     Parameters
     ----------
     model : PotentialMixin
-        Fitted to the problem. Nothing is said of bins, nor without nodes or a mass, nor of several
-        channels.
+        Fitted to the problem. Without nodes or a mass, or with several channels, nothing is said.
     problem : Problem
     unfinished : bool, default False
         Whether a fit far from its minimum is told of elsewhere: nothing is said then.
@@ -222,7 +221,7 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
     -----
     MisfitWarning
     """
-    if unfinished or hasattr(model, "_of_bin") or not _comparable(model):
+    if unfinished or is_ignored(MisfitWarning) or not _comparable(model):
         return
     if not describes(model, problem):
         return

@@ -396,13 +396,7 @@ def _fit(estimator, X, y, options, task):
 
 
 def _fit_bin(estimator, X, y, options, task):
-    """The fit to a bin: bootstrap samples scatter by `y_std` around the mean, which raises χ².
-
-    The tails of waves are compared in the fit to the mean alone.
-    """
-    estimator._of_bin = True
+    """The fit to a bin: bootstrap samples scatter by `y_std` around the mean, which raises χ²."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MisfitWarning)
-        fitted = _fit(estimator, X, y, options, task)
-    del estimator._of_bin
-    return fitted
+        return _fit(estimator, X, y, options, task)
