@@ -24,7 +24,7 @@ def warn_caller(message: str, category: type[Warning] = AccuracyWarning) -> None
 def is_ignored(category: type[Warning]) -> bool:
     """Tell whether all warnings of a category are ignored, as in the fits of bins.
 
-    What costs time to find need not be looked for then.
+    Costly checks are skipped then.
     """
     for action, message, kind, module, line in warnings.filters:
         if issubclass(category, kind):

@@ -69,7 +69,7 @@ def u1_links(
     return Section(
         "U(1): every coupling from one training",
         f"{n_train} configurations of 2D U(1) links at β = 1 on 16 × 16 train a network once, in "
-        f"{training:.0f} s; what it learns is the force of one plaquette, Σ aₙ sin nP with a = "
+        f"{training:.0f} s; it learns the force of one plaquette, Σ aₙ sin nP with a = "
         f"({first}); the action has (1, 0, 0). {n_samples} configurations for each β and L, raw "
         "and with rejection of what the network has wrong. Errors are standard errors of "
         "independent configurations; z = (mean − exact)/error, for χ = ⟨Q²⟩/V with the exact "

@@ -76,7 +76,7 @@ def toy_model(*, n_seeds: int = 4, random_state: int = 0) -> Section:
         "medians over the starts, and the worst start. In this order, the networks are free; "
         "symmetric under exchange; with a loss that grows with U beyond 0.8 r_max; with a learned "
         "exponential e that makes U decay; of low rank, the default. Bands of δ and the standard "
-        "deviation of U are the spread over starts: without noise there is no statistical error.",
+        "deviation of U are the spread over starts: data without noise have no statistical error.",
         look=_look(metrics),
         tables=[Table([
             "network", "U(r, r')", "error of U", "error of δ / °, k < μ", "worst / °",
