@@ -83,7 +83,8 @@ if folder is not None:
 # %%
 # Phase shifts
 # ------------
-# Any observable has both errors. r_eff is left out: with a0 known to 15 % it is not linear in the data.
+# Any observable has both errors. r_eff is left out: with a0 known to 15 % it is not linear in the
+# data.
 
 if folder is not None:
     momenta = np.array([50.0, 100.0, 200.0, 300.0])
