@@ -126,7 +126,8 @@ class Tabulated(Interaction):
 def _warn_of_end(V, r, std):
     """Warn of a V(r) that is cut where it is still large, by |V| r³ over ∫ |V| r² dr.
 
-    Errors of its last values may be those of one value, as noise that is smooth in r.
+    With `std` the mean of the last values has their rms error, because noise that is smooth in r
+    does not average out.
     """
     last = V[-LAST:]
     noise = np.std(last, ddof=1) / np.sqrt(last.size)
