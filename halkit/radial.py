@@ -125,55 +125,6 @@ def _panel_weights(x, panel, window):
     return gap * ratio.prod(axis=-1).mean(axis=1)
 
 
-def _second_derivative_weights(points, centre):
-    """Weights of u'' at `centre` (...,) for rows (..., n) of distinct points that contain it.
-
-    They are exact to degree n − 1. The derivatives of Lagrange's polynomials at x_0 follow from
-    the barycentric weights b:
-    D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)).
-    """
-    x = points - centre[..., np.newaxis]
-    here = x == 0
-    gaps = points[..., :, np.newaxis] - points[..., np.newaxis, :] + np.eye(points.shape[-1])
-    barycentric = 1 / gaps.prod(axis=-1)
-    inverse = np.where(here, 0.0, -1 / np.where(here, 1.0, x))
-    first = barycentric * inverse / (barycentric * here).sum(axis=-1, keepdims=True)
-    second = 2 * first * (inverse.sum(axis=-1, keepdims=True) - inverse)
-    return second - here * second.sum(axis=-1, keepdims=True)
-
-
-def _nearest_windows(x, centre, size):
-    """Indices of the `size` consecutive nodes that are nearest to each centre."""
-    low = centre[:, np.newaxis] - np.arange(size)[::-1]
-    low = np.clip(low, 0, x.size - size)
-    reach = np.maximum(x[low + size - 1] - x[centre, np.newaxis], x[centre, np.newaxis] - x[low])
-    best = np.take_along_axis(low, reach.argmin(axis=1)[:, np.newaxis], axis=1)
-    return best + np.arange(size)
-
-
-def _second_derivative(u, x, order):
-    """u'' on the nodes x, of which x[0] = 0 is the origin, by differences or by a spline.
-
-    Stencils that contain the origin have order + 3 points, because u'' is divided by r = O(h)
-    there. Other stencils have order + 1 points if they are symmetric about their node, and
-    order + 2 if not.
-    """
-    if order == "spline":
-        return make_interp_spline(x, u, k=5, axis=-1).derivative(2)(x)
-    sizes = order + 1, order + 2, order + 3
-    windows = [_nearest_windows(x, np.arange(x.size), size) for size in sizes]
-    offset = x[windows[0]] - x[:, np.newaxis]
-    symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
-    inner = windows[2][:, 0] == 0
-    result = 0.0
-    for window, chosen in zip(
-        windows, (symmetric & ~inner, ~symmetric & ~inner, inner), strict=True
-    ):
-        weights = _second_derivative_weights(x[window], x)
-        result = result + np.einsum("...ij,ij->...i", u[..., window], weights * chosen[:, None])
-    return result
-
-
 def radial_laplacian(f: Numbers, r: Numbers, *, l: int = 0, order: Order = 4) -> Array:
     """Return the Laplacian of a partial wave, ∇²f = (1/r) [u'' − l(l+1)u/r²] with u = r f.
 
@@ -230,6 +181,55 @@ def radial_laplacian(f: Numbers, r: Numbers, *, l: int = 0, order: Order = 4) ->
         if start and l == 0:
             result[..., 0] = 3 * _second_derivative(values, x, order)[..., 0]
         return refuse_overflow(result / unit / unit, "the Laplacian")
+
+
+def _second_derivative(u, x, order):
+    """u'' on the nodes x, of which x[0] = 0 is the origin, by differences or by a spline.
+
+    Stencils that contain the origin have order + 3 points, because u'' is divided by r = O(h)
+    there. Other stencils have order + 1 points if they are symmetric about their node, and
+    order + 2 if not.
+    """
+    if order == "spline":
+        return make_interp_spline(x, u, k=5, axis=-1).derivative(2)(x)
+    sizes = order + 1, order + 2, order + 3
+    windows = [_nearest_windows(x, np.arange(x.size), size) for size in sizes]
+    offset = x[windows[0]] - x[:, np.newaxis]
+    symmetric = np.all(np.abs(offset + offset[:, ::-1]) < 1e-9 * offset[:, -1:], axis=1)
+    inner = windows[2][:, 0] == 0
+    result = 0.0
+    for window, chosen in zip(
+        windows, (symmetric & ~inner, ~symmetric & ~inner, inner), strict=True
+    ):
+        weights = _second_derivative_weights(x[window], x)
+        result = result + np.einsum("...ij,ij->...i", u[..., window], weights * chosen[:, None])
+    return result
+
+
+def _second_derivative_weights(points, centre):
+    """Weights of u'' at `centre` (...,) for rows (..., n) of distinct points that contain it.
+
+    They are exact to degree n − 1. The derivatives of Lagrange's polynomials at x_0 follow from
+    the barycentric weights b:
+    D_j = (b_j/b_0)/(x_0 − x_j) and D²_j = 2 D_j (Σ_k 1/(x_0 − x_k) − 1/(x_0 − x_j)).
+    """
+    x = points - centre[..., np.newaxis]
+    here = x == 0
+    gaps = points[..., :, np.newaxis] - points[..., np.newaxis, :] + np.eye(points.shape[-1])
+    barycentric = 1 / gaps.prod(axis=-1)
+    inverse = np.where(here, 0.0, -1 / np.where(here, 1.0, x))
+    first = barycentric * inverse / (barycentric * here).sum(axis=-1, keepdims=True)
+    second = 2 * first * (inverse.sum(axis=-1, keepdims=True) - inverse)
+    return second - here * second.sum(axis=-1, keepdims=True)
+
+
+def _nearest_windows(x, centre, size):
+    """Indices of the `size` consecutive nodes that are nearest to each centre."""
+    low = centre[:, np.newaxis] - np.arange(size)[::-1]
+    low = np.clip(low, 0, x.size - size)
+    reach = np.maximum(x[low + size - 1] - x[centre, np.newaxis], x[centre, np.newaxis] - x[low])
+    best = np.take_along_axis(low, reach.argmin(axis=1)[:, np.newaxis], axis=1)
+    return best + np.arange(size)
 
 
 def _check_gaps(x, unit, order):

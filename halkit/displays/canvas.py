@@ -29,6 +29,16 @@ SIZE = (5.4, 3.8)
 PLACES = ("best", *(f"{side} {end}" for side in ("upper", "lower") for end in ("right", "left")))
 
 
+def figure_axes(ax: Any, n_panels: int = 1) -> tuple[Any, Any]:
+    """Return the figure and ``n_panels`` axes: the given axes, or new ones if `ax` is None."""
+    if ax is None:
+        return _new_axes(n_panels)
+    axes = np.atleast_1d(np.asarray(ax, dtype=object))
+    if axes.shape != (n_panels,):
+        raise ValueError(f"ax must be {n_panels} axes, one per panel, got {axes.size}")
+    return axes[0].figure, axes
+
+
 def _new_axes(n_panels: int) -> tuple[Any, Any]:
     """Return a new figure and ``n_panels`` axes side by side.
 
@@ -45,16 +55,6 @@ def _new_axes(n_panels: int) -> tuple[Any, Any]:
     size = (1.0 + (width - 1.0) * n_panels, height)
     figure, axes = pyplot.subplots(1, n_panels, figsize=size, squeeze=False, layout="constrained")
     return figure, axes[0]
-
-
-def figure_axes(ax: Any, n_panels: int = 1) -> tuple[Any, Any]:
-    """Return the figure and ``n_panels`` axes: the given axes, or new ones if `ax` is None."""
-    if ax is None:
-        return _new_axes(n_panels)
-    axes = np.atleast_1d(np.asarray(ax, dtype=object))
-    if axes.shape != (n_panels,):
-        raise ValueError(f"ax must be {n_panels} axes, one per panel, got {axes.size}")
-    return axes[0].figure, axes
 
 
 def axis_label(symbol: str, unit: str | None = None) -> str:

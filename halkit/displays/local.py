@@ -28,30 +28,6 @@ from halkit.typing import Array, Number, Numbers
 __all__ = ["LocalPotentialDisplay"]
 
 
-def _curves(values: Numbers, name: str) -> Array:
-    """The values with one row for each curve."""
-    return np.atleast_2d(check_array(values, name, finite=False))
-
-
-def _points(data: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
-    """(r, V, std or None), V with one row for each set."""
-    if len(data) not in (2, 3):
-        raise ValueError(f"data must be (r, V) or (r, V, std), got {len(data)} entries")
-    r, V = check_array(data[0], "data r"), _curves(data[1], "data V")
-    shape = (len(V), r.size)
-    std = None
-    if len(data) == 3:
-        std = errors_of(_curves(data[2], "data std"), shape, "data std")
-    return r, curve(V, shape, "data V"), std
-
-
-def _together(errors: Sequence[Any], r: Array) -> Array | None:
-    """Errors of all curves, NaN where one has none; None if no curve has any."""
-    if all(error is None for error in errors):
-        return None
-    return np.array([np.full(r.shape, np.nan) if error is None else error for error in errors])
-
-
 class LocalPotentialDisplay:
     """Curves of local potentials V(r), one per sample.
 
@@ -372,3 +348,27 @@ class LocalPotentialDisplay:
             )
             for i, V in enumerate(sets)
         ]  # fmt: skip
+
+
+def _curves(values: Numbers, name: str) -> Array:
+    """The values with one row for each curve."""
+    return np.atleast_2d(check_array(values, name, finite=False))
+
+
+def _points(data: tuple[Numbers, ...]) -> tuple[Array, Array, Array | None]:
+    """(r, V, std or None), V with one row for each set."""
+    if len(data) not in (2, 3):
+        raise ValueError(f"data must be (r, V) or (r, V, std), got {len(data)} entries")
+    r, V = check_array(data[0], "data r"), _curves(data[1], "data V")
+    shape = (len(V), r.size)
+    std = None
+    if len(data) == 3:
+        std = errors_of(_curves(data[2], "data std"), shape, "data std")
+    return r, curve(V, shape, "data V"), std
+
+
+def _together(errors: Sequence[Any], r: Array) -> Array | None:
+    """Errors of all curves, NaN where one has none; None if no curve has any."""
+    if all(error is None for error in errors):
+        return None
+    return np.array([np.full(r.shape, np.nan) if error is None else error for error in errors])

@@ -34,13 +34,6 @@ def potential_units(inverse_spacing: Number | None, units: tuple[str, str] | Non
     return unit_system(inverse_spacing, energy, length)
 
 
-def _matrix(potential: Any, r: Array, r_prime: Array) -> Any:
-    """U on the nodes, from a matrix or from an object with ``nonlocal_potential``."""
-    if hasattr(potential, "nonlocal_potential"):
-        return potential.nonlocal_potential(r[:, np.newaxis], r_prime)
-    return potential
-
-
 class PotentialDisplay:
     """Map of a non-local potential U(r, r').
 
@@ -255,3 +248,10 @@ class PotentialDisplay:
             bar.set_label(axis_label(symbol, unit))
             self.images_.append(image)
         return self
+
+
+def _matrix(potential: Any, r: Array, r_prime: Array) -> Any:
+    """U on the nodes, from a matrix or from an object with ``nonlocal_potential``."""
+    if hasattr(potential, "nonlocal_potential"):
+        return potential.nonlocal_potential(r[:, np.newaxis], r_prime)
+    return potential

@@ -44,17 +44,6 @@ __all__ = [
 ]
 
 
-def _perceptron(sizes, activation=nn.Tanh):
-    """Linear layers, activations between them; weights N(0, 1/fan_in), biases N(0, 1)."""
-    layers = []
-    for n_in, n_out in pairwise(sizes):
-        linear = nn.Linear(n_in, n_out, dtype=torch.float64)
-        nn.init.normal_(linear.weight, std=1 / math.sqrt(n_in))
-        nn.init.normal_(linear.bias, std=1.0)
-        layers += [linear, activation().double()]
-    return nn.Sequential(*layers[:-1])
-
-
 class InputMap(nn.Module):
     """x = r/scale, or arsinh(r/scale) for radii that span many scales."""
 
@@ -207,6 +196,17 @@ class PlainNetwork(PairNetwork):
             return None
         of = passed(self.mlp, torch.stack([self.inputs(r) for r in pairs.radii], dim=-1))
         return of.value[:, 0], pairs.products(of, weight, summed)
+
+
+def _perceptron(sizes, activation=nn.Tanh):
+    """Linear layers, activations between them; weights N(0, 1/fan_in), biases N(0, 1)."""
+    layers = []
+    for n_in, n_out in pairwise(sizes):
+        linear = nn.Linear(n_in, n_out, dtype=torch.float64)
+        nn.init.normal_(linear.weight, std=1 / math.sqrt(n_in))
+        nn.init.normal_(linear.bias, std=1.0)
+        layers += [linear, activation().double()]
+    return nn.Sequential(*layers[:-1])
 
 
 class SymmetricNetwork(PairNetwork):

@@ -104,12 +104,6 @@ def _z(report):
     return report.rows[0].z, report.rows[-1].z
 
 
-def _susceptibility(report):
-    """Mean, error and exact value of χ = ⟨Q²⟩/V, and z."""
-    row, volume = report.rows[-1], np.prod(report.lattice_shape)
-    return row.mean / volume, row.error / volume, row.exact / volume, row.z
-
-
 def _table(drawn):
     rows = []
     for (way, beta, L), one in drawn.items():
@@ -123,6 +117,12 @@ def _table(drawn):
                 f"{_z(raw)[1]:.2f}", f"{mine.acceptance:.2f}",
             ])  # fmt: skip
     return rows
+
+
+def _susceptibility(report):
+    """Mean, error and exact value of χ = ⟨Q²⟩/V, and z."""
+    row, volume = report.rows[-1], np.prod(report.lattice_shape)
+    return row.mean / volume, row.error / volume, row.exact / volume, row.z
 
 
 def _pictures(model, drawn, n, couplings, sizes, rng):

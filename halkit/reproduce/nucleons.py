@@ -94,13 +94,6 @@ def _tables(at, E, angles, numbers):
     ]
 
 
-def _jackknife(rows, weights, **settings):
-    potential = GaussianProcessPotentialRegressor(
-        rows.r, weights=weights, local="only", local_widths=WIDTHS, **settings
-    )
-    return JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
-
-
 def _singlet(settings, energy):
     truth = av18("1S0")
     mass = truth.reduced_mass
@@ -113,6 +106,13 @@ def _singlet(settings, energy):
     return Learned(
         {"1s0": np.array(delta)}, {"a₀(¹S₀) / fm": np.array(a0)}, {"^1S_0": to_mev(np.array(V))}
     )
+
+
+def _jackknife(rows, weights, **settings):
+    potential = GaussianProcessPotentialRegressor(
+        rows.r, weights=weights, local="only", local_widths=WIDTHS, **settings
+    )
+    return JackknifeRegressor(potential).fit(rows.data, rows.target, y_std=rows.pooled_sigma())
 
 
 def _triplet(settings, energy):

@@ -97,14 +97,14 @@ def _look(metrics):
     ).replace("~", "\N{NO-BREAK SPACE}")
 
 
-def _members(fit):
-    return [fit.estimator_, *fit.estimators_]
-
-
 def _errors(fit, d, k):
     """Errors of δ in degrees, (starts, momenta)."""
     exact = d.interaction.phase_shift(k, reduced_mass=MASS)
     return np.abs(np.rad2deg([quietly(model.phase_shift, k) - exact for model in _members(fit)]))
+
+
+def _members(fit):
+    return [fit.estimator_, *fit.estimators_]
 
 
 def _summary(values, name):

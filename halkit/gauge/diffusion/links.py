@@ -45,19 +45,6 @@ def smallest_width(beta):
     return SIGMA_MIN / math.sqrt(max(beta, 1.0))
 
 
-def _annealing_levels(n_steps, beta, *, lattice):
-    """Return σ from where the noise hides the action to almost nothing, denser at small σ."""
-    first = SIGMA_MAX
-    if lattice:
-        first = min(first, math.sqrt(max(math.log(8 * beta / FAINT), 0.1) / 2))
-    last = smallest_width(beta)
-    return last + (first - last) * torch.linspace(1, 0, n_steps, dtype=torch.float64) ** 2
-
-
-def _normal(theta, generator):
-    return torch.randn(theta.shape, generator=generator).to(theta)
-
-
 def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=None):
     """Follow kinetic Langevin dynamics, one step per width.
 
@@ -87,6 +74,15 @@ def anneal(score, theta, beta, ratio, *, lattice, generator, n_steps=None):
     return _langevin(score, theta, beta, ratio, levels, lattice=lattice, generator=generator)
 
 
+def _annealing_levels(n_steps, beta, *, lattice):
+    """Return σ from where the noise hides the action to almost nothing, denser at small σ."""
+    first = SIGMA_MAX
+    if lattice:
+        first = min(first, math.sqrt(max(math.log(8 * beta / FAINT), 0.1) / 2))
+    last = smallest_width(beta)
+    return last + (first - last) * torch.linspace(1, 0, n_steps, dtype=torch.float64) ** 2
+
+
 def settle(score, theta, beta, ratio, *, generator):
     """Follow kinetic Langevin dynamics on a lattice for 100 steps from a width of 0.15 down.
 
@@ -108,6 +104,10 @@ def _langevin(score, theta, beta, ratio, levels, *, lattice, generator):
         list(zip(levels, steps, strict=True)),
         lambda x: _normal(x, generator),
     )
+
+
+def _normal(theta, generator):
+    return torch.randn(theta.shape, generator=generator).to(theta)
 
 
 def reverse_process(score, theta, beta, ratio, *, noisy, generator, n_steps=None):

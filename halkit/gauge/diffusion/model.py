@@ -74,10 +74,6 @@ def as_tensor(X, dtype):
     return torch.tensor(np.ascontiguousarray(X), dtype=dtype)
 
 
-def _batch(shape):
-    return max(1, BATCH // int(np.prod(shape)))
-
-
 def evaluate_score(module, X, sigma):
     """The score s(θ, σ) of numpy angles, in batches.
 
@@ -98,6 +94,10 @@ def evaluate_score(module, X, sigma):
             theta = as_tensor(X[start : start + _batch(X.shape[1:])], torch.float32)
             parts.append(_score(module)(theta.to(device), sigma).cpu().numpy())
     return np.concatenate(parts)
+
+
+def _batch(shape):
+    return max(1, BATCH // int(np.prod(shape)))
 
 
 def _score(module):

@@ -95,34 +95,6 @@ def momenta(lattice_shape):
     return p2, count
 
 
-def _modes(field):
-    return rfft2(field, norm="ortho")
-
-
-def _sites(modes, lattice_shape):
-    return irfft2(modes, s=lattice_shape, norm="ortho")
-
-
-def _products(y, sign, centre):
-    """Return twelve odd products of the field, and of the field minus its peak at ±centre."""
-    N, y2, s = neighbours(y) / 4, y * y, sign[:, None, None]
-    e = y - centre * s
-    M, near = neighbours(e) / 4, neighbours(y2) / 4
-    return np.stack([
-        y, y * y2, y * y2 * y2, y2 * N, y * N * N, N**3, y * near, neighbours(y * near) / 4,
-        s * e * e, s * e * M, s * M * M, s * neighbours(e * e) / 4,
-    ], axis=1)  # fmt: skip
-
-
-def _gaussian(C, centre, s, x):
-    """Return the score of the Gaussians, the denoised modes and tanh(m z/(c + s)) of modes x."""
-    width, z = C[0, 0] + s, x[:, 0, 0].real
-    sign = np.tanh(centre * z / width)
-    h = -x / (C + s)
-    h[:, 0, 0] += centre * sign / width
-    return h, x + s * h, sign
-
-
 def learn(field, theory, n_steps, rng):
     """Learn from fields (n, L0, L1) of a theory.
 
@@ -155,6 +127,10 @@ def learn(field, theory, n_steps, rng):
         spread.append(1 - step * in_shells(strength) * (C + s) / (C + before))
     spread = np.clip(spread, 1 / SPREAD, SPREAD)
     return Learned(shells, C, centre, volume, noise, np.array(coefficients), spread)
+
+
+def _modes(field):
+    return rfft2(field, norm="ortho")
 
 
 def _two_gaussians(z, c):
@@ -204,6 +180,30 @@ def _level(phi, pull, C, centre, s, modes, volume, rng):
     return theta, change.reshape(C.shape) / n
 
 
+def _sites(modes, lattice_shape):
+    return irfft2(modes, s=lattice_shape, norm="ortho")
+
+
+def _products(y, sign, centre):
+    """Return twelve odd products of the field, and of the field minus its peak at ±centre."""
+    N, y2, s = neighbours(y) / 4, y * y, sign[:, None, None]
+    e = y - centre * s
+    M, near = neighbours(e) / 4, neighbours(y2) / 4
+    return np.stack([
+        y, y * y2, y * y2 * y2, y2 * N, y * N * N, N**3, y * near, neighbours(y * near) / 4,
+        s * e * e, s * e * M, s * M * M, s * neighbours(e * e) / 4,
+    ], axis=1)  # fmt: skip
+
+
+def _gaussian(C, centre, s, x):
+    """Return the score of the Gaussians, the denoised modes and tanh(m z/(c + s)) of modes x."""
+    width, z = C[0, 0] + s, x[:, 0, 0].real
+    sign = np.tanh(centre * z / width)
+    h = -x / (C + s)
+    h[:, 0, 0] += centre * sign / width
+    return h, x + s * h, sign
+
+
 def mode_chain(learned, theory, lattice_shape):
     """Make the steps on a lattice; between the momenta of the training 1/C_p is interpolated.
 
@@ -235,6 +235,44 @@ def _between(p2, shells, inverse):
     slope = (inverse[2] - inverse[1]) / (shells[2] - shells[1])
     low = np.maximum(inverse[1] - slope * (shells[1] - p2), inverse[1] / 10)
     return np.where(p2 < shells[1], low, np.interp(p2, shells[1:], inverse[1:]))
+
+
+def draw(chain, n, rng):
+    """Draw n independent fields, and the logarithms of their path weights.
+
+    Raises
+    ------
+    ValueError
+        If fields diverge.
+    """
+    shape = chain.lattice_shape
+    fields, log_weight = np.empty((n, *shape)), np.empty(n)
+    size = max(1, SITES // int(np.prod(shape)))
+    for first in range(0, n, size):
+        part = slice(first, min(first + size, n))
+        with np.errstate(over="ignore", invalid="ignore"):
+            fields[part], log_weight[part] = _draw_part(chain, part.stop - first, rng)
+    lost = np.count_nonzero(~np.isfinite(log_weight))
+    if lost:
+        raise ValueError(
+            f"the model must have learned a stable score, got {lost} of {n} fields that diverge: "
+            "fit it to more fields of its theory"
+        )
+    return fields, log_weight
+
+
+def _draw_part(chain, n, rng):
+    """Fields that fit into memory, and their weights; NaN where they diverge."""
+    step = _start(chain, n)
+    x = _drawn(chain, step, rng)
+    log_w = -_log_density(chain, step, x)
+    for level in reversed(range(len(chain.variances))):
+        step = _reverse(chain, level, x)
+        noisy, x = x, _drawn(chain, step, rng)
+        log_w += _log_noise(chain, level, x, noisy)
+        log_w -= _log_density(chain, step, x)
+    fields = _sites(x, chain.lattice_shape)
+    return fields, log_w - chain.theory.action(fields)
 
 
 def _reverse(chain, level, x):
@@ -288,44 +326,6 @@ def _drawn(chain, step, rng):
     up = rng.random(len(mean)) < peaks[0][0]
     x[:, 0, 0] = np.where(up, peaks[0][1], peaks[1][1]) + np.sqrt(variance[0, 0]) * white[:, 0, 0]
     return x
-
-
-def draw(chain, n, rng):
-    """Draw n independent fields, and the logarithms of their path weights.
-
-    Raises
-    ------
-    ValueError
-        If fields diverge.
-    """
-    shape = chain.lattice_shape
-    fields, log_weight = np.empty((n, *shape)), np.empty(n)
-    size = max(1, SITES // int(np.prod(shape)))
-    for first in range(0, n, size):
-        part = slice(first, min(first + size, n))
-        with np.errstate(over="ignore", invalid="ignore"):
-            fields[part], log_weight[part] = _draw_part(chain, part.stop - first, rng)
-    lost = np.count_nonzero(~np.isfinite(log_weight))
-    if lost:
-        raise ValueError(
-            f"the model must have learned a stable score, got {lost} of {n} fields that diverge: "
-            "fit it to more fields of its theory"
-        )
-    return fields, log_weight
-
-
-def _draw_part(chain, n, rng):
-    """Fields that fit into memory, and their weights; NaN where they diverge."""
-    step = _start(chain, n)
-    x = _drawn(chain, step, rng)
-    log_w = -_log_density(chain, step, x)
-    for level in reversed(range(len(chain.variances))):
-        step = _reverse(chain, level, x)
-        noisy, x = x, _drawn(chain, step, rng)
-        log_w += _log_noise(chain, level, x, noisy)
-        log_w -= _log_density(chain, step, x)
-    fields = _sites(x, chain.lattice_shape)
-    return fields, log_w - chain.theory.action(fields)
 
 
 def log_paths(chain, fields, rng):

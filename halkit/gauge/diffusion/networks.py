@@ -81,33 +81,6 @@ def convolution(n_in, n_out):
     return nn.Conv2d(n_in, n_out, 3, padding=1, padding_mode="circular")
 
 
-def _output(layer):
-    """The last layer starts at zero: an untrained network has no score."""
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-def _loops(theta):
-    """Cosines (n, 4, L0, L1) and sines (n, 6, L0, L1) of loops on every plaquette.
-
-    Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
-    and of the rectangles on the other side of x.
-    """
-    return _loops_of(plaquette_sum(theta))
-
-
-def _loops_of(P):
-    c, s = torch.cos(P), torch.sin(P)
-    even, odd = [c, 2 * c * c - 1], [s, 2 * s * c]
-    for axis in (-2, -1):
-        c1, s1 = c.roll(-1, axis), s.roll(-1, axis)
-        even.append(c * c1 - s * s1)
-        rectangle = s * c1 + c * s1
-        odd += [rectangle, rectangle.roll(1, axis)]
-    return torch.stack(even, 1), torch.stack(odd, 1)
-
-
 class OnBaseline(nn.Module):
     """From (θ, σ) to σ s, beginning with the score of one plaquette.
 
@@ -212,6 +185,33 @@ class GaugeEquivariantNetwork(ScoreNetwork):
     def forward(self, theta, sigma):
         h = sigma[:, None, None] * self.scalar(theta, sigma)
         return curl(h)
+
+
+def _output(layer):
+    """The last layer starts at zero: an untrained network has no score."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _loops(theta):
+    """Cosines (n, 4, L0, L1) and sines (n, 6, L0, L1) of loops on every plaquette.
+
+    Cosines of P, 2P and of the rectangles P(x) + P(x+0̂) and P(x) + P(x+1̂); sines of the same,
+    and of the rectangles on the other side of x.
+    """
+    return _loops_of(plaquette_sum(theta))
+
+
+def _loops_of(P):
+    c, s = torch.cos(P), torch.sin(P)
+    even, odd = [c, 2 * c * c - 1], [s, 2 * s * c]
+    for axis in (-2, -1):
+        c1, s1 = c.roll(-1, axis), s.roll(-1, axis)
+        even.append(c * c1 - s * s1)
+        rectangle = s * c1 + c * s1
+        odd += [rectangle, rectangle.roll(1, axis)]
+    return torch.stack(even, 1), torch.stack(odd, 1)
 
 
 class GaugeEnergyNetwork(GaugeEquivariantNetwork):
