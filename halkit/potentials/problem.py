@@ -24,6 +24,8 @@ __all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unsh
 LOWEST, HIGHEST = -10, 30
 # Fewest nodes at which the form of y at the origin can be told.
 FEWEST = 5
+# Errors above which a value at the origin counts.
+SIGNIFICANT = 5.0
 
 
 class Problem(NamedTuple):
@@ -149,16 +151,23 @@ def row_weights(
     return W / (size if size > 0 else np.sqrt(n)), total
 
 
-def singular_at_origin(y: Array, r_out: Array) -> bool:
+def singular_at_origin(y: Array, r_out: Array, y_std: Array | None = None) -> bool:
     """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
-    The targets have the shape (n_samples, n_channels, n_out).
+    The targets, and their errors, have the shape (n_samples, n_channels, n_out).
     For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola through its
-    first three values tells the two cases apart, for the largest direction of the targets.
+    first three values tells the two cases apart, for the largest direction of the targets, if its
+    value at r = 0 is significant.
     """
     if len(r_out) < FEWEST or r_out[0] == 0:
         return False
-    unit = (np.ldexp(y, -exponent(y)) * r_out).reshape(-1, len(r_out))
-    shape = np.linalg.svd(unit, full_matrices=False)[2][0]
-    at_origin = np.polynomial.Polynomial.fit(r_out[:3], shape[:3], 2)(0.0)
-    return bool(np.abs(at_origin) > 0.5 * np.abs(shape).max())
+    scale = -exponent(y)
+    unit = (np.ldexp(y, scale) * r_out).reshape(-1, len(r_out))
+    samples, size, shapes = np.linalg.svd(unit, full_matrices=False)
+    parabola = np.linalg.inv(np.vander(r_out[:3], increasing=True))[0]  # its value at r = 0
+    at_origin, largest = abs(parabola @ shapes[0, :3]), np.abs(shapes[0]).max()
+    if y_std is None:
+        return bool(at_origin > 0.5 * largest)
+    std = (np.ldexp(y_std, scale) * r_out).reshape(unit.shape)
+    error = norm(np.outer(samples[:, 0], parabola) * std[:, :3])
+    return bool(at_origin > max(0.5 * largest, SIGNIFICANT * error / size[0]))
