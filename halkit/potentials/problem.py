@@ -155,19 +155,20 @@ def singular_at_origin(y: Array, r_out: Array, y_std: Array | None = None) -> bo
     """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
     The targets, and their errors, have the shape (n_samples, n_channels, n_out).
-    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola through its
-    first three values tells the two cases apart, for the largest direction of the targets, if its
-    value at r = 0 is significant.
+    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola and the cubic
+    through its first values tell the two cases apart, for the largest direction of the targets. The
+    value of the parabola at r = 0 must be significant.
     """
     if len(r_out) < FEWEST or r_out[0] == 0:
         return False
     scale = -exponent(y)
     unit = (np.ldexp(y, scale) * r_out).reshape(-1, len(r_out))
     samples, size, shapes = np.linalg.svd(unit, full_matrices=False)
-    parabola = np.linalg.inv(np.vander(r_out[:3], increasing=True))[0]  # its value at r = 0
-    at_origin, largest = abs(parabola @ shapes[0, :3]), np.abs(shapes[0]).max()
-    if y_std is None:
-        return bool(at_origin > 0.5 * largest)
+    to_origin = [np.linalg.inv(np.vander(r_out[:n], increasing=True))[0] for n in (3, 4)]
+    values = [abs(weights @ shapes[0, : len(weights)]) for weights in to_origin]
+    finite = min(values) <= 0.5 * np.abs(shapes[0]).max()
+    if finite or y_std is None:
+        return not finite
     std = (np.ldexp(y_std, scale) * r_out).reshape(unit.shape)
-    error = norm(np.outer(samples[:, 0], parabola) * std[:, :3])
-    return bool(at_origin > max(0.5 * largest, SIGNIFICANT * error / size[0]))
+    error = norm(np.outer(samples[:, 0], to_origin[0]) * std[:, :3])
+    return bool(values[0] * size[0] > SIGNIFICANT * error)
