@@ -172,8 +172,7 @@ class NeuralPotential(PosteriorDraws, RegressorMixin, Versioned):
         """Nodes and parameters that a warm start begins with, or None."""
         if not (self.warm_start and self.__sklearn_is_fitted__()):
             return None
-        form = _form(self)
-        changed = [name for name in KEPT if form[name] != self._kept_form[name]]
+        changed = [name for name, new in _form(self).items() if new != self._kept_form[name]]
         if changed:
             raise ValueError(
                 "warm_start must keep the network, the local term and the prior of the fit "

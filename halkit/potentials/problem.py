@@ -155,7 +155,7 @@ def singular_at_origin(y: Array, r_out: Array, y_std: Array | None = None) -> bo
     """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
     The targets, and their errors, have the shape (n_samples, n_channels, n_out).
-    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola and the cubic
+    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. A parabola and a cubic
     through its first values tell the two cases apart, for the largest direction of the targets. The
     value of the parabola at r = 0 must be significant.
     """

@@ -129,6 +129,7 @@ class PosteriorDraws(DrawnObservables):
     """
 
     _root: Array | None = None
+    net_: Any
 
     def draw_potentials(self, n_draws: int = 1, random_state: Random = 0) -> list[Any]:
         """Potentials drawn from the posterior of the parameters, to first order in them.
