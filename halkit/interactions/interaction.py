@@ -126,6 +126,9 @@ class Interaction(Combinable):
     edges : tuple of float
         Radii at which V or U jumps, and both ends of structure that is too narrow to be found:
         solvers split their mesh there, see `halkit.scattering.phase_shift`.
+    has_jumps : bool
+        Whether U may jump at other radii than its ends and `edges`: solvers search for them, which
+        takes a third of the time of a phase shift. False for a U that is known to be continuous.
     l : int or None
         The partial wave to which the interaction belongs. None: it is for every wave.
     """
@@ -136,6 +139,7 @@ class Interaction(Combinable):
     radius: float | None = None
     nonlocal_radius: float | None = None
     edges: tuple[float, ...] = ()
+    has_jumps: bool = True
     l: int | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -255,9 +259,14 @@ class Sum(Interaction):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
         self._known_mass = common_mass(terms)
         self.terms = tuple(_interaction_of(term) for term in terms)
-        for part, functions in _PARTS.items():
-            own = any(getattr(type(self), name) is not getattr(Sum, name) for name in functions)
-            setattr(self, part, own or any(getattr(term, part) for term in self.terms))
+        own = {
+            part: any(getattr(type(self), name) is not getattr(Sum, name) for name in functions)
+            for part, functions in _PARTS.items()
+        }
+        for part in _PARTS:
+            setattr(self, part, own[part] or any(getattr(term, part) for term in self.terms))
+        jumps = any(term.has_nonlocal and term.has_jumps for term in self.terms)
+        self.has_jumps = own["has_nonlocal"] or jumps
         radii = [term.radius for term in self.terms if term.radius is not None]
         self.radius = None if len(radii) < len(self.terms) else max(radii, default=None)
         waves = sorted({term.l for term in self.terms if term.l is not None})

@@ -167,6 +167,7 @@ class Transposed(Interaction):
         self.has_local, self.has_nonlocal = interaction.has_local, interaction.has_nonlocal
         self.radius, self.nonlocal_radius = interaction.radius, interaction.nonlocal_radius
         self.edges, self.l = interaction.edges, interaction.l
+        self.has_jumps = interaction.has_jumps
         self.terms = (interaction,)
 
     def local_potential(self, r: Array) -> Array:

@@ -51,6 +51,8 @@ class PereyBuck(Interaction):
     (-0.002109, -4e-09)
     """
 
+    has_jumps = False
+
     def __init__(
         self,
         depth: Number,

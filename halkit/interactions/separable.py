@@ -65,6 +65,8 @@ class Separable(Interaction):
     159.118331
     """
 
+    has_jumps = False
+
     def __init__(self, omega: Number, mu: Number) -> None:
         self.omega = check_number(omega, "omega")
         if self.omega == 0:
@@ -213,6 +215,8 @@ class Yamaguchi(Interaction):
     5.423
     """
 
+    has_jumps = False
+
     def __init__(self, alpha: Number, beta: Number, *, reduced_mass: Number) -> None:
         self.beta = check_positive(beta, "beta")
         self.alpha = check_number(alpha, "alpha")
@@ -292,6 +296,8 @@ class SeparableGaussian(Interaction):
     >>> SeparableGaussian(-2.0, 0.5)(0.0, 0.0)
     array(-16.)
     """
+
+    has_jumps = False
 
     def __init__(self, omega: Number, rho: Number, *, l: int = 0) -> None:
         self.omega = check_number(omega, "omega")

@@ -63,6 +63,8 @@ class SeparableCoupling(Interaction):
         β and β', n and n'.
     """
 
+    has_jumps = False
+
     def __init__(self, strength: float, beta: tuple[float, float], power: tuple[int, int]) -> None:
         self.strength, self.beta, self.power = strength, beta, power
 

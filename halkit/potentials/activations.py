@@ -7,7 +7,12 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["activation_class"]
+__all__ = ["activation_class", "may_jump"]
+
+# Where the networks of halkit are.
+OWN = "halkit.potentials.networks"
+# Activations that are known to be continuous.
+CONTINUOUS = (nn.Tanh, nn.Sigmoid, nn.Softplus, nn.SiLU, nn.GELU, nn.ELU, nn.ReLU)
 
 
 class _PReLU(nn.PReLU):
@@ -34,3 +39,11 @@ def activation_class(activation: Any) -> Any:
             f"'softplus', got {activation!r}"
         )
     return activation_class(getattr(nn, names[activation.lower()]))
+
+
+def may_jump(network: nn.Module) -> bool:
+    """Whether a network may jump: it has layers that are not halkit's, nor known as continuous."""
+    known = nn.Linear, nn.Sequential, *CONTINUOUS
+    return not all(
+        isinstance(part, known) or type(part).__module__ == OWN for part in network.modules()
+    )

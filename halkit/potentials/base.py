@@ -98,8 +98,9 @@ class PotentialMixin(Combinable, ObservablesMixin):
         self.r_, self.weights_, self.r_out_, weights_out = resolve_nodes(
             *nodes, n_features=X.shape[1], n_outputs=y.shape[1], n_channels=n
         )
-        exact = y_std is None and not getattr(self, "local", False) and self.r_[0] > 0
-        self._singular = exact and singular_at_origin(split(y, n), self.r_out_)
+        parts = split(y, n), self.r_out_, None if y_std is None else split(y_std, n)
+        nonlocal_only = not getattr(self, "local", False) and self.r_[0] > 0
+        self._singular = nonlocal_only and singular_at_origin(*parts)
         if self._singular and nodes[1] is None:
             self.weights_ = self._default_weights(self.r_)
         measures = (np.tile(w, n) for w in (self.weights_, weights_out))

@@ -9,6 +9,7 @@ import numpy as np
 
 from halkit.interactions import InteractionMatrix
 from halkit.interactions.interaction import Interaction, cut
+from halkit.potentials.activations import may_jump
 from halkit.potentials.coupling import Learned
 from halkit.potentials.objective import Potential
 from halkit.training import evaluate
@@ -39,6 +40,7 @@ class NetworkInteraction(Interaction):
         self.nonlocal_radius = float(module.r[-1]) if self.has_nonlocal else None
         ends = self.has_nonlocal and (local is None or network.envelope.kind is None)
         self.radius = self.nonlocal_radius if ends else None
+        self.has_jumps = network is not None and may_jump(network)
 
     def local_potential(self, r: Array) -> Array:
         """V(r), elementwise."""

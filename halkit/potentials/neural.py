@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from halkit.callbacks import Epochs, ProgressBar, with_callbacks
 from halkit.modules import by_name, unnamed
 from halkit.potentials import solvers
-from halkit.potentials.base import PotentialMixin
 from halkit.potentials.beside import warn_of_one_source
 from halkit.potentials.blueprint import CODE, Blueprint
 from halkit.potentials.coupled_checks import warn_of_sources
@@ -34,6 +33,7 @@ from halkit.potentials.reach import warn_of_reach
 from halkit.potentials.scales import prior_scales
 from halkit.potentials.starts import Training, is_unfinished, warn_of_starts
 from halkit.potentials.tails import warn_of_tails
+from halkit.potentials.tangent import PosteriorDraws
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
 from halkit.scattering import Ensemble
@@ -68,7 +68,7 @@ KEPT = (
 PRIOR = "_design", "_start", "_local_factor", "amplitude_"
 
 
-class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
+class NeuralPotential(PosteriorDraws, RegressorMixin, Versioned):
     """The common part of the neural regressors: everything but masses and defaults.
 
     A subclass stores the parameters, and gives ``_check_masses``, ``_reduced_mass`` and the
@@ -138,8 +138,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
             problem = self._problem(X, y, sample_weight, y_std)
             if self._has_nonlocal and not problem.has_errors and not problem.y.any():
                 raise ValueError("y must not be zero without y_std, got 0: U has no size then")
-            nodes = self.r_, self.weights_, self.r_out_
-            kept: tuple[Any, ...] = (*nodes, self.n_channels_)
+            kept: tuple[Any, ...] = (self.r_, self.weights_, self.r_out_, self.n_channels_)
             if before is not None and not all(map(np.array_equal, kept, before.nodes)):
                 raise ValueError("warm_start must keep the nodes, weights and channels, got others")
             self._specify(problem, warm=before is not None)
@@ -147,6 +146,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
                 if self._has_nonlocal:
                     self._blueprint.check_code(self.solver)
                 self._train(problem, before, task)
+            self._find_posterior(problem)
             _warn_of_sources(self, problem, warm=before is not None)
             if before is None and not hasattr(self, "_shared"):
                 warn_of_idle_regulator(self)
@@ -172,8 +172,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         """Nodes and parameters that a warm start begins with, or None."""
         if not (self.warm_start and self.__sklearn_is_fitted__()):
             return None
-        form = _form(self)
-        changed = [name for name in KEPT if form[name] != self._kept_form[name]]
+        changed = [name for name, new in _form(self).items() if new != self._kept_form[name]]
         if changed:
             raise ValueError(
                 "warm_start must keep the network, the local term and the prior of the fit "
@@ -229,6 +228,7 @@ class NeuralPotential(PotentialMixin, RegressorMixin, Versioned):
         """Train every start and keep the one with the lowest loss."""
         training = Training(problem, self._design, warm=before is not None)
         vars(self).pop("_starts", None)
+        self._root = None
         n_init = self.n_init if before is None else 1
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_init)
         try:
@@ -368,11 +368,9 @@ def _prior_of(model, problem, numbers, decay):
         lattice_defaults=model._lattice_defaults,
     )  # fmt: skip
     envelope = {
-        "kind": model.envelope,
-        "radius": radius,
-        "learned": model.fit_envelope,
+        "kind": model.envelope, "radius": radius, "learned": model.fit_envelope,
         "singular": model._singular,
-    }
+    }  # fmt: skip
     scales = prior_scales(
         problem.X, problem.y, problem.W, r=model.r_, weights=model.weights_, r_out=model.r_out_,
         envelope=envelope, rank=model._rank, local=local, decay=decay / problem.total,

@@ -118,6 +118,8 @@ def _upper(p):
 class PosteriorDraw(Interaction):
     """An interaction with one set of coefficients of a prior: a draw, or the posterior mean."""
 
+    has_jumps = False
+
     def __init__(self, prior: PotentialPrior, coefficients: Array) -> None:
         self.prior, self.coefficients = prior, coefficients
         self.has_local, self.has_nonlocal = bool(prior.local), bool(prior.nonlocal_)

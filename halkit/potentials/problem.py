@@ -24,6 +24,8 @@ __all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unsh
 LOWEST, HIGHEST = -10, 30
 # Fewest nodes at which the form of y at the origin can be told.
 FEWEST = 5
+# Errors above which a value at the origin counts.
+SIGNIFICANT = 5.0
 
 
 class Problem(NamedTuple):
@@ -149,16 +151,24 @@ def row_weights(
     return W / (size if size > 0 else np.sqrt(n)), total
 
 
-def singular_at_origin(y: Array, r_out: Array) -> bool:
+def singular_at_origin(y: Array, r_out: Array, y_std: Array | None = None) -> bool:
     """Whether the targets grow as 1/r towards the origin, as for Yamaguchi's potential.
 
-    The targets have the shape (n_samples, n_channels, n_out).
-    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. The parabola through its
-    first three values tells the two cases apart, for the largest direction of the targets.
+    The targets, and their errors, have the shape (n_samples, n_channels, n_out).
+    For a U that is finite at r = 0, r y(r) = r U(r, r') … vanishes there. A parabola and a cubic
+    through its first values tell the two cases apart, for the largest direction of the targets. The
+    value of the parabola at r = 0 must be significant.
     """
     if len(r_out) < FEWEST or r_out[0] == 0:
         return False
-    unit = (np.ldexp(y, -exponent(y)) * r_out).reshape(-1, len(r_out))
-    shape = np.linalg.svd(unit, full_matrices=False)[2][0]
-    at_origin = np.polynomial.Polynomial.fit(r_out[:3], shape[:3], 2)(0.0)
-    return bool(np.abs(at_origin) > 0.5 * np.abs(shape).max())
+    scale = -exponent(y)
+    unit = (np.ldexp(y, scale) * r_out).reshape(-1, len(r_out))
+    samples, size, shapes = np.linalg.svd(unit, full_matrices=False)
+    to_origin = [np.linalg.inv(np.vander(r_out[:n], increasing=True))[0] for n in (3, 4)]
+    values = [abs(weights @ shapes[0, : len(weights)]) for weights in to_origin]
+    finite = min(values) <= 0.5 * np.abs(shapes[0]).max()
+    if finite or y_std is None:
+        return not finite
+    std = (np.ldexp(y_std, scale) * r_out).reshape(unit.shape)
+    error = norm(np.outer(samples[:, 0], to_origin[0]) * std[:, :3])
+    return bool(values[0] * size[0] > SIGNIFICANT * error)

@@ -11,6 +11,10 @@ solution δ of one least-squares problem,
 
 minus the δ_0 of the data of the fit. δ_0 vanishes at the minimum; where the fit ended before the
 minimum, it is common to all bins.
+
+With errors of y, N times this loss is −2 ln of likelihood times prior, so that to this order the
+posterior of δ is N(0, C), C⁻¹ = N JᵀJ, with the derivatives J of
+all residuals, the prior's among them: Laplace's approximation.
 """
 
 from __future__ import annotations
@@ -20,19 +24,26 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from scipy.linalg import qr, solve_triangular
 from sklearn.base import RegressorMixin
 from torch.func import functional_call, vjp
 from torch.nn.utils import parameters_to_vector
 
 from halkit.callbacks import with_callbacks
+from halkit.checks import check_integer
 from halkit.potentials.base import PotentialMixin
+from halkit.potentials.drawn import DrawnObservables
 from halkit.potentials.learned import NetworkInteraction, of_pairs
 from halkit.scaling import norm
+from halkit.seeds import check_random_state
 from halkit.training import one_thread, unchanged_on_error
-from halkit.typing import Array, Numbers
+from halkit.typing import Array, Numbers, Random
 from halkit.versions import Versioned
 
-__all__ = ["TangentPotential"]
+__all__ = ["PosteriorDraws", "TangentPotential"]
+
+# Parameters up to which the posterior of a fit is kept, as a square matrix.
+MOST_PARAMETERS = 2000
 
 
 class _Moved(NetworkInteraction):
@@ -109,6 +120,72 @@ class TangentPotential(PotentialMixin, RegressorMixin, Versioned):
     def _learned(self):
         make = partial(_Moved, self._module, self.delta_)
         return self._in_channels(of_pairs(make, self.n_channels_))
+
+
+class PosteriorDraws(DrawnObservables):
+    """Observables of a network with errors from the posterior of its parameters.
+
+    A subclass calls ``_find_posterior`` at the end of a fit.
+    """
+
+    _root: Array | None = None
+    net_: Any
+
+    def draw_potentials(self, n_draws: int = 1, random_state: Random = 0) -> list[Any]:
+        """Potentials drawn from the posterior of the parameters, to first order in them.
+
+        Parameters
+        ----------
+        n_draws : int
+        random_state : int, RandomState or None
+
+        Returns
+        -------
+        list of Interaction, or of InteractionMatrix with several channels
+
+        Raises
+        ------
+        ValueError
+            If the fit had no `y_std`, a `weight_decay` of 0, or more than 2000 parameters.
+
+        References
+        ----------
+        D. J. C. MacKay, Neural Comput. 4, 448 (1992).
+        """
+        self._check_radii()
+        n_draws = check_integer(n_draws, "n_draws", least=1)
+        if self._root is None:
+            raise ValueError(
+                "errors must come from a fit with y_std, weight_decay > 0 and at most "
+                f"{MOST_PARAMETERS} parameters, or from bins: JackknifeRegressor"
+            )
+        normal = check_random_state(random_state).standard_normal((n_draws, len(self._root)))
+        module = self.net_.module_
+        return [
+            self._in_channels(of_pairs(partial(_Moved, module, delta), self.n_channels_))
+            for delta in solve_triangular(self._root, normal.T).T
+        ]
+
+    def _find_posterior(self, problem):
+        """Keep R with RᵀR = C⁻¹ of the parameters; None for bins, whose spread is the error."""
+        decay, regulator = self._design["decay"], self._design["regulator"]
+        shift, W, decay, regulator = problem.shifted(decay, regulator)
+        module = self._restore(self._starts[self._kept][2], "cpu").module_
+        module.decay, module.regulator = float(decay), float(regulator)
+        known = problem.has_errors and decay and not hasattr(self, "_shared")
+        if known and module.n_parameters <= MOST_PARAMETERS:
+            R = np.ldexp(_inverse_root(module, problem.X, problem.y, W), -shift)
+            self._root = np.sqrt(problem.total) * R
+
+
+def _inverse_root(module, X, y, W):
+    """R with RᵀR = JᵀJ of all residuals, upper triangular."""
+    R = np.zeros((0, module.n_parameters))
+    with one_thread(), torch.no_grad():
+        for _, J in module.residual_blocks(*map(torch.tensor, (X, y, W))):
+            (R,) = qr(np.vstack([R, J.numpy()]), mode="r", overwrite_a=True, check_finite=False)
+            R = R[: module.n_parameters]
+    return R
 
 
 def _moved(module, delta, *radii, **pair):

@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 
 from halkit.interactions import Sum, Yukawa
 from halkit.potentials import GaussianProcessPotentialRegressor, ParametricPotentialRegressor
+from halkit.potentials.problem import singular_at_origin
 
 pytestmark = [
     # The data of these tests end where U does not, and are random.
@@ -121,3 +122,19 @@ def test_one_sample_with_a_weight_has_no_score(model, y_std):
     weight[2] = 1.0
     with pytest.warns(UndefinedMetricWarning):
         assert np.isnan(model.score(X, Y, sample_weight=weight, y_std=y_std))
+
+
+@pytest.mark.parametrize("step", [0.05, 0.3, 0.5])
+@pytest.mark.parametrize("noise", [1e-3, 1e-2])
+def test_targets_with_errors_tell_whether_they_grow_at_the_origin(step, noise):
+    """Yamaguchi's e^{−r}/r against a Gaussian, an exponential and a core; r y has even noise."""
+    r = step * np.arange(1, 40)
+    shapes = {"yamaguchi": np.exp(-r) / r, "gaussian": np.exp(-(r**2)), "exponential": np.exp(-r),
+              "core": np.exp(-(r**2)) - 0.3 * np.exp(-r / 2)}  # fmt: skip
+    random = np.random.default_rng(0)
+    for name, shape in shapes.items():
+        y = random.uniform(0.5, 2.0, (6, 1, 1)) * shape
+        std = np.broadcast_to(noise * np.abs(r * shape).max() / r, y.shape)
+        found = [singular_at_origin(y + std * random.standard_normal(y.shape), r, std)
+                 for _ in range(20)]  # fmt: skip
+        assert np.mean(found) == (name == "yamaguchi")

@@ -316,3 +316,23 @@ def test_what_is_refused(fitted):
         model.phase_shift(k=0.1)
     with pytest.raises(ValueError, match="X must have 80 columns, one per node of r and channel"):
         clone(model).fit(X[:, :40], y[:, :40])
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("name", "noise"), [("quasi-bound", 1e-2), ("light", 1e-3), ("tensor", 1e-3)]
+)
+def test_S_has_errors_of_the_posterior(name, noise):
+    """From noisy states of a sphere; U of the first two truths grows as 1/r at the origin."""
+    truth, X, y = separable(name)
+    r = np.tile(GRID.r, len(truth.channels))
+    std = noise * np.sqrt(np.mean((r * y) ** 2)) / r * np.ones_like(y)
+    y = y + std * np.random.default_rng(0).standard_normal(y.shape)
+    model = network(truth, weight_decay=1.0).fit(X, y, y_std=std)
+    assert model.loss_ < 1.2
+    S, error = model.s_matrix(SOME, return_std=True, n_draws=8)
+    exact = coupled_s_matrix(truth, SOME)
+    assert np.array_equal(np.isnan(error), np.isnan(exact))  # where a channel is closed
+    pulls = np.abs(S - exact) / np.abs(error)
+    assert np.sqrt(np.nanmean(pulls**2)) < 2
+    assert np.nanmax(np.abs(error)) < 5 * noise

@@ -205,7 +205,7 @@ def find_layout(
     if seen is not None:
         start, inner = max((seen.core, seen.core), _core(seen, k, radius))
         ends.extend(seen.jumps[:MOST_JUMPS].tolist())
-    if interaction.has_nonlocal:
+    if interaction.has_nonlocal and interaction.has_jumps:
         ends.extend(_kernel_jumps(interaction, radius, reduced_mass)[:MOST_JUMPS].tolist())
     if start > 0:  # u varies like a power of r next to a narrow core
         ends.extend(start * 4.0 ** np.arange(1, int(np.log(radius / start) / np.log(4))))
