@@ -1,4 +1,4 @@
-"""Coupled channels on one lattice: a record of correlators for each, alike in all but the masses."""
+"""Coupled channels on one lattice: correlators of each, alike in all but the masses."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class CoupledCorrelators(Record):
         return self.channels[0].inverse_spacing
 
     @property
-    def L(self) -> int | None:
+    def L(self) -> int | None:  # noqa: N802
         return self.channels[0].L
 
     @property

@@ -20,8 +20,9 @@ from halkit.checks import check_choice, check_number
 from halkit.exceptions import MisfitWarning
 from halkit.resampling.blocks import chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
+from halkit.resampling.counted import refusal
 from halkit.resampling.quoted import QuotedValue, table_of
-from halkit.resampling.quoted_observables import QuotedObservables, refusal
+from halkit.resampling.quoted_observables import QuotedObservables
 from halkit.resampling.sharing import share_equal
 from halkit.resampling.variations import Judged, judged, parameters_of, varied
 from halkit.resampling.workers import run_bins

@@ -39,8 +39,12 @@ class ComparedWithBlocks:
     A subclass has the attributes of `CorrelatorRegressor`, and makes rows of a block.
     """
 
+    times: Any
+    stencil: Any
+    n_jobs: int | None
     estimator_: Any
     estimators_: list[Any]
+    hadron_mass_: Any
     rows_: Rows
     _rows: Any
 
@@ -56,10 +60,10 @@ class ComparedWithBlocks:
         stencils are compared on the same data.
 
         If a block of one channel was fitted, and no `times` are given, a fifth of the
-        configurations is left out, five times, and phase shifts that the data leave open count against the fit:
-        −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift in radians at
-        k = π/4R, π/2R and π/R, its part Δ from U beyond the end R of the data, and its error ε in
-        Born approximation as a floor.
+        configurations is left out, five times, and phase shifts that the data leave open count
+        against the fit: −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift
+        in radians at k = π/4R, π/2R and π/R, its part Δ from U beyond the end R of the data, and
+        its error ε in Born approximation as a floor.
         A twice as large error weighs as much as 7 % of χ².
 
         Parameters

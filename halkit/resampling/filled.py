@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from halkit.channels import Channel
+from halkit.channels import Channel, check_channels
 from halkit.checks import check_masses
 from halkit.correlators import CoupledCorrelators
 from halkit.equations import Rows
@@ -24,21 +24,22 @@ def waves_of(estimator: Any, record: Block) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If the estimator has several channels, and the record is that of one.
     """
     given = _parameters(estimator)
-    channels, l = given.get("channels"), given.get("l")
+    channels = given.get("channels")
+    if channels is not None:
+        check_channels(channels)
     if isinstance(record, CoupledCorrelators):
         known = [Channel()] * record.n_channels if channels is None else channels
-        return {"channels": tuple(c if c.l is not None else replace(c, l=l) for c in known)}
+        return {"channels": tuple(_in_wave(c, given.get("l")) for c in known)}
     if channels is not None and len(channels) > 1:
         raise ValueError(
             f"channels of the estimator must be None or one for Correlators, got {len(channels)}: "
             "CoupledCorrelators join the correlators of several channels"
         )
-    own = l if l is not None or not channels else channels[0].l
-    return {"l": own or 0}
+    return {"l": _wave(given) or 0}
 
 
 def filled(estimator: Any, rows: Rows, record: Block) -> Any:
@@ -47,7 +48,8 @@ def filled(estimator: Any, rows: Rows, record: Block) -> Any:
     Raises
     ------
     ValueError
-        If the estimator has other masses, takes no errors, or knows one channel of several.
+        If the estimator has other masses or another wave, takes no errors, or knows one channel of
+        several.
     """
     if rows.sigma is not None and not has_fit_parameter(estimator, "y_std"):
         raise ValueError(
@@ -57,7 +59,10 @@ def filled(estimator: Any, rows: Rows, record: Block) -> Any:
     model = clone(estimator)
     given = _parameters(model)
     coupled = isinstance(record, CoupledCorrelators)
-    own = _channels(model, given, rows) if coupled else _masses(given, record)
+    own = (
+        _channels(model, given, rows) if coupled
+        else _masses(given, record) | _wave_of_field(given, record.wedge)
+    )  # fmt: skip
     nodes = {"r": rows.r, "weights": rows.weights, "r_out": rows.r_out}
     own |= {name: nodes[name] for name in nodes if name in given and given[name] is None}
     return model.set_params(**own)
@@ -65,6 +70,16 @@ def filled(estimator: Any, rows: Rows, record: Block) -> Any:
 
 def _parameters(estimator):
     return estimator.get_params() if hasattr(estimator, "get_params") else {}
+
+
+def _in_wave(channel, l):
+    return replace(channel, l=l) if channel.l is None else channel
+
+
+def _wave(given):
+    """l of the estimator of one channel, None if it is not given."""
+    channels = given.get("channels")
+    return channels[0].l if given.get("l") is None and channels else given.get("l")
 
 
 def _channels(model, given, rows):
@@ -99,3 +114,16 @@ def _masses(given, record):
         if name in given and value is None:
             found[name] = mass
     return found
+
+
+def _wave_of_field(given, wedge):
+    """The partial wave of a field on a lattice, if the estimator takes and does not have it."""
+    own = _wave(given)
+    if wedge is None or "l" not in given or own == wedge.partial_wave:
+        return {}
+    if own is not None:
+        raise ValueError(
+            f"l of the estimator must be {wedge.partial_wave} of a field in {wedge.irrep}, or "
+            f"None, got {own}"
+        )
+    return {"l": wedge.partial_wave} if wedge.partial_wave else {}
