@@ -45,6 +45,8 @@ def quoted_poles(
 ) -> Resonances:
     """`Resonances` with complex `QuotedValue`; see `QuotedObservables.resonances`."""
     poles = budget.estimator_.estimator_.resonances(start, sheet=sheet, **mesh)
+    if not len(poles.energy):  # as `resonances` has warned
+        return poles
     settings = {"reduced_mass": None, **mesh}
     values = budget._values(partial(_near, poles=poles, settings=settings))
     centres, bins, accepted = values

@@ -236,9 +236,10 @@ def _goodness(model, centre, splits):
 def _refitted(model, train):
     """The same fit of fewer blocks: its prior is that of the whole fit, which has warned."""
     other = clone(model).set_params(sources=None, volumes=None)
-    strength = getattr(model.estimator_, "local_strength_", None)
-    if strength is not None:
-        other.set_params(estimator__local_strength=strength)
+    for name in ("local_strength", "nonlocal_strength", "nonlocal_reach"):
+        size = getattr(model.estimator_, f"{name}_", None)
+        if size is not None:
+            other.set_params(**{f"estimator__{name}": size})
     other._settles = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
