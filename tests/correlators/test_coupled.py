@@ -57,7 +57,7 @@ def test_one_source_is_taken_from_every_channel():
         assert one.hadron_mass == channel.hadron_mass
     assert channels[0].of_source("wall").sources == ("wall",)
     for one in (record, channels[0]):
-        with pytest.raises(ValueError, match="source must be one of .*, got 'point'"):
+        with pytest.raises(ValueError, match=r"source must be one of .*, got 'point'"):
             one.of_source("point")
 
 
@@ -118,7 +118,7 @@ def test_what_is_not_known_does_not_differ():
         (lambda c: c[0], TypeError, "channels must be a list with the Correlators .* Correlators"),
         (lambda c: {"ΛΛ": c[0]}, TypeError, "channels must be a list .* got a dict"),
         (lambda c: [c[0], c[1].R], TypeError, "channels must be a list of Correlators, got a map"),
-        (lambda c: [], ValueError, "channels must be two or more, got 0"),
+        (lambda c: c[:0], ValueError, "channels must be two or more, got 0"),
         (lambda c: c[:1], ValueError, "got 1: a single channel is a Correlators"),
     ],
 )

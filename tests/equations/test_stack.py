@@ -13,7 +13,6 @@ from halkit.interactions import GaussianSum
 from halkit.potentials import GaussianProcessPotentialRegressor
 from halkit.radial import Wedge
 
-
 CHANNELS = (Channel(masses=2.0), Channel(l=2, masses=(1.9, 2.2)))
 
 
