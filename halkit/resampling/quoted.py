@@ -266,9 +266,7 @@ def table_of(quoted: QuotedValue, results: dict[str, Any]) -> str:
         ``results_`` of the budget.
     """
     if np.iscomplexobj(quoted.value):
-        raise ValueError(
-            "observable must be real for a table, got a complex one: take real or imag"
-        )
+        raise ValueError("observable must be real for a table, got complex: take real or imag")
     if np.ndim(quoted.value):
         raise ValueError(
             f"observable must be a number for a table, got an array of shape "

