@@ -222,7 +222,7 @@ class QuotedObservables:
         centres, bins, accepted = self._values(lambda fit: [method(fit) for method in methods])
         quoted = self._quoted(centres[:, 0], bins[..., 0], accepted)
         lengths = centres[:, 1], bins[..., 1], accepted
-        _, poles, _ = self._on_circle(lengths, 0.0, "r_eff", mesh)
+        _, poles, _ = _on_circle(self.estimator_, lengths, 0.0, "r_eff", mesh)
         if not (poles[0] or poles[1] or getattr(self.estimator_.ensemble_, "l", 0)):
             _tell_curvature(quoted.value, centres[accepted], bins[accepted], self.estimator_)
         return _without_errors(quoted, *poles)
@@ -328,7 +328,7 @@ class QuotedObservables:
 
     def _of_lengths(self, lengths, function, pole, name, mesh):
         """Quote a function of a length, by its angle arctan(length/L), with a pole at an angle."""
-        angles, poles, scale = self._on_circle(lengths, pole, name, mesh)
+        angles, poles, scale = _on_circle(self.estimator_, lengths, pole, name, mesh)
 
         def of(angle):
             with np.errstate(divide="ignore"):
@@ -350,24 +350,25 @@ class QuotedObservables:
             *poles,
         )
 
-    def _on_circle(self, lengths, pole, name, mesh):
-        """Angles of lengths next to the centre, where each error may reach the pole, and L."""
-        kind = self.estimator_.resample_
-        scale = length_unit(self.estimator_.ensemble_, *mesh)
-        *lengths, accepted = lengths
-        centres, bins = (np.arctan(x / scale) for x in lengths)
-        centres = nearest_branch(centres, centres[0])
-        bins = nearest_branch(bins, centres[:, np.newaxis])
-        chosen, moved = centres[accepted], np.median(bins[accepted], axis=0)
-        angle = np.median(chosen, axis=0)
-        poles = (
-            may_be(pole, moved, angle, standard_error(moved, kind)),
-            may_be(pole, chosen, angle, np.zeros_like(angle)),
-            may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
-        )
-        if np.any(poles[0] | poles[1]):
-            warn_caller(f"{name} may be infinite within its errors, which are NaN there")
-        return (centres, bins), poles, scale
+
+def _on_circle(model, lengths, pole, name, mesh):
+    """Angles of lengths next to the centre, where each error may reach the pole, and L."""
+    kind = model.resample_
+    scale = length_unit(model.ensemble_, *mesh)
+    *lengths, accepted = lengths
+    centres, bins = (np.arctan(x / scale) for x in lengths)
+    centres = nearest_branch(centres, centres[0])
+    bins = nearest_branch(bins, centres[:, np.newaxis])
+    chosen, moved = centres[accepted], np.median(bins[accepted], axis=0)
+    angle = np.median(chosen, axis=0)
+    poles = (
+        may_be(pole, moved, angle, standard_error(moved, kind)),
+        may_be(pole, chosen, angle, np.zeros_like(angle)),
+        may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
+    )
+    if np.any(poles[0] | poles[1]):
+        warn_caller(f"{name} may be infinite within its errors, which are NaN there")
+    return (centres, bins), poles, scale
 
 
 def _tell_curvature(value, centres, bins, model):
