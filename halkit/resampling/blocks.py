@@ -180,8 +180,9 @@ class LeaveBlocksOut(BaseCrossValidator):
     -----
     Of two sources none is left out: a fit to the other cannot tell a local from a non-local
     potential. "source" then has the fold of "configurations", with an `UnderdeterminedWarning`.
-    Blocks of coupled channels leave out sources, three at least, or volumes: the score of
-    "configurations" is that of one channel.
+    Blocks of n coupled channels leave out sources, three at least, or volumes: the score of
+    "configurations" is that of one channel. Up to 2n sources compare local potentials alone, which
+    an `UnderdeterminedWarning` says.
 
     Examples
     --------
@@ -213,7 +214,14 @@ class LeaveBlocksOut(BaseCrossValidator):
             raise ValueError(
                 f"X must have {FEWEST_BINS} bins or more, whose covariance a score needs, got {few}"
             )
-        if self.by == "source" and len(folds) == 1:
+        n = len(channels_of(check_blocks(X)[0]))
+        if self.by == "source" and n > 1 and len(folds) <= 2 * n:
+            warn_caller(
+                f"X has {len(folds)} sources, and U of {n} coupled channels needs {2 * n} beside "
+                "the one that is left out: compare local potentials, or leave out volumes",
+                UnderdeterminedWarning,
+            )
+        elif self.by == "source" and len(folds) == 1:
             warn_caller(
                 "X has two sources, and a fit to one of them cannot tell a local from a non-local "
                 "potential: both are fitted, and configurations are left out instead, as with "

@@ -18,11 +18,14 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
 from halkit.callbacks import Task
-from halkit.resampling.blocks import check_blocks, chosen_blocks
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials import LocalPotentialRegressor
+from halkit.potentials.coupled_checks import NOT_APART
+from halkit.resampling.blocks import Block, channels_of, check_blocks, chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.goodness import joint, noise_of, residuals_of
 
-__all__ = ["Judged", "judged", "name_of", "parameters_of"]
+__all__ = ["Judged", "few_sources", "judged", "name_of", "parameters_of"]
 
 
 class Judged(NamedTuple):
@@ -150,6 +153,29 @@ def _plain(value):
     return repr(float(value)) if number else repr(value)
 
 
+def few_sources(models: Sequence[CorrelatorRegressor], records: Sequence[Block]) -> str:
+    """Why one source may not be left out of fits of coupled channels; empty if it may be.
+
+    Of n channels U takes 2n sources: a fit to fewer predicts the others less well than a local one.
+    """
+    n = len(channels_of(records[0]))
+    every = {record.sources[0] for record in records}
+    if n > 1 and len(every) <= 2 * n:
+        for model in models:
+            fitted = every if model.sources is None else {*model.sources}
+            if fitted >= every and _has_u(model.estimator):
+                return (
+                    f"a potential with U of {n} coupled channels needs {2 * n} sources beside the "
+                    f"one that is left out, got {len(every)} in X"
+                )
+    return ""
+
+
+def _has_u(estimator):
+    is_local = isinstance(estimator, LocalPotentialRegressor)
+    return not is_local and getattr(estimator, "local", None) != "only"
+
+
 def judged(
     model: CorrelatorRegressor, X: Any, centre: CorrelatorRegressor, by: str | None,
     task: Task | None = None,
@@ -241,6 +267,10 @@ def _refitted(model, train):
         if size is not None:
             other.set_params(**{f"estimator__{name}": size})
     other._settles = False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return other.fit(train)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        other = other.fit(train)
+    for one in told:
+        if issubclass(one.category, UnderdeterminedWarning) and NOT_APART in str(one.message):
+            raise ValueError(f"one source may not be left out: {one.message}")
+    return other

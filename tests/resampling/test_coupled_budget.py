@@ -12,10 +12,11 @@ from halkit import Channel, CorrelatorRegressor, ErrorBudget, GaussianProcessPot
 from halkit.correlators import CoupledCorrelators
 from halkit.datasets import make_coupled
 from halkit.displays import CoupledPhaseShiftDisplay, PhaseShiftDisplay
-from halkit.exceptions import AccuracyWarning, MisfitWarning
+from halkit.exceptions import AccuracyWarning, MisfitWarning, UnderdeterminedWarning
 from halkit.interactions import GaussianSum, InteractionMatrix
-from halkit.resampling import blocks
+from halkit.resampling import blocks, leave_one_source_out
 from halkit.resampling.quoted import QuotedValue, quoted_value
+from halkit.resampling.variations import few_sources
 from halkit.samples import standard_error
 from halkit.scattering import coupled_bound_states, coupled_phase_shifts, resonances
 
@@ -296,3 +297,47 @@ def test_what_one_channel_has_is_refused(budget):
     assert V.value.shape == (2, 2, 2)
     of_one = budget.evaluate(lambda fit: fit.local_potential(0.5)[0, 1])
     assert of_one.value == pytest.approx(V.value[0, 1, 0], rel=1e-12)
+
+
+def test_a_source_that_u_needs_is_not_left_out(X):
+    """V and U of two channels take four sources: of four none is left out, of five one may be."""
+    potential = GaussianProcessPotentialRegressor(
+        local_range=0.6, length_scale=0.8, envelope_radius=0.6, amplitude=2e-3,
+        local_strength=15.0, nonlocal_strength=1.0,
+    )  # fmt: skip
+    centre = CorrelatorRegressor(potential, times=[TIMES[4]])
+    told = "needs 4 sources beside the one that is left out, got 4 in X"
+    with pytest.warns(MisfitWarning, match=f"a potential with U of 2 coupled channels {told}"):
+        budget = ErrorBudget(centre, {"estimator__local": ["only"]}).fit(X)
+    assert set(budget.results_["criterion"]) == {"in sample"}
+    local = CorrelatorRegressor(PRIOR, times=[TIMES[4]])
+    mixed = {"estimator": [potential]}
+    with pytest.raises(ValueError, match=f"holdout must be 'volume' or None: .* {told}"):
+        ErrorBudget(local, mixed, holdout="source").fit(X)
+    fifth = CoupledCorrelators([
+        replace(c, R={"other": c.R["wall 1"] * c.R["exp 2"] / c.R["wall 2"]})
+        for c in _joined(X)
+    ])  # fmt: skip
+    models = [local, CorrelatorRegressor(potential)]
+    assert not few_sources(models, [*X, fifth])
+    assert not few_sources([local], X)
+    assert not few_sources([CorrelatorRegressor(potential, sources=["wall 1"])], X)
+    folds = leave_one_source_out.split(X)
+    with pytest.warns(UnderdeterminedWarning, match="X has 4 sources, and U of 2 coupled channels"):
+        assert len(list(folds)) == 4
+
+
+def _joined(X):
+    """The channels with all sources in one record."""
+    return [
+        replace(X[0].channels[a], R={x.sources[0]: x.channels[a].R[x.sources[0]] for x in X})
+        for a in range(2)
+    ]
+
+
+def test_sources_of_one_operator_do_not_judge_the_other(X):
+    """Without "wall 2" three sources have two of one operator: the refit does not know V_22."""
+    few = CorrelatorRegressor(PRIOR, times=[TIMES[4]], sources=["wall 1", "exp 1", "wall 2"])
+    told = "it failed: ValueError: one source may not be left out: these rows do not tell"
+    with pytest.raises(ValueError, match=told):
+        ErrorBudget(few, {}, holdout="source").fit([X[0], X[2], X[1]])
