@@ -90,7 +90,7 @@ def coupled_rows(
         in the order of their thresholds, `channels` and the correlators have other masses, or a
         lattice has another `l`; and as in `radial_rows` and `lattice_rows`.
     TypeError
-        If `correlators` is neither of both, or `channels` not a sequence of `Channel`.
+        If `correlators` is neither, or `channels` not a sequence of `Channel`.
 
     References
     ----------

@@ -62,9 +62,9 @@ def blocks(*correlators: Block) -> list[Any]:
     Raises
     ------
     TypeError
-        If an argument is neither of both.
+        If an argument is neither.
     ValueError
-        If arguments have another number of channels.
+        If arguments differ in the number of channels.
 
     Examples
     --------

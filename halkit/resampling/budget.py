@@ -60,7 +60,7 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
         which hardly tell a wrong prior. "auto": volumes if X has several, else sources, else None
         with a warning. With two sources only one is fitted when the other is left out, which
         cannot tell a local from a non-local potential: take three sources, or reserve a volume. A
-        potential with U of n coupled channels needs 2n sources beside the one that is left out:
+        potential with U of n coupled channels needs 2n sources beside those that are left out:
         with fewer "auto" is None, with a warning, and "source" is refused.
     p_min : float
         Least p-value of an accepted variation, with the errors of its fit. With 0 none is refused

@@ -154,20 +154,20 @@ def _plain(value):
 
 
 def few_sources(models: Sequence[CorrelatorRegressor], records: Sequence[Block]) -> str:
-    """Why one source may not be left out of fits of coupled channels; empty if it may be.
+    """Why sources may not judge fits of coupled channels; empty if they may.
 
     Of n channels U takes 2n sources: a fit to fewer predicts the others less well than a local one.
     """
     n = len(channels_of(records[0]))
     every = {record.sources[0] for record in records}
-    if n > 1 and len(every) <= 2 * n:
-        for model in models:
-            fitted = every if model.sources is None else {*model.sources}
-            if fitted >= every and _has_u(model.estimator):
-                return (
-                    f"a potential with U of {n} coupled channels needs {2 * n} sources beside the "
-                    f"one that is left out, got {len(every)} in X"
-                )
+    for model in models if n > 1 else ():
+        fitted = every if model.sources is None else every & {*model.sources}
+        kept = len(fitted) - (fitted == every)  # of all of them one is left out
+        if kept < 2 * n and _has_u(model.estimator):
+            return (
+                f"a potential with U of {n} coupled channels needs {2 * n} sources beside those "
+                f"that are left out, got {kept}"
+            )
     return ""
 
 
