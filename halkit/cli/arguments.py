@@ -110,6 +110,9 @@ def _fit(command: Any) -> None:
     """
     add = command.add_argument
     _add_records(command)
+    add("--channels", type=words.count, default=1, metavar="N",
+        help="each N files, or groups of one, are the coupled channels of one volume, in the order "
+        "of their thresholds: S waves, or those of their wedge")
     add("-o", "--output", required=True, metavar="MODEL", help="the model file")
     add("--estimator", choices=ESTIMATORS, default="gp",
         help="Gaussian process, network, sum of Gaussians, or separable interpolation")
@@ -134,10 +137,10 @@ def _fit(command: Any) -> None:
 def _budget(command: Any) -> None:
     """Fit the variations of an analysis, and keep them as a model with a systematic error.
 
-    CONFIG is a TOML file: files, group and lattice name the correlators, as for halkit fit; the
-    table estimator has the parameters of the central CorrelatorRegressor, and all other keys are
-    the parameters of ErrorBudget; a table variations.NAME is one variation. Prints χ² of each
-    variation and whether it is accepted. halkit phase-shift and halkit observables then give
+    CONFIG is a TOML file: files, group, lattice and channels name the correlators, as for halkit
+    fit; the table estimator has the parameters of the central CorrelatorRegressor, and all other
+    keys are the parameters of ErrorBudget; a table variations.NAME is one variation. Prints χ² of
+    each variation and whether it is accepted. halkit phase-shift and halkit observables then give
     value(statistical)(systematic).
     """
     add = command.add_argument

@@ -10,6 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from halkit.checks import check_integer
 from halkit.cli import words
 from halkit.cli.estimators import make_estimator, refuse_unknown
 from halkit.cli.output import check_new, table
@@ -20,7 +21,7 @@ from halkit.writing import existing_file
 
 __all__ = ["run"]
 
-DATA = ("files", "group", "lattice")
+DATA = ("files", "group", "lattice", "channels")
 STDIN = "-"
 
 
@@ -35,7 +36,8 @@ def run(options: Namespace) -> int:
             raise ValueError(f"{options.config} must have {needed}, got {', '.join(config)}")
     files = [str(folder / name) for name in _list(config, "files")]
     check_new(options.output, options.force, [options.config, *files])
-    records = load_records(files, _list(config, "group"), _list(config, "lattice"))
+    n_channels = check_integer(config.get("channels", 1), "channels", least=1)
+    records = load_records(files, _list(config, "group"), _list(config, "lattice"), n_channels)
     given = {name: value for name, value in config.items() if name not in DATA}
     given["estimator"] = CorrelatorRegressor(**_centre(config["estimator"]))
     given["variations"] = _variations(config["variations"], given["estimator"])

@@ -23,7 +23,8 @@ def run(options: Namespace) -> int:
     """Fit, save, and print the goodness of fit."""
     output = check_new(options.output, options.force, options.files)
     estimator = make_estimator(options.estimator, parsed(options.set), random_state=options.seed)
-    X = blocks(*load_records(options.files, options.group, options.lattice))
+    records = load_records(options.files, options.group, options.lattice, options.channels)
+    X = blocks(*records)
     model = CorrelatorRegressor(
         estimator, times=options.times, stencil=options.stencil,
         energy_range=options.energy_range and tuple(options.energy_range), r_max=options.r_max,

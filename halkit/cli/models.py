@@ -128,8 +128,10 @@ class Model(NamedTuple):
 
     @property
     def masses(self) -> Any:
-        """(m1, m2), or None if only a reduced mass is known."""
-        mass = getattr(self.fit, "hadron_mass_", getattr(self._inner, "hadron_mass", None))
+        """(m1, m2), of the lowest of coupled channels, or None if only a reduced mass is known."""
+        mass: Any = getattr(self.fit, "hadron_mass_", getattr(self._inner, "hadron_mass", None))
+        if np.ndim(mass) == 2:
+            mass = mass[0]
         return None if mass is None else check_masses(mass, "hadron_mass")
 
     @property

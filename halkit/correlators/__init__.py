@@ -2,9 +2,11 @@
 
 In: two- and four-point functions, npz and HDF5 files, or arrays. Out: masses, and `Correlators` of
 one channel on one lattice, checked, with their axes, masses and units, for `halkit.equations`.
+`CoupledCorrelators` joins several channels.
 """
 
 from halkit.correlators.averages import average_sources, fold
+from halkit.correlators.coupled import CoupledCorrelators
 from halkit.correlators.direct import EffectiveEnergy, EnergyFit, effective_energy
 from halkit.correlators.files import iter_correlators, save_correlators
 from halkit.correlators.masses import MassFit, effective_mass, fit_mass
@@ -16,6 +18,7 @@ from halkit.correlators.record import Correlators
 
 __all__ = [
     "Correlators",
+    "CoupledCorrelators",
     "EffectiveEnergy",
     "EnergyFit",
     "MassFit",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,6 +209,17 @@ class Correlators(Record):
     def system(self) -> str:
         return _system(self.units)
 
+    def of_source(self, source: str) -> Self:
+        """Return the record of one quark source.
+
+        Raises
+        ------
+        ValueError
+            If there is no such source.
+        """
+        check_choice(source, "source", self.sources)
+        return replace(self, R={source: self.R[source]})
+
     def to_mev(self, energy: Numbers) -> NDArray[np.float64]:
         """Return energies, masses or momenta of the record in MeV."""
         return to_mev(energy, inverse_spacing=self._energy_unit())
@@ -263,7 +274,7 @@ class Correlators(Record):
         pairs = zip(np.ravel(self.hadron_mass).tolist(), errors, strict=True)
         return " and ".join(f"{mass:.6g} ± {error:.1g}" for mass, error in pairs) + " by bins"
 
-    def __repr__(self) -> str:
+    def _axes_text(self):
         size = "" if self.bin_size is None else f" of {self.bin_size:g} configurations"
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
         irrep = "" if self.wedge is None or self.wedge.irrep == "A1" else f", {self.wedge.irrep}"
@@ -272,15 +283,19 @@ class Correlators(Record):
             if self.r is not None
             else f"{self.n_points} points in the wedge of L = {self.L}{irrep}"
         )
+        times = f"t = {self.t[0]:g} … {self.t[-1]:g} ({self.n_t} slices)"
+        return f"{times}, {bins}\n  {points}"
+
+    def _units_text(self):
         spacing = self.inverse_spacing and (
             f", 1/a = {self.inverse_spacing:g} MeV, a = {HBARC / self.inverse_spacing:.4g} fm"
         )
+        return f"{self.system} units{spacing or ''}"
+
+    def __repr__(self) -> str:
         return (
-            f"{type(self).__name__} of {', '.join(self.sources)}\n"
-            f"  t = {self.t[0]:g} … {self.t[-1]:g} ({self.n_t} slices), "
-            f"{bins}\n  {points}\n"
-            f"  hadron_mass = {self._mass_text()}, {self.system} units"
-            f"{spacing or ''}"
+            f"{type(self).__name__} of {', '.join(self.sources)}\n  {self._axes_text()}\n"
+            f"  hadron_mass = {self._mass_text()}, {self._units_text()}"
         )
 
 

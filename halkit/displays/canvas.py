@@ -174,7 +174,9 @@ def refuse_channels(potential: Any, instead: str) -> None:
     ------
     ValueError
     """
-    fitted = getattr(potential, "estimator_", potential)
+    fitted = potential
+    while hasattr(fitted, "estimator_"):  # a budget has a fit with bins
+        fitted = fitted.estimator_
     n = getattr(fitted, "n_channels_", getattr(fitted, "n_channels", 1))
     if n > 1:
         raise ValueError(f"estimator must have one channel to be drawn, got {n}: draw {instead}")

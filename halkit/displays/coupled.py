@@ -12,7 +12,7 @@ from halkit.checks import check_array
 from halkit.displays.bands import draw_band, refined
 from halkit.displays.canvas import axis_label, curve, errors_of, figure_axes, matching, place_legend
 from halkit.displays.momenta import unit_system
-from halkit.displays.observed import coupled
+from halkit.displays.observed import coupled, in_parts, is_budget
 from halkit.displays.scattering import TRUTH
 from halkit.typing import Array, Number, Numbers
 
@@ -137,14 +137,16 @@ class CoupledPhaseShiftDisplay:
         units: str | None = None,
         ax: Any = None,
     ) -> CoupledPhaseShiftDisplay:
-        """Draw the phase shifts of a fit, an `InteractionMatrix` or an ensemble.
+        """Draw the phase shifts of a fit, an `InteractionMatrix`, an ensemble or an error budget.
 
         Parameters
         ----------
-        estimator : fitted estimator, InteractionMatrix, or Ensemble
-            Of several channels. Errors come from ensembles, and from what has one.
+        estimator : fitted estimator, InteractionMatrix, Ensemble, or ErrorBudget
+            Of several channels. Errors come from ensembles, and from what has one. A budget gives
+            both bands.
         energy : array of shape (n_energies,)
-            Above the lowest threshold; at fewer than 200 the curves are computed between them too.
+            Above the lowest threshold; at fewer than 200 the curves are computed between them too,
+            but for a budget.
         channels : sequence of halkit.Channel, default=None
             Of a matrix that does not bring them.
         truth : InteractionMatrix, default=None
@@ -158,16 +160,25 @@ class CoupledPhaseShiftDisplay:
         -------
         CoupledPhaseShiftDisplay
         """
-        E = refined(check_array(energy, "energy"))
+        E = check_array(energy, "energy")
+        E = E if is_budget(estimator) else refined(E)
         waves, std = coupled(estimator, E, channels)
         known = _channels_of(estimator) if channels is None else channels
-        errors = (None, None) if std is None else (std.phase_shift, std.inelasticity)
+
+        def parts(name):
+            return in_parts((getattr(waves, name), None if std is None else getattr(std, name)))
+
+        (delta, delta_std, delta_sys), (eta, eta_std, eta_sys) = map(
+            parts, ("phase_shift", "inelasticity")
+        )
         display = cls(
-            waves.phase_shift,
-            waves.inelasticity,
+            delta,
+            eta,
             E,
-            phase_shift_std=errors[0],
-            inelasticity_std=errors[1],
+            phase_shift_std=delta_std,
+            inelasticity_std=eta_std,
+            phase_shift_sys=delta_sys,
+            inelasticity_sys=eta_sys,
             thresholds=None if known is None else resolve_channels(known, l=0).threshold,
             truth=None if truth is None else coupled(truth, E, known)[0],
             names=names,
@@ -242,7 +253,8 @@ class CoupledPhaseShiftDisplay:
 
 
 def _channels_of(potential):
-    """Channels with all their data, of a fit, a matrix or an ensemble; None if not known."""
-    centre = getattr(potential, "centre", potential)
-    fitted = getattr(centre, "estimator_", centre)
+    """Channels with all their data, of a fit, matrix, ensemble or budget; None if not known."""
+    fitted = getattr(potential, "centre", potential)
+    while hasattr(fitted, "estimator_"):  # a budget has a fit with bins
+        fitted = fitted.estimator_
     return getattr(getattr(fitted, "interaction_", fitted), "channels", None)

@@ -108,7 +108,10 @@ def k_cot(potential: Any, k: Array, **settings: Any) -> tuple[Array, Any]:
 def coupled(
     potential: Any, energy: Array, channels: Any
 ) -> tuple[scattering.CoupledPhaseShifts, scattering.CoupledPhaseShifts | None]:
-    """Return the phase shifts of coupled channels at energies, and their errors or None."""
+    """Return the phase shifts of coupled channels at energies, and their errors or None.
+
+    Of a budget they are `halkit.resampling.QuotedValue`.
+    """
     if ensemble_of(potential) is not None:
         return potential.phase_shift(energy=energy, return_std=True)
     if hasattr(potential, "phase_shift") and not isinstance(potential, InteractionMatrix):

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from halkit.channels import Channel, ChannelList, check_channels, resolve_channels
 from halkit.checks import as_numbers, check_masses
-from halkit.correlators import Correlators
+from halkit.correlators import Correlators, CoupledCorrelators
+from halkit.correlators.coupled import check_alike
 from halkit.equations.dispersion import EnergyRange
 from halkit.equations.lattice import check_lattice, radii_of
 from halkit.equations.rows import Rows, check_choices, check_correlators
@@ -28,11 +29,11 @@ from halkit.equations.time import Stencil, choose_stencil, common_stencil, time_
 from halkit.radial import Order, radial_laplacian, trapezoid_weights
 from halkit.samples import standard_error
 
-__all__ = ["Radii", "coupled_rows", "joined", "times_of"]
+__all__ = ["Radii", "bin_sizes", "coupled_rows", "joined", "times_of"]
 
 
 def coupled_rows(
-    correlators: Sequence[Correlators],
+    correlators: CoupledCorrelators | Sequence[Correlators],
     *,
     channels: ChannelList | None = None,
     times: Sequence[float] | None = None,
@@ -56,7 +57,7 @@ def coupled_rows(
 
     Parameters
     ----------
-    correlators : sequence of Correlators
+    correlators : CoupledCorrelators, or sequence of Correlators
         One for each channel, in the order of their thresholds, with the same sources, times, bins
         and points. Their `hadron_mass` give the thresholds; with `mass_bins` each bin has its own
         Δ_a in e^{−Δ_a t}, with which its R fluctuates.
@@ -89,7 +90,7 @@ def coupled_rows(
         in the order of their thresholds, `channels` and the correlators have other masses, or a
         lattice has another `l`; and as in `radial_rows` and `lattice_rows`.
     TypeError
-        If `correlators` is not a sequence of `Correlators`, or `channels` not one of `Channel`.
+        If `correlators` is neither, or `channels` not a sequence of `Channel`.
 
     References
     ----------
@@ -113,7 +114,7 @@ def coupled_rows(
     >>> rows.data.shape, bool(np.abs(rows.target).max() < 1e-6)
     ((1, 3, 80), True)
     """
-    records = _check_records(correlators)
+    records = _records(correlators)
     channels = _channels_of(channels, records)
     resolved, first = resolve_channels(channels), records[0]
     sources = check_choices(sources, first.sources, "sources")
@@ -183,12 +184,27 @@ def _errors(X, y, kind):
         return None
     if X.shape[1] < 2:
         raise ValueError(f"errors need at least 2 {kind} bins, got {X.shape[1]}")
-    mean = X.mean(axis=1, keepdims=True)
+    return np.concatenate(
+        [standard_error(one / bin_sizes(wave), kind) for wave, one in zip(X, y, strict=True)],
+        axis=-1,
+    )
+
+
+def bin_sizes(X):
+    """Return the size s of each bin of X (n_bins, ..., n_points) over that of their mean.
+
+    A number for each bin and row: X of a channel may have zeros, where y/X has no error.
+
+    Raises
+    ------
+    ValueError
+        If the mean vanishes at all points.
+    """
+    mean = X.mean(axis=0)
     square = np.sum(mean**2, axis=-1, keepdims=True)
     if not np.all(square > 0):
         raise ValueError("R must not vanish in any channel of a source, got zeros")
-    size = np.sum(X * mean, axis=-1, keepdims=True) / square
-    return np.concatenate([standard_error(values, kind) for values in y / size], axis=-1)
+    return np.sum(X * mean, axis=-1, keepdims=True) / square
 
 
 def _side_by_side(values):
@@ -238,9 +254,11 @@ def times_of(t, times, stencil):
     return times, common_stencil(t, times, stencil)
 
 
-def _check_records(correlators):
-    """Refuse what is not one record of correlators for each channel, alike in all but the mass."""
-    if isinstance(correlators, Correlators) or not isinstance(correlators, Sequence):
+def _records(correlators):
+    """Return the record of each channel, all alike in all but the mass."""
+    if isinstance(correlators, CoupledCorrelators):
+        correlators = correlators.channels
+    elif isinstance(correlators, Correlators) or not isinstance(correlators, Sequence):
         raise TypeError(
             "correlators must be a list with the Correlators of each channel, got a "
             f"{type(correlators).__name__}"
@@ -249,20 +267,7 @@ def _check_records(correlators):
         raise ValueError("correlators must have at least one channel, got none")
     for record in correlators:
         check_correlators(record)
-    first = correlators[0]
-    for a, record in enumerate(correlators[1:], start=2):
-        for name in ("t", "kind", "n_bins", "system", "inverse_spacing", "r", "wedge"):
-            mine, other = getattr(first, name), getattr(record, name)
-            if not np.array_equal(mine, other):
-                raise ValueError(
-                    f"{name} must be the same in all channels, got {mine} in channel 1 and {other} "
-                    f"in channel {a}"
-                )
-        if set(first.sources) != set(record.sources):
-            raise ValueError(
-                f"sources must be the same in all channels, got {first.sources} in channel 1 and "
-                f"{record.sources} in channel {a}"
-            )
+    check_alike(correlators)
     return correlators
 
 

@@ -28,19 +28,21 @@ def stack_rows(rows: Sequence[Rows]) -> Rows:
     Parameters
     ----------
     rows : sequence of Rows
-        Of one stencil, with as many bins of one kind, in one channel. The radii of each must be the
-        first ones of the largest, with the same weights: choose ``r_prime_max < L/2`` on lattices.
+        Of one stencil, with as many bins of one kind, in the same channels. The radii of each must
+        be the first ones of the largest, with the same weights: choose ``r_prime_max < L/2`` on
+        lattices.
 
     Returns
     -------
     Rows
-        All rows in their order. Where a volume has no radius, X and y are 0 and σ is 1e9 times the
-        largest error: these targets have no weight.
+        All rows in their order. Where a volume has no radius, X and y of each channel are 0 and σ
+        is 1e9 times the largest error: these targets have no weight.
 
     Raises
     ------
     ValueError
-        If bins, kinds, stencils or radii do not fit, or rows of different radii have no errors.
+        If bins, kinds, stencils, channels or radii do not fit, or rows of different radii have no
+        errors.
     TypeError
         If `rows` is not a sequence of `Rows`.
 
@@ -64,12 +66,13 @@ def stack_rows(rows: Sequence[Rows]) -> Rows:
     for part in rows:
         _check_radii(part, widest, out, largest)
     laplacians = all(part.laplacian is not None for part in rows)
+    n = widest.n_channels
     return replace(
         widest,
-        data=_padded([part.data for part in rows], widest.r.size),
-        target=_padded([part.target for part in rows], out.size),
-        sigma=None if largest is None else _padded(sigma, out.size, largest),
-        laplacian=_padded([p.laplacian for p in rows], out.size) if laplacians else None,
+        data=_padded([part.data for part in rows], n, widest.r.size),
+        target=_padded([part.target for part in rows], n, out.size),
+        sigma=None if largest is None else _padded(sigma, n, out.size, largest),
+        laplacian=_padded([p.laplacian for p in rows], n, out.size) if laplacians else None,
         labels=[label for part in rows for label in part.labels],
         r_out=out,
     )
@@ -84,9 +87,7 @@ def _checked(rows):
     for part in rows:
         if not isinstance(part, Rows):
             raise TypeError(f"rows must be a list of Rows, got a {type(part).__name__} in it")
-        if part.channels is not None:
-            raise ValueError("rows must be in one channel, got rows of coupled channels")
-        for name in ("kind", "n_bins", "stencil", "energy_range"):
+        for name in ("kind", "n_bins", "stencil", "energy_range", "channels"):
             mine, other = getattr(rows[0], name), getattr(part, name)
             if mine != other:
                 hint = ": bins of two volumes pair up" if name == "n_bins" else ""
@@ -115,8 +116,12 @@ def _check_radii(part, widest, out, largest):
         )
 
 
-def _padded(arrays, width, fill=0.0):
-    """One array of all rows, which are the axis before the last."""
-    pads = [[(0, 0)] * (a.ndim - 1) + [(0, width - a.shape[-1])] for a in arrays]
-    padded = [np.pad(a, p, constant_values=fill) for a, p in zip(arrays, pads, strict=True)]
+def _padded(arrays, n, width, fill=0.0):
+    """One array of all rows, the axis before the last, with n channels side by side."""
+    padded = []
+    for one in arrays:
+        channels = one.reshape(*one.shape[:-1], n, -1)
+        pads = [(0, 0)] * one.ndim + [(0, width - channels.shape[-1])]
+        filled = np.pad(channels, pads, constant_values=fill)
+        padded.append(filled.reshape(*one.shape[:-1], n * width))
     return np.concatenate(padded, axis=-2)

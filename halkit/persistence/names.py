@@ -16,7 +16,7 @@ __all__ = ["checked_names", "import_trusted", "is_known"]
 # The modules whose classes hold numbers; other modules of halkit read and write files.
 OWN = re.compile(
     r"halkit\.(channels|equations|gauge|interactions|modules|potentials|radial|resampling"
-    r"|scattering|wedge|correlators\.(record|masses))(\.[a-z]\w*)*"
+    r"|scattering|wedge|correlators\.(coupled|record|masses))(\.[a-z]\w*)*"
 )
 PLAIN = {
     "builtins.frozenset",

@@ -36,6 +36,7 @@ from halkit.typing import Array
 from halkit.warn import warn_caller
 
 __all__ = [
+    "NOT_APART",
     "normalisations",
     "scale_derivatives",
     "scales",
@@ -44,6 +45,8 @@ __all__ = [
     "warn_of_sources",
 ]
 
+# How the warning of sources that are alike begins.
+NOT_APART = "these rows do not tell the potentials of"
 # Errors of ζ, and share of the sum of squares, beyond which a channel has another normalisation;
 # the largest ζ to which the linear estimate is trusted, and χ² per datum of a fit that tells it.
 SIGNIFICANT, NOTICEABLE, LARGEST, MISFIT = 4.0, 0.02, 0.5, 2.0
@@ -66,7 +69,7 @@ def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> bool:
     errors = pointwise_errors(phi[counted], y[counted], 1 / W[counted], n_channels=n)
     if errors.underdetermined:
         warn_caller(
-            f"these rows do not tell the potentials of {n} channels apart: one combination of "
+            f"{NOT_APART} {n} channels apart: one combination of "
             f"V_a1 … V_a{n} is known {np.max(errors.ratio):.3g} times less well than the best. Fit "
             "rows of one source per operator at least, and twice as many for a non-local potential",
             UnderdeterminedWarning,

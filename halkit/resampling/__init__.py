@@ -8,7 +8,8 @@ from halkit.resampling.blocks import (
     leave_one_volume_out,
 )
 from halkit.resampling.budget import ErrorBudget
-from halkit.resampling.correlators import CorrelatorGoodness, CorrelatorRegressor
+from halkit.resampling.compared import CorrelatorGoodness
+from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.goodness import (
     GoodnessOfFit,
     TimeIndependence,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
 from halkit.checks import check_choice, check_number
-from halkit.correlators import Correlators
-from halkit.equations import Rows, lattice_rows, radial_rows
+from halkit.correlators import Correlators, CoupledCorrelators
+from halkit.equations import Rows, coupled_rows, lattice_rows, radial_rows
 from halkit.equations.coupled import times_of
 from halkit.equations.rows import check_choices
 from halkit.exceptions import UnderdeterminedWarning
@@ -24,8 +24,10 @@ from halkit.resampling.goodness import FEWEST_BINS
 from halkit.warn import warn_caller
 
 __all__ = [
+    "Block",
     "LeaveBlocksOut",
     "blocks",
+    "channels_of",
     "check_blocks",
     "chosen_blocks",
     "leave_configurations_out",
@@ -34,31 +36,35 @@ __all__ = [
     "rows_of",
 ]
 
+Block: TypeAlias = Correlators | CoupledCorrelators
+
 # What to do about masses that differ.
 SAME = {
     "hadron_mass": ": give two_hadron_ratio of all volumes the MassFit, or the masses, of one of "
-    "them (--masses of halkit convert)"
+    "them (--masses of halkit convert), and join coupled channels in CoupledCorrelators"
 }
 
 
-def blocks(*correlators: Correlators) -> list[Correlators]:
+def blocks(*correlators: Block) -> list[Any]:
     """Split correlators into blocks of one quark source on one volume.
 
     Parameters
     ----------
-    *correlators : Correlators
+    *correlators : Correlators or CoupledCorrelators
         One for each volume.
 
     Returns
     -------
-    list of Correlators
+    list of Correlators or of CoupledCorrelators
         With one source each, in the order of the arguments and of their sources: the X of
         `CorrelatorRegressor`, from which folds are made.
 
     Raises
     ------
     TypeError
-        If an argument is not a `Correlators`.
+        If an argument is neither.
+    ValueError
+        If arguments differ in the number of channels.
 
     Examples
     --------
@@ -74,32 +80,44 @@ def blocks(*correlators: Correlators) -> list[Correlators]:
     [('wall',), ('exp',)]
     """
     return [
-        replace(record, R={source: values})
+        record.of_source(source)
         for record in check_blocks(list(correlators))
-        for source, values in record.R.items()
+        for source in record.sources
     ]
 
 
-def check_blocks(X: Any) -> list[Correlators]:
-    """A list of correlators; a single record is split into its sources.
+def check_blocks(X: Any) -> list[Any]:
+    """A list of correlators in the same number of channels; a record is split into its sources.
 
     Raises
     ------
     TypeError, ValueError
     """
-    if isinstance(X, Correlators):
+    if isinstance(X, Block):
         return blocks(X)
     if isinstance(X, str) or not isinstance(X, Sequence | np.ndarray):
         raise TypeError(f"X must be a list of Correlators, got a {type(X).__name__}")
     for record in X:
-        if not isinstance(record, Correlators):
-            raise TypeError(f"X must be a list of Correlators, got a {type(record).__name__} in it")
+        if not isinstance(record, Block):
+            coupled = isinstance(record, Sequence) and not isinstance(record, str)
+            hint = ": join coupled channels in CoupledCorrelators" if coupled else ""
+            raise TypeError(
+                f"X must be a list of Correlators, got a {type(record).__name__} in it{hint}"
+            )
     if not len(X):
         raise ValueError("X must have at least one block of correlators, got none")
+    counts = sorted({len(channels_of(record)) for record in X})
+    if len(counts) > 1:
+        raise ValueError(f"X must have blocks of one number of channels, got {counts}")
     return list(X)
 
 
-def chosen_blocks(X: Any, sources: Any, volumes: Any) -> list[Correlators]:
+def channels_of(block: Block) -> Sequence[Correlators]:
+    """The correlators of each channel of a block."""
+    return block.channels if isinstance(block, CoupledCorrelators) else [block]
+
+
+def chosen_blocks(X: Any, sources: Any, volumes: Any) -> list[Any]:
     """Blocks of some sources and volumes, by default of all, which one potential may describe.
 
     Raises
@@ -134,12 +152,16 @@ def _check_repeated(records):
     """Refuse a block that counts twice; the same R of two names would confirm itself."""
     for i, one in enumerate(records):
         for other in records[:i]:
-            R, S = one.R[one.sources[0]], other.R[other.sources[0]]
-            if R.shape == S.shape and np.array_equal(R, S):
+            pairs = zip(channels_of(one), channels_of(other), strict=True)
+            if any(_same(a.R[one.sources[0]], b.R[other.sources[0]]) for a, b in pairs):
                 raise ValueError(
                     f"X must have each block once, got the same R(t, r) for {other.sources[0]!r} "
                     f"and {one.sources[0]!r} on L = {one.L}"
                 )
+
+
+def _same(R, S):
+    return R.shape == S.shape and np.array_equal(R, S)
 
 
 class LeaveBlocksOut(BaseCrossValidator):
@@ -158,6 +180,9 @@ class LeaveBlocksOut(BaseCrossValidator):
     -----
     Of two sources none is left out: a fit to the other cannot tell a local from a non-local
     potential. "source" then has the fold of "configurations", with an `UnderdeterminedWarning`.
+    Blocks of n coupled channels leave out sources, three at least, or volumes: the score of
+    "configurations" is that of one channel. Up to 2n sources compare local potentials alone, which
+    an `UnderdeterminedWarning` says.
 
     Examples
     --------
@@ -189,7 +214,14 @@ class LeaveBlocksOut(BaseCrossValidator):
             raise ValueError(
                 f"X must have {FEWEST_BINS} bins or more, whose covariance a score needs, got {few}"
             )
-        if self.by == "source" and len(folds) == 1:
+        n = len(channels_of(check_blocks(X)[0]))
+        if self.by == "source" and n > 1 and len(folds) <= 2 * n:
+            warn_caller(
+                f"X has {len(folds)} sources, and U of {n} coupled channels needs {2 * n} beside "
+                "the one that is left out: compare local potentials, or leave out volumes",
+                UnderdeterminedWarning,
+            )
+        elif self.by == "source" and len(folds) == 1:
             warn_caller(
                 "X has two sources, and a fit to one of them cannot tell a local from a non-local "
                 "potential: both are fitted, and configurations are left out instead, as with "
@@ -208,9 +240,11 @@ class LeaveBlocksOut(BaseCrossValidator):
         return [(every[~mask], every[mask]) for mask in out]
 
     def _labels(self, X):
-        if X is None or isinstance(X, Correlators):
+        if X is None or isinstance(X, Block):
             raise ValueError("X must be a list of blocks: halkit.resampling.blocks makes it")
         records = check_blocks(X)
+        if self.by == "configurations":
+            _refuse_coupled(records, "leave_configurations_out")
         if self.by == "configurations":
             return [None] * len(records)
         if self.by == "volume":
@@ -223,11 +257,21 @@ class LeaveBlocksOut(BaseCrossValidator):
                     "halkit.resampling.blocks splits correlators"
                 )
             labels, name = [record.sources[0] for record in records], "sources"
+        if self.by == "source" and len(set(labels)) == 2:
+            _refuse_coupled(records, "leave_one_source_out of two sources")
         if len(set(labels)) < 2:
             raise ValueError(
                 f"X must have two {name} at least, got {sorted(set(map(str, labels)))}"
             )
         return labels
+
+
+def _refuse_coupled(records, name):
+    """Refuse folds whose score leaves out configurations, which is that of one channel."""
+    if len(channels_of(records[0])) > 1:
+        raise ValueError(
+            f"cv must leave out sources, three at least, or volumes of coupled channels, got {name}"
+        )
 
 
 #: Folds that each leave out the blocks of one quark source, as ``cv`` of a search. Of two sources
@@ -239,16 +283,17 @@ leave_configurations_out = LeaveBlocksOut("configurations")
 leave_one_volume_out = LeaveBlocksOut("volume")
 
 # Rows of records that are alive, by the options that they were made with.
-_KNOWN: WeakKeyDictionary[Correlators, dict[Any, Rows]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Block, dict[Any, Rows]] = WeakKeyDictionary()
 
 
 def rows_of(
-    record: Correlators, *, times: Any, r_max: Any, r_prime_max: Any, stencil: Any, **options: Any
+    record: Block, *, times: Any, r_max: Any, r_prime_max: Any, stencil: Any, **options: Any
 ) -> Rows:
     """Rows of one record on nodes or on a lattice; made once for each choice of the options.
 
     Times as in `lattice_rows`, by default all that the stencil allows. ``r_max`` and
-    ``r_prime_max`` may be mappings from L to a radius. On radial nodes they cut the radii.
+    ``r_prime_max`` may be mappings from L to a radius. On radial nodes they cut the radii. Of
+    coupled channels the option ``channels`` has their l, of one channel ``l``.
     """
     r_max, r_prime_max = (
         _of_volume(limit, record.L, name)
@@ -263,7 +308,7 @@ def rows_of(
     return known[key]
 
 
-def _on_lattice(record, times, r_max, r_prime_max, stencil, *, energy_range, **_):
+def _on_lattice(record, times, r_max, r_prime_max, stencil, *, energy_range, channels=None, **_):
     if r_max is None:
         raise ValueError("r_max must be given on a lattice, got None")
     times, _ = times_of(record.t, times, stencil)
@@ -271,20 +316,25 @@ def _on_lattice(record, times, r_max, r_prime_max, stencil, *, energy_range, **_
         # the last shell below L/2: there shells and weights of all volumes are the same
         inside = record.wedge.shell_r[record.wedge.shell_r < record.L / 2]
         r_prime_max = max(r_max, min(r_max + 3, inside.max()))
-    return lattice_rows(
-        record, times=times, r_max=r_max, r_prime_max=r_prime_max, stencil=stencil,
-        energy_range=energy_range,
-    )  # fmt: skip
+    given = {
+        "times": times, "r_max": r_max, "r_prime_max": r_prime_max, "stencil": stencil,
+        "energy_range": energy_range,
+    }  # fmt: skip
+    if isinstance(record, CoupledCorrelators):
+        return coupled_rows(record, channels=channels, **given)
+    return lattice_rows(record, **given)
 
 
-def _on_nodes(record, times, r_max, r_prime_max, stencil, *, energy_range, l, space_order):
+def _on_nodes(record, times, r_max, r_prime_max, stencil, *, energy_range, space_order, **waves):
     wanted, points = times_of(record.t, times, stencil)
-    equal = np.ndim(record.hadron_mass) == 0 or len(set(record.hadron_mass)) == 1
-    if stencil == "auto" and equal:
-        stencil = points
-    rows = radial_rows(
-        record, l=l, stencil=stencil, energy_range=energy_range, space_order=space_order
-    ).select(times=wanted)
+    given = {"energy_range": energy_range, "space_order": space_order, **waves}
+    if isinstance(record, CoupledCorrelators):
+        rows = coupled_rows(record, times=wanted, stencil=stencil, **given)
+    else:
+        equal = np.ndim(record.hadron_mass) == 0 or len(set(record.hadron_mass)) == 1
+        if stencil == "auto" and equal:
+            stencil = points
+        rows = radial_rows(record, stencil=stencil, **given).select(times=wanted)
     if r_max is None and r_prime_max is None:
         return rows
     end = rows.r[-1] if r_prime_max is None else check_number(r_prime_max, "r_prime_max")
@@ -294,15 +344,24 @@ def _on_nodes(record, times, r_max, r_prime_max, stencil, *, energy_range, l, sp
             f"radii must obey {rows.r[0]:g} <= r_max <= r_prime_max <= {rows.r[-1]:g}, got {out:g} "
             f"and {end:g}"
         )
-    keep, keep_out = (slice(0, int(np.searchsorted(rows.r, x, "right"))) for x in (end, out))
+    return _cut(rows, *(int(np.searchsorted(rows.r, x, "right")) for x in (end, out)))
+
+
+def _cut(rows, n, n_out):
+    """The first n radii of X, and n_out of y, in each channel."""
+
+    def first(values, keep):
+        channels = values.reshape(*values.shape[:-1], rows.n_channels, -1)[..., :keep]
+        return channels.reshape(*values.shape[:-1], -1)
+
     return replace(
         rows,
-        data=rows.data[..., keep],
-        target=rows.target[..., keep_out],
-        sigma=None if rows.sigma is None else rows.sigma[..., keep_out],
-        r=rows.r[keep],
-        weights=rows.weights[keep],
-        r_out=rows.r[keep_out],
+        data=first(rows.data, n),
+        target=first(rows.target, n_out),
+        sigma=None if rows.sigma is None else first(rows.sigma, n_out),
+        r=rows.r[:n],
+        weights=rows.weights[:n],
+        r_out=rows.r[:n_out],
     )
 
 

@@ -20,10 +20,11 @@ from halkit.checks import check_choice, check_number
 from halkit.exceptions import MisfitWarning
 from halkit.resampling.blocks import chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
+from halkit.resampling.counted import refusal
 from halkit.resampling.quoted import QuotedValue, table_of
-from halkit.resampling.quoted_observables import QuotedObservables, refusal
+from halkit.resampling.quoted_observables import QuotedObservables
 from halkit.resampling.sharing import share_equal
-from halkit.resampling.variations import Judged, judged, parameters_of, varied
+from halkit.resampling.variations import Judged, few_sources, judged, parameters_of, varied
 from halkit.resampling.workers import run_bins
 from halkit.scattering import Ensemble
 from halkit.training import unchanged_on_error
@@ -58,7 +59,9 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
         for the test. If it fits all of them, each is left out in turn. None: the data of the fit,
         which hardly tell a wrong prior. "auto": volumes if X has several, else sources, else None
         with a warning. With two sources only one is fitted when the other is left out, which
-        cannot tell a local from a non-local potential: take three sources, or reserve a volume.
+        cannot tell a local from a non-local potential: take three sources, or reserve a volume. A
+        potential with U of n coupled channels needs 2n sources beside those that are left out:
+        with fewer "auto" is None, with a warning, and "source" is refused.
     p_min : float
         Least p-value of an accepted variation, with the errors of its fit. With 0 none is refused
         for its p-value.
@@ -179,6 +182,10 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
             )
             n = len(names)
             models = [varied(self.estimator, entry) for entry in parameters]
+            few = few_sources(models, records) if by == "source" else ""
+            if few and self.holdout == "source":
+                raise ValueError(f"holdout must be 'volume' or None: {few}")
+            by = None if few else by
             with task.part("variations", n_parts=n, numbered=True) as part:
                 done = run_bins(
                     judged, models, [records] * n, [clone(self.estimator)] * n, [by] * n,
@@ -191,7 +198,7 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
             fitted = [model for model in self.models_ if model is not None]
             share_equal(fit for model in fitted for fit in (model.estimator_, *model.estimators_))
             self.results_ = _results(parameters, names, done, self.accepted_)
-            self._warn(by)
+            self._warn(by, few)
         return self
 
     def _checked(self, X):
@@ -224,7 +231,7 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
         best = np.min(chi2[good], initial=np.inf)
         return good & (chi2 <= self.chi2_ratio * best)
 
-    def _warn(self, by):
+    def _warn(self, by, few):
         """Warn of failures, of what was judged in sample, and of poor fits."""
         results, names = self.results_, self.results_["name"]
         failed, inside = results["reason"] != "", results["criterion"] == "in sample"
@@ -236,9 +243,10 @@ class ErrorBudget(QuotedObservables, MetaEstimatorMixin, Versioned):
                 FitFailedWarning,
                 stacklevel=3,
             )
-        if by is not None and inside.any():
+        if few or (by is not None and inside.any()):
+            why = few or f"X has one {by} for {'; '.join(names[inside])}"
             warnings.warn(
-                f"X has one {by} for {'; '.join(names[inside])}: the data of the fit decide, which "
+                f"{why}: the data of the fit decide, which "
                 "hardly tell a wrong prior. Add sources or volumes, or accept it with holdout=None",
                 MisfitWarning,
                 stacklevel=3,

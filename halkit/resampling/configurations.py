@@ -1,4 +1,4 @@
-r"""A score for fits to all quark sources: configurations are left out, and δ has to be known.
+r"""A score for fits of one channel to all sources: configurations are left out, δ has to be known.
 
 A fit to one of two sources cannot tell a local from a non-local potential, and the source that is
 left out ranks priors by what they guess. Fits to both are ranked by
@@ -98,8 +98,9 @@ def contains(rows: Rows, volumes: Sequence[Any], block: Rows, L: Any) -> bool:
     """Whether rows, each of one of the volumes, have all rows of a block of the volume L."""
     index = {(L, *label): i for i, (L, label) in enumerate(zip(volumes, rows.labels, strict=True))}
     at = [index.get((L, *label), -1) for label in block.labels]
-    mine = rows.target[:, at, : block.target.shape[-1]]
-    return -1 not in at and np.array_equal(mine, block.target)
+    mine, other = (part.target.reshape(*part.target.shape[:2], part.n_channels, -1)
+                   for part in (rows, block))  # fmt: skip
+    return -1 not in at and np.array_equal(mine[:, at, :, : other.shape[-1]], other)
 
 
 def independent_blocks(bins: Array, group: Sequence[int] | Array) -> Array:

@@ -5,57 +5,40 @@ and a search over all of them leaves out whole sources or volumes.
 """
 
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.base import MetaEstimatorMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from halkit.callbacks import with_callbacks
-from halkit.checks import check_choice, check_masses
-from halkit.equations import Rows, stack_rows
+from halkit.checks import check_choice
+from halkit.equations import stack_rows
 from halkit.potentials.seen import taken_waves
-from halkit.resampling.blocks import check_blocks, chosen_blocks, rows_of
-from halkit.resampling.configurations import configurations_score, contains
+from halkit.resampling.blocks import channels_of, check_blocks, chosen_blocks, rows_of
+from halkit.resampling.compared import ComparedWithBlocks
 from halkit.resampling.deep_states import warn_of_stencil
-from halkit.resampling.goodness import GoodnessOfFit, joint, noise_of, residuals_of
+from halkit.resampling.filled import filled, waves_of
 from halkit.resampling.observables import ResampledPotential
 from halkit.resampling.regressor import JackknifeRegressor
 from halkit.resampling.samples import check_resample
-from halkit.samples import pooled_errors
 from halkit.training import unchanged_on_error
 from halkit.typing import Array
-from halkit.units import HBARC, reduced_mass
+from halkit.units import HBARC
 from halkit.versions import Versioned
 
-__all__ = ["CorrelatorGoodness", "CorrelatorRegressor"]
-
-
-class CorrelatorGoodness(NamedTuple):
-    """Result of `CorrelatorRegressor.goodness_of_fit`.
-
-    Attributes
-    ----------
-    chi2, dof, p_value : float
-        Of all blocks together; see `goodness_of_fit`.
-    by_row : dict of (L, source, t) to GoodnessOfFit
-        The same, for each row.
-    """
-
-    chi2: float
-    dof: float
-    p_value: float
-    by_row: dict[tuple[Any, str, float], GoodnessOfFit]
+__all__ = ["CorrelatorRegressor"]
 
 
 class CorrelatorRegressor(
-    ResampledPotential, MetaEstimatorMixin, RegressorMixin, Versioned
+    ComparedWithBlocks, ResampledPotential, MetaEstimatorMixin, RegressorMixin, Versioned
 ):  # fmt: skip
     r"""A potential from correlators R(t, r), with errors; a sample is one source on one volume.
 
-    X is a list of `halkit.correlators.Correlators`, as from `blocks`. `fit` makes their rows,
-    passes nodes, masses and errors of the rows to `estimator`, and fits it to the mean over the
-    bins and to each bin (`JackknifeRegressor`). Window, stencil, radii and the parameters of the
+    X is a list of `halkit.correlators.Correlators`, as from `blocks`; of coupled channels, of
+    `halkit.correlators.CoupledCorrelators`. `fit` makes their rows, passes nodes, masses and errors
+    of the rows to `estimator`, and fits it to the mean over the bins and to each bin
+    (`JackknifeRegressor`). Window, stencil, radii and the parameters of the
     estimator can be searched::
 
         search = GridSearchCV(
@@ -72,14 +55,15 @@ class CorrelatorRegressor(
     ----------
     estimator : regressor
         A potential whose `fit` takes `y_std`. Its parameters r, weights, r_out, and reduced_mass
-        or hadron_mass come from the correlators where they are None.
+        or hadron_mass come from the correlators where they are None. Of coupled channels
+        `channels` do, or get their masses there; give it where a channel has l > 0.
     times : sequence, optional
         Times of the rows; by default all that the stencil allows.
     stencil : {"auto", "designed", 3, 5, 7}
         Time stencil. "auto" is the widest that all `times` allow; without `times`, the widest that
         leaves three rows. See `halkit.equations.time_dependent_rows`.
     energy_range : pair of float, optional
-        Of the designed stencil.
+        Of the designed stencil; of coupled channels see `halkit.equations.coupled_rows`.
     r_max, r_prime_max : float, or mapping of L to float, optional
         Largest radii of the targets and of the sum over r'; see `halkit.equations.lattice_rows`. On
         a lattice `r_max` must be given, and `r_prime_max` is by default three sites further, below
@@ -92,7 +76,8 @@ class CorrelatorRegressor(
         Order of the Laplacian on radial nodes.
     errors : {"bins", "pooled"}
         Weights of the fit: the errors of the bins, or their relative errors averaged over the rows
-        of each source and volume (`pooled_errors`).
+        of each source and volume (`pooled_errors`). Coupled channels gain most by "pooled", see
+        `halkit.equations.Rows.pooled_sigma`.
     resample : {None, "jackknife", "bootstrap", "seeds", "mean"}
         None: what the bins are. "mean": one fit to the mean, without errors. See
         `JackknifeRegressor`, also for the rest.
@@ -113,8 +98,9 @@ class CorrelatorRegressor(
         L of each row; None for radial nodes of an unknown L.
     inverse_spacing_ : float or None
         1/a in MeV of the correlators, ħc/fm for lengths in fm; None if it is not known.
-    hadron_mass_ : float or pair of float
-        Of the correlators; both are for the axes of `halkit.displays`.
+    hadron_mass_ : float or pair of float, or tuple of pairs
+        Of the correlators, of coupled channels a pair for each; both are for the axes of
+        `halkit.displays`.
     system_ : {"lattice", "fm", "MeV"}
         Units of the correlators, and of everything that the fit returns.
 
@@ -185,7 +171,7 @@ class CorrelatorRegressor(
 
         Parameters
         ----------
-        X : list of Correlators
+        X : list of Correlators or of CoupledCorrelators
             One source on one volume each, as from `blocks`; a single record stands for its
             sources.
         y : None
@@ -198,14 +184,15 @@ class CorrelatorRegressor(
         Raises
         ------
         ValueError, TypeError
-            If X has other entries, or none of the chosen sources and volumes; if masses, units,
-            kinds or numbers of bins differ; if times or radii do not fit; as for the estimator.
+            If X has other entries, or none of the chosen sources and volumes; if channels, masses,
+            units, kinds or numbers of bins differ, or differ from the estimator; if times or radii
+            do not fit; as for the estimator.
 
         Warns
         -----
         AccuracyWarning
-            If the stencil moves a bound state by more than its error, 1 % without errors; and as
-            `JackknifeRegressor`.
+            If the stencil moves a bound state of one channel by more than its error, 1 % without
+            errors; and as `JackknifeRegressor`.
         """
         check_choice(self.errors, "errors", ["bins", "pooled"])
         if self.resample not in (None, "mean"):
@@ -215,7 +202,7 @@ class CorrelatorRegressor(
             records = chosen_blocks(X, self.sources, self.volumes)
             parts = [self._rows(record) for record in records]
             rows = stack_rows([self._weighted(part) for part in parts])
-            model = self._potential(rows, records)
+            model = filled(self.estimator, rows, records[0])
             common = {} if rows.sigma is None else {"y_std": rows.sigma}
             if rows.kind == "mean" or self.resample == "mean":
                 with task.part("mean").fit_of(model):
@@ -250,11 +237,11 @@ class CorrelatorRegressor(
 
         Parameters
         ----------
-        X : list of Correlators
+        X : list of Correlators or of CoupledCorrelators
 
         Returns
         -------
-        list of ndarray of shape (n_rows, n_out)
+        list of ndarray of shape (n_rows, n_channels n_out)
             U R of the mean over bins, in the normalisation of the rows.
         """
         check_is_fitted(self)
@@ -263,133 +250,8 @@ class CorrelatorRegressor(
             for rows in map(self._rows, check_blocks(X))
         ]
 
-    def score(
-        self, X: Any, y: Any = None, *, times: Any = None, stencil: Any = "auto",  # noqa: ARG002
-        r_max: Any = None, r_prime_max: Any = None,
-    ) -> float:  # fmt: skip
-        """How well the fit predicts data that it has not seen; larger is better.
-
-        For blocks that were left out it is −χ²/dof of the fit to the mean. χ² of each block has the
-        covariance of the bins of y, low rank plus shrinkage (`goodness_of_fit`). Neither this
-        covariance nor the rows depend on `times` and `stencil` of the fit, so that windows and
-        stencils are compared on the same data.
-
-        If a block of X was fitted, and no `times` are given, a fifth of the configurations is left
-        out, five times, and phase shifts that the data leave open count against the fit:
-        −ln(χ²/dof) − 0.05 ln(σ² + Δ² + ε²), with the error σ of the phase shift in radians at
-        k = π/4R, π/2R and π/R, its part Δ from U beyond the end R of the data, and its error ε in
-        Born approximation as a floor.
-        A twice as large error weighs as much as 7 % of χ².
-
-        Parameters
-        ----------
-        X : list of Correlators
-            With bins.
-        y : None
-            Not used.
-        times, stencil
-            Of the rows that are compared: by default all those that the widest stencil leaves.
-        r_max, r_prime_max
-            Radii of these rows; by default as in the fit. To compare fits of different radii,
-            give common ones; `held_out_volume` takes them as a scorer.
-
-        Returns
-        -------
-        float
-            Of blocks that were left out, about −1 if the model is right, with few bins −0.1 … −0.9.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As in `fit`, and for correlators without bins.
-        """
-        check_is_fitted(self)
-        window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
-        tests = self._with_bins(X, window)
-        fitted = [self._was_fitted(record) for record, _ in tests]
-        if times is None and any(fitted):
-            return configurations_score(
-                self.estimator_, self.rows_, [rows for _, rows in tests], fitted,
-                reduced_mass(self.hadron_mass_), n_jobs=self.n_jobs,
-            )  # fmt: skip
-        chi2 = dof = 0.0
-        for _, rows in tests:
-            noise, expected = noise_of(rows)
-            chi2, dof = chi2 + noise.chi2(_residual_of_mean(rows, self.estimator_)), dof + expected
-        return -chi2 / dof
-
-    def _was_fitted(self, record):
-        if record.L not in self.volumes_ or not {*record.sources} <= {*self.rows_.sources}:
-            return False
-        return contains(self.rows_, self.volumes_, self._rows(record), record.L)
-
-    def goodness_of_fit(
-        self, X: Any, *, times: Any = None, stencil: Any = None, r_max: Any = None,
-        r_prime_max: Any = None,
-    ) -> CorrelatorGoodness:  # fmt: skip
-        """χ²/dof and p-value of blocks, with the covariance of their bins.
-
-        Each bin has its own fit, whose errors and freedom therefore count, on the blocks of the fit
-        and on others; with ``resample="mean"`` all bins have one fit, and p-values are too small.
-
-        Parameters
-        ----------
-        X : list of Correlators
-            With as many bins as in the fit.
-        times, stencil, r_max, r_prime_max
-            Of the rows; by default as in the fit.
-
-        Returns
-        -------
-        CorrelatorGoodness
-            Of all blocks, and of each source and time.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As in `score`, and if the number of bins differs from the fit.
-        """
-        check_is_fitted(self)
-        stencil = self.stencil if stencil is None else stencil
-        times = self.times if times is None else times
-        window = {"times": times, "stencil": stencil, "r_max": r_max, "r_prime_max": r_prime_max}
-        by_volume, by_row = [], {}
-        for L, parts in self._by_volume(X, window).items():
-            bins = []
-            for rows in parts:
-                left = residuals_of(rows, self._fits_for(rows))
-                bins.append(left.reshape(rows.n_bins, -1))
-                for i, (source, time) in enumerate(rows.labels):
-                    by_row[L, source, time] = joint([left[:, i]], rows.kind)
-            by_volume.append(np.concatenate(bins, axis=1))
-        return CorrelatorGoodness(*joint(by_volume, self.rows_.kind), by_row)
-
-    def _fits_for(self, rows):
-        if len(self.estimators_) == 1 or self.resample_ == "seeds":
-            return self.estimator_
-        if rows.n_bins != len(self.estimators_):
-            raise ValueError(
-                f"X must have {len(self.estimators_)} bins as the fit had, got {rows.n_bins}"
-            )
-        return self.estimators_
-
-    def _with_bins(self, X, window):
-        """Pairs of a block and its rows, which have bins."""
-        found = [(record, self._rows(record, **window)) for record in check_blocks(X)]
-        if any(rows.kind == "mean" for _, rows in found):
-            raise ValueError("X must have bins to tell χ², got the mean")
-        return found
-
-    def _by_volume(self, X, window):
-        """Lists of rows of each volume; blocks of one volume share their configurations."""
-        found: dict[Any, list[Rows]] = {}
-        for record, rows in self._with_bins(X, window):
-            found.setdefault(record.L, []).append(rows)
-        return found
-
     def _rows(self, record, *, times=None, stencil=None, r_max=None, r_prime_max=None):
         """Rows of a block; options that are None come from the fit, but for a given stencil."""
-        inner = self.estimator.get_params() if hasattr(self.estimator, "get_params") else {}
         own = stencil is None
         energies = self.energy_range
         if not own and stencil != self.stencil and not _is_designed(stencil, record):
@@ -398,42 +260,15 @@ class CorrelatorRegressor(
             record, times=self.times if own else times, stencil=self.stencil if own else stencil,
             r_max=self.r_max if r_max is None else r_max,
             r_prime_max=self.r_prime_max if r_prime_max is None else r_prime_max,
-            energy_range=None if energies is None else tuple(energies), l=inner.get("l") or 0,
-            space_order=self.space_order,
+            energy_range=None if energies is None else tuple(energies),
+            space_order=self.space_order, **waves_of(self.estimator, record),
         )  # fmt: skip
 
     def _weighted(self, rows):
         """Rows with the errors that weight the fit."""
         if self.errors == "bins" or rows.sigma is None:
             return rows
-        R = rows.mean()[0][:, : rows.sigma.shape[1]]
-        return replace(rows, sigma=pooled_errors(rows.sigma, R))
-
-    def _potential(self, rows, records):
-        """A clone of the estimator on the nodes, and with the masses, of the rows."""
-        if rows.sigma is not None and not has_fit_parameter(self.estimator, "y_std"):
-            raise ValueError(
-                f"estimator must take y_std in its fit, got {type(self.estimator).__name__}: in a "
-                "Pipeline, make CorrelatorRegressor the last step"
-            )
-        model, record = clone(self.estimator), records[0]
-        m1, m2 = check_masses(record.hadron_mass, "hadron_mass")
-        reduced = reduced_mass(record.hadron_mass)
-        given = model.get_params()
-        for name, mass, mine in (
-            ("reduced_mass", reduced, reduced), ("hadron_mass", record.hadron_mass, (m1, m2)),
-        ):  # fmt: skip
-            value = given.get(name)
-            if value is not None and not np.allclose(value, mine, rtol=1e-9, atol=0):
-                raise ValueError(
-                    f"{name} of the estimator must be that of the correlators, {mass}, or None, "
-                    f"got {value}"
-                )
-            if name in given and value is None:
-                model.set_params(**{name: mass})
-        nodes = {"r": rows.r, "weights": rows.weights, "r_out": rows.r_out}
-        missing = [name for name in nodes if name in given and given[name] is None]
-        return model.set_params(**{name: nodes[name] for name in missing})
+        return replace(rows, sigma=rows.pooled_sigma())
 
 
 def _inverse_spacing(record):
@@ -442,9 +277,5 @@ def _inverse_spacing(record):
 
 
 def _is_designed(stencil, record):
-    return stencil == "designed" or (stencil == "auto" and len({*np.ravel(record.hadron_mass)}) > 1)
-
-
-def _residual_of_mean(rows, model):
-    X, y = rows.mean()
-    return (y - model.apply_potential(X, rows.r, rows.weights, rows.r_out)).ravel()
+    unequal = all(len({*np.ravel(one.hadron_mass)}) > 1 for one in channels_of(record))
+    return stencil == "designed" or (stencil == "auto" and unequal)

@@ -24,7 +24,7 @@ def warn_of_stencil(model: Any, records: list[Correlators]) -> None:
     Parameters
     ----------
     model : CorrelatorRegressor
-        With its fits and rows.
+        With its fits and rows. Coupled channels are not looked at.
     records : list of Correlators
         What was fitted. Of different time steps the largest counts.
 
@@ -33,6 +33,8 @@ def warn_of_stencil(model: Any, records: list[Correlators]) -> None:
     AccuracyWarning
     """
     if not (model._settles and hasattr(model.estimator_, "_scattering")):
+        return
+    if model.estimator_.n_channels_ > 1:
         return
     steps, rows = [float(record.t[1] - record.t[0]) for record in records], model.rows_
     known = len(model.estimators_) > 1 and model.resample_ != "seeds"

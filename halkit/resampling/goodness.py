@@ -25,6 +25,7 @@ from scipy.special import gammaincc
 
 from halkit.checks import check_choice
 from halkit.equations import Rows
+from halkit.equations.coupled import bin_sizes
 from halkit.resampling.samples import RESAMPLINGS, check_bins
 from halkit.samples import fluctuations, left_out, shrinkage
 from halkit.typing import Array, Numbers
@@ -205,6 +206,11 @@ def time_independence_test(rows: Rows, potential: Any = None) -> TimeIndependenc
     if not isinstance(rows, Rows):
         raise TypeError(f"rows must be Rows, got a {type(rows).__name__}")
     check_choice(rows.kind, "kind of the rows", RESAMPLINGS[:2])
+    if rows.n_channels > 1:
+        raise ValueError(
+            f"rows must be in one channel, where V = y/R, got {rows.n_channels} coupled channels: "
+            "see CorrelatorRegressor.goodness_of_fit"
+        )
     waves = rows.data[..., np.isin(rows.r, rows.r if rows.r_out is None else rows.r_out)]
     if waves.shape != rows.target.shape or not np.all(waves):
         raise ValueError("rows must be of one volume with R ≠ 0 at all radii, got zeros")
@@ -227,13 +233,22 @@ _NOISE: WeakKeyDictionary[Rows, tuple[NoiseModel, float]] = WeakKeyDictionary()
 
 
 def noise_of(rows: Rows) -> tuple[NoiseModel, float]:
-    """Noise of ``|R|`` y/R, in which the normalisation of a bin drops out, and its mean χ²."""
+    """Noise of y, in which the normalisation of a bin drops out, and its mean χ².
+
+    It is the noise of ``|R|`` y/R. Of coupled channels, where R of one of them may have zeros, it
+    is that of y/s, with the size s of each bin of R^a as in `halkit.equations.coupled_rows`.
+    """
     if rows not in _NOISE:
-        R = rows.data[..., : rows.target.shape[-1]]
-        bins = np.abs(R.mean(axis=0)) * rows.target / R
-        noise = NoiseModel(bins.reshape(rows.n_bins, -1), rows.kind)
+        noise = NoiseModel(_normalised(rows).reshape(rows.n_bins, -1), rows.kind)
         _NOISE[rows] = noise, float(noise.of_noise().mean())
     return _NOISE[rows]
+
+
+def _normalised(rows):
+    shape = *rows.target.shape[:2], rows.n_channels, -1
+    R = rows.data.reshape(shape)[..., : len(rows.r_out)]
+    y = rows.target.reshape(shape)
+    return np.abs(R.mean(axis=0)) * y / R if rows.n_channels == 1 else y / bin_sizes(R)
 
 
 def residuals_of(rows: Rows, potential: Any) -> Array:

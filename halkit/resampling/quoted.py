@@ -18,7 +18,7 @@ from halkit.checks import as_numbers, check_number
 from halkit.samples import Kind, standard_error
 from halkit.typing import Array, Number
 
-__all__ = ["QUANTILES", "QuotedValue", "quote", "quoted_value"]
+__all__ = ["QUANTILES", "QuotedValue", "complex_value", "quote", "quoted_value"]
 
 QUANTILES = (0.16, 0.84)
 # Powers of ten beyond which numbers are written with an exponent.
@@ -111,7 +111,8 @@ def _in_digits(size, places):
 class QuotedValue:
     """A number or an array with its statistical and systematic errors.
 
-    ``str`` writes it as in papers, and indices select entries of an array. Numbers multiply it.
+    ``str`` writes it as in papers, and indices select entries of an array. Numbers multiply it. A
+    complex number has the errors of its real and imaginary parts, ``real`` and ``imag``.
 
     Attributes
     ----------
@@ -146,11 +147,25 @@ class QuotedValue:
     @property
     def total(self) -> Any:
         """Both errors in quadrature."""
+        if np.iscomplexobj(self.value):
+            return self.real.total + 1j * self.imag.total
         return np.hypot(self.statistical, self.systematic)[()]
+
+    @property
+    def real(self) -> Self:
+        """The real part with its errors."""
+        return self._each(np.real, np.real)
+
+    @property
+    def imag(self) -> Self:
+        """The imaginary part with its errors."""
+        return self._each(np.imag, np.imag)
 
     def __str__(self) -> str:
         """Write value(statistical)(systematic)."""
         if np.ndim(self.value) == 0:
+            if np.iscomplexobj(self.value):
+                return f"{self.real} + i·{self.imag}"
             return quote(self.value, self.statistical, self.systematic)
         texts = np.array([str(entry) for entry in self._entries()], dtype=object)
         return np.array2string(
@@ -195,7 +210,23 @@ class QuotedValue:
 
     def _positive(self):
         names = "statistical", "systematic", "variation_errors", "shift_errors"
-        return replace(self, **{name: np.abs(getattr(self, name)) for name in names})
+        return replace(self, **{name: _absolute(getattr(self, name)) for name in names})
+
+
+def _absolute(errors):
+    """Positive errors, of the real and the imaginary part."""
+    if np.iscomplexobj(errors):
+        return np.abs(errors.real) + 1j * np.abs(errors.imag)
+    return np.abs(errors)
+
+
+def complex_value(real: QuotedValue, imag: QuotedValue) -> QuotedValue:
+    """Quote a complex quantity from its real and imaginary parts."""
+    names = (
+        "value", "statistical", "systematic", "variations", "variation_errors", "shift_errors"
+    )  # fmt: skip
+    joined = {name: getattr(real, name) + 1j * getattr(imag, name) for name in names}
+    return replace(real, **joined)
 
 
 def quoted_value(centres: Array, bins: Array, kind: Kind, accepted: Any) -> QuotedValue:
@@ -234,6 +265,8 @@ def table_of(quoted: QuotedValue, results: dict[str, Any]) -> str:
     results : dict
         ``results_`` of the budget.
     """
+    if np.iscomplexobj(quoted.value):
+        raise ValueError("observable must be real for a table, got complex: take real or imag")
     if np.ndim(quoted.value):
         raise ValueError(
             f"observable must be a number for a table, got an array of shape "

@@ -6,30 +6,33 @@ live, as those of one ensemble are: see `halkit.scattering.branches`.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import methodcaller
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from halkit.checks import check_array, check_callable, check_momenta
-from halkit.potentials.seen import lent_waves
+from halkit.channels import momentum_or_energy
+from halkit.checks import check_callable, check_momenta
+from halkit.resampling.counted import of_fits, refusal, tell_failures, without_failures
 from halkit.resampling.quoted import QUANTILES, QuotedValue, quoted_value
+from halkit.resampling.quoted_channels import quoted_matrix, quoted_phases
+from halkit.resampling.quoted_states import quoted_poles, quoted_states
 from halkit.resampling.workers import run_bins
 from halkit.samples import standard_error
-from halkit.scattering import BoundStates
-from halkit.scattering.branches import angle_error, matched_states, may_be, nearest_branch
+from halkit.scattering import BoundStates, CoupledBoundStates, Resonances
+from halkit.scattering.branches import angle_error, may_be, nearest_branch
 from halkit.scattering.members import not_finite, warn_of_wide
 from halkit.scattering.phase import sign_factor
 from halkit.scattering.thresholds import length_unit, warn_of_curvature
 from halkit.typing import Number, Numbers, SignConvention
 from halkit.warn import warn_caller
 
-__all__ = ["QuotedObservables", "refusal"]
+__all__ = ["QuotedObservables"]
 
 
 class QuotedObservables:
@@ -87,24 +90,35 @@ class QuotedObservables:
         return self._quoted(centres, bins, accepted)
 
     def local_potential(self, r: Numbers) -> QuotedValue:
-        """V(r) of the local term."""
+        """V(r) of the local term; of coupled channels V_ab(r), (n_channels, n_channels, n_r)."""
         return self.evaluate(methodcaller("local_potential", r))
 
     def predict_potential(self, r: Numbers, r_prime: Numbers) -> QuotedValue:
-        """The non-local potential U(r, r'), (n, m)."""
+        """The non-local potential U(r, r'), (n, m); of coupled channels before them two axes."""
         return self.evaluate(methodcaller("predict_potential", r, r_prime))
 
     def phase_shift(
-        self, k: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> QuotedValue:
-        """Phase shifts δ(k) of one channel, in radians.
+        self, k_or_energy: Numbers | None = None, /, *, k: Numbers | None = None,
+        energy: Numbers | None = None, channel_radius: Number | None = None,
+        n_mesh: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Phase shifts in radians: δ(k) of one channel, or at energies of coupled channels.
 
         Parameters
         ----------
-        k : array-like
-            Momenta k > 0, in the inverse unit of r.
+        k_or_energy : array-like
+            Momenta k > 0 of one channel, in the inverse unit of r; energies E > 0 above the lowest
+            threshold of several.
+        k, energy : array-like, optional
+            The same by name.
         channel_radius, n_mesh : optional
             See `halkit.scattering.phase_shift`.
+
+        Returns
+        -------
+        QuotedValue, or CoupledPhaseShifts
+            Of several channels a `halkit.scattering.CoupledPhaseShifts` of `QuotedValue`, NaN where
+            channels are closed.
 
         Warns
         -----
@@ -115,6 +129,33 @@ class QuotedObservables:
             Where the data of the centre do not determine δ: beyond π/a, and where what they leave
             open moves δ by more than two total errors.
         """
+        self._refuse_none()
+        n = self._n_channels()
+        given = momentum_or_energy(n, k_or_energy, k, energy)
+        if n > 1:
+            mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+            return quoted_phases(self, given, mesh)
+        return self._one_phase(given, channel_radius, n_mesh)
+
+    def s_matrix(
+        self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
+    ) -> QuotedValue:
+        """S(E) of coupled channels, a complex `QuotedValue` of shape (..., n, n).
+
+        Parameters as in ``phase_shift``. Errors are those of Re S and Im S.
+
+        Raises
+        ------
+        ValueError
+            If there is one channel, whose S = e^{2iδ}.
+        """
+        self._refuse_none()
+        if self._n_channels() == 1:
+            raise ValueError("channels must be several for s_matrix, got one: see phase_shift")
+        return quoted_matrix(self, energy, {"channel_radius": channel_radius, "n_mesh": n_mesh})
+
+    def _one_phase(self, k, channel_radius, n_mesh):
+        """δ(k) of one channel."""
         angles, bins, accepted = self._angles(k, channel_radius, n_mesh)
         centres = nearest_branch(angles, angles[0])
         moved = nearest_branch(bins, centres[:, np.newaxis])
@@ -139,6 +180,7 @@ class QuotedObservables:
         Errors are NaN, with an AccuracyWarning, where δ may be a multiple of π. Warns as
         ``phase_shift`` of momenta at which the data do not determine δ.
         """
+        self._refuse_channels("k_cot_delta")
         k = check_momenta(k)
         *angles, accepted = self._angles(k, channel_radius, n_mesh)
         lengths, mesh = [*(np.tan(x) / k for x in angles), accepted], (channel_radius, n_mesh)
@@ -180,52 +222,57 @@ class QuotedObservables:
         centres, bins, accepted = self._values(lambda fit: [method(fit) for method in methods])
         quoted = self._quoted(centres[:, 0], bins[..., 0], accepted)
         lengths = centres[:, 1], bins[..., 1], accepted
-        _, poles, _ = self._on_circle(lengths, 0.0, "r_eff", mesh)
+        _, poles, _ = _on_circle(self.estimator_, lengths, 0.0, "r_eff", mesh)
         if not (poles[0] or poles[1] or getattr(self.estimator_.ensemble_, "l", 0)):
             _tell_curvature(quoted.value, centres[accepted], bins[accepted], self.estimator_)
         return _without_errors(quoted, *poles)
 
     def bound_states(
         self, *, channel_radius: Number | None = None, n_mesh: int | None = None
-    ) -> BoundStates:
+    ) -> BoundStates | CoupledBoundStates:
         """Bound states of the centre, deepest first: energies and binding momenta with errors.
 
         Returns
         -------
-        halkit.scattering.BoundStates
-            Of two `QuotedValue`. States of the variations are matched by their binding momenta.
-            Errors are NaN for a state that is missing in an accepted variation or its bins.
+        halkit.scattering.BoundStates, or CoupledBoundStates
+            Of `QuotedValue`; coupled channels without ``wave_function``. States of the variations
+            are matched by their binding momenta. Errors are NaN for a state that is missing in an
+            accepted variation or its bins.
 
         Warns
         -----
         AccuracyWarning
             If accepted variations, or their bins, have another number of states.
         """
-        self._refuse_channels("bound_states")
-        observable = _method("bound_states", channel_radius, n_mesh)
-        states = observable(self.estimator_.estimator_)
+        self._refuse_none()
+        return quoted_states(self, {"channel_radius": channel_radius, "n_mesh": n_mesh})
 
-        def matched(fit):
-            found = observable(fit)
-            padded = np.column_stack([np.stack(found), [np.nan, np.nan]])
-            index = matched_states(found.kappa, states.kappa)
-            return np.concatenate([[len(found.kappa)], padded[:, index].ravel()])
+    def resonances(
+        self, start: ArrayLike, *, sheet: Sequence[int] | None = None,
+        channel_radius: Number | None = None, n_mesh: int | None = None,
+    ) -> Resonances:  # fmt: skip
+        """Poles of S of the centre next to complex energies `start`, with errors.
 
-        centres, bins, accepted = self._values(matched)
-        numbers = np.column_stack([centres[:, 0], bins[:, :, 0]])
-        other = (numbers != len(states.kappa)).any(axis=1) & accepted
-        if other.any():
-            warn_caller(
-                f"the centre has {len(states.kappa)} bound states, and {other.sum()} accepted "
-                f"variations ({'; '.join(self.results_['name'][other])}), or some of their bins, "
-                "have others: the errors of the states that come and go are NaN"
-            )
-        quoted = self._quoted(centres[:, 1:], bins[:, :, 1:], accepted)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a state that all variations lack
-            value = np.nanmedian(quoted.variations[accepted], axis=0)
-        quoted = replace(quoted, value=value)
-        return BoundStates(quoted[: len(states.kappa)], quoted[len(states.kappa) :])
+        Parameters
+        ----------
+        start, sheet, channel_radius, n_mesh
+            See `halkit.scattering.resonances`.
+
+        Returns
+        -------
+        halkit.scattering.Resonances
+            ``energy``, ``momentum`` and ``residue`` are complex `QuotedValue`: errors are those of
+            real and imaginary parts. Variations and bins are searched from the poles of the centre,
+            on the same sheets. Errors are NaN for a pole that is missing in one of them.
+
+        Warns
+        -----
+        AccuracyWarning
+            If poles are missing in accepted variations or their bins.
+        """
+        self._refuse_none()
+        mesh = {"channel_radius": channel_radius, "n_mesh": n_mesh}
+        return quoted_poles(self, start, sheet, mesh)
 
     def _quoted(self, centres, bins, accepted):
         return quoted_value(centres, bins, self.estimator_.resample_, accepted)
@@ -245,20 +292,19 @@ class QuotedObservables:
         names = [name for name, model in zip(self.results_["name"], self.models_, strict=True)
                  if model is not None]  # fmt: skip
         found = run_bins(
-            _of_fits, models, [function] * len(models), [warns] * len(models),
+            of_fits, models, [function] * len(models), [warns] * len(models),
             n_jobs=self.n_jobs, numbers=names, noun="variation",
         )  # fmt: skip
-        found, without = _without_failures(dict(zip(names, found, strict=True)))
+        found, without = without_failures(dict(zip(names, found, strict=True)))
         values = np.full((len(self.models_), *next(iter(found.values())).shape), np.nan)
         for i, name in enumerate(self.results_["name"]):
             values[i] = found.get(name, np.nan)
         accepted = self.accepted_ & ~np.isin(self.results_["name"], [*without])
-        _tell_failures(without, accepted)
+        tell_failures(without, accepted)
         return values[:, 0], values[:, 1:], accepted
 
     def _angles(self, k, channel_radius, n_mesh):
         """Phase shifts of the fits, as they are."""
-        self._refuse_channels("phase_shift")
         check_momenta(k)
         return self._values(_method("phase_shift", channel_radius, n_mesh, k))
 
@@ -269,15 +315,20 @@ class QuotedObservables:
 
     def _refuse_channels(self, name):
         self._refuse_none()
-        n = getattr(self.estimator_.estimator_, "n_channels_", 1)
+        n = self._n_channels()
         if n > 1:
             raise ValueError(
-                f"{name} must be that of one channel, got {n}: evaluate(function) takes any number"
+                f"{name} must be that of one channel, got {n}: coupled channels have "
+                "phase_shift(energy=...), s_matrix, bound_states and resonances, and "
+                "evaluate(function) takes any number"
             )
+
+    def _n_channels(self):
+        return getattr(self.estimator_.estimator_, "n_channels_", 1)
 
     def _of_lengths(self, lengths, function, pole, name, mesh):
         """Quote a function of a length, by its angle arctan(length/L), with a pole at an angle."""
-        angles, poles, scale = self._on_circle(lengths, pole, name, mesh)
+        angles, poles, scale = _on_circle(self.estimator_, lengths, pole, name, mesh)
 
         def of(angle):
             with np.errstate(divide="ignore"):
@@ -299,24 +350,25 @@ class QuotedObservables:
             *poles,
         )
 
-    def _on_circle(self, lengths, pole, name, mesh):
-        """Angles of lengths next to the centre, where each error may reach the pole, and L."""
-        kind = self.estimator_.resample_
-        scale = length_unit(self.estimator_.ensemble_, *mesh)
-        *lengths, accepted = lengths
-        centres, bins = (np.arctan(x / scale) for x in lengths)
-        centres = nearest_branch(centres, centres[0])
-        bins = nearest_branch(bins, centres[:, np.newaxis])
-        chosen, moved = centres[accepted], np.median(bins[accepted], axis=0)
-        angle = np.median(chosen, axis=0)
-        poles = (
-            may_be(pole, moved, angle, standard_error(moved, kind)),
-            may_be(pole, chosen, angle, np.zeros_like(angle)),
-            may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
-        )
-        if np.any(poles[0] | poles[1]):
-            warn_caller(f"{name} may be infinite within its errors, which are NaN there")
-        return (centres, bins), poles, scale
+
+def _on_circle(model, lengths, pole, name, mesh):
+    """Angles of lengths next to the centre, where each error may reach the pole, and L."""
+    kind = model.resample_
+    scale = length_unit(model.ensemble_, *mesh)
+    *lengths, accepted = lengths
+    centres, bins = (np.arctan(x / scale) for x in lengths)
+    centres = nearest_branch(centres, centres[0])
+    bins = nearest_branch(bins, centres[:, np.newaxis])
+    chosen, moved = centres[accepted], np.median(bins[accepted], axis=0)
+    angle = np.median(chosen, axis=0)
+    poles = (
+        may_be(pole, moved, angle, standard_error(moved, kind)),
+        may_be(pole, chosen, angle, np.zeros_like(angle)),
+        may_be(pole, np.moveaxis(bins, 1, 0), centres, standard_error(bins, kind, axis=1)),
+    )
+    if np.any(poles[0] | poles[1]):
+        warn_caller(f"{name} may be infinite within its errors, which are NaN there")
+    return (centres, bins), poles, scale
 
 
 def _tell_curvature(value, centres, bins, model):
@@ -340,66 +392,3 @@ def _without_errors(quoted, statistical, systematic, variations):
 
 def _method(name, channel_radius, n_mesh, *arguments):
     return methodcaller(name, *arguments, channel_radius=channel_radius, n_mesh=n_mesh)
-
-
-def _of_fits(model, function, warns):
-    """Values of the fit to the mean, and of each bin, (1 + n_bins, ...); or why there are none."""
-    waves = vars(model).get("_data_waves") if warns else None
-    try:
-        with lent_waves(model.estimator_, waves) as centre:
-            values = [function(centre)]
-        values += [function(fit) for fit in model.estimators_]
-    except ValueError as error:
-        return error
-    shapes = sorted({np.shape(value) for value in values})
-    if len(shapes) > 1:
-        raise ValueError(f"function must return values of one shape, got {shapes}")
-    return check_array(values, "values of the function", finite=False)
-
-
-def _without_failures(found):
-    """Split the results by name into values and errors."""
-    failed = {name: x for name, x in found.items() if isinstance(x, ValueError)}
-    centre = next(iter(found))
-    values = {name: x for name, x in found.items() if name not in failed}
-    if centre in failed:
-        names = "; ".join(f"({name})" for name in failed if name != centre)
-        others = f", nor have the variations {names}" if names else ""
-        error = failed[centre]
-        raise ValueError(f"the centre does not have this observable{others}: {error}") from error
-    shapes = sorted({x.shape[1:] for x in values.values()})
-    if len(shapes) > 1:
-        raise ValueError(f"function must return values of one shape, got {shapes}")
-    return values, failed
-
-
-def _tell_failures(failed, accepted):
-    """Warn of variations that lack an observable; raise if no accepted one has it."""
-    reasons = "; ".join(f"({name}): {error}" for name, error in failed.items())
-    if not accepted.any():
-        raise ValueError(f"no accepted variation has this observable: {reasons}")
-    if failed:
-        warn_caller(
-            f"{len(failed)} of {len(accepted)} variations do not have this observable and do not "
-            f"count for it: {reasons}"
-        )
-
-
-def refusal(results: dict[str, Any], accepted: Any) -> str:
-    """Why the centre, or no variation at all, is accepted."""
-    best = np.nanargmax(results["score"])
-    of = (
-        f"the best variation ({results['name'][best]}) has χ²/dof = {-results['score'][best]:.3g}"
-        f" and p = {results['p_value'][best]:.2g}"
-    )
-    data = results["criterion"][best]
-    if accepted.any():
-        return (
-            f"the centre is not accepted ({data}): it has χ²/dof = {-results['score'][0]:.3g} and "
-            f"p = {results['p_value'][0]:.2g}, {of}. The result comes from the other variations"
-        )
-    return (
-        f"no variation is accepted ({data}): {of}. Add variations that describe the data, hold out "
-        "other data (of two sources, each alone cannot tell a local from a non-local potential), "
-        "or accept with p_min=0 what is within chi2_ratio of the best"
-    )

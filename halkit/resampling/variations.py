@@ -18,11 +18,14 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
 from halkit.callbacks import Task
-from halkit.resampling.blocks import check_blocks, chosen_blocks
+from halkit.exceptions import UnderdeterminedWarning
+from halkit.potentials import LocalPotentialRegressor
+from halkit.potentials.coupled_checks import NOT_APART
+from halkit.resampling.blocks import Block, channels_of, check_blocks, chosen_blocks
 from halkit.resampling.correlators import CorrelatorRegressor
 from halkit.resampling.goodness import joint, noise_of, residuals_of
 
-__all__ = ["Judged", "judged", "name_of", "parameters_of"]
+__all__ = ["Judged", "few_sources", "judged", "name_of", "parameters_of"]
 
 
 class Judged(NamedTuple):
@@ -150,6 +153,29 @@ def _plain(value):
     return repr(float(value)) if number else repr(value)
 
 
+def few_sources(models: Sequence[CorrelatorRegressor], records: Sequence[Block]) -> str:
+    """Why sources may not judge fits of coupled channels; empty if they may.
+
+    Of n channels U takes 2n sources: a fit to fewer predicts the others less well than a local one.
+    """
+    n = len(channels_of(records[0]))
+    every = {record.sources[0] for record in records}
+    for model in models if n > 1 else ():
+        fitted = every if model.sources is None else every & {*model.sources}
+        kept = len(fitted) - (fitted == every)  # of all of them one is left out
+        if kept < 2 * n and _has_u(model.estimator):
+            return (
+                f"a potential with U of {n} coupled channels needs {2 * n} sources beside those "
+                f"that are left out, got {kept}"
+            )
+    return ""
+
+
+def _has_u(estimator):
+    is_local = isinstance(estimator, LocalPotentialRegressor)
+    return not is_local and getattr(estimator, "local", None) != "only"
+
+
 def judged(
     model: CorrelatorRegressor, X: Any, centre: CorrelatorRegressor, by: str | None,
     task: Task | None = None,
@@ -236,10 +262,15 @@ def _goodness(model, centre, splits):
 def _refitted(model, train):
     """The same fit of fewer blocks: its prior is that of the whole fit, which has warned."""
     other = clone(model).set_params(sources=None, volumes=None)
-    strength = getattr(model.estimator_, "local_strength_", None)
-    if strength is not None:
-        other.set_params(estimator__local_strength=strength)
+    for name in ("local_strength", "nonlocal_strength", "nonlocal_reach"):
+        size = getattr(model.estimator_, f"{name}_", None)
+        if size is not None:
+            other.set_params(**{f"estimator__{name}": size})
     other._settles = False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return other.fit(train)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        other = other.fit(train)
+    for one in told:
+        if issubclass(one.category, UnderdeterminedWarning) and NOT_APART in str(one.message):
+            raise ValueError(f"one source may not be left out: {one.message}")
+    return other

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from halkit import Channel
 from halkit.correlators import Correlators
 from halkit.datasets import make_time_dependent
 from halkit.equations import Rows, lattice_rows, stack_rows
@@ -12,17 +13,19 @@ from halkit.interactions import GaussianSum
 from halkit.potentials import GaussianProcessPotentialRegressor
 from halkit.radial import Wedge
 
+CHANNELS = (Channel(masses=2.0), Channel(l=2, masses=(1.9, 2.2)))
 
-def rows_of(n, *, seed=0, n_bins=4, kind="jackknife", stencil=3, n_out=None):
+
+def rows_of(n, *, seed=0, n_bins=4, kind="jackknife", stencil=3, n_out=None, channels=None):
     random = np.random.default_rng(seed)
-    n_out = n if n_out is None else n_out
+    n_out, n_channels = n if n_out is None else n_out, len(channels or [None])
     r = np.arange(1.0, n + 1)
     return Rows(
-        data=random.standard_normal((n_bins, 2, n)),
-        target=random.standard_normal((n_bins, 2, n_out)),
-        sigma=random.uniform(1, 2, (2, n_out)) if kind != "mean" else None,
+        data=random.standard_normal((n_bins, 2, n_channels * n)),
+        target=random.standard_normal((n_bins, 2, n_channels * n_out)),
+        sigma=random.uniform(1, 2, (2, n_channels * n_out)) if kind != "mean" else None,
         r=r, weights=r**2, r_out=r[:n_out], labels=[("wall", 7), ("wall", 8)], stencil=stencil,
-        kind=kind,
+        kind=kind, channels=channels,
     )  # fmt: skip
 
 
@@ -40,6 +43,26 @@ def test_every_number_is_found_again():
         assert np.all(rows.sigma[at, n_out:] > 1e8)
     assert rows.labels == parts[0].labels + parts[1].labels
     np.testing.assert_array_equal(rows.weights, parts[1].weights)
+
+
+def test_every_channel_is_filled_up_for_itself():
+    parts = [rows_of(5, seed=1, n_out=3, channels=CHANNELS),
+             rows_of(8, seed=2, n_out=6, channels=CHANNELS)]  # fmt: skip
+    rows = stack_rows(parts)
+    assert rows.channels == CHANNELS
+    assert rows.data.shape == (4, 4, 16)
+    assert rows.target.shape == (4, 4, 12)
+    for a in range(2):
+        for i, part in enumerate(parts):
+            at, n, n_out = slice(2 * i, 2 * i + 2), part.r.size, part.r_out.size
+            X, y, sigma = rows.data[..., 8 * a :], rows.target[..., 6 * a :], rows.sigma[:, 6 * a :]
+            own = slice(a * n, (a + 1) * n), slice(a * n_out, (a + 1) * n_out)
+            np.testing.assert_array_equal(X[:, at, :n], part.data[..., own[0]])
+            np.testing.assert_array_equal(y[:, at, :n_out], part.target[..., own[1]])
+            np.testing.assert_array_equal(sigma[at, :n_out], part.sigma[:, own[1]])
+            assert not np.any(X[:, at, n:8])
+            assert not np.any(y[:, at, n_out:6])
+            assert np.all(sigma[at, n_out:6] > 1e8)
 
 
 def test_targets_that_a_volume_lacks_have_no_weight():
@@ -91,6 +114,7 @@ def test_boxes_of_a_lattice_join_below_half_of_the_smaller():
         ({"n_bins": 5}, "n_bins must be the same in all rows: bins of two volumes pair up"),
         ({"kind": "bootstrap"}, "kind must be the same"),
         ({"stencil": 5}, "stencil must be the same"),
+        ({"channels": CHANNELS}, "channels must be the same in all rows, got None and"),
     ],
 )
 def test_rows_that_do_not_fit_are_refused(changes, message):

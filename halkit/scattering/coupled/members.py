@@ -29,7 +29,14 @@ from halkit.scattering.members import Members, compare_counts, listed, on_branch
 from halkit.typing import Numbers
 from halkit.warn import warn_caller
 
-__all__ = ["coupled_matrix", "coupled_phases", "coupled_states", "poles_of_members"]
+__all__ = [
+    "aligned",
+    "coupled_matrix",
+    "coupled_phases",
+    "coupled_states",
+    "nearest_poles",
+    "poles_of_members",
+]
 
 
 def coupled_matrix(
@@ -53,16 +60,27 @@ def coupled_phases(
         return centre
     found = ensemble._map(observable, ensemble.members)
     samples = CoupledPhaseShifts(*(np.array(part) for part in zip(*found, strict=True)))
-    phase = on_branch(ensemble, samples.phase_shift, centre.phase_shift)
+    on_branch(ensemble, samples.phase_shift, centre.phase_shift)  # warns
+    std = CoupledPhaseShifts(*map(ensemble.error, aligned(samples, centre), centre))
+    warn_of_wide("E", np.asarray(energy)[..., None], std.phase_shift)
+    return centre, std
+
+
+def aligned(samples: CoupledPhaseShifts, centre: CoupledPhaseShifts) -> CoupledPhaseShifts:
+    """Return phases that are moved next to the phases of a centre.
+
+    Parameters
+    ----------
+    samples, centre : CoupledPhaseShifts
+        Of many fits, (..., n_E, n), and of one, which broadcasts against them.
+    """
+    phase = nearest_branch(samples.phase_shift, centre.phase_shift)
     turns = np.round((phase - samples.phase_shift) / np.pi)
     mixing = samples.mixing * np.where(np.nansum(turns, axis=-1) % 2, -1, 1)
     eigenphase, eigen_mixing = _eigenphases(samples, centre)
-    near = samples._replace(
+    return samples._replace(
         phase_shift=phase, mixing=mixing, eigenphase=eigenphase, eigen_mixing=eigen_mixing
     )
-    std = CoupledPhaseShifts(*map(ensemble.error, near, centre))
-    warn_of_wide("E", np.asarray(energy)[..., None], std.phase_shift)
-    return centre, std
 
 
 def coupled_states(ensemble: Members, mesh: dict[str, Any], return_std: bool) -> Any:
@@ -107,7 +125,7 @@ def poles_of_members(
     poles = _poles(ensemble.centre, start, sheet, settings)
     if not check_boolean(return_std, "return_std") or not len(poles.energy):
         return (poles, poles) if return_std else poles
-    search = partial(_nearest, poles=poles, settings=settings)
+    search = partial(nearest_poles, poles=poles, settings=settings)
     found = ensemble._map(search, ensemble.members)
     samples = [np.array(part) for part in zip(*found, strict=True)]
     parts = poles.energy, poles.momentum, poles.residue
@@ -129,15 +147,18 @@ def _poles(member, start, sheet, settings):
     return resonances(member, start, sheet=sheet, **settings)
 
 
-def _nearest(member, poles, settings):
-    """Energies, momenta and residues of a member's poles, matched to the centre's poles."""
+def nearest_poles(member: Any, poles: Resonances, settings: dict[str, Any]) -> list[Any]:
+    """Return energies, momenta and residues of a member's poles, matched to the centre's poles.
+
+    They are NaN for a pole that the member does not have.
+    """
     values = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the caller counts what is missing
         for i, energy in enumerate(poles.energy):
             sheet = poles.sheet[i].tolist()
             near = _poles(member, energy, sheet, settings)
-            parts = near.energy, near.momentum, near.residue
+            parts: Any = near.energy, near.momentum, near.residue
             if not len(near.energy):
                 shapes = ((1, *part.shape[1:]) for part in parts)
                 parts = tuple(np.full(shape, np.nan, dtype=complex) for shape in shapes)
