@@ -107,6 +107,8 @@ class Weights:
     ----------
     whiten : ndarray of shape (n_t, n_t)
         Turns residuals of the mean into independent ones of unit variance.
+    n_drawn : int or None
+        `n_bins`.
 
     Raises
     ------
@@ -117,7 +119,7 @@ class Weights:
     def __init__(
         self, y: Array, kind: Kind, correlated: bool, dof: int, n_bins: int | None = None
     ) -> None:
-        self.correlated, self.dof = correlated, dof
+        self.correlated, self.dof, self.n_drawn = correlated, dof, n_bins
         self.known = kind == "jackknife" or n_bins is not None
         self.narrow = 1.0 if kind == "jackknife" or n_bins is None else np.sqrt(1 - 1 / n_bins)
         self.errors = standard_error(y, kind) / self.narrow

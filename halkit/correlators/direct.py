@@ -76,6 +76,8 @@ class EffectiveEnergy(NamedTuple):
         R_ψ(t).
     kind : str
         What the bins are.
+    n_drawn : int or None
+        Bins that each bootstrap sample is drawn from; see `halkit.correlators.Correlators`.
     """
 
     sources: tuple[str, ...]
@@ -86,6 +88,7 @@ class EffectiveEnergy(NamedTuple):
     times: Array
     correlators: Array
     kind: str
+    n_drawn: int | None = None
 
     def fit(
         self, window: tuple[float, float], *, correlated: bool = True, n_configs: int | None = None
@@ -99,7 +102,7 @@ class EffectiveEnergy(NamedTuple):
         correlated : bool
             As in `halkit.correlators.fit_mass`.
         n_configs : int, optional
-            As in `halkit.correlators.fit_mass`, for bootstrap bins.
+            As in `halkit.correlators.fit_mass`, for bootstrap bins. By default `n_drawn`.
 
         Raises
         ------
@@ -112,6 +115,7 @@ class EffectiveEnergy(NamedTuple):
             As `halkit.correlators.fit_mass`.
         """
         first, last = _window(window, self.times)
+        n_configs = self.n_drawn if n_configs is None else n_configs
         places = list(np.ndindex(self.energy.shape[:-1]))
         fits = [self._fitted(place, first, last, correlated, n_configs) for place in places]
         shape = self.energy.shape[:-1]
@@ -232,6 +236,7 @@ def effective_energy(
         t,
         projected,
         correlators.kind,
+        correlators.n_drawn,
     )
 
 

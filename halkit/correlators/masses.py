@@ -64,6 +64,9 @@ class MassFit(NamedTuple):
         The probability of a larger χ², by Hotelling's distribution if the covariance comes
         from the bins, and with few bins by the χ² of their noise; NaN for an uncorrelated fit,
         whose χ² has no known distribution.
+    n_configs : int or None
+        Configurations, or bins of them, that bootstrap samples are drawn from, as given to
+        `fit_mass` or found by it; None if unknown, and for jackknife samples.
     """
 
     mass: float
@@ -74,6 +77,7 @@ class MassFit(NamedTuple):
     chi2: float
     dof: int
     p_value: float
+    n_configs: int | None = None
 
     def __repr__(self) -> str:
         what = f"p = {self.p_value:.2g}" if self.p_value == self.p_value else "uncorrelated"
@@ -261,6 +265,7 @@ def fit_mass(
         chi2,
         weights.dof,
         p_value,
+        weights.n_drawn,
     )
     _warn_of_misfit(fit, window, curvature=model.curvature(centre, energies, amplitudes, fit.std))
     return fit

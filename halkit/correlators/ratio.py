@@ -49,6 +49,7 @@ def two_hadron_ratio(
     wedge: Wedge | None = None,
     units: str = "lattice",
     bin_size: int | None = None,
+    n_configs: int | None = None,
     inverse_spacing: float | None = None,
     pion_mass: float | None = None,
     citation: str | None = None,
@@ -80,6 +81,9 @@ def two_hadron_ratio(
         takes a field on all sites to them.
     units, bin_size, inverse_spacing, pion_mass, citation, attributes
         See `Correlators`.
+    n_configs : int, optional
+        See `Correlators`. By default, for bootstrap samples, as `masses` of
+        `halkit.correlators.fit_mass` know it.
 
     Returns
     -------
@@ -138,10 +142,13 @@ def two_hadron_ratio(
     for C, mass, name in zip(hadrons, np.ravel(hadron_mass), ("C_N", "C_M"), strict=False):
         _check_decay(next(iter(C.values())), t, mass, name)
         _warn_of_rate(next(iter(C.values())), t, mass, name, kind)
+    if n_configs is None and kind == "bootstrap":
+        n_configs = _n_configs(masses, bin_size)
     return Correlators(
         R=R, t=t, r=r, wedge=wedge, kind=kind, units=units, hadron_mass=hadron_mass,
-        mass_bins=mass_bins, bin_size=bin_size, inverse_spacing=inverse_spacing,
-        pion_mass=pion_mass, citation=citation, attributes=attributes or {},
+        mass_bins=mass_bins, bin_size=bin_size, n_configs=n_configs,
+        inverse_spacing=inverse_spacing, pion_mass=pion_mass, citation=citation,
+        attributes=attributes or {},
     )  # fmt: skip
 
 
@@ -229,9 +236,19 @@ def _warn_of_rate(C, t, mass, name, kind):
         )
 
 
+def _each(masses):
+    return masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
+
+
+def _n_configs(masses, bin_size):
+    """The configurations of bootstrap samples, if the fits of the masses agree in it."""
+    drawn = {fit.n_configs for fit in _each(masses) if isinstance(fit, MassFit)} - {None}
+    return round(drawn.pop() * (bin_size or 1)) if len(drawn) == 1 else None
+
+
 def _masses(masses, n_hadrons, n_bins):
     """Return the central masses and the masses of the bins, None without bins."""
-    given = masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
+    given = _each(masses)
     if len(given) != n_hadrons:
         raise TypeError(
             f"masses must be {'one' if n_hadrons == 1 else 'a tuple of two'}, for the hadrons of "
