@@ -31,6 +31,7 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc
 
 from halkit.samples import Kind, fluctuations, left_out, shrinkage, standard_error
+from halkit.scaling import exponent
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -63,6 +64,7 @@ def bins_of_samples(samples: Array, n_bins: int | None = None) -> tuple[int | No
     AccuracyWarning
         If there are fewer directions, although the samples have room for more.
     """
+    samples = np.ldexp(samples, -exponent(samples, axis=0, keepdims=True))
     away = samples - samples.mean(axis=0)
     std = np.sqrt(np.mean(away**2, axis=0))
     known = std > ROUNDING * np.abs(samples).max(axis=0)

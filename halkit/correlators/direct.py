@@ -21,10 +21,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from halkit.checks import check_array, check_choice, check_number
-from halkit.correlators.masses import effective_mass, ends_of, fit_mass
+from halkit.correlators.effective import effective_mass
+from halkit.correlators.masses import ends_of, fit_mass
 from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
+from halkit.scaling import exponent, in_unit
 from halkit.typing import Array, Numbers
 from halkit.warn import warn_caller
 
@@ -221,10 +223,15 @@ def effective_energy(
         )
     measure = _measure(correlators, weights)
     psi = _sink(correlators, sink, measure)
+    unit = exponent(psi, axis=-1)
+    psi = np.ldexp(psi, -unit[..., np.newaxis])
     R = np.stack([correlators.R[source] for source in correlators.sources])
     states = "" if psi.ndim == 1 else "n"
     bins = "b" if psi.ndim == 3 else ""
-    projected = np.einsum(f"stbr,{bins}{states}r->bs{states}t", R, psi * measure, optimize=True)
+    given = f"stbr,{bins}{states}r->bs{states}t"
+    projected = np.einsum(given, R, psi * measure, optimize=True)
+    unit = unit[..., np.newaxis] if psi.ndim < 3 else unit[:, np.newaxis, :, np.newaxis]
+    projected = in_unit(projected, unit, "the sum of ψ R over r")
     t = np.asarray(correlators.t, dtype=np.float64)
     energies = effective_mass(projected, dt=t[1] - t[0])
     return EffectiveEnergy(
@@ -285,7 +292,8 @@ def _sink(correlators, sink, measure):
     if not np.all(np.any(psi != 0, axis=-1)):
         raise ValueError("sink must have a value other than 0 in each state, got zeros alone")
     if wedge is None and psi.ndim > 1:
-        overlap = np.einsum("...mr,...nr->...mn", psi * measure, psi)
+        unit = np.ldexp(psi, -exponent(psi, axis=-1, keepdims=True))
+        overlap = np.einsum("...mr,...nr->...mn", unit * measure, unit)
         size = np.sqrt(np.diagonal(overlap, axis1=-2, axis2=-1))
         cosine = np.abs(overlap) / (size[..., None, :] * size[..., :, None])
         worst = np.max(cosine - np.eye(psi.shape[-2]))

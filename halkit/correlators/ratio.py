@@ -15,12 +15,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from halkit.checks import check_array, check_choice, check_masses, check_nodes
+from halkit.checks import (
+    check_array,
+    check_choice,
+    check_masses,
+    check_nodes,
+)
 from halkit.correlators.masses import MassFit
 from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.radial import Wedge
 from halkit.samples import standard_error
+from halkit.scaling import exponent, in_unit
 from halkit.typing import Numbers
 from halkit.warn import warn_caller
 
@@ -134,7 +140,7 @@ def two_hadron_ratio(
     first = _by_source(C_N, "C_N", waves, (t.size,))
     second = first if C_M is None else _by_source(C_M, "C_M", waves, (t.size,))
     R = {
-        source: np.moveaxis(wave / (first[source] * second[source])[..., np.newaxis], 1, 0)
+        source: np.moveaxis(_ratio(wave, first[source], second[source]), 1, 0)
         for source, wave in waves.items()
     }
     hadron_mass, mass_bins = _masses(masses, 1 if C_M is None else 2, n_bins)
@@ -150,6 +156,17 @@ def two_hadron_ratio(
         inverse_spacing=inverse_spacing, pion_mass=pion_mass, citation=citation,
         attributes=attributes or {},
     )  # fmt: skip
+
+
+def _ratio(wave, first, second):
+    """C_NM/[C_N C_M] of correlators of any size, which are first scaled by powers of two."""
+    wave_unit = exponent(wave, axis=(0, 2), keepdims=True)
+    units = [exponent(C, axis=0, keepdims=True)[..., np.newaxis] for C in (first, second)]
+    hadrons = [
+        np.ldexp(C[..., np.newaxis], -unit) for C, unit in zip((first, second), units, strict=True)
+    ]
+    ratio = np.ldexp(wave, -wave_unit) / (hadrons[0] * hadrons[1])
+    return in_unit(ratio, wave_unit - units[0] - units[1], "R")
 
 
 def _n_points(r, wedge):

@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 
 from halkit.checks import as_numbers, check_integer
 from halkit.exceptions import ImaginaryPartWarning
+from halkit.scaling import std
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -82,7 +83,7 @@ def _check(imaginary, largest, axis, name):
             f"error; got {n} with imaginary parts up to {np.abs(imaginary).max():.2g}"
         )
     mean = imaginary.mean(axis=axis)
-    error = imaginary.std(axis=axis, ddof=1) / np.sqrt(n)
+    error = std(imaginary, axis=axis, ddof=1) / np.sqrt(n)
     far = np.abs(mean) > ROUNDING * largest
     z = np.abs(mean[far]) / np.maximum(error[far], np.finfo(float).tiny)
     worst, allowed = z.max(initial=0.0), -stdtrit(n - 1, RARE / (2 * max(z.size, 1)))
