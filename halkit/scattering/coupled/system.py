@@ -38,6 +38,7 @@ __all__ = [
     "HasMatrix",
     "Levels",
     "Pencil",
+    "negative_eigenvalues",
     "shifted_solutions",
 ]
 
@@ -168,8 +169,12 @@ def shifted_solutions(H: Array, shifts: Array, right: Array) -> Iterator[tuple[A
         shifted = H.copy(order="F")
         shifted[diagonal] -= shift
         factor, pivot, inside, singular = dsysv(shifted, right, lwork=room, lower=1, overwrite_a=1)
-        below = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
-        yield inside * (np.nan if singular else 1.0), int(below)
+        yield inside * (np.nan if singular else 1.0), negative_eigenvalues(factor, pivot)
+
+
+def negative_eigenvalues(factor: Array, pivot: NDArray[np.int_]) -> int:
+    """Return the number of negative eigenvalues of LDLᵀ; a 2 × 2 block of D has one."""
+    return int(np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2)
 
 
 class CoupledSystem:
