@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -75,8 +76,12 @@ class Channel:
 
     def __post_init__(self) -> None:
         check_integer(self.l, "l", least=0, optional=True)
-        check_scale(self.reduced_mass, "reduced_mass", optional=True)
-        check_number(self.threshold, "threshold", least=0, optional=True)
+        for name, number in (
+            ("reduced_mass", check_scale(self.reduced_mass, "reduced_mass", optional=True)),
+            ("threshold", check_number(self.threshold, "threshold", least=0, optional=True)),
+        ):
+            if not isinstance(getattr(self, name), Real | None):  # an array of the caller
+                object.__setattr__(self, name, number)
         if self.masses is None:
             return
         masses = check_masses(self.masses, "masses")

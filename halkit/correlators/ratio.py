@@ -132,9 +132,10 @@ def two_hadron_ratio(
     if kind == "configs":
         raise ValueError(RESAMPLE)
     check_choice(kind, "kind", ("jackknife", "bootstrap"))
-    t = check_array(t, "t")
+    t, r = check_array(t, "t"), None if r is None else check_nodes(r)
+    if t.ndim != 1:
+        raise ValueError(f"t must have one axis, got shape {t.shape}")
     n_points = _n_points(r, wedge)
-    r = None if r is None else check_nodes(r)
     waves = _by_source(C_NM, "C_NM", None, (t.size, n_points))
     n_bins = next(iter(waves.values())).shape[0]
     first = _by_source(C_N, "C_N", waves, (t.size,))

@@ -40,7 +40,8 @@ def real_part(C: NDArray[np.complexfloating], *, axis: int = 0) -> Array:
     Raises
     ------
     ValueError
-        If the imaginary part is not zero within its error, or has no error.
+        If the imaginary part is not zero within its error, or has no error; for complex numbers
+        that are not finite.
 
     Warns
     -----
@@ -69,6 +70,9 @@ def without_imaginary(values, axis, name, *, check=True):
     if not np.iscomplexobj(values):
         return np.asarray(values, dtype=np.float64)
     if check:
+        bad = np.count_nonzero(~np.isfinite(values))
+        if bad:
+            raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
         _check(values.imag, np.abs(values).max(initial=0), axis, name)
     return np.ascontiguousarray(values.real, dtype=np.float64)
 

@@ -240,7 +240,7 @@ def warn_of_momenta(
         Beyond π/a, with the spacing a of the nodes; and where U on the part of a wave that the data
         do not know moves δ noticeably, by more than two stated errors.
     """
-    momenta = np.ravel(k)
+    momenta = np.ravel(np.asarray(k, dtype=np.float64))
     if data is None or _beyond_nodes(model, momenta) or not _is_open(model, data):
         return
     mass = model._known_mass() if reduced_mass is None else reduced_mass
@@ -276,7 +276,7 @@ def warn_of_energies(
     """
     if data is None:
         return
-    energies = np.ravel(energy)
+    energies = np.ravel(np.asarray(energy, dtype=np.float64))
     square = (channels or model.interaction_.resolved()).momentum_squared(energies)
     if _beyond_nodes(model, np.sqrt(square[square > 0])) or not _is_open(model, data):
         return
