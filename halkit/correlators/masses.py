@@ -173,15 +173,7 @@ def fit_mass(
     n_configs = check_integer(n_configs, "n_configs", least=2, optional=True)
     weights = _weights(y, C, kind, correlated, len(times) - 2 * n_states, n_configs)
     model = _Exponentials(times, weights.whiten, extent)
-    mean = y.mean(axis=0)
-    start = model.start(mean, n_states)
-    with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
-        centre = model.fit(mean, start)
-        if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
-            raise ValueError(NO_STATE)
-        of_bins = model.fit_bins(y, centre)
-    if of_bins[0][:, 0].max() * dt > LOST:
-        raise ValueError(NO_STATE)
+    centre, of_bins = _decaying(model, y, n_states)
     tangents = model.tangents(centre)
     factors = np.broadcast_to(weights.spread_factors(tangents), 2 * n_states)[:n_states]
     energies, amplitudes = (
@@ -202,6 +194,20 @@ def fit_mass(
     )
     _warn_of_misfit(fit, window, curvature=curvature)
     return fit
+
+
+def _decaying(model, y, n_states):
+    """The fit to the mean, and energies and amplitudes of the bins, if all of them decay."""
+    mean, dt = y.mean(axis=0), model.t[1] - model.t[0]
+    start = model.start(mean, n_states)
+    with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused
+        centre = model.fit(mean, start)
+        if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
+            raise ValueError(NO_STATE)
+        of_bins = model.fit_bins(y, centre)
+    if of_bins[0][:, 0].max() * dt > LOST:
+        raise ValueError(NO_STATE)
+    return centre, of_bins
 
 
 def _weights(y, C, kind, correlated, dof, n_configs):

@@ -71,6 +71,19 @@ def test_configurations_that_samples_show(power):
     assert bins_of_samples(each) == (11, 11)
 
 
+@pytest.mark.parametrize("step", [2.0**-30, 0.05, 2.0**20])
+def test_the_unit_of_time(step):
+    kind, C = SAMPLES["jackknife"]
+    for given in FITS[:3]:
+        fit = fit_mass(C, kind=kind, **given)
+        window = tuple(step * T[list(given["window"])])
+        of_times = fit_mass(C, kind=kind, t=step * T, **(given | {"window": window}))
+        of_slices = fit_mass(C, kind=kind, dt=step, **given)
+        for one in (of_times, of_slices):
+            np.testing.assert_allclose(one.bins * step, fit.bins, rtol=1e-9)
+            assert one.chi2 == pytest.approx(fit.chi2, rel=1e-9)
+
+
 def test_an_amplitude_beyond_the_largest_number():
     C = np.ldexp(jackknife_samples(CONFIGS)[:, 6:] * np.exp(0.45 * 4), 1023)
     with pytest.raises(ValueError, match="the amplitude of C overflows: choose units"):
