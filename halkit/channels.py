@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -75,8 +76,12 @@ class Channel:
 
     def __post_init__(self) -> None:
         check_integer(self.l, "l", least=0, optional=True)
-        check_scale(self.reduced_mass, "reduced_mass", optional=True)
-        check_number(self.threshold, "threshold", least=0, optional=True)
+        for name, number in (
+            ("reduced_mass", check_scale(self.reduced_mass, "reduced_mass", optional=True)),
+            ("threshold", check_number(self.threshold, "threshold", least=0, optional=True)),
+        ):
+            if not isinstance(getattr(self, name), Real | None):  # an array of the caller
+                object.__setattr__(self, name, number)
         if self.masses is None:
             return
         masses = check_masses(self.masses, "masses")
@@ -227,12 +232,18 @@ def resolve_channels(
         raise ValueError(f"l must have one entry for each of the {n} channels, got {l!r}")
     momenta = [_one_value("l", c.l, wave) for c, wave in zip(channels, waves, strict=True)]
     masses = [_masses(channel, hadron_mass) for channel in channels]
-    mu = [_reduced_mass(*pair, reduced_mass) for pair in zip(channels, masses, strict=True)]
     known = tuple(mass for mass in masses if mass is not None)
+    own = [channel.reduced_mass for channel in channels]
+    if reduced_mass is None and (lacking := _without(own, masses)):
+        raise ValueError(
+            "reduced_mass or masses of every channel must be given, got neither for "
+            f"{lacking} of {channels}"
+        )
+    mu = [_reduced_mass(*pair, reduced_mass) for pair in zip(channels, masses, strict=True)]
     if known and len(known) < n:
         raise ValueError(
             "channels must all have masses, or none of them: momenta need a common unit and a "
-            f"common energy, got {channels}"
+            f"common energy, got no masses for {_without(masses)} of {channels}"
         )
     if relativistic and not known:
         raise ValueError("channels must have masses for relativistic momenta, got none")
@@ -266,10 +277,15 @@ def _reduced_mass(channel, masses, common):
         if common is not None:
             _same("reduced_mass", common, mu, f"the masses {masses} of a channel")
         return mu
-    mu = _one_value("reduced_mass", channel.reduced_mass, common)
-    if mu is None:
-        raise ValueError(f"reduced_mass or masses of every channel must be given, got {channel}")
-    return check_scale(mu, "reduced_mass")
+    return check_scale(_one_value("reduced_mass", channel.reduced_mass, common), "reduced_mass")
+
+
+def _without(*values):
+    """The channels for which all values are None, in words."""
+    lacking = [
+        str(i) for i, row in enumerate(zip(*values, strict=True), 1) if row == (None,) * len(row)
+    ]
+    return f"channel{'s' if len(lacking) > 1 else ''} {' and '.join(lacking)}" if lacking else ""
 
 
 def _thresholds(channels, mu, masses):
@@ -286,10 +302,11 @@ def _thresholds(channels, mu, masses):
                 "channels must be in the order of their thresholds, got "
                 f"{given[0]:g} for the first channel and another one without a threshold"
             )
-        for value, one in zip(given[1:], mu[1:], strict=True):
+        for i, (value, one) in enumerate(zip(given[1:], mu[1:], strict=True), 2):
             if value is None and one != mu[0]:
                 raise ValueError(
-                    "threshold must be given for channels of another reduced mass, got None"
+                    "threshold must be given for channels of another reduced mass, got None for "
+                    f"channel {i}, which has {one:.10g} beside {mu[0]:.10g} of channel 1"
                 )
         thresholds = [0.0 if value is None else float(value) for value in given]
         if thresholds[0] != 0:

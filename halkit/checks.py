@@ -85,7 +85,7 @@ def check_number(value, name, *, least=None, above=None, below=None, optional=Fa
     what = _described("a finite number", least, above, below, optional)
     if np.ma.is_masked(value):
         raise ValueError(f"{name} must be {what}, got a masked one")
-    if not isinstance(value, Real) and np.asarray(value).dtype.kind not in "iuf":
+    if not isinstance(value, Real) and _kind_of(value) not in "iuf":
         raise TypeError(f"{name} must be {what}, got {value!r}")
     if isinstance(value, bool) or np.ndim(value):
         raise TypeError(f"{name} must be {what}, got {value!r}")
@@ -388,6 +388,13 @@ def refuse_masked(values: object, name: str) -> None:
         raise ValueError(f"{name} must have no masked entries{count}: drop or fill them")
 
 
+def _kind_of(value):
+    try:
+        return np.asarray(value).dtype.kind
+    except (TypeError, ValueError, RuntimeError):  # as of a tensor with a gradient
+        return "O"
+
+
 def _is_masked(values):
     if isinstance(values, list | tuple):
         return any(_is_masked(entry) for entry in values if not isinstance(entry, float | int))
@@ -425,13 +432,8 @@ def _from_objects(array, name, kinds):
 
 
 def _kind(kinds):
-    return (
-        "integers"
-        if "f" not in kinds
-        else "real or complex numbers"
-        if "c" in kinds
-        else "real numbers"
-    )
+    words = {"c": "real or complex numbers", "f": "real numbers"}
+    return next((word for kind, word in words.items() if kind in kinds), "integers")
 
 
 def _inside(value, least=None, above=None, below=None):

@@ -11,7 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["exponent", "norm", "std"]
+from halkit.checks import refuse_overflow
+from halkit.typing import Array
+
+__all__ = ["exponent", "in_unit", "norm", "std"]
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -19,6 +22,12 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 def exponent(values: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the integers e with 2^(e−1) ≤ max ``|values|`` < 2^e along the axis, 0 for zeros."""
     return np.frexp(np.max(np.abs(values), axis=axis, keepdims=keepdims, initial=0.0))[1]
+
+
+def in_unit(values: Array, power: Any, what: str) -> Array:
+    """Return the values times 2^power, or raise a ValueError with their name if they overflow."""
+    with np.errstate(over="ignore"):
+        return refuse_overflow(np.ldexp(values, power), what)
 
 
 def norm(values: ArrayLike, axis: Axis = None) -> Any:

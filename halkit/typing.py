@@ -16,7 +16,7 @@ __all__ = ["Array", "Masses", "Number", "Numbers", "Random", "SignConvention", "
 
 Array: TypeAlias = NDArray[np.float64]
 Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
-Random: TypeAlias = int | np.random.RandomState | None
+Random: TypeAlias = int | np.random.RandomState | np.random.Generator | None
 SignConvention: TypeAlias = Literal["nuclear", "lattice"]
 
 

@@ -7,6 +7,7 @@ result.
 
 import contextlib
 import warnings
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +15,16 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from halkit import datasets, displays, equations, gauge, resampling, scattering, units
+from halkit import (
+    correlators,
+    datasets,
+    displays,
+    equations,
+    gauge,
+    resampling,
+    scattering,
+    units,
+)
 from halkit.checks import check_nodes
 from halkit.correlators import Correlators
 from halkit.interactions import (
@@ -332,6 +342,40 @@ def of_resampling():
         yield "centre", lambda v: gvar.mean(resampling.to_gvar(x, centre=v)), x[0]
 
 
+def of_correlators():
+    t, r = np.arange(6), np.linspace(0.5, 4.0, 5)
+    C = np.exp(-0.5 * t) * (1 + 0.01 * RNG.normal(size=(12, 6)))
+    pair = C[..., None] ** 2 * (1 - np.exp(-r))
+    yield "effective mass", correlators.effective_mass, C
+    given = {"kind": "jackknife", "window": (1, 5)}
+    yield "fit C", lambda v: correlators.fit_mass(v, **given).bins, C
+    yield "fit t", lambda v: correlators.fit_mass(C, t=v, **given).bins, t
+    yield (
+        "fit window",
+        lambda v: correlators.fit_mass(C, t=t, **{**given, "window": v}).bins,
+        t[1:6:3],
+    )
+    yield "fold", correlators.fold, C
+    yield "backward", lambda v: correlators.fold(C, backward=v), C[::-1].copy()
+    yield "sources", lambda v: correlators.average_sources(v, [0, 2, 5]), C[:3]
+    yield "source times", lambda v: correlators.average_sources(C[:3], v), t[:3]
+    made = {"t": t, "r": r, "kind": "jackknife", "masses": 0.5}
+
+    def ratio(C_NM=pair, C_N=C, **changes):
+        return correlators.two_hadron_ratio(C_NM, C_N, **{**made, **changes})
+
+    yield "ratio C_NM", lambda v: ratio(v).R["R"], pair
+    yield "ratio C_N", lambda v: ratio(C_N=v).R["R"], C
+    yield "ratio t", lambda v: ratio(t=v).R["R"], t
+    yield "ratio r", lambda v: ratio(r=v).r, r
+    yield "ratio masses", lambda v: ratio(masses=v).masses, 0.5 + 1e-3 * np.arange(12)
+    weights = np.linspace(1.0, 2.0, 5)
+    energy = correlators.effective_energy
+    yield "sink", lambda v: energy(ratio(), v, weights=weights).energy, weights
+    yield "sink weights", lambda v: energy(ratio(), weights=v).energy, weights
+    yield "mass bins", lambda v: replace(ratio(), mass_bins=v).masses, 0.5 + 1e-3 * np.arange(12)
+
+
 def of_gauge():
     for name in ("plaquette", "sine_charge", "topological_charge", "susceptibility"):
         yield name, getattr(gauge, name), LINKS
@@ -398,7 +442,7 @@ def of_datasets_and_displays():
 
 TABLES = (
     of_radial_and_sources, of_interactions, of_scattering, of_resampling, of_gauge,
-    of_datasets_and_displays, of_the_models, of_tables,
+    of_datasets_and_displays, of_the_models, of_tables, of_correlators,
 )  # fmt: skip
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

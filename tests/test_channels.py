@@ -1,10 +1,12 @@
 """Channels: kinematics against exact arithmetic, and contradictions that are refused."""
 
 import pickle
+from numbers import Real
 
 import mpmath
 import numpy as np
 import pytest
+import torch
 
 from halkit import Channel
 from halkit.channels import resolve_channels
@@ -152,6 +154,15 @@ def test_a_channel_refuses_bad_values(arguments, error):
     (name,) = list(arguments)[-1:]
     with pytest.raises(error, match=name):
         Channel(**arguments)
+
+
+@pytest.mark.parametrize("make", [np.array, np.float32, np.int64, torch.tensor])
+def test_a_channel_keeps_plain_numbers(make):
+    """No array of the caller, that changes later or has no hash."""
+    one = Channel(reduced_mass=make(2), threshold=make(1))
+    assert one == Channel(reduced_mass=2.0, threshold=1.0)
+    assert hash(one) == hash(Channel(reduced_mass=2.0, threshold=1.0))
+    assert all(isinstance(x, Real) for x in (one.reduced_mass, one.threshold))
 
 
 def test_a_channel_is_a_value():

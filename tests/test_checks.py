@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 from halkit.checks import (
     as_numbers,
@@ -22,7 +23,10 @@ def test_numbers_come_back_as_floats(value):
     assert check_positive(value, "x") == 2.0
 
 
-@pytest.mark.parametrize("value", ["2", True, np.True_, None, 2j, [2.0], np.ones(1)])
+@pytest.mark.parametrize(
+    "value",
+    ["2", True, np.True_, None, 2j, [2.0], np.ones(1), torch.tensor(2.0, requires_grad=True)],
+)
 def test_values_that_are_not_numbers(value):
     with pytest.raises(TypeError, match="x must be a finite number, got "):
         check_number(value, "x")

@@ -1,6 +1,7 @@
 """Warnings name the line that called halkit."""
 
 import inspect
+import pickle
 import warnings
 
 import numpy as np
@@ -8,10 +9,10 @@ import pytest
 
 from halkit.datasets import make_separable
 from halkit.exceptions import AccuracyWarning, MisfitWarning
-from halkit.interactions import Local
+from halkit.interactions import GaussianSum, Local
 from halkit.potentials import ESTPotentialRegressor
 from halkit.scattering import Ensemble, phase_shift
-from halkit.warn import is_ignored, warn_caller
+from halkit.warn import gathered, is_ignored, warn_caller, warn_once
 
 
 def fit():
@@ -65,3 +66,38 @@ def test_warnings_that_nobody_hears(filters, ignored):
         assert is_ignored(MisfitWarning) is ignored
         warnings.filterwarnings("always", "one of them", MisfitWarning)
         assert not is_ignored(MisfitWarning)
+
+
+def grumble(text, category=AccuracyWarning):
+    warnings.warn(text, category, stacklevel=1)
+    return len(text)
+
+
+def test_warnings_of_members_are_told_once():
+    """By category and words, whatever their numbers; each with its members."""
+    texts = {0: ["off by 1e-3 at k = 2"], 3: ["off by 0.5 at k = 17", "NaN"], 4: [], 7: ["NaN"]}
+    caught = {n: [gathered(grumble, text)[1][0] for text in some] for n, some in texts.items()}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        warn_once(caught, "draws")
+    assert [str(one.message) for one in told] == [
+        "in 2 of 4 draws (0, 3): off by 1e-3 at k = 2", "in 2 of 4 draws (3, 7): NaN",
+    ]  # fmt: skip
+    assert gathered(grumble, "NaN") == (3, [(AccuracyWarning, "NaN")])
+
+
+def test_draws_of_a_noisy_form_warn_once_of_the_mesh():
+    wells = [GaussianSum([-c], [0.5]) for c in (0.5, 1.0, 1.5, 2.0)]
+    steep = [GaussianSum([-c], [0.5]) for c in (1e6, 2e6, 4e6)]
+    members = Ensemble([*wells, *steep], kind="draws", centre=wells[1], reduced_mass=1.0)
+    with pytest.warns(AccuracyWarning) as told:
+        members.phase_shift([0.5, 1.0], return_std=True)
+    mesh = [str(one.message) for one in told if "between meshes" in str(one.message)]
+    assert len(mesh) == 1
+    assert mesh[0].startswith("in 3 of 7 draws (4, 5, 6): the result still changes by ")
+    again = pickle.loads(pickle.dumps(members))
+    assert again.samples(lambda well: well(0.0)).shape == (7,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AccuracyWarning)
+        with pytest.raises(AccuracyWarning, match="in 3 of 7 draws"):
+            members.phase_shift([0.5, 1.0], return_std=True)

@@ -83,7 +83,7 @@ def _convert(command: Any) -> None:
     add("--bin-size", type=words.count, help="configurations in a bin (default: one)")
     add("--kind", choices=("jackknife", "bootstrap"), help="what the axis bin is")
     add("--n-configs", type=words.count,
-        help="number of configurations, or of bins, that bootstrap samples are drawn from")
+        help="number of configurations in all; bootstrap samples draw from bins of --bin-size")
     add("--first-time", type=words.number, default=0.0, help="time of the first slice")
     add("--dt", type=words.number, default=1.0, help="step of the times")
     add("--times", type=words.times, help="times that are kept, as 3-16")

@@ -55,6 +55,8 @@ def _ratio_formed(raw: Raw, options: Namespace) -> Correlators:
     arrays = [C[None] if set(C) == {None} else C for C in cut]
     two = len(hadrons) == 2
     found: dict[str, Any] = {**_points(raw), **_common(options)}
+    if options.kind is None and options.n_configs is None:
+        found["n_configs"] = len(next(iter(pair.values()))) * found["bin_size"]
     return two_hadron_ratio(
         arrays[0], arrays[1], arrays[2] if two else None, t=t[keep],
         masses=masses if two else masses[0], **found,
@@ -154,17 +156,17 @@ def _masses(options: Namespace, t: Array, hadrons: list[dict[Any, Array]]) -> An
         raise ValueError(f"there must be one mass, or window, for each of {n} hadrons, got {given}")
     given = [*given] * (n if len(given) == 1 else 1)
     if options.masses is not None:
-        if options.n_configs is not None:
-            raise ValueError("--n-configs has no effect with --masses: no mass is fitted")
         return tuple(given)
     if options.extent is not None and t[0] != 0:
         raise ValueError(f"--extent needs correlators from t = 0 on, got t = {t[0]:g}")
-    fits = []
+    fits, n_configs = [], None
+    if options.kind == "bootstrap" and options.n_configs is not None:
+        n_configs = options.n_configs // (options.bin_size or 1)
     for name, C, (first, last) in zip(("C_N", "C_M"), hadrons, given, strict=False):
         fit = fit_mass(
             _of_source(C, options.mass_source, name), t=t,
             window=(t[_index(t, first)], t[_index(t, last)]), kind=options.kind or "jackknife",
-            n_states=options.mass_states, extent=options.extent, n_configs=options.n_configs,
+            n_states=options.mass_states, extent=options.extent, n_configs=n_configs,
         )  # fmt: skip
         print(f"{name}: {fit}")
         fits.append(fit)
@@ -199,7 +201,7 @@ def _common(options: Namespace) -> dict[str, Any]:
     made = 1 if options.kind is None else None
     return {
         "kind": options.kind or "jackknife", "units": options.units,
-        "bin_size": options.bin_size or made,
+        "bin_size": options.bin_size or made, "n_configs": options.n_configs,
         "inverse_spacing": options.inverse_spacing, "pion_mass": options.pion_mass,
         "citation": options.citation,
     }  # fmt: skip

@@ -21,6 +21,7 @@ USES = {
     "inverse_spacing": "no MeV and fm",
     "mass_bins": "masses have no error",
     "bin_size": "",
+    "n_configs": "",
     "pion_mass": "",
     "L": "",
     "citation": "",
@@ -93,9 +94,14 @@ def _missing(record: Correlators) -> str:
     lacking = [
         f"{name} ({why})" if why else name
         for name, why in USES.items()
-        if getattr(record, name) is None
+        if getattr(record, name) is None and not (name == "n_configs" and _told_by_bins(record))
     ]
     return f"  missing: {', '.join(lacking) or 'nothing'}"
+
+
+def _told_by_bins(record: Correlators) -> bool:
+    """Tell whether the number of configurations follows from the bins."""
+    return record.kind == "jackknife" and record.bin_size is not None
 
 
 def _other(arrays: dict[str, tuple[tuple[int, ...], str]]) -> list[str]:

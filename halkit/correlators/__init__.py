@@ -8,8 +8,9 @@ one channel on one lattice, checked, with their axes, masses and units, for `hal
 from halkit.correlators.averages import average_sources, fold
 from halkit.correlators.coupled import CoupledCorrelators
 from halkit.correlators.direct import EffectiveEnergy, EnergyFit, effective_energy
+from halkit.correlators.effective import effective_mass
 from halkit.correlators.files import iter_correlators, save_correlators
-from halkit.correlators.masses import MassFit, effective_mass, fit_mass
+from halkit.correlators.masses import MassFit, fit_mass
 from halkit.correlators.published import load_correlators
 from halkit.correlators.ratio import two_hadron_ratio
 from halkit.correlators.raw import RawTable, list_arrays, read_hdf5, read_npz, read_table

@@ -17,7 +17,7 @@ __all__ = ["CoupledCorrelators", "check_alike"]
 
 # What all channels share, and what they share if it is known.
 SHARED = ("t", "kind", "n_bins", "system", "inverse_spacing", "L", "r", "wedge")
-KNOWN = ("bin_size", "pion_mass")
+KNOWN = ("bin_size", "n_configs", "pion_mass")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -31,6 +31,7 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc
 
 from halkit.samples import Kind, fluctuations, left_out, shrinkage, standard_error
+from halkit.scaling import exponent
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -63,6 +64,7 @@ def bins_of_samples(samples: Array, n_bins: int | None = None) -> tuple[int | No
     AccuracyWarning
         If there are fewer directions, although the samples have room for more.
     """
+    samples = np.ldexp(samples, -exponent(samples, axis=0, keepdims=True))
     away = samples - samples.mean(axis=0)
     std = np.sqrt(np.mean(away**2, axis=0))
     known = std > ROUNDING * np.abs(samples).max(axis=0)
@@ -107,6 +109,8 @@ class Weights:
     ----------
     whiten : ndarray of shape (n_t, n_t)
         Turns residuals of the mean into independent ones of unit variance.
+    n_drawn : int or None
+        `n_bins`.
 
     Raises
     ------
@@ -117,7 +121,7 @@ class Weights:
     def __init__(
         self, y: Array, kind: Kind, correlated: bool, dof: int, n_bins: int | None = None
     ) -> None:
-        self.correlated, self.dof = correlated, dof
+        self.correlated, self.dof, self.n_drawn = correlated, dof, n_bins
         self.known = kind == "jackknife" or n_bins is not None
         self.narrow = 1.0 if kind == "jackknife" or n_bins is None else np.sqrt(1 - 1 / n_bins)
         self.errors = standard_error(y, kind) / self.narrow

@@ -21,10 +21,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from halkit.checks import check_array, check_choice, check_number
-from halkit.correlators.masses import effective_mass, ends_of, fit_mass
+from halkit.correlators.effective import effective_mass
+from halkit.correlators.masses import ends_of, fit_mass
 from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
+from halkit.scaling import exponent, in_unit
 from halkit.typing import Array, Numbers
 from halkit.warn import warn_caller
 
@@ -76,6 +78,8 @@ class EffectiveEnergy(NamedTuple):
         R_ψ(t).
     kind : str
         What the bins are.
+    n_drawn : int or None
+        Bins that each bootstrap sample is drawn from; see `halkit.correlators.Correlators`.
     """
 
     sources: tuple[str, ...]
@@ -86,6 +90,7 @@ class EffectiveEnergy(NamedTuple):
     times: Array
     correlators: Array
     kind: str
+    n_drawn: int | None = None
 
     def fit(
         self, window: tuple[float, float], *, correlated: bool = True, n_configs: int | None = None
@@ -99,7 +104,7 @@ class EffectiveEnergy(NamedTuple):
         correlated : bool
             As in `halkit.correlators.fit_mass`.
         n_configs : int, optional
-            As in `halkit.correlators.fit_mass`, for bootstrap bins.
+            As in `halkit.correlators.fit_mass`, for bootstrap bins. By default `n_drawn`.
 
         Raises
         ------
@@ -112,6 +117,7 @@ class EffectiveEnergy(NamedTuple):
             As `halkit.correlators.fit_mass`.
         """
         first, last = _window(window, self.times)
+        n_configs = self.n_drawn if n_configs is None else n_configs
         places = list(np.ndindex(self.energy.shape[:-1]))
         fits = [self._fitted(place, first, last, correlated, n_configs) for place in places]
         shape = self.energy.shape[:-1]
@@ -217,10 +223,15 @@ def effective_energy(
         )
     measure = _measure(correlators, weights)
     psi = _sink(correlators, sink, measure)
+    unit = exponent(psi, axis=-1)
+    psi = np.ldexp(psi, -unit[..., np.newaxis])
     R = np.stack([correlators.R[source] for source in correlators.sources])
     states = "" if psi.ndim == 1 else "n"
     bins = "b" if psi.ndim == 3 else ""
-    projected = np.einsum(f"stbr,{bins}{states}r->bs{states}t", R, psi * measure, optimize=True)
+    given = f"stbr,{bins}{states}r->bs{states}t"
+    projected = np.einsum(given, R, psi * measure, optimize=True)
+    unit = unit[..., np.newaxis] if psi.ndim < 3 else unit[:, np.newaxis, :, np.newaxis]
+    projected = in_unit(projected, unit, "the sum of ψ R over r")
     t = np.asarray(correlators.t, dtype=np.float64)
     energies = effective_mass(projected, dt=t[1] - t[0])
     return EffectiveEnergy(
@@ -232,6 +243,7 @@ def effective_energy(
         t,
         projected,
         correlators.kind,
+        correlators.n_drawn,
     )
 
 
@@ -280,7 +292,8 @@ def _sink(correlators, sink, measure):
     if not np.all(np.any(psi != 0, axis=-1)):
         raise ValueError("sink must have a value other than 0 in each state, got zeros alone")
     if wedge is None and psi.ndim > 1:
-        overlap = np.einsum("...mr,...nr->...mn", psi * measure, psi)
+        unit = np.ldexp(psi, -exponent(psi, axis=-1, keepdims=True))
+        overlap = np.einsum("...mr,...nr->...mn", unit * measure, unit)
         size = np.sqrt(np.diagonal(overlap, axis1=-2, axis2=-1))
         cosine = np.abs(overlap) / (size[..., None, :] * size[..., :, None])
         worst = np.max(cosine - np.eye(psi.shape[-2]))

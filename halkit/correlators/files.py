@@ -3,7 +3,8 @@ r"""Correlator files, HDF5 or npz: one group for each channel on one lattice, wh
     R                (n_bins, n_t, n_points), or (n_sources, n_bins, n_t, n_points)
     r  or  xyz       nodes (n_points,), or the wedge points (n_points, 3) of an L³ lattice
     t                (n_t,), evenly spaced
-    kind, hadron_mass, units, and optionally bin_size, L, inverse_spacing, pion_mass, citation
+    kind, hadron_mass, units, and optionally bin_size, n_configs, L, inverse_spacing, pion_mass,
+                     citation
     mass_bins        optionally masses of each bin, (n_bins,) or (n_bins, 2)
     sources          names of the sources, for four axes
     irrep            with xyz: "A1" (by default), "T1" or "E"; see `halkit.radial.Wedge`

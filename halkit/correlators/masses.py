@@ -17,18 +17,25 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, least_squares
+from scipy.optimize import least_squares
 
-from halkit.checks import check_array, check_boolean, check_choice, check_integer, check_positive
+from halkit.checks import (
+    check_array,
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_positive,
+)
 from halkit.correlators.covariance import Weights, bins_of_samples, warn_of_unknown_bins
+from halkit.correlators.effective import effective_mass
 from halkit.exceptions import MisfitWarning
 from halkit.samples import standard_error
+from halkit.scaling import exponent, in_unit
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
 
-__all__ = ["MassFit", "effective_mass", "ends_of", "fit_mass"]
+__all__ = ["MassFit", "ends_of", "fit_mass"]
 
-METHODS = ("log", "cosh", "solve")
 # Steps of Gauss and Newton from the centre to a bin, which lies a fraction of an error away.
 STEPS = 12
 # Probability of χ² below which a fit is hopeless; χ²/dof of an uncorrelated one.
@@ -64,6 +71,9 @@ class MassFit(NamedTuple):
         The probability of a larger χ², by Hotelling's distribution if the covariance comes
         from the bins, and with few bins by the χ² of their noise; NaN for an uncorrelated fit,
         whose χ² has no known distribution.
+    n_configs : int or None
+        Configurations, or bins of them, that bootstrap samples are drawn from, as given to
+        `fit_mass` or found by it; None if unknown, and for jackknife samples.
     """
 
     mass: float
@@ -74,6 +84,7 @@ class MassFit(NamedTuple):
     chi2: float
     dof: int
     p_value: float
+    n_configs: int | None = None
 
     def __repr__(self) -> str:
         what = f"p = {self.p_value:.2g}" if self.p_value == self.p_value else "uncorrelated"
@@ -81,83 +92,6 @@ class MassFit(NamedTuple):
             f"MassFit: mass = {self.mass:.6g} ± {self.std:.1g}, χ²/dof = {self.chi2:.3g}/"
             f"{self.dof}, {what}, {len(self.bins)} bins"
         )
-
-
-def effective_mass(
-    C: Numbers, *, method: Literal["log", "cosh", "solve"] = "log", extent: Number | None = None,
-    dt: Number = 1.0,
-) -> Array:  # fmt: skip
-    """Return the effective mass of two-point functions.
-
-    Parameters
-    ----------
-    C : array-like of shape (..., n_t)
-        C(t) at consecutive times, beginning with t = 0 for "solve"; leading axes are bins.
-    method : {"log", "cosh", "solve"}
-        "log": ln C(t)/C(t + 1), belonging to t + 1/2. "cosh": arcosh of
-        [C(t + 1) + C(t − 1)]/2C(t), belonging to t, without knowing T. "solve": the m that
-        gives C(t)/C(t + 1) = cosh m(t − T/2)/cosh m(t + 1 − T/2), belonging to t + 1/2.
-    extent : float, optional
-        T in the unit of `dt`, for "solve" only.
-    dt : float
-        Spacing of the times.
-
-    Returns
-    -------
-    ndarray of shape (..., n_t − 1), or (..., n_t − 2) for "cosh"
-        NaN where no mass gives these numbers, as in noise.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there are too few times, or the extent does not go with the method.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halkit.correlators import effective_mass
-    >>> t = np.arange(5)
-    >>> effective_mass(2 * np.exp(-0.5 * t))
-    array([0.5, 0.5, 0.5, 0.5])
-    >>> C = np.exp(-0.5 * t) + np.exp(-0.5 * (32 - t))
-    >>> effective_mass(C, method="solve", extent=32).round(12)
-    array([0.5, 0.5, 0.5, 0.5])
-    """
-    check_choice(method, "method", METHODS)
-    C, dt = check_array(C, "C"), check_positive(dt, "dt")
-    if C.ndim == 0 or C.shape[-1] < (3 if method == "cosh" else 2):
-        raise ValueError(f"C must have shape (..., n_t) with times enough, got {C.shape}")
-    if (extent is None) == (method == "solve"):
-        raise ValueError(f'extent must be given for "solve" only, got {extent!r} for {method!r}')
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if method == "log":
-            ratio = C[..., :-1] / C[..., 1:]
-            return np.log(np.where(ratio > 0, ratio, np.nan)) / dt
-        if method == "cosh":
-            mean = (C[..., 2:] + C[..., :-2]) / (2 * C[..., 1:-1])
-            return np.arccosh(np.where(mean >= 1, mean, np.nan)) / dt
-        return _solved(C[..., :-1] / C[..., 1:], check_positive(extent, "extent"), dt)
-
-
-def _solved(ratio, extent, dt):
-    """m of cosh m(t − T/2)/cosh m(t + dt − T/2) = ratio, NaN where there is none."""
-    start = dt * np.arange(ratio.shape[-1]) - extent / 2
-    masses = np.full(ratio.shape, np.nan)
-    for index in np.ndindex(ratio.shape):
-        a, b = np.abs(start[index[-1]]), np.abs(start[index[-1]] + dt)
-        target = ratio[index]
-        if not (target > 0 and (a - b) * (target - 1) > 0):
-            continue
-
-        def distance(m, a=a, b=b, target=target):
-            lost = np.log1p(np.exp(-2 * m * a)) - np.log1p(np.exp(-2 * m * b))
-            return m * (a - b) + lost - np.log(target)
-
-        # between zero and the mass without the wave that comes back
-        top = 2 * (abs(np.log(target)) + np.log(2)) / abs(a - b)
-        if distance(0.0) * distance(top) < 0:
-            masses[index] = brentq(distance, 0.0, top, xtol=1e-15 / dt, rtol=1e-14)
-    return masses
 
 
 def fit_mass(
@@ -232,38 +166,48 @@ def fit_mass(
     C = check_array(C, "C")
     times = None if t is None else _times(t, C)
     slices, y = _windowed(C, window, times, 2 * n_states)
+    unit = exponent(y)  # in powers of two, so that squares are within the range of numbers
+    y = np.ldexp(y, -unit)
     times = slices * dt if times is None else times[slices]
     extent = check_positive(extent, "extent", optional=True)
     n_configs = check_integer(n_configs, "n_configs", least=2, optional=True)
     weights = _weights(y, C, kind, correlated, len(times) - 2 * n_states, n_configs)
     model = _Exponentials(times, weights.whiten, extent)
-    mean = y.mean(axis=0)
-    start = model.start(mean, n_states)
-    with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused below
-        centre = model.fit(mean, start)
-        if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
-            raise ValueError(NO_STATE)
-        of_bins = model.fit_bins(y, centre)
-    if of_bins[0][:, 0].max() * dt > LOST:
-        raise ValueError(NO_STATE)
+    centre, of_bins = _decaying(model, y, n_states)
     tangents = model.tangents(centre)
     factors = np.broadcast_to(weights.spread_factors(tangents), 2 * n_states)[:n_states]
     energies, amplitudes = (
         middle + factors * (bins - middle) for middle, bins in zip(centre[:2], of_bins, strict=True)
     )
+    curvature = model.curvature(centre, energies, amplitudes, standard_error(energies[:, 0], kind))
     chi2, p_value = weights.judge(centre.chi2, tangents)
     fit = MassFit(
         float(centre.energies[0]),
         float(standard_error(energies[:, 0], kind)),
         energies[:, 0].copy(),
         energies,
-        amplitudes,
+        in_unit(amplitudes, unit, "the amplitude of C"),
         chi2,
         weights.dof,
         p_value,
+        weights.n_drawn,
     )
-    _warn_of_misfit(fit, window, curvature=model.curvature(centre, energies, amplitudes, fit.std))
+    _warn_of_misfit(fit, window, curvature=curvature)
     return fit
+
+
+def _decaying(model, y, n_states):
+    """The fit to the mean, and energies and amplitudes of the bins, if all of them decay."""
+    mean, dt = y.mean(axis=0), model.t[1] - model.t[0]
+    start = model.start(mean, n_states)
+    with np.errstate(over="ignore", invalid="ignore"):  # of states that are refused
+        centre = model.fit(mean, start)
+        if centre.energies[0] * dt > LOST or not np.all(np.isfinite(centre.amplitudes)):
+            raise ValueError(NO_STATE)
+        of_bins = model.fit_bins(y, centre)
+    if of_bins[0][:, 0].max() * dt > LOST:
+        raise ValueError(NO_STATE)
+    return centre, of_bins
 
 
 def _weights(y, C, kind, correlated, dof, n_configs):

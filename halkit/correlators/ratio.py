@@ -15,12 +15,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from halkit.checks import check_array, check_choice, check_masses, check_nodes
+from halkit.checks import (
+    check_array,
+    check_choice,
+    check_masses,
+    check_nodes,
+)
 from halkit.correlators.masses import MassFit
 from halkit.correlators.record import Correlators
 from halkit.exceptions import MisfitWarning
 from halkit.radial import Wedge
 from halkit.samples import standard_error
+from halkit.scaling import exponent, in_unit
 from halkit.typing import Numbers
 from halkit.warn import warn_caller
 
@@ -49,6 +55,7 @@ def two_hadron_ratio(
     wedge: Wedge | None = None,
     units: str = "lattice",
     bin_size: int | None = None,
+    n_configs: int | None = None,
     inverse_spacing: float | None = None,
     pion_mass: float | None = None,
     citation: str | None = None,
@@ -80,6 +87,9 @@ def two_hadron_ratio(
         takes a field on all sites to them.
     units, bin_size, inverse_spacing, pion_mass, citation, attributes
         See `Correlators`.
+    n_configs : int, optional
+        See `Correlators`. By default, for bootstrap samples, as `masses` of
+        `halkit.correlators.fit_mass` know it.
 
     Returns
     -------
@@ -122,15 +132,16 @@ def two_hadron_ratio(
     if kind == "configs":
         raise ValueError(RESAMPLE)
     check_choice(kind, "kind", ("jackknife", "bootstrap"))
-    t = check_array(t, "t")
+    t, r = check_array(t, "t"), None if r is None else check_nodes(r)
+    if t.ndim != 1:
+        raise ValueError(f"t must have one axis, got shape {t.shape}")
     n_points = _n_points(r, wedge)
-    r = None if r is None else check_nodes(r)
     waves = _by_source(C_NM, "C_NM", None, (t.size, n_points))
     n_bins = next(iter(waves.values())).shape[0]
     first = _by_source(C_N, "C_N", waves, (t.size,))
     second = first if C_M is None else _by_source(C_M, "C_M", waves, (t.size,))
     R = {
-        source: np.moveaxis(wave / (first[source] * second[source])[..., np.newaxis], 1, 0)
+        source: np.moveaxis(_ratio(wave, first[source], second[source]), 1, 0)
         for source, wave in waves.items()
     }
     hadron_mass, mass_bins = _masses(masses, 1 if C_M is None else 2, n_bins)
@@ -138,11 +149,25 @@ def two_hadron_ratio(
     for C, mass, name in zip(hadrons, np.ravel(hadron_mass), ("C_N", "C_M"), strict=False):
         _check_decay(next(iter(C.values())), t, mass, name)
         _warn_of_rate(next(iter(C.values())), t, mass, name, kind)
+    if n_configs is None and kind == "bootstrap":
+        n_configs = _n_configs(masses, bin_size)
     return Correlators(
         R=R, t=t, r=r, wedge=wedge, kind=kind, units=units, hadron_mass=hadron_mass,
-        mass_bins=mass_bins, bin_size=bin_size, inverse_spacing=inverse_spacing,
-        pion_mass=pion_mass, citation=citation, attributes=attributes or {},
+        mass_bins=mass_bins, bin_size=bin_size, n_configs=n_configs,
+        inverse_spacing=inverse_spacing, pion_mass=pion_mass, citation=citation,
+        attributes=attributes or {},
     )  # fmt: skip
+
+
+def _ratio(wave, first, second):
+    """C_NM/[C_N C_M] of correlators of any size, which are first scaled by powers of two."""
+    wave_unit = exponent(wave, axis=(0, 2), keepdims=True)
+    units = [exponent(C, axis=0, keepdims=True)[..., np.newaxis] for C in (first, second)]
+    hadrons = [
+        np.ldexp(C[..., np.newaxis], -unit) for C, unit in zip((first, second), units, strict=True)
+    ]
+    ratio = np.ldexp(wave, -wave_unit) / (hadrons[0] * hadrons[1])
+    return in_unit(ratio, wave_unit - units[0] - units[1], "R")
 
 
 def _n_points(r, wedge):
@@ -229,9 +254,19 @@ def _warn_of_rate(C, t, mass, name, kind):
         )
 
 
+def _each(masses):
+    return masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
+
+
+def _n_configs(masses, bin_size):
+    """The configurations of bootstrap samples, if the fits of the masses agree in it."""
+    drawn = {fit.n_configs for fit in _each(masses) if isinstance(fit, MassFit)} - {None}
+    return round(drawn.pop() * (bin_size or 1)) if len(drawn) == 1 else None
+
+
 def _masses(masses, n_hadrons, n_bins):
     """Return the central masses and the masses of the bins, None without bins."""
-    given = masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
+    given = _each(masses)
     if len(given) != n_hadrons:
         raise TypeError(
             f"masses must be {'one' if n_hadrons == 1 else 'a tuple of two'}, for the hadrons of "

@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 
 from halkit.checks import as_numbers, check_integer
 from halkit.exceptions import ImaginaryPartWarning
+from halkit.scaling import std
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -39,7 +40,8 @@ def real_part(C: NDArray[np.complexfloating], *, axis: int = 0) -> Array:
     Raises
     ------
     ValueError
-        If the imaginary part is not zero within its error, or has no error.
+        If the imaginary part is not zero within its error, or has no error; for complex numbers
+        that are not finite.
 
     Warns
     -----
@@ -68,6 +70,9 @@ def without_imaginary(values, axis, name, *, check=True):
     if not np.iscomplexobj(values):
         return np.asarray(values, dtype=np.float64)
     if check:
+        bad = np.count_nonzero(~np.isfinite(values))
+        if bad:
+            raise ValueError(f"{name} must be finite, got {bad} NaN or infinite entries")
         _check(values.imag, np.abs(values).max(initial=0), axis, name)
     return np.ascontiguousarray(values.real, dtype=np.float64)
 
@@ -82,7 +87,7 @@ def _check(imaginary, largest, axis, name):
             f"error; got {n} with imaginary parts up to {np.abs(imaginary).max():.2g}"
         )
     mean = imaginary.mean(axis=axis)
-    error = imaginary.std(axis=axis, ddof=1) / np.sqrt(n)
+    error = std(imaginary, axis=axis, ddof=1) / np.sqrt(n)
     far = np.abs(mean) > ROUNDING * largest
     z = np.abs(mean[far]) / np.maximum(error[far], np.finfo(float).tiny)
     worst, allowed = z.max(initial=0.0), -stdtrit(n - 1, RARE / (2 * max(z.size, 1)))

@@ -109,6 +109,10 @@ class Correlators(Record):
         with R, enter the rows. By default masses have no error.
     bin_size : int, optional
         Configurations in a bin.
+    n_configs : int, optional
+        Configurations in all; None if unknown. A bootstrap sample is drawn from `n_configs` /
+        `bin_size` bins, without a `bin_size` from single configurations. Errors depend on this
+        number, which the samples themselves do not show.
     inverse_spacing, pion_mass : float, optional
         a⁻¹ and m_π in MeV. An a⁻¹ outside of 100 … 50 000 MeV warns.
     citation : str, optional
@@ -124,6 +128,9 @@ class Correlators(Record):
         Sizes of the three axes.
     masses : ndarray of shape (n_bins, 2)
         (m1, m2) of each bin: `mass_bins`, or `hadron_mass` for all of them.
+    n_drawn : int or None
+        Bins that each bootstrap sample is drawn from, if `n_configs` is known; None for other
+        kinds.
     system : {"lattice", "fm", "MeV"}
         First word of `units`.
 
@@ -156,6 +163,7 @@ class Correlators(Record):
     L: int | None = None
     mass_bins: NDArray[np.float64] | None = None
     bin_size: float | None = None
+    n_configs: int | None = None
     inverse_spacing: float | None = None
     pion_mass: float | None = None
     citation: str | None = None
@@ -179,6 +187,7 @@ class Correlators(Record):
         _warn_of_spacing(self.inverse_spacing)
         if self.mass_bins is not None:
             self._set(mass_bins=_checked_mass_bins(self))
+        self._set(n_configs=_checked_n_configs(self))
         if self.kind == "mean" and self.n_bins > 1:
             raise ValueError(f"kind must be 'mean' of one bin only, got {self.n_bins} bins")
 
@@ -219,6 +228,12 @@ class Correlators(Record):
         """
         check_choice(source, "source", self.sources)
         return replace(self, R={source: self.R[source]})
+
+    @property
+    def n_drawn(self) -> int | None:
+        if self.kind != "bootstrap" or self.n_configs is None:
+            return None
+        return int(self.n_configs // (self.bin_size or 1))
 
     def to_mev(self, energy: Numbers) -> NDArray[np.float64]:
         """Return energies, masses or momenta of the record in MeV."""
@@ -277,6 +292,7 @@ class Correlators(Record):
     def _axes_text(self):
         size = "" if self.bin_size is None else f" of {self.bin_size:g} configurations"
         bins = "the mean" if self.kind == "mean" else f"{self.n_bins} {self.kind} bins{size}"
+        bins += "" if self.n_configs is None else f", {self.n_configs} configurations in all"
         irrep = "" if self.wedge is None or self.wedge.irrep == "A1" else f", {self.wedge.irrep}"
         points = (
             f"{self.n_points} radial nodes, r = {self.r[0]:g} … {self.r[-1]:g}"
@@ -358,6 +374,27 @@ def _checked_mass_bins(correlators):
             f"{masses.min():g} to {masses.max():g}"
         )
     return masses
+
+
+def _checked_n_configs(correlators):
+    """Return the number of configurations, as many as the bins need at least."""
+    given = correlators.n_configs
+    n, size = _whole(check_positive(given, "n_configs", optional=True)), correlators.bin_size
+    if n is None:
+        return None
+    kind, n_bins = correlators.kind, correlators.n_bins
+    least = np.ceil({"bootstrap": 2 * (size or 1), "mean": 1}.get(kind, n_bins))
+    if n < least or not isinstance(n, int):
+        raise ValueError(
+            f"n_configs must be a whole number ≥ {least:g} for {n_bins} {kind} bins, or None, got "
+            f"{given}"
+        )
+    if kind in ("configs", "jackknife") and size and abs(n - n_bins * size) >= size:
+        raise ValueError(
+            f"n_configs must be {n_bins * size:g} for {n_bins} {kind} bins of bin_size = {size:g}, "
+            f"got {n}"
+        )
+    return n
 
 
 def _checked_attributes(attributes, known):

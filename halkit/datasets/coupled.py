@@ -95,7 +95,7 @@ def make_coupled(
     units : str
         Units of lengths, times and masses; see `halkit.correlators.Correlators`. They change no
         number.
-    random_state : int, RandomState instance or None
+    random_state : int, RandomState, Generator or None
         Seed of the noise.
 
     Returns

@@ -4,7 +4,8 @@ import numpy as np
 
 from halkit.checks import check_choice, check_integer
 from halkit.gauge import SU2, Phi4, correct, hmc, sample_exact
-from halkit.gauge.theory.torus import as_generator, as_lattice_shape, check_beta
+from halkit.gauge.theory.torus import as_lattice_shape, check_beta
+from halkit.seeds import as_generator
 
 __all__ = ["make_phi4_configurations", "make_su2_configurations", "make_u1_configurations"]
 

@@ -24,7 +24,7 @@ from halkit.interactions import Interaction, Separable
 from halkit.radial import Order, RadialGrid, trapezoid_weights
 from halkit.scattering import spherical_box_states
 from halkit.seeds import check_random_state
-from halkit.typing import Numbers
+from halkit.typing import Numbers, Random
 
 __all__ = ["SOURCES", "make_separable", "make_time_dependent", "source_shapes", "validate_times"]
 
@@ -44,7 +44,7 @@ def make_separable(
     reduced_mass: float = 3.3,
     l: int = 0,
     noise: float = 0.0,
-    random_state: int | np.random.RandomState | None = None,
+    random_state: Random = None,
 ) -> Bunch:
     """Wave functions of the separable potential U(r, r') = ω e^{−μr} e^{−μr'}, and their targets.
 
@@ -75,7 +75,7 @@ def make_separable(
     noise : float
         Each value of the target is multiplied by 1 + noise · ξ, with independent standard normal
         ξ; the wave functions stay exact.
-    random_state : int, RandomState instance or None
+    random_state : int, RandomState, Generator or None
         Seed of the noise.
 
     Returns
@@ -142,7 +142,7 @@ def make_time_dependent(
     energy_range: EnergyRange | None = None,
     space_order: Order = 6,
     units: str = "lattice",
-    random_state: int | np.random.RandomState | None = None,
+    random_state: Random = None,
 ) -> Bunch:
     """Correlators R(t, r) of two hadrons in a sphere, and the rows of their equation.
 
@@ -186,7 +186,7 @@ def make_time_dependent(
     units : str
         Units of lengths, times and masses, which the correlators remember; see
         `halkit.correlators.Correlators`. They change no number.
-    random_state : int, RandomState instance or None
+    random_state : int, RandomState, Generator or None
         Seed of the noise.
 
     Returns

@@ -95,7 +95,7 @@ def make_lattice_correlators(
         τ of the correlation ``e^{−|t − t'|/τ}`` of all noise in time; 0 for none.
     k : array-like, optional
         Momenta of the true phase shifts; by default ten from 0.05 to 0.5.
-    random_state : int, RandomState instance or None
+    random_state : int, RandomState, Generator or None
         Seed of the noise.
 
     Returns

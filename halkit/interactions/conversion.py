@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias, cast
 
 from halkit.checks import is_array
-from halkit.interactions.interaction import HasInteraction, Interaction, check_ends
+from halkit.interactions.edges import check_ends
+from halkit.interactions.interaction import HasInteraction, Interaction
 from halkit.interactions.tabulated import Tabulated
 from halkit.typing import Numbers
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from halkit.checks import check_number, check_positive
 from halkit.interactions.conversion import Potential, as_interaction
+from halkit.interactions.edges import stated_edges
 from halkit.interactions.functions import Laplacian, Local
-from halkit.interactions.interaction import Interaction, Sum, cut, part_values, stated_edges
+from halkit.interactions.interaction import Interaction, Sum, cut, part_values
 from halkit.typing import Array, Number
 
 __all__ = ["DerivativeExpansion", "kinetic_scale"]

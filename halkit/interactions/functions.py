@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from halkit.checks import check_callable, check_distances, check_positive, check_values
-from halkit.interactions.interaction import Interaction, check_edges, cut
+from halkit.interactions.edges import check_edges
+from halkit.interactions.interaction import Interaction, cut
 from halkit.typing import Array, Number, Numbers
 
 __all__ = ["Laplacian", "Local", "NonLocal"]

@@ -20,13 +20,7 @@ from typing import Any, Protocol, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from halkit.checks import (
-    check_array,
-    check_distances,
-    check_number,
-    check_positive,
-    check_values,
-)
+from halkit.checks import check_distances, check_number, check_values
 from halkit.interactions.mass import common_mass
 from halkit.typing import Array, Number, Numbers
 from halkit.warn import warn_caller
@@ -37,11 +31,10 @@ __all__ = [
     "Interaction",
     "Scaled",
     "Sum",
-    "check_edges",
-    "check_ends",
     "cut",
+    "interaction_of",
+    "is_factor",
     "part_values",
-    "stated_edges",
     "within",
 ]
 
@@ -74,35 +67,46 @@ def _warn_of_misspelt(cls):
 class Combinable:
     """V + W, V − W, −V, sV and V/s, for interactions and fitted estimators V and W, numbers s.
 
-    The result is an `Interaction`. An estimator that is not fitted raises a NotFittedError.
+    The result is an `Interaction`, or an `InteractionMatrix` for fits of coupled channels. An
+    estimator that is not fitted raises a NotFittedError.
     """
 
     __array_ufunc__: None = None  # np.float64(2) * V asks V, instead of making an array of objects
 
     def __add__(self, other: _Term) -> Sum:
+        if _is_matrix(self):
+            return interaction_of(self) + other
         return Sum(self, other) if _is_term(other) else NotImplemented
 
     def __radd__(self, other: _Term | int) -> Interaction:
+        if _is_matrix(self):
+            return other + interaction_of(self)
         if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
             return self if isinstance(self, Interaction) else Sum(self)
         return Sum(other, self) if _is_term(other) else NotImplemented
 
     def __neg__(self) -> Scaled:
-        return Scaled(-1.0, self)
+        return self * -1.0
 
     def __sub__(self, other: _Term) -> Sum:
+        if _is_matrix(self):
+            return interaction_of(self) - other
         return Sum(self, Scaled(-1.0, other)) if _is_term(other) else NotImplemented
 
     def __rsub__(self, other: _Term) -> Sum:
+        if _is_matrix(self):
+            return other - interaction_of(self)
         return Sum(other, Scaled(-1.0, self)) if _is_term(other) else NotImplemented
 
     def __mul__(self, factor: Number) -> Scaled:
-        return Scaled(factor, self) if _is_factor(factor) else NotImplemented
+        if _is_matrix(self):
+            return interaction_of(self) * factor
+        return Scaled(factor, self) if is_factor(factor) else NotImplemented
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Number) -> Scaled:
-        return Scaled(1 / float(divisor), self) if _is_factor(divisor) else NotImplemented
+        return self * (1 / float(divisor)) if is_factor(divisor) else NotImplemented
 
 
 class Interaction(Combinable):
@@ -258,7 +262,7 @@ class Sum(Interaction):
             if not _is_term(term):
                 raise TypeError(f"terms must be interactions, got {type(term).__name__}")
         self._known_mass = common_mass(terms)
-        self.terms = tuple(_interaction_of(term) for term in terms)
+        self.terms = tuple(interaction_of(term) for term in terms)
         own = {
             part: any(getattr(type(self), name) is not getattr(Sum, name) for name in functions)
             for part, functions in _PARTS.items()
@@ -354,61 +358,30 @@ class Scaled(Sum):
         return f"{self.factor:g} * " + (f"({term})" if " + " in term else term)
 
 
-def stated_edges(interaction: Interaction) -> set[float]:
-    """Return the set of radii at which an interaction, or a term of a sum, ends or has an edge.
-
-    Examples
-    --------
-    >>> from halkit.interactions import GaussianSum, Local
-    >>> from halkit.interactions.interaction import stated_edges
-    >>> V = Local(lambda r: -20 + 0 * r, radius=1.0, edges=[0.5]) + GaussianSum([1.0], [0.1])
-    >>> sorted(stated_edges(V))
-    [0.5, 1.0]
-    """
-    radii = interaction.radius, interaction.nonlocal_radius, *interaction.edges
-    found = {float(radius) for radius in radii if radius is not None}
-    return found.union(*map(stated_edges, getattr(interaction, "terms", ())))
-
-
 def _of_the_kernel(self: Interaction, r: Array, r_prime: Array) -> Array:
     """Return U(r, r') = K(r, r')/(4π r r'), not a number where r or r' is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return part_values(self, "kernel", r, r_prime) / (4 * np.pi * np.multiply(r, r_prime))
 
 
-def check_ends(interaction: Interaction) -> None:
-    """Refuse radii and edges that are not positive numbers.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``radius``, ``nonlocal_radius`` or ``edges`` holds something else.
-    """
-    check_positive(interaction.radius, "radius", optional=True)
-    check_positive(interaction.nonlocal_radius, "nonlocal_radius", optional=True)
-    check_edges(interaction.edges)
-
-
-def check_edges(edges: Numbers) -> tuple[float, ...]:
-    """Return radii > 0, in order and each once."""
-    values = np.atleast_1d(check_array(edges, "edges", sign="> 0"))
-    if values.ndim != 1:
-        raise ValueError(f"edges must have one axis, got shape {values.shape}")
-    return tuple(np.unique(values).tolist())
-
-
-def _interaction_of(term: Any) -> Any:
-    """The interaction of a fitted estimator; one that is not fitted says so. Else the term."""
+def interaction_of(term: Any) -> Any:
+    """Return the interaction of a fitted estimator, or the term. A NotFittedError is raised."""
     if hasattr(type(term), "interaction_"):
         return term.interaction_
     return getattr(term, "interaction_", term)
 
 
+def _is_matrix(thing: object) -> bool:
+    """Return whether an estimator is fitted to coupled channels."""
+    return not isinstance(interaction_of(thing), Interaction)
+
+
 def _is_term(thing: object) -> TypeGuard[_Term]:
-    return isinstance(_interaction_of(thing), Interaction)
+    return isinstance(interaction_of(thing), Interaction)
 
 
-def _is_factor(thing: object) -> TypeGuard[Number]:
+def is_factor(thing: object) -> TypeGuard[Number]:
+    """Return whether something may multiply an interaction: a real number, but no boolean."""
     return isinstance(thing, Real) and not isinstance(thing, bool)
 
 

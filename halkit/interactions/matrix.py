@@ -16,9 +16,16 @@ import numpy as np
 from halkit.channels import ChannelList, Channels, resolve_channels
 from halkit.checks import check_distances
 from halkit.interactions.conversion import as_interaction
-from halkit.interactions.interaction import HasInteraction, Interaction, Sum
+from halkit.interactions.interaction import (
+    HasInteraction,
+    Interaction,
+    Scaled,
+    Sum,
+    interaction_of,
+    is_factor,
+)
 from halkit.interactions.mass import own_mass
-from halkit.typing import Array, Numbers
+from halkit.typing import Array, Number, Numbers
 
 __all__ = ["InteractionMatrix", "InteractionRows", "Transposed"]
 
@@ -29,7 +36,8 @@ class InteractionMatrix:
     """The interactions of n coupled channels, n × n.
 
     ``matrix[a, b]`` is the interaction that leads from channel b to channel a, ``matrix(r)``
-    returns V(r) and ``matrix(r, r_prime)`` returns U(r, r'). Matrices of one size add with ``+``.
+    returns V(r) and ``matrix(r, r_prime)`` returns U(r, r'). Matrices of one size add and
+    subtract, also with fits of coupled channels, and take a number as factor, as an `Interaction`.
 
     Parameters
     ----------
@@ -62,6 +70,8 @@ class InteractionMatrix:
     >>> len(V), V[0, 1]
     (2, GaussianSum(strengths=[-1.0], exponents=[0.5]))
     """
+
+    __array_ufunc__: None = None  # np.float64(2) * matrix asks the matrix, as for `Interaction`
 
     def __init__(
         self, interactions: InteractionRows, *, channels: ChannelList | None = None
@@ -132,21 +142,45 @@ class InteractionMatrix:
         zero = np.zeros(np.broadcast_shapes(*(x.shape for x in r)))
         return self._each(lambda one: one(*r) if getattr(one, part) else zero)
 
-    def __add__(self, other: InteractionMatrix) -> InteractionMatrix:
-        if not isinstance(other, InteractionMatrix):
-            return NotImplemented
+    def __add__(self, other: Any) -> InteractionMatrix:
+        other = _as_matrix(other, len(self))
         if len(other) != len(self):
             raise ValueError(
                 f"matrices must have one size to add, got {len(self)} and {len(other)}"
             )
-        channels = {m.channels for m in (self, other) if m.channels is not None}
-        if len(channels) > 1:
-            raise ValueError(f"terms must have the same channels to add, got {channels}")
         rows = [
             [Sum(*pair) for pair in zip(*rows, strict=True)]
             for rows in zip(self.interactions, other.interactions, strict=True)
         ]
-        return InteractionMatrix(rows, channels=channels.pop() if channels else None)
+        return InteractionMatrix(rows, channels=_common_channels(self, other))
+
+    def __radd__(self, other: Any) -> InteractionMatrix:
+        if isinstance(other, int) and other == 0:  # sum([...]) starts from 0
+            return self
+        return _as_matrix(other, len(self)) + self
+
+    def __neg__(self) -> InteractionMatrix:
+        return -1.0 * self
+
+    def __sub__(self, other: Any) -> InteractionMatrix:
+        return self + -_as_matrix(other, len(self))
+
+    def __rsub__(self, other: Any) -> InteractionMatrix:
+        return _as_matrix(other, len(self)) - self
+
+    def __mul__(self, factor: Number) -> InteractionMatrix:
+        if not is_factor(factor):
+            raise TypeError(
+                "the factor of an InteractionMatrix must be a real number, got "
+                f"{type(factor).__name__}"
+            )
+        rows = [[Scaled(factor, one) for one in row] for row in self.interactions]
+        return InteractionMatrix(rows, channels=self.channels)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Number) -> InteractionMatrix:
+        return self * (1 / float(divisor) if is_factor(divisor) else divisor)
 
     def __repr__(self) -> str:
         of = "" if self.channels is None else f", channels={list(self.channels)}"
@@ -184,6 +218,31 @@ class Transposed(Interaction):
 
     def __repr__(self) -> str:
         return f"Transposed({self.interaction!r})"
+
+
+def _common_channels(*terms):
+    """The channels of the terms of a sum; a channel without l is an S wave, as elsewhere."""
+    known = {term.channels: term for term in terms if term.channels is not None}
+    if len(known) > 1:
+        try:
+            same = len({term.resolved() for term in known.values()}) == 1
+        except ValueError:  # of channels without masses
+            same = False
+        if not same:
+            raise ValueError(f"terms must have the same channels to add, got {[*known]}")
+    return max(known, key=lambda some: sum(c.l is not None for c in some), default=None)
+
+
+def _as_matrix(other, n):
+    """The matrix of a term of a sum with an n × n one."""
+    matrix = interaction_of(other)
+    if not isinstance(matrix, InteractionMatrix):
+        raise TypeError(
+            f"terms must be an InteractionMatrix of {n} channels, or a fit of them, got "
+            f"{type(other).__name__}: InteractionMatrix([[V11, V12], [V21, V22]]) makes one, with "
+            "None for zero"
+        )
+    return matrix
 
 
 def _element(one):

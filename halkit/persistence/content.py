@@ -27,9 +27,11 @@ class _Content(pickle.Pickler):
         self.sha256.update(data)
 
     def reducer_override(self, value):
-        """Leave out what has no meaning: seeds of a RandomState, gaps between fields."""
+        """Leave out what has no meaning: seeds of random states, gaps between fields."""
         if isinstance(value, np.random.RandomState):
             return dict, (value.get_state(legacy=False),)
+        if isinstance(value, np.random.Generator):
+            return dict, (value.bit_generator.state,)
         if isinstance(value, np.ndarray) and value.dtype.names:
             return list, ([value[name] for name in value.dtype.names],)
         return NotImplemented

@@ -160,7 +160,7 @@ class DrawnParameters(DrawnObservables):
         Parameters
         ----------
         n_draws : int
-        random_state : int, RandomState or None
+        random_state : int, RandomState, Generator or None
 
         Returns
         -------

@@ -47,7 +47,7 @@ from halkit.potentials.row_blocks import blocks_of, condensed, signal_of, warn_o
 from halkit.potentials.tails import warn_of_tails
 from halkit.potentials.validation import check_reach, node_columns
 from halkit.scaling import norm
-from halkit.seeds import check_random_state
+from halkit.seeds import check_random_state, fixed_seed
 from halkit.training import unchanged_on_error
 from halkit.typing import Array, Number, Numbers, Random
 from halkit.versions import Versioned
@@ -121,8 +121,9 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         square; 1e-3 by default. It is refused with `y_std`.
     tol : float
         Functions of the prior with a scale below `tol` times the largest are left out.
-    random_state : int, RandomState or None
-        Seeds the draws from the posterior.
+    random_state : int, RandomState, Generator or None
+        Seeds the draws from the posterior. Of anything but an integer `fit` takes one seed, so
+        that all observables of a fit have the same draws.
 
     Attributes
     ----------
@@ -275,6 +276,7 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
             prior, seen = self.__dict__.pop("_shared", (None, None))
             alone = prior is None
             prior = self._full_prior(nonlocal_) if alone else prior
+            self._seed = fixed_seed(self.random_state)
             self.local_strength_ = local_strength(self) if self.local else None
             self.nonlocal_strength_ = float(self.nonlocal_strength or 1) if nonlocal_ else None
             self.nonlocal_reach_ = float(self.nonlocal_reach or 1) if nonlocal_ else None

@@ -25,6 +25,7 @@ from halkit.potentials.coupling import (
 from halkit.potentials.seen import warn_of_energies, warn_of_momenta
 from halkit.scattering import phase as single
 from halkit.scattering.coupled import phase as coupled
+from halkit.scattering.coupled.system import CoupledSystem
 from halkit.typing import Number, Numbers, SignConvention
 
 __all__ = ["ObservablesMixin"]
@@ -139,18 +140,11 @@ class ObservablesMixin(ABC):
         """
         given = momentum_or_energy(self._count(), k_or_energy, k, energy)
         if self.n_channels_ > 1:
-            settings = self._scattering(channel_radius, n_mesh)
-            found = scattering.coupled_phase_shifts(self.interaction_, given, **settings)
-            self._warn_of_energies(given)
-            return found
-        delta = self._phases(given, channel_radius, n_mesh)
-        self._warn_of_momenta(given)
-        return delta
-
-    def _phases(self, k, channel_radius=None, n_mesh=None):
-        """Phase shifts of one channel, whatever the data know of them."""
+            return self._coupled(coupled.phases_of, given, channel_radius, n_mesh)
         settings = self._scattering(channel_radius, n_mesh)
-        return scattering.phase_shift(self.interaction_, k, **settings)
+        delta, solved = single.solution(self.interaction_, given, **settings)
+        self._warn_of_momenta(given, **solved)
+        return delta
 
     def _phases_alike(self, k):
         """Phase shifts of one channel, and a function for similar fits; see `on_mesh_of`."""
@@ -160,13 +154,13 @@ class ObservablesMixin(ABC):
         """S and the sum of phases of coupled channels, and a function for similar fits."""
         return coupled.on_mesh_of(self.interaction_, energy)
 
-    def _warn_of_momenta(self, k, std=None, reduced_mass=None):
+    def _warn_of_momenta(self, k, std=None, reduced_mass=None, solved=None):
         """Warn of momenta at which the data do not determine δ; `halkit.scattering` calls it."""
-        warn_of_momenta(self, vars(self).get("_data_waves"), k, std, reduced_mass)
+        warn_of_momenta(self, vars(self).get("_data_waves"), k, std, reduced_mass, solved)
 
-    def _warn_of_energies(self, energy, std=None, channels=None):
+    def _warn_of_energies(self, energy, std=None, channels=None, solved=None):
         """Warn of energies of coupled channels at which the data do not determine S."""
-        warn_of_energies(self, vars(self).get("_data_waves"), energy, std, channels)
+        warn_of_energies(self, vars(self).get("_data_waves"), energy, std, channels, solved)
 
     def s_matrix(
         self, energy: Numbers, *, channel_radius: Number | None = None, n_mesh: int | None = None
@@ -185,10 +179,16 @@ class ObservablesMixin(ABC):
         """
         if self._count() == 1:
             raise ValueError("channels must be several for s_matrix, got one: see phase_shift")
-        settings = self._scattering(channel_radius, n_mesh)
-        S = scattering.coupled_s_matrix(self.interaction_, energy, **settings)
-        self._warn_of_energies(energy)
-        return S
+        return self._coupled(coupled.s_matrix_of, energy, channel_radius, n_mesh)
+
+    def _coupled(self, observable, energy, channel_radius, n_mesh):
+        """An observable of coupled channels, with a warning of what the data do not determine."""
+        self._scattering(channel_radius, n_mesh)
+        system = CoupledSystem(self.interaction_, channel_radius=channel_radius)
+        energy = coupled.energies(system, energy, None)
+        found, n = observable(system, energy, n_mesh)
+        coupled.tell_energies(self, system, energy, n)
+        return found
 
     def resonances(
         self, start: ArrayLike, *, sheet: Sequence[int] | None = None,

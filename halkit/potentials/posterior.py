@@ -12,6 +12,7 @@ number is the square, is never formed. The evidence is the density of b ~ N(0, A
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,8 +263,8 @@ class PosteriorMixin(DrawnObservables):
         Parameters
         ----------
         n_draws : int
-        random_state : int, RandomState or None
-            By default the ``random_state`` of the estimator.
+        random_state : int, RandomState, Generator or None
+            By default the ``random_state`` of the fit, with which each call has the same draws.
 
         Returns
         -------
@@ -272,10 +273,15 @@ class PosteriorMixin(DrawnObservables):
         """
         self._check_radii()
         n_draws = check_integer(n_draws, "n_draws", least=1)
-        random = check_random_state(self.random_state if random_state is None else random_state)
+        random = check_random_state(self._draw_seed() if random_state is None else random_state)
         mean, factor = self._posterior.mean, self._posterior.factor
         normal = random.standard_normal((n_draws, len(mean)))
         return [self._interaction(theta) for theta in mean + normal @ factor.T]
+
+    def _draw_seed(self):
+        """The seed of all draws: an integer `random_state`, or the one that `fit` has taken."""
+        own = self.random_state
+        return own if isinstance(own, Integral) else getattr(self, "_seed", 0)
 
     def bound_states(
         self, *, return_std: bool = False, n_draws: int = 32,

@@ -36,9 +36,12 @@ from halkit.interactions import InteractionMatrix
 from halkit.potentials.problem import Problem
 from halkit.potentials.reach import EXACT, NOTICEABLE
 from halkit.scaling import norm
-from halkit.scattering import CoupledPhaseShifts, scattering_wave_functions
+from halkit.scattering import CoupledPhaseShifts
 from halkit.scattering.coupled.system import CoupledSystem
-from halkit.scattering.coupled.waves import solve_coupled
+from halkit.scattering.coupled.waves import solve_coupled, waves_on_mesh_of
+from halkit.scattering.solver.interior import converge, measured_interior
+from halkit.scattering.solver.mesh import Hamiltonian
+from halkit.scattering.waves import probe, waves_on_mesh
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
@@ -57,6 +60,8 @@ __all__ = [
 
 # Least ratio of a direction of the waves to the largest that a fit of exact data sees.
 LEAST = 1e-3
+# Accuracy of waves for an estimate.
+ROUGH = 1e-3
 # Errors that an unknown part of δ exceeds.
 COVERED = 2.0
 
@@ -119,8 +124,9 @@ def lent_waves(model: Any, data: DataWaves | None) -> Iterator[Any]:
 
 
 def unseen_shifts(
-    potential: Any, data: DataWaves, r: Array, weights: Array, k: Array, reduced_mass: float
-) -> Array:
+    potential: Any, data: DataWaves, r: Array, weights: Array, k: Array, reduced_mass: float,
+    solved: Hamiltonian | None = None,
+) -> Array:  # fmt: skip
     """Δδ(k) in radians, (n_k,).
 
     Parameters
@@ -133,22 +139,33 @@ def unseen_shifts(
         Nodes and measure of the sum over r'.
     k : ndarray of shape (n_k,)
     reduced_mass : float
+    solved : Hamiltonian, optional
+        Of the potential, on a mesh that is fine enough for k. By default one is made.
     """
+    waves = _waves(potential, k, reduced_mass) if solved is None else waves_on_mesh(solved, k)
+    U = potential.nonlocal_potential(r[:, None], r)
+    return reduced_mass * k / (2 * np.pi) * _free_part(waves(r), U, data, weights)
+
+
+def _waves(potential, k, reduced_mass):
+    """Waves as good as an estimate needs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
-        phi = scattering_wave_functions(
-            potential, k, reduced_mass=reduced_mass, l=potential.l or 0
-        )(r)
-    U = potential.nonlocal_potential(r[:, None], r)
-    return reduced_mass * k / (2 * np.pi) * _free_part(phi, U, data, weights)
+        interior, _ = measured_interior(potential, reduced_mass, potential.l or 0, k=k)
+        return converge(
+            lambda n: waves_on_mesh(interior.hamiltonian(n), k),
+            lambda coarse, fine: np.max(np.abs(probe(fine, k) - probe(coarse, k))),
+            None, interior.mesh_size(k.max()), ROUGH,
+        )  # fmt: skip
 
 
 def unseen_coupled(
-    potential: InteractionMatrix, data: DataWaves, r: Array, weights: Array, energy: Array
-) -> Array:
+    potential: InteractionMatrix, data: DataWaves, r: Array, weights: Array, energy: Array,
+    solved: tuple[CoupledSystem, int] | None = None,
+) -> Array:  # fmt: skip
     """The largest Δδ of the open channels at energies (n_E,) above the lowest threshold.
 
-    The other parameters are as in `unseen_shifts`.
+    The other parameters are as in `unseen_shifts`; `solved` is the system, and its mesh points.
     """
     channels, found = potential.resolved(), np.zeros(len(energy))
     n, square = channels.size, channels.momentum_squared(energy)
@@ -156,12 +173,15 @@ def unseen_coupled(
     mass, opened = np.array(channels.reduced_mass), square > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
-        system = CoupledSystem(potential)
+        system, n_points = (CoupledSystem(potential), None) if solved is None else solved
         for pattern in np.unique(opened, axis=0):
             at, incoming = (opened == pattern).all(axis=1), np.flatnonzero(pattern).tolist()
             if not incoming:
                 continue
-            waves = solve_coupled(system, energy[at], incoming, None)
+            if n_points is None:
+                waves = solve_coupled(system, energy[at], incoming, None)
+            else:
+                waves = waves_on_mesh_of(system, n_points, energy[at], incoming)
             phi = np.array([one(r).swapaxes(0, 1) for one in waves]).reshape(-1, n * len(r))
             part = _free_part(phi, U, data, np.tile(weights, n)).reshape(len(waves), -1)
             shifts = mass[incoming] * np.sqrt(square[at][:, incoming]) / (2 * np.pi) * part.T
@@ -195,8 +215,9 @@ def node_spacing(r: Array) -> float:
 
 
 def warn_of_momenta(
-    model: Any, data: DataWaves | None, k: Any, std: Any = None, reduced_mass: float | None = None
-) -> None:
+    model: Any, data: DataWaves | None, k: Any, std: Any = None,
+    reduced_mass: float | None = None, solved: Hamiltonian | None = None,
+) -> None:  # fmt: skip
     """Warn of momenta at which the data of a fit do not determine δ.
 
     Parameters
@@ -210,6 +231,8 @@ def warn_of_momenta(
         The stated error of δ.
     reduced_mass : float, optional
         By default that of the model.
+    solved : Hamiltonian, optional
+        See `unseen_shifts`.
 
     Warns
     -----
@@ -217,18 +240,19 @@ def warn_of_momenta(
         Beyond π/a, with the spacing a of the nodes; and where U on the part of a wave that the data
         do not know moves δ noticeably, by more than two stated errors.
     """
-    momenta = np.ravel(k)
+    momenta = np.ravel(np.asarray(k, dtype=np.float64))
     if data is None or _beyond_nodes(model, momenta) or not _is_open(model, data):
         return
     mass = model._known_mass() if reduced_mass is None else reduced_mass
     points, index = np.unique(momenta, return_inverse=True)
-    found = unseen_shifts(model.interaction_, data, model.r_, model.weights_, points, mass)
+    nodes = model.r_, model.weights_
+    found = unseen_shifts(model.interaction_, data, *nodes, points, mass, solved)
     _tell_unknown(momenta, found[index], std, data, "δ at k")
 
 
 def warn_of_energies(
     model: Any, data: DataWaves | None, energy: Any, std: Any = None,
-    channels: Channels | None = None,
+    channels: Channels | None = None, solved: tuple[CoupledSystem, int] | None = None,
 ) -> None:  # fmt: skip
     """Warn of energies of coupled channels at which the data of a fit do not determine S.
 
@@ -242,6 +266,8 @@ def warn_of_energies(
         The largest stated error of a phase shift.
     channels : Channels, optional
         Default: the channels of the model.
+    solved : CoupledSystem and int, optional
+        See `unseen_coupled`.
 
     Warns
     -----
@@ -250,12 +276,13 @@ def warn_of_energies(
     """
     if data is None:
         return
-    energies = np.ravel(energy)
+    energies = np.ravel(np.asarray(energy, dtype=np.float64))
     square = (channels or model.interaction_.resolved()).momentum_squared(energies)
     if _beyond_nodes(model, np.sqrt(square[square > 0])) or not _is_open(model, data):
         return
     points, index = np.unique(energies, return_inverse=True)
-    found = unseen_coupled(model.interaction_, data, model.r_, model.weights_, points)
+    nodes = model.r_, model.weights_
+    found = unseen_coupled(model.interaction_, data, *nodes, points, solved)
     _tell_unknown(energies, found[index], std, data, "S at E")
 
 

@@ -117,7 +117,7 @@ class NonLocalPotentialRegressor(NeuralPotential):
         Number of starts; the one with the lowest loss is kept.
     learning_rate : float
         Of Adam.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Seeds the starts. The global generators stay unchanged.
     device : str
         Where torch trains.

@@ -137,7 +137,7 @@ class PosteriorDraws(DrawnObservables):
         Parameters
         ----------
         n_draws : int
-        random_state : int, RandomState or None
+        random_state : int, RandomState, Generator or None
 
         Returns
         -------

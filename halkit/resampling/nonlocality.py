@@ -83,7 +83,7 @@ def nonlocality_test(
         The kind of the bins.
     n_bootstrap : int
         Number of data sets made from the local fit.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Seeds their noise.
     n_jobs : int or None
         Number of processes of joblib.

@@ -31,7 +31,7 @@ def from_gvar(*arrays: Any, n_samples: int = 100, random_state: Random = None) -
     n_samples : int
         Number of samples. Their mean is the mean of the GVars; their errors agree with the errors
         of the GVars to a relative 1/sqrt(2 n_samples).
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
 
     Returns
     -------

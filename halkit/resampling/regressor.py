@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -371,7 +372,7 @@ class JackknifeRegressor(ResampledPotential, MetaEstimatorMixin, RegressorMixin,
         first, seeds = {}, [{} for _ in range(self.n_seeds)]
         for name, state in clone(self.estimator).get_params().items():
             if name in names:
-                first[name] = state if isinstance(state, int) else _draw(state, 1)[0]
+                first[name] = int(state) if isinstance(state, Integral) else _draw(state, 1)[0]
                 for seed, value in zip(seeds, _draw(first[name], self.n_seeds), strict=True):
                     seed[name] = value
         return first, seeds

@@ -67,9 +67,10 @@ def bootstrap_samples(
         Number of samples, at least 2.
     bin_size : int
         Consecutive configurations in a bin.
-    random_state : int, RandomState or None
-        Seed of the draws, by default 0. With None, or a RandomState that goes on, each call draws
-        other bins: only for ensembles that are independent of each other, as of two volumes.
+    random_state : int, RandomState, Generator or None
+        Seed of the draws, by default 0. With None, or a RandomState or Generator, which go on, each
+        call draws other bins: only for ensembles that are independent of each other, as of two
+        volumes.
 
     Returns
     -------

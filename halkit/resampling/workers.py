@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 
 from halkit.training import one_thread
 from halkit.typing import Array
-from halkit.warn import warn_caller
+from halkit.warn import gathered, warn_once
 
 __all__ = ["run_bins"]
 
@@ -57,7 +57,7 @@ def run_bins(
             for number, row in zip(numbers, rows, strict=True)
         )
         done = list(_with_bar(done, len(rows), f"{noun}s") if verbose else done)
-    _warn_once({n: caught for n, (_, caught) in zip(numbers, done, strict=True)}, f"{noun}s")
+    warn_once({n: caught for n, (_, caught) in zip(numbers, done, strict=True)}, f"{noun}s")
     return [result for result, _ in done]
 
 
@@ -69,13 +69,11 @@ def _with_bar(done, total, description):
 
 def _call(name, function, *arguments):
     """Result and warnings of one bin."""
-    with _SINGLE(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _SINGLE():
         try:
-            result = function(*arguments)
+            return gathered(function, *arguments)
         except Exception as error:
             raise _named(error, name) from error
-    return result, [(w.category, str(w.message)) for w in caught]
 
 
 def _named(error, name):
@@ -85,21 +83,6 @@ def _named(error, name):
         return type(error)(message)
     except TypeError:
         return RuntimeError(message)
-
-
-def _warn_once(caught, nouns):
-    """One warning for each category, with the bins and the first message."""
-    found = {}
-    for number, entries in caught.items():
-        for category, message in entries:
-            found.setdefault(category, {}).setdefault(number, message)
-    for category, messages in found.items():
-        bins = list(messages)
-        warn_caller(
-            f"in {len(bins)} of {len(caught)} {nouns} ({', '.join(map(str, bins))}): "
-            f"{messages[bins[0]]}",
-            category,
-        )
 
 
 class _SingleThread:

@@ -20,7 +20,7 @@ from halkit.scattering.phase import effective_range, phase_shift, scattering_len
 from halkit.scattering.solver.partial_wave import mass_of, tell_momenta
 from halkit.stamp import stamped, unstamped
 from halkit.typing import Array, Number, Numbers
-from halkit.warn import warn_caller
+from halkit.warn import gathered, warn_caller, warn_once
 
 __all__ = [
     "Member",
@@ -73,7 +73,7 @@ class Members:
         if self.n_channels > 1 and self.l:
             raise ValueError(f"l must be 0 for matrices, whose channels have their l, got {l}")
         self.centre: Member = _mean(self.members) if centre is None else centre
-        self._map = _serial if map is None else map
+        self._map = partial(_serial, nouns=self.noun) if map is None else map
 
     __init__.__qualname__ = "Ensemble.__init__"  # for messages of missing arguments
 
@@ -243,8 +243,12 @@ class _Mean(Sum):
         return super()._sum(part, function, *points) / len(self.terms)
 
 
-def _serial(function, members, *arguments):
-    return [function(*row) for row in zip(members, *arguments, strict=True)]
+def _serial(function, members, *arguments, nouns="members"):
+    """The values of all members in this process; what several of them warn of is said once."""
+    rows = zip(members, *arguments, strict=True)
+    values, caught = zip(*[gathered(function, *row) for row in rows], strict=True)
+    warn_once(dict(enumerate(caught)), nouns)
+    return list(values)
 
 
 def refuse_interactions(members: Sequence[Member], l: int) -> None:

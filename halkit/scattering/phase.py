@@ -11,6 +11,7 @@ joins it to the free waves.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,14 @@ from halkit.scattering.solver.weak import (
 )
 from halkit.typing import Array, Number, Numbers, SignConvention
 
-__all__ = ["effective_range", "on_mesh_of", "phase_shift", "scattering_length", "sign_factor"]
+__all__ = [
+    "effective_range",
+    "on_mesh_of",
+    "phase_shift",
+    "scattering_length",
+    "sign_factor",
+    "solution",
+]
 
 # Below this |sin δ| rounding errors matter relative to δ.
 SMALL = 1e-5
@@ -118,13 +126,25 @@ def phase_shift(
     >>> np.degrees(delta).round(5)
     array([159.11833,  14.60755])
     """
-    k = check_momenta(k)
-    interior = open_interior(
-        interaction, reduced_mass, l, channel_radius, r, k=k, least_power=LEAST_POWER
-    )
-    delta = _converged(interior, k, n_mesh)[0]
-    tell_momenta(interaction, k, reduced_mass=interior.reduced_mass)
+    settings = {"reduced_mass": reduced_mass, "l": l, "channel_radius": channel_radius}
+    delta, solved = solution(interaction, k, **settings, n_mesh=n_mesh, r=r)
+    tell_momenta(interaction, k, **solved)
     return delta
+
+
+def solution(
+    interaction: Potential, k: Numbers, *, r: Numbers | None = None, n_mesh: int | None = None,
+    **where: Any,
+) -> tuple[Array, dict[str, Any]]:  # fmt: skip
+    """Return δ(k), and what `tell_momenta` needs: the mass and the Hamiltonian that gave δ.
+
+    Parameters as in `phase_shift`. The Hamiltonian is None if V has a tail beyond its mesh.
+    """
+    k = check_momenta(k)
+    interior = open_interior(interaction, **where, r=r, k=k, least_power=LEAST_POWER)
+    delta, H = _converged(interior, k, n_mesh)
+    own = H if interior.power is None else None
+    return delta, {"reduced_mass": interior.reduced_mass, "solved": own}
 
 
 def on_mesh_of(
@@ -155,7 +175,8 @@ def on_mesh_of(
         a tail ∝ r^−n, it calls `phase_shift`.
     """
     interior = open_interior(first, reduced_mass, l, channel_radius, k=k, least_power=LEAST_POWER)
-    delta, mesh = _converged(interior, k, n_mesh)
+    delta, H = _converged(interior, k, n_mesh)
+    mesh = H.mesh
 
     def other(potential: Potential) -> Array:
         interaction = interaction_in_wave(potential, l, laplacian=True)
@@ -168,18 +189,18 @@ def on_mesh_of(
 
 
 def _converged(interior, k, n_mesh):
-    """δ(k), and the mesh."""
-    delta, mesh = interior.converged(
-        lambda H: (_phases(H, k), H.mesh),
+    """δ(k), and the Hamiltonian on the mesh of the interior."""
+    delta, H = interior.converged(
+        lambda H: (_phases(H, k), H),
         lambda coarse, fine: _phase_change(coarse[0], fine[0]),
         n_mesh, np.max(k, initial=0.0),
     )  # fmt: skip
     if interior.power is None:
-        return delta, mesh
+        return delta, H
     V, m = interior.interaction.local_potential, interior.reduced_mass
     waves = [bessel_waves(interior.l)] * k.size
     outside = add_tail(V, k.ravel(), np.ravel(delta), waves, reduced_mass=m, radius=interior.radius)
-    return outside.reshape(k.shape)[()], mesh
+    return outside.reshape(k.shape)[()], H
 
 
 def _phase_change(coarse, fine):

@@ -33,7 +33,7 @@ from halkit.scattering.coulomb.charges import Charges
 from halkit.scattering.coulomb.waves import charged_surface, coulomb_functions
 from halkit.scattering.solver.interior import measured_interior, open_interior
 from halkit.scattering.solver.levels import levels
-from halkit.scattering.solver.mesh import LagrangeMesh
+from halkit.scattering.solver.mesh import Hamiltonian, LagrangeMesh
 from halkit.scattering.solver.partial_wave import tell_momenta
 from halkit.scattering.solver.rmatrix import (
     RMatrix,
@@ -56,6 +56,7 @@ __all__ = [
     "probe",
     "scattering_wave_functions",
     "tail_moments",
+    "waves_on_mesh",
 ]
 
 PROBES = np.linspace(0.05, 0.95, 12)
@@ -231,13 +232,14 @@ def scattering_wave_functions(
         eta = charges.sommerfeld(k, interior.reduced_mass)
     elif dipole_radius is not None:
         raise ValueError("dipole_radius must have a charge_product with it, got None")
-    waves = interior.converged(
-        lambda H: _scattering(H, k, eta),
-        lambda coarse, fine: np.max(np.abs(probe(fine, k) - probe(coarse, k)), initial=0.0),
+    waves, H = interior.converged(
+        lambda H: (waves_on_mesh(H, k, eta), H),
+        lambda coarse, fine: np.max(np.abs(probe(fine[0], k) - probe(coarse[0], k)), initial=0.0),
         n_mesh,
         np.max(k, initial=0.0),
     )
-    tell_momenta(interaction, k, reduced_mass=interior.reduced_mass)
+    solved = H if eta is None else None
+    tell_momenta(interaction, k, reduced_mass=interior.reduced_mass, solved=solved)
     return waves
 
 
@@ -291,7 +293,8 @@ def probe(waves: WaveFunctions, k: Array | float) -> NDArray[Any]:
     return waves(r) * np.multiply.outer(k, r)
 
 
-def _scattering(H, k, eta):
+def waves_on_mesh(H: Hamiltonian, k: Array, eta: Array | None = None) -> ScatteringWaves:
+    """Return the waves of a Hamiltonian on its mesh, with charges if η of each k is given."""
     rho = k * H.mesh.radius
     surface = surface_functions(H.l, rho) if eta is None else charged_surface(H.l, eta, rho)
     delta = phase_shifts(H, k, surface)

@@ -10,7 +10,7 @@ from halkit.cli import main
 from halkit.correlators import average_sources, fit_mass, load_correlators, two_hadron_ratio
 from halkit.datasets import make_lattice_correlators
 from halkit.interactions import GaussianSum
-from halkit.resampling import jackknife_samples
+from halkit.resampling import bootstrap_samples, jackknife_samples
 
 L, N_CONFIGS = 8, 24
 TIMES = np.arange(3, 13)
@@ -60,6 +60,7 @@ def assert_same(path, record):
         assert_array_equal(found.R[source], values)
     for name in ("t", "mass_bins", "hadron_mass", "kind", "bin_size", "inverse_spacing", "L"):
         assert_array_equal(getattr(found, name), getattr(record, name))
+    assert found.n_configs == N_CONFIGS
 
 
 @pytest.mark.parametrize("out", ["out.npz", "out.h5"])
@@ -215,12 +216,38 @@ def test_ratios_that_are_formed_already(tmp_path, monkeypatch):
     found = load_correlators("out.npz", group="nn")
     assert_array_equal(found.R["wall"], np.moveaxis(R, 1, 0))
     assert_array_equal(found.mass_bins, mass)
-    assert (found.kind, found.bin_size) == ("bootstrap", None)
+    assert (found.kind, found.bin_size, found.n_configs) == ("bootstrap", None, None)
+    known = ["--n-configs", "40", "--bin-size", "4", "--force"]
+    assert main([*words[:2], "out.npz", *words[2:], *bins, *known]) == 0
+    assert (load_correlators("out.npz").n_configs, load_correlators("out.npz").n_drawn) == (40, 10)
     mean = ["--map", "R=mean", "--axes", "t,r", "--masses", "0.5,0.8"]
     assert main([*words[:2], "mean.npz", *words[2:], *mean]) == 0
     found = load_correlators("mean.npz")
     assert (found.kind, found.n_bins, found.hadron_mass) == ("mean", 1, (0.5, 0.8))
     assert_array_equal(found.R["R"][:, 0], R[0])
+
+
+def test_bootstrap_samples_know_their_configurations(tmp_path, monkeypatch, capsys):
+    """60 configurations in bins of 5: the fit of the mass takes 12, and so does the record."""
+    monkeypatch.chdir(tmp_path)
+    t, r, random = np.arange(8), np.linspace(0.5, 6.0, 12), np.random.default_rng(0)
+    noise = 1 + 0.01 * random.standard_normal((60, 8))
+    pair = (np.exp(-1.01 * t) * noise**2)[..., np.newaxis] * (1 - np.exp(-r))
+    C_N, C_NN = (
+        bootstrap_samples(C, 40, bin_size=5) for C in (np.exp(-0.5 * t) * noise, pair)
+    )  # fmt: skip
+    np.savez("raw.npz", N=C_N, NN=C_NN, r=r)
+    words = ["convert", "raw.npz", "out.npz", "--map", "C_NM=NN", "--map", "C_N=N", "--map", "r=r",
+             "--axes", "bin,t,r", "--kind", "bootstrap", "--mass-window", "1-6"]  # fmt: skip
+    assert main([*words, "--n-configs", "60", "--bin-size", "5"]) == 0
+    found = load_correlators("out.npz")
+    assert (found.n_configs, found.bin_size, found.n_drawn) == (60, 5, 12)
+    fit = fit_mass(C_N, window=(1, 6), kind="bootstrap", n_configs=12)
+    assert_array_equal(found.mass_bins, fit.bins)
+    assert main(["info", "out.npz"]) == 0
+    shown = capsys.readouterr().out
+    assert "40 bootstrap bins of 5 configurations, 60 configurations in all" in shown
+    assert "n_configs" not in shown
 
 
 AXES = ["--axes", "config,t,point"]
@@ -244,7 +271,11 @@ WRONG = {
     "sign": ([*MAPS, *AXES, "--boundary-sign", "2"], "--boundary-sign must be 1 or -1"),
     "no mass": ([*MAPS, *AXES, "--first-time", "3"], "--mass-window or --masses must be given"),
     "window": ([*MAPS, *AXES, "--first-time", "3", "--mass-window", "8-19"], "3 … 12, got 19"),
-    "no fit": ([*MAPS, *AXES, "--masses", "1", "--n-configs", "9"], "no effect with --masses"),
+    "number of configurations": (
+        [*MAPS, *AXES, "--masses", "0.5,0.8", "--n-configs", "9", "--wedge", str(L),
+         "--first-time", "3"],
+        "n_configs must be a whole number ≥ 24 for 24 jackknife bins, or None, got 9",
+    ),
     "three masses": ([*MAPS, *AXES, "--masses", "1,2,3"], "for each of 2 hadrons"),
     "times": ([*MAPS, *AXES, "--masses", "0.5,0.8", "--times", "30-34"], "among 0 … 9, got 30"),
     "radii": ([*MAPS, *AXES, "--masses", "0.5,0.8"], "radii must be given"),

@@ -18,7 +18,7 @@ from halkit.datasets import make_lattice_correlators
 from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import GaussianSum, Local, NonLocal
 from halkit.radial import Wedge, radial_weights
-from halkit.resampling import jackknife_samples
+from halkit.resampling import bootstrap_samples, jackknife_samples
 from halkit.scattering import DerivativeExpansion, lattice_spectrum, spherical_box_states
 
 V, MASSES = GaussianSum([-0.2], [0.1]), (0.5, 0.8)
@@ -300,3 +300,50 @@ def test_a_window_of_several_states_warns():
     record = raw_record(0, L=12, times=range(1, 9), noise=1e-4)
     with pytest.warns(MisfitWarning, match=r"R\(t\) of '.*': χ²/dof = .*: not one state, take"):
         effective_energy(record).fit((1, 7))
+
+
+def bootstrap_record(n_configs=24, **given):
+    """Samples of bins of two configurations; the mass tells the record how many bins there are."""
+    random, t = np.random.default_rng(4), np.arange(9)
+    noise = 1 + 0.01 * random.standard_normal((n_configs, 9))
+    own = 1 + 0.01 * random.standard_normal((n_configs, 9, 1))
+    pair = (np.exp(-1.05 * t) * noise**2)[..., None] * own * np.ones(20)
+    C_N, C_NN = (
+        bootstrap_samples(C, 60, bin_size=2) for C in (np.exp(-0.5 * t) * noise, pair)
+    )  # fmt: skip
+    mass = fit_mass(C_N, window=(1, 7), kind="bootstrap", n_configs=n_configs // 2)
+    assert mass.n_configs == n_configs // 2
+    return two_hadron_ratio(
+        C_NN, C_N, t=t, wedge=Wedge(6), kind="bootstrap", masses=mass, bin_size=2, **given
+    )
+
+
+def test_plateaux_know_the_configurations_of_bootstrap_samples():
+    """Errors as with the number given by hand, and no warning; without it they are too small."""
+    record = bootstrap_record()
+    assert (record.n_configs, record.n_drawn) == (24, 12)
+    energy = effective_energy(record)
+    known, told = energy.fit((1, 7)), energy._replace(n_drawn=None)
+    np.testing.assert_array_equal(known.std, told.fit((1, 7), n_configs=12).std)
+    with pytest.warns(AccuracyWarning, match="n_configs is not known"):
+        unknown = told.fit((1, 7))
+    assert known.std[0] > 1.2 * unknown.std[0]
+    assert bootstrap_record(n_configs=40).n_configs == 40
+
+
+def test_masses_that_disagree_leave_the_number_open():
+    random, t = np.random.default_rng(4), np.arange(9)
+    C = np.exp(-0.5 * t) * (1 + 0.01 * random.standard_normal((40, 9)))
+    samples = bootstrap_samples(C, 60)
+    fits = [fit_mass(samples, window=(1, 4), kind="bootstrap", n_configs=n) for n in (40, 40, 30)]
+    pair = samples[..., None] ** 2 * np.ones(20)
+
+    def record(first, second):
+        return two_hadron_ratio(
+            pair, samples, samples, t=t, wedge=Wedge(6), kind="bootstrap", masses=(first, second)
+        )
+
+    assert record(*fits[:2]).n_configs == 40
+    assert record(fits[0], 0.5).n_configs == 40
+    assert record(*fits[1:]).n_configs is None
+    assert record(0.5, 0.5).n_configs is None

@@ -63,7 +63,10 @@ def path(request, tmp_path):
 
 
 def test_what_is_saved_is_loaded(path):
-    ccc = radial(hadron_mass=(0.4, 0.7), attributes={"remark": "a text"}, citation="whom to cite")
+    ccc = radial(
+        hadron_mass=(0.4, 0.7), attributes={"remark": "a text"}, citation="whom to cite",
+        n_configs=16,
+    )  # fmt: skip
     groups = {"ccc": ccc, "xi/L6": on_wedge()}
     save_correlators(path, groups)
     for name, group in groups.items():

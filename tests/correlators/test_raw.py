@@ -234,6 +234,9 @@ def test_an_imaginary_part_that_is_not_zero_is_refused():
         real_part(1 + 1j * (noise + np.where(np.arange(6) == 3, 0.5, 0)))
     with pytest.raises(ValueError, match="or have several configurations"):
         real_part(np.ones((1, 4)) + 1j)
+    for bad in (np.nan, np.inf, complex(0, np.nan)):  # with which nothing can be compared
+        with pytest.raises(ValueError, match="C must be finite, got 1 NaN or infinite"):
+            real_part(np.array([[1 + 1j, bad], [1 + 2j, 1]]))
     with pytest.raises(ValueError, match="imaginary part of C must be zero"):
         real_part(np.ones((4, 4)) * (1 + 1e-9j))  # without noise there is no doubt
     with pytest.raises(ValueError, match=r"got [\d.]+e\+\d+ errors"):  # not its 308 digits

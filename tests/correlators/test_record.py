@@ -47,6 +47,8 @@ def test_the_record_says_what_it_holds():
         "  6 radial nodes, r = 0.5 … 3\n"
         "  hadron_mass = 0.665, lattice units, 1/a = 2194 MeV, a = 0.08994 fm"
     )
+    known = make(kind="bootstrap", n_configs=80)
+    assert "4 bootstrap bins of 4 configurations, 80 configurations in all\n" in repr(known)
     other = on_wedge(bin_size=None, inverse_spacing=None, units="fm", kind="configs")
     assert repr(other).splitlines()[1:] == [
         "  t = 10 … 14 (5 slices), 4 configs bins",
@@ -107,6 +109,22 @@ def test_replace_checks_again():
     assert replace(make(), kind="bootstrap").kind == "bootstrap"
 
 
+@pytest.mark.parametrize(
+    ("changes", "drawn"),
+    [
+        ({"kind": "bootstrap", "n_configs": 80}, 20),
+        ({"kind": "bootstrap", "n_configs": 80, "bin_size": None}, 80),
+        ({"kind": "bootstrap"}, None),
+        ({"n_configs": 16}, None),  # jackknife bins are counted themselves
+        ({"n_configs": 18.0}, None),  # the last bin may be larger, or smaller
+        ({"n_configs": 14, "bin_size": 3.5}, None),
+        ({"kind": "configs", "n_configs": 4, "bin_size": None}, None),
+    ],
+)
+def test_bins_that_bootstrap_samples_are_drawn_from(changes, drawn):
+    assert make(**changes).n_drawn == drawn
+
+
 def nan_in(bin_number):
     R = np.ones((5, 4, 6))
     R[2, bin_number, 3] = np.nan
@@ -146,6 +164,11 @@ def nan_in(bin_number):
         ({"r": np.linspace(3, 0.5, 6)}, "r must be strictly increasing"),
         ({"inverse_spacing": 0.0}, "inverse_spacing must be a finite number > 0 or None, got 0"),
         ({"pion_mass": np.nan}, "pion_mass must be a finite number > 0 or None, got nan"),
+        ({"n_configs": -1}, "n_configs must be a finite number > 0 or None, got -1"),
+        ({"n_configs": 3, "bin_size": None}, "≥ 4 for 4 jackknife bins, or None, got 3"),
+        ({"n_configs": 16.5}, r"must be a whole number ≥ 4 for .*, got 16\.5"),
+        ({"n_configs": 20}, "n_configs must be 16 for 4 jackknife bins of bin_size = 4, got 20"),
+        ({"n_configs": 7, "kind": "bootstrap"}, "≥ 8 for 4 bootstrap bins, or None, got 7"),
         ({"bin_size": -1}, "bin_size must be a finite number > 0 or None, got -1"),
         *(
             ({"attributes": {key: 3}}, f"attributes must not hold '{key}', which the record has")

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from halkit import Channel
+from halkit.datasets import make_coupled
 from halkit.displays import PhaseShiftDisplay
 from halkit.interactions import GaussianSum, InteractionMatrix, Sum
 from halkit.potentials import LocalPotentialRegressor
@@ -111,3 +113,56 @@ def test_matrices_know_the_masses_on_their_diagonal(fits):
     with pytest.raises(ValueError, match=r"of the fit for channel 2"):
         coupled_s_matrix(plain + total, 0.3, channels=wrong)
     assert coupled_s_matrix(bare, 0.3, channels=wrong).shape == (2, 2)
+
+
+def test_the_channel_that_lacks_a_mass_is_named(fits):
+    (one, _, other), (m, *_) = fits
+    T, bare = GaussianSum([-0.05], [1.0]), other.interaction_
+    named = r"got neither for channel 2 of \[Channel\(l=0, reduced_mass"
+    for rows in ([[one, T], [T, bare]], [[one, T], [T, W]]):
+        for channels in (None, [Channel(l=0), Channel(l=2)]):
+            with pytest.raises(ValueError, match=named):
+                coupled_s_matrix(rows, 0.3, channels=channels)
+    with pytest.raises(ValueError, match="got neither for channels 1 and 3 of"):
+        coupled_s_matrix(np.full((3, 3), W), 0.3, channels=[
+            Channel(l=0), Channel(l=0, reduced_mass=m), Channel(l=0)
+        ])  # fmt: skip
+    with pytest.raises(ValueError, match="got no masses for channel 2 of"):
+        coupled_s_matrix(
+            [[one, T], [T, W]], 0.3,
+            channels=[Channel(l=0, masses=2 * m), Channel(l=0, reduced_mass=m)],
+        )  # fmt: skip
+    with pytest.raises(ValueError, match=r"got None for channel 2, which has .* of channel 1"):
+        coupled_s_matrix([[one, T], [T, other]], 0.3, channels=[Channel(l=0)] * 2)
+    # fits of one mass know all that is needed
+    known = [Channel(l=0, reduced_mass=m), Channel(l=2, reduced_mass=m)]
+    np.testing.assert_array_equal(
+        coupled_s_matrix([[one, T], [T, 2 * one]], 0.3),
+        coupled_s_matrix([[one, T], [T, 2 * one]], 0.3, channels=known),
+    )
+
+
+def test_fits_of_coupled_channels_add_and_multiply():
+    S, T = GaussianSum([-0.2], [0.5]), GaussianSum([-0.1], [0.5])
+    truth = InteractionMatrix(
+        [[S, T], [T, W]], channels=[Channel(masses=2.0), Channel(masses=(2.0, 2.2))]
+    )
+    d = make_coupled(truth, r=R, box_radius=10.0, times=[5.0, 6.0, 7.0, 8.0, 9.0])
+    model = LocalPotentialRegressor(r=R, channels=d.channels, n_terms=1)
+    with pytest.raises(NotFittedError):
+        2 * model
+    model.fit(d.data, d.target)
+    own = model.interaction_(R)
+    more = InteractionMatrix([[S, T], [T, W]])(R)
+    for total, expected in (
+        (2 * model, 2 * own), (np.float64(2) * model, 2 * own), (model / 2, own / 2),
+        (-model, -own), (model + model, 2 * own), (model + truth, own + more),
+        (truth + model, own + more), (model - truth, own - more), (truth - model, more - own),
+        (sum([model, truth]), own + more), (sum([truth, model]), own + more),
+    ):  # fmt: skip
+        assert isinstance(total, InteractionMatrix)
+        assert total.channels == model.interaction_.channels
+        np.testing.assert_allclose(total(R), expected, rtol=1e-12, atol=1e-15)
+    for wrong in (lambda: model + S, lambda: S + model, lambda: model - S, lambda: model + 1):
+        with pytest.raises(TypeError, match="terms must be an InteractionMatrix of 2 channels"):
+            wrong()

@@ -159,3 +159,58 @@ def test_repr():
     assert repr(InteractionMatrix([[S]])) == "InteractionMatrix(1 × 1)"
     assert "Channel(l=2, reduced_mass=1.0)" in repr(V)
     assert "3S1-3D1" in repr(av18("3S1-3D1"))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (2 * V, 2), (V * 2.0, 2), (np.float64(2) * V, 2), (V * np.int64(2), 2), (-V, -1),
+        (V / 2, 0.5), (np.float32(0.5) * V, 0.5), (0 * V, 0), (V - 3 * V, -2), (sum([V]), 1),
+        (sum([V, V, V]), 3), (V - V, 0),
+    ],
+)  # fmt: skip
+def test_multiples_and_differences(matrix, expected):
+    np.testing.assert_allclose(matrix(R), expected * V(R), rtol=1e-15)
+    np.testing.assert_allclose(matrix(R, R), expected * V(R, R), rtol=1e-15)
+    assert matrix.channels == V.channels
+    assert type(matrix) is InteractionMatrix
+    k = np.array([0.3, 1.0])
+    by_hand = InteractionMatrix([[expected * one for one in row] for row in V.interactions])
+    np.testing.assert_allclose(
+        coupled_s_matrix(matrix, k=k),
+        coupled_s_matrix(by_hand, k=k, channels=TWO),
+        atol=1e-9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("combine", "message"),
+    [
+        (
+            lambda: V + S,
+            "terms must be an InteractionMatrix of 2 channels, or a fit of them, got G",
+        ),
+        (lambda: S + V, "2 channels, or a fit of them, got GaussianSum"),
+        (lambda: S - V, "a fit of them, got GaussianSum"),
+        (lambda: V - S, "of them, got GaussianSum"),
+        (lambda: V + 1, "of them, got int"),
+        (lambda: 1 + V, "got int"),
+        (lambda: V + list(V.interactions), "got list"),
+        (lambda: V + None, "got NoneType"),
+        (lambda: np.array([1.0, 2.0]) * V, "must be a real number, got ndarray"),
+        (lambda: True * V, "must be a real number, got bool"),
+        (lambda: V * 2j, "must be a real number, got complex"),
+        (lambda: V / "2", "must be a real number, got str"),
+        (lambda: V * V, "must be a real number, got InteractionMatrix"),
+    ],
+)
+def test_what_does_not_combine(combine, message):
+    with pytest.raises(TypeError, match=message):
+        combine()
+
+
+def test_differences_need_one_size_and_the_same_channels():
+    with pytest.raises(ValueError, match="matrices must have one size to add, got 2 and 1"):
+        V - InteractionMatrix([[S]])
+    with pytest.raises(ValueError, match="factor must be a finite number, got nan"):
+        np.nan * V

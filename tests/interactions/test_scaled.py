@@ -15,7 +15,7 @@ from halkit.interactions import (
     Separable,
     Yukawa,
 )
-from halkit.interactions.interaction import stated_edges
+from halkit.interactions.edges import stated_edges
 from halkit.scattering import phase_shift
 
 r = np.linspace(0.1, 6, 25)

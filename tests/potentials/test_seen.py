@@ -33,6 +33,7 @@ from halkit.potentials.seen import (
     data_waves,
     node_spacing,
     phase_error,
+    unseen_coupled,
     unseen_shifts,
     warn_of_momenta,
 )
@@ -50,6 +51,9 @@ from halkit.scattering import (
     phase_shift,
     scattering_wave_functions,
 )
+from halkit.scattering.coupled.phase import s_matrix_of
+from halkit.scattering.coupled.system import CoupledSystem
+from halkit.scattering.phase import solution
 
 R, WAVES = np.linspace(0.01, 12.5, 100), np.linspace(0.01, 1.0, 10)
 
@@ -112,6 +116,34 @@ def test_what_is_left_of_a_wave():
     whole = m * k / (2 * np.pi) * 0.01 * np.sum(np.abs(phi) * np.exp(-R) * w) ** 2
     assert found[0] == pytest.approx(0, abs=1e-12)
     assert found[1] == pytest.approx(whole, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_solution_of_the_phase_shift_is_good_enough(seed):
+    """Δδ of the mesh that gave δ, or S, is that of a mesh of its own."""
+    (U, m), k, w = gaussian(seed), np.array([0.3, 1.5, 3.0]), trapezoid_weights(R)
+    data = DataWaves(scattering_wave_functions(U, WAVES, reduced_mass=m)(R), 1e-3, True)
+    _, known = solution(U, k, reduced_mass=m)
+    own = unseen_shifts(U, data, R, w, k, m)
+    np.testing.assert_allclose(unseen_shifts(U, data, R, w, k, **known), own, rtol=1e-3, atol=1e-9)
+    matrix, E = coupled_gaussian(seed), np.array([0.05, 0.4, 1.0]) / m
+    data = DataWaves(np.random.default_rng(0).normal(size=(3, 2 * R.size)), 1e-3, True)
+    system = CoupledSystem(matrix)
+    _, n = s_matrix_of(system, E, None)
+    own = unseen_coupled(matrix, data, R, w, E)
+    shared = unseen_coupled(matrix, data, R, w, E, (system, n))
+    np.testing.assert_allclose(shared, own, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_phase_shift_is_solved_once(seed, monkeypatch):
+    """The warning of a fit takes the solution that gave its phase shifts."""
+    U, m = gaussian(seed)
+    model = ESTPotentialRegressor(R, reduced_mass=m).fit(*rows(U, m))
+    monkeypatch.setattr(seen, "measured_interior", None)
+    for of in (model.phase_shift, lambda k: scattering_wave_functions(model, k)):
+        assert len(named(lambda of=of: of([0.5, 6.0]))[1]) == 1
+    assert named(lambda: phase_shift(model, [0.5, 6.0]))[1]
 
 
 def test_more_rows_than_nodes_keep_their_span():

@@ -24,13 +24,13 @@ from halkit.gauge.theory.bessel import log_bessel, partition
 from halkit.gauge.theory.exact import exact_susceptibility
 from halkit.gauge.theory.torus import (
     TWO_PI,
-    as_generator,
     as_links,
     check_beta,
     check_lattice_shape,
     wilson_action,
     wrap,
 )
+from halkit.seeds import as_generator
 
 __all__ = ["correct", "progress", "tail_length"]
 

@@ -27,7 +27,8 @@ from halkit.gauge.chains.trajectory import (
     trajectory,
 )
 from halkit.gauge.theory.theories import U1, as_theory
-from halkit.gauge.theory.torus import as_generator, as_links
+from halkit.gauge.theory.torus import as_links
+from halkit.seeds import as_generator
 
 __all__ = ["Trajectory", "hmc", "integrate", "winding_hit"]
 

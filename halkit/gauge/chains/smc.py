@@ -35,12 +35,12 @@ from halkit.gauge.chains.correction import progress
 from halkit.gauge.chains.trajectory import INTEGRATORS, batch_innermost, trajectory
 from halkit.gauge.theory.theories import U1
 from halkit.gauge.theory.torus import (
-    as_generator,
     check_beta,
     check_lattice_shape,
     wilson_action,
     wrap,
 )
+from halkit.seeds import as_generator
 from halkit.warn import warn_caller
 
 __all__ = ["ParticleSample", "sample_smc"]

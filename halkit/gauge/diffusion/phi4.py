@@ -12,8 +12,7 @@ from halkit.gauge.diffusion.lattice_model import LatticeModel, warn_of_another_t
 from halkit.gauge.diffusion.modes import Learned, draw, learn, log_paths, mode_chain
 from halkit.gauge.theory.report import effective_fraction, sample_report
 from halkit.gauge.theory.theories import Phi4
-from halkit.gauge.theory.torus import as_generator
-from halkit.seeds import check_random_state
+from halkit.seeds import as_generator, check_random_state
 from halkit.training import unchanged_on_error
 
 __all__ = ["Phi4DiffusionSampler"]
@@ -42,7 +41,7 @@ class Phi4DiffusionSampler(LatticeModel):
     lattice_shape : (int, int), optional
         (L0, L1) of rows; by default rows of L² numbers are L × L, and rows of another length n
         are a ring of n sites, 1 × n, with a warning if they may be on a rectangle.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Of the noise in the training: an int makes a fit reproducible.
 
     Attributes

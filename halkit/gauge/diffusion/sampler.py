@@ -8,7 +8,8 @@ from halkit.gauge.diffusion import links
 from halkit.gauge.diffusion.configurations import exact_links, raw_links
 from halkit.gauge.diffusion.estimator import ScoreEstimator
 from halkit.gauge.diffusion.model import NetworkPath, draw
-from halkit.gauge.theory.torus import as_generator, check_beta, wrap
+from halkit.gauge.theory.torus import check_beta, wrap
+from halkit.seeds import as_generator
 
 __all__ = ["U1DiffusionSampler"]
 
@@ -63,7 +64,7 @@ class U1DiffusionSampler(ScoreEstimator):
     validation_fraction : float
         Part of the configurations, above 0 and at most 0.5, and at least one, that is kept for
         the validation loss, which stops the training when it no longer falls for eight epochs.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Of the training alone: an int makes a fit reproducible. What is drawn afterwards depends
         on the `random_state` of `sample`.
     device : str

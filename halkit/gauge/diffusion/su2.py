@@ -11,7 +11,8 @@ from halkit.gauge.diffusion.force import N_HARMONICS, plaquette_force
 from halkit.gauge.diffusion.lattice_model import warn_of_another_theory
 from halkit.gauge.diffusion.plaquette_model import PlaquetteModel, mean_plaquette
 from halkit.gauge.theory.theories import SU2
-from halkit.gauge.theory.torus import as_generator, check_beta
+from halkit.gauge.theory.torus import check_beta
+from halkit.seeds import as_generator
 from halkit.training import unchanged_on_error
 
 __all__ = ["SU2DiffusionSampler"]

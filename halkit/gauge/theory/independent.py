@@ -23,7 +23,8 @@ from halkit.gauge.theory import commutator
 from halkit.gauge.theory.bessel import partition
 from halkit.gauge.theory.spaces import QUATERNIONS
 from halkit.gauge.theory.theories import as_theory
-from halkit.gauge.theory.torus import TWO_PI, as_generator, check_lattice_shape, wrap
+from halkit.gauge.theory.torus import TWO_PI, check_lattice_shape, wrap
+from halkit.seeds import as_generator
 
 __all__ = ["close", "closing_acceptance", "links_of", "sample_exact"]
 

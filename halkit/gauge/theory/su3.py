@@ -10,7 +10,8 @@ import numpy as np
 from halkit.checks import check_integer
 from halkit.gauge.theory.quaternion import concentrated, conjugate, directed, product
 from halkit.gauge.theory.theories import SU3
-from halkit.gauge.theory.torus import as_generator, check_lattice_shape
+from halkit.gauge.theory.torus import check_lattice_shape
+from halkit.seeds import as_generator
 
 __all__ = ["sample_su3_plaquettes"]
 

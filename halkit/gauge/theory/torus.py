@@ -20,7 +20,6 @@ from typing import NamedTuple
 import numpy as np
 
 from halkit.checks import check_array, check_integer, check_number
-from halkit.seeds import check_random_state
 from halkit.warn import warn_caller
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "Axes",
     "add_curl",
     "as_field",
-    "as_generator",
     "as_lattice_shape",
     "as_links",
     "as_real",
@@ -220,10 +218,3 @@ def as_lattice_shape(lattice_size, least=2):
 def check_beta(beta):
     """Return the coupling as a float ≥ 0, or raise."""
     return check_number(beta, "beta", least=0)
-
-
-def as_generator(random_state):
-    """Return a Generator: itself, or one seeded from what scikit-learn calls a random state."""
-    if isinstance(random_state, np.random.Generator):
-        return random_state
-    return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))

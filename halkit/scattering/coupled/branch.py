@@ -8,8 +8,10 @@ neither the sum nor a phase turns much from one to the next.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halkit.scattering.coupled.multichannel import outside, phase_sum, s_matrix
+from halkit.scattering.coupled.projection import Projection, projected
 from halkit.scattering.coupled.system import CoupledSystem, Levels, Pencil
 from halkit.typing import Array
 
@@ -23,15 +25,22 @@ TURN = 0.5
 CLOSE = 1e-3
 
 
-def followed(system: CoupledSystem, inside: Levels | Pencil, energy: Array) -> Array:
-    """Return δ_a at each energy, shape (n_E, n), NaN in closed channels."""
+def followed(
+    system: CoupledSystem, inside: Levels | Pencil, energy: Array, exact: NDArray[np.complex128]
+) -> Array:
+    """Return δ_a at each energy, shape (n_E, n), NaN in closed channels, from the S found there."""
+    grid = _grid(system, energy)
+    model: Levels | Pencil | Projection = inside
+    if isinstance(inside, Pencil):
+        of_grid = system.channels.momentum_squared(grid)
+        model = projected(inside, of_grid, lambda R, square: s_matrix(R, outside(system, square)))
 
     def columns(E):
         square = system.channels.momentum_squared(E)
-        (R, below), waves = inside(square), outside(system, square)
+        (R, below), waves = model(square), outside(system, square)
         return E, s_matrix(R, waves), phase_sum(R, below, waves), waves.phase
 
-    E, S, inner, phi = _dense(columns, _grid(system, energy))
+    E, S, inner, phi = _dense(columns, grid)
     phase = _halves(S)
     opened = ~np.isnan(phase)
     phase[~opened] = 0.0
@@ -42,7 +51,11 @@ def followed(system: CoupledSystem, inside: Levels | Pencil, energy: Array) -> A
     total = inner - phi.sum(axis=1)
     phase[:, first] += np.pi * np.round((total - phase.sum(axis=1)) / np.pi)
     phase[~opened] = np.nan
-    return phase[np.searchsorted(E, energy)]
+    near = phase[np.searchsorted(E, energy)]
+    if model is inside:
+        return near
+    turn = _halves(exact) - near
+    return near + turn - np.pi * np.round(turn / np.pi)
 
 
 def _grid(system, energy):

@@ -34,6 +34,8 @@ __all__ = [
     "coupled_phase_shifts",
     "coupled_s_matrix",
     "on_mesh_of",
+    "phases_of",
+    "s_matrix_of",
     "tell_energies",
 ]
 
@@ -115,14 +117,22 @@ def coupled_phase_shifts(
     """
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
+    found, n = phases_of(system, energy, n_mesh)
+    tell_energies(interactions, system, energy, n)
+    return found
+
+
+def phases_of(
+    system: CoupledSystem, energy: Array, n_mesh: int | None
+) -> tuple[CoupledPhaseShifts, int]:
+    """Return the result of `coupled_phase_shifts` for a system, and its mesh points."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _, inside, S = _converged(system, energy, n_mesh)
+        n_points, inside, S = _converged(system, energy, n_mesh)
         refuse_overflow(np.abs(S[:, 0, 0]), "the S-matrix")
-        phase = followed(system, inside, energy.ravel())
+        phase = followed(system, inside, energy.ravel(), S)
     mixing, eigenphase, eigen_mixing = _two_open(S, phase)
-    tell_energies(interactions, system, energy)
     shape, n = energy.shape, system.channels.size
-    return CoupledPhaseShifts(
+    found = CoupledPhaseShifts(
         phase.reshape(*shape, n),
         np.abs(np.diagonal(S, axis1=1, axis2=2)).reshape(*shape, n),
         mixing.reshape(shape)[()],
@@ -130,6 +140,7 @@ def coupled_phase_shifts(
         eigen_mixing.reshape(shape)[()],
         S.reshape(*shape, n, n),
     )
+    return found, n_points
 
 
 def on_mesh_of(
@@ -248,9 +259,17 @@ def coupled_s_matrix(
     """
     system = CoupledSystem(interactions, channels, reduced_mass, l, relativistic, channel_radius)
     energy = energies(system, energy, k)
-    S = _converged(system, energy, n_mesh)[-1]
-    tell_energies(interactions, system, energy)
-    return S.reshape(*energy.shape, *S.shape[1:])
+    S, n = s_matrix_of(system, energy, n_mesh)
+    tell_energies(interactions, system, energy, n)
+    return S
+
+
+def s_matrix_of(
+    system: CoupledSystem, energy: Array, n_mesh: int | None
+) -> tuple[NDArray[np.complex128], int]:
+    """Return the result of `coupled_s_matrix` for a system, and its mesh points."""
+    n, _, S = _converged(system, energy, n_mesh)
+    return S.reshape(*energy.shape, *S.shape[1:]), n
 
 
 def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -> Array:
@@ -276,11 +295,16 @@ def energies(system: CoupledSystem, energy: Numbers | None, k: Numbers | None) -
     return k**2 / (2 * system.channels.reduced_mass[0])
 
 
-def tell_energies(interactions: Any, system: CoupledSystem, energy: Array) -> None:
-    """Let a fitted estimator warn of energies at which its data do not determine S."""
+def tell_energies(
+    interactions: Any, system: CoupledSystem, energy: Array, n: int | None = None
+) -> None:
+    """Let a fitted estimator warn of energies at which its data do not determine S.
+
+    With n mesh points S of the system has converged at these energies.
+    """
     warn = getattr(interactions, "_warn_of_energies", None)
     if warn is not None:
-        warn(energy, channels=system.channels)
+        warn(energy, channels=system.channels, solved=None if n is None else (system, n))
 
 
 def _converged(system, energy, n_mesh):

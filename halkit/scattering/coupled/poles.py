@@ -28,7 +28,7 @@ from scipy.special import spherical_jn
 from sklearn.exceptions import ConvergenceWarning
 
 from halkit.channels import ChannelList
-from halkit.checks import check_array
+from halkit.checks import as_numbers, check_array
 from halkit.interactions import Interaction
 from halkit.scattering.coupled.system import CoupledPotential, CoupledSystem
 from halkit.scattering.solver.interior import NOTICEABLE, converge
@@ -181,7 +181,7 @@ def _as_channels(interactions, channels, l):
 
 def _starts(start):
     """The starting energies as an array of complex numbers, Im E ≤ 0."""
-    start = np.asarray(start)
+    start = as_numbers(start, "start", kinds="iufc")
     parts = [start.real, start.imag] if start.dtype.kind == "c" else [start, np.zeros(start.shape)]
     real, imaginary = (np.atleast_1d(check_array(part, "start")) for part in parts)
     if real.ndim != 1:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -20,7 +21,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dsysv, dsysv_lwork
 
-from halkit.channels import Channel, ChannelList, resolve_channels
+from halkit.channels import Channel, ChannelList, check_channels, resolve_channels
 from halkit.interactions.mass import SAME, own_mass, same_mass
 from halkit.interactions.matrix import InteractionMatrix, InteractionRows
 from halkit.scattering.solver.interior import Interior, measured_interior, mesh_of, warn_of_radius
@@ -37,6 +38,7 @@ __all__ = [
     "HasMatrix",
     "Levels",
     "Pencil",
+    "negative_eigenvalues",
     "shifted_solutions",
 ]
 
@@ -167,8 +169,12 @@ def shifted_solutions(H: Array, shifts: Array, right: Array) -> Iterator[tuple[A
         shifted = H.copy(order="F")
         shifted[diagonal] -= shift
         factor, pivot, inside, singular = dsysv(shifted, right, lwork=room, lower=1, overwrite_a=1)
-        below = np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2
-        yield inside * (np.nan if singular else 1.0), int(below)
+        yield inside * (np.nan if singular else 1.0), negative_eigenvalues(factor, pivot)
+
+
+def negative_eigenvalues(factor: Array, pivot: NDArray[np.int_]) -> int:
+    """Return the number of negative eigenvalues of LDLᵀ; a 2 × 2 block of D has one."""
+    return int(np.sum((np.diag(factor) < 0) & (pivot > 0)) + np.sum(pivot < 0) // 2)
 
 
 class CoupledSystem:
@@ -201,7 +207,7 @@ class CoupledSystem:
         matrix = _matrix(interactions)
         n = len(matrix)
         self.channels = resolve_channels(
-            _channels(matrix, channels, l),
+            _with_masses_of_fits(matrix, _channels(matrix, channels, l), reduced_mass),
             l=l if channels or matrix.channels else None,
             reduced_mass=reduced_mass,
             relativistic=relativistic,
@@ -342,6 +348,18 @@ def _matrix(interactions):
     if hasattr(type(inner), "interaction_") or hasattr(inner, "interaction_"):
         inner = inner.interaction_
     return inner if isinstance(inner, InteractionMatrix) else InteractionMatrix(interactions)
+
+
+def _with_masses_of_fits(matrix, channels, reduced_mass):
+    """Channels that have no mass take the one of the fit on the diagonal, if it knows its own."""
+    if reduced_mass is not None or len(channels := check_channels(channels)) != len(matrix):
+        return channels
+    return [
+        replace(channel, reduced_mass=own_mass(matrix[a, a]))
+        if channel.masses is None and channel.reduced_mass is None
+        else channel
+        for a, channel in enumerate(channels)
+    ]
 
 
 def _channels(matrix, channels, l):

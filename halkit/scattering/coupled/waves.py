@@ -35,6 +35,7 @@ __all__ = [
     "coupled_wave_functions",
     "energy_of",
     "solve_coupled",
+    "waves_on_mesh_of",
     "with_charges",
 ]
 
@@ -163,6 +164,25 @@ def solve_coupled(
 
     The system has the Coulomb forces of the charges.
     """
+    square, boundary = _outer(system, energy, incoming, charges)
+    return converge(
+        lambda n: _waves(system, energy, square, incoming, boundary, n),
+        lambda coarse, fine: np.max(np.abs(_probes(fine) - _probes(coarse)), initial=0.0),
+        n_mesh,
+        system.mesh_size(square, n_mesh),
+    )
+
+
+def waves_on_mesh_of(
+    system: CoupledSystem, n: int, energy: Array, incoming: Sequence[int]
+) -> list[CoupledWaves]:
+    """Return the waves on the mesh of n points that a system has for higher energies."""
+    square, boundary = _outer(system, energy, incoming, None)
+    return _waves(system, energy, square, incoming, boundary, n)
+
+
+def _outer(system, energy, incoming, charges):
+    """k² of all channels, and their waves at the channel radius."""
     channels = system.channels
     square = channels.momentum_squared(energy)
     for a in incoming:
@@ -172,13 +192,7 @@ def solve_coupled(
                 f"channel, got {energy[square[:, a] <= 0][0]:g}"
             )
     charges = [None] * channels.size if charges is None else charges
-    boundary = _boundary(system, square, charges)
-    return converge(
-        lambda n: _waves(system, energy, square, incoming, boundary, n),
-        lambda coarse, fine: np.max(np.abs(_probes(fine) - _probes(coarse)), initial=0.0),
-        n_mesh,
-        system.mesh_size(square, n_mesh),
-    )
+    return square, _boundary(system, square, charges)
 
 
 def with_charges(

@@ -19,7 +19,8 @@ import numpy as np
 from halkit.checks import check_integer, check_scale
 from halkit.interactions import Interaction
 from halkit.interactions.conversion import Potential
-from halkit.interactions.interaction import part_values, stated_edges, within
+from halkit.interactions.edges import stated_edges
+from halkit.interactions.interaction import part_values, within
 from halkit.scattering.solver.layout import (
     LEAST,
     MOST_JUMPS,

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from halkit.interactions.interaction import Interaction, cut, part_values, stated_edges
+from halkit.interactions.edges import stated_edges
+from halkit.interactions.interaction import Interaction, cut, part_values
 from halkit.scattering.solver.panels import Panels
 from halkit.scattering.solver.sampling import sampled_radii
 from halkit.typing import Array

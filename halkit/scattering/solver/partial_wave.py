@@ -77,7 +77,8 @@ def tell_momenta(potential: Any, k: Any, **known: Any) -> None:
     k : array
         Momenta of the open channels.
     **known
-        ``std``, the error of δ, and ``reduced_mass``, if the estimator does not know its own.
+        ``std``, the error of δ; ``reduced_mass``, if the estimator does not know its own; and
+        ``solved``, the Hamiltonian on a mesh for these momenta, or None.
     """
     warn = getattr(potential, "_warn_of_momenta", None)
     if warn is not None:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from halkit.interactions.interaction import Interaction, part_values, stated_edges, within
+from halkit.interactions.edges import stated_edges
+from halkit.interactions.interaction import Interaction, part_values, within
 from halkit.typing import Array
 
 __all__ = [

@@ -189,6 +189,7 @@ def test_a_tail_that_a_complex_momentum_feels():
     ("arguments", "message"),
     [
         ({"start": np.nan}, "start must"),
+        ({"start": np.ma.array([0.1], mask=[True])}, "start must have no masked entries, got 1"),
         ({"start": [[0.1]]}, r"start must be one number or one axis, got shape \(1, 1\)"),
         ({"sheet": (1,)}, r"sheet must be 2 signs, each 1 or -1, got \(1,\)"),
         ({"sheet": (1, 0)}, r"sheet must be 2 signs, each 1 or -1, got \(1, 0\)"),
