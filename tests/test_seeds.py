@@ -79,7 +79,9 @@ def test_what_seeds(call):
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("wrong", [True, "0", 1.5, np.random.PCG64(0)], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [True, "0", 1.5, np.random.PCG64(0)], ids=lambda one: type(one).__name__
+)
 def test_what_does_not_seed(call, wrong):
     name = type(wrong).__name__
     with pytest.raises(TypeError, match=f"RandomState or Generator, or None, got a {name}"):
