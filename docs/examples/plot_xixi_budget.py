@@ -28,7 +28,7 @@ import numpy as np
 from halkit import CorrelatorRegressor, ErrorBudget, GaussianProcessPotentialRegressor
 from halkit.correlators import load_correlators
 from halkit.displays import BudgetDisplay
-from halkit.exceptions import MisfitWarning
+from halkit.exceptions import MisfitWarning, UnderdeterminedWarning
 from halkit.resampling import blocks
 
 folder = os.environ.get("HALKIT_DATA")
@@ -56,8 +56,9 @@ else:
     ]
     begin = time.perf_counter()
     with warnings.catch_warnings():
-        # That a local potential fails is seen below.
+        # That a local potential fails is seen below; one source cannot tell a local from another.
         warnings.filterwarnings("ignore", ".*local = only", MisfitWarning)
+        warnings.filterwarnings("ignore", ".*sources = wall", UnderdeterminedWarning)
         budget = ErrorBudget(centre, variations).fit(X)
     seconds = time.perf_counter() - begin
     print(f"{len(budget.models_)} variations in {seconds:.0f} s, {budget.accepted_.sum()} accepted")
