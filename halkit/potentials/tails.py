@@ -32,6 +32,8 @@ from scipy.special import spherical_jn, spherical_yn
 
 from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import Interaction
+from halkit.potentials.angular import WAVES, tell_wave, warn_of_wave
+from halkit.potentials.cores import turned, warn_of_core
 from halkit.potentials.coupling import act
 from halkit.potentials.misfit import describes
 from halkit.potentials.problem import Problem
@@ -159,7 +161,7 @@ def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail
     first, second = (_Window(phi, y, r, l, reduced_mass, start * r[-1]) for start in STARTS)
     k = first.momentum()
     delta, error, size = first.phase(k)
-    change = _turned(second.phase(second.momentum())[0] - delta)
+    change = turned(second.phase(second.momentum())[0] - delta)
     residual = float(first.residual(np.array([k]))[0])
     return Tail(k / float(r[-1]), delta, float(np.hypot(error, change)), residual, size)
 
@@ -197,13 +199,8 @@ def tail_shifts(
     found = {}
     for (i, tail), row in zip(tails.items(), outside(phi), strict=True):
         delta, *_ = _Window(*row, *wave).phase(tail.k * r[-1])
-        found[i] = tail, float(_turned(tail.phase_shift - delta))
+        found[i] = tail, float(turned(tail.phase_shift - delta))
     return found
-
-
-def _turned(angle):
-    """Modulo π, in (−π/2, π/2]."""
-    return np.pi / 2 - np.mod(np.pi / 2 - angle, np.pi)
 
 
 def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> None:
@@ -225,19 +222,24 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
         return
     if not describes(model, problem):
         return
+    if warn_of_wave(model, problem):
+        return
     r, mass = model.r_, model._mass()
     rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, ROWS).astype(int))]
     found = tail_shifts(model._learned, problem.X[rows], r, model.weights_, mass)
     noise = _noise_of_targets(model, problem, rows)
-    wrong = []
+    wrong, waves = [], []
     for i, (tail, shift) in found.items():
         of_targets = 2 * mass * noise[i] / tail.k / tail.amplitude / tail.amplitude
         error = np.hypot(tail.error, of_targets)
-        different = abs(shift) > max(DIFFERENT, SIGNIFICANT * error)
-        if different and not _of_other_wave(model, problem.X[rows[i]], tail.residual):
-            wrong.append((abs(shift), tail.k, error))
-    if wrong:
+        if abs(shift) > max(DIFFERENT, SIGNIFICANT * error):
+            l = _other_wave(model, problem.X[rows[i]], tail.residual)
+            waves += [l] * bool(l)
+            wrong += [(abs(shift), tail.k, error)] * (not l)
+    if 2 * len(waves) > len(found):
+        tell_wave(max(waves, key=waves.count))
+    elif wrong:
         shift, k, error = np.rad2deg(1) * np.array(max(wrong))
         warn_caller(
             f"the wave function with k = {np.deg2rad(k):.4g} has at large r a phase shift that "
@@ -249,17 +251,20 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
             "LocalPotentialRegressor('yukawa')",
             MisfitWarning,
         )
+    else:
+        warn_of_core(model, problem)
 
 
-def _of_other_wave(model, phi, residual):
-    """Whether a wave is clearly of l = 1 or 2 where nothing says its l."""
+def _other_wave(model, phi, residual):
+    """The l > 0 of a wave that clearly has it, where nothing says its l, or None."""
     if model._wave is not None:
-        return False
+        return None
     r = model.r_
     outer = r >= STARTS[0] * r[-1]
     y = act(model._learned, phi[None], r, model.weights_, r[outer])[0]
-    others = (tail_of(phi[outer], y, r[outer], l, model._mass()) for l in (1, 2))
-    return min(tail.residual for tail in others) < residual / 2
+    left = {l: tail_of(phi[outer], y, r[outer], l, model._mass()).residual for l in WAVES}
+    l = min(left, key=left.__getitem__)
+    return l if left[l] < residual / 2 else None
 
 
 def _comparable(model):
