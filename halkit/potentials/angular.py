@@ -2,8 +2,8 @@ r"""Whether wave functions belong to another partial wave than the fit.
 
 Where nothing says l, phase shifts are those of l = 0. Waves of l = 1 or 2 that are fitted so rise
 like r^l at the origin. If y was made with the right l, V(r) is right, and next to the origin states
-of the wave l in a sphere span the rows, while states of l = 0 do not. If y was made with l = 0, V(r)
-has the centrifugal barrier, and 2m r² V(r) = l(l + 1) on the outer half of the nodes.
+of the wave l in a sphere span the rows, while states of l = 0 do not. If y was made with l = 0,
+V(r) has the centrifugal barrier, and 2m r² V(r) = l(l + 1) on the outer half of the nodes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from halkit.scaling import norm
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["WAVES", "tell_wave", "wave_of_barrier", "wave_of_rows", "warn_of_wave"]
+__all__ = ["WAVES", "tell_wave", "warn_of_wave", "wave_of_barrier", "wave_of_rows"]
 
 # l that are looked for.
 WAVES = (1, 2)
@@ -91,9 +91,9 @@ def wave_of_barrier(V: Array, std: Array, r: Array, reduced_mass: float) -> int 
     error = np.sqrt(max(chi2, 1.0) / weight.sum())
     for l in WAVES:
         barrier = l * (l + 1)
-        if chi2 < SIGNIFICANT**2 and error < BARRIER * barrier:
-            if abs(mean - barrier) < SIGNIFICANT * error:
-                return l
+        known = chi2 < SIGNIFICANT**2 and error < BARRIER * barrier
+        if known and abs(mean - barrier) < SIGNIFICANT * error:
+            return l
     return None
 
 

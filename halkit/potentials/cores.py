@@ -28,7 +28,15 @@ from halkit.scattering import Ensemble, phase_shift, spherical_box_states
 from halkit.typing import Array
 from halkit.warn import warn_caller
 
-__all__ = ["Core", "box_waves", "core_of", "next_to_origin", "turned", "warn_of_core"]
+__all__ = [
+    "Core",
+    "box_waves",
+    "core_of",
+    "next_to_origin",
+    "stated_error",
+    "turned",
+    "warn_of_core",
+]
 
 # λ in units of 1/ma; numbers of states and of nodes; steps to α.
 STRENGTH, STATES, NODES, STEPS = 0.3, (2, 3, 4, 5), (8, 12, 18, 27), 3
@@ -44,7 +52,7 @@ class Core(NamedTuple):
     size: float
     error: float
     residual: float
-    potential: Interaction
+    potential: Local
 
 
 def core_of(potential: Interaction, X: Array, r: Array, reduced_mass: float) -> Core | None:
@@ -76,7 +84,8 @@ def core_of(potential: Interaction, X: Array, r: Array, reduced_mass: float) -> 
     )
     rows = X[:, beyond]
     found = [_fit(rows[:, :n], psi[:k, :n], other[:k, :n] - psi[:k, :n]) for n, k in choices]
-    return Core(*_of_rows(np.array(found), np.array([n for n, _ in choices])), w)
+    size, error, left = _of_rows(np.array(found), np.array([n for n, _ in choices]))
+    return Core(size, error, left, w)
 
 
 def _core(strength, end):
@@ -133,7 +142,8 @@ def _of_rows(found, nodes):
     weight = 1 / error**2
     mean = np.average(size, weights=weight)
     scatter = np.average((size - mean) ** 2, weights=weight)
-    return mean, np.sqrt(scatter + 1 / weight.mean()), np.median(left[best, row])
+    error = np.sqrt(scatter + 1 / weight.mean())
+    return tuple(map(float, (mean, error, np.median(left[best, row]))))
 
 
 def warn_of_core(model: Any, problem: Problem) -> None:
@@ -158,7 +168,7 @@ def warn_of_core(model: Any, problem: Problem) -> None:
         return
     if core is None or not abs(core.size) > SIGNIFICANT * core.error:
         return
-    a = core.potential.radius
+    a = float(core.potential.radius or r[-1])
     k = np.linspace(0.3 / r[-1], min(6 * np.pi / r[-1], np.pi / (2 * a)), MOMENTA)
 
     def delta(size):
@@ -171,16 +181,16 @@ def warn_of_core(model: Any, problem: Problem) -> None:
     if np.abs(shift).max() < DIFFERENT:
         return
     either = [np.abs(turned(delta(core.size + s * core.error) - here) - shift) for s in (-1, 1)]
-    error = np.hypot(np.mean(either, axis=0), _stated(model, problem, k))
+    error = np.hypot(np.mean(either, axis=0), stated_error(model, k))
     counts = np.where(np.abs(shift) > SIGNIFICANT * error, np.abs(shift), 0.0)
     i = int(np.argmax(counts))
     if counts[i] > DIFFERENT:
         warn_caller(
             f"the wave functions at r > {a:.3g} ask for another V(r) below, next to the origin, "
             f"than that of the fit, which changes the phase shift at k = {k[i]:.4g} by "
-            f"{np.rad2deg(counts[i]):.2g}° ± {np.rad2deg(error[i]):.1g}°. The nodes miss structure "
-            "of V there, such as a core that rises as 1/r: take finer nodes, or a form that has the "
-            "core, such as LocalPotentialRegressor('yukawa')",
+            f"{np.rad2deg(counts[i]):.2g}° ± {np.rad2deg(error[i]):.1g}°. The nodes miss "
+            "structure of V there, such as a core that rises as 1/r: take finer nodes, or a form "
+            "that has the core, such as LocalPotentialRegressor('yukawa')",
             MisfitWarning,
         )
 
@@ -190,7 +200,7 @@ def turned(angle: Array) -> Array:
     return np.pi / 2 - np.mod(np.pi / 2 - angle, np.pi)
 
 
-def _stated(model, problem, k):
+def stated_error(model: Any, k: Array) -> Array:
     """The error of δ(k) that a fit states, from draws around it; 0 for one that states none."""
     if not hasattr(model, "draw_potentials"):
         return np.zeros_like(k)
