@@ -10,6 +10,8 @@ same for every V there but for its size α. So, with a core w = λ(1/r − 1/a) 
 
 where ψ'_n are the states of the fit with w added. α of least squares, from a few numbers of states
 and of nodes, is zero for a fit that is right. V + αw has the phase shifts that the rows ask for.
+
+Waves on the shells of a lattice are not smooth functions of r, and are not looked at.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ __all__ = [
     "warn_of_core",
 ]
 
-# λ in units of 1/ma; numbers of states and of nodes; steps to α.
-STRENGTH, STATES, NODES, STEPS = 0.3, (2, 3, 4, 5), (8, 12, 18, 27), 3
+# λ in units of 1/ma; the step of differences in α; numbers of states and of nodes; steps to α.
+STRENGTH, STEP, STATES, NODES, STEPS = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27), 3
 # Fewest nodes beyond the number of parameters, the most rows that are looked at, and draws.
 SPARE, ROWS, DRAWS = 4, 8, 32
 # A difference in radians, and in errors, that counts; momenta at which δ is compared.
@@ -56,7 +58,7 @@ class Core(NamedTuple):
 
 
 def core_of(potential: Interaction, X: Array, r: Array, reduced_mass: float) -> Core | None:
-    """The `Core` of rows of correlators; None where there are not enough nodes.
+    """The `Core` of rows of correlators; None on a lattice, or where there are not enough nodes.
 
     Its error is that of the residuals, the difference between two numbers of nodes, and the scatter
     of rows.
@@ -72,20 +74,37 @@ def core_of(potential: Interaction, X: Array, r: Array, reduced_mass: float) -> 
     reduced_mass : float
     """
     a = max(r[r > 0][0], node_spacing(r))
+    if _on_lattice(r, a):
+        return None
     beyond = r > a
     most = np.count_nonzero(beyond)
     choices = [(n, k) for n in NODES for k in STATES if k + SPARE < n <= most]
     if len({n for n, _ in choices}) < 2:
         return None
     w = _core(STRENGTH / (reduced_mass * a), a)
-    psi, other = (
-        box_waves(V, r, reduced_mass, potential.l or 0, STATES[-1])[:, beyond]
-        for V in (potential, potential + w)
-    )
-    rows = X[:, beyond]
-    found = [_fit(rows[:, :n], psi[:k, :n], other[:k, :n] - psi[:k, :n]) for n, k in choices]
-    size, error, left = _of_rows(np.array(found), np.array([n for n, _ in choices]))
+    nodes = np.array([n for n, _ in choices])
+
+    def step(size):
+        """From a core of this size to α, its error and the residual."""
+        psi, other = (
+            box_waves(potential + one * w, r, reduced_mass, potential.l or 0, STATES[-1])[:, beyond]
+            for one in (size, size + STEP)
+        )
+        change, rows = (other - psi) / STEP, X[:, beyond]
+        found = [_fit(rows[:, :n], psi[:k, :n], change[:k, :n]) for n, k in choices]
+        move, *rest = _of_rows(np.array(found), nodes)
+        return size + move, *rest
+
+    size, error, left = step(0.0)
+    if abs(size) > SIGNIFICANT * error:
+        size, error, left = step(size)
     return Core(size, error, left, w)
+
+
+def _on_lattice(r, a):
+    """Whether nodes contain the origin, or are shells of a lattice, where waves are not smooth."""
+    square = (r / a) ** 2
+    return r[0] == 0 or (np.diff(r).min() < 0.9 * a and np.allclose(square, np.round(square)))
 
 
 def _core(strength, end):
@@ -204,10 +223,12 @@ def stated_error(model: Any, k: Array) -> Array:
     """The error of δ(k) that a fit states, from draws around it; 0 for one that states none."""
     if not hasattr(model, "draw_potentials"):
         return np.zeros_like(k)
+    settings = {"reduced_mass": model._mass(), "l": model._wave or 0}
     try:
         drawn = model.draw_potentials(DRAWS, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AccuracyWarning)
+            ensemble = Ensemble(drawn, kind="draws", centre=model._learned, **settings)
+            return ensemble.phase_shift(k, return_std=True)[1]
     except ValueError:  # a covariance that is infinite
         return np.full_like(k, np.inf)
-    settings = {"reduced_mass": model._mass(), "l": model._wave or 0}
-    ensemble = Ensemble(drawn, kind="draws", centre=model._learned, **settings)
-    return ensemble.phase_shift(k, return_std=True)[1]
