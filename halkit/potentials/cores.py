@@ -44,8 +44,8 @@ __all__ = [
 STRENGTH, STEP, STATES, NODES, STEPS = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27), 3
 # Fewest nodes beyond the number of parameters, the most rows that are looked at, and draws.
 SPARE, ROWS, DRAWS = 4, 8, 32
-# A difference in radians, and in errors, that counts; momenta at which δ is compared.
-DIFFERENT, SIGNIFICANT, MOMENTA = np.deg2rad(1), 2.0, 12
+# A difference in radians, and in errors, that counts; the largest α; number of momenta compared.
+DIFFERENT, SIGNIFICANT, LARGEST, MOMENTA = np.deg2rad(1), 2.0, 50.0, 12
 
 
 class Core(NamedTuple):
@@ -96,7 +96,7 @@ def core_of(potential: Interaction, X: Array, r: Array, reduced_mass: float) -> 
         return size + move, *rest
 
     size, error, left = step(0.0)
-    if abs(size) > SIGNIFICANT * error:
+    if SIGNIFICANT * error < abs(size) < LARGEST:
         size, error, left = step(size)
     return Core(size, error, left, w)
 
@@ -137,28 +137,31 @@ def _fit(rows, psi, change):
     unit, y = next_to_origin(rows)
     psi, change = psi.T * unit, change.T * unit
     alpha = np.zeros((len(rows), 1, 1))
-    for _ in range(STEPS):
-        Q, R = np.linalg.qr(psi + alpha * change)
-        tangent = change @ np.linalg.solve(R, Q.mT @ y)
-        tangent, rest = (part - Q @ (Q.mT @ part) for part in (tangent, y))
-        size = np.sum(tangent**2, axis=1, keepdims=True)
-        step = np.sum(tangent * rest, axis=1, keepdims=True) / size
-        alpha = alpha + step
     n, states = psi.shape[1:]
-    left = norm(rest - step * tangent, axis=1)[:, 0]
-    error = left / np.sqrt((n - states - 1) * size[:, 0, 0])
+    with np.errstate(all="ignore"):
+        for _ in range(STEPS):
+            Q, R = np.linalg.qr(psi + alpha * change)
+            tangent = change @ np.linalg.solve(R, Q.mT @ y)
+            tangent, rest = (part - Q @ (Q.mT @ part) for part in (tangent, y))
+            size = np.sum(tangent**2, axis=1, keepdims=True)
+            step = np.sum(tangent * rest, axis=1, keepdims=True) / size
+            alpha = alpha + step
+        left = norm(rest - step * tangent, axis=1)[:, 0]
+        error = left / np.sqrt((n - states - 1) * size[:, 0, 0])
     return alpha[:, 0, 0], error, left / np.sqrt(n)
 
 
 def _of_rows(found, nodes):
     """α, its error and the residual of all rows, from (n_choices, 3, n_rows)."""
-    sizes, errors, left = found.swapaxes(0, 1)
+    sizes, errors, left = np.where(np.isfinite(found), found, np.inf).swapaxes(0, 1)
     order, row = np.argsort(errors, axis=0), np.arange(sizes.shape[1])
     best = order[0]
     others = np.argmax(nodes[order] != nodes[best], axis=0)
     size = sizes[best, row]
+    if not np.isfinite([size, errors[best, row]]).all():
+        raise ValueError("rows must tell V below the first node, got a singular fit")
     error = np.hypot(errors[best, row], size - sizes[order[others, row], row])
-    weight = 1 / error**2
+    weight = 1 / np.maximum(error, np.finfo(float).tiny ** 0.25) ** 2
     mean = np.average(size, weights=weight)
     scatter = np.average((size - mean) ** 2, weights=weight)
     error = np.sqrt(scatter + 1 / weight.mean())
@@ -178,40 +181,44 @@ def warn_of_core(model: Any, problem: Problem) -> None:
     -----
     MisfitWarning
     """
-    r, mass, V = model.r_, model._mass(), model._learned
     rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, ROWS).astype(int))]
     try:
-        core = core_of(V, problem.X[rows], r, mass)
-    except ValueError:  # a U without a basis of states
+        core = core_of(model._learned, problem.X[rows], model.r_, model._mass())
+        if core is None or not SIGNIFICANT * core.error < abs(core.size) < LARGEST:
+            return
+        k, shift, error = _shifts(model, core)
+    except ValueError:  # a U without a basis of states, or a core that no mesh resolves
         return
-    if core is None or not abs(core.size) > SIGNIFICANT * core.error:
-        return
-    a = float(core.potential.radius or r[-1])
-    k = np.linspace(0.3 / r[-1], min(6 * np.pi / r[-1], np.pi / (2 * a)), MOMENTA)
-
-    def delta(size):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AccuracyWarning)
-            return phase_shift(V + size * core.potential, k, reduced_mass=mass, l=V.l or 0)
-
-    here = delta(0.0)
-    shift = turned(delta(core.size) - here)
-    if np.abs(shift).max() < DIFFERENT:
-        return
-    either = [np.abs(turned(delta(core.size + s * core.error) - here) - shift) for s in (-1, 1)]
-    error = np.hypot(np.mean(either, axis=0), stated_error(model, k))
     counts = np.where(np.abs(shift) > SIGNIFICANT * error, np.abs(shift), 0.0)
     i = int(np.argmax(counts))
     if counts[i] > DIFFERENT:
         warn_caller(
-            f"the wave functions at r > {a:.3g} ask for another V(r) below, next to the origin, "
-            f"than that of the fit, which changes the phase shift at k = {k[i]:.4g} by "
-            f"{np.rad2deg(counts[i]):.2g}° ± {np.rad2deg(error[i]):.1g}°. The nodes miss "
-            "structure of V there, such as a core that rises as 1/r: take finer nodes, or a form "
-            "that has the core, such as LocalPotentialRegressor('yukawa')",
+            f"the wave functions at r > {core.potential.radius:.3g} ask for another V(r) below, "
+            "next to the origin, than that of the fit, which changes the phase shift at "
+            f"k = {k[i]:.4g} by {np.rad2deg(counts[i]):.2g}° ± {np.rad2deg(error[i]):.1g}°. The "
+            "nodes miss structure of V there, such as a core that rises as 1/r: take finer nodes, "
+            "or a form that has the core, such as LocalPotentialRegressor('yukawa')",
             MisfitWarning,
         )
+
+
+def _shifts(model, core):
+    """Momenta, the change of δ by a core, and its error with that of δ that the fit states."""
+    V, mass, R, w = model._learned, model._mass(), model.r_[-1], core.potential
+    k = np.linspace(0.3 / R, min(6 * np.pi / R, np.pi / (2 * w.radius)), MOMENTA)
+
+    def delta(size):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AccuracyWarning)
+            return phase_shift(V + size * w, k, reduced_mass=mass, l=V.l or 0)
+
+    here = delta(0.0)
+    shift = turned(delta(core.size) - here)
+    if np.abs(shift).max() < DIFFERENT:
+        return k, shift, np.zeros_like(k)
+    either = [np.abs(turned(delta(core.size + s * core.error) - here) - shift) for s in (-1, 1)]
+    return k, shift, np.hypot(np.mean(either, axis=0), stated_error(model, k))
 
 
 def turned(angle: Array) -> Array:

@@ -267,7 +267,10 @@ def _is_pair(model, phi, tail):
     """Whether two waves of the fit describe a wave as well as its tail is a single one."""
     n = np.count_nonzero(model.r_ >= STARTS[0] * model.r_[-1])
     single = tail.residual * tail.amplitude * np.sqrt(n / 2 / (n - 3))
-    return left_by_pair(model._learned, phi, model.r_, model._mass(), tail.k) < single
+    try:
+        return left_by_pair(model._learned, phi, model.r_, model._mass(), tail.k) < single
+    except ValueError:  # no mesh for its momenta
+        return False
 
 
 def _tell(k, shift, error, first):

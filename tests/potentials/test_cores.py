@@ -73,10 +73,10 @@ def judged(kind, seed, noise):
     V, m, d = correlators(kind, seed, noise)
     model = process(d.r, m)
     messages = told(model, d.data, d.target, d.sigma)
-    k = np.linspace(0.3 / d.r[-1], min(6 * np.pi / d.r[-1], np.pi / (2 * d.r[0])), 16)
+    k = np.linspace(0.3 / d.r[-1], min(6 * np.pi / d.r[-1], np.pi / (2 * d.r[0])), 10)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        delta, std = np.rad2deg(model.phase_shift(k, return_std=True))
+        delta, std = np.rad2deg(model.phase_shift(k, return_std=True, n_draws=12))
     off = np.abs(np.rad2deg(turned(phase_shift(V, k, reduced_mass=m) - np.deg2rad(delta))))
     fault = np.any((off > 1) & (off > 3 * std))
     return fault, np.all((off < 0.2) | (off < std)), bool(messages)
@@ -85,14 +85,14 @@ def judged(kind, seed, noise):
 @pytest.mark.parametrize("noise", [0.0, 1e-4])
 def test_cores_of_correlators_are_named(noise):
     """Of the faults of Yukawa truths most, of the right fits to any truth none."""
-    found = [judged("yukawa", seed, noise) for seed in range(14)]
+    found = [judged("yukawa", seed, noise) for seed in range(12)]
     faults = [named for fault, _, named in found if fault]
-    assert len(faults) > 4
+    assert len(faults) > 2
     assert np.mean(faults) > 0.7
     for kind in ("gaussian", "exponential"):
-        found += [judged(kind, seed, noise) for seed in range(6)]
+        found += [judged(kind, seed, noise) for seed in range(3)]
     right = [named for _, right, named in found if right]
-    assert len(right) > 8
+    assert len(right) > 4
     assert not any(right)
 
 
@@ -136,7 +136,7 @@ def test_a_core_is_named_once_at_the_line_of_the_caller():
 def test_waves_of_another_l_are_named(l):
     """Correlators and stationary waves, y made with l or without; l = 1, 2 are told apart."""
     named = []
-    for kind, seed in [(kind, seed) for kind in ("yukawa", "gaussian") for seed in range(4)]:
+    for kind, seed in [(kind, seed) for kind in ("yukawa", "gaussian") for seed in range(3)]:
         V, m, d = correlators(kind, seed, 0.0, l=l)
         r, barrier = d.r, l * (l + 1) / (2 * m * d.r**2)
         k = np.linspace(0.3 / r[-1], min(np.pi / (2 * r[0]), 12 * np.pi / r[-1]), 6)
@@ -154,7 +154,7 @@ def test_waves_of_another_l_are_named(l):
 @pytest.mark.parametrize("noise", [0.0, 1e-3])
 def test_s_waves_are_not_taken_for_others(noise):
     """Wells with hard cores, whose waves rise at the origin, and others."""
-    for kind, seed in [(kind, seed) for kind in ("hard", "yukawa") for seed in range(6)]:
+    for kind, seed in [(kind, seed) for kind in ("hard", "yukawa") for seed in range(4)]:
         V, m, d = correlators(kind, seed, noise)
         k = np.linspace(0.3 / d.r[-1], 6 * np.pi / d.r[-1], 5)
         phi = scattering_wave_functions(V, k, reduced_mass=m)(d.r)
@@ -213,7 +213,7 @@ def test_mixtures_are_not_named(noise):
 def test_tails_on_few_nodes_are_compared():
     """Yukawa and square-well truths on 10 … 16 nodes: every fault of more than 1°."""
     faults = []
-    for kind, seed in [(kind, seed) for kind in ("yukawa", "well") for seed in range(8)]:
+    for kind, seed in [(kind, seed) for kind in ("yukawa", "well") for seed in range(5)]:
         random = np.random.default_rng([seed, len(kind), 3])
         m, h, n = random.uniform(0.3, 2), random.uniform(0.3, 1.2), random.integers(10, 17)
         f, mu = random.uniform(0.2, 1.5) * random.choice([-1, 1]), 4 / (n * h)
@@ -228,8 +228,8 @@ def test_tails_on_few_nodes_are_compared():
         named = bool(told(model, phi, V(r) * phi))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            delta, std = model.phase_shift(k, return_std=True)
+            delta, std = model.phase_shift(k, return_std=True, n_draws=12)
         off = np.abs(turned(phase_shift(V, k, reduced_mass=m) - delta))
         faults += [named] * bool(np.any((off > np.deg2rad(1)) & (off > 3 * std)))
-    assert len(faults) > 4
+    assert len(faults) > 2
     assert all(faults)
