@@ -40,8 +40,8 @@ __all__ = [
     "warn_of_core",
 ]
 
-# λ in units of 1/ma; the step of differences in α; numbers of states and of nodes; steps to α.
-STRENGTH, STEP, STATES, NODES, STEPS = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27), 3
+# λ in units of 1/ma; the step of differences in α; numbers of states and of nodes.
+STRENGTH, STEP, STATES, NODES = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27)
 # Fewest nodes beyond the number of parameters, the most rows that are looked at, and draws.
 SPARE, ROWS, DRAWS = 4, 8, 32
 # A difference in radians, and in errors, that counts; the largest α; number of momenta compared.
@@ -133,20 +133,17 @@ def next_to_origin(rows: Array) -> tuple[Array, Array]:
 
 
 def _fit(rows, psi, change):
-    """α, its error and the residual of each row, (3, n_rows)."""
+    """α in first order, its error and the residual of each row, (3, n_rows)."""
     unit, y = next_to_origin(rows)
     psi, change = psi.T * unit, change.T * unit
-    alpha = np.zeros((len(rows), 1, 1))
     n, states = psi.shape[1:]
     with np.errstate(all="ignore"):
-        for _ in range(STEPS):
-            Q, R = np.linalg.qr(psi + alpha * change)
-            tangent = change @ np.linalg.solve(R, Q.mT @ y)
-            tangent, rest = (part - Q @ (Q.mT @ part) for part in (tangent, y))
-            size = np.sum(tangent**2, axis=1, keepdims=True)
-            step = np.sum(tangent * rest, axis=1, keepdims=True) / size
-            alpha = alpha + step
-        left = norm(rest - step * tangent, axis=1)[:, 0]
+        Q, R = np.linalg.qr(psi)
+        tangent = change @ np.linalg.solve(R, Q.mT @ y)
+        tangent, rest = (part - Q @ (Q.mT @ part) for part in (tangent, y))
+        size = np.sum(tangent**2, axis=1, keepdims=True)
+        alpha = np.sum(tangent * rest, axis=1, keepdims=True) / size
+        left = norm(rest - alpha * tangent, axis=1)[:, 0]
         error = left / np.sqrt((n - states - 1) * size[:, 0, 0])
     return alpha[:, 0, 0], error, left / np.sqrt(n)
 
