@@ -258,7 +258,8 @@ class GaussianProcessPotentialRegressor(PosteriorMixin, RegressorMixin, Versione
         MisfitWarning
             If the fit does not describe the data: χ² per datum is above 2.5 with `y_std`, more than
             1e-3 of the squared targets is left without, or U is symmetric and ⟨φ_s|y_t⟩ is not. If
-            a wave function has another phase shift at large r than the fitted potential.
+            a wave function has another phase shift at large r than the fitted potential, asks for
+            another V below the first node, or is of another l.
             With several channels, if another normalisation of them makes it symmetric.
         UnderdeterminedWarning
             If U of the prior is seen at less than three standard deviations beside V, as with

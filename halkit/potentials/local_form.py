@@ -218,7 +218,8 @@ class LocalPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
             rows tell it, and how much it raises χ². With several channels, if another
             normalisation of them makes ⟨φ_s|y_t⟩ symmetric, with or without `y_std`. Without
             `y_std`, if the fit leaves more than 1e-3 of the squared targets. If a wave function has
-            another phase shift at large r than the fitted potential.
+            another phase shift at large r than the fitted potential, asks for another V below the
+            first node, or is of another l.
         UnderdeterminedWarning
             If V has not vanished where the data end, a Gaussian that matters has the largest range
             that the fit admits, or a fitted mass μ is not positive. With several channels, if the

@@ -181,8 +181,9 @@ class ParametricPotentialRegressor(DrawnParameters, RegressorMixin, Versioned):
         MisfitWarning
             If χ² per datum is above 2.5 with `y_std`: `theta_cov_` is too small then; or if the fit
             leaves more than 1e-3 of the squared targets without `y_std`. If a wave function has
-            another phase shift at large r than the fitted potential. With several channels, if
-            another normalisation of them makes ⟨φ_s|y_t⟩ symmetric.
+            another phase shift at large r than the fitted potential, asks for another V below the
+            first node, or is of another l. With several channels, if another normalisation of them
+            makes ⟨φ_s|y_t⟩ symmetric.
         """
         start, bounds = self._check_parameters()
         with self._task(X, y, sample_weight, max_subtasks=None) as task, unchanged_on_error(self):

@@ -13,7 +13,9 @@ with the solution u = A F + B G + p, where F = kr j_l(kr) and G = −kr y_l(kr),
 For y of the fit this is linear in A and B for each k. The k of least squares, and tan δ = B/A, need
 the tail alone. A wave of the fitted potential with the same k, on the same nodes, must have this δ.
 Rows that are not one wave, as most of correlators are not, leave residuals, or have another δ on
-a shorter window. Waves with kR < 1 are too straight to show it, and do not count.
+a shorter window; or two waves of the fit describe them on all nodes (`halkit.potentials.mixtures`).
+Waves with kR < 1 are too straight to show it, and do not count. Where nothing is found, rows are
+compared with the fit next to the origin (`halkit.potentials.cores`).
 
 Errors σ of y, or without them what the fit leaves of y, move δ of the fit in first order by
 
@@ -32,8 +34,11 @@ from scipy.special import spherical_jn, spherical_yn
 
 from halkit.exceptions import AccuracyWarning, MisfitWarning
 from halkit.interactions import Interaction
+from halkit.potentials.angular import WAVES, tell_wave, warn_of_wave
+from halkit.potentials.cores import stated_error, turned, warn_of_core
 from halkit.potentials.coupling import act
 from halkit.potentials.misfit import describes
+from halkit.potentials.mixtures import left_by_pair
 from halkit.potentials.problem import Problem
 from halkit.potentials.validation import node_columns
 from halkit.scaling import norm
@@ -44,13 +49,14 @@ from halkit.warn import is_ignored, warn_caller
 __all__ = ["Tail", "tail_of", "tail_shifts", "warn_of_tails"]
 
 # Where the window and a shorter one start, in units of R, and the fewest nodes of the shorter one.
-STARTS, FEWEST = (0.5, 0.65), 6
+STARTS, FEWEST = (0.5, 0.65), 4
 # Steps of the search for k, in units of the inverse length of the window; its least kR; iterations.
 STEP, LEAST, ITERATIONS = 0.3, 0.03, 12
 # Largest residual of a single wave, relative to it; kR from which on it bends.
 SINGLE, BENT = 0.03, 1.0
-# A difference in radians, and in errors, that counts; most rows that are looked at.
-DIFFERENT, SIGNIFICANT, ROWS = 8e-3, 3.0, 8
+# A difference in radians, and in errors, that counts; errors that a fit states may cover it up to
+# LARGE; most rows that are looked at.
+DIFFERENT, SIGNIFICANT, LARGE, COVERED, ROWS = 8e-3, 3.0, np.deg2rad(1), 2.0, 8
 
 
 class Tail(NamedTuple):
@@ -159,7 +165,7 @@ def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail
     first, second = (_Window(phi, y, r, l, reduced_mass, start * r[-1]) for start in STARTS)
     k = first.momentum()
     delta, error, size = first.phase(k)
-    change = _turned(second.phase(second.momentum())[0] - delta)
+    change = turned(second.phase(second.momentum())[0] - delta)
     residual = float(first.residual(np.array([k]))[0])
     return Tail(k / float(r[-1]), delta, float(np.hypot(error, change)), residual, size)
 
@@ -197,13 +203,8 @@ def tail_shifts(
     found = {}
     for (i, tail), row in zip(tails.items(), outside(phi), strict=True):
         delta, *_ = _Window(*row, *wave).phase(tail.k * r[-1])
-        found[i] = tail, float(_turned(tail.phase_shift - delta))
+        found[i] = tail, float(turned(tail.phase_shift - delta))
     return found
-
-
-def _turned(angle):
-    """Modulo π, in (−π/2, π/2]."""
-    return np.pi / 2 - np.mod(np.pi / 2 - angle, np.pi)
 
 
 def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> None:
@@ -225,41 +226,75 @@ def warn_of_tails(model: Any, problem: Problem, *, unfinished: bool = False) -> 
         return
     if not describes(model, problem):
         return
+    if warn_of_wave(model, problem):
+        return
     r, mass = model.r_, model._mass()
     rows = np.flatnonzero(problem.X.any(axis=1) & problem.W.any(axis=1))
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, ROWS).astype(int))]
     found = tail_shifts(model._learned, problem.X[rows], r, model.weights_, mass)
+    wrong, waves = _wrong(model, problem, rows, found)
+    if 2 * len(waves) > len(found):
+        tell_wave(max(waves, key=waves.count))
+        return
+    for row, shift, error in wrong:
+        tail, _ = found[row]
+        if not _is_pair(model, problem.X[rows[row]], tail):
+            _tell(tail.k, np.rad2deg(shift), np.rad2deg(error), r[r > 0][0])
+            return
+    warn_of_core(model, problem)
+
+
+def _wrong(model, problem, rows, found):
+    """Tails that differ from the fit, with shift and error, the largest first; others' l > 0."""
     noise = _noise_of_targets(model, problem, rows)
-    wrong = []
+    wrong, waves = [], []
     for i, (tail, shift) in found.items():
-        of_targets = 2 * mass * noise[i] / tail.k / tail.amplitude / tail.amplitude
+        of_targets = 2 * model._mass() * noise[i] / tail.k / tail.amplitude / tail.amplitude
         error = np.hypot(tail.error, of_targets)
-        different = abs(shift) > max(DIFFERENT, SIGNIFICANT * error)
-        if different and not _of_other_wave(model, problem.X[rows[i]], tail.residual):
-            wrong.append((abs(shift), tail.k, error))
-    if wrong:
-        shift, k, error = np.rad2deg(1) * np.array(max(wrong))
-        warn_caller(
-            f"the wave function with k = {np.deg2rad(k):.4g} has at large r a phase shift that "
-            f"differs by {shift:.2g}° ± {error:.1g}° from that of the fitted potential. X may be "
-            "rφ, or a mixture of states; reduced_mass, l or the unit of r may be wrong; X and y "
-            "may be of different potentials; the prior may be too smooth; or the nodes miss "
-            "structure of V, such as a core that rises as 1/r below the first one, r = "
-            f"{r[r > 0][0]:.3g}: take finer nodes, or a form that has the core, such as "
-            "LocalPotentialRegressor('yukawa')",
-            MisfitWarning,
-        )
+        if abs(shift) > max(DIFFERENT, SIGNIFICANT * error):
+            l = _other_wave(model, problem.X[rows[i]], tail.residual)
+            waves += [l] * bool(l)
+            wrong += [(i, abs(shift), error)] * (not l)
+    wrong.sort(key=lambda one: -one[1])
+    if wrong and wrong[0][1] < LARGE:
+        stated = stated_error(model, np.array([found[i][0].k for i, *_ in wrong]))
+        pairs = zip(wrong, stated, strict=True)
+        wrong = [one for one, known in pairs if one[1] > COVERED * known]
+    return wrong, waves
 
 
-def _of_other_wave(model, phi, residual):
-    """Whether a wave is clearly of l = 1 or 2 where nothing says its l."""
-    if model._wave is not None:
+def _is_pair(model, phi, tail):
+    """Whether two waves of the fit describe a wave as well as its tail is a single one."""
+    n = np.count_nonzero(model.r_ >= STARTS[0] * model.r_[-1])
+    single = tail.residual * tail.amplitude * np.sqrt(n / 2 / (n - 3))
+    try:
+        return left_by_pair(model._learned, phi, model.r_, model._mass(), tail.k) < single
+    except ValueError:  # no mesh for its momenta
         return False
+
+
+def _tell(k, shift, error, first):
+    warn_caller(
+        f"the wave function with k = {k:.4g} has at large r a phase shift that differs by "
+        f"{shift:.2g}° ± {error:.1g}° from that of the fitted potential. X may be rφ, or a "
+        "mixture of states; reduced_mass, l or the unit of r may be wrong; X and y may be of "
+        "different potentials; the prior may be too smooth; or the nodes miss structure of V, such "
+        f"as a core that rises as 1/r below the first one, r = {first:.3g}: take finer nodes, or a "
+        "form that has the core, such as LocalPotentialRegressor('yukawa')",
+        MisfitWarning,
+    )
+
+
+def _other_wave(model, phi, residual):
+    """The l > 0 of a wave that clearly has it, where nothing says its l, or None."""
+    if model._wave is not None:
+        return None
     r = model.r_
     outer = r >= STARTS[0] * r[-1]
     y = act(model._learned, phi[None], r, model.weights_, r[outer])[0]
-    others = (tail_of(phi[outer], y, r[outer], l, model._mass()) for l in (1, 2))
-    return min(tail.residual for tail in others) < residual / 2
+    left = {l: tail_of(phi[outer], y, r[outer], l, model._mass()).residual for l in WAVES}
+    l = min(left, key=left.__getitem__)
+    return l if left[l] < residual / 2 else None
 
 
 def _comparable(model):

@@ -134,7 +134,7 @@ def test_two_waves_give_a_separable_potential_of_rank_two():
 def test_waves_of_a_resonance_in_the_p_wave(n, limit):
     P, m, r = GaussianSum([-8.0], [0.5]), 1.5, np.linspace(0.02, 8.0, 400)
     phi = scattering_wave_functions(P, np.linspace(0.05, 1.45, n + 1)[1:], reduced_mass=m, l=1)(r)
-    model = ESTPotentialRegressor(r, reduced_mass=m).fit(phi, P.local_potential(r) * phi)
+    model = ESTPotentialRegressor(r, reduced_mass=m, l=1).fit(phi, P.local_potential(r) * phi)
     k = np.linspace(0.05, 1.45, 29)
     delta, exact = (phase_shift(U, k, reduced_mass=m, l=1) for U in (model, P))
     assert np.abs(np.exp(2j * delta) - np.exp(2j * exact)).max() < limit
