@@ -188,6 +188,29 @@ def test_files_and_functions_are_short():
         ] == [], path
 
 
+def test_private_functions_stand_below_their_first_callers():
+    for path in MODULES:
+        nodes = [node for node in tree_of(path).body if isinstance(node, DEFINITION)]
+        used = [{one.id for one in ast.walk(node) if isinstance(one, ast.Name)} for node in nodes]
+        at_import = names_at_import(tree_of(path))
+        for i, node in enumerate(nodes):
+            private = isinstance(node, FUNCTION) and node.name.startswith("_")
+            if private and node.name not in at_import:
+                callers = [j for j, names in enumerate(used) if node.name in names and j != i]
+                assert not callers or min(callers) < i, f"{node.name} of {path}"
+
+
+def names_at_import(node):
+    """Names that a module needs when it is imported: those outside the bodies of functions."""
+    parts = (
+        [*node.decorator_list, node.args]
+        if isinstance(node, FUNCTION)
+        else ast.iter_child_nodes(node)
+    )
+    found = {node.id} if isinstance(node, ast.Name) else set()
+    return found.union(*map(names_at_import, parts))
+
+
 def docstring_lines(node):
     """Return how many lines the docstring of a function takes."""
     if not isinstance(node, FUNCTION) or not ast.get_docstring(node):

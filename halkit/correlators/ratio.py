@@ -254,14 +254,14 @@ def _warn_of_rate(C, t, mass, name, kind):
         )
 
 
-def _each(masses):
-    return masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
-
-
 def _n_configs(masses, bin_size):
     """The configurations of bootstrap samples, if the fits of the masses agree in it."""
     drawn = {fit.n_configs for fit in _each(masses) if isinstance(fit, MassFit)} - {None}
     return round(drawn.pop() * (bin_size or 1)) if len(drawn) == 1 else None
+
+
+def _each(masses):
+    return masses if isinstance(masses, tuple) and not isinstance(masses, MassFit) else (masses,)
 
 
 def _masses(masses, n_hadrons, n_bins):

@@ -53,17 +53,6 @@ _PARTS = {
 }
 
 
-def _warn_of_misspelt(cls):
-    """Warn of methods whose names differ by a typo from a method that solvers call."""
-    for name in vars(cls):
-        close = [] if name in _SYMBOLS else get_close_matches(name, _SYMBOLS, 1, SIMILAR)
-        if close:
-            warn_caller(
-                f"{cls.__name__}.{name} is not used: the method of an interaction is {close[0]}",
-                UserWarning,
-            )
-
-
 class Combinable:
     """V + W, V − W, −V, sV and V/s, for interactions and fitted estimators V and W, numbers s.
 
@@ -216,6 +205,17 @@ class Interaction(Combinable):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def _warn_of_misspelt(cls):
+    """Warn of methods whose names differ by a typo from a method that solvers call."""
+    for name in vars(cls):
+        close = [] if name in _SYMBOLS else get_close_matches(name, _SYMBOLS, 1, SIMILAR)
+        if close:
+            warn_caller(
+                f"{cls.__name__}.{name} is not used: the method of an interaction is {close[0]}",
+                UserWarning,
+            )
 
 
 class HasInteraction(Protocol):

@@ -245,12 +245,6 @@ def _as_matrix(other, n):
     return matrix
 
 
-def _element(one):
-    """The interaction of an element; that of a fitted estimator knows its reduced mass."""
-    interaction = as_interaction(one)
-    return interaction if interaction is one or own_mass(one) is None else Sum(one)
-
-
 def _square(interactions):
     try:
         rows = [list(row) for row in interactions]
@@ -273,3 +267,9 @@ def _square(interactions):
     if any(one.has_laplacian for row in square for one in row):
         raise TypeError("interactions of coupled channels must not have a V2(r) ∇², got one")
     return square
+
+
+def _element(one):
+    """The interaction of an element; that of a fitted estimator knows its reduced mass."""
+    interaction = as_interaction(one)
+    return interaction if interaction is one or own_mass(one) is None else Sum(one)

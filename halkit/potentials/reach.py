@@ -86,6 +86,36 @@ def beyond_data(
         return Beyond(end, share, float(np.ldexp(np.abs(shifts).max(), unit)))
 
 
+def warn_of_reach(
+    r_out: Array, *, U: Function | None, V: Function | None, std: Callable[[Array], float],
+    reduced_mass: Number | None = None, ends_there: bool = False, exact: bool = False,
+) -> None:  # fmt: skip
+    """Warn of a fit whose U or V has not vanished where the data end; few nodes do not tell.
+
+    Parameters
+    ----------
+    r_out : ndarray of shape (n_out,)
+        Nodes of the targets.
+    U, V : callable or None
+        U(r, r'), not cut, and V(r), of arrays.
+    std : callable
+        Standard deviation of V at one radius, of shape (1,).
+    reduced_mass : float, optional
+    ends_there : bool
+        As for `beyond_data`.
+    exact : bool
+        Whether the data have no errors.
+    """
+    if len(r_out) < FEWEST:
+        return
+    if U is not None:
+        beyond = beyond_data(U, r_out[-1], reduced_mass, ends_there=ends_there)
+        _warn_of_beyond(beyond, EXACT if exact else NOTICEABLE)
+    if V is not None:
+        r = r_out[r_out > 0]
+        _warn_of_local_end(V(r), std(r[-1:]), r)
+
+
 def _warn_of_beyond(beyond, noticeable):
     """Warn if U beyond the data is noticeable."""
     if beyond.shift > noticeable or (np.isnan(beyond.shift) and beyond.share > NOTICEABLE_SHARE):
@@ -124,33 +154,3 @@ def _warn_of_local_end(V, std, r):
             "propagators of the free hadrons",
             UnderdeterminedWarning,
         )
-
-
-def warn_of_reach(
-    r_out: Array, *, U: Function | None, V: Function | None, std: Callable[[Array], float],
-    reduced_mass: Number | None = None, ends_there: bool = False, exact: bool = False,
-) -> None:  # fmt: skip
-    """Warn of a fit whose U or V has not vanished where the data end; few nodes do not tell.
-
-    Parameters
-    ----------
-    r_out : ndarray of shape (n_out,)
-        Nodes of the targets.
-    U, V : callable or None
-        U(r, r'), not cut, and V(r), of arrays.
-    std : callable
-        Standard deviation of V at one radius, of shape (1,).
-    reduced_mass : float, optional
-    ends_there : bool
-        As for `beyond_data`.
-    exact : bool
-        Whether the data have no errors.
-    """
-    if len(r_out) < FEWEST:
-        return
-    if U is not None:
-        beyond = beyond_data(U, r_out[-1], reduced_mass, ends_there=ends_there)
-        _warn_of_beyond(beyond, EXACT if exact else NOTICEABLE)
-    if V is not None:
-        r = r_out[r_out > 0]
-        _warn_of_local_end(V(r), std(r[-1:]), r)

@@ -72,17 +72,17 @@ def _quoted(budget, centres, bins, accepted):
     return budget._quoted(centres, bins, accepted)
 
 
-def _real(values):
-    """Complex numbers as pairs on a new last axis."""
-    return np.stack([np.real(values), np.imag(values)], axis=-1)
-
-
 def _complex(pairs):
     return pairs[..., 0] + 1j * pairs[..., 1]
 
 
 def _matrix(fit, energy, mesh):
     return _real(fit.s_matrix(energy, **mesh))
+
+
+def _real(values):
+    """Complex numbers as pairs on a new last axis."""
+    return np.stack([np.real(values), np.imag(values)], axis=-1)
 
 
 def _phases(fit, energy, mesh):

@@ -206,18 +206,18 @@ def not_finite(samples: Any) -> NDArray[np.bool_]:
     return ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
 
 
-def _count(member):
-    """The number of channels of an interaction, a matrix, or a fitted estimator."""
-    if isinstance(member, InteractionMatrix):
-        return len(member)
-    return 1 if isinstance(member, Interaction) else getattr(member, "n_channels_", 1)
-
-
 def _same_count(members):
     counts = sorted({_count(member) for member in members})
     if len(counts) > 1:
         raise ValueError(f"interactions must have one number of channels, got {counts}")
     return counts[0]
+
+
+def _count(member):
+    """The number of channels of an interaction, a matrix, or a fitted estimator."""
+    if isinstance(member, InteractionMatrix):
+        return len(member)
+    return 1 if isinstance(member, Interaction) else getattr(member, "n_channels_", 1)
 
 
 def _mean(members):

@@ -125,19 +125,6 @@ def profile(interaction: Interaction, radius: float, reduced_mass: float) -> Pro
     return Profile(r, values, core, low)
 
 
-def _kernel_jumps(interaction, radius, reduced_mass):
-    """Radii r at which K(r, s) + K(s, r) jumps, for a few s."""
-    s = radius * SECTIONS
-
-    def section(r):
-        pairs = (r[:, None], s), (s, r[:, None])
-        kernel = sum(part_values(interaction, "kernel", *pair) for pair in pairs)
-        return 2 * reduced_mass * kernel.sum(axis=1)
-
-    r = radius * COARSE
-    return _jumps(section, r, section(r), radius)[0]
-
-
 def _jumps(V, r, values, radius):
     """Both sides of the jumps of V: steps that keep their height as intervals close in.
 
@@ -222,6 +209,19 @@ def find_layout(
         total = np.interp(edges, seen.r, np.concatenate([[0.0], np.cumsum(steps)]))
         radians = radians + np.diff(total)
     return Layout(tuple(edges.tolist()), LEAST + PER_RADIAN * radians, inner)
+
+
+def _kernel_jumps(interaction, radius, reduced_mass):
+    """Radii r at which K(r, s) + K(s, r) jumps, for a few s."""
+    s = radius * SECTIONS
+
+    def section(r):
+        pairs = (r[:, None], s), (s, r[:, None])
+        kernel = sum(part_values(interaction, "kernel", *pair) for pair in pairs)
+        return 2 * reduced_mass * kernel.sum(axis=1)
+
+    r = radius * COARSE
+    return _jumps(section, r, section(r), radius)[0]
 
 
 def joined(layouts: Sequence[Layout], starts: Sequence[Layout]) -> Layout:
