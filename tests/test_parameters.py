@@ -28,6 +28,8 @@ from halkit.resampling import JackknifeRegressor
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning"),
+    # X of these tests are not wave functions of any potential.
+    pytest.mark.filterwarnings("ignore::halkit.exceptions.MisfitWarning"),
 ]
 
 R = np.linspace(0.2, 6.0, 12)
