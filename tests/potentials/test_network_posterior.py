@@ -72,10 +72,10 @@ def test_without_U_the_errors_are_those_of_the_gaussian_process(seed):
 def test_errors_cover_the_truth():
     """V and V + U, noise 3e-4 and 3e-3: also what two sources and the prior leave open."""
     pulls = []
-    for seed in range(8):
+    for seed in range(6):
         truth = well(seed) + Separable((-1) ** seed * 3e-4, 0.5) if seed % 2 else well(seed)
         d = correlators(truth, seed, noise=3e-4 if seed % 4 < 2 else 3e-3)
-        delta, error = fitted(d).phase_shift(K, return_std=True, n_draws=12)
+        delta, error = fitted(d).phase_shift(K, return_std=True, n_draws=8)
         away = delta - phase_shift(truth, K, reduced_mass=1.0)
         pulls.append((away - np.pi * np.round(away / np.pi)) / error)
     assert np.max(np.abs(pulls)) < 2
@@ -94,7 +94,7 @@ def test_errors_hold_the_scatter_of_fits_to_other_noise():
 def test_every_observable_has_an_error_and_a_file_keeps_it(tmp_path):
     d = correlators(GaussianSum.from_ranges([-0.12], [4.0]), 0)
     model = fitted(d)
-    states, errors = model.bound_states(return_std=True, n_draws=8)
+    states, errors = model.bound_states(return_std=True, n_draws=6)
     assert errors.energy[0] > 0
     exact = bound_states(d.interaction, reduced_mass=1.0)
     assert abs(states.energy[0] - exact.energy[0]) < 3 * errors.energy[0]
