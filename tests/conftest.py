@@ -1,6 +1,7 @@
-"""Where the published correlators are."""
+"""Where the published correlators are, and what holds for every test."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ def data_dir():
     if not (folder / "xixi_1s0_rcorr.npz").is_file():
         pytest.skip(f"{folder} has no xixi_1s0_rcorr.npz; set HALKIT_DATA to the folder that has")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left():
+    """Close what a test has drawn: matplotlib warns of more than twenty open figures."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def pytest_collection_modifyitems(items):

@@ -75,6 +75,7 @@ def stack_rows(rows: Sequence[Rows]) -> Rows:
         laplacian=_padded([p.laplacian for p in rows], n, out.size) if laplacians else None,
         labels=[label for part in rows for label in part.labels],
         r_out=out,
+        mass_bins=_masses(rows),
     )
 
 
@@ -95,6 +96,17 @@ def _checked(rows):
                     f"{name} must be the same in all rows{hint}, got {mine} and {other}"
                 )
     return rows
+
+
+def _masses(rows):
+    """The masses of the bins that rows have, which are the same."""
+    given = [part.mass_bins for part in rows if part.mass_bins is not None]
+    if not all(np.array_equal(given[0], other) for other in given):
+        raise ValueError(
+            "mass_bins must be the same in all rows, got others: give two_hadron_ratio of all "
+            "volumes the MassFit of one of them"
+        )
+    return given[0] if given else None
 
 
 def _check_radii(part, widest, out, largest):

@@ -23,6 +23,8 @@ __all__ = ["QUANTILES", "QuotedValue", "complex_value", "quote", "quoted_value"]
 QUANTILES = (0.16, 0.84)
 # Powers of ten beyond which numbers are written with an exponent.
 SMALL, LARGE = -5, 6
+# Errors, relative to the value, that are rounding errors of it.
+ROUNDING = 1e-14
 # Smallest error, over the largest, that asks for a digit of its own.
 NOTED = 1e-3
 
@@ -61,7 +63,7 @@ def quote(value: Number, *errors: Number) -> str:
     for size in sizes:
         if size < 0:
             raise ValueError(f"errors must be ≥ 0, got {size!r}")
-    known = [size for size in sizes if 0 < size < np.inf]
+    known = [size for size in sizes if ROUNDING * abs(x) < size < np.inf]
     if not known or not np.isfinite(x):
         return f"{x:.6g}" + "".join(f"({_plain(size)})" for size in sizes)
     largest = max(abs(x), *known)

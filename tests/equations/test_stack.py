@@ -122,6 +122,17 @@ def test_rows_that_do_not_fit_are_refused(changes, message):
         stack_rows([rows_of(5), rows_of(5, **changes)])
 
 
+def test_masses_of_bins_are_kept_if_they_are_the_same():
+    masses = np.random.default_rng(0).uniform(1, 2, (4, 2))
+    one, other = rows_of(5, n_out=3), rows_of(8, n_out=6)
+    small, large = (dataclasses.replace(part, mass_bins=masses) for part in (one, other))
+    for parts in ([small, large], [small, other], [one, large]):
+        np.testing.assert_array_equal(stack_rows(parts).mass_bins, masses)
+    assert stack_rows([one, other]).mass_bins is None
+    with pytest.raises(ValueError, match="mass_bins must be the same in all rows"):
+        stack_rows([small, dataclasses.replace(other, mass_bins=masses[::-1])])
+
+
 def test_other_faults():
     with pytest.raises(TypeError, match="rows must be a list of Rows, got a Rows"):
         stack_rows(rows_of(5))
