@@ -42,6 +42,8 @@ __all__ = [
 
 # λ in units of 1/ma; the step of differences in α; numbers of states and of nodes.
 STRENGTH, STEP, STATES, NODES = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27)
+# Mesh points of a state: α is wanted to a percent, without the time of meshes that converge.
+MESH = 80
 # Fewest nodes beyond the number of parameters, the most rows that are looked at, and draws.
 SPARE, ROWS, DRAWS = 4, 8, 32
 # A difference in radians, and in errors, that counts; the largest α; number of momenta compared.
@@ -121,7 +123,7 @@ def box_waves(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AccuracyWarning)
         psi = spherical_box_states(
-            potential, radius=r[-1], reduced_mass=reduced_mass, l=l, n_states=n_states
+            potential, radius=r[-1], reduced_mass=reduced_mass, l=l, n_states=n_states, n_mesh=MESH
         ).wave_function(r)
     return psi * np.sign(psi[:, r > 0][:, :1])
 

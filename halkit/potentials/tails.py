@@ -157,16 +157,19 @@ class _Window:
         return float(np.arctan2(B, A)), float(error), float(size) * self.size
 
 
-def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail:
+def tail_of(phi: Array, y: Array, r: Array, l: int, reduced_mass: float) -> Tail | None:
     """The `Tail` of a wave function with the targets y, both on the nodes r of shape (n_r,).
 
-    The error is that of the residuals, and the change of δ on a shorter window, in quadrature.
+    The error is that of the residuals, and the change of δ on a shorter window, in quadrature. None
+    if it is bent too little, or not a single wave.
     """
     first, second = (_Window(phi, y, r, l, reduced_mass, start * r[-1]) for start in STARTS)
     k = first.momentum()
+    residual = float(first.residual(np.array([k]))[0])
+    if k <= BENT or residual >= SINGLE:
+        return None
     delta, error, size = first.phase(k)
     change = turned(second.phase(second.momentum())[0] - delta)
-    residual = float(first.residual(np.array([k]))[0])
     return Tail(k / float(r[-1]), delta, float(np.hypot(error, change)), residual, size)
 
 
@@ -191,8 +194,8 @@ def tail_shifts(
     def outside(phi):
         return zip(phi[:, outer], act(potential, phi, r, weights, r[outer]), strict=True)
 
-    tails = {i: tail_of(*row, *wave) for i, row in enumerate(outside(X))}
-    tails = {i: t for i, t in tails.items() if t.k * r[-1] > BENT and t.residual < SINGLE}
+    every = {i: tail_of(*row, *wave) for i, row in enumerate(outside(X))}
+    tails = {i: tail for i, tail in every.items() if tail is not None}
     if not tails:
         return {}
     with warnings.catch_warnings():
@@ -292,9 +295,10 @@ def _other_wave(model, phi, residual):
     r = model.r_
     outer = r >= STARTS[0] * r[-1]
     y = act(model._learned, phi[None], r, model.weights_, r[outer])[0]
-    left = {l: tail_of(phi[outer], y, r[outer], l, model._mass()).residual for l in WAVES}
-    l = min(left, key=left.__getitem__)
-    return l if left[l] < residual / 2 else None
+    tails = {l: tail_of(phi[outer], y, r[outer], l, model._mass()) for l in WAVES}
+    left = {l: tail.residual for l, tail in tails.items() if tail is not None}
+    l = min(left, key=left.__getitem__, default=None)
+    return l if l and left[l] < residual / 2 else None
 
 
 def _comparable(model):
