@@ -44,8 +44,10 @@ __all__ = [
 STRENGTH, STEP, STATES, NODES = 0.3, 0.2, (2, 3, 4, 5), (8, 12, 18, 27)
 # Mesh points of a state: α is wanted to a percent, without the time of meshes that converge.
 MESH = 80
-# Fewest nodes beyond the number of parameters, the most rows that are looked at, and draws.
-SPARE, ROWS, DRAWS = 4, 8, 32
+# Fewest nodes beyond the number of parameters, and the most rows that are looked at.
+SPARE, ROWS = 4, 8
+# Draws of a stated error, and of networks, which take a tenth of a second each.
+DRAWS, NETWORK_DRAWS = 32, 8
 # A difference in radians, and in errors, that counts; the largest α; number of momenta compared.
 DIFFERENT, SIGNIFICANT, LARGEST, MOMENTA = np.deg2rad(1), 2.0, 50.0, 12
 
@@ -231,7 +233,7 @@ def stated_error(model: Any, k: Array) -> Array:
         return np.zeros_like(k)
     settings = {"reduced_mass": model._mass(), "l": model._wave or 0}
     try:
-        drawn = model.draw_potentials(DRAWS, 0)
+        drawn = model.draw_potentials(NETWORK_DRAWS if hasattr(model, "net_") else DRAWS, 0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AccuracyWarning)
             ensemble = Ensemble(drawn, kind="draws", centre=model._learned, **settings)

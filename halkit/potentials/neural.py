@@ -150,7 +150,7 @@ class NeuralPotential(PosteriorDraws, RegressorMixin, Versioned):
             _warn_of_sources(self, problem, warm=before is not None)
             if before is None and not hasattr(self, "_shared"):
                 warn_of_idle_regulator(self)
-                warn_of_tails(self, problem, unfinished=is_unfinished(self))
+                warn_of_tails(self, problem, unfinished=is_unfinished(self, problem))
             if self._nodes_given:
                 _warn_of_ends(self, problem)
         return self
@@ -260,7 +260,7 @@ class NeuralPotential(PosteriorDraws, RegressorMixin, Versioned):
             )
         symmetric = not self._has_nonlocal or self._module.network.exchange_symmetric
         asymmetric = warn_of_misfit(
-            self, problem, symmetric=symmetric, unfinished=is_unfinished(self)
+            self, problem, symmetric=symmetric, unfinished=is_unfinished(self, problem)
         )
         warn_of_starts(self, training, exact=not (problem.has_errors or asymmetric))
 

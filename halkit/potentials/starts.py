@@ -83,9 +83,10 @@ class Training:
         return [{"epoch": e, "train_loss": self.unshifted(loss), "dur": t} for e, loss, t in rows]
 
 
-def is_unfinished(model: Any) -> bool:
+def is_unfinished(model: Any, problem: Problem) -> bool:
     """Whether training was ended by `max_iter` or by a callback, or found next to nothing."""
-    return not model.net_.stopped_ or bool(model.callbacks) or model.loss_ > HALF
+    nothing = model.loss_ > HALF and not problem.has_errors
+    return not model.net_.stopped_ or bool(model.callbacks) or nothing
 
 
 def warn_of_starts(model: Any, training: Training, *, exact: bool) -> None:
