@@ -71,7 +71,9 @@ def warn_of_sources(phi: Array, y: Array, W: Array, n: int) -> bool:
         warn_caller(
             f"{NOT_APART} {n} channels apart: one combination of "
             f"V_a1 … V_a{n} is known {np.max(errors.ratio):.3g} times less well than the best. Fit "
-            "rows of one source per operator at least, and twice as many for a non-local potential",
+            "rows of one source per operator at least, and twice as many for a non-local "
+            "potential. If they are there, the channels are alike in all of them, as where they "
+            "mix strongly, or one is deep or behind a centrifugal barrier: errors may be too small",
             UnderdeterminedWarning,
         )
     return not errors.underdetermined

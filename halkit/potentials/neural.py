@@ -92,6 +92,7 @@ class NeuralPotential(PosteriorDraws, RegressorMixin, Versioned):
         y : array-like of shape (n_samples, n_channels·n_out) or (n_samples,)
             Their targets (E_k − H0) φ_k at r_out.
         sample_weight : array-like of shape (n_samples,), optional
+            Beside `y_std` a weight of s counts as s samples.
         y_std : array-like of the shape of y, optional
             Standard deviations of y: residuals are weighted by 1/σ². Without them, the residual
             of a sample is taken for u = rφ and divided by the norm of its wave function.

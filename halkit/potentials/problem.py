@@ -17,6 +17,7 @@ import numpy as np
 
 from halkit.scaling import exponent, norm
 from halkit.typing import Array
+from halkit.warn import warn_caller
 
 __all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unshifted"]
 
@@ -24,6 +25,8 @@ __all__ = ["Problem", "make_problem", "row_weights", "singular_at_origin", "unsh
 LOWEST, HIGHEST = -10, 30
 # Fewest nodes at which the form of y at the origin can be told.
 FEWEST = 5
+# Mean weights from which on they look like weights in another unit.
+FAR = 10.0
 # Errors above which a value at the origin counts.
 SIGNIFICANT = 5.0
 
@@ -91,6 +94,8 @@ def make_problem(
     """
     if not X.any():
         raise ValueError("X must not be zero: wave functions have a norm, got 0")
+    if y_std is not None and sample_weight is not None:
+        _tell_size(sample_weight)
     scale = -exponent(X)
     with np.errstate(over="ignore", under="ignore"):
         y = _ratio(y, scale, "y/X")
@@ -101,6 +106,18 @@ def make_problem(
         size = int(exponent(W * y))
         shift = 0 if LOWEST <= size <= HIGHEST or not np.any(W * y) else -size
         return Problem(np.ldexp(X, scale), y, W, total, y_std is not None, shift)
+
+
+def _tell_size(sample_weight):
+    """Warn of weights that are far from 1 and so change what errors mean."""
+    mean = float(np.mean(sample_weight[sample_weight > 0]))
+    if not 1 / FAR < mean < FAR:
+        warn_caller(
+            f"sample_weight is {mean:.3g} on average: beside y_std a weight of s counts as s "
+            "samples, with an error that is smaller by 1/√s. Divide it by its mean if only ratios "
+            "are meant",
+            UserWarning,
+        )
 
 
 def _ratio(values, scale, name):

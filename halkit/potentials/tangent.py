@@ -44,6 +44,8 @@ __all__ = ["PosteriorDraws", "TangentPotential"]
 
 # Parameters up to which the posterior of a fit is kept, as a square matrix.
 MOST_PARAMETERS = 2000
+# Errors between the end of a training and its minimum beyond which they are not those of the fit.
+FAR = 2.0
 
 
 class _Moved(NetworkInteraction):
@@ -129,6 +131,7 @@ class PosteriorDraws(DrawnObservables):
     """
 
     _root: Array | None = None
+    _weight_decay = 0.0
     net_: Any
 
     def draw_potentials(self, n_draws: int = 1, random_state: Random = 0) -> list[Any]:
@@ -146,7 +149,8 @@ class PosteriorDraws(DrawnObservables):
         Raises
         ------
         ValueError
-            If the fit had no `y_std`, a `weight_decay` of 0, or more than 2000 parameters.
+            If the fit had no `y_std`, a `weight_decay` of 0, as by default without a local term,
+            or more than 2000 parameters, or ended two errors or more from its minimum.
 
         References
         ----------
@@ -156,8 +160,9 @@ class PosteriorDraws(DrawnObservables):
         n_draws = check_integer(n_draws, "n_draws", least=1)
         if self._root is None:
             raise ValueError(
-                "errors must come from a fit with y_std, weight_decay > 0 and at most "
-                f"{MOST_PARAMETERS} parameters, or from bins: JackknifeRegressor"
+                "errors must come from a fit with y_std and weight_decay > 0 at its minimum, with "
+                f"at most {MOST_PARAMETERS} parameters, or from bins: JackknifeRegressor. This fit "
+                f"has weight_decay = {self._weight_decay:g}"
             )
         normal = check_random_state(random_state).standard_normal((n_draws, len(self._root)))
         module = self.net_.module_
@@ -172,20 +177,24 @@ class PosteriorDraws(DrawnObservables):
         shift, W, decay, regulator = problem.shifted(decay, regulator)
         module = self._restore(self._starts[self._kept][2], "cpu").module_
         module.decay, module.regulator = float(decay), float(regulator)
+        self._weight_decay = float(self._design["decay"] * problem.total)
         known = problem.has_errors and decay and not hasattr(self, "_shared")
         if known and module.n_parameters <= MOST_PARAMETERS:
-            R = np.ldexp(_inverse_root(module, problem.X, problem.y, W), -shift)
-            self._root = np.sqrt(problem.total) * R
+            R, step = _inverse_root(module, problem.X, problem.y, W)
+            unit = np.ldexp(np.sqrt(problem.total), -shift)
+            self._root = unit * R if unit * norm(step) < FAR else None
 
 
 def _inverse_root(module, X, y, W):
-    """R with RᵀR = JᵀJ of all residuals, upper triangular."""
-    R = np.zeros((0, module.n_parameters))
+    """R with RᵀR = JᵀJ of all residuals ρ, upper triangular; and Rδ with δ from the minimum."""
+    n = module.n_parameters
+    R = np.zeros((0, n + 1))
     with one_thread(), torch.no_grad():
-        for _, J in module.residual_blocks(*map(torch.tensor, (X, y, W))):
-            (R,) = qr(np.vstack([R, J.numpy()]), mode="r", overwrite_a=True, check_finite=False)
-            R = R[: module.n_parameters]
-    return R
+        for rho, J in module.residual_blocks(*map(torch.tensor, (X, y, W))):
+            block = np.column_stack([J.numpy(), rho.numpy()])
+            (R,) = qr(np.vstack([R, block]), mode="r", overwrite_a=True, check_finite=False)
+            R = R[: n + 1]
+    return R[:n, :n], R[:n, n]
 
 
 def _moved(module, delta, *radii, **pair):

@@ -63,7 +63,8 @@ def quote(value: Number, *errors: Number) -> str:
     for size in sizes:
         if size < 0:
             raise ValueError(f"errors must be ≥ 0, got {size!r}")
-    known = [size for size in sizes if ROUNDING * abs(x) < size < np.inf]
+    sizes = [0.0 if size < ROUNDING * abs(x) < np.inf else size for size in sizes]
+    known = [size for size in sizes if 0 < size < np.inf]
     if not known or not np.isfinite(x):
         return f"{x:.6g}" + "".join(f"({_plain(size)})" for size in sizes)
     largest = max(abs(x), *known)

@@ -43,6 +43,7 @@ from halkit.scattering.thresholds import (
     lengths_of,
     may_pass,
     warn_of_curvature,
+    warn_of_outliers,
 )
 from halkit.typing import Array, Number, Numbers, SignConvention
 from halkit.warn import warn_caller
@@ -432,6 +433,8 @@ class Ensemble(Members):
         value, samples = observable(self.centre), self.samples(observable)
         std = self.error(samples, value)
         lengths, _, zero = lengths_of(self, channel_radius, n_mesh)
+        if not zero and self.kind == "draws":
+            warn_of_outliers(samples)
         if not zero and self.kind in STATISTICAL and not self.l:
             a0 = self._centre("scattering_length", channel_radius, n_mesh)
             warn_of_curvature(self.error, value, samples, a0, lengths)

@@ -21,6 +21,7 @@ __all__ = [
     "lengths_of",
     "may_pass",
     "warn_of_curvature",
+    "warn_of_outliers",
 ]
 
 # Kinds of ensembles with errors that add in quadrature.
@@ -65,6 +66,23 @@ def error_at_zero(ensemble: Members, std: Any, lengths: Array, zero: Any, name: 
         f"its error, where {name} is infinite: the error of {name} is NaN"
     )
     return np.nan
+
+
+def warn_of_outliers(ranges: Array) -> None:
+    """Warn of r_eff whose standard deviation is that of a few members; ranges (n_members,).
+
+    Warns
+    -----
+    AccuracyWarning
+        If it is more than twice half the distance from the 16 % to the 84 % quantile.
+    """
+    low, high = np.quantile(ranges, (0.16, 0.84))
+    std = float(np.std(ranges))
+    if std > high - low:
+        warn_caller(
+            f"the error of r_eff is that of a few members: 68 % of them are between {low:.3g} and "
+            f"{high:.3g}, and their standard deviation is {std:.2g}. Quote a0 and phase shifts"
+        )
 
 
 def warn_of_curvature(

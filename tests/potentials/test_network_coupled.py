@@ -328,7 +328,7 @@ def test_S_has_errors_of_the_posterior(name, noise):
     r = np.tile(GRID.r, len(truth.channels))
     std = noise * np.sqrt(np.mean((r * y) ** 2)) / r * np.ones_like(y)
     y = y + std * np.random.default_rng(0).standard_normal(y.shape)
-    model = network(truth, weight_decay=1.0).fit(X, y, y_std=std)
+    model = network(truth, weight_decay=1.0, max_iter=1000).fit(X, y, y_std=std)
     assert model.loss_ < 1.2
     S, error = model.s_matrix(SOME, return_std=True, n_draws=8)
     exact = coupled_s_matrix(truth, SOME)

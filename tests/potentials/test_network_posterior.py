@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import halkit
 from halkit.datasets import make_time_dependent
+from halkit.exceptions import AccuracyWarning
 from halkit.interactions import GaussianSum, Separable
 from halkit.potentials import GaussianProcessPotentialRegressor, TimeDependentHALRegressor
 from halkit.scattering import bound_states, phase_shift
@@ -113,8 +114,34 @@ def test_every_observable_has_an_error_and_a_file_keeps_it(tmp_path):
 def test_a_fit_without_a_posterior_says_so(change):
     d = correlators(well(0), 0)
     model = fitted(d, max_iter=2, solver="lbfgs", **change)
-    with pytest.raises(ValueError, match="errors must come from a fit with y_std, weight_decay"):
+    with pytest.raises(ValueError, match="errors must come from a fit with y_std and weight_decay"):
         model.phase_shift(K, return_std=True)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_training_far_from_its_minimum_has_no_posterior():
+    model = fitted(correlators(well(0), 0), max_iter=3)
+    with pytest.raises(ValueError, match="at its minimum"):
+        model.draws()
+
+
+def test_r_eff_with_a_wide_tail_is_named():
+    """A hill with a0 of a few errors: r_eff of a few draws is large, and 68 % of them are near."""
+    d = correlators(GaussianSum.from_ranges([0.2], [3.0]), 0, noise=1e-3)
+    model = fitted(d, local="only")
+    with pytest.warns(AccuracyWarning, match="r_eff"):
+        model.effective_range(return_std=True)
+
+
+@pytest.mark.filterwarnings("ignore::halkit.exceptions.UnderdeterminedWarning")
+def test_weights_in_another_unit_are_named_beside_errors():
+    d = correlators(well(0), 0)
+    model = TimeDependentHALRegressor(d.r, hadron_mass=2.0, local="only", n_init=1, random_state=0)
+    with pytest.warns(UserWarning, match="sample_weight is 1e.04 on average"):
+        model.fit(d.data, d.target, np.full(len(d.data), 1e4), y_std=d.sigma)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "sample_weight")
+        model.fit(d.data, d.target, np.linspace(0.5, 2, len(d.data)), y_std=d.sigma)
 
 
 def test_a_fit_without_errors_forgets_the_posterior_of_the_one_before():

@@ -69,7 +69,8 @@ class Resonances(NamedTuple):
         k_a.
     residue : complex array of shape (n_poles, n_channels, n_channels)
         S_ab ≈ residue_ab/(E − E_pole), continued to closed channels with k_a = iκ_a. Of rank one:
-        residue_ab = −i g_a g_b with the couplings g_a; the ``|g_a|²`` of a narrow resonance are
+        residue_ab = −i g_a g_b with the couplings g_a; NaN where it changes with the channel radius
+        by more than 1 %, as far below a threshold; the ``|g_a|²`` of a narrow resonance are
         its partial widths. NaN for channels so far below their threshold that the asymptotic wave
         e^{−κr} is not reached at the channel radius.
     """
