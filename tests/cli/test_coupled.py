@@ -49,7 +49,7 @@ def folder(tmp_path_factory):
         channels=[Channel(masses=5.65), Channel(masses=(4.76, 6.67))],
     )  # fmt: skip
     d = make_coupled(
-        V, r=np.arange(1, 31) * 0.2, box_radius=8.0, times=TIMES, source_radius=0.8, noise=5e-4,
+        V, r=np.arange(1, 21) * 0.3, box_radius=8.0, times=TIMES, source_radius=0.8, noise=5e-4,
         n_bins=6, random_state=0,
     )  # fmt: skip
     for name, record in zip(("ll", "nxi"), d.correlators, strict=True):
