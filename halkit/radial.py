@@ -184,7 +184,7 @@ def radial_laplacian(f: Numbers, r: Numbers, *, l: int = 0, order: Order = 4) ->
 
 
 def _second_derivative(u, x, order):
-    """u'' on the nodes x, of which x[0] = 0 is the origin, by differences or by a spline.
+    """u'' on the nodes x, with the origin at x[0] = 0, by differences or by a spline.
 
     Stencils that contain the origin have order + 3 points, because u'' is divided by r = O(h)
     there. Other stencils have order + 1 points if they are symmetric about their node, and

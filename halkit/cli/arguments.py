@@ -112,7 +112,7 @@ def _fit(command: Any) -> None:
     _add_records(command)
     add("--channels", type=words.count, default=1, metavar="N",
         help="each N files, or groups of one, are the coupled channels of one volume, in the order "
-        "of their thresholds: S waves, or those of their wedge")
+        "of their thresholds: S waves on radial nodes, on a lattice the wave of the wedge")
     add("-o", "--output", required=True, metavar="MODEL", help="the model file")
     add("--estimator", choices=ESTIMATORS, default="gp",
         help="Gaussian process, network, sum of Gaussians, or separable interpolation")

@@ -148,7 +148,7 @@ class CoupledCorrelators(Record):
         Raises
         ------
         ValueError
-            If there is no such source.
+            If the record has no source of this name.
         """
         return type(self)([channel.of_source(source) for channel in self.channels])
 

@@ -224,7 +224,7 @@ class Correlators(Record):
         Raises
         ------
         ValueError
-            If there is no such source.
+            If the record has no source of this name.
         """
         check_choice(source, "source", self.sources)
         return replace(self, R={source: self.R[source]})

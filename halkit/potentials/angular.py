@@ -1,7 +1,7 @@
 r"""Whether wave functions belong to another partial wave than the fit.
 
-Where nothing says l, phase shifts are those of l = 0. Waves of l = 1 or 2 that are fitted so rise
-like r^l at the origin. If y was made with the right l, V(r) is right, and next to the origin states
+A fit without `l` is solved for S waves. If its wave functions are P or D waves, they rise like r^l
+at the origin. If y was made with the right l, V(r) is right, and next to the origin states
 of the wave l in a sphere span the rows, while states of l = 0 do not. If y was made with l = 0,
 V(r) has the centrifugal barrier, and 2m r² V(r) = l(l + 1) on the outer half of the nodes.
 """
@@ -141,7 +141,7 @@ def tell_wave(l: int, why: str = "") -> None:
     """Warn of waves of l > 0 that are taken for S waves."""
     way = f"make y and fit with l={l}" if why else f"give the estimator l={l}"
     warn_caller(
-        f"X are waves of l = {l}, and the phase shifts of this fit are those of l = 0"
+        f"X are waves of l = {l}, but this fit is solved for S waves, l = 0"
         f"{why and f'; {why}'}: {way}",
         MisfitWarning,
     )

@@ -44,7 +44,7 @@ __all__ = ["PosteriorDraws", "TangentPotential"]
 
 # Parameters up to which the posterior of a fit is kept, as a square matrix.
 MOST_PARAMETERS = 2000
-# Errors between the end of a training and its minimum beyond which they are not those of the fit.
+# Distance of a fit from its minimum, in standard deviations, from which on it has no posterior.
 FAR = 2.0
 
 

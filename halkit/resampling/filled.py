@@ -83,7 +83,7 @@ def _wave(given):
 
 
 def _channels(model, given, rows):
-    """The channels of the rows, which were compared with those of the estimator."""
+    """The channels of the rows, already compared with the estimator."""
     if "channels" not in given:
         raise ValueError(
             "estimator must have the parameter channels for coupled channels, got "

@@ -1,7 +1,7 @@
 """The S matrix of coupled channels from variations of an analysis, with both errors.
 
-Phases of the variations are moved next to those of the centre, and phases of bins next to those of
-their variation, as those of one ensemble are: see `halkit.scattering.coupled.members`.
+Phases are known modulo π. Each variation takes the branch nearest to the centre, and each bin the
+branch nearest to its variation, as in an ensemble: see `halkit.scattering.coupled.members`.
 """
 
 from __future__ import annotations

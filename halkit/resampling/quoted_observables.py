@@ -142,7 +142,7 @@ class QuotedObservables:
     ) -> QuotedValue:
         """S(E) of coupled channels, a complex `QuotedValue` of shape (..., n, n).
 
-        Parameters as in ``phase_shift``. Errors are those of Re S and Im S.
+        Parameters as in ``phase_shift``. Re S and Im S have their own errors.
 
         Raises
         ------
@@ -261,9 +261,10 @@ class QuotedObservables:
         Returns
         -------
         halkit.scattering.Resonances
-            ``energy``, ``momentum`` and ``residue`` are complex `QuotedValue`: errors are those of
-            real and imaginary parts. Variations and bins are searched from the poles of the centre,
-            on the same sheets. Errors are NaN for a pole that is missing in one of them.
+            ``energy``, ``momentum`` and ``residue`` are complex `QuotedValue`; the real and the
+            imaginary part have their own errors. Variations and bins are searched from the poles of
+            the centre, on the same sheets. Errors are NaN for a pole that is missing in one of
+            them.
 
         Warns
         -----

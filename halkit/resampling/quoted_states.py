@@ -1,4 +1,4 @@
-"""Bound states and poles of the variations of an analysis, matched to those of the centre."""
+"""Bound states and poles of the variations of an analysis, matched to the centre."""
 
 from __future__ import annotations
 

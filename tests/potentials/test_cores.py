@@ -98,7 +98,7 @@ def test_cores_of_correlators_are_named(noise):
 
 @pytest.mark.parametrize("size", [-0.8, 0.5, 2.0])
 def test_the_size_of_a_core_that_is_known(size):
-    """Correlators of V + αw, compared with V: α within 5 %; and those of V: zero."""
+    """Fits of V to correlators of V + αw give α within 5 %, and zero to correlators of V."""
     V, m, r = GaussianSum([-0.25], [0.12]), 0.9, 0.6 * np.arange(1, 31)
     settings = {"r": r, "box_radius": 20.0, "hadron_mass": 2 * m, "times": np.arange(60, 67)}
     same = core_of(V, make_time_dependent(V, **settings).data, r, m)
@@ -146,7 +146,7 @@ def test_waves_of_another_l_are_named(l):
         named += [told(process(r, m), *rows) for rows in data]
         right = told(process(r, m).set_params(l=l), *data[0])
         assert not any("X are waves" in one for one in right)
-    expected = f"X are waves of l = {l}, and the phase shifts of this fit are those of l = 0"
+    expected = f"X are waves of l = {l}, but this fit is solved for S waves, l = 0"
     assert np.mean([any(expected in one for one in messages) for messages in named]) > 0.85
     assert not any(f"of l = {3 - l}, and" in one for messages in named for one in messages)
 

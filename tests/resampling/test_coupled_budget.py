@@ -198,7 +198,7 @@ class _Fit:
 
 @pytest.fixture
 def branches(budget):
-    """The budget with the truths of other depths in the place of its fits."""
+    """The budget, with truths of other depths instead of its fits."""
 
     def of(depths, bins):
         models = []

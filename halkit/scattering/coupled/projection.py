@@ -25,8 +25,8 @@ from halkit.typing import Array
 
 __all__ = ["Projection", "projected"]
 
-# Size of a pencil that is worth it, energies to start with and at most, and pieces of a grid from
-# each of which one is added.
+# Smallest pencil that gains by a projection; energies at the start and at most; pieces of the grid,
+# with one more energy from each per step.
 LARGE, START, MOST, PIECES = 250, 9, 60, 4
 # Largest error of S.
 CLOSE = 1e-3

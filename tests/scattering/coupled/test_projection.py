@@ -1,4 +1,4 @@
-"""Phases of relativistic channels, followed on a projection, are those of the full solver."""
+"""Phases of relativistic channels, followed on a projection, agree with the full solver."""
 
 import numpy as np
 import pytest
